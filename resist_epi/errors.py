@@ -1,0 +1,122 @@
+"""Every error that resist_epi raises on purpose.
+
+::
+
+    ResistEpiError
+      InputFormatError(ValueError)       a file that cannot be read as what it should be
+      SampleSheetError(ValueError)       every bad row and column of a sheet at once
+      GenomeMismatchError(ValueError)    chromosome names or lengths disagree
+      DesignError(ValueError)            rank, empty group, unknown level, no replicates
+      QuantityError(ValueError)          this test needs reads, this matrix holds signal
+      MissingDependencyError(ImportError)
+
+Each message says what, where and the remedy. Catch `ResistEpiError` for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class ResistEpiError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class InputFormatError(ResistEpiError, ValueError):
+    """A file that cannot be read as what it should be.
+
+    Parameters
+    ----------
+    problem
+        What is wrong, in one clause.
+    path
+        The file.
+    line
+        1-based line of a text file.
+    offset
+        Byte offset in a binary file.
+    expected, found
+        What should stand there and what does.
+    remedy
+        What the user can do about it.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        path: str | Path | None = None,
+        line: int | None = None,
+        offset: int | None = None,
+        expected: str | None = None,
+        found: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        self.problem, self.path, self.line, self.offset = problem, path, line, offset
+        self.expected, self.found, self.remedy = expected, found, remedy
+        super().__init__(self._message())
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Keyword-only arguments do not survive the default pickling between worker processes.
+        return (_rebuild_input_format_error, (self.problem, self.__dict__.copy()))
+
+    def _message(self) -> str:
+        where = "" if self.path is None else str(self.path)
+        if self.line is not None:
+            where += f", line {self.line}"
+        if self.offset is not None:
+            where += f", byte {self.offset}"
+        text = f"{where}: {self.problem}" if where else self.problem
+        if self.expected is not None:
+            text += f"; expected {self.expected}"
+        if self.found is not None:
+            text += f"; found {self.found}"
+        if self.remedy is not None:
+            text += f". {self.remedy[0].upper()}{self.remedy[1:]}"
+        return text
+
+
+def _rebuild_input_format_error(problem: str, state: dict[str, object]) -> InputFormatError:
+    error = InputFormatError(problem)
+    error.__dict__.update(state)
+    error.args = (error._message(),)
+    return error
+
+
+class SampleSheetError(ResistEpiError, ValueError):
+    """Every problem of a sample sheet at once.
+
+    Parameters
+    ----------
+    path
+        The sheet.
+    problems
+        One line each, with its row and column.
+    """
+
+    def __init__(self, path: str | Path | None, problems: Sequence[str]) -> None:
+        self.path, self.problems = path, tuple(problems)
+        head = f"{path if path is not None else 'sample sheet'}: {len(self.problems)} problem" + (
+            "s" if len(self.problems) != 1 else ""
+        )
+        super().__init__("\n  ".join([head, *self.problems]))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), (self.path, self.problems))
+
+
+class GenomeMismatchError(ResistEpiError, ValueError):
+    """Chromosome names or lengths of two inputs disagree."""
+
+
+class DesignError(ResistEpiError, ValueError):
+    """The design or the contrast cannot be tested with these samples."""
+
+
+class QuantityError(ResistEpiError, ValueError):
+    """The matrix holds another quantity than the method needs."""
+
+
+class MissingDependencyError(ResistEpiError, ImportError):
+    """A program or library that the step needs is not installed."""

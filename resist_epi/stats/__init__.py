@@ -1,0 +1,1 @@
+"""Statistical kernels on plain arrays: no files, no tables of samples."""
