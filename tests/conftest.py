@@ -1,0 +1,18 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data sets; the test skips, saying so, where it is missing."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("RESIST_EPI_REAL_DATA", beside))
+    if not folder.is_dir():
+        pytest.skip("real data not found: neither RESIST_EPI_REAL_DATA nor ../shared/data")
+    return folder
