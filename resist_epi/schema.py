@@ -1,0 +1,88 @@
+"""Every table's columns: name, dtype, unit and meaning, in the order in which they are written.
+
+Columns may be appended, never renamed: pipelines depend on them.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Kind = Literal["promoters", "genes", "peaks", "bins", "domains"]
+Quantity = Literal["reads", "recovered_reads", "coverage_sum", "mean_signal"]
+
+KINDS: tuple[str, ...] = ("promoters", "genes", "peaks", "bins", "domains")
+QUANTITIES: tuple[str, ...] = ("reads", "recovered_reads", "coverage_sum", "mean_signal")
+
+
+class Column(NamedTuple):
+    """One column of a table."""
+
+    name: str
+    dtype: str
+    unit: str
+    meaning: str
+
+
+REGIONS = (
+    Column("chrom", "str", "", "chromosome"),
+    Column("start", "int64", "bp", "0-based start"),
+    Column("end", "int64", "bp", "end, not included"),
+    Column("strand", "str", "", "+, - or . for none"),
+    Column("region_id", "str", "", "unique name of the region"),
+    Column("gene_id", "str", "", "gene of a promoter or gene body, else empty"),
+    Column("symbol", "str", "", "gene symbol, else empty"),
+    Column("kind", "str", "", "promoters, genes, peaks, bins or domains"),
+)
+
+RESULTS = (
+    *REGIONS[:7],
+    Column("baseMean", "float64", "the quantity's own", "mean over samples, normalised"),
+    Column("log2FoldChange", "float64", "log2", "the contrast, unshrunken"),
+    Column("lfcSE", "float64", "log2", "standard error of log2FoldChange"),
+    Column("ci_low", "float64", "log2", "lower end of the 95 % interval"),
+    Column("ci_high", "float64", "log2", "upper end of the 95 % interval"),
+    Column("stat", "float64", "", "moderated t, or signed root of F"),
+    Column("df", "float64", "", "degrees of freedom of stat"),
+    Column("pvalue", "float64", "", "two-sided P"),
+    Column("padj", "float64", "", "Benjamini-Hochberg over the regions tested"),
+    Column("direction", "str", "", "gain or loss at the chosen FDR, else none"),
+)
+
+GENE_SETS = (
+    Column("set", "str", "", "name of the gene set"),
+    Column("source", "str", "", "where its members come from"),
+    Column("n_genes", "int64", "genes", "members"),
+    Column("n_tested", "int64", "genes", "members with a value in this table"),
+    Column("n_gain", "int64", "genes", "members that gain the mark at the chosen FDR"),
+    Column("n_loss", "int64", "genes", "members that lose it"),
+    Column("effect", "float64", "log2", "mean log2FoldChange of the members less that of the rest"),
+    Column("pvalue", "float64", "", "two-sided P of the competitive test"),
+    Column("padj", "float64", "", "Benjamini-Hochberg over the sets tested"),
+    Column("direction", "str", "", "gain or loss at the chosen FDR, else none"),
+    Column("genes", "str", "", "members called, strongest first, comma between"),
+)
+
+CHECK = (
+    Column("level", "str", "", "error, warning or info"),
+    Column("sample", "str", "", "SampleID, or empty where the whole study is meant"),
+    Column("column", "str", "", "column of the sheet"),
+    Column("path", "str", "", "the file"),
+    Column("message", "str", "", "what it is, or what is wrong and the remedy"),
+)
+
+QUALITY = (
+    Column("sample", "str", "", "SampleID"),
+    Column("mark", "str", "", "Factor of the sheet"),
+    Column("condition", "str", "", "Condition of the sheet"),
+    Column("library_size", "float64", "reads, or coverage x bp", "size of the library"),
+    Column("library_size_from", "str", "", "sheet, mapped_reads or total_coverage"),
+    Column("n_peaks", "float64", "peaks", "peaks in the sample's own file"),
+    Column("fraction_in_peaks", "float64", "", "share of the library in the consensus peaks"),
+    Column("fraction_in_promoters", "float64", "", "share of the library in promoters"),
+    Column("fraction_zero", "float64", "", "share of the main regions without any signal"),
+)
+
+
+def names(columns: tuple[Column, ...]) -> list[str]:
+    """Names of the columns, in order."""
+    return [column.name for column in columns]
