@@ -44,7 +44,9 @@ def imports(path: Path, module: str) -> set[str]:
             if node.level:
                 stem = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
                 base = ".".join([*stem[: len(stem) - node.level + 1], *filter(None, [base])])
-            found |= {f"{base}.{a.name}" if f"{base}.{a.name}" in MODULES else base for a in node.names}
+            found |= {
+                f"{base}.{a.name}" if f"{base}.{a.name}" in MODULES else base for a in node.names
+            }
     return {m for m in found if m.split(".")[0] == "resist_epi" and m != module}
 
 
