@@ -12,7 +12,17 @@ PACKAGE = Path(__file__).resolve().parents[1] / "resist_epi"
 FLOORS: dict[int, set[str]] = {
     0: {"errors", "schema", "provenance", "version"},
     1: {"intervals", "stats"},
-    2: {"genome", "symbols", "samples", "regions", "matrix", "fit", "presets", "config"},
+    2: {
+        "genome",
+        "symbols",
+        "samples",
+        "annotation",
+        "regions",
+        "matrix",
+        "fit",
+        "presets",
+        "config",
+    },
     4: {"simulate", "pipeline", "report"},
     5: {"cli"},
 }

@@ -1,0 +1,114 @@
+"""The tables that ship with the package: genes, symbols, gene sets, chromosome lengths."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import pandas as pd
+
+from resist_epi.annotation import GENE_COLUMNS, Annotation, transcript_ends
+from resist_epi.errors import InputFormatError
+from resist_epi.genome import Genome
+
+GENE_TABLES = ("hg38", "hg19")
+
+
+def load_genes(assembly: str) -> Annotation:
+    """Genes of a built-in assembly with every transcript's ends.
+
+    Besides the columns of every annotation, `genes` has `n_loci` (to how many places the source
+    aligned the gene; the table holds one of them) and, for hg19, `source_symbol`.
+
+    Parameters
+    ----------
+    assembly
+        `hg38` or `hg19`.
+
+    Returns
+    -------
+    annotation
+        The same object at every call: do not write into its tables.
+
+    Raises
+    ------
+    InputFormatError
+        If there is no built-in table of this assembly; the message names those there are.
+    """
+    if assembly not in GENE_TABLES:
+        raise InputFormatError(
+            f"no built-in gene table for assembly {assembly!r}",
+            expected=" or ".join(GENE_TABLES),
+            remedy="give a gene annotation of your own with --genes (GTF, GFF3, refGene, BED12 or"
+            " a table)",
+        )
+    return _genes(assembly)
+
+
+@cache
+def _genes(assembly: str) -> Annotation:
+    table = _read(
+        f"genes_{assembly}.tsv.gz",
+        {"start": np.int64, "end": np.int64, "n_loci": np.int64},
+    )
+    starts, ends = table.pop("transcript_starts"), table.pop("transcript_ends")
+    gene = np.repeat(np.arange(len(table)), starts.str.count(",").to_numpy() + 1)
+    transcripts = transcript_ends(gene, _numbers(starts), _numbers(ends), table)
+    columns = [*GENE_COLUMNS, *(c for c in table.columns if c not in GENE_COLUMNS)]
+    return Annotation(table[columns], transcripts, assembly, f"built-in {assembly} genes")
+
+
+def known_genomes() -> tuple[Genome, ...]:
+    """The assemblies whose chromosome lengths are known, to recognise a track by."""
+    return _genomes()
+
+
+def load_genome(name: str) -> Genome:
+    """Chromosome lengths of a known assembly, its main chromosomes in genome order.
+
+    Raises
+    ------
+    InputFormatError
+        If the assembly is not known; the message names those that are.
+    """
+    genomes = {genome.name: genome for genome in _genomes()}
+    if name not in genomes:
+        raise InputFormatError(
+            f"unknown assembly {name!r}", expected="one of " + ", ".join(genomes)
+        )
+    return genomes[name]
+
+
+@cache
+def _genomes() -> tuple[Genome, ...]:
+    table = _read("chromosome_lengths.tsv", {"length": np.int64})
+    return tuple(
+        Genome(str(name), dict(zip(rows["chrom"], rows["length"], strict=True)))
+        for name, rows in table.groupby("assembly", sort=False)
+    )
+
+
+def _read(name: str, dtypes: dict[str, type] | None = None) -> pd.DataFrame:
+    """One of our own tables; columns are text unless a dtype is given, and nothing is missing."""
+    payload = files("resist_epi.data").joinpath(name).read_bytes()
+    if name.endswith(".gz"):
+        payload = gzip.decompress(payload)
+    # Header lines stand at the top only; pandas' `comment` would also cut names that hold a #.
+    while payload.startswith(b"#"):
+        payload = payload[payload.index(b"\n") + 1 :]
+    columns = payload[: payload.index(b"\n")].decode().split("\t")
+    return pd.read_csv(
+        io.BytesIO(payload),
+        sep="\t",
+        dtype={c: (dtypes or {}).get(c, "str") for c in columns},
+        keep_default_na=False,
+        quoting=3,
+    )
+
+
+def _numbers(lists: pd.Series) -> np.ndarray:
+    """All numbers of a column of comma-separated lists, one after another."""
+    return np.array(",".join(lists.to_numpy(dtype=object)).split(","), dtype=np.int64)
