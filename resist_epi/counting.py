@@ -1,11 +1,11 @@
-"""From tracks and regions to the matrix of counts or signal."""
+"""From tracks and regions to the matrix of signal."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,33 +13,288 @@ from numpy.typing import NDArray
 
 from resist_epi.coverage_runs import RegionSummary
 from resist_epi.errors import QuantityError
-from resist_epi.matrix import CountMatrix
+from resist_epi.genome import Genome, reconcile_chromosomes
+from resist_epi.intervals import Intervals as OneChromosome
+from resist_epi.intervals import coverage, merge, subtract
+from resist_epi.matrix import CountMatrix, FloatArray
 
 logger = logging.getLogger(__name__)
 
+IntArray = NDArray[np.int64]
+Intervals = Mapping[str, tuple[IntArray, IntArray]]
 STATISTICS = ("mean", "sum", "covered", "max", "min")
+_STATISTIC_OF = {"mean_signal": "mean", "coverage_sum": "sum"}
+_SEX_AND_ORGANELLE = {"X", "Y", "M", "MT", "W", "Z"}
 
 
 class CoverageTrack(Protocol):
     """What counting needs of a track; the readers in `io/` satisfy it."""
 
-    path: Path
+    @property
+    def path(self) -> Path:
+        """The file."""
+        ...
 
     @property
     def chrom_lengths(self) -> Mapping[str, int]:
         """Length of every chromosome of the track, bp."""
         ...
 
-    def summarise(
-        self, chrom: str, starts: NDArray[np.int64], ends: NDArray[np.int64]
-    ) -> RegionSummary:
+    def summarise(self, chrom: str, starts: IntArray, ends: IntArray) -> RegionSummary:
         """Sum, covered bases, minimum and maximum of each region of one chromosome."""
         ...
 
-    def total(
-        self,
-        chroms: Sequence[str] | None = None,
-        exclude: Mapping[str, tuple[NDArray[np.int64], NDArray[np.int64]]] | None = None,
-    ) -> float:
+    def total(self, chroms: Sequence[str] | None = None, exclude: Intervals | None = None) -> float:
         """Sum of value x length over these chromosomes less the excluded intervals."""
         ...
+
+
+def summarise_regions(
+    track: CoverageTrack,
+    regions: pd.DataFrame,
+    *,
+    statistic: str = "mean",
+    uncovered_as_zero: bool = True,
+    exclude: Intervals | None = None,
+) -> FloatArray:
+    """One statistic of a track over each region.
+
+    Parameters
+    ----------
+    regions
+        Region table in any order; parts outside the chromosome have no bases.
+    statistic
+        `mean` (value per bp), `sum` (value x bp), `covered` (bp), `max` or `min` (value).
+    uncovered_as_zero
+        Whether bases that the track does not cover count as zero; otherwise they are left out,
+        and a region without any covered base is NaN in `mean`, `max` and `min`.
+    exclude
+        Chromosome -> sorted, disjoint starts and ends whose bases are left out of every region.
+
+    Returns
+    -------
+    FloatArray
+        (n_regions,) float64.
+
+    Raises
+    ------
+    QuantityError
+        If the statistic is unknown.
+    GenomeMismatchError
+        If a region's chromosome is not in the track.
+    InputFormatError
+        If the track is damaged.
+    """
+    if statistic not in STATISTICS:
+        raise QuantityError(
+            f"unknown statistic {statistic!r}; expected one of {', '.join(STATISTICS)}"
+        )
+    values = np.empty(len(regions))
+    starts = regions["start"].to_numpy(np.int64)
+    ends = regions["end"].to_numpy(np.int64)
+    for chrom, rows in regions.groupby("chrom", sort=False).indices.items():
+        left_out = (exclude or {}).get(str(chrom))
+        summary, length = _summarise(track, str(chrom), starts[rows], ends[rows], left_out)
+        values[rows] = _statistic(summary, length, statistic, uncovered_as_zero)
+    return values
+
+
+def _summarise(
+    track: CoverageTrack,
+    chrom: str,
+    starts: IntArray,
+    ends: IntArray,
+    left_out: tuple[IntArray, IntArray] | None,
+) -> tuple[RegionSummary, IntArray]:
+    """Summary of each region without the bases left out, and how many bases that is."""
+    if left_out is None or not len(left_out[0]):
+        summary = track.summarise(chrom, starts, ends)
+        return summary, ends - starts - summary.clipped
+    pieces, owner = subtract(_on_one_chromosome(starts, ends), _on_one_chromosome(*left_out))
+    parts = track.summarise(chrom, pieces.start, pieces.end)
+    n = len(starts)
+
+    def gather(values: NDArray[np.float64] | IntArray) -> NDArray[np.float64]:
+        return np.bincount(owner, weights=values, minlength=n)
+
+    lowest, highest = np.full(n, np.inf), np.full(n, -np.inf)
+    seen = parts.covered > 0
+    np.minimum.at(lowest, owner[seen], parts.min[seen])
+    np.maximum.at(highest, owner[seen], parts.max[seen])
+    covered = gather(parts.covered).astype(np.int64)
+    clipped = gather(parts.clipped).astype(np.int64)
+    summary = RegionSummary(
+        sum=gather(parts.sum),
+        covered=covered,
+        min=np.where(covered > 0, lowest, np.nan),
+        max=np.where(covered > 0, highest, np.nan),
+        clipped=clipped,
+    )
+    return summary, gather(pieces.end - pieces.start).astype(np.int64) - clipped
+
+
+def _on_one_chromosome(starts: IntArray, ends: IntArray) -> OneChromosome:
+    return OneChromosome(np.zeros(len(starts), dtype=np.int64), starts, ends)
+
+
+def _statistic(
+    summary: RegionSummary, length: IntArray, statistic: str, uncovered_as_zero: bool
+) -> FloatArray:
+    covered = summary.covered.astype(np.float64)
+    if statistic == "sum":
+        return summary.sum
+    if statistic == "covered":
+        return covered
+    if statistic == "mean":
+        base = length.astype(np.float64) if uncovered_as_zero else covered
+        empty = 0.0 if uncovered_as_zero else np.nan
+        return np.divide(summary.sum, base, out=np.full(len(base), empty), where=base > 0)
+    extreme = summary.max if statistic == "max" else summary.min
+    if not uncovered_as_zero:
+        return np.where(covered > 0, extreme, np.nan)
+    extreme = np.where(covered > 0, extreme, 0.0)
+    with_zero = np.maximum if statistic == "max" else np.minimum
+    return np.where(covered < length, with_zero(extreme, 0.0), extreme)
+
+
+def count_regions(
+    tracks: Mapping[str, CoverageTrack],
+    regions: pd.DataFrame,
+    *,
+    quantity: str = "mean_signal",
+    library_sizes: FloatArray | None = None,
+    exclude: Intervals | None = None,
+    genome: Genome | None = None,
+    known: Collection[Genome] = (),
+    progress: Callable[[str], None] | None = None,
+) -> CountMatrix:
+    """Signal of every track in every region.
+
+    Regions are neither merged nor filtered; those of a chromosome that no track has are dropped,
+    and the log says how many.
+
+    Parameters
+    ----------
+    tracks
+        SampleID -> track.
+    quantity
+        `mean_signal` (value per bp, uncovered bases as zero) or `coverage_sum` (value x bp).
+    library_sizes
+        (n_samples,) positive, NaN where unknown: there, or by default, the track's total coverage
+        over its autosomes less `exclude` is taken, which is relative.
+    exclude
+        Chromosome -> sorted, disjoint starts and ends whose bases count nowhere: neither in a
+        region nor in a library size.
+    genome
+        Assembly of the regions, compared with the tracks'.
+    known
+        Assemblies by which a mismatch is explained.
+    progress
+        Called with the SampleID when its track is done.
+
+    Raises
+    ------
+    QuantityError
+        If the quantity cannot be had from coverage.
+    GenomeMismatchError
+        If chromosomes are absent from some of the tracks, or of other lengths, or none is shared.
+    InputFormatError
+        If a track is damaged, or holds values below zero.
+    """
+    if quantity not in _STATISTIC_OF:
+        raise QuantityError(
+            f"{quantity} cannot be had from coverage tracks; expected {' or '.join(_STATISTIC_OF)}"
+        )
+    kept = reconcile_chromosomes(
+        list(dict.fromkeys(regions["chrom"])),
+        {name: track.chrom_lengths for name, track in tracks.items()},
+        genome=genome,
+        known=known,
+        annotation="the regions",
+    )
+    on_tracks = regions["chrom"].isin(kept)
+    dropped = int((~on_tracks).sum())
+    if dropped:
+        logger.info(
+            "%d of %d regions are on chromosomes without any track and were dropped",
+            dropped,
+            len(regions),
+        )
+        regions = regions[on_tracks]
+    regions = regions.reset_index(drop=True)
+    values = np.empty((len(regions), len(tracks)))
+    sizes = np.full(len(tracks), np.nan) if library_sizes is None else np.array(library_sizes)
+    source = np.where(np.isnan(sizes), "total_coverage", "sheet")
+    for i, (name, track) in enumerate(tracks.items()):
+        values[:, i] = summarise_regions(
+            track, regions, statistic=_STATISTIC_OF[quantity], exclude=exclude
+        )
+        if np.isnan(sizes[i]):
+            sizes[i] = track.total(autosomes(track.chrom_lengths), exclude)
+        if progress is not None:
+            progress(name)
+    return CountMatrix(
+        values=values,
+        regions=regions,
+        samples=tuple(tracks),
+        quantity=quantity,
+        library_sizes=sizes,
+        metadata={"library_size_from": [str(s) for s in source], "regions_dropped": dropped},
+    )
+
+
+def share_in_regions(
+    tracks: Mapping[str, CoverageTrack],
+    regions: pd.DataFrame,
+    *,
+    exclude: Intervals | None = None,
+) -> dict[str, float]:
+    """Share of each track's signal that lies in regions, each base counted once.
+
+    For consensus peaks this is the like of FRiP (fraction of reads in peaks) from coverage.
+
+    Returns
+    -------
+    dict
+        SampleID -> 0 to 1; NaN for a track without signal.
+    """
+    shares: dict[str, float] = {}
+    for name, track in tracks.items():
+        total = track.total(None, exclude)
+        inside = 0.0
+        for chrom, rows in regions.groupby("chrom", sort=False):
+            if chrom not in track.chrom_lengths:
+                continue
+            merged, _ = merge(_on_one_chromosome(*_bounds(rows)))
+            left_out = (exclude or {}).get(str(chrom))
+            summary, _ = _summarise(track, str(chrom), merged.start, merged.end, left_out)
+            inside += float(summary.sum.sum())
+        shares[name] = inside / total if total > 0 else np.nan
+    return shares
+
+
+def _bounds(regions: pd.DataFrame) -> tuple[IntArray, IntArray]:
+    return regions["start"].to_numpy(np.int64), regions["end"].to_numpy(np.int64)
+
+
+def fully_covered(regions: pd.DataFrame, intervals: Intervals) -> NDArray[np.bool_]:
+    """(n_regions,) bool: whether these disjoint intervals cover every base of the region."""
+    covered = np.zeros(len(regions), dtype=bool)
+    for chrom, rows in regions.groupby("chrom", sort=False).indices.items():
+        if str(chrom) in intervals:
+            mine = _on_one_chromosome(*_bounds(regions.iloc[rows]))
+            theirs = _on_one_chromosome(*intervals[str(chrom)])
+            covered[rows] = coverage(mine, theirs) == mine.length
+    return covered
+
+
+def autosomes(chroms: Sequence[str] | Mapping[str, int]) -> list[str]:
+    """Chromosomes other than the sex chromosomes, the organelle's and unplaced pieces.
+
+    All of them where nothing would be left.
+    """
+    bare = {c: c[3:] if c.lower().startswith("chr") else c for c in chroms}
+    kept = [
+        c for c, name in bare.items() if name.upper() not in _SEX_AND_ORGANELLE and "_" not in name
+    ]
+    return kept or list(chroms)

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.errors import DesignError
+from resist_epi.stats.linear import LinearFit
 
 FloatArray = NDArray[np.float64]
 
@@ -26,23 +27,13 @@ class Fit:
     ----------
     design
         (n_units, p) float64 table: index the units, columns the named coefficients.
-    coefficients
-        (n_regions, p), log2.
-    covariance
-        (p, p), or (n_regions, p, p) where weights differ by region: unscaled covariance of the
-        coefficients.
-    variance
-        (n_regions,) residual variance, log2 squared.
-    df_residual
-        (n_regions,) residual degrees of freedom.
+    linear
+        Coefficients, residual variances and unscaled covariance of every region, with the response
+        (n_regions, n_units) on the log2 scale and the weights that were used.
     prior_variance
-        (n_regions,) value towards which the variance is drawn.
+        (n_regions,) float64, the value towards which a region's variance is drawn.
     df_prior
-        (n_regions,) its degrees of freedom, may be infinite.
-    residuals
-        (n_regions, n_units) of the fit, log2.
-    weights
-        (n_units,) weights of the units, or None for equal ones.
+        (n_regions,) float64, its degrees of freedom; may be infinite.
     base_mean
         (n_regions,) mean over units of the normalised quantity, natural scale, its own unit.
     regions
@@ -55,17 +46,17 @@ class Fit:
         Sentences for the header of every table made from this fit.
     settings
         Plain JSON values: the settings that the fit depends on.
+
+    Raises
+    ------
+    DesignError
+        If the shapes disagree.
     """
 
     design: pd.DataFrame
-    coefficients: FloatArray
-    covariance: FloatArray
-    variance: FloatArray
-    df_residual: FloatArray
+    linear: LinearFit
     prior_variance: FloatArray
     df_prior: FloatArray
-    residuals: FloatArray
-    weights: FloatArray | None
     base_mean: FloatArray
     regions: pd.DataFrame
     tested: NDArray[np.bool_]
@@ -77,21 +68,31 @@ class Fit:
 
     def __post_init__(self) -> None:
         n, (units, p) = len(self.regions), self.design.shape
-        expected = {
-            "coefficients": (n, p),
-            "variance": (n,),
-            "df_residual": (n,),
-            "prior_variance": (n,),
-            "df_prior": (n,),
-            "residuals": (n, units),
-            "base_mean": (n,),
-            "tested": (n,),
-        }
-        for name, shape in expected.items():
+        if self.linear.response.shape != (n, units) or self.linear.coefficients.shape != (n, p):
+            raise DesignError(
+                f"a fit of {self.linear.response.shape} values and"
+                f" {self.linear.coefficients.shape} coefficients does not belong to {n} regions,"
+                f" {units} units and {p} columns of the design"
+            )
+        for name in ("prior_variance", "df_prior", "base_mean", "tested"):
             array = getattr(self, name)
-            if array.shape != shape:
-                raise DesignError(f"{name} of a fit has shape {array.shape}; expected {shape}")
-            array.flags.writeable = False
+            if array.shape != (n,):
+                raise DesignError(f"{name} of a fit has shape {array.shape}; expected {(n,)}")
+
+    @property
+    def coefficients(self) -> FloatArray:
+        """(n_regions, p), log2."""
+        return self.linear.coefficients
+
+    @property
+    def variance(self) -> FloatArray:
+        """(n_regions,) residual variance, log2 squared."""
+        return self.linear.sigma2
+
+    @property
+    def df_residual(self) -> FloatArray:
+        """(n_regions,) residual degrees of freedom."""
+        return self.linear.df_residual
 
     @property
     def posterior_variance(self) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +11,35 @@ import pandas as pd
 
 from resist_epi.errors import DesignError, SampleSheetError
 
-DIFFBIND_COLUMNS = (
-    "SampleID Tissue Factor Condition Treatment Replicate bamReads ControlID bamControl"
-    " Peaks PeakCaller PeakFormat Spikein"
-).split()
-OWN_COLUMNS = (
-    "Coverage ControlCoverage Patient Batch Purity LibrarySize FragmentLength SpikeInReads"
-    " TimeToProgression Progressed Assembly Timepoint"
-).split()
+DIFFBIND_COLUMNS = [
+    "SampleID",
+    "Tissue",
+    "Factor",
+    "Condition",
+    "Treatment",
+    "Replicate",
+    "bamReads",
+    "ControlID",
+    "bamControl",
+    "Peaks",
+    "PeakCaller",
+    "PeakFormat",
+    "Spikein",
+]
+OWN_COLUMNS = [
+    "Coverage",
+    "ControlCoverage",
+    "Patient",
+    "Batch",
+    "Purity",
+    "LibrarySize",
+    "FragmentLength",
+    "SpikeInReads",
+    "TimeToProgression",
+    "Progressed",
+    "Assembly",
+    "Timepoint",
+]
 REQUIRED = ("SampleID", "Factor", "Condition")
 PATH_COLUMNS = ("Coverage", "bamReads", "Peaks", "ControlCoverage", "bamControl")
 
@@ -108,6 +129,11 @@ class SampleSheet:
             return None
         return self.table[name].to_numpy(np.float64)
 
+    def to_columns(self) -> dict[str, list[str | float | None]]:
+        """Column -> values, as plain JSON values; `sheet_from_columns` turns it back."""
+        table = self.table.astype(object).where(self.table.notna(), None)
+        return {str(name): list(table[name]) for name in table}
+
     def unit_columns(self, design_columns: Sequence[str] = ()) -> list[str]:
         """Columns that, taken together, name a biological unit of a mark.
 
@@ -175,7 +201,9 @@ def _canonical_columns(frame: pd.DataFrame, problems: list[str]) -> pd.DataFrame
     return table
 
 
-def _check_text(column: pd.Series, name: str, lines: Sequence[int], problems: list[str]) -> pd.Series:
+def _check_text(
+    column: pd.Series, name: str, lines: Sequence[int], problems: list[str]
+) -> pd.Series:
     text = column.map(lambda v: "" if pd.isna(v) else str(v)).astype(object)
     for i, value in enumerate(text):
         line = lines[i]
@@ -189,15 +217,15 @@ def _check_text(column: pd.Series, name: str, lines: Sequence[int], problems: li
     return text
 
 
-def _check_numbers(column: pd.Series, name: str, lines: Sequence[int], problems: list[str]) -> pd.Series:
+def _check_numbers(
+    column: pd.Series, name: str, lines: Sequence[int], problems: list[str]
+) -> pd.Series:
     expected, is_right = _NUMBERS[name]
     text = column.map(lambda v: "" if pd.isna(v) else str(v).strip())
     numbers = pd.to_numeric(text.where(text != ""), errors="coerce").astype(np.float64)
     bad = (text != "") & ~(np.isfinite(numbers) & is_right(numbers))
     for i in np.flatnonzero(bad):
-        problems.append(
-            f"line {lines[i]}, column {name}: {text.iloc[i]!r}; expected {expected}"
-        )
+        problems.append(f"line {lines[i]}, column {name}: {text.iloc[i]!r}; expected {expected}")
     return numbers
 
 
@@ -209,3 +237,14 @@ def _check_ids(ids: pd.Series, lines: Sequence[int], problems: list[str]) -> Non
                 f"lines {where}, column SampleID: {name!r} stands {len(rows)} times;"
                 " every library needs an id of its own"
             )
+
+
+def sheet_from_columns(columns: Mapping[str, Sequence[str | float | None]]) -> SampleSheet:
+    """Turn what `SampleSheet.to_columns` gave back into a sheet.
+
+    Raises
+    ------
+    SampleSheetError
+        As `make_sheet`.
+    """
+    return make_sheet(pd.DataFrame({name: list(values) for name, values in columns.items()}))

@@ -23,7 +23,16 @@ FLOORS: dict[int, set[str]] = {
         "presets",
         "config",
     },
-    4: {"simulate", "pipeline", "report"},
+    4: {
+        "analysis",
+        "checking",
+        "inputs",
+        "pipeline",
+        "report",
+        "set_analysis",
+        "sheet_counts",
+        "simulate",
+    },
     5: {"cli"},
 }
 

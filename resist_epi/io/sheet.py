@@ -16,7 +16,7 @@ _MISSING = {"", "na", "nan", "n/a", "none", "null", "."}
 
 
 def read_sheet(path: str | Path) -> SampleSheet:
-    """Read a sample sheet.
+    r"""Read a sample sheet.
 
     Comma or tab between columns, any line ends (also the CR alone of old spreadsheets), UTF-8 with
     or without a byte-order mark, `NA` or nothing for a missing value, `#` lines skipped. Column
@@ -38,7 +38,7 @@ def read_sheet(path: str | Path) -> SampleSheet:
     --------
     >>> import tempfile, pathlib
     >>> folder = pathlib.Path(tempfile.mkdtemp())
-    >>> _ = (folder / "sheet.csv").write_text("sampleid,factor,condition\\nT1,H3K27me3,poor\\n")
+    >>> _ = (folder / "sheet.csv").write_text("sampleid,factor,condition\nT1,H3K27me3,poor\n")
     >>> read_sheet(folder / "sheet.csv").marks
     ('H3K27me3',)
     """
@@ -52,7 +52,8 @@ def read_sheet(path: str | Path) -> SampleSheet:
     header = next(reader)
     rows: list[list[str]] = []
     numbers: list[int] = []
-    for row in reader:
+    for cells in reader:
+        row = cells
         if not any(cell.strip() for cell in row) or row[0].startswith("#"):
             continue
         if len(row) > len(header) and not any(cell.strip() for cell in row[len(header) :]):

@@ -39,7 +39,7 @@ def read_bytes(path: str | Path) -> bytes:
 
 
 def read_text(path: str | Path) -> str:
-    """Text of a file in UTF-8, plain or gzip, with `\\n` for whatever line ends it has.
+    """Text of a file in UTF-8, plain or gzip, with a line feed for whatever line ends it has.
 
     Raises
     ------
@@ -132,4 +132,3 @@ def unwritable(path: str | Path, error: OSError) -> InputFormatError:
         path=path,
         remedy="check the rights and the free space of the folder, or choose another with -o",
     )
-

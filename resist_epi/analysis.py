@@ -1,0 +1,173 @@
+"""From one matrix of counts to results: units merged, normalised, filtered, fitted and tested."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from resist_epi import differential, normalization
+from resist_epi.design import (
+    DEFAULT_FORMULA,
+    Contrast,
+    Design,
+    check_testable,
+    formula_columns,
+    make_contrast,
+    make_design,
+)
+from resist_epi.errors import DesignError
+from resist_epi.filtering import regions_with_signal
+from resist_epi.fit import Fit
+from resist_epi.matrix import CountMatrix
+from resist_epi.samples import SampleSheet
+from resist_epi.units import merge_units
+from resist_epi.version import VERSION
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Results of one matrix and everything that led to them.
+
+    Attributes
+    ----------
+    results
+        The contract's result columns, a row a region.
+    fit
+        The model, which gene-set tests and further contrasts read.
+    matrix
+        Normalised, a column a unit.
+    units
+        The sheet's row of each unit.
+    design, contrast
+        What was fitted and tested.
+    tested
+        Whether there is a test, or fold changes alone.
+    header
+        Name -> sentence, for the `#` lines of every table made from this.
+    """
+
+    results: pd.DataFrame
+    fit: Fit
+    matrix: CountMatrix
+    units: SampleSheet
+    design: Design
+    contrast: Contrast
+    tested: bool
+    header: dict[str, str]
+
+
+def analyse(
+    matrix: CountMatrix,
+    sheet: SampleSheet,
+    *,
+    formula: str = DEFAULT_FORMULA,
+    contrast: str | None = None,
+    method: str | None = None,
+    normalize: str | None = None,
+    fdr: float = 0.05,
+    fold_changes: str = "never",
+) -> Analysis:
+    """Test one contrast in every region of a matrix.
+
+    Parameters
+    ----------
+    matrix
+        A column a library.
+    sheet
+        Rows of the libraries, of one mark.
+    formula, contrast
+        As in `make_design` and `make_contrast`.
+    method, normalize
+        Keys of `differential.METHODS` and `normalization.METHODS`; None for the default.
+    fdr
+        Level at which `direction` says gain or loss.
+    fold_changes
+        `never`: refuse a design that cannot be tested; `if_untestable`: give its fold changes
+        without P and say why; `always`: never test.
+
+    Raises
+    ------
+    DesignError
+        If the design or contrast cannot be built, or cannot be tested and `fold_changes` is
+        `never`.
+    QuantityError
+        If the method cannot be used on the matrix's quantity.
+    SampleSheetError
+        If the sheet lacks a sample of the matrix.
+    """
+    sheet = sheet.for_samples(matrix.samples)
+    formula, columns = formula_columns(formula, sheet)
+    merged, units, unit_note = merge_units(matrix, sheet, design_columns=columns)
+    design = make_design(units, formula)
+    chosen = make_contrast(design, contrast)
+    untestable = _why_untestable(design, chosen)
+    if untestable is not None and fold_changes == "never":
+        raise untestable
+    tested = untestable is None and fold_changes != "always"
+    normalize = normalization.DEFAULT if normalize is None else normalize
+    normalized = normalization.normalize(merged, normalize)
+    smaller = min(chosen.group_sizes, default=len(merged.samples) // 2)
+    kept, filter_note = regions_with_signal(normalized, min_units=max(1, smaller))
+    method = differential.DEFAULT if method is None else method
+    fit = differential.fit(normalized, design, method=method, tested=kept)
+    header = _header(matrix, normalize, method, fdr, chosen, unit_note, filter_note)
+    if tested:
+        results = differential.contrast_results(fit, chosen, fdr=fdr)
+    else:
+        results = differential.fold_changes(fit, chosen)
+        reason = "it was asked for" if untestable is None else str(untestable).split(". Without")[0]
+        header["no test"] = f"fold changes without P: {reason}"
+        logger.warning("fold changes without P: %s", reason)
+    logger.info("%s", chosen.words)
+    return Analysis(results, fit, normalized, units, design, chosen, tested, header)
+
+
+def _why_untestable(design: Design, contrast: Contrast) -> DesignError | None:
+    try:
+        check_testable(design, contrast)
+    except DesignError as error:
+        return error
+    return None
+
+
+def _header(
+    matrix: CountMatrix,
+    normalize: str,
+    method: str,
+    fdr: float,
+    contrast: Contrast,
+    unit_note: str,
+    filter_note: str,
+) -> dict[str, str]:
+    return {
+        "resist_epi": VERSION,
+        "contrast": contrast.words,
+        "units": unit_note,
+        "method": f"{method}: {differential.METHODS[method].summary}",
+        "normalization": f"{normalize}: assumes that {normalization.METHODS[normalize].assumption}",
+        "quantity": _quantity_in_words(matrix),
+        "filter": filter_note,
+        "fdr": f"{fdr:g} (direction is gain or loss where padj is at most this)",
+    }
+
+
+def _quantity_in_words(matrix: CountMatrix) -> str:
+    meaning = {
+        "reads": "reads",
+        "recovered_reads": "reads recovered from a normalised track",
+        "coverage_sum": "coverage summed over the region (value x bp)",
+        "mean_signal": "mean coverage per base, uncovered bases as zero",
+    }[matrix.quantity]
+    source: Any = matrix.metadata.get("library_size_from", [])
+    relative = {
+        "sheet": "the sheet's LibrarySize",
+        "total_coverage": "each track's total coverage, which is relative",
+        "column_sum": "the sum of each column",
+    }
+    sizes = " and ".join(relative.get(s, str(s)) for s in dict.fromkeys(source))
+    return f"{matrix.quantity} ({meaning}); library sizes from {sizes or 'the matrix'}"

@@ -1,0 +1,171 @@
+"""`check`: every problem of a study at once, and what each of its files is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from resist_epi.errors import ResistEpiError, SampleSheetError
+from resist_epi.genome import recognise_assembly
+from resist_epi.inputs import genomes
+from resist_epi.io.peaks import read_peaks
+from resist_epi.io.sheet import read_sheet
+from resist_epi.io.tracks import open_track
+from resist_epi.presets import GENERIC, preset
+from resist_epi.samples import PATH_COLUMNS, SampleSheet
+from resist_epi.schema import CHECK, names
+
+Finding = tuple[str, str, str, str, str]
+
+
+def check_study(path: str | Path) -> pd.DataFrame:
+    """Look at a sheet and at every file that it names.
+
+    Nothing is raised for a bad sheet or file: each problem becomes a row, so that all are seen at
+    once.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `schema.CHECK`: errors first, then warnings, then what each file is.
+    """
+    findings: list[Finding] = []
+    try:
+        sheet = read_sheet(path)
+    except SampleSheetError as error:
+        findings += [("error", "", "", str(path), problem) for problem in error.problems]
+    except ResistEpiError as error:
+        findings.append(("error", "", "", str(path), str(error)))
+    else:
+        assemblies: dict[str, str] = {}
+        findings += _check_files(sheet, assemblies)
+        findings += _check_assemblies(sheet, assemblies)
+        findings += _check_groups(sheet)
+    table = pd.DataFrame(findings, columns=names(CHECK))
+    rank = table["level"].map({"error": 0, "warning": 1, "info": 2})
+    return table.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
+
+
+def has_errors(table: pd.DataFrame) -> bool:
+    """Whether any row of a check is an error."""
+    return bool((table["level"] == "error").any())
+
+
+def _check_files(sheet: SampleSheet, assemblies: dict[str, str]) -> Iterator[Finding]:
+    describe: Mapping[str, Callable[[str, str, dict[str, str]], tuple[str, str]]] = {
+        "Coverage": _describe_track,
+        "ControlCoverage": _describe_track,
+        "Peaks": _describe_peaks,
+    }
+    for name in PATH_COLUMNS:
+        if name not in sheet.table:
+            continue
+        for sample, path in zip(sheet.samples, sheet.table[name], strict=True):
+            if not path:
+                continue
+            if not Path(path).exists():
+                yield "error", sample, name, path, _missing(sheet, path)
+                continue
+            try:
+                level, text = describe.get(name, _describe_other)(sample, path, assemblies)
+            except ResistEpiError as error:
+                level, text = "error", str(error)
+            yield level, sample, name, path, text
+    if not any(name in sheet.table for name in ("Coverage", "bamReads")):
+        yield (
+            "warning",
+            "",
+            "Coverage",
+            "",
+            "the sheet names no tracks, so nothing can be counted; peaks alone give occupancy",
+        )
+
+
+def _missing(sheet: SampleSheet, path: str) -> str:
+    text = "no such file"
+    beside = (sheet.path.parent if sheet.path is not None else Path()) / Path(path).name
+    if beside.exists():
+        text += f"; {beside.name} lies beside the sheet: write {beside.name!r} in the cell instead"
+    else:
+        text += "; paths are relative to the sheet's folder"
+    return text
+
+
+def _describe_track(sample: str, path: str, assemblies: dict[str, str]) -> tuple[str, str]:
+    track = open_track(path)
+    lengths = track.chrom_lengths
+    assembly = recognise_assembly(lengths, genomes())
+    if assembly is not None:
+        assemblies[sample] = assembly
+    total = track.total()
+    text = (
+        f"{type(track).__name__.removesuffix('Track')} of {len(lengths)} chromosomes, assembly"
+        f" {assembly or 'not recognised'}, total coverage {total:.6g} (value x bp);"
+        " tested as mean signal"
+    )
+    return ("info", text) if total > 0 else ("error", text + "; it holds no signal at all")
+
+
+def _describe_peaks(sample: str, path: str, assemblies: dict[str, str]) -> tuple[str, str]:
+    peaks = read_peaks(path)
+    if peaks.empty:
+        return "warning", "no peaks in the file"
+    width = (peaks["end"] - peaks["start"]).median()
+    return (
+        "info",
+        f"{len(peaks)} peaks on {peaks['chrom'].nunique()} chromosomes, median {width:g} bp",
+    )
+
+
+def _describe_other(sample: str, path: str, assemblies: dict[str, str]) -> tuple[str, str]:
+    return "info", f"{Path(path).stat().st_size} bytes; not read by this version"
+
+
+def _check_assemblies(sheet: SampleSheet, assemblies: Mapping[str, str]) -> Iterator[Finding]:
+    if len(set(assemblies.values())) > 1:
+        found = "; ".join(
+            f"{name}: {', '.join(s for s, a in assemblies.items() if a == name)}"
+            for name in dict.fromkeys(assemblies.values())
+        )
+        yield "error", "", "Coverage", "", f"tracks of different assemblies ({found})"
+    if "Assembly" not in sheet.table:
+        return
+    for sample, said in zip(sheet.samples, sheet.table["Assembly"], strict=True):
+        found = assemblies.get(sample, "")
+        if said and found and said != found:
+            yield (
+                "error",
+                sample,
+                "Assembly",
+                "",
+                f"the sheet says {said}, the track's chromosome lengths say {found}",
+            )
+
+
+def _check_groups(sheet: SampleSheet) -> Iterator[Finding]:
+    if not sheet.has_patients:
+        yield (
+            "warning",
+            "",
+            "Patient",
+            "",
+            "no Patient column: each row is taken as a biological unit; if two libraries come from"
+            " one patient, animal or line, say so in this column",
+        )
+    for mark in sheet.marks:
+        rows = sheet.for_mark(mark)
+        if preset(mark) is GENERIC:
+            yield "warning", "", "Factor", "", f"mark {mark!r} has no preset: {GENERIC.note}"
+        units = rows.table.drop_duplicates(rows.unit_columns())
+        sizes = units["Condition"].value_counts(sort=False)
+        text = f"{mark}: " + ", ".join(f"{n} units {c}" for c, n in sizes.items())
+        alone = [str(c) for c, n in sizes.items() if n < 2]
+        if len(sizes) < 2:
+            yield "warning", "", "Condition", "", text + "; two groups are needed for a contrast"
+        elif alone:
+            text += f"; {', '.join(alone)} has one unit only, so fold changes can be had but no P"
+            yield "warning", "", "Condition", "", text
+        else:
+            yield "info", "", "Condition", "", text

@@ -1,0 +1,69 @@
+"""`resist-epi`: the verbs in one place, and what becomes of errors."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from resist_epi.cli import check, count, diff, enrich, regions, run
+from resist_epi.cli.messages import set_up_logging, show_error
+from resist_epi.errors import ResistEpiError
+from resist_epi.version import VERSION
+
+app = typer.Typer(
+    name="resist-epi",
+    help="Differential histone marks from peaks and coverage tracks, and what they say about"
+    " metabolism and resistance. For research use.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for verb in (check, regions, count, diff, enrich, run):
+    app.command(name=verb.NAME)(verb.command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"resist-epi {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and leave."
+    ),
+    quiet: bool = typer.Option(False, "--quiet", "-q", help="Say warnings and errors only."),
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
+) -> None:
+    set_up_logging(quiet=quiet)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line; the console script's entry.
+
+    Returns
+    -------
+    int
+        Exit code: 0 done, 1 a problem with the data, 2 usage.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    # --debug is understood behind the verb too, where one adds it after a failure.
+    debug = "--debug" in arguments
+    arguments = [a for a in arguments if a != "--debug"]
+    try:
+        app(arguments)
+    except ResistEpiError as error:
+        if debug:
+            raise
+        return show_error(str(error))
+    except OSError as error:
+        if debug:
+            raise
+        return show_error(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
+    except SystemExit as leave:  # typer has said what was wrong with the usage, or it is done
+        return leave.code if isinstance(leave.code, int) else int(bool(leave.code))
+    return 0

@@ -1,0 +1,55 @@
+"""What the command line says: log lines and errors on stderr."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+def set_up_logging(*, quiet: bool = False) -> None:
+    """Send the package's own log lines to stderr, plain, one a line."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Formatter())
+    logger = logging.getLogger("resist_epi")
+    logger.handlers = [handler]
+    logger.propagate = False
+    logger.setLevel(logging.WARNING if quiet else logging.INFO)
+
+
+class _Formatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        prefix = "" if record.levelno <= logging.INFO else f"{record.levelname.lower()}: "
+        return f"resist-epi: {prefix}{record.getMessage()}"
+
+
+def show_error(text: str, *, code: int = 1) -> int:
+    """Print an error to stderr and return the exit code."""
+    print(f"resist-epi: error: {text}", file=sys.stderr)
+    return code
+
+
+@contextmanager
+def track_progress(total: int | None) -> Iterator[Callable[[str], None]]:
+    """What to call with a text when a track is done: a bar on a terminal, plain lines elsewhere.
+
+    Parameters
+    ----------
+    total
+        How many calls will come; None where that is not known in advance.
+    """
+    logger = logging.getLogger("resist_epi")
+    if not sys.stderr.isatty() or not logger.isEnabledFor(logging.INFO):
+        yield logger.info
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("counting", total=total)
+
+        def advance(text: str) -> None:
+            bar.update(task, advance=1, description=text)
+
+        yield advance

@@ -1,0 +1,53 @@
+"""Options that several verbs share, defined once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SheetArgument = Annotated[
+    Path, typer.Argument(metavar="SHEET", help="Sample sheet (CSV or TSV, DiffBind's columns).")
+]
+Output = Annotated[Path, typer.Option("--output", "-o", help="Where the result goes.")]
+GenomeOption = Annotated[
+    str | None,
+    typer.Option("--genome", help="Built-in assembly: hg38 or hg19. Told by the tracks if absent."),
+]
+GenesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--genes", help="Gene file instead of the built-in genes: GTF, GFF3, genePred, BED12, TSV."
+    ),
+]
+ExcludeOption = Annotated[
+    Path | None, typer.Option("--exclude", help="BED of regions to leave out (blacklist).")
+]
+DesignOption = Annotated[
+    str,
+    typer.Option("--design", help="Formula over columns of the sheet, as '~ Batch + Condition'."),
+]
+ContrastOption = Annotated[
+    str | None,
+    typer.Option(
+        "--contrast", help="[COLUMN:]A-B; positive means more mark in A. Default poor-good."
+    ),
+]
+MethodOption = Annotated[str | None, typer.Option("--method", help="Test: trend.")]
+NormalizeOption = Annotated[
+    str | None, typer.Option("--normalize", help="Normalisation: library_size or tmm.")
+]
+FdrOption = Annotated[
+    float, typer.Option("--fdr", min=0.0, max=1.0, help="Level of the column direction.")
+]
+GeneSetsOption = Annotated[
+    Path | None, typer.Option("--gene-sets", help="GMT file instead of the built-in sets.")
+]
+MarkOption = Annotated[
+    str | None, typer.Option("--mark", help="Use the rows of this Factor alone.")
+]
+MinOverlapOption = Annotated[
+    int,
+    typer.Option("--min-overlap", min=1, help="Samples in which a consensus peak must be found."),
+]

@@ -1,0 +1,67 @@
+"""`resist-epi run`: a whole study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from resist_epi.cli.options import (
+    ContrastOption,
+    DesignOption,
+    ExcludeOption,
+    FdrOption,
+    GeneSetsOption,
+    GenesOption,
+    GenomeOption,
+    MethodOption,
+    MinOverlapOption,
+    NormalizeOption,
+    Output,
+)
+
+NAME = "run"
+
+
+def command(
+    sheet: Path = typer.Argument(
+        ..., metavar="SHEET", help="Sample sheet; or the study.yaml of an earlier run."
+    ),
+    output: Output = ...,  # type: ignore[assignment]
+    genome: GenomeOption = None,
+    genes: GenesOption = None,
+    exclude: ExcludeOption = None,
+    gene_sets: GeneSetsOption = None,
+    design: DesignOption = "~ Condition",
+    contrast: ContrastOption = None,
+    method: MethodOption = None,
+    normalize: NormalizeOption = None,
+    fdr: FdrOption = 0.05,
+    min_overlap: MinOverlapOption = 2,
+) -> None:
+    """From a sheet of tracks and peaks to a folder of differential regions and gene sets."""
+    from resist_epi.cli.messages import track_progress
+    from resist_epi.config import make_settings
+    from resist_epi.io.study import read_study
+    from resist_epi.pipeline import run_study
+
+    if sheet.suffix in (".yaml", ".yml"):
+        settings = read_study(sheet)
+    else:
+        settings = make_settings(
+            {
+                "sheet": sheet,
+                "genome": genome,
+                "genes": genes,
+                "exclude": exclude,
+                "gene_sets": gene_sets,
+                "design": design,
+                "contrast": contrast,
+                "method": method,
+                "normalize": normalize,
+                "fdr": fdr,
+                "min_overlap": min_overlap,
+            }
+        )
+    with track_progress(None) as progress:
+        run_study(settings, output, progress=progress)

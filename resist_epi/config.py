@@ -1,0 +1,86 @@
+"""The settings of a study, checked once, written to `study.yaml` and read back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from resist_epi.errors import InputFormatError
+
+
+class StudySettings(BaseModel):
+    """Everything that the results of a run depend on, beside its input files.
+
+    Attributes
+    ----------
+    sheet
+        The sample sheet.
+    genome
+        A built-in assembly, for genes and chromosome lengths.
+    genes
+        A gene annotation of the user's, instead of the built-in one.
+    exclude
+        BED of regions to leave out (blacklist).
+    gene_sets
+        GMT of the user's, instead of the built-in sets.
+    design
+        Formula over columns of the sheet.
+    contrast
+        `[COLUMN:]A-B`; None for the obvious one.
+    method, normalize
+        Keys of `differential.METHODS` and `normalization.METHODS`; None for the default.
+    fdr
+        Level at which `direction` says gain or loss.
+    min_overlap
+        Samples in which a consensus peak must be found.
+    jobs
+        Worker processes; results do not depend on it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sheet: Path
+    genome: str | None = None
+    genes: Path | None = None
+    exclude: Path | None = None
+    gene_sets: Path | None = None
+    design: str = "~ Condition"
+    contrast: str | None = None
+    method: str | None = None
+    normalize: str | None = None
+    fdr: float = Field(default=0.05, gt=0, lt=1)
+    min_overlap: int = Field(default=2, ge=1)
+    jobs: int = Field(default=1, ge=1)
+
+    def resolved(self, base: Path) -> StudySettings:
+        """Return the settings with relative paths taken as relative to `base`."""
+        paths = {name: getattr(self, name) for name in PATHS}
+        return self.model_copy(
+            update={name: base / path for name, path in paths.items() if path is not None}
+        )
+
+
+PATHS = ("sheet", "genes", "exclude", "gene_sets")
+
+
+def make_settings(values: dict[str, object], *, path: Path | None = None) -> StudySettings:
+    """Check settings by name.
+
+    Raises
+    ------
+    InputFormatError
+        With every unknown or wrong setting.
+    """
+    try:
+        return StudySettings.model_validate(values)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()} (found {e['input']!r})"
+            for e in error.errors()
+        )
+        raise InputFormatError(
+            f"wrong settings: {wrong}",
+            path=path,
+            expected="settings " + ", ".join(StudySettings.model_fields),
+        ) from error

@@ -1,0 +1,219 @@
+"""Gene sets: do the genes of a mechanism gain or lose the mark more than the others?"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.design import Contrast
+from resist_epi.errors import InputFormatError
+from resist_epi.fit import Fit
+from resist_epi.gene_sets import GeneSet
+from resist_epi.gene_values import gene_rows
+from resist_epi.schema import GENE_SETS, names
+from resist_epi.stats.linear import whitened_effects
+from resist_epi.stats.multiple import benjamini_hochberg
+from resist_epi.stats.set_tests import camera, t_to_z
+from resist_epi.symbols import SymbolTable
+
+logger = logging.getLogger(__name__)
+
+MIN_GENES = 5
+MIN_DF = 8
+PRESET_CORRELATION = 0.05
+FLOOR = 0.01
+
+
+def enrich(
+    results: pd.DataFrame,
+    gene_sets: Mapping[str, GeneSet],
+    *,
+    fit: Fit | None = None,
+    contrast: Contrast | None = None,
+    symbols: SymbolTable | None = None,
+    fdr: float = 0.05,
+    own_sets: bool = False,
+) -> pd.DataFrame:
+    """Test every set against the other genes measured.
+
+    One value a gene, so that genes of many or long regions count no more than others; the test
+    allows for correlation between the genes of a set, estimated from the residuals of the fit
+    where it has enough of them and preset otherwise. Sets of fewer than 5 tested genes get an
+    effect but no P.
+
+    Source: Wu & Smyth 2012 (camera); the floor of the estimated correlation and the preset one
+    keep its type I error at its level where genes are correlated by .05.
+
+    Parameters
+    ----------
+    results
+        The contract's result columns, a row a region.
+    gene_sets
+        Name -> set.
+    fit, contrast
+        What `results` was made from, row by row; without them the correlation is preset.
+    symbols
+        Previous and alias symbols; those that are not ambiguous are understood on both sides.
+    fdr
+        Level at which `direction` says gain or loss.
+    own_sets
+        Whether the sets are the user's own: then no match at all is an error.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `schema.GENE_SETS`, in the order of the sets; `attrs["header"]` says how they
+        were tested. A set without a match has `n_tested` 0 and NaN.
+
+    Raises
+    ------
+    InputFormatError
+        If no region has a gene, or nothing of the user's own sets matches.
+    """
+    rows = gene_rows(results)
+    genes = results.iloc[rows].reset_index(drop=True)
+    finite = np.isfinite(genes["log2FoldChange"].to_numpy())
+    measured = finite & (np.isfinite(genes["stat"].to_numpy()) | genes["stat"].isna().all())
+    members = _match(gene_sets, genes["symbol"].where(measured, "").tolist(), symbols)
+    if own_sets and not any(len(m) for m in members.values()):
+        _complain_no_match(gene_sets, genes["symbol"])
+    table = pd.DataFrame(
+        [_describe(gene_sets[name], genes, index, measured) for name, index in members.items()],
+        columns=names(GENE_SETS),
+    )
+    table["pvalue"], how = _test(results, rows, list(members.values()), fit, contrast)
+    untested = int((table["n_tested"] == 0).sum())
+    if untested:
+        logger.warning(
+            "%d of %d gene sets have no gene in this table and stay untested",
+            untested,
+            len(table),
+        )
+    table["padj"] = benjamini_hochberg(table["pvalue"].to_numpy(np.float64))
+    called = (table["padj"] <= fdr).to_numpy()
+    table["direction"] = np.select(
+        [called & (table["effect"] > 0), called & (table["effect"] < 0)], ["gain", "loss"], "none"
+    )
+    table.attrs["header"] = {"gene sets": how}
+    return table
+
+
+def genes_one_by_one(
+    results: pd.DataFrame, gene_set: GeneSet, *, symbols: SymbolTable | None = None
+) -> pd.DataFrame:
+    """The results of a small pre-specified set, gene by gene, in the order of the set.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `results`; a gene that is not in the table has its symbol and NaN.
+    """
+    genes = results.iloc[gene_rows(results)]
+    found = _match({gene_set.name: gene_set}, genes["symbol"].tolist(), symbols)[gene_set.name]
+    kept = genes.iloc[found]
+    current = _current(kept["symbol"].tolist(), symbols)
+    order = {symbol: i for i, symbol in enumerate(gene_set.genes)}
+    kept = kept.iloc[np.argsort([order.get(c, len(order)) for c in current], kind="stable")]
+    missing = [g for g in gene_set.genes if g not in set(current)]
+    empty = pd.DataFrame({"symbol": missing}, columns=results.columns)
+    for name in ("chrom", "strand", "region_id", "gene_id", "kind", "direction"):
+        if name in empty:
+            empty[name] = ""
+    return pd.concat([kept, empty], ignore_index=True) if missing else kept.reset_index(drop=True)
+
+
+def _current(symbols: list[str], table: SymbolTable | None) -> list[str]:
+    if table is None or not symbols:
+        return symbols
+    resolved = table.resolve(symbols)
+    known = resolved["status"].isin(["current", "alias"]).to_numpy()
+    return [
+        str(new) if ok else old
+        for old, new, ok in zip(symbols, resolved["symbol"], known, strict=True)
+    ]
+
+
+def _match(
+    gene_sets: Mapping[str, GeneSet], symbols: list[str], table: SymbolTable | None
+) -> dict[str, NDArray[np.int64]]:
+    """Set -> positions of its genes; the exact symbol wins over a translated one."""
+    place = {s: i for i, s in reversed(list(enumerate(_current(symbols, table)))) if s}
+    place |= {s: i for i, s in reversed(list(enumerate(symbols))) if s}
+    wanted = sorted({g for s in gene_sets.values() for g in s.genes})
+    current = dict(zip(wanted, _current(wanted, table), strict=True))
+    return {
+        name: np.array(
+            sorted({place[k] for g in s.genes for k in (g, current[g]) if k in place}),
+            dtype=np.int64,
+        )
+        for name, s in gene_sets.items()
+    }
+
+
+def _describe(
+    gene_set: GeneSet,
+    genes: pd.DataFrame,
+    index: NDArray[np.int64],
+    measured: NDArray[np.bool_],
+) -> dict[str, object]:
+    own = genes.iloc[index]
+    change = genes["log2FoldChange"].to_numpy()
+    rest = measured.copy()
+    rest[index] = False
+    called = own[own["direction"] != "none"]
+    strongest = called.iloc[np.argsort(-called["stat"].abs().to_numpy(), kind="stable")]
+    return {
+        "set": gene_set.name,
+        "source": gene_set.source,
+        "n_genes": len(gene_set.genes),
+        "n_tested": len(index),
+        "n_gain": int((own["direction"] == "gain").sum()),
+        "n_loss": int((own["direction"] == "loss").sum()),
+        "effect": change[index].mean() - change[rest].mean()
+        if len(index) and rest.any()
+        else np.nan,
+        "genes": ",".join(strongest["symbol"]),
+    }
+
+
+def _test(
+    results: pd.DataFrame,
+    rows: NDArray[np.int64],
+    members: list[NDArray[np.int64]],
+    fit: Fit | None,
+    contrast: Contrast | None,
+) -> tuple[NDArray[np.float64], str]:
+    z = t_to_z(results["stat"].to_numpy(np.float64)[rows], results["df"].to_numpy(np.float64)[rows])
+    few = np.array([len(m) < MIN_GENES for m in members], dtype=bool)
+    nothing = np.full(len(members), np.nan)
+    if np.isfinite(z).sum() < 2 * MIN_GENES:
+        return nothing, "no test: too few genes have a test of their own"
+    df = 0 if fit is None else fit.design.shape[0] - fit.design.shape[1]
+    if fit is None or contrast is None or df < MIN_DF:
+        why = "no counts were given" if fit is None else f"the fit leaves {df} residual df only"
+        tests = camera(z, members, correlation=PRESET_CORRELATION)
+        how = f"correlation preset to {PRESET_CORRELATION} since {why}"
+    else:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            effects = whitened_effects(fit.linear, contrast.vector, rows)[:, 1:]
+            effects = effects / np.sqrt(fit.linear.sigma2[rows])[:, None]
+        tests = camera(z, members, residuals=effects, floor=FLOOR)
+        how = f"correlation estimated from {df} residual df, at least {FLOOR}"
+    return np.where(few, np.nan, tests.pvalue), (
+        f"camera (Wu & Smyth 2012), one value a gene, against the other genes tested; {how};"
+        f" sets of fewer than {MIN_GENES} tested genes have no P: see their genes one by one"
+    )
+
+
+def _complain_no_match(gene_sets: Mapping[str, GeneSet], symbols: pd.Series) -> None:
+    theirs = [g for s in gene_sets.values() for g in s.genes][:5]
+    ours = [s for s in symbols if s][:5]
+    raise InputFormatError(
+        f"no gene of the {len(gene_sets)} gene sets is in the results: the sets hold names such as"
+        f" {', '.join(theirs)}, the results {', '.join(ours)}",
+        remedy="give sets and results the same kind of symbols, of one species",
+    )

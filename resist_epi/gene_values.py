@@ -1,0 +1,60 @@
+"""One row a gene: which of its regions speaks for it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.errors import InputFormatError
+
+
+def gene_rows(results: pd.DataFrame) -> NDArray[np.int64]:
+    """Positions of the rows that speak for the genes, one a gene, chosen without their P.
+
+    Promoters: the primary one, where the table says which that is. Otherwise the region of a gene
+    with the highest `baseMean`, which is blind to the groups. Of several loci with one symbol the
+    first in the table speaks.
+
+    Parameters
+    ----------
+    results
+        The contract's result columns, with `primary` where regions are promoters.
+
+    Returns
+    -------
+    NDArray
+        (n_genes,) int64, increasing; regions without a gene have no say.
+
+    Raises
+    ------
+    InputFormatError
+        If no region has a gene.
+    """
+    named = (results["gene_id"] != "") | (results["symbol"] != "")
+    if not named.any():
+        raise InputFormatError(
+            "none of the regions has a gene, so no gene set can be looked up",
+            remedy="test promoters or genes, or annotate the regions first",
+        )
+    table = pd.DataFrame(
+        {
+            "row": np.arange(len(results)),
+            "gene": results["gene_id"].where(results["gene_id"] != "", results["symbol"]),
+            "symbol": results["symbol"],
+            "signal": results["baseMean"],
+        }
+    )[named.to_numpy()]
+    if "primary" in results:
+        speaks = results["primary"].astype(bool).to_numpy()[table["row"]]
+        table = table[speaks]
+    best = table.sort_values(["signal", "row"], ascending=[False, True], kind="stable")
+    best = best.drop_duplicates("gene").sort_values("row")
+    nameless = best["symbol"] == ""
+    best = best[nameless | ~best["symbol"].duplicated()]
+    return best["row"].to_numpy(np.int64)
+
+
+def gene_table(results: pd.DataFrame) -> pd.DataFrame:
+    """The rows that speak for the genes, one a gene; see `gene_rows`."""
+    return results.iloc[gene_rows(results)].reset_index(drop=True)

@@ -1,0 +1,196 @@
+"""From a sheet and settings to open tracks, genes, peaks and excluded intervals."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.annotation import Annotation
+from resist_epi.consensus import Consensus, consensus_peaks
+from resist_epi.counting import CoverageTrack
+from resist_epi.errors import GenomeMismatchError, SampleSheetError
+from resist_epi.gene_sets import GeneSet
+from resist_epi.genome import Genome, recognise_assembly
+from resist_epi.io import builtin
+from resist_epi.io.annotation import read_genes
+from resist_epi.io.builtin import (
+    genomes_with_genes,
+    known_genomes,
+    load_gene_sets,
+    load_genes,
+    load_genome,
+)
+from resist_epi.io.gene_sets import read_gmt
+from resist_epi.io.peaks import read_bed_regions, read_peaks
+from resist_epi.io.tracks import open_track
+from resist_epi.regions import disjoint_by_chrom
+from resist_epi.samples import SampleSheet
+from resist_epi.symbols import SymbolTable
+
+logger = logging.getLogger(__name__)
+
+Disjoint = dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Genes and chromosome lengths that a study is read against.
+
+    Attributes
+    ----------
+    annotation
+        The genes.
+    genome
+        The assembly, where it is known.
+    """
+
+    annotation: Annotation
+    genome: Genome | None
+
+    @property
+    def name(self) -> str:
+        """Name of the assembly, or of the gene file where that is all we know."""
+        return self.genome.name if self.genome is not None else self.annotation.source
+
+
+def genomes() -> list[Genome]:
+    """Every assembly that the package can recognise."""
+    return [load_genome(name) for name in known_genomes()]
+
+
+def load_reference(
+    genome: str | None,
+    genes: str | Path | None,
+    *,
+    tracks: Mapping[str, CoverageTrack] | None = None,
+) -> Reference:
+    """Load genes and assembly, and check them against the tracks.
+
+    Parameters
+    ----------
+    genome
+        Name of a built-in assembly; without it, it is recognised from the tracks.
+    genes
+        Gene file of the user's, which wins over the built-in genes.
+
+    Raises
+    ------
+    GenomeMismatchError
+        If the tracks are of another assembly (both are named), or none can be told.
+    InputFormatError
+        If the gene file cannot be read, or the name is unknown.
+    """
+    recognised = _assembly_of(tracks or {})
+    if genome is not None and recognised is not None and recognised != genome:
+        raise GenomeMismatchError(
+            f"the tracks are of assembly {recognised}, told by their chromosome lengths, but"
+            f" {genome} was asked for; give --genome {recognised}, or bring the tracks to {genome}"
+        )
+    name = genome if genome is not None else recognised
+    own = load_genome(name) if name is not None else None
+    if genes is not None:
+        return Reference(read_genes(genes), own)
+    if name is None or name not in genomes_with_genes():
+        raise GenomeMismatchError(
+            (f"there are no built-in genes of {name}" if name else "no genes were given")
+            + f"; give a gene file with --genes, or --genome {' or '.join(genomes_with_genes())}"
+        )
+    if genome is None:
+        logger.info("assembly %s, told by the tracks' chromosome lengths", name)
+    return Reference(load_genes(name), own)
+
+
+def _assembly_of(tracks: Mapping[str, CoverageTrack]) -> str | None:
+    known = genomes()
+    found = {s: recognise_assembly(t.chrom_lengths, known) for s, t in tracks.items()}
+    names = sorted({name for name in found.values() if name is not None})
+    if len(names) > 1:
+        example = "; ".join(f"{n}: {next(s for s, f in found.items() if f == n)}" for n in names)
+        raise GenomeMismatchError(
+            f"the tracks are of different assemblies ({example}); bring them to one"
+        )
+    return names[0] if names else None
+
+
+def sheet_tracks(sheet: SampleSheet) -> dict[str, CoverageTrack]:
+    """Open the coverage track of every row.
+
+    Raises
+    ------
+    SampleSheetError
+        If a row has no `Coverage`; every such row is named.
+    InputFormatError
+        If a track cannot be read.
+    """
+    table = sheet.table
+    if "Coverage" not in table:
+        raise SampleSheetError(
+            sheet.path, ["no column Coverage: counting needs a bigWig or bedGraph in every row"]
+        )
+    empty = table.loc[table["Coverage"] == "", "SampleID"]
+    if len(empty):
+        raise SampleSheetError(
+            sheet.path,
+            [f"sample {s}, column Coverage: empty; expected a bigWig or bedGraph" for s in empty],
+        )
+    return {s: open_track(p) for s, p in zip(table["SampleID"], table["Coverage"], strict=True)}
+
+
+def sheet_peaks(sheet: SampleSheet) -> dict[str, pd.DataFrame]:
+    """Read the peaks of every row that names some.
+
+    Raises
+    ------
+    InputFormatError
+        If a file cannot be read.
+    """
+    if "Peaks" not in sheet.table:
+        return {}
+    rows = zip(sheet.table["SampleID"], sheet.table["Peaks"], strict=True)
+    return {sample: read_peaks(path) for sample, path in rows if path}
+
+
+def sheet_consensus(
+    sheet: SampleSheet, peaks: Mapping[str, pd.DataFrame], *, min_overlap: int
+) -> Consensus | None:
+    """Consensus of one mark's peaks, or None where fewer than `min_overlap` samples have any."""
+    own = {s: p for s, p in peaks.items() if s in set(sheet.samples) and len(p)}
+    if len(own) < max(min_overlap, 1):
+        return None
+    condition = dict(zip(sheet.samples, sheet.table["Condition"], strict=True))
+    return consensus_peaks(own, min_overlap=min_overlap, groups={s: str(condition[s]) for s in own})
+
+
+def load_sets(path: str | Path | None) -> dict[str, GeneSet]:
+    """Read the user's gene sets, or the built-in ones.
+
+    Raises
+    ------
+    InputFormatError
+        If the GMT cannot be read.
+    """
+    return load_gene_sets() if path is None else read_gmt(path)
+
+
+def load_exclude(path: str | Path | None) -> Disjoint:
+    """Read a blacklist as sorted, disjoint intervals a chromosome.
+
+    Raises
+    ------
+    InputFormatError
+        If the BED cannot be read.
+    """
+    if path is None:
+        return {}
+    return disjoint_by_chrom(read_bed_regions(path))
+
+
+def load_symbols() -> SymbolTable:
+    """The built-in table of current, previous and alias symbols."""
+    return builtin.load_symbols()

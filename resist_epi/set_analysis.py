@@ -1,0 +1,88 @@
+"""From a table of results, and the counts behind it, to gene sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from resist_epi.analysis import analyse
+from resist_epi.enrichment import enrich
+from resist_epi.errors import InputFormatError
+from resist_epi.gene_sets import GeneSet
+from resist_epi.matrix import CountMatrix
+from resist_epi.samples import SampleSheet
+from resist_epi.symbols import SymbolTable
+
+
+def enrich_results(
+    results: pd.DataFrame,
+    gene_sets: Mapping[str, GeneSet],
+    counts: tuple[CountMatrix, SampleSheet] | None,
+    *,
+    symbols: SymbolTable | None = None,
+    formula: str = "~ Condition",
+    contrast: str | None = None,
+    method: str | None = None,
+    normalize: str | None = None,
+    fdr: float = 0.05,
+    own_sets: bool = False,
+) -> pd.DataFrame:
+    """Test gene sets on results, with the correlation between genes from the counts if given.
+
+    Parameters
+    ----------
+    counts
+        Matrix and sheet that the results were made from; the fit is made again with the options
+        given here, and must give the same fold changes.
+
+    Returns
+    -------
+    DataFrame
+        As `enrichment.enrich`.
+
+    Raises
+    ------
+    InputFormatError
+        If counts and results are of different regions, or the options are not those of the
+        results.
+    ResistEpiError
+        As `analyse` and `enrich`.
+    """
+    fit = chosen = None
+    if counts is not None:
+        analysis = analyse(
+            *counts,
+            formula=formula,
+            contrast=contrast,
+            method=method,
+            normalize=normalize,
+            fdr=fdr,
+        )
+        _check_same(results, analysis.results)
+        fit, chosen = analysis.fit, analysis.contrast
+    return enrich(
+        results,
+        gene_sets,
+        fit=fit,
+        contrast=chosen,
+        symbols=symbols,
+        fdr=fdr,
+        own_sets=own_sets,
+    )
+
+
+def _check_same(given: pd.DataFrame, again: pd.DataFrame) -> None:
+    if list(given["region_id"]) != list(again["region_id"]):
+        raise InputFormatError(
+            "the counts are not of the regions in the results",
+            remedy="give the counts that the results were made from",
+        )
+    if not np.allclose(
+        given["log2FoldChange"], again["log2FoldChange"], rtol=1e-6, atol=1e-8, equal_nan=True
+    ):
+        raise InputFormatError(
+            "the counts with these options give other fold changes than the results have",
+            remedy="give the same --design, --contrast and --normalize as for the results",
+        )

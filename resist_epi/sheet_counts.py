@@ -1,0 +1,219 @@
+"""From a sheet, or files that were made from it, to regions and matrices."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from resist_epi.consensus import Consensus
+from resist_epi.counting import count_regions, fully_covered
+from resist_epi.errors import DesignError, InputFormatError, SampleSheetError
+from resist_epi.inputs import (
+    Reference,
+    genomes,
+    load_exclude,
+    load_reference,
+    sheet_consensus,
+    sheet_peaks,
+    sheet_tracks,
+)
+from resist_epi.io.builtin import load_genome
+from resist_epi.io.peaks import read_bed_regions
+from resist_epi.io.sheet import read_sheet
+from resist_epi.io.tables import read_counts
+from resist_epi.matrix import CountMatrix
+from resist_epi.presets import GENERIC, MarkPreset, preset
+from resist_epi.regions import gene_bodies, genome_bins, promoters
+from resist_epi.samples import SampleSheet, sheet_from_columns
+from resist_epi.schema import KINDS
+
+logger = logging.getLogger(__name__)
+
+
+def kind_regions(
+    kind: str,
+    reference: Reference,
+    preset: MarkPreset,
+    *,
+    consensus: Consensus | None = None,
+    bin_size: int = 10_000,
+) -> pd.DataFrame:
+    """Regions of one kind, as the mark's preset wants them.
+
+    Raises
+    ------
+    DesignError
+        If peaks are asked for and there is no consensus.
+    """
+    lengths = None if reference.genome is None else reference.genome.lengths
+    if kind == "promoters":
+        return promoters(
+            reference.annotation,
+            upstream=preset.upstream,
+            downstream=preset.downstream,
+            lengths=lengths,
+        )
+    if kind == "genes":
+        return gene_bodies(
+            reference.annotation,
+            offset=preset.body_offset,
+            min_length=preset.min_body,
+            lengths=lengths,
+        )
+    if kind == "bins":
+        if lengths is None:
+            raise DesignError("bins need the chromosome lengths of an assembly; give --genome")
+        return genome_bins(lengths, bin_size)
+    return _consensus_regions(consensus)
+
+
+def one_mark(sheet: SampleSheet, mark: str | None, *, needed: bool = True) -> SampleSheet:
+    """Rows of one mark.
+
+    Parameters
+    ----------
+    mark
+        Name without regard to case; may be left out where the sheet has one mark only.
+    needed
+        Whether several marks together are an error.
+
+    Raises
+    ------
+    SampleSheetError
+        If the sheet lacks the mark, or has several and none is named.
+    """
+    if mark is None:
+        if needed and len(sheet.marks) > 1:
+            raise SampleSheetError(
+                sheet.path,
+                [f"several marks ({', '.join(sheet.marks)}): name the one meant with --mark"],
+            )
+        return sheet
+    found = [m for m in sheet.marks if m.lower() == mark.lower()]
+    if not found:
+        raise SampleSheetError(
+            sheet.path, [f"no row with Factor {mark!r}; there are {', '.join(sheet.marks)}"]
+        )
+    return sheet.for_mark(found[0])
+
+
+def count_sheet(
+    sheet: SampleSheet,
+    regions: str,
+    *,
+    quantity: str,
+    genome: str | None = None,
+    genes: Path | None = None,
+    exclude: Path | None = None,
+    min_overlap: int = 2,
+    progress: Callable[[str], None] | None = None,
+) -> CountMatrix:
+    """Count the tracks of a sheet in regions of a kind, or of a BED file.
+
+    Raises
+    ------
+    ResistEpiError
+        If an input is wrong.
+    """
+    tracks = sheet_tracks(sheet)
+    if regions in KINDS:
+        presets = {preset(mark) for mark in sheet.marks}
+        if len(presets) > 1:
+            one_mark(sheet, None)
+        reference = load_reference(genome, genes, tracks=tracks)
+        consensus = None
+        if regions == "peaks":
+            consensus = sheet_consensus(sheet, sheet_peaks(sheet), min_overlap=min_overlap)
+        table = kind_regions(regions, reference, presets.pop(), consensus=consensus)
+        own = reference.genome
+    else:
+        table, own = read_bed_regions(regions), None if genome is None else load_genome(genome)
+    matrix = count_regions(
+        tracks,
+        table,
+        quantity=quantity,
+        library_sizes=sheet.numbers("LibrarySize"),
+        exclude=load_exclude(exclude),
+        genome=own,
+        known=genomes(),
+        progress=progress,
+    )
+    return replace(matrix, metadata={**matrix.metadata, "sheet": sheet.to_columns()})
+
+
+def read_counts_and_sheet(
+    counts: Path, samples: Path | None, *, mark: str | None = None, quantity: str | None = None
+) -> tuple[CountMatrix, SampleSheet]:
+    """Read counts with their sheet: the one given, else the one that `count` wrote into them.
+
+    Raises
+    ------
+    ResistEpiError
+        If an input is wrong, or there is no sheet.
+    """
+    sheet = None if samples is None else one_mark(read_sheet(samples), mark)
+    matrix = read_counts(counts, sheet=sheet, quantity=quantity)
+    if sheet is None:
+        if "sheet" not in matrix.metadata:
+            raise InputFormatError(
+                "no sample sheet goes with these counts", path=counts, remedy="give --samples"
+            )
+        sheet = one_mark(sheet_from_columns(matrix.metadata["sheet"]), mark)
+    own = [s for s in matrix.samples if s in set(sheet.samples)]
+    if not own:
+        raise SampleSheetError(
+            sheet.path, [f"none of the samples of {counts} ({', '.join(matrix.samples)})"]
+        )
+    return matrix.select(samples=own), sheet.for_samples(own)
+
+
+def regions_without_tracks(
+    kind: str,
+    *,
+    samples: Path | None = None,
+    mark: str | None = None,
+    genome: str | None = None,
+    genes: Path | None = None,
+    exclude: Path | None = None,
+    bin_size: int = 10_000,
+    min_overlap: int = 2,
+) -> pd.DataFrame:
+    """Regions of a kind from an annotation, or from the peaks of a sheet.
+
+    Regions of which `exclude` covers every base are left out.
+
+    Raises
+    ------
+    ResistEpiError
+        If an input is wrong.
+    """
+    sheet = None if samples is None else one_mark(read_sheet(samples), mark)
+    if kind == "peaks":
+        if sheet is None:
+            raise InputFormatError("peaks come from a sheet", remedy="give it with --samples")
+        consensus = sheet_consensus(sheet, sheet_peaks(sheet), min_overlap=min_overlap)
+        table = _consensus_regions(consensus)
+    elif kind == "bins" and genome is not None:
+        table = genome_bins(load_genome(genome).lengths, bin_size)
+    else:
+        chosen = preset((sheet.marks[0] if sheet is not None else mark) or GENERIC.mark)
+        reference = load_reference(genome, genes)
+        table = kind_regions(kind, reference, chosen, bin_size=bin_size)
+    left_out = load_exclude(exclude)
+    kept = ~fully_covered(table, left_out)
+    if not kept.all():
+        logger.info("%d of %d regions are wholly excluded", int((~kept).sum()), len(kept))
+    return table[kept].reset_index(drop=True)
+
+
+def _consensus_regions(consensus: Consensus | None) -> pd.DataFrame:
+    if consensus is None:
+        raise DesignError(
+            "no consensus peaks: the sheet's Peaks column must name the files of enough samples"
+            " (see --min-overlap)"
+        )
+    return consensus.regions

@@ -1,0 +1,90 @@
+"""From libraries to biological units: what is merged before a test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from resist_epi.errors import DesignError
+from resist_epi.matrix import CountMatrix
+from resist_epi.samples import SampleSheet
+
+COUNTS = ("reads", "recovered_reads")
+
+
+def merge_units(
+    matrix: CountMatrix, sheet: SampleSheet, *, design_columns: Sequence[str] = ()
+) -> tuple[CountMatrix, SampleSheet, str]:
+    """Merge the libraries of each biological unit: reads summed, signal averaged by depth.
+
+    Rows of one `Patient`, `Factor`, `Condition`, `Treatment`, `Timepoint` and every column of the
+    design are one unit. Averages weigh each library by its size, so that a unit's signal over its
+    library size is what the pooled reads would give.
+
+    Parameters
+    ----------
+    matrix
+        Libraries in any order; all must stand in the sheet.
+    sheet
+        Rows of one mark.
+    design_columns
+        Columns of the sheet that the design uses.
+
+    Returns
+    -------
+    tuple
+        Matrix with a column a unit, named after its first library; the sheet's first row of each
+        unit; and a sentence on what was merged or assumed.
+
+    Raises
+    ------
+    DesignError
+        If `Patient` is given for some of the rows only.
+    SampleSheetError
+        If the sheet lacks a sample of the matrix.
+    """
+    sheet = sheet.for_samples(matrix.samples)
+    if not sheet.has_patients:
+        return matrix, sheet, "no Patient column: each library is taken as a biological unit"
+    empty = sheet.table.loc[sheet.table["Patient"] == "", "SampleID"]
+    if len(empty):
+        raise DesignError(
+            f"column Patient is empty for {', '.join(empty)} but filled in for others;"
+            " say of every library which patient, animal or line it comes from"
+        )
+    keys = sheet.unit_columns(design_columns)
+    unit_of = sheet.table.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
+    n_units = int(unit_of.max()) + 1
+    if n_units == len(unit_of):
+        return matrix, sheet, f"each of the {n_units} libraries is a unit of its own (Patient)"
+    members = [np.flatnonzero(unit_of == u) for u in range(n_units)]
+    first = np.array([m[0] for m in members])
+    merged = _merge(matrix, members)
+    units = SampleSheet(sheet.table.iloc[first].reset_index(drop=True), sheet.path)
+    how = "reads summed" if matrix.quantity in COUNTS else "signal averaged by depth"
+    note = f"{len(unit_of)} libraries merged into {n_units} units by {', '.join(keys)} ({how}): "
+    note += "; ".join("+".join(matrix.samples[i] for i in m) for m in members if len(m) > 1)
+    return merged, units, note
+
+
+def _merge(matrix: CountMatrix, members: Sequence[np.ndarray]) -> CountMatrix:
+    sizes = matrix.library_sizes
+    values = np.empty((len(matrix.regions), len(members)))
+    library_sizes = np.empty(len(members))
+    for u, m in enumerate(members):
+        if matrix.quantity in COUNTS:
+            values[:, u] = matrix.values[:, m].sum(axis=1)
+            library_sizes[u] = sizes[m].sum()
+        else:
+            share = sizes[m] / sizes[m].sum()
+            values[:, u] = matrix.values[:, m] @ share
+            library_sizes[u] = sizes[m] @ share
+    return CountMatrix(
+        values=values,
+        regions=matrix.regions,
+        samples=tuple(matrix.samples[m[0]] for m in members),
+        quantity=matrix.quantity,
+        library_sizes=library_sizes,
+        metadata=dict(matrix.metadata),
+    )

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Make .venv at the top of the clone, with the package and the tested versions of its libraries.
+# Sourced by test.sh; leaves PYTHON pointing at the environment's interpreter.
+set -eu
+TOP="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+VENV="$TOP/.venv"
+PYTHON="$VENV/bin/python"
+
+say() { printf '%s\n' "$*" >&2; }
+
+missing_from_system() {
+    command -v bedtools >/dev/null || echo bedtools
+    command -v cc >/dev/null || command -v gcc >/dev/null || echo build-essential
+    # deeptools compiles one part on installation, against zlib and the Python headers.
+    printf '#include <zlib.h>\n' | ${CC:-cc} -E - >/dev/null 2>&1 || echo zlib1g-dev
+    local python
+    python="$(find_python || true)"
+    if [ -z "$python" ]; then
+        echo python3
+        return
+    fi
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+    "$python" -c 'import os, sysconfig, sys
+sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' ||
+        echo python3-dev
+}
+
+find_python() {
+    local candidate
+    for candidate in "${RESIST_EPI_PYTHON:-}" python3 python3.13 python3.12 python3.11; do
+        [ -n "$candidate" ] && command -v "$candidate" >/dev/null || continue
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+            command -v "$candidate"
+            return 0
+        fi
+    done
+    return 1
+}
+
+install_system_packages() {
+    local packages
+    packages="$(missing_from_system | sort -u | tr '\n' ' ')"
+    [ -n "${packages// /}" ] || return 0
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        say "installing from the distribution: $packages"
+        apt-get update -qq
+        # shellcheck disable=SC2086  # a list of words is meant
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >&2
+        return 0
+    fi
+    say "missing on this system: $packages"
+    say "  Debian, Ubuntu: sudo apt-get install $packages"
+    say "  conda:          conda install -c conda-forge -c bioconda python=3.12 bedtools zlib c-compiler"
+    say "  macOS:          brew install python bedtools zlib && xcode-select --install"
+    exit 1
+}
+
+# The environment is made anew where the versions or the package's own metadata have changed.
+stamp() { cat "$TOP/constraints.txt" "$TOP/setup.cfg" "$TOP/resist_epi/version.py" | cksum; }
+
+make_environment() {
+    if [ -x "$PYTHON" ] && [ "$(cat "$VENV/.stamp" 2>/dev/null)" = "$(stamp) $1" ]; then
+        return 0
+    fi
+    say "setting up $VENV"
+    "$(find_python)" -m venv --clear "$VENV"
+    "$PYTHON" -m pip install --quiet --disable-pip-version-check \
+        --constraint "$TOP/constraints.txt" --editable "$TOP[$1]"
+    echo "$(stamp) $1" >"$VENV/.stamp"
+}
+
+install_system_packages

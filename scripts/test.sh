@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Set up the package in .venv and run its tests.
+#   bash scripts/test.sh              the tests
+#   bash scripts/test.sh --all        also lint, types, a wheel in an empty environment, real data
+#   bash scripts/test.sh -k peaks     anything else goes to pytest
+set -eu
+HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+# shellcheck source=scripts/setup.sh
+. "$HERE/setup.sh"
+make_environment dev
+cd "$TOP"
+
+ALL=0
+if [ "${1:-}" = --all ]; then
+    ALL=1
+    shift
+fi
+
+if [ "$ALL" = 1 ]; then
+    "$PYTHON" -m ruff check .
+    "$PYTHON" -m ruff format --check .
+    "$PYTHON" -m mypy
+    bash "$HERE/test_wheel.sh"
+    exec "$PYTHON" -m pytest -n 2 "$@"
+fi
+exec "$PYTHON" -m pytest -n 2 -m "not real" "$@"
