@@ -1,0 +1,216 @@
+"""The prior of the variances when some regions are hypervariable: Winsorised moments."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special, stats
+
+from resist_epi.stats.root import bracketed_root
+from resist_epi.stats.scaled_f import Prior, fit_prior, floor_at
+from resist_epi.stats.smoothing import lowess
+
+FloatArray = npt.NDArray[np.float64]
+
+_NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(128)
+_SPAN = 0.4  # of the local lines through the log variances
+_FLOOR = 1e-12
+_ROOT_TOLERANCE = 1e-8  # in df / (1 + df); the same width as the reference implementation's
+
+
+class _Moments(NamedTuple):
+    mean: float
+    variance: float
+
+
+def fit_robust_prior(
+    variances: FloatArray,
+    df: FloatArray,
+    covariate: FloatArray | None,
+    *,
+    tails: tuple[float, float] = (0.05, 0.1),
+) -> Prior:
+    """Fit the scaled F distribution with outliers held down.
+
+    Log variances less their trend are Winsorised; prior variance and df follow from matching
+    their moments with those of a Winsorised log F. Regions whose variance is improbably large
+    then get prior df of their own, shrunk towards what makes them unsurprising.
+
+    Parameters
+    ----------
+    variances, df, covariate
+        As in `scaled_f.fit_prior`.
+    tails
+        Shares Winsorised below and above.
+
+    Returns
+    -------
+    Prior
+        With one prior df for each region.
+
+    References
+    ----------
+    Phipson, Lee, Majewski, Alexander & Smyth (2016) Ann. Appl. Stat. 10:946.
+    """
+    n = len(variances)
+    if n < 2 or max(tails) < 1 / n:
+        return fit_prior(variances, df, covariate)
+    x = floor_at(variances, _FLOOR)
+    plain = fit_prior(x, df, covariate)
+    x, full = _equal_df(x, df, plain)
+    z = np.log(x)
+    if covariate is None:
+        trend = np.full(n, _trimmed_mean(z, tails[1]))
+    else:
+        trend = lowess(covariate, z, span=_SPAN)
+    observed = _winsorised(z - trend, tails)
+    low = float(plain.df[0])
+    if low == np.inf and _log_ratio(np.inf, full, tails, observed) > 0:
+        return plain
+    prior_df = _match(low, full, tails, observed)
+    level = trend + observed.mean - _expected(full, prior_df, tails).mean
+    statistic = np.exp(z - level)
+    return Prior(np.exp(level), _region_df(statistic, full, prior_df))
+
+
+def _equal_df(x: FloatArray, df: FloatArray, plain: Prior) -> tuple[FloatArray, float]:
+    """Turn variances of fewer df into ones as probable on the largest df."""
+    full = float(df.max())
+    fewer = df < full - 1e-14
+    if not fewer.any():
+        return x, full
+    x = x.copy()
+    scale, prior_df, own = plain.variance[fewer], plain.df[fewer], df[fewer]
+    f = x[fewer] / scale
+    upper = (
+        stats.f.logsf(f, own, prior_df)
+        if np.isfinite(prior_df[0])
+        else stats.chi2.logsf(f * own, own)
+    )
+    lower = (
+        stats.f.logcdf(f, own, prior_df)
+        if np.isfinite(prior_df[0])
+        else stats.chi2.logcdf(f * own, own)
+    )
+    small = upper < lower
+    if np.isfinite(prior_df[0]):
+        same = np.where(
+            small,
+            stats.f.isf(np.exp(upper), full, prior_df),
+            stats.f.ppf(np.exp(lower), full, prior_df),
+        )
+    else:
+        same = (
+            np.where(
+                small, stats.chi2.isf(np.exp(upper), full), stats.chi2.ppf(np.exp(lower), full)
+            )
+            / full
+        )
+    x[fewer] = same * scale
+    return x, full
+
+
+def _trimmed_mean(z: FloatArray, share: float) -> float:
+    cut = int(len(z) * share)
+    return float(np.sort(z)[cut : len(z) - cut].mean())
+
+
+def _winsorised(residual: FloatArray, tails: tuple[float, float]) -> _Moments:
+    low, high = np.quantile(residual, [tails[0], 1 - tails[1]])
+    pulled = np.clip(residual, low, high)
+    return _Moments(float(pulled.mean()), float(pulled.var(ddof=1)))
+
+
+def _expected(df1: float, df2: float, tails: tuple[float, float]) -> _Moments:
+    """Moments of a Winsorised log F, by quadrature on f / (1 + f)."""
+    quantiles = _f_quantiles(np.array([tails[0], 1 - tails[1]]), df1, df2)
+    edges = quantiles / (1 + quantiles)
+    width = edges[1] - edges[0]
+    nodes = edges[0] + width * (_NODES + 1) / 2
+    f = nodes / (1 - nodes)
+    z = np.log(f)
+    density = np.exp(_log_f_density(f, df1, df2)) / (1 - nodes) ** 2
+    mass = width * _NODE_WEIGHTS / 2 * density
+    tail = np.array(tails)
+    ends = np.log(quantiles)
+    mean = float((mass * z).sum() + (ends * tail).sum())
+    variance = float((mass * (z - mean) ** 2).sum() + ((ends - mean) ** 2 * tail).sum())
+    return _Moments(mean, variance)
+
+
+def _f_quantiles(p: FloatArray, df1: float, df2: float) -> FloatArray:
+    if np.isinf(df2):
+        return np.asarray(stats.chi2.ppf(p, df1) / df1)
+    return np.asarray(stats.f.ppf(p, df1, df2))
+
+
+def _log_f_density(f: FloatArray, df1: float, df2: float) -> FloatArray:
+    if np.isinf(df2):
+        return np.asarray(stats.chi2.logpdf(f * df1, df1) + np.log(df1))
+    return np.asarray(stats.f.logpdf(f, df1, df2))
+
+
+def _log_ratio(df2: float, df1: float, tails: tuple[float, float], observed: _Moments) -> float:
+    """Log of observed over expected Winsorised variance: rises with the prior df."""
+    if observed.variance <= 0:
+        return -np.inf
+    return float(np.log(observed.variance / _expected(df1, df2, tails).variance))
+
+
+def _match(low: float, df1: float, tails: tuple[float, float], observed: _Moments) -> float:
+    """Prior df whose Winsorised variance is the observed one; never below the plain estimate."""
+    at_infinity = _log_ratio(np.inf, df1, tails, observed)
+    if at_infinity <= 0:
+        return np.inf
+    at_low = _log_ratio(low, df1, tails, observed)
+    if at_low >= 0:
+        return low
+
+    def at(share: float) -> float:
+        df2 = np.inf if share >= 1 else share / (1 - share)
+        return _log_ratio(df2, df1, tails, observed)
+
+    share = bracketed_root(
+        at, low / (1 + low), 1.0, values=(at_low, at_infinity), tolerance=_ROOT_TOLERANCE
+    )
+    return share / (1 - share)
+
+
+def _region_df(f: FloatArray, df1: float, df2: float) -> FloatArray:
+    """Prior df of each region: fewer where its variance is an outlier above."""
+    n = len(f)
+    log_tail = stats.chi2.logsf(f * df1, df1) if np.isinf(df2) else _log_f_tail(f, df1, df2)
+    rank = stats.rankdata(f)
+    log_clean = np.minimum(log_tail - np.log((n - rank + 0.5) / n), 0.0)
+    shrunk = np.full(n, df2)
+    outlying = log_clean < 0
+    if not outlying.any():
+        return shrunk
+    order = np.argsort(log_tail, kind="stable")
+    clean = np.exp(log_clean)
+    if np.isinf(df2):
+        shrunk[outlying] = clean[outlying] * (n * df1)
+        shrunk[order] = np.maximum.accumulate(shrunk[order])
+        return shrunk
+    smallest = log_tail[order[0]]
+    worst = 0.0
+    if np.isfinite(smallest):
+        # Scaled twice so that the most extreme region sits near the median of its own F.
+        worst = np.log(0.5) / smallest * df2
+        worst *= np.log(0.5) / float(_log_f_tail(f.max(keepdims=True), df1, worst)[0])
+    shrunk = worst * -np.expm1(log_clean) + clean * df2
+    ordered = shrunk[order]
+    running = np.cumsum(ordered) / np.arange(1, n + 1)
+    best = int(np.argmin(running))
+    ordered[: best + 1] = running[best]
+    shrunk[order] = np.maximum.accumulate(ordered)
+    return shrunk
+
+
+def _log_f_tail(f: FloatArray, df1: float, df2: float) -> FloatArray:
+    """Log of the upper tail of F, without underflow for df met here."""
+    tail = special.betainc(df2 / 2, df1 / 2, df2 / (df2 + df1 * f))
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(tail))

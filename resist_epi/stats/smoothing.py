@@ -1,0 +1,190 @@
+"""Curves through scatter: natural cubic splines and robust local lines."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.interpolate import CubicSpline
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def natural_spline_basis(x: FloatArray, n_columns: int) -> FloatArray:
+    """Basis of the natural cubic splines with inner knots at equal quantiles.
+
+    Column j is the natural spline that is 1 at knot j and 0 at the others, so it spans the same
+    space as any other basis on these knots and is well conditioned. Knots that coincide are
+    merged.
+
+    Parameters
+    ----------
+    x
+        Finite values, shape (n,).
+    n_columns
+        Dimension, at least 1; 1 is the constant, 2 the straight line.
+
+    Returns
+    -------
+    FloatArray
+        Shape (n, at most n_columns); the constant lies in its span.
+
+    References
+    ----------
+    Hastie, Tibshirani & Friedman (2009) Elements of Statistical Learning, section 5.2.
+    """
+    knots = np.unique(np.quantile(x, np.linspace(0, 1, n_columns)))
+    if n_columns == 1 or len(knots) == 1:
+        return np.ones((len(x), 1))
+    if len(knots) == 2:
+        share = (x - knots[0]) / (knots[1] - knots[0])
+        return np.column_stack([1 - share, share])
+    return np.asarray(CubicSpline(knots, np.eye(len(knots)), bc_type="natural")(x))
+
+
+def lowess(
+    x: FloatArray, y: FloatArray, *, span: float, robust_steps: int = 3, delta: float | None = None
+) -> FloatArray:
+    """Robust locally weighted straight lines.
+
+    Lines are fitted at points at least `delta` apart and interpolated between them. The weight is
+    tricube in distance; each robust step weighs points by the bisquare of their residual over six
+    median absolute residuals.
+
+    Parameters
+    ----------
+    x, y
+        Finite values, shape (n,), in any order.
+    span
+        Share of the points in each local fit.
+    robust_steps
+        Number of reweighted passes after the first.
+    delta
+        Smallest distance between fits in units of x; default 1 % of the range.
+
+    Returns
+    -------
+    FloatArray
+        Fitted values in the order of `x`, shape (n,).
+
+    References
+    ----------
+    Cleveland (1979) J. Am. Stat. Assoc. 74:829; Cleveland (1981) The American Statistician 35:54.
+    """
+    n = len(x)
+    if n < 2:
+        return np.array(y, dtype=np.float64)
+    # y breaks ties of x, so that the order of the input does not matter.
+    order = np.lexsort((y, x))
+    xs, ys = x[order], y[order]
+    width = max(2, min(n, int(span * n + 1e-7)))
+    step = 0.01 * (xs[-1] - xs[0]) if delta is None else delta
+    anchors = _anchors(xs, step)
+    windows = _windows(xs, anchors, width)
+    at = xs[anchors]
+    robustness = np.ones(n)
+    for turn in range(robust_steps + 1):
+        level = _local_lines(xs, ys, anchors, windows, robustness if turn else None)
+        curve = np.interp(xs, at, level)
+        if turn == robust_steps:
+            break
+        residual = np.abs(ys - curve)
+        six_mad = 6 * float(np.median(residual))
+        if six_mad < 1e-7 * residual.mean():
+            break
+        robustness = _bisquare(residual, six_mad)
+    fitted = np.empty(n)
+    fitted[order] = curve
+    return fitted
+
+
+def _bisquare(residual: FloatArray, scale: float) -> FloatArray:
+    weight = residual / scale
+    weight *= weight
+    np.subtract(1.0, weight, out=weight)
+    weight *= weight
+    weight[residual <= 0.001 * scale] = 1.0
+    weight[residual > 0.999 * scale] = 0.0
+    return weight
+
+
+def _anchors(x: FloatArray, delta: float) -> npt.NDArray[np.intp]:
+    """Positions (in sorted x) where a line is fitted; the first and the last always."""
+    n = len(x)
+    found = [0]
+    last = 0
+    while last < n - 1:
+        beyond = int(np.searchsorted(x, x[last] + delta, side="right"))
+        last = int(np.searchsorted(x, x[last], side="right")) - 1  # ties share the fit
+        if last >= n - 1:
+            break
+        following = max(last + 1, beyond - 1)
+        found.append(following)
+        last = following
+    return np.unique(np.array(found, dtype=np.intp))
+
+
+def _windows(
+    x: FloatArray, anchors: npt.NDArray[np.intp], width: int
+) -> list[tuple[int, int, float]]:
+    """Start, stop and half width of each anchor's neighbourhood: its `width` nearest points."""
+    n = len(x)
+    windows = []
+    left = 0
+    for anchor in anchors:
+        here = x[anchor]
+        low, high = left, n - width
+        while low < high:
+            middle = (low + high) // 2
+            if here - x[middle] > x[middle + width] - here:
+                low = middle + 1
+            else:
+                high = middle
+        left = low
+        half = float(max(here - x[left], x[left + width - 1] - here))
+        stop = int(np.searchsorted(x, here + half, side="right"))
+        windows.append((left, max(stop, left + width), half))
+    return windows
+
+
+def _local_lines(
+    x: FloatArray,
+    y: FloatArray,
+    anchors: npt.NDArray[np.intp],
+    windows: list[tuple[int, int, float]],
+    robustness: FloatArray | None,
+) -> FloatArray:
+    """Heights of the local lines at the anchors."""
+    span = x[-1] - x[0]
+    heights = np.empty(len(anchors))
+    for i, (anchor, (start, stop, half)) in enumerate(zip(anchors, windows, strict=True)):
+        distance = x[start:stop] - x[anchor]
+        weight = _tricube(distance, half)
+        if robustness is not None:
+            weight *= robustness[start:stop]
+        total = weight.sum()
+        if total <= 0:
+            heights[i] = y[anchor]
+            continue
+        local = y[start:stop]
+        mean_y = weight @ local / total
+        centre = weight @ distance / total
+        distance -= centre
+        weight *= distance
+        square = weight @ distance / total
+        if half > 0 and np.sqrt(square) > 0.001 * span:
+            mean_y -= centre * (weight @ local) / total / square
+        heights[i] = mean_y
+    return heights
+
+
+def _tricube(distance: FloatArray, half: float) -> FloatArray:
+    if half <= 0:
+        return np.ones_like(distance)
+    r = np.abs(distance)
+    weight = r / half
+    weight *= weight * weight
+    np.subtract(1.0, weight, out=weight)
+    weight *= weight * weight
+    weight[r <= 0.001 * half] = 1.0
+    weight[r > 0.999 * half] = 0.0
+    return weight
