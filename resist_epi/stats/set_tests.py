@@ -161,7 +161,7 @@ def fry(
         raise DesignError(f"fry standardises by 'residual' or 'none'; found {standardize!r}")
     if standardize == "residual":
         u = u / _robust_scale(u)
-    valid = np.isfinite(u).all(axis=1)
+    valid = np.asarray(np.isfinite(u).all(axis=1))
     members = [_members(index, valid) for index in sets]
     size = np.array([len(m) for m in members], dtype=np.int64)
     means = np.array(
