@@ -1,0 +1,134 @@
+"""Formulas and contrasts by name, and what the units can tell."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from resist_epi.design import check_testable, make_contrast, make_design
+from resist_epi.errors import DesignError
+from tests.builders import sheet
+
+GROUPS = ["good", "good", "poor", "poor"]
+
+
+def test_two_groups() -> None:
+    design = make_design(sheet(GROUPS))
+    assert list(design.matrix.columns) == ["Intercept", "Condition[T.poor]"]
+    contrast = make_contrast(design)
+    np.testing.assert_array_equal(contrast.vector, [0, 1])
+    assert contrast.name == "Condition:poor-good"
+    assert contrast.words == (
+        "poor minus good; positive = more mark in poor; informed by 2 poor + 2 good units"
+    )
+
+
+def test_names_in_formulas_and_contrasts_are_matched_without_case() -> None:
+    design = make_design(sheet(GROUPS, Batch=["1", "2", "1", "2"]), "~ batch + CONDITION")
+    assert design.formula == "~ Batch + Condition"
+    assert make_contrast(design, "condition:good-poor").vector[-1] == -1
+
+
+@pytest.mark.parametrize("text", ["a-b-a", "Condition:a-b-a", "Condition,a-b,a", "a-b,a"])
+def test_levels_may_hold_hyphens(text: str) -> None:
+    design = make_design(sheet(["a", "a", "a-b", "a-b"]))
+    np.testing.assert_array_equal(make_contrast(design, text).vector, [0, 1])
+
+
+def test_the_default_is_the_order_of_the_alphabet_and_is_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    design = make_design(sheet(["BN", "BN", "SHR", "SHR"]))
+    with caplog.at_level("INFO", logger="resist_epi"):
+        assert make_contrast(design).name == "Condition:SHR-BN"
+    assert "no contrast was asked for" in caplog.text
+
+
+def test_three_levels_need_a_contrast() -> None:
+    design = make_design(sheet(["a", "a", "b", "b", "c", "c"]))
+    with pytest.raises(DesignError, match="no single obvious contrast.*Condition: a, b, c"):
+        make_contrast(design)
+    np.testing.assert_array_equal(make_contrast(design, "c-b").vector, [0, -1, 1])
+
+
+def test_unknown_and_ambiguous_levels() -> None:
+    design = make_design(sheet(GROUPS, Batch=["poor", "good", "poor", "good"]), "~Batch+Condition")
+    with pytest.raises(DesignError, match="no column of the design .* has these levels"):
+        make_contrast(design, "poor-bad")
+    with pytest.raises(DesignError, match="Batch:poor-good, Condition:poor-good"):
+        make_contrast(design, "poor-good")
+
+
+def test_only_some_units_inform_a_contrast() -> None:
+    tissue = ["BT474", "BT474", "MCF7", "MCF7", "MCF7", "MCF7", "T47D", "T47D"]
+    condition = ["R", "R", "S", "S", "R", "R", "S", "S"]
+    design = make_design(sheet(condition, Tissue=tissue), "~ Tissue + Condition")
+    contrast = make_contrast(design, "R-S")
+    np.testing.assert_array_equal(contrast.informing, np.array(tissue) == "MCF7")
+    assert contrast.group_sizes == (2, 2)
+    assert "adjusted for Tissue; informed by 2 R + 2 S units (not by s0, s1, s6, s7)" in (
+        contrast.words
+    )
+
+
+def test_pairs_all_inform() -> None:
+    design = make_design(
+        sheet(["a", "b", "a", "b"], Patient=["p", "p", "q", "q"]), "~ Patient + Condition"
+    )
+    assert make_contrast(design, "b-a").informing.all()
+
+
+def test_group_confounded_with_batch_is_named() -> None:
+    with pytest.raises(DesignError, match=r"Condition\[T.poor\] is determined by Batch\[T.2\]"):
+        make_design(sheet(GROUPS, Batch=["1", "1", "2", "2"]), "~ Batch + Condition")
+
+
+def test_a_continuous_column() -> None:
+    design = make_design(sheet(GROUPS, Age=["50", "61", "47", "70"]), "~ Age + Condition")
+    contrast = make_contrast(design, "age")
+    np.testing.assert_array_equal(contrast.vector, design.matrix.columns == "Age")
+    assert contrast.words.startswith("slope on Age")
+
+
+def test_batches_named_by_numbers_stay_groups() -> None:
+    design = make_design(sheet(GROUPS, Batch=["1", "2", "1", "2"]), "~ Batch + Condition")
+    assert "Batch[T.2]" in design.matrix.columns
+
+
+@pytest.mark.parametrize(
+    ("formula", "message"),
+    [
+        ("~ Outcome", "no column 'Outcome'"),
+        ("~ Condition +", "cannot be parsed"),
+        ("~ Grade", "is empty for s1"),
+        ("~ Site", "has the one value 'x' in every sample"),
+    ],
+)
+def test_what_cannot_be_a_design(formula: str, message: str) -> None:
+    rows = sheet(GROUPS, Grade=["1", "", "2", "2"], Site=["x"] * 4)
+    with pytest.raises(DesignError, match=message):
+        make_design(rows, formula)
+
+
+def test_a_group_of_one_cannot_be_tested_and_the_way_out_is_named() -> None:
+    design = make_design(sheet(["good", "good", "poor"]))
+    with pytest.raises(DesignError, match="rests on 1 biological unit .*--fold-changes-only"):
+        check_testable(design, make_contrast(design))
+
+
+def test_no_residual_degree_of_freedom() -> None:
+    rows = sheet(GROUPS, Batch=["1", "2", "1", "2"], Age=["1", "2", "3", "5"])
+    design = make_design(rows, "~ Batch + Condition + Age")
+    with pytest.raises(DesignError, match="4 coefficients for 4 units"):
+        check_testable(design, make_contrast(design, "Condition:poor-good"))
+
+
+def test_the_estimate_is_the_same_whatever_the_coding() -> None:
+    rows = sheet(["a", "b", "c", "a", "b", "c"], Batch=["1", "1", "1", "2", "2", "2"])
+    y = np.array([1.0, 4, 2, 3, 5, 9])
+    estimates = []
+    for formula in ("~ Batch + Condition", "~ 0 + Condition + Batch"):
+        design = make_design(rows, formula)
+        beta = np.linalg.lstsq(design.matrix.to_numpy(), y, rcond=None)[0]
+        estimates.append(beta @ make_contrast(design, "c-b").vector)
+    np.testing.assert_allclose(estimates, 1.0)
