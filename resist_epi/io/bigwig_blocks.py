@@ -1,0 +1,248 @@
+"""Data blocks of a bigWig: read, inflated, checked and turned into runs, many at a time."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resist_epi.coverage_runs import Runs
+from resist_epi.io.bigwig_format import BlockIndex, Header
+from resist_epi.io.checked_file import CheckedFile
+
+_BEDGRAPH, _VARIABLE, _FIXED = 1, 2, 3
+_ITEM_BYTES = np.array([0, 12, 8, 4])
+_HEAD_BYTES = 24
+# Inflated bytes worked on at a time: large enough to hide the cost of a call, small enough to stay
+# in the processor's cache.
+_CHUNK_BYTES = 4 << 20
+# Deflate cannot expand more than this, whatever a damaged header claims.
+_MOST_EXPANSION = 1032
+_OVERLAP = (
+    "one base can have one value only: write the track again from sorted, merged stretches"
+    " (bedtools merge, bedGraphToBigWig)"
+)
+
+Buffer = bytes | bytearray | memoryview
+Inflate = Callable[[Buffer, int], Buffer]
+
+
+def block_runs(
+    file: CheckedFile, header: Header, blocks: BlockIndex, *, length: int
+) -> Iterator[Runs]:
+    """Runs of one chromosome, sorted, without overlap, in chunks of a few megabytes.
+
+    Parameters
+    ----------
+    file, header
+        The bigWig and what its first bytes say.
+    blocks
+        The chromosome's blocks.
+    length
+        Length of the chromosome, bp.
+
+    Raises
+    ------
+    InputFormatError
+        If a block is damaged (its Adler-32 checksum is verified) or contradicts the index, or runs
+        overlap or reach past the chromosome's end.
+    """
+    inflate, failures = _inflater()
+    at, step, reached = 0, 1, 0
+    while at < len(blocks):
+        part = blocks[at : at + step]
+        data = _read_blocks(file, part)
+        if header.inflated_size:
+            data = _inflate_blocks(file, header, part, data, inflate, failures)
+        at += len(data)
+        # The next chunk is cut by the size of the blocks seen so far.
+        step = max(_CHUNK_BYTES * len(data) // sum(map(len, data)), 1)
+        for runs in _decode(file, header, part, data):
+            if runs.starts[0] < reached or runs.ends[-1] > length:
+                file.fail(
+                    "the runs of two data blocks overlap or reach past the chromosome's end",
+                    offset=int(part.offset[0]),
+                    expected=f"{reached} to {length}",
+                    found=f"{runs.starts[0]}-{runs.ends[-1]}",
+                    remedy=_OVERLAP,
+                )
+            reached = int(runs.ends[-1])
+            yield runs
+
+
+def _inflater() -> tuple[Inflate, tuple[type[Exception], ...]]:
+    """Libdeflate where it is installed, else zlib; with the errors that each raises."""
+    try:
+        import deflate
+    except ImportError:
+        return _zlib_inflate, (zlib.error,)
+    return deflate.zlib_decompress, (deflate.DeflateError,)
+
+
+def _zlib_inflate(data: Buffer, most: int) -> bytes:
+    inflater = zlib.decompressobj()
+    inflated = inflater.decompress(data, most + 1)
+    if len(inflated) > most or not inflater.eof:
+        raise zlib.error("block not complete, or larger than the header says")
+    return inflated
+
+
+def _read_blocks(file: CheckedFile, blocks: BlockIndex) -> list[Buffer]:
+    ends = blocks.offset + blocks.size
+    if (blocks.offset[1:] == ends[:-1]).all():
+        # One read for neighbours on disk.
+        first = int(blocks.offset[0])
+        whole = memoryview(file.read(first, int(ends[-1]) - first, "data"))
+        edges = [*(blocks.offset - first).tolist(), len(whole)]
+        return [whole[a:b] for a, b in pairwise(edges)]
+    places = zip(blocks.offset.tolist(), blocks.size.tolist(), strict=True)
+    return [file.read(offset, size, "data") for offset, size in places]
+
+
+def _inflate_blocks(
+    file: CheckedFile,
+    header: Header,
+    blocks: BlockIndex,
+    data: Sequence[Buffer],
+    inflate: Inflate,
+    failures: tuple[type[Exception], ...],
+) -> list[Buffer]:
+    inflated: list[Buffer] = []
+    claimed = header.inflated_size
+    try:
+        for block in data:
+            inflated.append(inflate(block, min(claimed, len(block) * _MOST_EXPANSION)))
+    except failures:
+        file.fail(
+            "a data block cannot be inflated, or its checksum is wrong",
+            offset=int(blocks.offset[len(inflated)]),
+        )
+    return inflated
+
+
+def _decode(
+    file: CheckedFile, header: Header, blocks: BlockIndex, data: Sequence[Buffer]
+) -> Iterator[Runs]:
+    heads = _heads(file, header, blocks, data)
+    if not heads["count"].all():
+        # libBigWig leaves an empty block behind where the kind changes.
+        filled = heads["count"] > 0
+        data = [block for block, keep in zip(data, filled.tolist(), strict=True) if keep]
+        blocks, heads = blocks[filled], heads[filled]
+    if not data:
+        return
+    # Neighbours of one kind are decoded together; files of mixed kinds are rare.
+    kinds = heads["kind"]
+    edges = [0, *(np.flatnonzero(kinds[1:] != kinds[:-1]) + 1).tolist(), len(data)]
+    for a, b in pairwise(edges):
+        body = b"".join([memoryview(block)[_HEAD_BYTES:] for block in data[a:b]])
+        runs = _DECODERS[int(kinds[a])](body, heads[a:b], header.byte_order)
+        _check_runs(file, blocks[a:b], heads[a:b], runs)
+        yield runs
+
+
+def _heads(
+    file: CheckedFile, header: Header, blocks: BlockIndex, data: Sequence[Buffer]
+) -> NDArray[np.void]:
+    """Section headers, each checked against its block's length and the index."""
+    sizes = np.array([len(block) for block in data])
+    if sizes.min() < _HEAD_BYTES:
+        file.fail("a data block is too short", offset=int(blocks.offset[sizes.argmin()]))
+    order = header.byte_order
+    names = ["chrom", "start", "end", "step", "span", "kind", "reserved", "count"]
+    kinds = [order + "u4"] * 5 + ["u1", "u1", order + "u2"]
+    heads = np.frombuffer(
+        b"".join([memoryview(block)[:_HEAD_BYTES] for block in data]),
+        np.dtype(list(zip(names, kinds, strict=True))),
+    )
+    known = (heads["kind"] >= _BEDGRAPH) & (heads["kind"] <= _FIXED)
+    items = _ITEM_BYTES[np.where(known, heads["kind"], 0)]
+    checks = (
+        (known, "a data block is of no known kind"),
+        (heads["chrom"] == blocks.chrom, "a data block is of another chromosome"),
+        (
+            _HEAD_BYTES + items * heads["count"].astype(np.int64) == sizes,
+            "a data block's length and number of items disagree",
+        ),
+        ((heads["kind"] == _BEDGRAPH) | (heads["span"] > 0), "a data block has runs of length 0"),
+    )
+    for right, problem in checks:
+        if not right.all():
+            file.fail(problem, offset=int(blocks.offset[int(np.flatnonzero(~right)[0])]))
+    return heads
+
+
+def _decode_bedgraph(body: bytes, heads: NDArray[np.void], order: str) -> Runs:
+    items = np.frombuffer(body, order + "u4").reshape(-1, 3)
+    starts, ends, bits = (items[:, i].astype(np.uint32) for i in range(3))
+    return Runs(starts, ends, bits.view(np.float32))
+
+
+def _decode_variable(body: bytes, heads: NDArray[np.void], order: str) -> Runs:
+    items = np.frombuffer(body, order + "u4").reshape(-1, 2)
+    starts, bits = (items[:, i].astype(np.uint32) for i in range(2))
+    return Runs(starts, starts + _per_item(heads, "span"), bits.view(np.float32))
+
+
+def _decode_fixed(body: bytes, heads: NDArray[np.void], order: str) -> Runs:
+    values = np.frombuffer(body, order + "f4").astype(np.float32, copy=False)
+    counts = heads["count"].astype(np.int64)
+    steps = np.arange(values.size, dtype=np.int64)
+    before = np.cumsum(counts) - counts
+    # start + step x (position in the block), the block's own offset taken out at once.
+    base = heads["start"].astype(np.int64) - heads["step"].astype(np.int64) * before
+    starts = steps * _per_item(heads, "step", np.int64) + np.repeat(base, counts)
+    ends = starts + _per_item(heads, "span", np.int64)
+    # What does not fit in 32 bits would wrap around: it must stay visible to the checks.
+    limit = np.iinfo(np.uint32).max
+    return Runs(
+        np.minimum(starts, limit).astype(np.uint32),
+        np.minimum(ends, limit).astype(np.uint32),
+        values,
+    )
+
+
+_DECODERS = {_BEDGRAPH: _decode_bedgraph, _VARIABLE: _decode_variable, _FIXED: _decode_fixed}
+
+
+def _per_item(
+    heads: NDArray[np.void], name: str, kind: type[np.integer] = np.uint32
+) -> NDArray[np.integer]:
+    """A number of the section headers for each of their items; one number where all agree."""
+    values = heads[name].astype(kind)
+    if (values == values[0]).all():
+        return values[:1]
+    return np.repeat(values, heads["count"])
+
+
+def _check_runs(file: CheckedFile, blocks: BlockIndex, heads: NDArray[np.void], runs: Runs) -> None:
+    """Runs are sorted, do not overlap, and begin and end where the index says."""
+    counts = heads["count"].astype(np.int64)
+    last = np.cumsum(counts) - 1
+    first = last - counts + 1
+    disorder = ~(runs.starts < runs.ends)
+    disorder[1:] |= runs.starts[1:] < runs.ends[:-1]
+    if disorder.any():
+        i = int(np.flatnonzero(disorder)[0])
+        file.fail(
+            "the runs of a data block are not sorted or overlap",
+            offset=int(blocks.offset[int(np.searchsorted(last, i))]),
+            found=f"{runs.starts[i]}-{runs.ends[i]}",
+            remedy=_OVERLAP,
+        )
+    begin, end = runs.starts[first].astype(np.int64), runs.ends[last].astype(np.int64)
+    # libBigWig ends a block of fixed steps one step after its last start.
+    gap = np.maximum(heads["step"].astype(np.int64) - heads["span"], 0)
+    slack = np.where(heads["kind"] == _FIXED, gap, 0)
+    off = (begin != blocks.start) | (end > blocks.end) | (end + slack < blocks.end)
+    if off.any():
+        i = int(np.flatnonzero(off)[0])
+        file.fail(
+            "a data block does not hold what the index says",
+            offset=int(blocks.offset[i]),
+            expected=f"{blocks.start[i]}-{blocks.end[i]}",
+            found=f"{begin[i]}-{end[i]}",
+        )
