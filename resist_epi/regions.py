@@ -7,7 +7,7 @@ half-open; see `schema.REGIONS`), ids unique, in genome order. Further columns f
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -103,6 +103,17 @@ def check_regions(frame: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[order].reset_index(drop=True)
 
 
+def bed_regions(rows: Iterable[tuple[str, int, int]], *, kind: str = "peaks") -> pd.DataFrame:
+    """Regions from triples of chromosome, start and end, bp, 0-based half-open.
+
+    Examples
+    --------
+    >>> bed_regions([("chr10", 5, 9), ("chr2", 5, 9)])["region_id"].tolist()
+    ['peak:chr2:5-9', 'peak:chr10:5-9']
+    """
+    return make_regions(pd.DataFrame(list(rows), columns=["chrom", "start", "end"]), kind=kind)
+
+
 def _require(frame: pd.DataFrame, columns: list[str]) -> None:
     if missing := [c for c in columns if c not in frame.columns]:
         raise InputFormatError(
@@ -151,6 +162,20 @@ def overlapping(regions: pd.DataFrame, others: pd.DataFrame) -> NDArray[np.bool_
     """(n,) mask of the regions that share at least one base with any of `others` (a blacklist)."""
     left, right = as_intervals(regions, others)
     return count_overlaps(left, right) > 0
+
+
+def disjoint_by_chrom(
+    regions: pd.DataFrame,
+) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Merge overlapping and adjacent regions: chromosome -> sorted starts and ends, bp."""
+    (given,) = as_intervals(regions)
+    union, member = merge(given)
+    chrom = np.empty(len(union), dtype=object)
+    chrom[member] = regions["chrom"].to_numpy(dtype=object)
+    return {
+        str(name): (union.start[rows], union.end[rows])
+        for name, rows in pd.Series(chrom).groupby(chrom, sort=False).indices.items()
+    }
 
 
 def own_tss(

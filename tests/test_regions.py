@@ -13,7 +13,9 @@ from resist_epi.errors import GenomeMismatchError, InputFormatError
 from resist_epi.regions import (
     COLUMNS,
     as_intervals,
+    bed_regions,
     check_regions,
+    disjoint_by_chrom,
     gene_bodies,
     genome_bins,
     make_regions,
@@ -245,3 +247,17 @@ def test_bins_cover_every_base_once() -> None:
     assert genome_bins({}, 100).empty
     with pytest.raises(InputFormatError, match="one base"):
         genome_bins({"chr1": 10}, 0)
+
+
+def test_disjoint_regions_by_chromosome() -> None:
+    rows = [("chr2", 5, 9), ("chr10", 1, 3), ("chr2", 0, 2), ("chr2", 7, 20), ("chr2", 2, 3)]
+    found = disjoint_by_chrom(bed_regions(rows))
+        bed_regions(
+            [("chr2", 5, 9), ("chr10", 1, 3), ("chr2", 0, 2), ("chr2", 7, 20), ("chr2", 2, 3)]
+        )
+    )
+    assert {c: (s.tolist(), e.tolist()) for c, (s, e) in found.items()} == {
+        "chr2": ([0, 5], [3, 20]),
+        "chr10": ([1], [3]),
+    }
+    assert disjoint_by_chrom(bed_regions([])) == {}

@@ -29,6 +29,7 @@ PEAK_COLUMNS = (
     "summit",
 )
 _NUMBERS = ("score", "signal", "pvalue", "qvalue")
+_COLOURS = {"gain": "202,0,32", "loss": "5,113,176"}  # safe for the colour-blind
 _SEACR_REGION = r"^.+:(\d+)-(\d+)$"
 
 
@@ -253,3 +254,41 @@ def write_bed(regions: pd.DataFrame, path: str | Path) -> None:
     bed = ["chrom", "start", "end", "region_id", "score", "strand"]
     table = table.assign(score=0)[bed + [c for c in table.columns if c not in bed]]
     write_text(path, "#" + table.to_csv(sep="\t", index=False, lineterminator="\n"))
+
+
+def write_direction_bed(path: str | Path, results: pd.DataFrame) -> None:
+    """Write the regions that gain or lose the mark as BED9, gains red and losses blue.
+
+    The name is symbol (or region id) and direction, the score -10 log10 of `padj` up to 1000.
+
+    Parameters
+    ----------
+    path
+        The file; gzip where the name ends in `.gz`. Without any call it holds its head only.
+    results
+        The contract's result columns.
+
+    Raises
+    ------
+    InputFormatError
+        If the file cannot be written.
+    """
+    called = results[results["direction"].isin(list(_COLOURS))]
+    with np.errstate(divide="ignore"):
+        score = -10 * np.log10(called["padj"].to_numpy(dtype=np.float64))
+    label = called["symbol"].where(called["symbol"] != "", called["region_id"])
+    bed = pd.DataFrame(
+        {
+            "chrom": called["chrom"],
+            "start": called["start"],
+            "end": called["end"],
+            "name": label + ":" + called["direction"],
+            "score": np.clip(np.nan_to_num(score, posinf=1000), 0, 1000).round().astype(np.int64),
+            "strand": called["strand"],
+            "thick_start": called["start"],
+            "thick_end": called["end"],
+            "colour": called["direction"].map(_COLOURS),
+        }
+    )
+    head = 'track name="gain and loss" itemRgb="On"\n'
+    write_text(path, head + bed.to_csv(sep="\t", header=False, index=False, lineterminator="\n"))

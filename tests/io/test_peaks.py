@@ -13,7 +13,13 @@ import pandas as pd
 import pytest
 
 from resist_epi.errors import InputFormatError
-from resist_epi.io.peaks import PEAK_COLUMNS, read_bed_regions, read_peaks, write_bed
+from resist_epi.io.peaks import (
+    PEAK_COLUMNS,
+    read_bed_regions,
+    read_peaks,
+    write_bed,
+    write_direction_bed,
+)
 from resist_epi.regions import COLUMNS, make_regions
 
 Put = Callable[..., Path]
@@ -275,6 +281,29 @@ def test_bed_regions_come_back_whole(tmp_path: Path, name: str) -> None:
     write_bed(regions, tmp_path / name)
     pd.testing.assert_frame_equal(read_bed_regions(tmp_path / name), regions)
     assert len(read_peaks(tmp_path / name)) == 3
+
+
+def test_calls_as_coloured_bed(tmp_path: Path) -> None:
+    results = pd.DataFrame(
+        {
+            "chrom": ["chr1", "chr1", "chr2"],
+            "start": [1, 20, 5],
+            "end": [9, 30, 7],
+            "strand": ["+", "-", "."],
+            "region_id": ["a", "b", "c"],
+            "symbol": ["NSD2", "X", ""],
+            "padj": [0.001, 0.9, 0.0],
+            "direction": ["gain", "none", "loss"],
+        }
+    )
+    write_direction_bed(tmp_path / "calls.bed", results)
+    assert (tmp_path / "calls.bed").read_text().splitlines()[1:] == [
+        "chr1\t1\t9\tNSD2:gain\t30\t+\t1\t9\t202,0,32",
+        "chr2\t5\t7\tc:loss\t1000\t.\t5\t7\t5,113,176",
+    ]
+    assert len(read_peaks(tmp_path / "calls.bed")) == 2
+    write_direction_bed(tmp_path / "none.bed", results.iloc[1:2])
+    assert (tmp_path / "none.bed").read_text().startswith("track ")
 
 
 def test_200_000_lines_are_read_fast(put) -> None:
