@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats as distributions
 
 from resist_epi.design import Contrast, Design, check_testable
 from resist_epi.errors import DesignError, QuantityError
@@ -19,16 +18,25 @@ from resist_epi.fit import Fit
 from resist_epi.matrix import CountMatrix
 from resist_epi.normalization import scaled
 from resist_epi.schema import QUANTITIES, RESULTS, names
+from resist_epi.stats.linear import contrast as linear_contrast
 from resist_epi.stats.linear import fit_linear
-from resist_epi.stats.moderation import squeeze_variances
+from resist_epi.stats.moderation import (
+    Squeezed,
+    moderated_t,
+    squeeze_variances,
+    standard_error,
+    t_quantile,
+)
 from resist_epi.stats.multiple import benjamini_hochberg
 from resist_epi.units import COUNTS
 
 FloatArray = NDArray[np.float64]
 
-# The prior is this quantile of the regions' positive means: anything from .01 to .25 gives the
-# same results, since the trend of the variance takes up what the prior leaves.
-PRIOR_QUANTILE = 0.05
+# The prior is a low quantile of the regions' positive means, and at most a small share of their
+# median, so that it hardly shrinks the fold change of a region with ordinary signal. Quantiles
+# from .01 to .25 give the same calls, since the trend of the variance takes up what is left.
+PRIOR_QUANTILE = 0.01
+PRIOR_SHARE_OF_MEDIAN = 0.05
 MIN_PRIOR_READS = 0.5
 
 
@@ -68,32 +76,15 @@ def fit_trend(matrix: CountMatrix, design: Design, tested: NDArray[np.bool_]) ->
     values = scaled(matrix)
     prior = _prior(values, tested, counts=matrix.quantity in COUNTS)
     level = np.log2(values + prior)
-    X = design.matrix.to_numpy()
-    linear = fit_linear(level, X)
-    residuals = level - linear.coefficients @ X.T
-    variance, df_residual = (
-        linear.sigma2.copy(),
-        np.broadcast_to(np.asarray(linear.df_residual, dtype=np.float64), len(values)).copy(),
-    )
-    variance[~tested] = np.nan
-    prior_variance = np.full(len(values), np.nan)
-    df_prior = np.full(len(values), np.nan)
-    if tested.any() and X.shape[0] > X.shape[1]:
-        squeezed = squeeze_variances(
-            variance[tested], df_residual[tested], covariate=level[tested].mean(axis=1), robust=True
-        )
-        prior_variance[tested] = squeezed.prior_variance
-        df_prior[tested] = squeezed.df_prior
+    linear = fit_linear(level, design.matrix.to_numpy())
+    variance = np.where(tested, linear.sigma2, np.nan)
+    replicated = tested.any() and design.matrix.shape[0] > design.matrix.shape[1]
     return Fit(
         design=design.matrix,
-        coefficients=linear.coefficients,
-        covariance=linear.covariance,
-        variance=variance,
-        df_residual=df_residual,
-        prior_variance=prior_variance,
-        df_prior=df_prior,
-        residuals=residuals,
-        weights=None,
+        linear=linear,
+        squeezed=squeeze_variances(variance, linear.df_residual, covariate=linear.mean, robust=True)
+        if replicated
+        else _no_variances(len(values)),
         base_mean=values.mean(axis=1),
         regions=matrix.regions,
         tested=tested,
@@ -104,12 +95,18 @@ def fit_trend(matrix: CountMatrix, design: Design, tested: NDArray[np.bool_]) ->
     )
 
 
+def _no_variances(n: int) -> Squeezed:
+    return Squeezed(*(np.full(n, np.nan) for _ in range(4)))
+
+
 def _prior(values: FloatArray, tested: NDArray[np.bool_], *, counts: bool) -> float:
     means = values[tested].mean(axis=1)
     means = means[means > 0]
     if not len(means):
         return 1.0
-    prior = float(np.quantile(means, PRIOR_QUANTILE))
+    prior = min(
+        float(np.quantile(means, PRIOR_QUANTILE)), PRIOR_SHARE_OF_MEDIAN * float(np.median(means))
+    )
     return max(prior, MIN_PRIOR_READS) if counts else prior
 
 
@@ -177,27 +174,22 @@ def contrast_results(fitted: Fit, contrast: Contrast, *, fdr: float = 0.05) -> p
         The contract's result columns, a row a region, in the order of the regions. Regions that
         were not tested have a fold change and NaN after it.
     """
-    estimate = fitted.coefficients @ contrast.vector
-    unscaled = np.sqrt(contrast.vector @ fitted.covariance @ contrast.vector)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        error = np.sqrt(fitted.posterior_variance) * unscaled
-        t = estimate / error
-    df = np.where(np.isfinite(error), fitted.df_total, np.nan)
-    defined = np.isfinite(t) & (error > 0)
-    p = np.full(len(t), np.nan)
-    p[defined] = 2 * distributions.t.sf(np.abs(t[defined]), df[defined])
-    half = np.full(len(t), np.nan)
-    half[defined] = distributions.t.ppf(0.975, df[defined]) * error[defined]
+    estimate, unscaled_sd = linear_contrast(fitted.linear, contrast.vector)
+    error = standard_error(unscaled_sd, fitted.squeezed)
+    tests = moderated_t(estimate, unscaled_sd, fitted.squeezed)
+    defined = np.isfinite(tests.statistic)
+    df = fitted.squeezed.df_total
+    half = t_quantile(0.95, df) * error
     return results_table(
         fitted,
         {
             "log2FoldChange": estimate,
             "lfcSE": np.where(defined, error, np.nan),
-            "ci_low": estimate - half,
-            "ci_high": estimate + half,
-            "stat": np.where(defined, t, np.nan),
+            "ci_low": np.where(defined, estimate - half, np.nan),
+            "ci_high": np.where(defined, estimate + half, np.nan),
+            "stat": tests.statistic,
             "df": np.where(defined, df, np.nan),
-            "pvalue": p,
+            "pvalue": tests.pvalue,
         },
         fdr=fdr,
     )

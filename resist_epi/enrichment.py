@@ -192,7 +192,7 @@ def _test(
     nothing = np.full(len(members), np.nan)
     if np.isfinite(z).sum() < 2 * MIN_GENES:
         return nothing, "no test: too few genes have a test of their own"
-    df = 0 if fit is None else fit.design.shape[0] - fit.design.shape[1]
+    df = 0 if fit is None else fit.df_design
     if fit is None or contrast is None or df < MIN_DF:
         why = "no counts were given" if fit is None else f"the fit leaves {df} residual df only"
         tests = camera(z, members, correlation=PRESET_CORRELATION)

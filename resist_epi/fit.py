@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from resist_epi.errors import DesignError
 from resist_epi.stats.linear import LinearFit
+from resist_epi.stats.moderation import Squeezed
 
 FloatArray = NDArray[np.float64]
 
@@ -30,10 +31,9 @@ class Fit:
     linear
         Coefficients, residual variances and unscaled covariance of every region, with the response
         (n_regions, n_units) on the log2 scale and the weights that were used.
-    prior_variance
-        (n_regions,) float64, the value towards which a region's variance is drawn.
-    df_prior
-        (n_regions,) float64, its degrees of freedom; may be infinite.
+    squeezed
+        Posterior and prior variances with their degrees of freedom, each (n_regions,), log2
+        squared; NaN where a region was not tested.
     base_mean
         (n_regions,) mean over units of the normalised quantity, natural scale, its own unit.
     regions
@@ -55,8 +55,7 @@ class Fit:
 
     design: pd.DataFrame
     linear: LinearFit
-    prior_variance: FloatArray
-    df_prior: FloatArray
+    squeezed: Squeezed
     base_mean: FloatArray
     regions: pd.DataFrame
     tested: NDArray[np.bool_]
@@ -74,8 +73,11 @@ class Fit:
                 f" {self.linear.coefficients.shape} coefficients does not belong to {n} regions,"
                 f" {units} units and {p} columns of the design"
             )
-        for name in ("prior_variance", "df_prior", "base_mean", "tested"):
-            array = getattr(self, name)
+        for name, array in (
+            ("posterior variance", self.squeezed.posterior),
+            ("base_mean", self.base_mean),
+            ("tested", self.tested),
+        ):
             if array.shape != (n,):
                 raise DesignError(f"{name} of a fit has shape {array.shape}; expected {(n,)}")
 
@@ -95,21 +97,6 @@ class Fit:
         return self.linear.df_residual
 
     @property
-    def posterior_variance(self) -> FloatArray:
-        """(n_regions,) variance after empirical Bayes (Smyth 2004), log2 squared."""
-        finite = np.isfinite(self.df_prior)
-        d0 = np.where(finite, self.df_prior, 0.0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mixed = (d0 * self.prior_variance + self.df_residual * self.variance) / (
-                d0 + self.df_residual
-            )
-        return np.where(finite, mixed, self.prior_variance)
-
-    @property
-    def df_total(self) -> FloatArray:
-        """(n_regions,) degrees of freedom of the moderated t.
-
-        Never more than the residual df of all tested regions pooled.
-        """
-        pooled = float(np.nansum(self.df_residual[self.tested]))
-        return np.minimum(self.df_residual + self.df_prior, pooled)
+    def df_design(self) -> int:
+        """Residual degrees of freedom that the design leaves: units less coefficients."""
+        return self.design.shape[0] - self.design.shape[1]

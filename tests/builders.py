@@ -68,6 +68,6 @@ def planted(
     Samples s0 … s(2 per_group - 1); the first half is good, the second poor.
     """
     rng = np.random.default_rng(seed)
-    level = rng.normal(3, 1, size=(n, 1)) + rng.normal(0, noise, size=(n, 2 * per_group))
+    level = rng.normal(3, 2, size=(n, 1)) + rng.normal(0, noise, size=(n, 2 * per_group))
     level[:changed, per_group:] += change
     return matrix(2.0**level, library_sizes=np.full(2 * per_group, 1e6))

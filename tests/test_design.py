@@ -46,14 +46,14 @@ def test_the_default_is_the_order_of_the_alphabet_and_is_said(
 
 def test_three_levels_need_a_contrast() -> None:
     design = make_design(sheet(["a", "a", "b", "b", "c", "c"]))
-    with pytest.raises(DesignError, match="no single obvious contrast.*Condition: a, b, c"):
+    with pytest.raises(DesignError, match=r"no single obvious contrast.*Condition: a, b, c"):
         make_contrast(design)
     np.testing.assert_array_equal(make_contrast(design, "c-b").vector, [0, -1, 1])
 
 
 def test_unknown_and_ambiguous_levels() -> None:
     design = make_design(sheet(GROUPS, Batch=["poor", "good", "poor", "good"]), "~Batch+Condition")
-    with pytest.raises(DesignError, match="no column of the design .* has these levels"):
+    with pytest.raises(DesignError, match=r"no column of the design .* has these levels"):
         make_contrast(design, "poor-bad")
     with pytest.raises(DesignError, match="Batch:poor-good, Condition:poor-good"):
         make_contrast(design, "poor-good")
@@ -112,7 +112,7 @@ def test_what_cannot_be_a_design(formula: str, message: str) -> None:
 
 def test_a_group_of_one_cannot_be_tested_and_the_way_out_is_named() -> None:
     design = make_design(sheet(["good", "good", "poor"]))
-    with pytest.raises(DesignError, match="rests on 1 biological unit .*--fold-changes-only"):
+    with pytest.raises(DesignError, match=r"rests on 1 biological unit .*--fold-changes-only"):
         check_testable(design, make_contrast(design))
 
 

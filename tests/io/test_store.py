@@ -47,7 +47,7 @@ def test_while_it_is_written_it_has_another_name(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputFormatError, match="cannot be written: (Not a directory|File exists)"):
+    with pytest.raises(InputFormatError, match=r"cannot be written: (Not a directory|File exists)"):
         write_text(tmp_path / "file" / "out.tsv", "x")
 
 
