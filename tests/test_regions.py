@@ -252,10 +252,6 @@ def test_bins_cover_every_base_once() -> None:
 def test_disjoint_regions_by_chromosome() -> None:
     rows = [("chr2", 5, 9), ("chr10", 1, 3), ("chr2", 0, 2), ("chr2", 7, 20), ("chr2", 2, 3)]
     found = disjoint_by_chrom(bed_regions(rows))
-        bed_regions(
-            [("chr2", 5, 9), ("chr10", 1, 3), ("chr2", 0, 2), ("chr2", 7, 20), ("chr2", 2, 3)]
-        )
-    )
     assert {c: (s.tolist(), e.tolist()) for c, (s, e) in found.items()} == {
         "chr2": ([0, 5], [3, 20]),
         "chr10": ([1], [3]),
