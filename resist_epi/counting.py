@@ -40,6 +40,11 @@ class CoverageTrack(Protocol):
         """Length of every chromosome of the track, bp."""
         ...
 
+    @property
+    def lengths_known(self) -> bool:
+        """Whether these are the true lengths, or only where the data end (bedGraph)."""
+        ...
+
     def summarise(self, chrom: str, starts: IntArray, ends: IntArray) -> RegionSummary:
         """Sum, covered bases, minimum and maximum of each region of one chromosome."""
         ...
@@ -114,8 +119,8 @@ def _summarise(
     parts = track.summarise(chrom, pieces.start, pieces.end)
     n = len(starts)
 
-    def gather(values: NDArray[np.float64] | IntArray) -> NDArray[np.float64]:
-        return np.bincount(owner, weights=values, minlength=n)
+    def gather(values: FloatArray | IntArray) -> FloatArray:
+        return np.asarray(np.bincount(owner, weights=values, minlength=n))
 
     lowest, highest = np.full(n, np.inf), np.full(n, -np.inf)
     seen = parts.covered > 0
@@ -207,7 +212,7 @@ def count_regions(
         )
     kept = reconcile_chromosomes(
         list(dict.fromkeys(regions["chrom"])),
-        {name: track.chrom_lengths for name, track in tracks.items()},
+        {name: _lengths(track) for name, track in tracks.items()},
         genome=genome,
         known=known,
         annotation="the regions",
@@ -241,6 +246,10 @@ def count_regions(
         library_sizes=sizes,
         metadata={"library_size_from": [str(s) for s in source], "regions_dropped": dropped},
     )
+
+
+def _lengths(track: CoverageTrack) -> dict[str, int | None]:
+    return {c: n if track.lengths_known else None for c, n in track.chrom_lengths.items()}
 
 
 def share_in_regions(

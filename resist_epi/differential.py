@@ -78,7 +78,7 @@ def fit_trend(matrix: CountMatrix, design: Design, tested: NDArray[np.bool_]) ->
     level = np.log2(values + prior)
     linear = fit_linear(level, design.matrix.to_numpy())
     variance = np.where(tested, linear.sigma2, np.nan)
-    replicated = tested.any() and design.matrix.shape[0] > design.matrix.shape[1]
+    replicated = bool(tested.any()) and design.matrix.shape[0] > design.matrix.shape[1]
     return Fit(
         design=design.matrix,
         linear=linear,
@@ -156,7 +156,7 @@ def fit(
             f" ({', '.join(matrix.samples)})"
         )
     present = (matrix.values > 0).any(axis=1)
-    mask = present if tested is None else np.asarray(tested, dtype=bool) & present
+    mask = np.asarray(present if tested is None else tested & present, dtype=bool)
     return METHODS[method].fit(matrix, design, mask)
 
 

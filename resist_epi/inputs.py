@@ -17,10 +17,15 @@ from resist_epi.counting import CoverageTrack
 from resist_epi.errors import GenomeMismatchError, SampleSheetError
 from resist_epi.gene_sets import GeneSet
 from resist_epi.genome import Genome, recognise_assembly
-from resist_epi.io import builtin
+from resist_epi.io.builtin import (
+    GENE_TABLES,
+    known_genomes,
+    load_gene_sets,
+    load_genes,
+    load_genome,
+)
 from resist_epi.io.annotation import read_genes
 from resist_epi.io.builtin import (
-    genomes_with_genes,
     known_genomes,
     load_gene_sets,
     load_genes,
@@ -31,7 +36,6 @@ from resist_epi.io.peaks import read_bed_regions, read_peaks
 from resist_epi.io.tracks import open_track
 from resist_epi.regions import disjoint_by_chrom
 from resist_epi.samples import SampleSheet
-from resist_epi.symbols import SymbolTable
 
 logger = logging.getLogger(__name__)
 
@@ -57,11 +61,6 @@ class Reference:
     def name(self) -> str:
         """Name of the assembly, or of the gene file where that is all we know."""
         return self.genome.name if self.genome is not None else self.annotation.source
-
-
-def genomes() -> list[Genome]:
-    """Every assembly that the package can recognise."""
-    return [load_genome(name) for name in known_genomes()]
 
 
 def load_reference(
@@ -96,10 +95,10 @@ def load_reference(
     own = load_genome(name) if name is not None else None
     if genes is not None:
         return Reference(read_genes(genes), own)
-    if name is None or name not in genomes_with_genes():
+    if name is None or name not in GENE_TABLES:
         raise GenomeMismatchError(
             (f"there are no built-in genes of {name}" if name else "no genes were given")
-            + f"; give a gene file with --genes, or --genome {' or '.join(genomes_with_genes())}"
+            + f"; give a gene file with --genes, or --genome {' or '.join(GENE_TABLES)}"
         )
     if genome is None:
         logger.info("assembly %s, told by the tracks' chromosome lengths", name)
@@ -107,7 +106,7 @@ def load_reference(
 
 
 def _assembly_of(tracks: Mapping[str, CoverageTrack]) -> str | None:
-    known = genomes()
+    known = known_genomes()
     found = {s: recognise_assembly(t.chrom_lengths, known) for s, t in tracks.items()}
     names = sorted({name for name in found.values() if name is not None})
     if len(names) > 1:
@@ -189,8 +188,3 @@ def load_exclude(path: str | Path | None) -> Disjoint:
     if path is None:
         return {}
     return disjoint_by_chrom(read_bed_regions(path))
-
-
-def load_symbols() -> SymbolTable:
-    """The built-in table of current, previous and alias symbols."""
-    return builtin.load_symbols()

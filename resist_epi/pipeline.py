@@ -21,7 +21,6 @@ from resist_epi.gene_sets import GeneSet
 from resist_epi.inputs import (
     Disjoint,
     Reference,
-    genomes,
     load_exclude,
     load_reference,
     load_sets,
@@ -29,6 +28,7 @@ from resist_epi.inputs import (
     sheet_peaks,
     sheet_tracks,
 )
+from resist_epi.io.builtin import known_genomes, load_symbols
 from resist_epi.io.peaks import write_direction_bed
 from resist_epi.io.sheet import read_sheet
 from resist_epi.io.store import write_text
@@ -193,7 +193,7 @@ def run_mark(
     """
     sheet, chosen, name = study.sheet.for_mark(mark), preset(mark), file_name(mark)
     consensus = sheet_consensus(sheet, study.peaks, min_overlap=study.settings.min_overlap)
-    kinds = [k for k in chosen.kinds if k != "peaks"]
+    kinds: list[Kind] = [k for k in chosen.kinds if k != "peaks"]
     if consensus is not None:
         kinds.append("peaks")
     counts: dict[str, CountMatrix] = {}
@@ -249,20 +249,7 @@ def _stop_on_errors(findings: pd.DataFrame, sheet: Path, out: Path) -> None:
     errors = findings[(findings["level"] == "error") & findings["column"].isin(_NEEDED)]
     if errors.empty:
         return
-    problems = [
-        " ".join(
-            filter(
-                None,
-                [
-                    r.sample and f"sample {r.sample},",
-                    r.column and f"column {r.column}:",
-                    r.path if r.column else "",
-                    r.message,
-                ],
-            )
-        )
-        for r in errors.itertuples()
-    ]
+    problems = [": ".join(filter(None, map(str, row))) for row in errors.to_numpy()[:, 1:]]
     raise SampleSheetError(sheet, problems)
 
 
@@ -281,7 +268,7 @@ def _count(
         library_sizes=sheet.numbers("LibrarySize"),
         exclude=study.exclude,
         genome=study.reference.genome,
-        known=genomes(),
+        known=known_genomes(),
         progress=None if progress is None else lambda s: progress(f"{s}: {kind} counted"),
     )
 
@@ -326,6 +313,7 @@ def _quality(
 
 
 def _gene_sets(study: Study, main: Analysis, out: Path, name: str) -> pd.DataFrame:
+    symbols = load_symbols()
     table = enrich(
         main.results,
         study.gene_sets,
@@ -333,11 +321,12 @@ def _gene_sets(study: Study, main: Analysis, out: Path, name: str) -> pd.DataFra
         contrast=main.contrast,
         fdr=study.settings.fdr,
         own_sets=study.own_sets,
+        symbols=symbols,
     )
     header = main.header | table.attrs["header"]
     write_table(out / "gene_sets" / f"{name}.tsv", table, header=header)
     if PRE_SPECIFIED in study.gene_sets:
-        one_by_one = genes_one_by_one(main.results, study.gene_sets[PRE_SPECIFIED])
+        one_by_one = genes_one_by_one(main.results, study.gene_sets[PRE_SPECIFIED], symbols=symbols)
         write_table(out / "gene_sets" / f"{name}.nsd2_core.tsv", one_by_one, header=main.header)
     return table
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
-from resist_epi.cli.options import Path, SheetArgument
+from resist_epi.cli.options import SheetArgument
 
 NAME = "check"
 
@@ -21,8 +23,7 @@ def command(
     if output is not None:
         write_table(output, table)
     else:
-        for row in table.itertuples():
-            place = " ".join(filter(None, [row.sample, row.column, row.path]))
-            print(f"{row.level}\t{place}\t{row.message}")
+        for level, *place, message in table.to_numpy(dtype=str):
+            print(level, " ".join(filter(None, place)), message, sep="\t")
     if has_errors(table):
         raise typer.Exit(1)

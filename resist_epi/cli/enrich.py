@@ -39,7 +39,8 @@ def command(
 
     With --counts, give the options with which the results were made.
     """
-    from resist_epi.inputs import load_sets, load_symbols
+    from resist_epi.inputs import load_sets
+    from resist_epi.io.builtin import load_symbols
     from resist_epi.io.tables import read_results, write_table
     from resist_epi.set_analysis import enrich_results
     from resist_epi.sheet_counts import read_counts_and_sheet

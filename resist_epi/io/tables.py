@@ -41,12 +41,8 @@ def write_table(
     """
     lines = [f"{k}: {v}" for k, v in header.items()] if isinstance(header, Mapping) else header
     top = "".join(f"# {' '.join(str(line).split())}\n" for line in lines)
-    body = table.to_csv(sep="\t", index=False, na_rep="NA", float_format=_float_format)
+    body = table.to_csv(sep="\t", index=False, na_rep="NA", float_format="%.10g")
     write_text(path, top + body)
-
-
-def _float_format(value: float) -> str:
-    return f"{value:.10g}"
 
 
 def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFrame:
