@@ -9,7 +9,7 @@ import pandas as pd
 
 from resist_epi.errors import ResistEpiError, SampleSheetError
 from resist_epi.genome import recognise_assembly
-from resist_epi.io.builtin import known_genomes
+from resist_epi.inputs import genomes
 from resist_epi.io.peaks import read_peaks
 from resist_epi.io.sheet import read_sheet
 from resist_epi.io.tracks import open_track
@@ -96,7 +96,7 @@ def _missing(sheet: SampleSheet, path: str) -> str:
 def _describe_track(sample: str, path: str, assemblies: dict[str, str]) -> tuple[str, str]:
     track = open_track(path)
     lengths = track.chrom_lengths
-    assembly = recognise_assembly(lengths, known_genomes())
+    assembly = recognise_assembly(lengths, genomes())
     if assembly is not None:
         assemblies[sample] = assembly
     total = track.total()

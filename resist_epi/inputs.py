@@ -17,15 +17,9 @@ from resist_epi.counting import CoverageTrack
 from resist_epi.errors import GenomeMismatchError, SampleSheetError
 from resist_epi.gene_sets import GeneSet
 from resist_epi.genome import Genome, recognise_assembly
-from resist_epi.io.builtin import (
-    GENE_TABLES,
-    known_genomes,
-    load_gene_sets,
-    load_genes,
-    load_genome,
-)
 from resist_epi.io.annotation import read_genes
 from resist_epi.io.builtin import (
+    genomes_with_genes,
     known_genomes,
     load_gene_sets,
     load_genes,
@@ -63,6 +57,11 @@ class Reference:
         return self.genome.name if self.genome is not None else self.annotation.source
 
 
+def genomes() -> list[Genome]:
+    """Every assembly that the package can recognise."""
+    return [load_genome(name) for name in known_genomes()]
+
+
 def load_reference(
     genome: str | None,
     genes: str | Path | None,
@@ -95,10 +94,10 @@ def load_reference(
     own = load_genome(name) if name is not None else None
     if genes is not None:
         return Reference(read_genes(genes), own)
-    if name is None or name not in GENE_TABLES:
+    if name is None or name not in genomes_with_genes():
         raise GenomeMismatchError(
             (f"there are no built-in genes of {name}" if name else "no genes were given")
-            + f"; give a gene file with --genes, or --genome {' or '.join(GENE_TABLES)}"
+            + f"; give a gene file with --genes, or --genome {' or '.join(genomes_with_genes())}"
         )
     if genome is None:
         logger.info("assembly %s, told by the tracks' chromosome lengths", name)
@@ -106,7 +105,7 @@ def load_reference(
 
 
 def _assembly_of(tracks: Mapping[str, CoverageTrack]) -> str | None:
-    known = known_genomes()
+    known = genomes()
     found = {s: recognise_assembly(t.chrom_lengths, known) for s, t in tracks.items()}
     names = sorted({name for name in found.values() if name is not None})
     if len(names) > 1:

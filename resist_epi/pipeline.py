@@ -21,6 +21,7 @@ from resist_epi.gene_sets import GeneSet
 from resist_epi.inputs import (
     Disjoint,
     Reference,
+    genomes,
     load_exclude,
     load_reference,
     load_sets,
@@ -28,7 +29,7 @@ from resist_epi.inputs import (
     sheet_peaks,
     sheet_tracks,
 )
-from resist_epi.io.builtin import known_genomes, load_symbols
+from resist_epi.io.builtin import load_symbols
 from resist_epi.io.peaks import write_direction_bed
 from resist_epi.io.sheet import read_sheet
 from resist_epi.io.store import write_text
@@ -268,7 +269,7 @@ def _count(
         library_sizes=sheet.numbers("LibrarySize"),
         exclude=study.exclude,
         genome=study.reference.genome,
-        known=known_genomes(),
+        known=genomes(),
         progress=None if progress is None else lambda s: progress(f"{s}: {kind} counted"),
     )
 

@@ -14,13 +14,14 @@ from resist_epi.counting import count_regions, fully_covered
 from resist_epi.errors import DesignError, InputFormatError, SampleSheetError
 from resist_epi.inputs import (
     Reference,
+    genomes,
     load_exclude,
     load_reference,
     sheet_consensus,
     sheet_peaks,
     sheet_tracks,
 )
-from resist_epi.io.builtin import known_genomes, load_genome
+from resist_epi.io.builtin import load_genome
 from resist_epi.io.peaks import read_bed_regions
 from resist_epi.io.sheet import read_sheet
 from resist_epi.io.tables import read_counts
@@ -138,7 +139,7 @@ def count_sheet(
         library_sizes=sheet.numbers("LibrarySize"),
         exclude=load_exclude(exclude),
         genome=own,
-        known=known_genomes(),
+        known=genomes(),
         progress=progress,
     )
     return replace(matrix, metadata={**matrix.metadata, "sheet": sheet.to_columns()})
