@@ -140,7 +140,8 @@ def annotation_from_transcripts(
 
     Transcripts of one gene on another chromosome or strand are another locus, as for the genes of
     the pseudoautosomal regions. The locus of most transcripts keeps the gene's id (on ties the
-    first in genome order, so X before Y); the others are called `ID_locus2` and so on.
+    longest, then the first in genome order, so X before Y); the others are called `ID_locus2`
+    and so on.
 
     Parameters
     ----------
@@ -201,8 +202,10 @@ def _locus_numbers(table: pd.DataFrame, *, split_gaps: bool) -> np.ndarray:
 
 def _name_loci(table: pd.DataFrame, source: str) -> pd.DataFrame:
     """Give every locus but the gene's main one an id of its own."""
-    loci = table.groupby("locus", sort=True).agg(gene_id=("gene_id", "first"), n=("rank", "size"))
-    loci = loci.sort_values(["gene_id", "n"], ascending=[True, False], kind="stable")
+    groups = table.groupby("locus", sort=True)
+    loci = groups.agg(gene_id=("gene_id", "first"), n=("rank", "size"))
+    loci["span"] = groups["end"].max() - groups["start"].min()
+    loci = loci.sort_values(["gene_id", "n", "span"], ascending=[True, False, False], kind="stable")
     number = loci.groupby("gene_id", sort=False).cumcount() + 1
     further = number > 1
     if not further.any():

@@ -35,7 +35,8 @@ def choose_loci(loci: pd.DataFrame, arms: pd.Series) -> pd.Index:
 
     UCSC aligns a transcript to every place where it fits: pseudoautosomal genes to X and Y, genes
     of repeated segments to each copy. Right is the arm of the cytogenetic map; then most
-    transcripts; then a place that no other gene has taken; then X before Y and the lowest position.
+    transcripts; then the longer; then a place that no other gene has taken; then X before Y and
+    the lowest position.
     """
     loci = loci.assign(rank=loci["chrom"].map(CHROM_RANK), copies=loci["n_loci"])
     single = loci[(loci["copies"] == 1) & loci["gene"].isin(arms.index)]
@@ -49,10 +50,12 @@ def choose_loci(loci: pd.DataFrame, arms: pd.Series) -> pd.Index:
     loci["off_arm"] = (known.notna() & (known != arm)).astype(int)
     # Genes in the order of their names (OPN1MW, OPN1MW2), so that copies go to the first places.
     loci = loci.sort_values(["copies", "symbol", "off_arm", "rank", "start"])
-    fewest_first = zip(loci["off_arm"], -loci["n"], strict=True)
+    # Copies of one length differ by some bases only, hence the coarse scale.
+    length = np.log2(loci["end"] - loci["start"]).round()
+    best_first = zip(loci["off_arm"], -loci["n"], -length, strict=True)
     places = list(zip(loci["rank"].tolist(), (loci["start"] // 1000).tolist(), strict=True))
-    by_gene: dict[str, list[tuple[int, tuple[int, int]]]] = {}
-    for i, (gene, merit) in enumerate(zip(loci["gene"].tolist(), fewest_first, strict=True)):
+    by_gene: dict[str, list[tuple[int, tuple[float, ...]]]] = {}
+    for i, (gene, merit) in enumerate(zip(loci["gene"].tolist(), best_first, strict=True)):
         by_gene.setdefault(gene, []).append((i, merit))
     taken: set[tuple[int, int]] = set()
     chosen = []
@@ -148,7 +151,7 @@ def main() -> None:
     """Write both tables."""
     columns = (
         "0-based half-open; one row a gene: of several places (n_loci) the one on the arm of the"
-        " cytogenetic map, of most transcripts, X before Y; chromosomes 1-22, X, Y and M only",
+        " cytogenetic map, of most transcripts, the longer, X before Y; chromosomes 1-22, X, Y, M",
         "gene_id: Ensembl, else entrez:ID, else symbol:NAME; transcript_starts and transcript_ends:"
         " every transcript, comma between; symbols are current (symbols.tsv.gz)",
         "built by scripts/build_gene_table.py",
