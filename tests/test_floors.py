@@ -17,6 +17,7 @@ FLOORS: dict[int, set[str]] = {
         "symbols",
         "samples",
         "annotation",
+        "gene_sets",
         "regions",
         "matrix",
         "fit",

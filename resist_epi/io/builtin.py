@@ -12,7 +12,10 @@ import pandas as pd
 
 from resist_epi.annotation import GENE_COLUMNS, Annotation, transcript_ends
 from resist_epi.errors import InputFormatError
+from resist_epi.gene_sets import GeneSet
 from resist_epi.genome import Genome
+from resist_epi.io.gene_sets import parse_gmt
+from resist_epi.symbols import SymbolTable
 
 GENE_TABLES = ("hg38", "hg19")
 
@@ -61,9 +64,14 @@ def _genes(assembly: str) -> Annotation:
     return Annotation(table[columns], transcripts, assembly, f"built-in {assembly} genes")
 
 
-def known_genomes() -> tuple[Genome, ...]:
-    """The assemblies whose chromosome lengths are known, to recognise a track by."""
-    return _genomes()
+def genomes_with_genes() -> tuple[str, ...]:
+    """Names of the assemblies whose genes are built in."""
+    return GENE_TABLES
+
+
+def known_genomes() -> tuple[str, ...]:
+    """Names of the assemblies whose chromosome lengths are known."""
+    return tuple(_genomes())
 
 
 def load_genome(name: str) -> Genome:
@@ -74,21 +82,109 @@ def load_genome(name: str) -> Genome:
     InputFormatError
         If the assembly is not known; the message names those that are.
     """
-    genomes = {genome.name: genome for genome in _genomes()}
-    if name not in genomes:
+    if name not in _genomes():
         raise InputFormatError(
-            f"unknown assembly {name!r}", expected="one of " + ", ".join(genomes)
+            f"unknown assembly {name!r}", expected="one of " + ", ".join(known_genomes())
         )
-    return genomes[name]
+    return _genomes()[name]
 
 
 @cache
-def _genomes() -> tuple[Genome, ...]:
+def _genomes() -> dict[str, Genome]:
     table = _read("chromosome_lengths.tsv", {"length": np.int64})
-    return tuple(
-        Genome(str(name), dict(zip(rows["chrom"], rows["length"], strict=True)))
+    return {
+        str(name): Genome(str(name), dict(zip(rows["chrom"], rows["length"], strict=True)))
         for name, rows in table.groupby("assembly", sort=False)
+    }
+
+
+@cache
+def load_symbols() -> SymbolTable:
+    """Current, previous and alias symbols of human genes."""
+    table = _read("symbols.tsv.gz")
+    names = table["name"].to_numpy(dtype=object)
+    means = table["symbol"].to_numpy(dtype=object)
+    return SymbolTable(
+        {n: tuple(m.split(",")) if m else (n,) for n, m in zip(names, means, strict=True)},
+        "NCBI Gene",
     )
+
+
+def load_gene_sets() -> dict[str, GeneSet]:
+    """The built-in gene sets: curated ones, then those derived by script, controls and markers.
+
+    Their provenance stands in `gene_set_sources.tsv`; see docs/data.md.
+    """
+    return {**_gene_sets("gene_sets.gmt"), **_gene_sets("gene_sets_derived.gmt")}
+
+
+@cache
+def _gene_sets(name: str) -> dict[str, GeneSet]:
+    return parse_gmt(files("resist_epi.data").joinpath(name).read_text(encoding="utf-8"), name)
+
+
+@cache
+def load_gene_set_sources() -> pd.DataFrame:
+    """Provenance of the built-in sets: `set kind source confidence note`, one row a set.
+
+    `kind` is `curated`, `derived`, `control` or `marker`.
+    """
+    return _read("gene_set_sources.tsv")
+
+
+def load_cpg_promoters() -> pd.DataFrame:
+    """Whether each hg38 promoter is one of a CpG island.
+
+    Returns
+    -------
+    table
+        One row per gene and distinct TSS of `load_genes("hg38")`, in its order: `gene_id`,
+        `tss` (int64, bp, 0-based), `cpg_island` (bool).
+    """
+    return _cpg_promoters().copy()
+
+
+@cache
+def _cpg_promoters() -> pd.DataFrame:
+    table = _read("cpg_promoters.tsv.gz", {"tss": np.int64, "cpg_island": np.int64})
+    return table.astype({"cpg_island": bool})
+
+
+def cpg_island_genes(assembly: str) -> pd.Series:
+    """Whether the promoter that speaks for a gene is one of a CpG island, by `gene_id`.
+
+    For hg19 the flag is that of the same gene in hg38, by id or else by symbol.
+
+    Parameters
+    ----------
+    assembly
+        `hg38` or `hg19`.
+
+    Returns
+    -------
+    flags
+        pandas' nullable boolean, in the order of `load_genes(assembly).genes`; missing where the
+        gene is not in the hg38 table.
+
+    Raises
+    ------
+    InputFormatError
+        As `load_genes`.
+    """
+    genes = load_genes(assembly).genes
+    hg38 = load_genes("hg38")
+    sites = _cpg_promoters().set_index(["gene_id", "tss"])["cpg_island"]
+    primary = hg38.primary_tss()
+    flags = pd.Series(
+        sites.loc[list(zip(primary.index, primary, strict=True))].to_numpy(),
+        index=primary.index,
+        dtype="boolean",
+    )
+    symbol = hg38.genes.set_index("gene_id")["symbol"].reindex(primary.index)
+    by_symbol = pd.Series(flags.to_numpy(), index=symbol.to_numpy(), dtype="boolean")
+    own = genes["gene_id"].map(flags).astype("boolean")
+    own = own.fillna(genes["symbol"].map(by_symbol).astype("boolean"))
+    return own.set_axis(genes["gene_id"]).rename("cpg_island")
 
 
 def _read(name: str, dtypes: dict[str, type] | None = None) -> pd.DataFrame:

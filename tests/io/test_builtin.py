@@ -43,8 +43,7 @@ def test_unknown_assembly_names_those_there_are() -> None:
 
 
 def test_genomes_are_in_genome_order() -> None:
-    names = [genome.name for genome in known_genomes()]
-    assert {"hg38", "hg19", "mm10", "rn4"} <= set(names)
+    assert {"hg38", "hg19", "mm10", "rn4"} <= set(known_genomes())
     genome = load_genome("hg38")
     assert genome.chroms == tuple(f"chr{c}" for c in [*range(1, 23), "X", "Y", "M"])
     assert load_genome("mm10").chroms[-4:] == ("chr19", "chrX", "chrY", "chrM")
