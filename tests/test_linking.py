@@ -181,8 +181,8 @@ def test_embryonic_stem_cell_h3k27me3_lies_at_developmental_promoters(real_data:
         found = annotate_regions(read_bed_regions(path), genes)
         table = annotation_classes(found).set_index("class")
         assert table["n_regions"].sum() == len(found.classes) > 15_000
-        # Promoters are about 4 % of the genome; H3K27me3 is several times denser there.
-        assert table.loc["promoter", "fraction_bases"] > 0.15, path
+        # Promoter windows are about 5 % of the genome; H3K27me3 is ten times denser there.
+        assert table.loc["promoter", "fraction_bases"] > 0.45, path
         links = found.links
         linked.append(set(links.loc[links["reason"] == "promoter", "symbol"]))
     assert len(linked) == 4

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resist_epi.errors import InputFormatError
 from resist_epi.io.bed_table import BedTable, read_bed_table
 from resist_epi.io.store import write_text
 from resist_epi.regions import check_regions, make_regions
@@ -30,6 +33,7 @@ PEAK_COLUMNS = (
 )
 _NUMBERS = ("score", "signal", "pvalue", "qvalue")
 _COLOURS = {"gain": "202,0,32", "loss": "5,113,176"}  # safe for the colour-blind
+_SUFFIXES = re.compile(r"(_peaks)?(\.(bed|narrowPeak|broadPeak|gappedPeak|xls|tsv|txt|gz))+$", re.I)
 _SEACR_REGION = r"^.+:(\d+)-(\d+)$"
 
 
@@ -194,6 +198,26 @@ def _summits(
         ends = table.fields[columns["max_region"]].str.extract(_SEACR_REGION).astype(np.int64)
         return ((ends[0] + ends[1]) // 2).to_numpy()
     return np.full(len(start), -1, dtype=np.int64)
+
+
+def read_peak_sets(paths: Iterable[str | Path]) -> dict[str, pd.DataFrame]:
+    """Peaks of several files, by sample names made of the file names.
+
+    The name is that of the file without `.bed`, `.narrowPeak`, `.gz` and the like; where two
+    would agree, the path as it was given.
+
+    Raises
+    ------
+    InputFormatError
+        If a file is given twice, or as `read_peaks`.
+    """
+    files = [Path(p) for p in paths]
+    for path in files:
+        if files.count(path) > 1:
+            raise InputFormatError("this peak file is given twice", path=path)
+    short = [_SUFFIXES.sub("", path.name) for path in files]
+    names = [n if short.count(n) == 1 else str(p) for n, p in zip(short, files, strict=True)]
+    return {name: read_peaks(path) for name, path in zip(names, files, strict=True)}
 
 
 def read_bed_regions(path: str | Path, *, kind: str = "peaks") -> pd.DataFrame:

@@ -16,6 +16,7 @@ from resist_epi.errors import InputFormatError
 from resist_epi.io.peaks import (
     PEAK_COLUMNS,
     read_bed_regions,
+    read_peak_sets,
     read_peaks,
     write_bed,
     write_direction_bed,
@@ -281,6 +282,16 @@ def test_bed_regions_come_back_whole(tmp_path: Path, name: str) -> None:
     write_bed(regions, tmp_path / name)
     pd.testing.assert_frame_equal(read_bed_regions(tmp_path / name), regions)
     assert len(read_peaks(tmp_path / name)) == 3
+
+
+def test_samples_are_named_after_their_files(put: Put, tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    bed = "chr1\t1\t5\n"
+    files = ["a.bed", "b_peaks.narrowPeak.gz", "c.1.bed.gz", "x/d.bed", "d.bed"]
+    paths = [put(bed, name) for name in files]
+    assert list(read_peak_sets(paths)) == ["a", "b", "c.1", str(paths[3]), str(paths[4])]
+    with pytest.raises(InputFormatError, match=r"a\.bed: this peak file is given twice"):
+        read_peak_sets([paths[0], paths[0]])
 
 
 def test_calls_as_coloured_bed(tmp_path: Path) -> None:

@@ -1,0 +1,35 @@
+"""Annotate peaks to genes: class, genes and nearest TSS of each peak; prints how many of each."""
+
+import argparse
+
+from resist_epi.cli.script import run_script
+from resist_epi.inputs import load_reference
+from resist_epi.io.peaks import read_bed_regions
+from resist_epi.io.tables import write_table
+from resist_epi.linking import annotate_regions, annotation_classes
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("peaks", help="peak file, or any BED")
+parser.add_argument("--genome", help="built-in genes: hg38 or hg19")
+parser.add_argument("--genes", help="gene file instead: GTF, GFF3, genePred, BED12 or TSV")
+parser.add_argument("--promoter", type=int, nargs=2, default=[2500, 2500], metavar="BP")
+parser.add_argument("--distal", type=int, metavar="BP", help="link to a TSS this near, too")
+parser.add_argument("--links", help="write a row for each peak, gene and reason here")
+parser.add_argument("-o", "--output", required=True, help="TSV, gzip if it ends in .gz")
+
+
+def annotate(args: argparse.Namespace) -> None:
+    genes = load_reference(args.genome, args.genes).annotation
+    upstream, downstream = args.promoter
+    found = annotate_regions(
+        read_bed_regions(args.peaks), genes, promoter=(upstream, downstream), distal=args.distal
+    )
+    header = {"genes": genes.source, "promoter": f"{upstream} bp before to {downstream} after TSS"}
+    write_table(args.output, found.classes, header=header)
+    if args.links:
+        write_table(args.links, found.links, header=header)
+    print(annotation_classes(found).to_string(index=False, float_format="{:.3f}".format))
+
+
+if __name__ == "__main__":
+    run_script(parser, annotate)
