@@ -19,6 +19,7 @@ from resist_epi.io.store import read_text, unreadable
 
 logger = logging.getLogger(__name__)
 
+_LARGEST = 2**32 - 1  # bp; what bigWig and BAM can address at most
 _SKIPPED = ("#", "track ", "track\t", "browser ", "browser\t")
 _MISSING = frozenset(("", ".", "NA", "NaN", "nan", "None"))
 _BIG_BINARY = {
@@ -124,8 +125,15 @@ class BedTable:
                 expected="a position in bases",
                 remedy="a header must name its columns chrom, start and end, or begin with #",
             )
-            values = pd.Series(numbers)
-        return values.to_numpy(dtype=np.int64)
+        else:
+            numbers = values.to_numpy(dtype=np.float64)
+        self.refuse(
+            np.abs(numbers) > _LARGEST,
+            f"the {what} (column {column + 1}) lies beyond any chromosome",
+            column,
+            expected=f"at most {_LARGEST}",
+        )
+        return numbers.astype(np.int64)
 
     def numbers(self, column: int, what: str) -> NDArray[np.float64]:
         """(n,) numbers of a column; NaN where the file says `.`, `NA` or nothing.
@@ -270,7 +278,10 @@ def _parse(rows: list[str], width: int, names: list[str] | None) -> pd.DataFrame
         skip_blank_lines=False,
     )
     for i in fields.columns:
-        if fields[i].dtype.kind not in "ifb" and fields[i].str.startswith('"').all():
+        if (
+            str(fields[i].iloc[0]).startswith('"')
+            and fields[i].astype(str).str.match('".*"$').all()
+        ):
             fields[i] = fields[i].str.strip('"')
     return fields
 

@@ -34,7 +34,7 @@ PEAK_COLUMNS = (
 _NUMBERS = ("score", "signal", "pvalue", "qvalue")
 _COLOURS = {"gain": "202,0,32", "loss": "5,113,176"}  # safe for the colour-blind
 _SUFFIXES = re.compile(r"(_peaks)?(\.(bed|narrowPeak|broadPeak|gappedPeak|xls|tsv|txt|gz))+$", re.I)
-_SEACR_REGION = r"^.+:(\d+)-(\d+)$"
+_SEACR_REGION = r"^.+:(\d{1,10})-(\d{1,10})$"
 
 
 def read_peaks(path: str | Path) -> pd.DataFrame:

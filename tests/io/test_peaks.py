@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import logging
+import os
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from resist_epi.errors import InputFormatError
 from resist_epi.io.peaks import (
@@ -315,6 +319,68 @@ def test_calls_as_coloured_bed(tmp_path: Path) -> None:
     assert len(read_peaks(tmp_path / "calls.bed")) == 2
     write_direction_bed(tmp_path / "none.bed", results.iloc[1:2])
     assert (tmp_path / "none.bed").read_text().startswith("track ")
+
+
+SEEDS = (
+    "chr1\t1\t200\tn\t3\t+\t1.5\t2\t3\t4\nchr2\t5\t9\tn\t3\t-\t1\t2\t3\t4\n",
+    "chr1\t100\t400\t5200.5\t33\tchr1:200-210\n",
+    "Chrom\tLeft\tRight\tName\tScore\tStrand\nchr18\t97\t100\t\tname1\t0.025\t+\n",
+    MACS2,
+)
+JUNK = [
+    "\t",
+    "\n",
+    "\r",
+    " ",
+    "",
+    "#",
+    '"',
+    "\x00",
+    "\x0b",
+    "\u2028",
+    "1e400",
+    "-1",
+    "inf",
+    "True",
+    "0x10",
+    "1_0",
+    "9223372036854775807",
+    "99999999999999999999",
+    "NaN",
+    "track ",
+    "chrom",
+    "start",
+]
+
+
+EDIT = st.tuples(st.floats(0, 1), st.integers(0, 8), st.sampled_from(JUNK))
+
+
+@given(st.sampled_from(SEEDS), st.lists(EDIT))
+@settings(max_examples=200, deadline=None)
+def test_damaged_text_is_read_or_refused_in_one_line(
+    text: str, edits: list[tuple[float, int, str]]
+) -> None:
+    for where, length, junk in edits:
+        at = int(where * len(text))
+        text = text[:at] + junk + text[at + length :]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "damaged.bed"
+        path.write_text(text, newline="")
+        problem = ""
+        try:
+            peaks = read_peaks(path)
+        except InputFormatError as error:
+            problem, peaks = str(error), read_peaks(os.devnull)
+    assert "\n" not in problem
+    assert (peaks["start"] >= 0).all()
+    assert (peaks["start"] < peaks["end"]).all()
+
+
+@pytest.mark.parametrize("end", ["4294967296", "9223372036854775807", "99999999999999999999"])
+def test_positions_beyond_any_chromosome_are_refused(put: Put, end: str) -> None:
+    with pytest.raises(InputFormatError, match=r"line 1: the end .* beyond any chromosome"):
+        read_peaks(put(f"chr1\t5\t{end}\n"))
 
 
 def test_200_000_lines_are_read_fast(put) -> None:
