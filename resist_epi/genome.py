@@ -208,20 +208,8 @@ def reconcile_chromosomes(
     order = np.argsort(chrom_rank(wanted, genome=genome), kind="stable")
     wanted = [wanted[i] for i in order]
     assemblies = {s: recognise_assembly(v, known) for s, v in track_lengths.items()}
-    own = genome.name if genome is not None else None
     _check_one_assembly(assemblies)
-    for sample, lengths in track_lengths.items():
-        if wanted and not set(wanted) & set(lengths):
-            raise GenomeMismatchError(
-                describe_mismatch(
-                    annotation,
-                    wanted,
-                    f"track {sample!r}",
-                    list(lengths),
-                    first_assembly=own,
-                    second_assembly=assemblies[sample],
-                )
-            )
+    _check_shared(wanted, track_lengths, genome, annotation, assemblies)
     kept, dropped = [], []
     for chrom in wanted:
         absent = [s for s, lengths in track_lengths.items() if chrom not in lengths]
@@ -245,6 +233,28 @@ def reconcile_chromosomes(
             _shown(dropped),
         )
     return kept
+
+
+def _check_shared(
+    wanted: Collection[str],
+    track_lengths: Mapping[str, Mapping[str, int | None]],
+    genome: Genome | None,
+    annotation: str,
+    assemblies: Mapping[str, str | None],
+) -> None:
+    """Every track must have one of the chromosomes at least."""
+    for sample, lengths in track_lengths.items():
+        if wanted and not set(wanted) & set(lengths):
+            raise GenomeMismatchError(
+                describe_mismatch(
+                    annotation,
+                    wanted,
+                    f"track {sample!r}",
+                    list(lengths),
+                    first_assembly=None if genome is None else genome.name,
+                    second_assembly=assemblies[sample],
+                )
+            )
 
 
 def _check_one_assembly(assemblies: Mapping[str, str | None]) -> None:

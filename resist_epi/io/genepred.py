@@ -23,7 +23,7 @@ def genepred_offset(columns: list[str]) -> int | None:
         numbers = columns[offset + 3 : offset + 8]
         if (
             len(columns) >= offset + 10
-            and columns[offset + 2] in "+-"
+            and columns[offset + 2] in ("+", "-")
             and all(n.isdigit() for n in numbers)
         ):
             return offset

@@ -160,6 +160,7 @@ def test_ucsc_alignments_to_two_places_are_two_loci(tmp_path: Path) -> None:
         (TABLE.replace("strand", "sense"), r"line 1: the header lacks strand"),
         (TABLE.replace("\tA\tA", "\t\tA"), r"line 3: the gene has no id"),
         (REFGENE + "585\tNM_9\tchr2\n", r"line 4: not a line of a genePred table"),
+        (GENEPRED.replace("\t-\t", "\t\t"), r"line 3: not a line of a genePred table"),
         (BED12 + "chr2\t1\t9\n", r"line 5: not a gene in BED"),
         (GFF3.replace("ID=gene:B;", ""), r"line 7: a gene without ID"),
         ("chr1\t5\t9\n", r"line 1: not a gene annotation .*GTF, GFF3"),
