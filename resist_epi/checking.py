@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -35,9 +36,9 @@ def check_study(path: str | Path) -> pd.DataFrame:
     try:
         sheet = read_sheet(path)
     except SampleSheetError as error:
-        findings += [("error", "", "", str(path), problem) for problem in error.problems]
+        findings += [("error", "", "", Path(path).name, problem) for problem in error.problems]
     except ResistEpiError as error:
-        findings.append(("error", "", "", str(path), str(error)))
+        findings.append(("error", "", "", Path(path).name, str(error)))
     else:
         assemblies: dict[str, str] = {}
         findings += _check_files(sheet, assemblies)
@@ -65,14 +66,15 @@ def _check_files(sheet: SampleSheet, assemblies: dict[str, str]) -> Iterator[Fin
         for sample, path in zip(sheet.samples, sheet.table[name], strict=True):
             if not path:
                 continue
+            shown = _relative(sheet, path)
             if not Path(path).exists():
-                yield "error", sample, name, path, _missing(sheet, path)
+                yield "error", sample, name, shown, _missing(sheet, path)
                 continue
             try:
                 level, text = describe.get(name, _describe_other)(sample, path, assemblies)
             except ResistEpiError as error:
                 level, text = "error", str(error)
-            yield level, sample, name, path, text
+            yield level, sample, name, shown, text
     if not any(name in sheet.table for name in ("Coverage", "bamReads")):
         yield (
             "warning",
@@ -81,6 +83,11 @@ def _check_files(sheet: SampleSheet, assemblies: dict[str, str]) -> Iterator[Fin
             "",
             "the sheet names no tracks, so nothing can be counted; peaks alone give occupancy",
         )
+
+
+def _relative(sheet: SampleSheet, path: str) -> str:
+    """The path as the sheet means it, so that a table of problems does not depend on where we are."""
+    return os.path.relpath(path, sheet.path.parent) if sheet.path is not None else path
 
 
 def _missing(sheet: SampleSheet, path: str) -> str:

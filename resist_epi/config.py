@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -57,7 +58,11 @@ class StudySettings(BaseModel):
         """Return the settings with relative paths taken as relative to `base`."""
         paths = {name: getattr(self, name) for name in PATHS}
         return self.model_copy(
-            update={name: base / path for name, path in paths.items() if path is not None}
+            update={
+                name: Path(os.path.normpath(base / path))
+                for name, path in paths.items()
+                if path is not None
+            }
         )
 
 

@@ -66,7 +66,7 @@ CHECK = (
     Column("level", "str", "", "error, warning or info"),
     Column("sample", "str", "", "SampleID, or empty where the whole study is meant"),
     Column("column", "str", "", "column of the sheet"),
-    Column("path", "str", "", "the file"),
+    Column("path", "str", "", "the file, from the folder of the sheet"),
     Column("message", "str", "", "what it is, or what is wrong and the remedy"),
 )
 

@@ -34,7 +34,7 @@ FLOORS: dict[int, set[str]] = {
         "sheet_counts",
         "simulate",
     },
-    5: {"cli"},
+    5: {"cli", "__main__"},
 }
 
 

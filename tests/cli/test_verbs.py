@@ -1,0 +1,198 @@
+"""The verbs as a person types them: files out, exit codes, one clear error."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from resist_epi.cli.main import main
+from resist_epi.io.tables import read_results, read_table
+from tests.cohort import SmallCohort, make_cohort
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> SmallCohort:
+    return make_cohort(tmp_path_factory.mktemp("cohort"))
+
+
+def test_the_verbs_in_a_row(cohort: SmallCohort, tmp_path: Path) -> None:
+    genes = ["--genes", str(cohort.genes)]
+    counts, results = tmp_path / "c.parquet", tmp_path / "r.tsv.gz"
+    assert main(["regions", "promoters", *genes, "-o", str(tmp_path / "p.bed")]) == 0
+    count = ["count", str(cohort.sheet), "--mark", "h3k27me3", *genes, "-o", str(counts)]
+    assert main([*count, "--regions", "promoters"]) == 0
+    assert main(["diff", str(counts), "-o", str(results), "--normalize", "tmm"]) == 0
+    table = read_results(results)
+    assert set(table.loc[table["direction"] == "gain", "symbol"]) == {"GENE3", "GENE4"}
+    enrich = ["enrich", str(results), "--gene-sets", str(cohort.gene_sets)]
+    assert main([*enrich, "-o", str(tmp_path / "s.tsv")]) == 0
+    with_counts = ["--counts", str(counts), "--normalize", "tmm", "-o", str(tmp_path / "t.tsv")]
+    assert main([*enrich, *with_counts]) == 0
+    assert list(read_table(tmp_path / "t.tsv")["n_gain"]) == [2, 0, 0]
+
+
+def test_counting_a_bed_file_takes_every_mark(cohort: SmallCohort, tmp_path: Path) -> None:
+    bed = tmp_path / "r.bed"
+    bed.write_text("chr2\t0\t1000\nchr1\t5000\t9000\n")
+    out = tmp_path / "c.tsv"
+    assert main(["count", str(cohort.sheet), "--regions", str(bed), "-o", str(out)]) == 0
+    table = read_table(out)
+    assert list(table["chrom"]) == ["chr1", "chr2"]
+    assert sum(c.startswith("T") for c in table.columns) == 16
+
+
+def test_options_that_do_not_belong_to_the_results_are_noticed(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts, results = tmp_path / "c.parquet", tmp_path / "r.tsv"
+    count = ["count", str(cohort.sheet), "--mark", "H3K36me3", "--genes", str(cohort.genes)]
+    main([*count, "--regions", "genes", "-o", str(counts)])
+    main(["diff", str(counts), "-o", str(results)])
+    enrich = ["enrich", str(results), "--counts", str(counts), "--contrast", "good-poor"]
+    assert main([*enrich, "-o", str(tmp_path / "s.tsv")]) == 1
+    assert "other fold changes than the results have" in capsys.readouterr().err
+
+
+def test_check_lists_every_problem_and_exits_with_1(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(cohort.sheet)]) == 0
+    assert "16 " not in capsys.readouterr().err
+    sheet = cohort.sheet.with_name("bad.csv")
+    text = cohort.sheet.read_text().replace("T0_H3K27me3.bw", "none.bw")
+    sheet.write_text(text.replace("T1_H3K27me3.bw", "T1_H3K27me3.bed"))
+    assert main(["check", str(sheet), "-o", str(tmp_path / "check.tsv")]) == 1
+    errors = read_table(tmp_path / "check.tsv").query("level == 'error'")
+    assert list(errors["sample"]) == ["T0_H3K27me3", "T1_H3K27me3"]
+
+
+@pytest.fixture
+def tsv(tmp_path: Path) -> tuple[Path, Path]:
+    counts, sheet = tmp_path / "c.tsv", tmp_path / "s.csv"
+    counts.write_text("chrom\tstart\tend\ta\tb\tc\td\n" + "chr1\t0\t9\t10\t12\t30\t31\n" * 1)
+    sheet.write_text("SampleID,Factor,Condition\na,ER,x\nb,ER,x\nc,ER,y\nd,ER,y\n")
+    return counts, sheet
+
+
+def test_a_group_of_one_is_an_error_with_a_way_out(
+    tsv: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts, sheet = tsv
+    sheet.write_text("SampleID,Factor,Condition\na,ER,x\nb,ER,x\nc,ER,y\n")
+    command = ["diff", str(counts), "--samples", str(sheet), "-o", str(tmp_path / "r.tsv")]
+    assert main(command) == 1
+    error = capsys.readouterr().err
+    assert "one side rests on 1 biological unit" in error
+    assert "--fold-changes-only" in error
+    assert not (tmp_path / "r.tsv").exists()
+    assert main([*command, "--fold-changes-only"]) == 0
+    assert read_results(tmp_path / "r.tsv")["pvalue"].isna().all()
+
+
+BAD_SHEETS = {
+    "duplicate ids": ("a,ER,x\na,ER,y\n", "'a' stands 2 times"),
+    "trailing blank": ("a,ER,x \nb,ER,y\n", "begins or ends with a blank"),
+    "empty cell": ("a,ER,\nb,ER,y\n", "line 2, column Condition: empty"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_SHEETS)
+def test_bad_sheets(
+    tsv: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    counts, sheet = tsv
+    rows, message = BAD_SHEETS[name]
+    sheet.write_text("SampleID,Factor,Condition\n" + rows)
+    out = str(tmp_path / "r.tsv")
+    assert main(["diff", str(counts), "--samples", str(sheet), "-o", out]) == 1
+    assert message in capsys.readouterr().err
+    assert not Path(out).exists()
+
+
+def test_a_sheet_in_the_wrong_encoding(
+    tsv: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts, sheet = tsv
+    sheet.write_bytes("SampleID,Factor,Condition\na,ER,gut für alle\n".encode("latin-1"))
+    assert main(["diff", str(counts), "--samples", str(sheet), "-o", "x.tsv"]) == 1
+    assert "not UTF-8 text" in capsys.readouterr().err
+
+
+BAD_PEAKS = {
+    "text for a number": ("chr1\tmany\t9\n", "line 1"),
+    "start after end": ("chr1\t5\t9\nchr1\t9\t5\n", "line 2"),
+    "negative": ("chr1\t-5\t9\n", "line 1"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_PEAKS)
+def test_bad_regions_name_the_line(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    text, message = BAD_PEAKS[name]
+    bed = tmp_path / "r.bed"
+    bed.write_text(text)
+    out = str(tmp_path / "c.tsv")
+    assert main(["count", str(cohort.sheet), "--regions", str(bed), "-o", out]) == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert "r.bed" in error
+
+
+def test_a_wrong_assembly_names_both(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["count", str(cohort.sheet), "--mark", "H3K36me3", "--regions", "genes"]
+    assert main([*command, "--genome", "hg38", "-o", str(tmp_path / "c.tsv")]) == 1
+    assert "hg38" in capsys.readouterr().err
+
+
+def test_an_output_that_cannot_be_written(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    bed = tmp_path / "r.bed"
+    bed.write_text("chr1\t0\t10\n")
+    out = str(tmp_path / "file" / "c.tsv")
+    assert main(["count", str(cohort.sheet), "--regions", str(bed), "-o", out]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_usage_errors_exit_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff"]) == 2
+    assert main(["regions", "enhancers", "-o", "x"]) == 2
+    assert main(["--help"]) == 0
+    assert "enrich" in capsys.readouterr().out
+    assert main(["--version"]) == 0
+
+
+def test_the_console_script_shows_a_traceback_only_with_debug(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "resist_epi", "check", str(tmp_path / "none.csv")]
+    plain = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert plain.returncode == 1
+    bad = ["diff", str(tmp_path / "none.tsv"), "-o", str(tmp_path / "x.tsv")]
+    command = [sys.executable, "-m", "resist_epi", *bad]
+    error = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert error.returncode == 1
+    assert error.stderr.count("\n") == 1
+    debug = subprocess.run([*command, "--debug"], capture_output=True, text=True, check=False)
+    assert "Traceback" in debug.stderr
+
+
+def test_results_written_twice_are_the_same(tsv: tuple[Path, Path], tmp_path: Path) -> None:
+    counts, sheet = tsv
+    frame = pd.DataFrame(
+        {"chrom": "chr1", "start": range(0, 900, 9), "end": range(9, 909, 9)}
+        | {s: [i * 7 % 50 + 10 for i in range(100)] for s in "abcd"}
+    )
+    frame.to_csv(counts, sep="\t", index=False)
+    outputs = []
+    for name in ("one.tsv.gz", "two.tsv.gz"):
+        out = tmp_path / name
+        assert main(["diff", str(counts), "--samples", str(sheet), "-o", str(out)]) == 0
+        outputs.append(out.read_bytes())
+    assert outputs[0] == outputs[1]

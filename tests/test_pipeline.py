@@ -1,0 +1,144 @@
+"""A whole run on a small cohort, and what becomes of bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from resist_epi.config import StudySettings
+from resist_epi.errors import InputFormatError, SampleSheetError
+from resist_epi.io.study import read_study
+from resist_epi.io.tables import read_counts, read_results, read_table
+from resist_epi.pipeline import file_name, run_study
+from resist_epi.schema import CHECK, GENE_SETS, QUALITY, RESULTS, names
+from tests.cohort import CHANGED, SmallCohort, make_cohort
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> SmallCohort:
+    return make_cohort(tmp_path_factory.mktemp("cohort"))
+
+
+@pytest.fixture(scope="module")
+def study(cohort: SmallCohort, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("study") / "out"
+    run_study(settings(cohort), out)
+    return out
+
+
+def settings(cohort: SmallCohort, **more: object) -> StudySettings:
+    values = {"sheet": cohort.sheet, "genes": cohort.genes, "gene_sets": cohort.gene_sets}
+    return StudySettings.model_validate({**values, **more})
+
+
+def test_the_folder_holds_what_the_contract_says(study: Path) -> None:
+    found = {str(p.relative_to(study)) for p in study.rglob("*") if p.is_file()}
+    expected = {"study.yaml", "provenance.json", "check.tsv", "qc.tsv"}
+    for mark, kinds in {
+        "H3K27me3": ("promoters", "genes", "peaks"),
+        "H3K36me3": ("genes", "peaks"),
+    }.items():
+        expected |= {f"normalization/{mark}.tsv", f"gene_sets/{mark}.tsv"}
+        expected |= {f"quality/{mark}.correlation.tsv", f"quality/{mark}.pca.tsv"}
+        for kind in kinds:
+            expected |= {
+                f"counts/{mark}.{kind}.parquet",
+                f"differential/{mark}.{kind}.tsv.gz",
+                f"differential/{mark}.{kind}.bed",
+            }
+    assert found == expected
+
+
+@pytest.mark.parametrize(("mark", "kind"), [("H3K27me3", "promoters"), ("H3K36me3", "genes")])
+def test_planted_genes_gain_and_no_others(study: Path, mark: str, kind: str) -> None:
+    table = read_results(study / "differential" / f"{mark}.{kind}.tsv.gz")
+    assert list(table.columns[: len(RESULTS)]) == names(RESULTS)
+    assert set(table.loc[table["direction"] == "gain", "symbol"]) == set(CHANGED[mark])
+    assert not (table["direction"] == "loss").any()
+
+
+def test_the_header_says_what_was_done(study: Path) -> None:
+    table = read_results(study / "differential" / "H3K27me3.promoters.tsv.gz")
+    header = "\n".join(table.attrs["header"])
+    for part in ("resist_epi:", "poor minus good; positive = more mark in poor", "trend:"):
+        assert part in header
+    for part in ("library_size: assumes", "mean_signal", "regions tested", "fdr: 0.05"):
+        assert part in header
+
+
+def test_gene_sets_and_quality(study: Path) -> None:
+    sets = read_table(study / "gene_sets" / "H3K27me3.tsv", required=names(GENE_SETS))
+    sets = sets.set_index("set")
+    assert sets.loc["GAINED", "n_gain"] == 2
+    assert sets.loc["GAINED", "genes"].split(",") in (["GENE3", "GENE4"], ["GENE4", "GENE3"])
+    assert sets.loc["GAINED", "effect"] > 0.5
+    assert sets.loc["FOREIGN", "n_tested"] == 0
+    assert pd.isna(sets.loc["FOREIGN", "pvalue"])
+    quality = read_table(study / "qc.tsv", required=names(QUALITY))
+    assert len(quality) == 16
+    assert quality["fraction_in_promoters"].between(0.1, 1).all()
+    assert quality["fraction_in_peaks"].between(0, 1).all()
+    read_table(study / "check.tsv", required=names(CHECK))
+
+
+def test_counts_can_be_read_back(study: Path) -> None:
+    counts = read_counts(study / "counts" / "H3K36me3.genes.parquet")
+    assert counts.quantity == "mean_signal"
+    assert len(counts.samples) == 8
+
+
+def test_the_study_file_gives_the_same_tables_again(study: Path, tmp_path: Path) -> None:
+    run_study(read_study(study / "study.yaml"), tmp_path / "again")
+    for path in sorted(study.rglob("*.tsv*")) + sorted(study.rglob("*.bed")):
+        assert (tmp_path / "again" / path.relative_to(study)).read_bytes() == path.read_bytes()
+
+
+def test_provenance_names_every_input(study: Path, cohort: SmallCohort) -> None:
+    record = json.loads((study / "provenance.json").read_text())
+    assert len(record["inputs"]) == 3 + 16 + 16
+    assert record["inputs"][str(cohort.sheet)] != record["inputs"][str(cohort.genes)]
+    assert record["parameters"]["design"] == "~ Condition"
+
+
+def test_missing_tracks_stop_the_run_and_are_all_named(cohort: SmallCohort, tmp_path: Path) -> None:
+    text = cohort.sheet.read_text().replace("T1_H3K27me3.bw", "gone.bw")
+    sheet = cohort.sheet.with_name("broken.csv")
+    sheet.write_text(text.replace("T6_H3K36me3.bed", "lost.bed"))
+    with pytest.raises(SampleSheetError) as caught:
+        run_study(settings(cohort, sheet=sheet), tmp_path / "out")
+    assert "2 problems" in str(caught.value)
+    assert "gone.bw: no such file" in str(caught.value)
+    assert "lost.bed: no such file" in str(caught.value)
+    assert (read_table(tmp_path / "out" / "check.tsv")["level"] == "error").sum() == 2
+
+
+def test_one_unit_a_group_gives_fold_changes_and_goes_on(
+    cohort: SmallCohort, tmp_path: Path
+) -> None:
+    rows = pd.read_csv(cohort.sheet)
+    kept = rows[rows["SampleID"].str.match("T[04]_") | (rows["Factor"] == "H3K36me3")]
+    sheet = cohort.sheet.with_name("one.csv")
+    kept.to_csv(sheet, index=False)
+    run_study(settings(cohort, sheet=sheet), tmp_path)
+    table = read_results(tmp_path / "differential" / "H3K27me3.promoters.tsv.gz")
+    assert table["pvalue"].isna().all()
+    assert table["log2FoldChange"].notna().all()
+    assert any("fold changes without P: contrast" in line for line in table.attrs["header"])
+    other = read_results(tmp_path / "differential" / "H3K36me3.genes.tsv.gz")
+    assert other["pvalue"].notna().any()
+    sets = read_table(tmp_path / "gene_sets" / "H3K27me3.tsv")
+    assert sets["pvalue"].isna().all()
+
+
+def test_an_output_that_cannot_be_made(cohort: SmallCohort, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputFormatError, match=r"file.*cannot be made"):
+        run_study(settings(cohort), tmp_path / "file" / "out")
+
+
+def test_marks_as_file_names() -> None:
+    assert file_name("H3K27me3") == "H3K27me3"
+    assert file_name("H3K27me3 (lot/2)") == "H3K27me3__lot_2_"
