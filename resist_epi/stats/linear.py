@@ -298,8 +298,10 @@ def _whitening(n: int, weights: FloatArray | None, correlation: FloatArray | Non
     return np.asarray(solve_triangular(lower, np.eye(n), lower=True))
 
 
-def _blocks(n: int) -> Iterator[slice]:
-    return (slice(start, min(start + _BLOCK, n)) for start in range(0, n, _BLOCK))
+def row_blocks(n: int, width: int = 1) -> Iterator[slice]:
+    """Slices over n rows, so that temporaries of `width` times a block stay small."""
+    size = max(_BLOCK // width, 256)
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
 def _fit_shared(
@@ -315,7 +317,7 @@ def _fit_shared(
     r_inverse = solve_triangular(r[:p], np.eye(p))
     to_coefficients = whiten.T @ q[:, :p] @ r_inverse.T
     to_effects = whiten.T @ q[:, p:]
-    for rows in _blocks(len(y)):
+    for rows in row_blocks(len(y)):
         block = y[rows]
         coefficients[rows] = block @ to_coefficients
         effects = block @ to_effects
@@ -341,7 +343,7 @@ def _fit_rowwise(
     products = (q[:, :, None] * q[:, None, :]).reshape(n_samples, p * p)
     precision = None if correlation is None else np.linalg.inv(_positive(correlation))
     cov = np.empty((len(y), p, p))
-    for rows in _blocks(len(y)):
+    for rows in row_blocks(len(y)):
         block, w = y[rows], weights[rows]
         if precision is None:
             gram = (w @ products).reshape(-1, p, p)
@@ -352,7 +354,7 @@ def _fit_rowwise(
             precision_q = np.einsum("st,itp->isp", precision, scaled_q)
             gram = np.einsum("isp,isq->ipq", scaled_q, precision_q)
             score = np.einsum("isp,is->ip", precision_q, root * block)
-        inverse = _inverse_symmetric(gram)
+        inverse = inverse_symmetric(gram)
         gamma = np.einsum("ipq,iq->ip", inverse, score)
         residual = block - gamma @ q.T
         if precision is None:
@@ -373,7 +375,7 @@ def _positive(correlation: FloatArray) -> FloatArray:
     return correlation
 
 
-def _inverse_symmetric(gram: FloatArray) -> FloatArray:
+def inverse_symmetric(gram: FloatArray) -> FloatArray:
     """Inverses of many small positive-definite matrices, by sweeping, vectorised over regions."""
     a = np.ascontiguousarray(gram.transpose(1, 2, 0))
     for k in range(len(a)):

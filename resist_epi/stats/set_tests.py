@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from resist_epi.errors import DesignError
-from resist_epi.stats.moderation import t_pvalue
+from resist_epi.stats.moderation import squeeze_variances, t_pvalue
 
 FloatArray = npt.NDArray[np.float64]
 Index = npt.NDArray[np.integer]
+
+# Share of the residual df that a variance without its largest square is worth in fry.
+_ROBUST_EFFICIENCY = 0.92
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,7 @@ def camera(
 
 
 def fry(
-    effects: npt.ArrayLike, sets: Sequence[npt.ArrayLike], *, standardize: str = "residual"
+    effects: npt.ArrayLike, sets: Sequence[npt.ArrayLike], *, standardize: str = "posterior"
 ) -> SetTests:
     """Test whether the genes of a set change on average, without reference to other genes.
 
@@ -136,8 +140,9 @@ def fry(
     sets
         For each set the positions of its genes, integers; repeated ones count once.
     standardize
-        "residual": each gene over a standard deviation of its effects that leaves out the
-        largest, so that no gene rules the set; "none": as given.
+        "posterior": each gene over a standard deviation of its effects that leaves out the
+        largest, so that no gene rules the set, moderated over all genes; "residual": the same
+        without moderation; "none": as given.
 
     Returns
     -------
@@ -157,10 +162,12 @@ def fry(
     u = np.asarray(effects, dtype=np.float64)
     if u.ndim != 2 or u.shape[1] < 2:
         raise DesignError("fry needs residual effects; the design leaves none")
-    if standardize not in {"residual", "none"}:
-        raise DesignError(f"fry standardises by 'residual' or 'none'; found {standardize!r}")
-    if standardize == "residual":
-        u = u / _robust_scale(u)
+    if standardize not in {"posterior", "residual", "none"}:
+        raise DesignError(
+            f"fry standardises by 'posterior', 'residual' or 'none'; found {standardize!r}"
+        )
+    if standardize != "none":
+        u = u / _robust_scale(u, moderated=standardize == "posterior")[:, None]
     valid = np.asarray(np.isfinite(u).all(axis=1))
     members = [_members(index, valid) for index in sets]
     size = np.array([len(m) for m in members], dtype=np.int64)
@@ -206,11 +213,26 @@ def t_to_z(statistic: npt.ArrayLike, df: npt.ArrayLike) -> FloatArray:
     return np.asarray(np.where(np.isposinf(dof), t, z))
 
 
-def _robust_scale(effects: FloatArray) -> FloatArray:
-    """Standard deviation of each gene's effects without the largest, shape (n_genes, 1)."""
+def _robust_scale(effects: FloatArray, *, moderated: bool) -> FloatArray:
+    """Standard deviation of each gene's effects without the largest, shape (n_genes,)."""
+    n = effects.shape[1]
     square = effects**2
-    rest = (square.sum(axis=1) - square.max(axis=1)) / (effects.shape[1] - 1)
-    return np.sqrt(np.where(rest > 0, rest, np.nan))[:, None]
+    rest = (square.sum(axis=1) - square.max(axis=1)) / (n - _mean_largest_square(n))
+    if moderated:
+        prior = squeeze_variances(square[:, 1:].mean(axis=1), n - 1)
+        weight = _ROBUST_EFFICIENCY * (n - 1)
+        finite = np.isfinite(prior.df_prior)
+        df = np.where(finite, prior.df_prior, 0.0)
+        mixed = (df * prior.prior + weight * rest) / (df + weight)
+        rest = np.where(finite | np.isnan(prior.df_prior), mixed, prior.prior)
+    return np.sqrt(np.where(rest > 0, rest, np.nan))
+
+
+def _mean_largest_square(n: int) -> float:
+    """Mean of the largest of n squared standard normal deviates."""
+    nodes, weights = np.polynomial.legendre.leggauss(128)
+    u = (nodes + 1) / 2
+    return float((n * u ** (n - 1) * special.chdtri(1, 1 - u)) @ weights / 2)
 
 
 def _members(index: npt.ArrayLike, valid: npt.NDArray[np.bool_]) -> Index:

@@ -155,4 +155,18 @@ answer <- suppressWarnings(cbind(cox("efron", FALSE), cox("efron", TRUE), cox("b
 colnames(answer) <- paste0(rep(c("plain", "adjusted", "breslow"), each = 3), c(".score", ".coef", ".se"))
 save_table(answer, "cox.answer", 15)
 
+# Blocks of unequal size, with and without weights
+block <- c(1, 1, 1, 2, 2, 3, 3, 4, 5, 6, 6, 7); samples <- length(block); k <- 300
+e <- matrix(rnorm(k * samples), k) + (matrix(rnorm(k * 7), k)[, block]) * sqrt(rchisq(k, 3) / 3)
+e <- round(e, 4); w <- matrix(round(exp(rnorm(k * samples) * .4), 2), k)
+x <- cbind(1, rep(0:1, each = 6))
+plain <- suppressWarnings(duplicateCorrelation(e, x, block = block))
+weighted <- suppressWarnings(duplicateCorrelation(e, x, block = block, weights = w))
+fit <- eBayes(lmFit(e, x, block = block, correlation = plain$consensus.correlation))
+both <- eBayes(lmFit(e, x, weights = w, block = block, correlation = weighted$consensus.correlation))
+save_table(e, "blocks.response"); save_table(w, "blocks.weights")
+save_table(list(plain = plain$atanh.correlations, weighted = weighted$atanh.correlations,
+                plain.consensus = rep(plain$consensus.correlation, k), weighted.consensus = rep(weighted$consensus.correlation, k),
+                plain.t = fit$t[, 2], plain.p = fit$p.value[, 2], weighted.t = both$t[, 2], weighted.p = both$p.value[, 2]), "blocks.answer", 17)
+
 writeLines(capture.output(sessionInfo()), file.path(out, "session.txt"))

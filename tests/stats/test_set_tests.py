@@ -52,7 +52,7 @@ def test_camera_equals_r(fitted, golden) -> None:
     assert (floored.pvalue >= free.pvalue - 1e-15).all()
 
 
-@pytest.mark.parametrize("standardize", ["none", "residual"])
+@pytest.mark.parametrize("standardize", ["none", "residual", "posterior"])
 def test_fry_equals_r(fitted, golden, standardize) -> None:
     effects = fitted[3]
     check(fry(effects, SETS, standardize=standardize), expected(golden, f"fry_{standardize}"))
