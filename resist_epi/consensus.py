@@ -69,10 +69,10 @@ def consensus_peaks(
     min_overlap
         N, the samples that must agree; 1 is the union.
     rule
-        `peaks`: overlapping and adjacent peaks of all samples are merged, and the merged regions
-        in which at least N samples have a peak are kept whole (DiffBind's `minOverlap`;
-        Ross-Innes 2012, Nature 481:389). `bases`: only the bases that the peaks of at least N
-        samples cover, which is narrower and does not chain neighbours.
+        `peaks`: peaks of all samples that share a base are merged (those that only touch are
+        not), and the merged regions in which at least N samples have a peak are kept whole
+        (DiffBind's `minOverlap`; Ross-Innes 2012, Nature 481:389). `bases`: only the bases that
+        the peaks of at least N samples cover, which is narrower and does not chain neighbours.
     groups
         Group of each sample, to report `n_GROUP`; the regions do not depend on it.
 
@@ -139,7 +139,7 @@ def _check_chromosome_names(peak_sets: Mapping[str, pd.DataFrame]) -> None:
 
 
 def _merged_union(stacked: pd.DataFrame, n_samples: int) -> tuple[pd.DataFrame, NDArray[np.int8]]:
-    """Merged regions of all peaks, and which samples each merges: `bedtools merge -o distinct`."""
+    """Merged regions of all peaks, and which samples each merges: `bedtools merge -d -1`."""
     if stacked.empty:
         return stacked[["chrom", "start", "end"]], np.zeros((0, n_samples), dtype=np.int8)
     text = stacked.sort_values(["chrom", "start", "end"]).to_csv(
@@ -163,7 +163,7 @@ def _merged_union(stacked: pd.DataFrame, n_samples: int) -> tuple[pd.DataFrame, 
 
 
 def _bedtools_merge(bed: str) -> str:
-    """Run `bedtools merge -c 4 -o distinct` on sorted BED text without a named file on disk.
+    """Run `bedtools merge -d -1 -c 4 -o distinct` on sorted BED text without a named file on disk.
 
     The text goes in through a pipe. The result goes into a file that has no name from the start
     (through a pipe, too, it could block: pybedtools writes all input before it reads), so nothing
@@ -180,7 +180,7 @@ def _bedtools_merge(bed: str) -> str:
     with tempfile.TemporaryFile() as nameless:
         peaks = pybedtools.BedTool(iter([bed]))
         try:
-            peaks.merge(c=4, o="distinct", output=f"/dev/fd/{nameless.fileno()}")
+            peaks.merge(d=-1, c=4, o="distinct", output=f"/dev/fd/{nameless.fileno()}")
         except (BEDToolsError, OSError) as error:
             raise ResistEpiError(f"bedtools merge failed: {error}") from error
         nameless.seek(0)
