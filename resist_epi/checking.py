@@ -86,7 +86,7 @@ def _check_files(sheet: SampleSheet, assemblies: dict[str, str]) -> Iterator[Fin
 
 
 def _relative(sheet: SampleSheet, path: str) -> str:
-    """The path as the sheet means it, so that a table of problems does not depend on where we are."""
+    """The path from the sheet's folder: a table of problems must not depend on where we are."""
     return os.path.relpath(path, sheet.path.parent) if sheet.path is not None else path
 
 

@@ -152,8 +152,9 @@ def _statistic(
         return covered
     if statistic == "mean":
         base = length.astype(np.float64) if uncovered_as_zero else covered
-        empty = 0.0 if uncovered_as_zero else np.nan
-        return np.divide(summary.sum, base, out=np.full(len(base), empty), where=base > 0)
+        mean = np.full(len(base), 0.0 if uncovered_as_zero else np.nan)
+        np.divide(summary.sum, base, out=mean, where=base > 0)
+        return mean
     extreme = summary.max if statistic == "max" else summary.min
     if not uncovered_as_zero:
         return np.where(covered > 0, extreme, np.nan)

@@ -259,8 +259,8 @@ def _difference(design: Design, column: str, a: str, b: str) -> Contrast:
     vector = rows[0] - rows[1]
     vector[np.abs(vector) < 1e-12] = 0.0
     informing = np.abs(contrast_leverage(design.matrix.to_numpy(), vector)) > 1e-9
-    level = design.units[column].to_numpy()
-    sizes = tuple(int((informing & (level == x)).sum()) for x in (a, b))
+    levels = design.units[column].to_numpy()
+    sizes = tuple(int((informing & (levels == x)).sum()) for x in (a, b))
     words = f"{a} minus {b}; positive = more mark in {a}"
     others = [v for v in design.variables if v != column]
     if others:

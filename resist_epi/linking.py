@@ -122,6 +122,46 @@ def annotate_regions(
     return RegionAnnotation(classes, links[list(LINK_COLUMNS)])
 
 
+def with_nearest_genes(
+    regions: pd.DataFrame, annotation: Annotation, *, promoter: tuple[int, int] = (2500, 2500)
+) -> pd.DataFrame:
+    """Give regions the gene in whose promoter they lie, and say how far the nearest TSS is.
+
+    Parameters
+    ----------
+    regions
+        n regions, such as consensus peaks.
+    annotation
+        Genes of the same assembly.
+    promoter
+        bp upstream and downstream of a TSS.
+
+    Returns
+    -------
+    DataFrame
+        The regions with `gene_id` and `symbol` of the promoter that shares most of their bases
+        (the first in genome order on ties; empty outside promoters), and the columns `class`,
+        `nearest_symbol` and `distance` of `RegionAnnotation.classes`.
+
+    Raises
+    ------
+    GenomeMismatchError
+        If regions and annotation share no chromosome.
+    """
+    found = annotate_regions(regions, annotation, promoter=promoter)
+    links = found.links[found.links["reason"] == "promoter"]
+    most = links.sort_values("overlap_bp", ascending=False, kind="stable")
+    most = most.drop_duplicates("region_id").set_index("region_id")
+    own = most.reindex(regions["region_id"])
+    return regions.assign(
+        gene_id=own["gene_id"].fillna("").to_numpy(),
+        symbol=own["symbol"].fillna("").to_numpy(),
+        **{
+            name: found.classes[name].to_numpy() for name in ("class", "nearest_symbol", "distance")
+        },
+    )
+
+
 def _check_chromosomes(regions: pd.DataFrame, annotation: Annotation) -> None:
     ours, theirs = list(regions["chrom"].unique()), list(annotation.genes["chrom"].unique())
     if not ours or not theirs:

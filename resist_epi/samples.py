@@ -224,7 +224,7 @@ def _check_numbers(
     text = column.map(lambda v: "" if pd.isna(v) else str(v).strip())
     numbers = pd.to_numeric(text.where(text != ""), errors="coerce").astype(np.float64)
     bad = (text != "") & ~(np.isfinite(numbers) & is_right(numbers))
-    for i in np.flatnonzero(bad):
+    for i in np.flatnonzero(bad).tolist():
         problems.append(f"line {lines[i]}, column {name}: {text.iloc[i]!r}; expected {expected}")
     return numbers
 

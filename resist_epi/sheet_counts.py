@@ -25,6 +25,7 @@ from resist_epi.io.builtin import load_genome
 from resist_epi.io.peaks import read_bed_regions
 from resist_epi.io.sheet import read_sheet
 from resist_epi.io.tables import read_counts
+from resist_epi.linking import with_nearest_genes
 from resist_epi.matrix import CountMatrix
 from resist_epi.presets import GENERIC, MarkPreset, preset
 from resist_epi.regions import gene_bodies, genome_bins, promoters
@@ -68,7 +69,8 @@ def kind_regions(
         if lengths is None:
             raise DesignError("bins need the chromosome lengths of an assembly; give --genome")
         return genome_bins(lengths, bin_size)
-    return _consensus_regions(consensus)
+    window = (preset.upstream, preset.downstream)
+    return with_nearest_genes(_consensus_regions(consensus), reference.annotation, promoter=window)
 
 
 def one_mark(sheet: SampleSheet, mark: str | None, *, needed: bool = True) -> SampleSheet:

@@ -13,7 +13,12 @@ from resist_epi.annotation import Annotation
 from resist_epi.errors import GenomeMismatchError, InputFormatError
 from resist_epi.io.builtin import load_genes
 from resist_epi.io.peaks import read_bed_regions
-from resist_epi.linking import LINK_COLUMNS, annotate_regions, annotation_classes
+from resist_epi.linking import (
+    LINK_COLUMNS,
+    annotate_regions,
+    annotation_classes,
+    with_nearest_genes,
+)
 from resist_epi.regions import bed_regions
 
 # p runs right from 10,000 to 30,000; m runs left from 60,000 to 50,000; n lies inside p.
@@ -171,6 +176,15 @@ def test_links_agree_with_a_loop() -> None:
     columns = ["region_id", "gene_id", "reason", "overlap_bp"]
     assert set(found.links[columns].itertuples(index=False, name=None)) == expected
     assert len(found.links) == len(expected)
+
+
+def test_regions_take_the_gene_of_the_promoter_that_they_share_most_with() -> None:
+    rows = [("chr1", 9_990, 10_010), ("chr1", 25_000, 25_060), ("chr1", 90_000, 90_020)]
+    table = with_nearest_genes(bed_regions(rows), GENES, promoter=(1000, 500))
+    assert table["gene_id"].tolist() == ["p", "", ""]
+    assert table["class"].tolist() == ["promoter", "gene_body", "intergenic"]
+    assert table["nearest_symbol"].notna().all()
+    assert table["region_id"].tolist() == bed_regions(rows)["region_id"].tolist()
 
 
 @pytest.mark.real
