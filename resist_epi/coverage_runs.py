@@ -122,6 +122,8 @@ class RegionAccumulator:
         self._extremes = extremes
         self._min = np.full(n if extremes else 0, np.inf)
         self._max = np.full(n if extremes else 0, -np.inf)
+        self._lengths = np.empty(0, dtype=np.uint32)
+        self._weighted = np.empty(0)
         self.undefined = 0
         """Runs met so far whose value is NaN or infinite; they count as uncovered."""
 
@@ -145,7 +147,8 @@ class RegionAccumulator:
         before = np.searchsorted(runs.ends, cuts, side="right")
         straddler = np.minimum(before, len(runs) - 1)
         is_cut = (before < len(runs)) & (runs.starts[straddler] < cuts)
-        lengths = runs.ends - runs.starts
+        lengths, weighted = self._workspace(len(runs))
+        np.subtract(runs.ends, runs.starts, out=lengths)
         # A run cut several times keeps what lies right of its last cut (the last one assigned) ...
         straddler = straddler[is_cut]
         lengths[straddler] = runs.ends[straddler] - cuts[is_cut]
@@ -160,7 +163,8 @@ class RegionAccumulator:
         # Values that are not finite show in the sums, and are then taken out.
         with np.errstate(over="ignore", invalid="ignore"):
             left_sum = runs.values[straddler] * left.astype(np.float64)
-            sums = _weighted_sums(runs.values[:stop], lengths[:stop], first)
+            np.multiply(runs.values, lengths, out=weighted)
+            sums = np.add.reduceat(weighted[:stop], first) if first.size else weighted[:0]
         if not (np.isfinite(sums).all() and np.isfinite(left_sum).all()):
             self._add_defined(runs)
             return
@@ -172,6 +176,13 @@ class RegionAccumulator:
         self._covered[low + segment] += left
         if self._extremes:
             self._add_extremes(runs.values, first, stop, where, low + segment, straddler)
+
+    def _workspace(self, n: int) -> tuple[NDArray[np.uint32], FloatArray]:
+        """Arrays for lengths and weighted values: fresh ones for every chunk cost page faults."""
+        if self._weighted.size < n:
+            self._lengths = np.empty(2 * n, dtype=np.uint32)
+            self._weighted = np.empty(2 * n)
+        return self._lengths[:n], self._weighted[:n]
 
     def _add_defined(self, runs: Runs) -> None:
         defined = np.isfinite(runs.values)
@@ -287,16 +298,6 @@ def _cuts(starts: NDArray[np.uint32], ends: NDArray[np.uint32]) -> NDArray[np.ui
     if edges.size and not (edges[1:] >= edges[:-1]).all():
         edges.sort()
     return edges[np.concatenate([[True], edges[1:] != edges[:-1]])] if edges.size else edges
-
-
-def _weighted_sums(
-    values: NDArray[np.float32] | NDArray[np.float64],
-    lengths: NDArray[np.uint32],
-    first: NDArray[np.intp],
-) -> FloatArray:
-    if not first.size:
-        return np.zeros(0)
-    return np.add.reduceat(np.multiply(values, lengths, dtype=np.float64), first)
 
 
 def _range_sums(values: FloatArray, first: NDArray[np.intp], last: NDArray[np.intp]) -> FloatArray:

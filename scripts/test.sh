@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Set up the package in .venv and run its tests.
 #   bash scripts/test.sh              the tests
-#   bash scripts/test.sh --all        also lint, types, a wheel in an empty environment, real data
+#   bash scripts/test.sh --all        also lint, types, a wheel in an empty environment, fuzzing, real data
 #   bash scripts/test.sh -k peaks     anything else goes to pytest
 set -eu
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -21,6 +21,7 @@ if [ "$ALL" = 1 ]; then
     "$PYTHON" -m ruff format --check .
     "$PYTHON" -m mypy
     bash "$HERE/test_wheel.sh"
+    "$PYTHON" "$HERE/fuzz_bigwig.py" --files 2000
     exec "$PYTHON" -m pytest -n 2 "$@"
 fi
 exec "$PYTHON" -m pytest -n 2 -m "not real" "$@"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -22,7 +23,11 @@ from resist_epi.io.checked_file import CheckedFile
 from resist_epi.io.run_track import RunTrack
 from resist_epi.io.store import atomic_path
 
+logger = logging.getLogger(__name__)
+
 _WRITE_ITEMS = 1 << 20
+# Relative to the sum of absolute values; writers add up in double precision.
+_TOTAL_TOLERANCE = 1e-7
 
 
 class BigWigTrack(RunTrack):
@@ -68,6 +73,46 @@ class BigWigTrack(RunTrack):
         with CheckedFile(self.path) as file:
             blocks = self._index.of(self._ids[chrom])
             yield from block_runs(file, self._header, blocks, length=self.chrom_lengths[chrom])
+
+    def verify(self) -> None:
+        """Read every block, and compare what they hold with the totals in the file's header.
+
+        Blocks that are compressed carry checksums, and some writers get the totals wrong; there a
+        difference is only logged. Without compression it is an error.
+
+        Raises
+        ------
+        InputFormatError
+            If a block is damaged, or a file without checksums contradicts its own totals.
+        """
+        covered, total = 0, 0.0
+        for chrom, length in self.chrom_lengths.items():
+            found = self.summarise(chrom, [0], [length], extremes=False)
+            covered, total = covered + int(found.covered[0]), total + float(found.sum[0])
+        known = self._header.summary
+        if known is None or (known.covered == 0 and known.sum == 0):
+            return
+        # At least the sum of the absolute values (Cauchy and Schwarz).
+        weight = np.sqrt(known.covered * max(known.squares, 0.0))
+        if covered == known.covered and abs(total - known.sum) <= _TOTAL_TOLERANCE * weight:
+            return
+        expected = f"{known.covered} bases covered, total {known.sum:g}"
+        if self._header.inflated_size:
+            logger.info(
+                "%s: header says %s, data hold %d and %g; the data passed their checksums",
+                self.path,
+                expected,
+                covered,
+                total,
+            )
+            return
+        raise InputFormatError(
+            "the data do not add up to the totals of the header",
+            path=self.path,
+            expected=expected,
+            found=f"{covered}, {total:g}",
+            remedy="the file is damaged: copy or download it again",
+        )
 
 
 def open_bigwig(path: str | Path) -> BigWigTrack:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
@@ -16,11 +17,14 @@ from resist_epi.io.checked_file import CheckedFile
 _BEDGRAPH, _VARIABLE, _FIXED = 1, 2, 3
 _ITEM_BYTES = np.array([0, 12, 8, 4])
 _HEAD_BYTES = 24
+_NATIVE = "<" if sys.byteorder == "little" else ">"
 # Inflated bytes worked on at a time: large enough to hide the cost of a call, small enough to stay
 # in the processor's cache.
-_CHUNK_BYTES = 4 << 20
-# Deflate cannot expand more than this, whatever a damaged header claims.
+_CHUNK_BYTES = 1 << 20
+# Whatever a damaged header claims, deflate cannot expand more than this, and a block cannot hold
+# more than 65,535 items of 12 bytes.
 _MOST_EXPANSION = 1032
+_LARGEST_BLOCK = _HEAD_BYTES + 65_535 * 12
 _OVERLAP = (
     "one base can have one value only: write the track again from sorted, merged stretches"
     " (bedtools merge, bedGraphToBigWig)"
@@ -59,7 +63,7 @@ def block_runs(
             data = _inflate_blocks(file, header, part, data, inflate, failures)
         at += len(data)
         # The next chunk is cut by the size of the blocks seen so far.
-        step = max(_CHUNK_BYTES * len(data) // sum(map(len, data)), 1)
+        step = max(_CHUNK_BYTES * len(data) // max(sum(map(len, data)), 1), 1)
         for runs in _decode(file, header, part, data):
             if runs.starts[0] < reached or runs.ends[-1] > length:
                 file.fail(
@@ -70,6 +74,8 @@ def block_runs(
                     remedy=_OVERLAP,
                 )
             reached = int(runs.ends[-1])
+            if not header.inflated_size:
+                _check_values(file, header, part, runs)
             yield runs
 
 
@@ -111,10 +117,10 @@ def _inflate_blocks(
     failures: tuple[type[Exception], ...],
 ) -> list[Buffer]:
     inflated: list[Buffer] = []
-    claimed = header.inflated_size
+    most = min(header.inflated_size, _LARGEST_BLOCK)
     try:
         for block in data:
-            inflated.append(inflate(block, min(claimed, len(block) * _MOST_EXPANSION)))
+            inflated.append(inflate(block, min(most, len(block) * _MOST_EXPANSION)))
     except failures:
         file.fail(
             "a data block cannot be inflated, or its checksum is wrong",
@@ -177,6 +183,9 @@ def _heads(
 
 def _decode_bedgraph(body: bytes, heads: NDArray[np.void], order: str) -> Runs:
     items = np.frombuffer(body, order + "u4").reshape(-1, 3)
+    # The ends are searched, so they are laid out in a row; the rest is read where it lies.
+    if order == _NATIVE:
+        return Runs(items[:, 0], items[:, 1].copy(), items[:, 2].view(np.float32))
     starts, ends, bits = (items[:, i].astype(np.uint32) for i in range(3))
     return Runs(starts, ends, bits.view(np.float32))
 
@@ -218,14 +227,33 @@ def _per_item(
     return np.repeat(values, heads["count"])
 
 
+def _check_values(file: CheckedFile, header: Header, blocks: BlockIndex, runs: Runs) -> None:
+    """Without compression there is no checksum; the file's own extremes are the next best."""
+    known = header.summary
+    if known is None or not known.covered or not np.isfinite([known.minimum, known.maximum]).all():
+        return
+    slack = 1e-6 * max(abs(known.minimum), abs(known.maximum))
+    limits = np.finfo(np.float32)
+    low = np.float32(max(known.minimum - slack, float(limits.min)))
+    high = np.float32(min(known.maximum + slack, float(limits.max)))
+    beyond = (runs.values < low) | (runs.values > high)
+    if beyond.any():
+        file.fail(
+            "a value outside the range that the header gives",
+            offset=int(blocks.offset[0]),
+            expected=f"{known.minimum:g} to {known.maximum:g}",
+            found=f"{runs.values[beyond][0]:g}",
+        )
+
+
 def _check_runs(file: CheckedFile, blocks: BlockIndex, heads: NDArray[np.void], runs: Runs) -> None:
     """Runs are sorted, do not overlap, and begin and end where the index says."""
     counts = heads["count"].astype(np.int64)
     last = np.cumsum(counts) - 1
     first = last - counts + 1
-    disorder = ~(runs.starts < runs.ends)
-    disorder[1:] |= runs.starts[1:] < runs.ends[:-1]
-    if disorder.any():
+    if not ((runs.starts < runs.ends).all() and (runs.starts[1:] >= runs.ends[:-1]).all()):
+        disorder = ~(runs.starts < runs.ends)
+        disorder[1:] |= runs.starts[1:] < runs.ends[:-1]
         i = int(np.flatnonzero(disorder)[0])
         file.fail(
             "the runs of a data block are not sorted or overlap",

@@ -32,6 +32,7 @@ class Summary:
     minimum: float
     maximum: float
     sum: float
+    squares: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,9 @@ def read_index(file: CheckedFile, header: Header, lengths: list[int]) -> BlockIn
     """
     at, order = header.index, header.byte_order
     if not at:
+        # Nothing but the number of blocks (0) and the magic number may then follow.
+        if file.size - header.data > 12:
+            file.fail("the file holds data, but no index", offset=24)
         empty = np.zeros(0, dtype=np.int64)
         return BlockIndex(empty, empty, empty, empty, empty)
     raw = file.read(at, 48, "index")
@@ -231,8 +235,7 @@ def _read_summary(file: CheckedFile, order: str, at: int, head_end: int) -> Summ
         return None
     if at < head_end:
         file.fail("the totals lie inside the header", offset=44, found=at)
-    covered, low, high, total, _ = struct.unpack(order + "Qdddd", file.read(at, 40, "totals"))
-    return Summary(covered, low, high, total)
+    return Summary(*struct.unpack(order + "Qdddd", file.read(at, 40, "totals")))
 
 
 def _check_end(file: CheckedFile, header: Header) -> None:
@@ -291,10 +294,10 @@ def _leaves(
         if at in seen or len(seen) + len(waiting) > most:
             file.fail(f"the {what} runs in a circle", offset=at)
         seen.add(at)
-        head = file.read(at, 4, f"node of the {what}")
+        head = file.read(at, 4, what)
         kind = leaf if head[0] else inner
         n = int.from_bytes(head[2:], "big" if order == ">" else "little")
-        items = np.frombuffer(file.read(at + 4, n * kind.itemsize, f"node of the {what}"), kind)
+        items = np.frombuffer(file.read(at + 4, n * kind.itemsize, what), kind)
         if not head[0]:
             if not n:
                 file.fail(f"empty node in the {what}", offset=at)
@@ -317,6 +320,8 @@ def _names(file: CheckedFile, keys: list[bytes], at: int) -> list[str]:
 def _check_offsets(file: CheckedFile, header: Header, items: NDArray[np.void]) -> None:
     """Blocks lie between the data's start and the end of the file and do not overlap."""
     if not items.size:
+        if header.index - header.data not in {4, 8}:
+            file.fail("the file holds data, but its index is empty", offset=header.index)
         return
     smallest = 8 if header.inflated_size else 24
     # Unsigned 64-bit numbers from the file are compared before anything is added to them.

@@ -48,7 +48,7 @@ class CheckedFile:
         """
         if offset < 0 or size < 0 or offset + size > self.size:
             raise InputFormatError(
-                f"the {what} reaches past the end of the file",
+                f"the file ends before its {what}",
                 path=self.path,
                 offset=offset,
                 expected=f"{size} bytes",

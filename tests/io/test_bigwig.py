@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import struct
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -311,7 +313,7 @@ def patched(places: dict[str, int], whole: bytes, key: str, at: int, value: byte
         ("", 8, b"\xff" * 8, "chromosome tree lies outside"),
         ("", 16, b"\xff" * 8, "data lies outside"),
         ("", 24, b"\xff" * 8, "index lies outside"),
-        ("", 44, b"\xff" * 8, "totals reaches past the end"),
+        ("", 44, b"\xff" * 8, "ends before its totals"),
         ("", 44, b"\x08" + bytes(7), "totals lie inside the header"),
         ("tree", 0, b"\x00", "no chromosome tree"),
         ("tree", 8, b"\xff" * 4, "impossible sizes"),
@@ -353,7 +355,40 @@ def test_circles_in_the_trees_are_noticed(tmp_path: Path) -> None:
 def test_huge_claimed_block_takes_no_memory(tmp_path: Path) -> None:
     path = tmp_path / "t.bw"
     path.write_bytes(patched({}, MIXED.encode(), "", 52, b"\xff" * 4))
+    tracemalloc.start()
     assert open_bigwig(path).total() > 0  # the claim is an upper bound, nothing more
+    assert tracemalloc.get_traced_memory()[1] < 10 << 20
+    tracemalloc.stop()
+
+
+def test_empty_block_behind_a_right_checksum(tmp_path: Path) -> None:
+    raw = replace(MIXED, damage=lambda i, body: b"" if i == 0 else body)
+    fails(write(tmp_path / "t.bw", raw), "a data block is too short")
+
+
+def test_data_without_an_index_are_not_an_empty_track(tmp_path: Path) -> None:
+    path = tmp_path / "t.bw"
+    path.write_bytes(patched({}, MIXED.encode(), "", 24, bytes(8)))
+    fails(path, "holds data, but no index")
+    path.write_bytes(patched(MIXED.places, MIXED.encode(), "index", 8, bytes(8)))
+    fails(path, "its index is empty")
+
+
+def test_files_without_checksums_are_held_against_their_totals(tmp_path: Path, caplog) -> None:
+    plain = replace(MIXED, compressed=False, places={})
+    whole, path = plain.encode(), tmp_path / "t.bw"
+    at = plain.places["first"] + 24 + 8
+    path.write_bytes(whole)
+    open_bigwig(path).verify()
+    path.write_bytes(patched({}, whole, "", at, struct.pack("<f", 1.25)))
+    with pytest.raises(InputFormatError, match="do not add up to the totals"):
+        open_bigwig(path).verify()
+    path.write_bytes(patched({}, whole, "", at, struct.pack("<f", 1e9)))
+    fails(path, "outside the range that the header gives")
+    with caplog.at_level("INFO"):
+        path.write_bytes(patched({}, MIXED.encode(), "", 64, b"\x01"))
+        open_bigwig(path).verify()
+    assert "the data passed their checksums" in caplog.text
 
 
 # -- writing ------------------------------------------------------------------------------------
@@ -408,3 +443,15 @@ def test_rat_tracks_are_proportional_to_the_exact_counts(real_data: Path) -> Non
         scale = sums.sum() / reads.sum()
         np.testing.assert_allclose(sums[reads > 0] / (reads[reads > 0] * scale), 1, atol=1e-4)
         assert (sums[reads == 0] == 0).all()
+
+
+def test_file_that_shrinks_while_it_is_read(tmp_path: Path, monkeypatch) -> None:
+    track = open_bigwig(write(tmp_path / "t.bw", MIXED))
+    whole = os.pread
+    monkeypatch.setattr(os, "pread", lambda *at: whole(*at)[:-1])
+    with pytest.raises(InputFormatError, match="could not be read in full"):
+        track.total()
+    monkeypatch.undo()
+    (tmp_path / "t.bw").write_bytes(MIXED.encode()[:250])
+    with pytest.raises(InputFormatError, match="the file ends before its data"):
+        track.total()

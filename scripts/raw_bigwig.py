@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 MAGIC = 0x888FFC26
@@ -21,6 +21,15 @@ class Block:
     items: Sequence[tuple[float, ...]]
     step: int = 0
     span: int = 0
+
+    def runs(self) -> list[tuple[int, int, float]]:
+        """Start, end, value of each item."""
+        if self.kind == 1:
+            return [(int(s), int(e), v) for s, e, v in self.items]
+        if self.kind == 2:
+            return [(int(s), int(s) + self.span, v) for s, v in self.items]
+        starts = [self.start + i * self.step for i in range(len(self.items))]
+        return [(s, s + self.span, v) for s, (v,) in zip(starts, self.items, strict=True)]
 
     def encode(self, order: str) -> bytes:
         item = {1: "IIf", 2: "If", 3: "f"}[self.kind]
@@ -49,6 +58,7 @@ class RawBigWig:
     compressed: bool = True
     trailing_magic: bool = True
     node_items: int = 4
+    damage: Callable[[int, bytes], bytes] | None = None
     places: dict[str, int] = field(default_factory=dict)
 
     def encode(self) -> bytes:
@@ -58,6 +68,7 @@ class RawBigWig:
         data_at = tree_at + len(tree)
         bodies, at, leaves = [], data_at + 8, []
         raw = [block.encode(order) for block in self.blocks]
+        raw = [self.damage(i, body) for i, body in enumerate(raw)] if self.damage else raw
         for block, body in zip(self.blocks, raw, strict=True):
             packed = zlib.compress(body) if self.compressed else body
             leaves.append(
@@ -91,10 +102,19 @@ class RawBigWig:
             inflated,
             0,
         )
-        summary = struct.pack(order + "Qdddd", 0, 0, 0, 0, 0) if self.version > 1 else b""
+        summary = self._summary() if self.version > 1 else b""
         end = struct.pack(order + "I", MAGIC) if self.trailing_magic else b""
         self.places.update(tree=tree_at, data=data_at, first=data_at + 8, index=at)
         return header + summary + tree + data + index + end
+
+    def _summary(self) -> bytes:
+        runs = [run for block in self.blocks for run in block.runs()]
+        sizes = [end - start for start, end, _ in runs]
+        values = [value for _, _, value in runs]
+        total = sum(n * v for n, v in zip(sizes, values, strict=True))
+        squares = sum(n * v * v for n, v in zip(sizes, values, strict=True))
+        low, high = min(values, default=0), max(values, default=0)
+        return struct.pack(self.order + "Qdddd", sum(sizes), low, high, total, squares)
 
     def _chrom_tree(self, at: int) -> bytes:
         key = max(map(len, self.chroms), default=1)
