@@ -33,6 +33,7 @@ FLOORS: dict[int, set[str]] = {
         "set_analysis",
         "sheet_counts",
         "simulate",
+        "simulation",
     },
     5: {"cli", "__main__"},
 }

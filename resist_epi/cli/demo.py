@@ -1,0 +1,49 @@
+"""`resist-epi demo`: a simulated cohort and the study made from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from resist_epi.cli.options import Output
+
+NAME = "demo"
+
+
+def command(
+    output: Output = ...,  # type: ignore[assignment]
+    seed: int = typer.Option(1, min=0, help="Seed of all random numbers."),
+    jobs: int = typer.Option(2, min=1, help="Processes; results do not depend on it."),
+) -> None:
+    """Simulate a small cohort (6 good, 6 poor tumours, two marks) and run the study.
+
+    Needs no file and no network.
+    """
+    from resist_epi.cli.messages import track_progress
+    from resist_epi.config import make_settings
+    from resist_epi.pipeline import run_study
+    from resist_epi.simulate import CohortSettings, simulate_cohort, write_cohort
+
+    cohort = simulate_cohort(CohortSettings(seed=seed))
+    with track_progress(len(cohort.libraries)) as progress:
+        sheet = write_cohort(cohort, output / "cohort", jobs=jobs, progress=progress)
+    study = output / "study"
+    with track_progress(None) as progress:
+        run_study(make_settings({"sheet": sheet, "jobs": jobs}), study, progress=progress)
+    _say_where(output / "cohort", study)
+
+
+def _say_where(cohort: Path, study: Path) -> None:
+    """Print the outputs that a person looks at, as far as this study has them."""
+    for what, path in (
+        ("report", study / "report.html"),
+        ("results", study / "differential"),
+        ("gene sets", study / "gene_sets"),
+        ("switches", study / "marks" / "switches.tsv"),
+        ("tracks with results for IGV", study / "igv_session.xml"),
+        ("the simulated cohort", cohort / "sheet.csv"),
+        ("what was planted in it", cohort / "truth.tsv.gz"),
+    ):
+        if path.exists():
+            print(f"{what}: {path}")

@@ -1,0 +1,1 @@
+"""The parts of a simulated cohort: settings, landscape, effects, tumours, libraries, truth."""

@@ -1,0 +1,187 @@
+"""A cohort as files: tracks, peaks, sheet and truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from resist_epi.io.bigwig import write_bigwig
+from resist_epi.io.store import write_text
+from resist_epi.io.tables import write_table
+from resist_epi.simulation import effects
+from resist_epi.simulation.cohort import Cohort, library_fragments, library_track
+from resist_epi.simulation.libraries import call_peaks
+from resist_epi.simulation.settings import ASSEMBLY
+from resist_epi.simulation.truth import truth_table
+from resist_epi.version import VERSION
+
+
+def write_cohort(
+    cohort: Cohort,
+    folder: str | Path,
+    *,
+    jobs: int = 1,
+    progress: Callable[[str], None] | None = None,
+) -> Path:
+    """Write a cohort: tracks and peaks of every library, sheet and truth.
+
+    Parameters
+    ----------
+    folder
+        Made if missing: `coverage/SAMPLE.bw`, `peaks/SAMPLE.broadPeak`, `sheet.csv`,
+        `truth.tsv.gz`, `truth.yaml`.
+    jobs
+        Processes; the files do not depend on it.
+    progress
+        Called with a line whenever a library was written.
+
+    Returns
+    -------
+    Path of the sheet.
+
+    Raises
+    ------
+    InputFormatError
+        If the folder cannot be written.
+    """
+    folder = Path(folder)
+    write_text(folder / "truth.yaml", yaml.safe_dump(_record(cohort), sort_keys=False))
+    write_table(folder / "truth.tsv.gz", truth_table(cohort))
+    samples = list(cohort.libraries["sample"])
+    jobs = min(jobs, len(samples))
+    if jobs == 1:
+        for sample in samples:
+            _write_library(cohort, folder, sample, progress)
+    else:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            for sample in pool.map(_write_in_worker, [(cohort, folder, s) for s in samples]):
+                if progress is not None:
+                    progress(f"{sample}: written")
+    sheet = folder / "sheet.csv"
+    write_text(sheet, sheet_table(cohort).to_csv(index=False, na_rep="", lineterminator="\n"))
+    return sheet
+
+
+def _write_in_worker(task: tuple[Cohort, Path, str]) -> str:
+    _write_library(*task, None)
+    return task[2]
+
+
+def _write_library(
+    cohort: Cohort, folder: Path, sample: str, progress: Callable[[str], None] | None
+) -> None:
+    fragments = library_fragments(cohort, sample)
+    track = library_track(cohort, sample, fragments=fragments)
+
+    def runs(chrom: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        none = np.zeros(0)
+        part = next(track.runs(chrom), None)
+        return (none, none, none) if part is None else (part.starts, part.ends, part.values)
+
+    write_bigwig(folder / "coverage" / f"{sample}.bw", cohort.chrom_lengths, runs)
+    peaks = call_peaks(
+        fragments,
+        cohort.landscape.chroms,
+        cohort.landscape.lengths,
+        fragment_length=cohort.settings.fragment_length,
+    )
+    write_text(folder / "peaks" / f"{sample}.broadPeak", _broad_peak(peaks, sample))
+    if progress is not None:
+        progress(f"{sample}: {track.n_fragments} fragments, {len(peaks)} peaks")
+
+
+def _broad_peak(peaks: pd.DataFrame, sample: str) -> str:
+    table = pd.DataFrame(
+        {
+            "chrom": peaks["chrom"],
+            "start": peaks["start"],
+            "end": peaks["end"],
+            "name": [f"{sample}_{i + 1}" for i in range(len(peaks))],
+            "score": np.minimum(10 * peaks["qvalue"].astype(float), 1000).round().astype(np.int64),
+            "strand": ".",
+            "signal": peaks["signal"],
+            "pvalue": peaks["pvalue"],
+            "qvalue": peaks["qvalue"],
+        }
+    )
+    return table.to_csv(
+        sep="\t", header=False, index=False, float_format="%.4f", lineterminator="\n"
+    )
+
+
+def sheet_table(cohort: Cohort) -> pd.DataFrame:
+    """The sample sheet, with paths relative to the cohort's folder."""
+    libraries = cohort.libraries
+    tumours = cohort.tumours.iloc[libraries["tumour"]].reset_index(drop=True)
+    sheet = pd.DataFrame(
+        {
+            "SampleID": libraries["sample"],
+            "Tissue": "tumour",
+            "Factor": libraries["mark"],
+            "Condition": tumours["condition"],
+            "Replicate": 1,
+            "Patient": libraries["patient"],
+            "Coverage": "coverage/" + libraries["sample"] + ".bw",
+            "Peaks": "peaks/" + libraries["sample"] + ".broadPeak",
+            "PeakCaller": "bed",
+            "FragmentLength": cohort.settings.fragment_length,
+            "TimeToProgression": tumours["months"],
+            "Progressed": tumours["progressed"],
+            "Assembly": ASSEMBLY,
+        }
+    )
+    if cohort.settings.batches > 1:
+        sheet["Batch"] = "batch" + tumours["batch"].astype(str)
+    if cohort.settings.purity:
+        sheet["Purity"] = tumours["purity"].round(3)
+    if cohort.settings.spike_in:
+        sheet["SpikeInReads"] = libraries["spike_in_reads"].astype(np.int64)
+    return sheet
+
+
+def _record(cohort: Cohort) -> dict[str, object]:
+    """Everything about a cohort but its genes, as plain YAML values."""
+    settings = {
+        k: list(v) if isinstance(v, tuple) else v for k, v in asdict(cohort.settings).items()
+    }
+    segment = None
+    if cohort.copies is not None:
+        segment = asdict(cohort.copies) | {"chrom": cohort.landscape.chroms[cohort.copies.chrom]}
+    return {
+        "resist_epi": VERSION,
+        "assembly": ASSEMBLY,
+        "settings": settings,
+        "rules": [asdict(rule) for rule in effects.RULES],
+        "copy_number_segment": segment,
+        "units": {
+            mark: {
+                "total": int(cohort.landscape.marks[mark].n_units),
+                "changed": int((cohort.effects[mark] != 0).sum()),
+                "share_of_signal_changed": _share_changed(cohort, mark),
+            }
+            for mark in cohort.settings.marks
+        },
+        "tumours": _plain(cohort.tumours),
+        "libraries": _plain(cohort.libraries.drop(columns="tumour")),
+    }
+
+
+def _share_changed(cohort: Cohort, mark: str) -> float:
+    mass = cohort.landscape.marks[mark].unit_mass
+    changed = cohort.effects[mark] != 0
+    return round(float(mass[changed].sum() / mass.sum()), 4) if mass.sum() > 0 else 0.0
+
+
+def _plain(table: pd.DataFrame) -> list[dict[str, object]]:
+    plain = table.astype(object).where(table.notna(), None)
+    return [
+        {str(k): v.item() if isinstance(v, np.generic) else v for k, v in row.items()}
+        for row in plain.to_dict("records")
+    ]

@@ -1,0 +1,107 @@
+"""What a simulated cohort depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resist_epi.errors import DesignError
+from resist_epi.genome import natural_chrom_key
+
+ASSEMBLY = "hg38"
+MARKS = ("H3K27me3", "H3K36me3")
+# They hold the four NSD2 targets (HK2, G6PD, TIGAR, SLC2A1) and the HOXB, HOXC and HOXD clusters.
+CHROMOSOMES = ("chr1", "chr2", "chr12", "chr17", "chrX")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortSettings:
+    """Everything that a cohort depends on; equal settings give equal cohorts.
+
+    Attributes
+    ----------
+    seed
+        Of all random numbers. The same tumours come out whatever options are added.
+    good, poor
+        Tumours in each group.
+    marks
+        Some of `MARKS`; one library a tumour and mark.
+    chromosomes
+        hg38 chromosomes to simulate, at their true lengths.
+    fragments
+        Expected sequenced fragments a library, on these chromosomes.
+    fragment_length
+        bp; reads are extended to it.
+    bin_size
+        bp of a bin of the coverage tracks.
+    null
+        No difference between the groups (no planted effect, no global shift).
+    effect_scale
+        Factor on every planted log2 effect.
+    depth_sd, efficiency_sd
+        Standard deviation of the natural log of a library's depth, and of its enrichment.
+    biological_sd
+        Typical standard deviation between tumours of one domain or gene body, log2.
+    outlier
+        The last poor tumour varies three times as much, and enriches half as well.
+    batches
+        Processing batches, crossed with the groups; each has an effect of its own on each domain
+        or body, of standard deviation `batch_sd` (log2).
+    purity
+        Tumours are 35 to 95 % tumour cells; the rest is normal tissue with another landscape, in
+        which nothing is planted.
+    copy_number
+        Half of the poor tumours, and one good one, have 1.5 times the copies of one segment.
+    global_shift
+        log2 change of all H3K27me3 in the poor tumours, on top of the planted effects.
+    spike_in
+        Count reads of an exogenous genome, given in equal amount per cell.
+    """
+
+    seed: int = 1
+    good: int = 6
+    poor: int = 6
+    marks: tuple[str, ...] = MARKS
+    chromosomes: tuple[str, ...] = CHROMOSOMES
+    fragments: float = 1.0e6
+    fragment_length: int = 200
+    bin_size: int = 50
+    null: bool = False
+    effect_scale: float = 1.0
+    depth_sd: float = 0.25
+    efficiency_sd: float = 0.1
+    biological_sd: float = 0.35
+    outlier: bool = False
+    batches: int = 1
+    batch_sd: float = 0.4
+    purity: bool = False
+    copy_number: bool = False
+    global_shift: float = 0.0
+    spike_in: bool = False
+
+    def __post_init__(self) -> None:
+        problems = {
+            "good and poor must be 0 or more, and one of them above 0": (
+                min(self.good, self.poor) >= 0 and self.good + self.poor > 0
+            ),
+            f"marks must be some of {', '.join(MARKS)}, each once": (
+                0 < len(self.marks) == len(set(self.marks)) and set(self.marks) <= set(MARKS)
+            ),
+            "at least one chromosome is needed, each once": (
+                0 < len(self.chromosomes) == len(set(self.chromosomes))
+            ),
+            "seed must be 0 or more": self.seed >= 0,
+            "fragments must be above 0": self.fragments > 0,
+            "fragment_length and bin_size must be 1 bp or more": (
+                self.fragment_length >= 1 and self.bin_size >= 1
+            ),
+            "standard deviations must be 0 or more": (
+                min(self.depth_sd, self.efficiency_sd, self.biological_sd, self.batch_sd) >= 0
+            ),
+            "batches must be 1 or more": self.batches >= 1,
+        }
+        wrong = [problem for problem, fine in problems.items() if not fine]
+        if wrong:
+            raise DesignError("a cohort cannot be simulated: " + "; ".join(wrong))
+        order = tuple(sorted(self.chromosomes, key=natural_chrom_key))
+        object.__setattr__(self, "chromosomes", order)
+        object.__setattr__(self, "marks", tuple(self.marks))

@@ -1,0 +1,92 @@
+"""What is true of a cohort's regions and genes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.presets import preset
+from resist_epi.regions import gene_bodies, promoters
+from resist_epi.simulation.cohort import Cohort
+from resist_epi.simulation.expectation import expected_signal
+from resist_epi.simulation.tumours import expected_level
+
+FloatArray = NDArray[np.float64]
+
+
+def expected_change(cohort: Cohort, mark: str, regions: pd.DataFrame) -> FloatArray:
+    """True log2 fold change of every region, poor minus good, free of noise.
+
+    What a region holds of planted domains and bodies, whatever the overlap, beside its background
+    and all that does not change. Batches and outliers are noise; purity and copies are not.
+
+    Returns
+    -------
+    (n_regions,) float64; NaN where a group has no tumour, exactly 0 where nothing planted reaches.
+    """
+    poor = (cohort.tumours["condition"] == "poor").to_numpy()
+    if poor.all() or not poor.any():
+        return np.full(len(regions), np.nan)
+    signal = expected_signal(
+        regions,
+        cohort.landscape,
+        mark,
+        expected_level(cohort.effects[mark], cohort.normal[mark], cohort.tumours),
+        fragment_length=cohort.settings.fragment_length,
+        bin_size=cohort.settings.bin_size,
+        copies=cohort.copies,
+        amplified=cohort.tumours["amplified"].to_numpy(bool),
+    )
+    change = np.log2(signal[:, poor].mean(axis=1) / signal[:, ~poor].mean(axis=1))
+    return np.where(np.abs(change) < 1e-9, 0.0, change)
+
+
+def truth_table(cohort: Cohort) -> pd.DataFrame:
+    """What is true of every gene and mark.
+
+    Returns
+    -------
+    DataFrame
+        `gene mark log2_effect why gene_id chrom marked promoter_log2 body_log2`: the effect
+        planted on the gene's own domain or body (0 for none) and its reason; whether the gene has
+        such a domain or body; and the true change of its own promoter window and body as the
+        mark's preset has them (NaN without such a region).
+    """
+    tables = []
+    for mark in cohort.settings.marks:
+        parts, genes = cohort.landscape.marks[mark], cohort.landscape.genes
+        marked = parts.unit_of_gene >= 0
+        unit = np.where(marked, parts.unit_of_gene, 0)
+        none = marked & (parts.n_units > 0)
+        effect = np.append(cohort.effects[mark], 0.0)[np.where(none, unit, parts.n_units)]
+        why = np.append(cohort.reasons[mark], "")[np.where(none, unit, parts.n_units)]
+        table = pd.DataFrame(
+            {
+                "gene": genes["symbol"],
+                "mark": mark,
+                "log2_effect": effect,
+                "why": why,
+                "gene_id": genes["gene_id"],
+                "chrom": genes["chrom"],
+                "marked": marked.astype(np.int64),
+            }
+        )
+        for name, regions in _gene_regions(cohort, mark).items():
+            change = pd.Series(
+                expected_change(cohort, mark, regions), index=regions["gene_id"].to_numpy()
+            )
+            table[name] = change.reindex(genes["gene_id"]).to_numpy()
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _gene_regions(cohort: Cohort, mark: str) -> dict[str, pd.DataFrame]:
+    chosen, lengths = preset(mark), cohort.chrom_lengths
+    windows = promoters(
+        cohort.annotation, upstream=chosen.upstream, downstream=chosen.downstream, lengths=lengths
+    )
+    bodies = gene_bodies(
+        cohort.annotation, offset=chosen.body_offset, min_length=chosen.min_body, lengths=lengths
+    )
+    return {"promoter_log2": windows[windows["primary"]], "body_log2": bodies}
