@@ -140,7 +140,10 @@ def _current(symbols: list[str], table: SymbolTable | None) -> list[str]:
 def _match(
     gene_sets: Mapping[str, GeneSet], symbols: list[str], table: SymbolTable | None
 ) -> dict[str, NDArray[np.int64]]:
-    """Set -> positions of its genes; the exact symbol wins over a translated one."""
+    """Set -> positions of its genes.
+
+    The exact symbol wins over a translated one, and of several loci with one symbol the first.
+    """
     place = {s: i for i, s in reversed(list(enumerate(_current(symbols, table)))) if s}
     place |= {s: i for i, s in reversed(list(enumerate(symbols))) if s}
     wanted = sorted({g for s in gene_sets.values() for g in s.genes})

@@ -13,8 +13,7 @@ def gene_rows(results: pd.DataFrame) -> NDArray[np.int64]:
     """Positions of the rows that speak for the genes, one a gene, chosen without their P.
 
     Promoters: the primary one, where the table says which that is. Otherwise the region of a gene
-    with the highest `baseMean`, which is blind to the groups. Of several loci with one symbol the
-    first in the table speaks.
+    with the highest `baseMean`, which is blind to the groups.
 
     Parameters
     ----------
@@ -41,7 +40,6 @@ def gene_rows(results: pd.DataFrame) -> NDArray[np.int64]:
         {
             "row": np.arange(len(results)),
             "gene": results["gene_id"].where(results["gene_id"] != "", results["symbol"]),
-            "symbol": results["symbol"],
             "signal": results["baseMean"],
         }
     )[named.to_numpy()]
@@ -49,10 +47,7 @@ def gene_rows(results: pd.DataFrame) -> NDArray[np.int64]:
         speaks = results["primary"].astype(bool).to_numpy()[table["row"]]
         table = table[speaks]
     best = table.sort_values(["signal", "row"], ascending=[False, True], kind="stable")
-    best = best.drop_duplicates("gene").sort_values("row")
-    nameless = best["symbol"] == ""
-    best = best[nameless | ~best["symbol"].duplicated()]
-    return best["row"].to_numpy(np.int64)
+    return np.sort(best.drop_duplicates("gene")["row"].to_numpy(np.int64))
 
 
 def gene_table(results: pd.DataFrame) -> pd.DataFrame:

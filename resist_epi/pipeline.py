@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from resist_epi import differential, normalization
 from resist_epi.analysis import Analysis, analyse
 from resist_epi.checking import check_study
 from resist_epi.config import StudySettings
 from resist_epi.consensus import Consensus
 from resist_epi.counting import CoverageTrack, count_regions, share_in_regions
+from resist_epi.design import formula_columns, make_contrast, make_design
 from resist_epi.enrichment import enrich, genes_one_by_one
-from resist_epi.errors import InputFormatError, SampleSheetError
+from resist_epi.errors import DesignError, InputFormatError, SampleSheetError
 from resist_epi.gene_sets import GeneSet
 from resist_epi.inputs import (
     Disjoint,
@@ -136,6 +138,7 @@ def run_study(
     write_table(out / "check.tsv", findings)
     _stop_on_errors(findings, settings.sheet, out)
     study = load_study(settings)
+    _check_settings(study)
     write_study(out / "study.yaml", settings)
     results: dict[str, MarkResult] = {}
     quality: list[pd.DataFrame] = []
@@ -252,6 +255,21 @@ def _stop_on_errors(findings: pd.DataFrame, sheet: Path, out: Path) -> None:
         return
     problems = [": ".join(filter(None, map(str, row))) for row in errors.to_numpy()[:, 1:]]
     raise SampleSheetError(sheet, problems)
+
+
+def _check_settings(study: Study) -> None:
+    """Find a wrong name or an impossible design before hours of counting, not after."""
+    settings = study.settings
+    for chosen, known, what in (
+        (settings.method, differential.METHODS, "method"),
+        (settings.normalize, normalization.METHODS, "normalisation"),
+    ):
+        if chosen is not None and chosen not in known:
+            raise DesignError(f"unknown {what} {chosen!r}; expected one of {', '.join(known)}")
+    for mark in study.sheet.marks:
+        sheet = study.sheet.for_mark(mark)
+        formula, _ = formula_columns(settings.design, sheet)
+        make_contrast(make_design(sheet, formula), settings.contrast)
 
 
 def _count(

@@ -109,11 +109,13 @@ def test_the_primary_promoter_speaks_and_never_the_smallest_p() -> None:
         gene_rows(table.iloc[3:])
 
 
-def test_a_symbol_with_two_loci_counts_once() -> None:
-    table = pd.DataFrame(
-        {"gene_id": ["g1", "g1_locus2"], "symbol": ["A", "A"], "baseMean": [1.0, 2.0]}
-    )
-    assert gene_rows(table).tolist() == [0]
+def test_a_symbol_with_two_loci_counts_once_in_a_set() -> None:
+    results = analysed(planted())["results"]
+    assert isinstance(results, pd.DataFrame)
+    results.loc[7, "symbol"] = "S3"
+    table = enrich(results, {"UP": gene_set("UP", range(0, 6))})
+    assert table.loc[0, "n_tested"] == 6
+    assert len(gene_rows(results)) == len(results)
 
 
 def test_genes_one_by_one_keep_the_order_of_the_set_and_name_what_is_missing() -> None:

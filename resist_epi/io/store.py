@@ -93,6 +93,17 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         If the folder cannot be written or the disk is full.
     """
     path = Path(path)
+    if path.is_dir():
+        raise InputFormatError("is a folder, not a file to write", path=path)
+    if path.exists() and not path.is_file():
+        # A pipe or a device, such as /dev/stdout: nothing to replace, and nothing stays behind.
+        try:
+            yield path
+        except OSError as error:
+            raise unwritable(path, error) from error
+        return
+    if path.is_symlink():
+        path = path.resolve()
     # The suffixes stay, so that writers that choose a format by them still do.
     temporary = path.with_name(f"{PARTIAL}{os.getpid()}-{path.name}")
     try:

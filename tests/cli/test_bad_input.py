@@ -1,0 +1,176 @@
+"""Each kind of bad input: one clear message, the right exit code, and no output left behind."""
+
+from __future__ import annotations
+
+import logging
+import struct
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from resist_epi.cli.main import main
+from resist_epi.io.tables import read_table
+from tests.cohort import SmallCohort, make_cohort
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> SmallCohort:
+    return make_cohort(tmp_path_factory.mktemp("cohort"), per_group=2)
+
+
+def rows(cohort: SmallCohort) -> pd.DataFrame:
+    return pd.read_csv(cohort.sheet)
+
+
+def put(cohort: SmallCohort, table: pd.DataFrame) -> Path:
+    sheet = cohort.sheet.with_name("changed.csv")
+    table.to_csv(sheet, index=False)
+    return sheet
+
+
+def run(cohort: SmallCohort, sheet: Path, out: Path, *options: str) -> int:
+    return main(["run", str(sheet), "--genes", str(cohort.genes), "-o", str(out), *options])
+
+
+def tables(out: Path) -> list[Path]:
+    return [p for p in out.rglob("*") if p.is_file() and p.name != "check.tsv"]
+
+
+def bigbed_header() -> bytes:
+    return struct.pack("<IHHQQQHHQQIQ", 0x8789F2EB, 4, 0, 64, 64, 64, 3, 3, 0, 0, 0, 0)
+
+
+BAD_TRACKS = {
+    "missing": (None, "no such file"),
+    "empty": (b"", "the file is empty"),
+    "bigBed": (bigbed_header() + bytes(64), "bigBed"),
+    "BAM": (b"BAM\x01" + bytes(60), "BAM"),
+    "cut short": (b"cut", "expected"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_TRACKS)
+def test_a_bad_track(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    data, message = BAD_TRACKS[kind]
+    bad = cohort.sheet.with_name("bad.bw")
+    bad.unlink(missing_ok=True)
+    if data is not None:
+        bad.write_bytes(data)
+    table = rows(cohort)
+    table.loc[0, "Coverage"] = "bad.bw"
+    assert run(cohort, put(cohort, table), tmp_path / "out") == 1
+    error = capsys.readouterr().err.splitlines()
+    assert sum("error:" in line for line in error) == 1
+    assert "T0_H3K27me3" in "".join(error)
+    assert message in "".join(error)
+    assert tables(tmp_path / "out") == []
+
+
+def test_a_track_cut_in_the_middle(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = cohort.sheet.with_name("T0_H3K27me3.bw").read_bytes()
+    cohort.sheet.with_name("bad.bw").write_bytes(whole[: len(whole) // 2])
+    table = rows(cohort)
+    table.loc[0, "Coverage"] = "bad.bw"
+    assert run(cohort, put(cohort, table), tmp_path / "out") == 1
+    assert "bad.bw" in capsys.readouterr().err
+
+
+BAD_PEAKS = {
+    "text": ("chr1\t10\tx\n", "line 1"),
+    "order": ("chr1\t10\t20\nchr1\t30\t30\n", "line 2"),
+    "negative": ("chr1\t-1\t20\n", "line 1"),
+    "binary": ("\x00\x01", "not"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_PEAKS)
+def test_bad_peaks(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    text, message = BAD_PEAKS[kind]
+    cohort.sheet.with_name("bad.bed").write_text(text)
+    table = rows(cohort)
+    table.loc[1, "Peaks"] = "bad.bed"
+    assert run(cohort, put(cohort, table), tmp_path / "out") == 1
+    error = capsys.readouterr().err
+    assert "bad.bed" in error
+    assert message in error
+
+
+def test_an_empty_peak_file_is_a_warning(
+    cohort: SmallCohort, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cohort.sheet.with_name("empty.bed").write_text("")
+    table = rows(cohort)
+    table.loc[1, "Peaks"] = "empty.bed"
+    logging.getLogger("resist_epi").propagate = True
+    assert run(cohort, put(cohort, table), tmp_path / "out") == 0
+    found = read_table(tmp_path / "out" / "check.tsv")
+    warning = found[(found["level"] == "warning") & (found["column"] == "Peaks")]
+    assert list(warning["sample"]) == ["T1_H3K27me3"]
+    assert "no peaks" in warning["message"].iloc[0]
+
+
+def test_a_wrong_assembly_is_named_with_what_was_found(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "out")
+    assert main(["run", str(cohort.sheet), "--genome", "hg19", "-o", out]) == 1
+    error = capsys.readouterr().err
+    assert "hg19" in error
+    assert "chr1" in error
+
+
+def test_no_genes_for_an_unknown_assembly(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", str(cohort.sheet), "-o", str(tmp_path / "out")]) == 1
+    assert "give a gene file with --genes, or --genome" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--contrast", "poor-bad"), "has these levels. Levels are: Condition: good, poor"),
+        (("--design", "~ Outcome"), "no column 'Outcome'"),
+        (("--design", "~ Condition +"), "cannot be parsed"),
+        (("--normalize", "rpkm"), "unknown normalisation 'rpkm'"),
+        (("--method", "deseq2"), "unknown method 'deseq2'"),
+        (("--gene-sets", "none.gmt"), "none.gmt: cannot be read"),
+        (("--exclude", "none.bed"), "none.bed: cannot be read"),
+    ],
+)
+def test_wrong_options(
+    cohort: SmallCohort,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: tuple[str, str],
+    message: str,
+) -> None:
+    assert run(cohort, cohort.sheet, tmp_path / "out", *options) == 1
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_no_space_left(cohort: SmallCohort, capsys: pytest.CaptureFixture[str]) -> None:
+    genes = str(cohort.genes)
+    assert main(["regions", "promoters", "--genes", genes, "-o", "/dev/full"]) == 1
+    assert "/dev/full: cannot be written: No space left on device" in capsys.readouterr().err
+
+
+def test_a_study_file_with_an_unknown_setting(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "study.yaml").write_text("sheet: s.csv\nnormalise: tmm\n")
+    assert main(["run", str(tmp_path / "study.yaml"), "-o", str(tmp_path / "out")]) == 1
+    error = capsys.readouterr().err
+    assert "normalise" in error
+    assert "expected settings sheet, genome" in error
+    (tmp_path / "study.yaml").write_text("sheet: [\n")
+    assert main(["run", str(tmp_path / "study.yaml"), "-o", str(tmp_path / "out")]) == 1
+    assert "not YAML" in capsys.readouterr().err
