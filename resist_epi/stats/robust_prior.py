@@ -206,7 +206,7 @@ def _region_df(f: FloatArray, df1: float, df2: float) -> FloatArray:
     best = int(np.argmin(running))
     ordered[: best + 1] = running[best]
     shrunk[order] = np.maximum.accumulate(ordered)
-    return shrunk
+    return np.asarray(shrunk)
 
 
 def _log_f_tail(f: FloatArray, df1: float, df2: float) -> FloatArray:
