@@ -22,6 +22,7 @@ FLOORS: dict[int, set[str]] = {
         "matrix",
         "fit",
         "presets",
+        "profile_matrix",
         "config",
     },
     4: {

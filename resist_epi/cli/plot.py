@@ -1,0 +1,214 @@
+"""`resist-epi plot`: a table to a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from resist_epi.cli.options import (
+    GeneSetsOption,
+    GenesOption,
+    GenomeOption,
+    MarkOption,
+    Output,
+)
+from resist_epi.plots import PLOTS, figure_function
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAME = "plot"
+
+
+@dataclass(frozen=True)
+class _Options:
+    """What the command line says besides kind, table and output."""
+
+    samples: Path | None = None
+    mark: str | None = None
+    label: str | None = None
+    by: str | None = None
+    gene: str | None = None
+    region: str | None = None
+    genome: str | None = None
+    genes: Path | None = None
+    set_name: str | None = None
+    gene_sets: Path | None = None
+    results: Path | None = None
+
+
+def command(
+    kind: str = typer.Argument(..., metavar="KIND", help=" ".join(PLOTS)),
+    table: Path = typer.Argument(
+        ...,
+        metavar="TABLE",
+        help="Results (ma, volcano, pvalue), quality/*.tsv of a run (pca, correlation), a matrix"
+        " file (heatmap, profile), or counts (locus: of bins; gene-set).",
+    ),
+    output: Output = ...,  # type: ignore[assignment]
+    title: str | None = typer.Option(None, "--title", help="What stands above the figure."),
+    samples: Path | None = typer.Option(
+        None, "--samples", help="Sample sheet: colours and annotation."
+    ),
+    mark: MarkOption = None,
+    label: str | None = typer.Option(
+        None, "--label", help="ma, volcano: how many genes to name, or which: NSD2,HK2."
+    ),
+    by: str | None = typer.Option(
+        None, "--by", help="heatmap: one panel a level of this column of the sheet."
+    ),
+    gene: str | None = typer.Option(None, "--gene", help="locus: the gene."),
+    region: str | None = typer.Option(None, "--region", help="locus: chrom:start-end."),
+    genome: GenomeOption = None,
+    genes: GenesOption = None,
+    set_name: str | None = typer.Option(None, "--set", help="gene-set: name of the set."),
+    gene_sets: GeneSetsOption = None,
+    results: Path | None = typer.Option(
+        None, "--results", help="gene-set, locus: results, to mark what is called."
+    ),
+) -> None:
+    """Draw a figure: PNG, SVG or PDF, told by the name of the output."""
+    from resist_epi.io.figures import check_figure_path, save_figure
+
+    if kind not in _DRAW:
+        raise typer.BadParameter(f"{kind!r} is none of {', '.join(_DRAW)}", param_hint="KIND")
+    check_figure_path(output)
+    options = _Options(
+        samples=samples,
+        mark=mark,
+        label=label,
+        by=by,
+        gene=gene,
+        region=region,
+        genome=genome,
+        genes=genes,
+        set_name=set_name,
+        gene_sets=gene_sets,
+        results=results,
+    )
+    draw, understood = _DRAW[kind]
+    for name, value in vars(options).items():
+        if value is not None and name not in understood:
+            option = "--set" if name == "set_name" else f"--{name.replace('_', '-')}"
+            raise typer.BadParameter(f"means nothing to {kind}", param_hint=option)
+    import matplotlib as mpl
+
+    mpl.use("agg")  # files only: no window, whatever the machine has
+    save_figure(draw(kind, table, options, title), output, close=True)
+
+
+def _draw_results(kind: str, path: Path, options: _Options, title: str | None) -> Any:
+    from resist_epi.io.tables import read_results
+
+    arguments: dict[str, Any] = {}
+    if options.label is not None:
+        one = options.label.strip()
+        arguments["label"] = int(one) if one.isdigit() else [g.strip() for g in one.split(",")]
+    return figure_function(kind)(read_results(path), title=title, **arguments)
+
+
+def _draw_samples(kind: str, path: Path, options: _Options, title: str | None) -> Any:
+    from resist_epi.io.tables import read_table
+
+    table = read_table(path, required=("sample",))
+    for line in table.attrs["header"]:
+        name, _, shares = line.partition(":")
+        if name == "share of variance":
+            table.attrs["explained"] = [float(s) for s in shares.split()]
+    return figure_function(kind)(table, samples=_sheet(options), title=title)
+
+
+def _draw_profile(kind: str, path: Path, options: _Options, title: str | None) -> Any:
+    from resist_epi.io.profile_matrix import read_profile_matrix
+
+    matrix = read_profile_matrix(path)
+    arguments = {} if options.by is None else {"by": options.by}
+    sheet = _sheet(options)
+    return figure_function(kind)(matrix, groups="group", samples=sheet, title=title, **arguments)
+
+
+def _draw_locus(kind: str, path: Path, options: _Options, title: str | None) -> Any:
+    import pandas as pd
+
+    from resist_epi.inputs import load_reference
+    from resist_epi.io.tables import read_results
+    from resist_epi.normalization import scaled
+    from resist_epi.sheet_counts import read_counts_and_sheet
+
+    matrix, sheet = read_counts_and_sheet(path, options.samples, mark=options.mark)
+    values = pd.DataFrame(scaled(matrix), columns=list(matrix.samples))
+    places = matrix.regions[["chrom", "start", "end"]].reset_index(drop=True)
+    genes = called = None
+    if options.gene or options.genome or options.genes:
+        genes = load_reference(options.genome, options.genes).annotation.genes
+    if options.results is not None:
+        called = read_results(options.results)
+        called = called[called["direction"] != "none"]
+    return figure_function(kind)(
+        pd.concat([places, values], axis=1),
+        genes=genes,
+        gene=options.gene,
+        region=options.region,
+        samples=sheet.table,
+        highlight=called,
+        quantity=matrix.quantity.replace("_", " "),
+        title=title,
+    )
+
+
+def _draw_gene_set(kind: str, path: Path, options: _Options, title: str | None) -> Any:
+    import pandas as pd
+
+    from resist_epi.gene_values import gene_rows, gene_table
+    from resist_epi.inputs import load_sets
+    from resist_epi.io.tables import read_results
+    from resist_epi.quality import log_signal
+    from resist_epi.sheet_counts import read_counts_and_sheet
+
+    sets = load_sets(options.gene_sets)
+    if options.set_name not in sets:
+        raise typer.BadParameter(f"needs one of {', '.join(sets)}", param_hint="--set")
+    matrix, sheet = read_counts_and_sheet(path, options.samples, mark=options.mark)
+    levels = log_signal(matrix)
+    rows = gene_rows(matrix.regions.assign(baseMean=levels.mean(axis=1)))
+    symbols = pd.Index(matrix.regions["symbol"].iloc[rows], name="symbol")
+    directions = None
+    if options.results is not None:
+        spoken = gene_table(read_results(options.results))
+        directions = spoken.set_index("symbol")["direction"]
+    return figure_function(kind)(
+        pd.DataFrame(levels[rows], index=symbols, columns=list(matrix.samples)),
+        samples=sheet.table,
+        genes=sets[str(options.set_name)].genes,
+        directions=directions,
+        title=title if title is not None else options.set_name,
+    )
+
+
+def _sheet(options: _Options) -> pd.DataFrame | None:
+    if options.samples is None:
+        return None
+    from resist_epi.io.sheet import read_sheet
+
+    sheet = read_sheet(options.samples)
+    return (sheet if options.mark is None else sheet.for_mark(options.mark)).table
+
+
+_Draw = Callable[[str, Path, _Options, str | None], Any]
+_SHEET = {"samples", "mark"}
+# kind -> what draws it, and the options that it understands
+_DRAW: dict[str, tuple[_Draw, set[str]]] = {
+    "ma": (_draw_results, {"label"}),
+    "volcano": (_draw_results, {"label"}),
+    "pvalue": (_draw_results, set()),
+    "pca": (_draw_samples, _SHEET),
+    "correlation": (_draw_samples, _SHEET),
+    "heatmap": (_draw_profile, _SHEET | {"by"}),
+    "profile": (_draw_profile, _SHEET),
+    "locus": (_draw_locus, _SHEET | {"gene", "region", "genome", "genes", "results"}),
+    "gene-set": (_draw_gene_set, _SHEET | {"set_name", "gene_sets", "results"}),
+}

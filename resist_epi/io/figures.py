@@ -1,0 +1,81 @@
+"""Figures on disk: PNG, SVG or PDF, the same bytes from the same figure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from resist_epi.errors import InputFormatError
+from resist_epi.io.store import atomic_path
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Dates and the version of matplotlib would make equal figures differ.
+_METADATA: dict[str, dict[str, Any]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": "resist_epi"},
+    ".pdf": {"CreationDate": None, "Creator": "resist_epi", "Producer": "resist_epi"},
+}
+FIGURE_SUFFIXES = tuple(_METADATA)
+
+_RC: dict[str, Any] = {
+    "pdf.fonttype": 42,  # text stays text, as journals ask
+    "svg.fonttype": "none",
+    "svg.hashsalt": "resist_epi",
+    "savefig.facecolor": "white",
+}
+
+
+def check_figure_path(path: str | Path) -> str:
+    """Return the lower-case suffix of a figure's path.
+
+    Raises
+    ------
+    InputFormatError
+        If it is none of `FIGURE_SUFFIXES`.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in _METADATA:
+        raise InputFormatError(
+            "a figure's format is told by its name",
+            path=path,
+            expected=f"a name that ends in {', '.join(FIGURE_SUFFIXES)}",
+            found=repr(suffix) if suffix else "no suffix",
+        )
+    return suffix
+
+
+def save_figure(
+    figure: Axes | Figure, path: str | Path, *, dpi: float = 300, close: bool = False
+) -> None:
+    """Write a figure, whole or not at all, in the format that the suffix names.
+
+    Parameters
+    ----------
+    figure
+        The figure, or any Axes in it.
+    path
+        Ends in `.png`, `.svg` or `.pdf`.
+    dpi
+        Dots an inch of a PNG, and of what is drawn as a bitmap inside SVG and PDF.
+    close
+        Take the figure from pyplot's list afterwards, for programs that make many.
+
+    Raises
+    ------
+    InputFormatError
+        If the suffix is another, the folder cannot be written, or the disk is full.
+    """
+    import matplotlib as mpl
+    from matplotlib.axes import Axes
+
+    suffix = check_figure_path(path)
+    whole: Any = figure.get_figure(root=True) if isinstance(figure, Axes) else figure
+    with mpl.rc_context(cast(Any, _RC)), atomic_path(path) as temporary:
+        whole.savefig(temporary, format=suffix[1:], dpi=dpi, metadata=_METADATA[suffix])
+    if close:
+        import matplotlib.pyplot as plt
+
+        plt.close(whole)

@@ -1,0 +1,224 @@
+"""Names beside points that neither cover one another nor leave the Axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resist_epi.plots.style import INK, SMALL_FONT
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.text import Annotation
+
+FloatArray = NDArray[np.float64]
+
+_PAD = 1.0  # points around a label that stay free
+_ANGLES = np.deg2rad(np.arange(0, 360, 22.5))
+_RADII = (4.0, 8.0, 13.0, 19.0, 26.0, 34.0, 44.0, 56.0, 70.0, 86.0)
+
+
+def place_labels(
+    sizes: FloatArray, anchors: FloatArray, points: FloatArray, frame: tuple[float, float]
+) -> FloatArray:
+    """Choose where labels stand: greedily, each at the best free place near its point.
+
+    A label takes, among places on rings around its point, the one of least cost: distance, points
+    covered, and leader lines crossed. Overlap with another label, and leaving the frame, are
+    excluded; a label without any place left is left out.
+
+    Parameters
+    ----------
+    sizes
+        (n, 2) width and height of the labels, in points (1/72 inch) as all lengths here.
+    anchors
+        (n, 2) the labelled points, most important first.
+    points
+        (m, 2) points that labels had better not cover.
+    frame
+        Width and height of the Axes; its lower left corner is the origin.
+
+    Returns
+    -------
+    FloatArray
+        (n, 2) centres of the labels; NaN where there is no room.
+    """
+    centres = np.full((len(sizes), 2), np.nan)
+    boxes: list[FloatArray] = []
+    lines: list[tuple[FloatArray, FloatArray]] = []
+    crowd = _Crowd(points, frame)
+    for i, (size, anchor) in enumerate(zip(sizes, anchors, strict=True)):
+        half = size / 2 + _PAD
+        candidates = _candidates(anchor, half)
+        low, high = candidates - half, candidates + half
+        free = (low >= 0).all(axis=1) & (high <= np.array(frame)).all(axis=1)
+        for box in boxes:
+            free &= ~((low < box[1]).all(axis=1) & (high > box[0]).all(axis=1))
+        for other in anchors[np.arange(len(anchors)) != i]:  # no label hides a labelled point
+            free &= ~((low < other + 1.5).all(axis=1) & (high > other - 1.5).all(axis=1))
+        free &= np.array([not _hits_any(lo, hi, lines) for lo, hi in zip(low, high, strict=True)])
+        if not free.any():
+            continue
+        candidates, low, high = candidates[free], low[free], high[free]
+        cost = np.hypot(*(candidates - anchor).T) + 1.5 * crowd.count(low, high)
+        cost += 60.0 * np.array([_crossings(anchor, c, lines, boxes) for c in candidates])
+        best = int(np.argmin(cost))
+        centres[i] = candidates[best]
+        boxes.append(np.stack([low[best], high[best]]))
+        lines.append((anchor, candidates[best]))
+    return centres
+
+
+def _candidates(anchor: FloatArray, half: FloatArray) -> FloatArray:
+    """Centres of a label around its point, so that its edge is a ring's radius away."""
+    direction = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1)
+    rings = [anchor + direction * (half + radius) for radius in _RADII]
+    return np.concatenate(rings)
+
+
+class _Crowd:
+    """How many points lie in a box, from a summed grid of 2-point cells."""
+
+    def __init__(self, points: FloatArray, frame: tuple[float, float]) -> None:
+        self.shape = tuple(max(1, int(np.ceil(side / 2))) for side in frame)
+        inside = points[np.isfinite(points).all(axis=1)]
+        cells = np.histogram2d(
+            inside[:, 0],
+            inside[:, 1],
+            bins=self.shape,
+            range=[[0, 2 * self.shape[0]], [0, 2 * self.shape[1]]],
+        )[0]
+        # A cell that is full counts little more than one with a point: what matters is ink.
+        self.total = np.zeros((self.shape[0] + 1, self.shape[1] + 1))
+        self.total[1:, 1:] = np.minimum(cells, 2).cumsum(axis=0).cumsum(axis=1)
+
+    def count(self, low: FloatArray, high: FloatArray) -> FloatArray:
+        limit = np.array(self.shape)
+        a = np.clip((low // 2).astype(int), 0, limit)
+        b = np.clip(np.ceil(high / 2).astype(int), 0, limit)
+        t = self.total
+        inside = (
+            t[b[:, 0], b[:, 1]] - t[a[:, 0], b[:, 1]] - t[b[:, 0], a[:, 1]] + t[a[:, 0], a[:, 1]]
+        )
+        return np.asarray(inside, dtype=np.float64)
+
+
+def _hits_any(
+    low: FloatArray, high: FloatArray, lines: Sequence[tuple[FloatArray, FloatArray]]
+) -> bool:
+    return any(_segment_hits_box(a, b, low, high) for a, b in lines)
+
+
+def _segment_hits_box(a: FloatArray, b: FloatArray, low: FloatArray, high: FloatArray) -> bool:
+    """Liang and Barsky's clipping: whether any of the segment is inside the box."""
+    enter, leave = 0.0, 1.0
+    for k in (0, 1):
+        step = b[k] - a[k]
+        if abs(step) < 1e-12:
+            if a[k] <= low[k] or a[k] >= high[k]:
+                return False
+            continue
+        first, last = sorted(((low[k] - a[k]) / step, (high[k] - a[k]) / step))
+        enter, leave = max(enter, first), min(leave, last)
+    return bool(enter < leave)
+
+
+def _crossings(
+    anchor: FloatArray,
+    centre: FloatArray,
+    lines: Sequence[tuple[FloatArray, FloatArray]],
+    boxes: Sequence[FloatArray],
+) -> int:
+    """Other leader lines and labels that a leader line would cross."""
+    crossed = sum(_segment_hits_box(anchor, centre, box[0], box[1]) for box in boxes)
+    return crossed + sum(_segments_cross(anchor, centre, a, b) for a, b in lines)
+
+
+def _segments_cross(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> bool:
+    def side(p: FloatArray, q: FloatArray, r: FloatArray) -> float:
+        return float((q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0]))
+
+    return side(a, b, c) * side(a, b, d) < 0 and side(c, d, a) * side(c, d, b) < 0
+
+
+@lru_cache(maxsize=4096)
+def text_size(text: str, font_size: float, *, italic: bool = True) -> tuple[float, float]:
+    """Width and height of a line of text in points; needs no renderer."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
+    font = FontProperties(size=font_size, style="italic" if italic else "normal")
+    # Every line is as high as one with ascenders and descenders.
+    extents = TextPath((0, 0), text, prop=font).get_extents()
+    return float(extents.width), font_size * 1.05
+
+
+def add_labels(
+    ax: Axes,
+    texts: Sequence[str],
+    xy: FloatArray,
+    *,
+    points: FloatArray,
+    italic: bool = True,
+    font_size: float = SMALL_FONT,
+) -> list[Annotation]:
+    """Write names beside points, with thin lines to them.
+
+    The layout is settled first where the figure has a layout engine, for places are measured on
+    the Axes as it will be drawn.
+
+    Parameters
+    ----------
+    texts
+        n names, most important first.
+    xy
+        (n, 2) their points, in data coordinates.
+    points
+        (m, 2) all points, in data coordinates.
+
+    Returns
+    -------
+    list
+        The annotations that found room.
+    """
+    if not len(texts):
+        return []
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        return []
+    figure.draw_without_rendering()
+    to_points = 72.0 / figure.dpi
+    box = ax.get_window_extent()
+    corner = np.array([box.x0, box.y0])
+
+    def place(data: FloatArray) -> FloatArray:
+        return np.asarray((ax.transData.transform(data) - corner) * to_points, dtype=np.float64)
+
+    anchors = place(np.asarray(xy, dtype=np.float64))
+    sizes = np.array([text_size(t, font_size, italic=italic) for t in texts])
+    frame = (box.width * to_points, box.height * to_points)
+    centres = place_labels(sizes, anchors, place(points), frame)
+    made = []
+    for text, data, anchor, centre in zip(texts, xy, anchors, centres, strict=True):
+        if np.isnan(centre).any():
+            continue
+        annotation = ax.annotate(
+            text,
+            xy=tuple(data),
+            xytext=tuple(centre - anchor),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontsize=font_size,
+            fontstyle="italic" if italic else "normal",
+            bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.6},
+            zorder=5,
+            arrowprops={"arrowstyle": "-", "lw": 0.4, "color": INK, "shrinkA": 0.5, "shrinkB": 1.2},
+        )
+        annotation.set_in_layout(False)
+        made.append(annotation)
+    return made

@@ -1,0 +1,250 @@
+"""Mean signal along regions: a panel a group of regions, a line a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.plots.frame import LINE_MM, TITLE_MM, Frame, new_frame, text_width_mm
+from resist_epi.plots.style import (
+    COLUMN_MM,
+    DIRECTION_COLOURS,
+    DIRECTIONS,
+    GREY,
+    INK,
+    PAGE_MM,
+    level_colours,
+    lookup,
+    paper_style,
+    say_empty,
+    shorten_all,
+    thousands,
+)
+from resist_epi.profile_matrix import ProfileMatrix, nan_mean
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+Groups = str | pd.Series | Sequence[str] | None
+_PANEL_MM = 34.0
+_MAX_COLOURED = 12  # more lines than these cannot be told apart by colour
+_ALL = "mean of the samples"
+
+
+def region_groups(matrix: ProfileMatrix, groups: Groups) -> dict[str, IntArray]:
+    """Rows of each group of regions: gain, loss and none in this order, other names as they come.
+
+    Parameters
+    ----------
+    groups
+        A column of the regions, or a label a region; None, or a column that is not there, makes one
+        group `regions`.
+    """
+    labels = matrix.regions.get(groups) if isinstance(groups, str) else groups
+    if labels is None:
+        return {"regions": np.arange(len(matrix.regions))}
+    names = pd.Series(list(labels)).fillna("").astype(str).to_numpy(dtype=object)
+    found = list(dict.fromkeys(names))
+    order = [d for d in DIRECTIONS if d in found] + [f for f in found if f not in DIRECTIONS]
+    return {name: np.flatnonzero(names == name).astype(np.int64) for name in order}
+
+
+def region_colours(groups: Sequence[str]) -> dict[str, str]:
+    """Group of regions -> colour: those of gain, loss and none, others as groups are coloured."""
+    others = level_colours([g for g in groups if g not in DIRECTIONS])
+    if list(groups) == ["regions"]:
+        return {"regions": INK}
+    return {g: DIRECTION_COLOURS.get(g, others.get(g, GREY)) for g in groups}
+
+
+def plot_profile(
+    matrix: ProfileMatrix,
+    *,
+    ax: Axes | None = None,
+    groups: Groups = "direction",
+    samples: pd.DataFrame | None = None,
+    colour: str = "Condition",
+    title: str | None = None,
+) -> Axes:
+    """Mean signal along regions: a panel a group of regions, all on one scale.
+
+    Parameters
+    ----------
+    matrix
+        Signal along regions.
+    groups
+        A column of its regions, or a label a region.
+    samples
+        Sample sheet. With it, thin lines are samples and thick ones the means of `colour`'s
+        levels; without, each of up to 12 samples has a colour.
+    colour
+        Column of the sheet.
+
+    Returns
+    -------
+    Axes
+        The container of a panel a group of regions, labelled by the group's name.
+    """
+    rows = {g: r for g, r in region_groups(matrix, groups).items() if len(r)}
+    levels = lookup(samples, matrix.samples, colour)
+    with paper_style():
+        legend = _line_colours(matrix, levels)
+        legend_mm = _legend_height(list(legend))
+        n = max(len(rows), 1)
+        width = min(PAGE_MM, max(COLUMN_MM, n * _PANEL_MM))
+        height = 44.0 + legend_mm + TITLE_MM * bool(title)
+        frame = new_frame(ax, width=width, height=height)
+        frame.title(title)
+        if not rows or not matrix.samples:
+            say_empty(frame.ax, "no region to show")
+            return frame.ax
+        means = {g: {s: matrix.mean_profile(s, r) for s in matrix.samples} for g, r in rows.items()}
+        y_range = profile_range(means)
+        left, gap = 11.0, 3.0
+        bottom = legend_mm + 7.0
+        panel_w = (frame.width - left - 3.0 - gap * (n - 1)) / n
+        panel_h = frame.height - bottom - LINE_MM - 2.0 - TITLE_MM * bool(title)
+        colours = region_colours(list(rows))
+        for k, (group, chosen) in enumerate(rows.items()):
+            panel = frame.panel(group, left + k * (panel_w + gap), bottom, panel_w, panel_h)
+            _draw_lines(panel, matrix, means[group], levels, legend)
+            panel.set_ylim(*y_range)
+            panel.set_title(f"{group} (n = {thousands(len(chosen))})", color=_dark(colours[group]))
+            position_ticks(panel, matrix, width=panel_w)
+            if k:
+                panel.set_yticklabels([])
+            else:
+                panel.set_ylabel(matrix.quantity)
+        _draw_legend(frame, legend)
+    return frame.ax
+
+
+def _dark(colour: str) -> str:
+    return INK if colour == GREY else colour
+
+
+def profile_range(means: Mapping[str, Mapping[str, FloatArray]]) -> tuple[float, float]:
+    """Range of the one y axis: from 0 where nothing is below, with a little air above."""
+    known = np.concatenate([m for by_group in means.values() for m in by_group.values()])
+    known = known[np.isfinite(known)]
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    if high <= low:
+        high = low + 1.0
+    air = 0.06 * (high - min(low, 0.0))
+    return (0.0 if low >= 0 else low - air), high + air
+
+
+def position_ticks(ax: Axes, matrix: ProfileMatrix, *, width: float) -> None:
+    """Mark the point, or both ends of the body, and both ends of the axis where there is room.
+
+    Parameters
+    ----------
+    width
+        Of the panel, in mm.
+    """
+    edges = matrix.edges
+    ax.set_xlim(edges[0], edges[-1])
+    names = matrix.reference.split(",")
+    points = [(0.0, names[0])]
+    if matrix.body:
+        points.append((float(matrix.body), names[-1]))
+    ends = [(edges[0], _distance(-matrix.before))] if matrix.before else []
+    ends += [(edges[-1], _distance(matrix.after))] if matrix.after else []
+    scale = width / (edges[-1] - edges[0])
+    room = min([abs(p - e) * scale for p, _ in points for e, _ in ends], default=0.0)
+    need = text_width_mm([t for _, t in ends]) + 0.5 * text_width_mm([t for _, t in points]) + 0.8
+    ticks = sorted([*points, *(ends if room >= need else [])])
+    ax.set_xticks([t for t, _ in ticks], [text for _, text in ticks])
+    labels = dict(zip([t for t, _ in ticks], ax.get_xticklabels(), strict=True))
+    for place, label in labels.items():
+        at_end = {edges[0]: "left", edges[-1]: "right"}
+        label.set_ha(at_end.get(place, "center"))
+    if len(points) == 2 and matrix.body * scale < text_width_mm(names) + 1.0:
+        labels[0.0].set_ha("right")
+        labels[float(matrix.body)].set_ha("left")
+
+
+def _distance(bp: int) -> str:
+    size = f"{abs(bp) / 1000:g} kb" if abs(bp) >= 1000 else f"{abs(bp)} bp"
+    return f"{'−' if bp < 0 else '+'}{size}"
+
+
+def _line_colours(matrix: ProfileMatrix, levels: pd.Series) -> dict[str, str]:
+    """What the lines are called -> their colours: levels of a column, or the samples themselves."""
+    if (levels != "").any():
+        colours = level_colours(levels)
+        return {name: colours[name] for name in sorted(set(levels)) if name}
+    if len(matrix.samples) == 1:
+        return {matrix.samples[0]: INK}
+    if len(matrix.samples) > _MAX_COLOURED:
+        return {_ALL: INK}
+    return {s: c for s, c in level_colours(matrix.samples).items() if s}
+
+
+def _draw_lines(
+    ax: Axes,
+    matrix: ProfileMatrix,
+    means: Mapping[str, FloatArray],
+    levels: pd.Series,
+    colours: Mapping[str, str],
+) -> None:
+    """Draw a line a sample; thin where thick means of several go on top."""
+    if set(colours) == {_ALL}:
+        name_of = dict.fromkeys(matrix.samples, _ALL)
+    elif (levels != "").any():
+        name_of = {s: str(levels[s]) for s in matrix.samples}
+    else:
+        name_of = {s: s for s in matrix.samples}
+    thin = len(colours) < len(matrix.samples)
+    for sample in matrix.samples:
+        ax.plot(
+            matrix.centres,
+            means[sample],
+            color=colours.get(name_of[sample], GREY),
+            lw=0.5 if thin else 0.9,
+            alpha=0.45 if thin else 1.0,
+            zorder=2,
+            label=sample,
+        )
+    if not thin:
+        return
+    for name, colour in colours.items():
+        mean = nan_mean(np.stack([means[s] for s in matrix.samples if name_of[s] == name]), axis=0)
+        ax.plot(matrix.centres, mean, color="white", lw=2.6, zorder=3)
+        ax.plot(matrix.centres, mean, color=colour, lw=1.5, zorder=4, label=name)
+
+
+def _legend_columns(names: Sequence[str]) -> int:
+    widest = text_width_mm(shorten_all(names, 22)) + 8.0
+    return max(1, min(len(names), int((COLUMN_MM - 6) // widest)))
+
+
+def _legend_height(names: Sequence[str]) -> float:
+    if not names:
+        return 0.0
+    return -(-len(names) // _legend_columns(names)) * LINE_MM + 1.5
+
+
+def _draw_legend(frame: Frame, colours: dict[str, str]) -> None:
+    from matplotlib.lines import Line2D
+
+    texts = shorten_all(list(colours), 22)
+    handles = [
+        Line2D([], [], color=c, lw=1.5, label=t)
+        for c, t in zip(colours.values(), texts, strict=True)
+    ]
+    frame.ax.legend(
+        handles=handles,
+        loc="lower center",
+        bbox_to_anchor=(0.5, 0.5 / frame.height),
+        ncols=_legend_columns(list(colours)),
+        borderaxespad=0.0,
+        borderpad=0.1,
+    )

@@ -1,0 +1,324 @@
+"""Figures of a table of results: MA, volcano, and the histogram of P values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.plots.labels import add_labels
+from resist_epi.plots.style import (
+    DIRECTION_COLOURS,
+    DIRECTIONS,
+    GREY,
+    INK,
+    LINE,
+    VERMILLION,
+    new_axes,
+    paper_style,
+    rasterize,
+    require,
+    say_empty,
+    set_title,
+    thousands,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FloatArray = NDArray[np.float64]
+
+_CHANGE = "log$_2$ fold change"
+
+
+def plot_ma(
+    results: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    label: int | Sequence[str] = 8,
+    title: str | None = None,
+) -> Axes:
+    """Fold change against mean signal, gains and losses coloured.
+
+    Parameters
+    ----------
+    results
+        The contract's result columns. Regions without a mean above 0 or without a fold change are
+        not drawn, and the others alone are counted.
+    label
+        Name so many called regions of the smallest P by their symbol, or the genes given.
+    title
+        Such as the contrast in words.
+
+    Returns
+    -------
+    Axes
+        Fold changes beyond the frame stand on its edge as triangles.
+
+    Raises
+    ------
+    InputFormatError
+        If a column is missing.
+    """
+    require(results, ("baseMean", "log2FoldChange", "direction"), what="an MA plot")
+    shown = results[(results["baseMean"] > 0) & np.isfinite(results["log2FoldChange"])]
+    with paper_style():
+        ax = new_axes(ax, height=68)
+        ax.set_xscale("log")
+        limit = _robust_limit(shown["log2FoldChange"].to_numpy(np.float64))
+        _scatter(
+            ax,
+            shown,
+            shown["baseMean"].to_numpy(np.float64),
+            shown["log2FoldChange"].to_numpy(np.float64),
+            y_range=(-limit, limit),
+            x_range=None,
+        )
+        if len(shown):
+            ax.axhline(0, color=INK, lw=LINE, zorder=1)
+        ax.set(xlabel="mean normalised signal", ylabel=_CHANGE, ylim=(-1.05 * limit, 1.05 * limit))
+        set_title(ax, title, pad=14.0)
+        x = shown["baseMean"].to_numpy(np.float64)
+        y = np.clip(shown["log2FoldChange"].to_numpy(np.float64), -limit, limit)
+        _label(ax, shown, np.stack([x, y], axis=1), label)
+    return ax
+
+
+def plot_volcano(
+    results: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    label: int | Sequence[str] = 12,
+    title: str | None = None,
+) -> Axes:
+    """Strength of the evidence against fold change, gains and losses coloured and named.
+
+    Parameters
+    ----------
+    results
+        The contract's result columns; regions without a P are not drawn.
+    label
+        Name so many called regions of the smallest P by their symbol, or the genes given.
+    title
+        Such as the contrast in words.
+
+    Returns
+    -------
+    Axes
+        A dotted line stands between the largest P that is called and the next. Points beyond the
+        frame (and P = 0) stand on its edge as triangles.
+
+    Raises
+    ------
+    InputFormatError
+        If a column is missing.
+    """
+    require(results, ("log2FoldChange", "pvalue", "direction"), what="a volcano plot")
+    shown = results[np.isfinite(results["log2FoldChange"]) & np.isfinite(results["pvalue"])]
+    change = shown["log2FoldChange"].to_numpy(np.float64)
+    strength = _minus_log10(shown["pvalue"].to_numpy(np.float64))
+    with paper_style():
+        ax = new_axes(ax, height=76)
+        limit = _robust_limit(change)
+        finite = strength[np.isfinite(strength)]
+        top = max(1.0, float(finite.max()) if len(finite) else 1.0) * 1.06
+        _scatter(ax, shown, change, strength, x_range=(-limit, limit), y_range=(0.0, top))
+        _threshold(ax, shown)
+        if len(shown):
+            ax.axvline(0, color=INK, lw=LINE, zorder=1)
+        ax.set(
+            xlabel=_CHANGE,
+            ylabel="$-$log$_{10}$ P",
+            xlim=(-1.05 * limit, 1.05 * limit),
+            ylim=(-0.02 * top, 1.03 * top),
+        )
+        set_title(ax, title, pad=14.0)
+        xy = np.stack([np.clip(change, -limit, limit), np.minimum(strength, top)], axis=1)
+        _label(ax, shown, xy, label)
+    return ax
+
+
+def plot_pvalues(
+    results: pd.DataFrame, *, ax: Axes | None = None, bins: int = 40, title: str | None = None
+) -> Axes:
+    """Histogram of the P values, with what to expect where nothing changes.
+
+    The dashed line is the uniform expectation if every region tested were unchanged. The dotted
+    one is the share of unchanged regions as the P above 0.5 tell it (Storey 2002, J. R. Stat. Soc.
+    B 64: 479, lambda = 0.5). A hill in the middle or at 1 says that the model does not fit.
+
+    Parameters
+    ----------
+    results
+        Table with `pvalue`; NaN are counted in the legend and not drawn.
+    bins
+        Number of bins of equal width over 0 to 1.
+
+    Raises
+    ------
+    InputFormatError
+        If there is no column `pvalue`.
+    """
+    require(results, ("pvalue",), what="a histogram of P values")
+    values = results["pvalue"].to_numpy(np.float64)
+    tested = values[np.isfinite(values)]
+    with paper_style():
+        ax = new_axes(ax, height=58)
+        ax.set(xlabel="P", ylabel="regions", xlim=(0, 1))
+        set_title(ax, title, pad=24.0)
+        if len(tested):
+            counts, edges = np.histogram(tested, bins=bins, range=(0.0, 1.0))
+            ax.stairs(counts, edges, fill=True, color="#BDBDBD", lw=0)
+            ax.stairs(counts, edges, color=INK, lw=0.4)
+            expected = len(tested) / bins
+            unchanged = min(1.0, 2.0 * float((tested > 0.5).mean()))
+            ax.axhline(expected, color="black", lw=0.9, ls=(0, (4, 2)), label="uniform expectation")
+            ax.axhline(
+                expected * unchanged,
+                color=VERMILLION,
+                lw=1.1,
+                ls=":",
+                label=f"unchanged regions, {unchanged:.0%}",
+            )
+            ax.set_ylim(0, max(float(counts.max()), expected) * 1.05)
+            title_text = f"{thousands(len(tested))} tested"
+            if left_out := len(values) - len(tested):
+                title_text += f", {thousands(left_out)} without P"
+            ax.legend(
+                loc="lower left",
+                bbox_to_anchor=(0.0, 1.0),
+                ncols=2,
+                title=title_text,
+                alignment="left",
+                handlelength=2.2,
+            )
+        else:
+            ax.set(ylim=(0, 1), yticks=[])
+            say_empty(ax, "no region has a P value")
+    return ax
+
+
+def _minus_log10(pvalue: FloatArray) -> FloatArray:
+    with np.errstate(divide="ignore"):
+        return np.asarray(-np.log10(pvalue) + 0.0, dtype=np.float64)
+
+
+def _robust_limit(values: FloatArray) -> float:
+    """Half-width of a symmetric axis that all but the wildest in a thousand points fit into."""
+    size = np.abs(values[np.isfinite(values)])
+    if not len(size) or size.max() == 0:
+        return 1.0
+    usual = float(np.quantile(size, 0.999)) * 1.3
+    return float(min(size.max(), max(usual, 0.1))) if usual > 0 else float(size.max())
+
+
+def _scatter(
+    ax: Axes,
+    shown: pd.DataFrame,
+    x: FloatArray,
+    y: FloatArray,
+    *,
+    x_range: tuple[float, float] | None,
+    y_range: tuple[float, float],
+) -> None:
+    """Draw the points by direction, the grey ones first; those outside as triangles on the edge."""
+    direction = shown["direction"].to_numpy(dtype=object)
+    x_low, x_high = x_range if x_range is not None else (-np.inf, np.inf)
+    outside = (x < x_low) | (x > x_high) | (y < y_range[0]) | (y > y_range[1])
+    x, y = np.clip(x, x_low, x_high), np.clip(y, *y_range)
+    few = len(shown) <= 500
+    for name in reversed(DIRECTIONS):
+        chosen = direction == name
+        called = name != "none"
+        style: dict[str, Any] = {
+            "s": 9.0 if few else 5.0 if called else 2.5,
+            "color": DIRECTION_COLOURS[name],
+            "alpha": 0.9 if called else (0.8 if few else 0.35),
+            "linewidths": 0,
+            "zorder": 3 if called else 2,
+        }
+        inside = chosen & ~outside
+        rasterize(
+            ax.scatter(
+                x[inside], y[inside], label=f"{name} ({thousands(int(chosen.sum()))})", **style
+            )
+        )
+        for marker, there in _edge_markers(chosen & outside, x, y, x_range, y_range):
+            rasterize(ax.scatter(x[there], y[there], marker=marker, **{**style, "s": 9.0}))
+    if not len(shown):
+        say_empty(ax, "no region to show")
+    _legend(ax)
+
+
+def _edge_markers(
+    outside: NDArray[np.bool_],
+    x: FloatArray,
+    y: FloatArray,
+    x_range: tuple[float, float] | None,
+    y_range: tuple[float, float],
+) -> list[tuple[str, NDArray[np.bool_]]]:
+    """Markers that point to where the points outside the frame are."""
+    high, low = outside & (y >= y_range[1]), outside & (y <= y_range[0])
+    markers = [("^", high), ("v", low)]
+    if x_range is not None:
+        rest = outside & ~high & ~low
+        markers += [("<", rest & (x <= x_range[0])), (">", rest & (x >= x_range[1]))]
+    return [(m, there) for m, there in markers if there.any()]
+
+
+def _legend(ax: Axes) -> None:
+    """Gain, loss, none with their numbers, above the frame where no point can be."""
+    handles, texts = ax.get_legend_handles_labels()
+    order = sorted(range(len(texts)), key=lambda i: DIRECTIONS.index(texts[i].split(" ")[0]))
+    legend = ax.legend(
+        [handles[i] for i in order],
+        [texts[i] for i in order],
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=3,
+        markerscale=1.0,
+        handletextpad=0.1,
+    )
+    for handle in filter(None, legend.legend_handles):
+        handle.set(alpha=1.0, sizes=[12.0])
+
+
+def _threshold(ax: Axes, shown: pd.DataFrame) -> None:
+    """Dotted line halfway between the last P called and the first not called."""
+    called = shown["direction"].to_numpy(dtype=object) != "none"
+    pvalue = shown["pvalue"].to_numpy(np.float64)
+    called_strength = _minus_log10(pvalue[called])
+    other = _minus_log10(pvalue[~called])
+    if not len(called_strength) or not np.isfinite(called_strength.min()):
+        return
+    last = float(called_strength.min())
+    below = other[other <= last]
+    height = last if not len(below) else (last + float(below.max())) / 2
+    ax.axhline(height, color=GREY, lw=LINE, ls=":", zorder=1)
+
+
+def _label(ax: Axes, shown: pd.DataFrame, xy: FloatArray, label: int | Sequence[str]) -> None:
+    """Name points by their symbol; of a gene with several regions the one of smallest P."""
+    if "symbol" not in shown or not len(shown):
+        return
+    symbol = shown["symbol"].fillna("").to_numpy(dtype=object)
+    pvalue = shown["pvalue"] if "pvalue" in shown else pd.Series(np.nan, index=shown.index)
+    order = np.argsort(pvalue.fillna(2.0).to_numpy(np.float64), kind="stable")
+    if isinstance(label, int):
+        called = shown["direction"].to_numpy(dtype=object) != "none"
+        wanted = [i for i in order if called[i] and symbol[i]]
+        limit = label
+    else:
+        names = {str(name) for name in label}
+        wanted = [i for i in order if symbol[i] in names]
+        limit = len(names)
+    first: dict[str, int] = {}
+    for i in wanted:
+        if len(first) >= limit:
+            break
+        first.setdefault(str(symbol[i]), int(i))
+    rows = list(first.values())
+    add_labels(ax, list(first), xy[rows], points=xy)

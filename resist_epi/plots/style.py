@@ -1,0 +1,256 @@
+"""How every figure looks: one column wide, readable in print, safe for colour-blind readers.
+
+Colours are those of Okabe and Ito (2008, "Color universal design"), which stay apart in the three
+common kinds of colour blindness. Settings hold inside `paper_style` only; nothing global changes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import pandas as pd
+
+from resist_epi.errors import InputFormatError
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+
+COLUMN_MM = 85.0  # one column of a journal's page
+PAGE_MM = 178.0  # two columns
+MM = 1 / 25.4  # inches
+
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+GREY, PALE, INK = "#999999", "#D9D9D9", "#333333"
+
+DIRECTIONS = ("gain", "loss", "none")
+DIRECTION_COLOURS = {"gain": VERMILLION, "loss": BLUE, "none": GREY}
+# Groups keep clear of the colours of gain and loss; neighbours differ in lightness, too.
+GROUP_COLOURS = (GREEN, ORANGE, PURPLE, SKY, BLACK, YELLOW)
+MARK_COLOURS = (BLACK, SKY, YELLOW, PURPLE, ORANGE, GREEN)
+BATCH_COLOURS = ("#F0F0F0", "#525252", "#BDBDBD", "#000000", "#D9D9D9", "#737373", "#969696")
+MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<")
+
+_FONT = 7.0
+SMALL_FONT = 6.0  # the smallest that stays readable in print
+LINE = 0.6
+
+_RC: dict[str, Any] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["Arial", "Helvetica", "Liberation Sans", "DejaVu Sans"],
+    "font.size": _FONT,
+    "axes.titlesize": _FONT,
+    "axes.labelsize": _FONT,
+    "axes.titlepad": 3.0,
+    "axes.labelpad": 2.0,
+    "axes.linewidth": LINE,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": "black",
+    "axes.grid": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.facecolor": "white",
+    "figure.facecolor": "white",
+    "figure.dpi": 150.0,
+    "xtick.labelsize": SMALL_FONT,
+    "ytick.labelsize": SMALL_FONT,
+    "lines.linewidth": 1.0,
+    "patch.linewidth": LINE,
+    "legend.fontsize": SMALL_FONT,
+    "legend.title_fontsize": SMALL_FONT,
+    "legend.frameon": False,
+    "legend.handlelength": 1.2,
+    "legend.handletextpad": 0.4,
+    "legend.borderaxespad": 0.2,
+    "legend.labelspacing": 0.25,
+    "legend.columnspacing": 1.0,
+    "mathtext.default": "regular",
+    "hatch.linewidth": 0.4,
+}
+
+
+@contextmanager
+def paper_style() -> Iterator[None]:
+    """Matplotlib's settings for print, for the length of a block."""
+    import logging
+
+    import matplotlib as mpl
+
+    # Which of the fonts a machine has is no news; matplotlib would log each that it lacks.
+    fonts = logging.getLogger("matplotlib.font_manager")
+    level = fonts.level
+    fonts.setLevel(logging.ERROR)
+    try:
+        with mpl.rc_context(cast(Any, _RC)):
+            yield
+    finally:
+        fonts.setLevel(level)
+
+
+def new_axes(ax: Axes | None, *, width: float = COLUMN_MM, height: float = 70.0) -> Axes:
+    """Return `ax`, or the Axes of a new figure, `width` x `height` mm; call in `paper_style`."""
+    if ax is not None:
+        return style_ticks(ax)
+    import matplotlib.pyplot as plt
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    engine = ConstrainedLayoutEngine(w_pad=1.5 * MM, h_pad=1.5 * MM)
+    _, new = plt.subplots(figsize=(width * MM, height * MM), layout=engine)
+    return style_ticks(new)
+
+
+def style_ticks(ax: Axes) -> Axes:
+    """Fix tick sizes on the Axes: ticks are made later, when the settings hold no more."""
+    ax.tick_params(which="major", labelsize=SMALL_FONT, width=LINE, length=2.5, pad=1.5)
+    ax.tick_params(which="minor", width=LINE * 0.7, length=1.5)
+    return ax
+
+
+def panel(ax: Axes, label: str) -> Axes:
+    """Return the panel of a composite figure by its label.
+
+    Raises
+    ------
+    KeyError
+        If there is none of that label.
+    """
+    from matplotlib.axes import Axes
+
+    for child in ax.child_axes:
+        if isinstance(child, Axes) and child.get_label() == label:
+            return child
+    raise KeyError(f"no panel {label!r}; there are {[c.get_label() for c in ax.child_axes]}")
+
+
+def rasterize(artist: Artist) -> None:
+    """Draw the artist as a bitmap inside SVG and PDF, so that 60,000 points stay small."""
+    artist.set_rasterized(True)
+
+
+def shorten(name: object, limit: int = 24) -> str:
+    """The name, its middle left out where it is longer than `limit` characters."""
+    text = str(name)
+    if len(text) <= limit:
+        return text
+    tail = (limit - 1) // 2
+    return f"{text[: limit - 1 - tail]}…{text[-tail:]}"
+
+
+def shorten_all(names: Sequence[object], limit: int = 24) -> list[str]:
+    """Names of at most `limit` characters that stay apart.
+
+    Where one is too long, what all begin and end with is left out first, for it tells nothing.
+    Names that would become equal get a number.
+    """
+    texts = [str(name) for name in names]
+    if len(texts) > 1 and max(map(len, texts)) > limit:
+        head = _common_length(texts)
+        tail = _common_length([t[head:][::-1] for t in texts])
+        texts = [
+            "…" * (head > 1) + t[head * (head > 1) : len(t) - tail * (tail > 1)] for t in texts
+        ]
+    short = [shorten(t, limit) for t in texts]
+    seen: Counter[str] = Counter()
+    unique = []
+    for text in short:
+        seen[text] += 1
+        unique.append(text if seen[text] == 1 else f"{text} ({seen[text]})")
+    return unique
+
+
+def _common_length(texts: Sequence[str]) -> int:
+    """How many letters all texts begin with."""
+    first, last = min(texts), max(texts)  # in sorted order the two that differ earliest
+    pairs = enumerate(zip(first, last, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(first), len(last)))
+
+
+def level_colours(
+    levels: Iterable[object], palette: Sequence[str] = GROUP_COLOURS
+) -> dict[str, str]:
+    """Level -> colour, the same in every figure: levels in sorted order, empty ones white.
+
+    More levels than colours get evenly spaced ones from a colour map.
+    """
+    names = sorted({str(level) for level in levels if not _is_empty(level)})
+    colours = list(palette)
+    if len(names) > len(colours):
+        import matplotlib as mpl
+
+        steps = np.linspace(0.05, 0.95, len(names))
+        colours = [mpl.colors.to_hex(mpl.colormaps["viridis"](s)) for s in steps]
+    return {**dict(zip(names, colours, strict=False)), "": "white"}
+
+
+def _is_empty(level: object) -> bool:
+    return level is None or level == "" or bool(pd.isna(level))  # type: ignore[call-overload]
+
+
+def require(table: pd.DataFrame, columns: Sequence[str], *, what: str) -> None:
+    """Check that a table has what a figure needs.
+
+    Raises
+    ------
+    InputFormatError
+        If a column is missing.
+    """
+    if missing := [c for c in columns if c not in table]:
+        raise InputFormatError(
+            f"{what} needs the columns {', '.join(missing)}",
+            found=" ".join(map(str, table.columns[:12])),
+            remedy="give the table that the figure is made for",
+        )
+
+
+def set_title(ax: Axes, title: str | None, *, pad: float = 3.0) -> None:
+    """Write a title, flush left, `pad` points above the frame (legends stand there, too)."""
+    if title:
+        ax.set_title(title, loc="left", pad=pad)
+
+
+def say_empty(ax: Axes, text: str) -> None:
+    """Write into an Axes why there is nothing to see."""
+    ax.text(
+        0.5,
+        0.5,
+        text,
+        transform=ax.transAxes,
+        ha="center",
+        va="center",
+        color=INK,
+        fontsize=SMALL_FONT,
+        wrap=True,
+    )
+
+
+def thousands(count: int) -> str:
+    """12345 -> 12,345."""
+    return f"{count:,}"
+
+
+def lookup(samples: pd.DataFrame | None, names: Sequence[str], column: str) -> pd.Series:
+    """One column of the sample sheet for these samples, as text; empty where it is not known.
+
+    Parameters
+    ----------
+    samples
+        Sheet with `SampleID` (or `sample`), or None.
+    column
+        Its name, whatever the case.
+    """
+    empty = pd.Series("", index=list(names), dtype=object)
+    if samples is None:
+        return empty
+    lower: Mapping[str, str] = {str(c).lower(): str(c) for c in samples.columns}
+    key = lower.get("sampleid", lower.get("sample"))
+    own = lower.get(column.lower())
+    if key is None or own is None:
+        return empty
+    known = samples.drop_duplicates(key).set_index(key, drop=False)[own]
+    text = known.map(lambda v: "" if _is_empty(v) else f"{v:g}" if isinstance(v, float) else str(v))
+    return text.reindex(list(names)).fillna("").astype(object)

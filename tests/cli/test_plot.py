@@ -1,0 +1,115 @@
+"""`plot` and its script: tables in, pictures out, one clear error."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from resist_epi.cli.main import main
+from resist_epi.io.profile_matrix import write_profile_matrix
+from resist_epi.io.tables import write_table
+from resist_epi.plots import PLOTS
+from tests.cohort import SmallCohort, make_cohort
+from tests.plots import simulated
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "plot_heatmap.py"
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> SmallCohort:
+    return make_cohort(tmp_path_factory.mktemp("cohort"))
+
+
+@pytest.fixture(scope="module")
+def tables(cohort: SmallCohort, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """Kind -> arguments of a figure of it."""
+    folder = tmp_path_factory.mktemp("tables")
+    genes = ["--genes", str(cohort.genes)]
+    bins = folder / "bins.bed"
+    bins.write_text("".join(f"chr1\t{i}\t{i + 500}\n" for i in range(0, 100_000, 500)))
+    for name, regions in (("promoters", "promoters"), ("bins", str(bins))):
+        count = ["count", str(cohort.sheet), "--mark", "H3K27me3", *genes, "--regions", regions]
+        assert main([*count, "-o", str(folder / f"{name}.parquet")]) == 0
+    promoters = str(folder / "promoters.parquet")
+    results = str(folder / "r.tsv")
+    assert main(["diff", promoters, "-o", results, "--normalize", "tmm"]) == 0
+    sheet = simulated.sheet(4)
+    components = simulated.pca(sheet)
+    write_table(folder / "pca.tsv", components, header=["share of variance: 0.5 0.25 0.125"])
+    write_table(folder / "cor.tsv", simulated.correlation(sheet).reset_index())
+    write_table(folder / "sheet.tsv", sheet)
+    write_profile_matrix(folder / "m.gz", simulated.profile(sheet, 60), group="direction")
+    samples = ["--samples", str(folder / "sheet.tsv")]
+    first = pd.read_csv(cohort.gene_sets, sep="\t", header=None, usecols=[0]).iloc[0, 0]
+    return {
+        "ma": [results, "--label", "3"],
+        "volcano": [results, "--label", "GENE3,GENE4"],
+        "pvalue": [results],
+        "pca": [str(folder / "pca.tsv"), *samples],
+        "correlation": [str(folder / "cor.tsv"), *samples],
+        "heatmap": [str(folder / "m.gz"), *samples, "--by", "Condition"],
+        "profile": [str(folder / "m.gz"), *samples],
+        "locus": [str(folder / "bins.parquet"), "--gene", "GENE3", *genes, "--results", results],
+        "gene-set": [promoters, "--gene-sets", str(cohort.gene_sets), "--set", str(first)],
+    }
+
+
+@pytest.mark.parametrize("kind", PLOTS)
+def test_every_kind_makes_a_picture(
+    kind: str, tables: dict[str, list[str]], tmp_path: Path
+) -> None:
+    out = tmp_path / "f.svg"
+    assert main(["plot", kind, *tables[kind], "-o", str(out), "--title", "What it is"]) == 0
+    text = out.read_text(encoding="utf-8")
+    assert "What it is" in text
+    expected = {"volcano": "GENE4", "pca": "PC1 (50% of variance)", "locus": "GENE3"}
+    assert expected.get(kind, "") in text
+
+
+def test_a_wrong_suffix_is_said_before_any_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plot", "ma", str(tmp_path / "no.tsv"), "-o", str(tmp_path / "f.jpeg")]) == 1
+    assert "ends in .png, .svg, .pdf" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["pie"], "none of"),
+        (["ma", "--gene", "NSD2"], "means nothing to ma"),
+        (["pca", "--set", "X"], "--set"),
+    ],
+)
+def test_wrong_usage_is_code_2(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind, *options = arguments
+    out = ["-o", str(tmp_path / "f.png")]
+    assert main(["plot", kind, str(tmp_path / "t.tsv"), *options, *out]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_set_that_is_not_there_names_those_that_are(
+    tables: dict[str, list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [*tables["gene-set"][:-1], "NO_SUCH_SET"]
+    assert main(["plot", "gene-set", *arguments, "-o", str(tmp_path / "f.png")]) == 2
+    assert tables["gene-set"][-1] in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not SCRIPT.is_file(), reason="no scripts beside the tests")
+def test_the_script_draws_tracks_over_regions(cohort: SmallCohort, tmp_path: Path) -> None:
+    assert len(SCRIPT.read_text(encoding="utf-8").splitlines()) < 40
+    bed = tmp_path / "r.bed"
+    bed.write_text("chr1\t50000\t52000\nchr1\t90000\t91000\n")
+    tracks = sorted(cohort.sheet.parent.rglob("*.bw"))[:3]
+    out = tmp_path / "h.png"
+    command = [sys.executable, SCRIPT, bed, "--good", *tracks[:2], "--poor", tracks[2], "-o", out]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert out.read_bytes().startswith(b"\x89PNG")

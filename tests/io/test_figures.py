@@ -1,0 +1,69 @@
+"""Figures on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+from matplotlib.figure import Figure
+
+from resist_epi.errors import InputFormatError
+from resist_epi.io.figures import FIGURE_SUFFIXES, save_figure
+from resist_epi.plots import plot_volcano
+from tests.plots import simulated
+
+MAGIC = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
+
+
+def figure() -> Figure:
+    made = Figure(figsize=(2, 2))
+    made.add_subplot().plot([0, 1], label="a line")
+    return made
+
+
+@pytest.mark.parametrize("suffix", FIGURE_SUFFIXES)
+def test_the_suffix_names_the_format(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / "new" / f"f{suffix}"
+    save_figure(figure(), path)
+    assert path.read_bytes().startswith(MAGIC[suffix])
+
+
+@pytest.mark.parametrize("suffix", FIGURE_SUFFIXES)
+def test_equal_figures_are_equal_bytes(tmp_path: Path, suffix: str) -> None:
+    for name in "ab":
+        save_figure(plot_volcano(simulated.results(200)), tmp_path / (name + suffix), close=True)
+    assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
+
+
+def test_sixty_thousand_points_stay_small_in_vector_files(tmp_path: Path) -> None:
+    ax = plot_volcano(simulated.results(60_000))
+    for suffix in (".svg", ".pdf"):
+        path = tmp_path / f"v{suffix}"
+        save_figure(ax, path)
+        assert path.stat().st_size < 600_000
+    assert "fold change" in (tmp_path / "v.svg").read_text()  # text stays text
+
+
+@pytest.mark.parametrize("name", ["f.jpg", "f", "f.tsv"])
+def test_another_suffix_names_those_allowed(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputFormatError, match=r"\.png, \.svg, \.pdf"):
+        save_figure(figure(), tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_axes_stands_for_its_figure_and_closing_forgets_it(tmp_path: Path) -> None:
+    made, ax = plt.subplots()
+    save_figure(ax, tmp_path / "f.png", close=True)
+    assert not plt.fignum_exists(made.number)
+
+
+def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
+    class Broken(Figure):
+        def savefig(self, fname: object, **options: object) -> None:
+            Path(str(fname)).write_bytes(b"half")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(InputFormatError, match="No space left"):
+        save_figure(Broken(), tmp_path / "f.png")
+    assert not list(tmp_path.iterdir())

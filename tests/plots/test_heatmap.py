@@ -1,0 +1,194 @@
+"""Signal heatmap and mean profiles: the same data in both, one scale for all samples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+
+from resist_epi.plots import plot_heatmap, plot_profile
+from resist_epi.plots.style import panel
+from resist_epi.profile_matrix import ProfileMatrix
+from tests.plots import simulated
+
+SHEET = simulated.sheet(4)
+
+
+def sections(ax: Axes, sample: str) -> dict[str, np.ndarray]:
+    """Group of regions -> what is drawn of it."""
+    return {
+        c.get_label().split(": ")[0]: np.asarray(c.images[0].get_array().filled(np.nan))
+        for c in ax.child_axes
+        if c.get_label().endswith(f": {sample}") and c.images
+    }
+
+
+def images(ax: Axes) -> list[Axes]:
+    return [c for c in ax.child_axes if c.images and ": " in c.get_label()]
+
+
+def test_rows_are_grouped_and_sorted_alike_in_every_sample() -> None:
+    matrix = simulated.profile(SHEET, 300)
+    ax = plot_heatmap(matrix, samples=SHEET)
+    signal = matrix.mean_signal()
+    for sample in matrix.samples:
+        found = sections(ax, sample)
+        assert list(found) == ["gain", "loss", "none"]
+        for group, drawn in found.items():
+            rows = np.flatnonzero(matrix.regions["direction"] == group)
+            rows = rows[np.argsort(-signal[rows], kind="stable")]
+            assert np.allclose(drawn, matrix.values[sample][rows])
+
+
+def test_the_profile_is_the_mean_of_the_rows_below_it() -> None:
+    matrix = simulated.profile(SHEET, 300)
+    ax = plot_heatmap(matrix)
+    for sample in matrix.samples:
+        lines = {line.get_label(): line for line in panel(ax, f"profile: {sample}").lines}
+        for group, drawn in sections(ax, sample).items():
+            assert np.allclose(lines[group].get_ydata(), drawn.mean(axis=0), rtol=1e-6)
+
+
+def test_all_samples_share_the_colour_scale_and_the_profile_axis() -> None:
+    matrix = simulated.profile(SHEET, 200)
+    strong = {s: v * (5 if s == "poor04" else 1) for s, v in matrix.values.items()}
+    ax = plot_heatmap(ProfileMatrix(strong, matrix.regions, 100, 3000, 3000))
+    assert len({c.images[0].get_clim() for c in images(ax)}) == 1
+    profiles = [c for c in ax.child_axes if c.get_label().startswith("profile")]
+    assert len({c.get_ylim() for c in profiles}) == 1
+    top = max(float(np.max(line.get_ydata())) for c in profiles for line in c.lines)
+    assert top <= profiles[0].get_ylim()[1]
+
+
+def test_many_regions_are_averaged_not_skipped() -> None:
+    matrix = simulated.profile(simulated.sheet(2), 5000)
+    drawn = sections(plot_heatmap(matrix), "good01")["none"]
+    rows = (matrix.regions["direction"] == "none").to_numpy()
+    assert len(drawn) < rows.sum() / 3
+    parts = [len(p) for p in np.array_split(np.arange(rows.sum()), len(drawn))]
+    mean = np.average(drawn.mean(axis=1), weights=parts)
+    assert np.isclose(mean, matrix.values["good01"][rows].mean(), rtol=1e-6)
+
+
+def test_few_gains_among_many_regions_are_seen() -> None:
+    matrix = simulated.profile(simulated.sheet(2), 5000, called=0.002)
+    ax = plot_heatmap(matrix)
+    heights = [c.get_position().height for c in ax.child_axes if c.get_label().endswith(" good01")]
+    assert min(heights) > 0.05
+
+
+def test_by_condition_draws_the_mean_of_each() -> None:
+    matrix = simulated.profile(SHEET, 100)
+    drawn = sections(plot_heatmap(matrix, samples=SHEET, by="Condition"), "good")
+    both = (matrix.values["good01"] + matrix.values["good02"]) / 2
+    rows = (matrix.regions["direction"] == "gain").to_numpy()
+    assert np.allclose(np.sort(drawn["gain"], axis=None), np.sort(both[rows], axis=None))
+
+
+def test_unknown_bins_stay_unknown() -> None:
+    matrix = simulated.profile(simulated.sheet(2), 20)
+    values = {s: v.copy() for s, v in matrix.values.items()}
+    values["good01"][:, :5] = np.nan
+    ax = plot_heatmap(ProfileMatrix(values, matrix.regions, 100, 3000, 3000))
+    for drawn in sections(ax, "good01").values():
+        assert np.isnan(drawn[:, :5]).all()
+        assert np.isfinite(drawn[:, 5:]).all()
+
+
+def test_signal_below_zero_gets_a_scale_around_zero() -> None:
+    matrix = simulated.profile(simulated.sheet(2), 50)
+    values = {s: v - 3 for s, v in matrix.values.items()}
+    ax = plot_heatmap(ProfileMatrix(values, matrix.regions, 100, 3000, 3000))
+    low, high = images(ax)[0].images[0].get_clim()
+    assert low == -high
+
+
+@pytest.mark.parametrize("n", [0, 1, 5])
+@pytest.mark.parametrize("plot", [plot_heatmap, plot_profile])
+def test_few_or_no_regions(plot: object, n: int) -> None:
+    ax = plot(simulated.profile(SHEET, n, called=0.6), samples=SHEET)  # type: ignore[operator]
+    ax.figure.draw_without_rendering()
+    assert bool(ax.child_axes) == (n > 0)
+    assert any("no region" in t.get_text() for t in ax.texts) == (n == 0)
+
+
+def test_regions_without_groups_are_one() -> None:
+    matrix = simulated.profile(simulated.sheet(2), 30)
+    plain = ProfileMatrix(matrix.values, matrix.regions.drop(columns="direction"), 100, 3000, 3000)
+    assert list(sections(plot_heatmap(plain), "good01")) == ["regions"]
+    labels = ["a"] * 10 + ["b"] * 20
+    assert list(sections(plot_heatmap(plain, groups=labels), "good01")) == ["a", "b"]
+
+
+@pytest.mark.parametrize("n", [1, 12, 60])
+def test_any_number_of_samples_stays_on_a_page(n: int) -> None:
+    sheet = simulated.sheet(n)
+    ax = plot_heatmap(simulated.profile(sheet, 40), samples=sheet)
+    width, height = ax.figure.get_size_inches() * 25.4
+    assert width <= 178.1
+    assert height <= 300
+    ax.figure.draw_without_rendering()
+    profiles = [c for c in ax.child_axes if c.get_label().startswith("profile")]
+    assert len(profiles) == n
+
+
+def test_ticks_name_the_window() -> None:
+    matrix = simulated.profile(simulated.sheet(2), 20)
+    bottom = panel(plot_heatmap(matrix), "none: good01")
+    assert [t.get_text() for t in bottom.get_xticklabels()] == ["−3 kb", "TSS", "+3 kb"]
+    scaled = simulated.profile(simulated.sheet(2), 20, body=4000)
+    bottom = panel(plot_heatmap(scaled), "none: good01")
+    ticks = {
+        t.get_text(): x for t, x in zip(bottom.get_xticklabels(), bottom.get_xticks(), strict=True)
+    }
+    assert ticks["TSS"] == 0
+    assert ticks["TES"] == 4000
+
+
+def test_the_profile_figure_has_a_line_a_sample_and_a_mean_a_condition() -> None:
+    matrix = simulated.profile(SHEET, 200)
+    ax = plot_profile(matrix, samples=SHEET)
+    gain = panel(ax, "gain")
+    lines = {line.get_label(): line.get_ydata() for line in gain.lines}
+    assert set(matrix.samples) | {"good", "poor"} <= set(lines)
+    assert np.allclose(lines["good"], (lines["good01"] + lines["good02"]) / 2)
+    rows = (matrix.regions["direction"] == "gain").to_numpy()
+    assert np.allclose(lines["poor03"], matrix.values["poor03"][rows].mean(axis=0), rtol=1e-6)
+    n = int(rows.sum())
+    assert gain.get_title() == f"gain (n = {n})"
+    assert len({panel(ax, g).get_ylim() for g in ("gain", "loss", "none")}) == 1
+
+
+def test_without_a_sheet_each_sample_has_a_colour_of_its_own() -> None:
+    ax = plot_profile(simulated.profile(SHEET, 50))
+    assert len({line.get_color() for line in panel(ax, "gain").lines}) == 4
+
+
+def test_a_heatmap_fits_into_an_axes_of_a_larger_figure() -> None:
+    import matplotlib.pyplot as plt
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    assert plot_heatmap(simulated.profile(SHEET, 50), ax=right, samples=SHEET) is right
+    figure.draw_without_rendering()
+    frame = right.get_window_extent()
+    for child in right.child_axes:
+        box = child.get_window_extent()
+        assert frame.x0 - 1 <= box.x0
+        assert box.x1 <= frame.x1 + 1
+    assert not left.child_axes
+
+
+def test_names_of_conditions_are_explained() -> None:
+    ax = plot_heatmap(simulated.profile(SHEET, 20), samples=SHEET)
+    texts = [t.get_text() for t in ax.texts]
+    assert "■ good" in texts
+    assert "■ poor" in texts
+    assert "■ good" not in [t.get_text() for t in plot_heatmap(simulated.profile(SHEET, 20)).texts]
+
+
+def test_groups_are_counted() -> None:
+    matrix = simulated.profile(SHEET, 2000)
+    texts = [t.get_text() for t in plot_heatmap(matrix).texts]
+    for n in pd.Series(matrix.regions["direction"]).value_counts():
+        assert f"{n:,}" in texts

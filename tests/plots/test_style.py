@@ -1,0 +1,73 @@
+"""What the figures share."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import matplotlib as mpl
+import pandas as pd
+import pytest
+
+import resist_epi.plots
+from resist_epi.plots import PLOTS, figure_function
+from resist_epi.plots.style import level_colours, lookup, panel, shorten, shorten_all
+
+
+def test_importing_the_figures_does_not_import_matplotlib() -> None:
+    code = "import sys, resist_epi.plots; print('matplotlib' in sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("kind", PLOTS)
+def test_every_kind_has_its_function(kind: str) -> None:
+    function = figure_function(kind)
+    assert function is getattr(resist_epi.plots, PLOTS[kind][1])
+    assert function.__doc__
+    assert PLOTS[kind][1] in dir(resist_epi.plots)
+
+
+def test_unknown_names_are_attribute_errors() -> None:
+    with pytest.raises(AttributeError, match="plot_nothing"):
+        resist_epi.plots.plot_nothing  # noqa: B018
+
+
+def test_colours_belong_to_levels_not_to_their_order() -> None:
+    assert level_colours(["poor", "good", ""]) == level_colours(["good", "poor"])
+    many = level_colours(map(str, range(30)))
+    assert len({v for k, v in many.items() if k}) == 30
+    assert all(mpl.colors.is_color_like(c) for c in many.values())
+
+
+def test_long_names_lose_their_middle() -> None:
+    assert shorten("short") == "short"
+    assert shorten("a" * 20 + "b" * 20, 11) == "aaaaa…bbbbb"
+
+
+def test_names_lose_first_what_they_share() -> None:
+    names = [f"GSM45000{i}_tumour_from_the_study_H3K27me3" for i in range(3)]
+    assert shorten_all(names, 20) == ["…0", "…1", "…2"]
+    assert shorten_all(["a1", "a2"], 20) == ["a1", "a2"]
+
+
+def test_names_that_become_equal_get_numbers() -> None:
+    names = ["x" * 10 + c + "y" * 10 + d for c, d in ("ab", "bb", "ca", "bb")]
+    assert len(set(shorten_all(names, 9))) == 4
+
+
+def test_looking_up_a_column_ignores_case_and_missing_samples() -> None:
+    sheet = pd.DataFrame({"SampleID": ["s1", "s2"], "Condition": ["good", None], "Batch": [1.0, 2]})
+    assert list(lookup(sheet, ["s2", "s1", "s3"], "condition")) == ["", "good", ""]
+    assert list(lookup(sheet, ["s1", "s2"], "BATCH")) == ["1", "2"]
+    assert list(lookup(None, ["s1"], "Condition")) == [""]
+    assert list(lookup(sheet, ["s1"], "Purity")) == [""]
+
+
+def test_a_panel_that_is_not_there_is_named_with_those_that_are() -> None:
+    import matplotlib.pyplot as plt
+
+    ax = plt.figure().add_axes((0, 0, 1, 1))
+    ax.inset_axes((0, 0, 1, 1), label="heatmap")
+    with pytest.raises(KeyError, match=r"no panel 'tree'.*heatmap"):
+        panel(ax, "tree")
