@@ -200,7 +200,7 @@ def _region_df(f: FloatArray, df1: float, df2: float) -> FloatArray:
         # Scaled twice so that the most extreme region sits near the median of its own F.
         worst = np.log(0.5) / smallest * df2
         worst *= np.log(0.5) / float(_log_f_tail(f.max(keepdims=True), df1, worst)[0])
-    shrunk = worst * -np.expm1(log_clean) + clean * df2
+    shrunk = np.asarray(worst * -np.expm1(log_clean) + clean * df2)
     ordered = shrunk[order]
     running = np.cumsum(ordered) / np.arange(1, n + 1)
     best = int(np.argmin(running))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 from resist_epi.errors import QuantityError
 
@@ -274,12 +273,26 @@ def _trimmed_mean_ratio(
     n = len(m)
     if n == 0 or np.abs(m).max() < _IDENTICAL:
         return 1.0
-    keep = np.ones(n, dtype=bool)
-    for values, trim in zip((m, a), trims, strict=True):
-        low = np.floor(n * trim) + 1
-        rank = rankdata(values)
-        keep &= (rank >= low) & (rank <= n + 1 - low)
+    keep = _within(m, trims[0]) & _within(a, trims[1])
     return _weighted_ratio(m[keep], variance[keep], weighted)
+
+
+def _within(values: FloatArray, trim: float) -> npt.NDArray[np.bool_]:
+    """Whether the rank (the average one among ties) lies inside both trimmed ends."""
+    n = len(values)
+    cut = int(np.floor(n * trim))
+    if n - 1 - cut < cut:
+        return np.zeros(n, dtype=bool)
+    low, high = np.partition(values, [cut, n - 1 - cut])[[cut, n - 1 - cut]]
+    above, below = values > low, values < high
+    # Ties at an edge stand or fall together, by their average rank.
+    first = np.count_nonzero(values < low) + (np.count_nonzero(values == low) + 1) / 2
+    last = np.count_nonzero(below) + (np.count_nonzero(values == high) + 1) / 2
+    if first >= cut + 1:
+        above |= values == low
+    if last <= n - cut:
+        below |= values == high
+    return np.asarray(above & below)
 
 
 def _paired_mean_ratio(

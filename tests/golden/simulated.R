@@ -16,10 +16,10 @@ save_table <- function(x, name, digits = 13) {
   close(con)
 }
 
-simulate <- function(n, samples, log_mean, log_sd, size, effect) {
+simulate <- function(n, samples, log_mean, log_sd, size, effect, spread = 20) {
   mu <- exp(rnorm(n, log_mean, log_sd))
   depth <- runif(samples, 0.6, 1.7)
-  dispersion <- (1 / size) * (1 + 3 / sqrt(mu + 1)) / rchisq(n, 20) * 20
+  dispersion <- (1 / size) * (1 + 3 / sqrt(mu + 1)) / rchisq(n, spread) * spread
   mean <- outer(mu, depth) * exp(effect)
   matrix(rnbinom(n * samples, mu = mean, size = 1 / dispersion), n,
          dimnames = list(NULL, paste0("s", seq_len(samples))))
@@ -34,7 +34,7 @@ shift <- function(group, changed = 150) {
 
 scenarios <- list()
 scenarios$dense <- list(counts = simulate(n, 12, 5, 1, 15, shift(two(6))), group = two(6))
-sparse <- simulate(3 * n, 12, -1.2, 1.2, 3, rbind(shift(two(6)), matrix(0, 2 * n, 12)))
+sparse <- simulate(3 * n, 12, -1.4, 1.2, 8, 2 * rbind(shift(two(6), 400), matrix(0, 2 * n, 12)), spread = 4)
 sparse <- sparse[rowSums(sparse) >= 4, ][seq_len(n), ]
 scenarios$sparse <- list(counts = sparse, group = two(6))
 batch <- rep(0:1, 6); age <- round(rnorm(12, 60, 8), 1)

@@ -1,0 +1,353 @@
+"""Compiled row kernels of the negative binomial: fits, profile likelihoods, deviances.
+
+Imported only where a count test runs, since numba compiles it on first use (and caches it).
+Every kernel takes counts (n, s), log libraries `offset` and their exponentials `size`, of shape
+(1, s) or (n, s). `group` is the column of a one-way layout for each sample; `n_groups` 0 means a
+general design `X`.
+"""
+
+from __future__ import annotations
+
+from math import exp, floor, isfinite, lgamma, log, log1p
+
+import numpy as np
+from numba import njit
+
+_MAX_STEPS = 100
+_TINY_COUNT = 1e-4  # an observed zero fitted below this counts as fitted exactly
+
+
+@njit(cache=True)
+def _fit_group(y, size, group, g, phi, mean):  # type: ignore[no-untyped-def]
+    """Mean per unit of library of one group: Newton on the log scale, concave."""
+    for _ in range(_MAX_STEPS):
+        score = 0.0
+        curvature = 0.0
+        for j in range(len(y)):
+            if group[j] == g:
+                mu = mean * size[j]
+                spread = 1.0 + phi * mu
+                score += (y[j] - mu) / spread
+                curvature += mu * (1.0 + phi * y[j]) / (spread * spread)
+        step = score / curvature
+        if step > 5.0:
+            step = 5.0
+        elif step < -5.0:
+            step = -5.0
+        mean *= exp(step)
+        # Newton doubles the digits: the step after this one would be below 1e-13.
+        if abs(step) < 3e-7:
+            break
+    return mean
+
+
+@njit(cache=True)
+def _fit_groups(y, size, group, n_groups, phi, means, mu):  # type: ignore[no-untyped-def]
+    """All groups of a row; `means` holds starts (0: none) and receives the answers."""
+    for g in range(n_groups):
+        total = 0.0
+        library = 0.0
+        for j in range(len(y)):
+            if group[j] == g:
+                total += y[j]
+                library += size[j]
+        if total <= 0.0:
+            means[g] = 0.0
+            continue
+        start = means[g] if means[g] > 0.0 else total / library
+        means[g] = _fit_group(y, size, group, g, phi, start)
+    for j in range(len(y)):
+        mu[j] = means[group[j]] * size[j]
+
+
+@njit(cache=True)
+def _solve(a, b, p):  # type: ignore[no-untyped-def]
+    """Cholesky in place of the lower triangle of `a`, solution in `b`; half the log determinant.
+
+    Pivots below 1e-10 count as 1e-10: directions that carry no information.
+    """
+    half = 0.0
+    for i in range(p):
+        for k in range(i + 1):
+            s = a[i, k]
+            for m in range(k):
+                s -= a[i, m] * a[k, m]
+            if i == k:
+                s = max(s, 1e-10)
+                half += 0.5 * log(s)
+                a[i, i] = s**0.5
+            else:
+                a[i, k] = s / a[k, k]
+    for i in range(p):
+        s = b[i]
+        for k in range(i):
+            s -= a[i, k] * b[k]
+        b[i] = s / a[i, i]
+    for i in range(p - 1, -1, -1):
+        s = b[i]
+        for k in range(i + 1, p):
+            s -= a[k, i] * b[k]
+        b[i] = s / a[i, i]
+    return half
+
+
+@njit(cache=True)
+def _half_deviance(y, mu, phi):  # type: ignore[no-untyped-def]
+    """Minus the log likelihood up to terms free of mu; what a fit makes smaller."""
+    total = 0.0
+    for j in range(len(y)):
+        if phi > 0.0:
+            total += (y[j] + 1.0 / phi) * log1p(phi * mu[j])
+        else:
+            total += mu[j]
+        if y[j] > 0.0:
+            total -= y[j] * log(mu[j])
+    return total
+
+
+@njit(cache=True)
+def _means(X, beta, offset, p, mu):  # type: ignore[no-untyped-def]
+    for j in range(len(mu)):
+        eta = offset[j]
+        for c in range(p):
+            eta += X[j, c] * beta[c]
+        mu[j] = exp(min(eta, 700.0))
+
+
+@njit(cache=True)
+def _scored(y, X, p, phi, mu, a, b):  # type: ignore[no-untyped-def]
+    """Fill `b` with the score and the lower triangle of `a` with the observed information."""
+    for c in range(p):
+        b[c] = 0.0
+        for d in range(c + 1):
+            a[c, d] = 0.0
+    for j in range(len(y)):
+        spread = 1.0 + phi * mu[j]
+        pull = (y[j] - mu[j]) / spread
+        weight = mu[j] * (1.0 + phi * y[j]) / (spread * spread)
+        for c in range(p):
+            b[c] += X[j, c] * pull
+            for d in range(c + 1):
+                a[c, d] += weight * X[j, c] * X[j, d]
+
+
+@njit(cache=True)
+def _fit_general(y, offset, X, p, phi, beta, mu, a, b, trial):  # type: ignore[no-untyped-def]
+    """Any design: Newton with halved steps, since the likelihood is concave in `beta`."""
+    _means(X, beta, offset, p, mu)
+    value = _half_deviance(y, mu, phi)
+    for _ in range(_MAX_STEPS):
+        _scored(y, X, p, phi, mu, a, b)
+        trial[:] = b
+        _solve(a, trial, p)
+        gain = np.sum(b * trial)
+        if not gain > 1e-14 * (1.0 + abs(value)):
+            return
+        share = 1.0
+        while share > 1e-8:
+            b[:] = beta + share * trial
+            _means(X, b, offset, p, mu)
+            new = _half_deviance(y, mu, phi)
+            if isfinite(new) and new <= value:
+                break
+            share *= 0.5
+        if share <= 1e-8:
+            _means(X, beta, offset, p, mu)
+            return
+        beta[:] = b
+        change = value - new
+        value = new
+        # Quadratic convergence: what is left after such a step is of the order of gain squared.
+        if gain < 1e-6 and change < 1e-6:
+            return
+
+
+@njit(cache=True)
+def _unit_deviance(y, mu, phi):  # type: ignore[no-untyped-def]
+    y += 1e-8
+    mu += 1e-8
+    if phi < 1e-4:
+        rest = y - mu
+        third = 1.0 + phi * (2.0 / 3.0 * rest - y)
+        return 2.0 * (y * log(y / mu) - rest - 0.5 * rest * rest * phi * third)
+    if mu * phi > 1e6:
+        return 2.0 * ((y - mu) / mu - log(y / mu)) * mu / (1.0 + mu * phi)
+    r = 1.0 / phi
+    return 2.0 * (y * log(y / mu) + (y + r) * log((mu + r) / (y + r)))
+
+
+@njit(cache=True)
+def _start_general(y, size, Q, p, beta, X_inverse):  # type: ignore[no-untyped-def]
+    """Coefficients of the flat fit: projection of the common log mean on the design."""
+    total = 0.0
+    library = 0.0
+    for j in range(len(y)):
+        total += y[j]
+        library += size[j]
+    level = log(total / library)
+    for c in range(p):
+        beta[c] = 0.0
+        for j in range(len(y)):
+            beta[c] += X_inverse[c, j] * level
+
+
+@njit(cache=True)
+def fit_rows(counts, offset, size, X, X_inverse, group, n_groups, phi):  # type: ignore[no-untyped-def]
+    """Fit every row at its own dispersion.
+
+    Returns coefficients (n, p) (log means of the groups in a one-way layout, -inf where a group
+    holds zeros only), deviances (n,), smallest fitted mean (n,), and whether each observation is
+    a zero fitted as zero (n, s).
+    """
+    n, s = counts.shape
+    p = n_groups if n_groups > 0 else X.shape[1]
+    coefficients = np.empty((n, p))
+    deviance = np.empty(n)
+    smallest = np.empty(n)
+    exact = np.zeros((n, s), dtype=np.bool_)
+    mu = np.empty(s)
+    means = np.empty(max(n_groups, 1))
+    beta, b, trial = np.empty(p), np.empty(p), np.empty(p)
+    a = np.empty((p, p))
+    for i in range(n):
+        k = i if offset.shape[0] > 1 else 0
+        y = counts[i]
+        if y.sum() <= 0.0:
+            coefficients[i, :] = -np.inf
+            deviance[i] = 0.0
+            smallest[i] = 0.0
+            exact[i, :] = True
+            continue
+        if n_groups > 0:
+            means[:] = 0.0
+            _fit_groups(y, size[k], group, n_groups, phi[i], means, mu)
+            for g in range(n_groups):
+                coefficients[i, g] = log(means[g]) if means[g] > 0.0 else -np.inf
+        else:
+            _start_general(y, size[k], X, p, beta, X_inverse)
+            _fit_general(y, offset[k], X, p, phi[i], beta, mu, a, b, trial)
+            coefficients[i, :] = beta
+        total = 0.0
+        low = np.inf
+        for j in range(s):
+            total += _unit_deviance(y[j], mu[j], phi[i])
+            low = min(low, mu[j])
+            exact[i, j] = y[j] < _TINY_COUNT and mu[j] < _TINY_COUNT
+        deviance[i] = total
+        smallest[i] = low
+    return coefficients, deviance, smallest, exact
+
+
+@njit(cache=True)
+def _log_rising(y, r, table):  # type: ignore[no-untyped-def]
+    """Log gamma(y + r) - log gamma(r), from the table where y is a small whole number."""
+    if y < len(table):
+        whole = floor(y)
+        if whole == y:
+            return table[int(whole)]
+    return lgamma(y + r) - lgamma(r)
+
+
+@njit(cache=True)
+def profile_rows(counts, offset, size, X, X_inverse, group, n_groups, grid):  # type: ignore[no-untyped-def]
+    """Adjusted profile log likelihood of every row at every dispersion of the grid, (n, n_grid).
+
+    Up to a constant of the row.
+    """
+    n, s = counts.shape
+    p = n_groups if n_groups > 0 else X.shape[1]
+    out = np.empty((n, len(grid)))
+    table = np.zeros((len(grid), 1024))
+    for t in range(len(grid)):
+        r = 1.0 / grid[t]
+        for y in range(1, table.shape[1]):
+            table[t, y] = table[t, y - 1] + log(r + y - 1.0)
+    mu = np.empty(s)
+    means = np.empty(max(n_groups, 1))
+    information = np.empty(max(n_groups, 1))
+    beta, b, trial = np.empty(p), np.empty(p), np.empty(p)
+    a = np.empty((p, p))
+    for i in range(n):
+        k = i if offset.shape[0] > 1 else 0
+        y = counts[i]
+        means[:] = 0.0
+        if n_groups == 0:
+            _start_general(y, size[k], X, p, beta, X_inverse)
+        for t in range(len(grid)):
+            phi = grid[t]
+            r = 1.0 / phi
+            if n_groups > 0:
+                _fit_groups(y, size[k], group, n_groups, phi, means, mu)
+                information[:] = 0.0
+                for j in range(s):
+                    information[group[j]] += mu[j] / (1.0 + phi * mu[j])
+                adjustment = 0.0
+                for g in range(n_groups):
+                    adjustment += 0.5 * log(max(information[g], 1e-10))
+            else:
+                _fit_general(y, offset[k], X, p, phi, beta, mu, a, b, trial)
+                adjustment = _log_information(X, p, phi, mu, a, b)
+            total = -adjustment
+            for j in range(s):
+                grown = phi * mu[j]
+                total -= (y[j] + r) * log1p(grown)
+                if y[j] > 0.0:
+                    total += _log_rising(y[j], r, table[t]) + y[j] * log(grown)
+            out[i, t] = total
+    return out
+
+
+@njit(cache=True)
+def _log_information(X, p, phi, mu, a, b):  # type: ignore[no-untyped-def]
+    for c in range(p):
+        b[c] = 0.0
+        for d in range(c + 1):
+            a[c, d] = 0.0
+    for j in range(len(mu)):
+        weight = mu[j] / (1.0 + phi * mu[j])
+        for c in range(p):
+            for d in range(c + 1):
+                a[c, d] += weight * X[j, c] * X[j, d]
+    return _solve(a, b, p)
+
+
+@njit(cache=True)
+def maximize_rows(values, slopes, low, step):  # type: ignore[no-untyped-def]
+    """Where the cubic spline through each row of (n, m) values at equal steps is largest, (n,).
+
+    `slopes` (m, m) turns values into first derivatives at the knots.
+    """
+    n, m = values.shape
+    best_at = np.empty(n)
+    for i in range(n):
+        row = values[i]
+        k = 0
+        for t in range(1, m):
+            if row[t] > row[k]:
+                k = t
+        best, at = row[k], float(k)
+        for left in range(max(k - 1, 0), min(k, m - 2) + 1):
+            d0 = 0.0
+            d1 = 0.0
+            for t in range(m):
+                d0 += slopes[left, t] * row[t]
+                d1 += slopes[left + 1, t] * row[t]
+            d0 *= step
+            d1 *= step
+            rise = row[left + 1] - row[left]
+            # Hermite cubic on the unit interval: row + d0 u + c u^2 + e u^3
+            c = 3.0 * rise - 2.0 * d0 - d1
+            e = d0 + d1 - 2.0 * rise
+            root = c * c - 3.0 * e * d0
+            if root < 0.0:
+                continue
+            # The root with falling derivative, in the form without cancellation.
+            q = -(c - root**0.5) if c < 0.0 else c + root**0.5
+            above, below = (d0, q) if c < 0.0 else (-q, 3.0 * e)
+            u = above / below if below != 0.0 else -1.0
+            if 0.0 < u < 1.0:
+                value = row[left] + u * (d0 + u * (c + u * e))
+                if value > best:
+                    best, at = value, left + u
+        best_at[i] = low + step * at
+    return best_at
