@@ -30,6 +30,7 @@ from resist_epi.simulate import (
     write_cohort,
 )
 from resist_epi.simulation.effects import balanced_signs
+from resist_epi.simulation.evaluation import _score, evaluate_cohort
 from resist_epi.simulation.libraries import call_peaks, coverage
 
 SMALL = CohortSettings(chromosomes=("chr21",), good=2, poor=2, fragments=40_000)
@@ -305,3 +306,42 @@ def test_one_group_alone_has_no_truth_of_change() -> None:
     cohort = simulate_cohort(replace(SMALL, good=0))
     assert expected_change(cohort, "H3K27me3", promoters(cohort.annotation)).shape[0] > 100
     assert np.isnan(expected_change(cohort, "H3K27me3", promoters(cohort.annotation))).all()
+
+
+def test_a_score_counts_wrong_calls_of_both_kinds() -> None:
+    results = pd.DataFrame(
+        {
+            "gene_id": ["a", "b", "c", "d", "e"],
+            "log2FoldChange": [1.0, 0.9, -0.8, 0.2, 0.1],
+            "pvalue": [1e-6, 1e-5, 1e-5, 0.3, np.nan],
+            "direction": ["gain", "gain", "loss", "none", "none"],
+        }
+    )
+    score = _score(results, np.array([1.0, 0.0, 0.5, -0.4, 0.0]), {"a", "c", "d"})
+    assert (score["calls"], score["false"]) == (3, 2)
+    assert score["fdp"] == pytest.approx(2 / 3)
+    assert (score["n_tested"], score["n_changed"], score["n_planted"]) == (4, 3, 3)
+    assert score["right_sign"] == pytest.approx(1 / 3)
+    assert score["power"] == pytest.approx(1 / 3)
+    assert score["type_one"] == 1.0
+
+
+@pytest.mark.slow
+def test_calls_are_true_and_null_cohorts_stay_quiet_over_three_seeds() -> None:
+    """`scripts/evaluate_simulation.py` shows the same over twenty seeds and more chromosomes."""
+    base = CohortSettings(chromosomes=("chr2", "chr17", "chrX"), fragments=500_000)
+    planted = pd.concat(
+        [evaluate_cohort(simulate_cohort(replace(base, seed=s))) for s in (1, 2, 3)]
+    )
+    null = pd.concat(
+        [evaluate_cohort(simulate_cohort(replace(base, seed=s, null=True))) for s in (1, 2, 3)]
+    )
+    assert len(planted) == len(null) == 15
+    n = int(planted["calls"].sum())
+    assert n > 100
+    assert planted["false"].sum() / n <= 0.055 + 2 * np.sqrt(0.055 * 0.945 / n)
+    right = np.average(planted["right_sign"], weights=planted["n_planted"])
+    assert right >= 0.8
+    assert (null["n_changed"] == 0).all()
+    assert (null["calls"] > 0).groupby(null["table"]).sum().max() <= 1
+    assert null["type_one"].between(0.03, 0.08).all()

@@ -41,9 +41,10 @@ class Rule:
 # Directions as expected of the biology (poor minus good). Where several reasons meet at one gene,
 # the first wins. H3K36me3 stands for transcription.
 RULES: tuple[Rule, ...] = (
-    Rule("nsd2_target", "NSD2_TARGETS_ENDOCRINE_CORE", 1.0, 0.0, 1.2),
-    Rule("pentose_phosphate", "PPP_ALL", 0.6, 0.0, 0.8),
+    Rule("nsd2_target", "NSD2_TARGETS_ENDOCRINE_CORE", 1.0, 0.0, 1.5),
+    Rule("pentose_phosphate", "PPP_ALL", 0.6, 0.0, 1.0),
     Rule("homeobox_cluster", r"HOX[AB]\d+", 1.0, -1.2, 1.0, pattern=True),
+    Rule("oestrogen_programme", "GREB1", 1.0, 1.0, -1.0, pattern=True),
     Rule("oestrogen_programme", "ESR1_SIGNALLING", 0.4, 1.0, -1.0),
     Rule("growth_factor_receptor", "RTK_ERBB_IGF1R_FGFR", 0.4, -1.0, 1.0),
     Rule("fatty_acid_oxidation", "FATTY_ACID_OXIDATION", 0.4, 0.0, 0.8),

@@ -1,0 +1,129 @@
+"""How well the analysis of a cohort finds what is true of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from resist_epi.analysis import analyse
+from resist_epi.consensus import consensus_peaks
+from resist_epi.counting import count_regions
+from resist_epi.presets import preset
+from resist_epi.regions import gene_bodies, promoters
+from resist_epi.samples import SampleSheet, make_sheet
+from resist_epi.simulation.cohort import Cohort, library_fragments, library_track
+from resist_epi.simulation.files import sheet_table
+from resist_epi.simulation.libraries import SimulatedTrack, call_peaks
+from resist_epi.simulation.truth import expected_change, truth_table
+
+UNCHANGED = 0.01  # log2; a region that truly changes by less counts as unchanged
+CHANGED_PEAK = 0.1  # log2; a peak that truly changes by so much counts as planted
+
+
+def evaluate_cohort(
+    cohort: Cohort, *, normalize: str | None = None, method: str | None = None, fdr: float = 0.05
+) -> pd.DataFrame:
+    """Analyse a cohort as a run would, and compare every result table with the truth.
+
+    Parameters
+    ----------
+    normalize, method, fdr
+        As in `analysis.analyse`.
+
+    Returns
+    -------
+    DataFrame
+        A row a result table: `table n_tested n_changed` (regions that truly change by
+        `UNCHANGED` or more), `calls false fdp` (calls of unchanged regions, or of the wrong sign,
+        and their share), `type_one` (share of unchanged regions with P below .05), `n_planted
+        right_sign power` (planted genes, by their own region; of peaks those that truly change;
+        the share whose estimate has the right sign, and the share called), `bias` (median
+        estimate less truth over the unchanged regions, log2).
+    """
+    sheet = make_sheet(sheet_table(cohort))
+    truth = truth_table(cohort)
+    rows = []
+    for mark in cohort.settings.marks:
+        own = sheet.for_mark(mark)
+        fragments = {s: library_fragments(cohort, s) for s in own.samples}
+        tracks = {s: library_track(cohort, s, fragments=f) for s, f in fragments.items()}
+        planted = truth[(truth["mark"] == mark) & (truth["why"] != "")]
+        for kind, regions in _regions(cohort, mark, fragments).items():
+            results = _results(tracks, regions, own, normalize, method, fdr)
+            score = _score(results, expected_change(cohort, mark, results), set(planted["gene_id"]))
+            rows.append({"table": f"{mark}.{kind}", **score})
+    return pd.DataFrame(rows)
+
+
+def _regions(
+    cohort: Cohort, mark: str, fragments: Mapping[str, list[np.ndarray]]
+) -> dict[str, pd.DataFrame]:
+    chosen, lengths = preset(mark), cohort.chrom_lengths
+    tables = {
+        "promoters": promoters(
+            cohort.annotation,
+            upstream=chosen.upstream,
+            downstream=chosen.downstream,
+            lengths=lengths,
+        ),
+        "genes": gene_bodies(
+            cohort.annotation,
+            offset=chosen.body_offset,
+            min_length=chosen.min_body,
+            lengths=lengths,
+        ),
+    }
+    tables = {kind: table for kind, table in tables.items() if kind in chosen.kinds}
+    peaks = {
+        sample: call_peaks(
+            own,
+            cohort.landscape.chroms,
+            cohort.landscape.lengths,
+            fragment_length=cohort.settings.fragment_length,
+        )
+        for sample, own in fragments.items()
+    }
+    return tables | {"peaks": consensus_peaks(peaks, min_overlap=2).regions}
+
+
+def _results(
+    tracks: Mapping[str, SimulatedTrack],
+    regions: pd.DataFrame,
+    sheet: SampleSheet,
+    normalize: str | None,
+    method: str | None,
+    fdr: float,
+) -> pd.DataFrame:
+    matrix = count_regions(tracks, regions)
+    return analyse(matrix, sheet, normalize=normalize, method=method, fdr=fdr).results
+
+
+def _score(results: pd.DataFrame, true: np.ndarray, planted: set[str]) -> dict[str, float]:
+    estimate = results["log2FoldChange"].to_numpy(np.float64)
+    pvalue = results["pvalue"].to_numpy(np.float64)
+    tested = np.isfinite(pvalue)
+    called = (results["direction"] != "none").to_numpy()
+    unchanged = np.abs(true) < UNCHANGED
+    wrong = called & (unchanged | (np.sign(estimate) != np.sign(true)))
+    if (results["gene_id"] == "").all():
+        chosen = tested & (np.abs(true) >= CHANGED_PEAK)
+    else:
+        chosen = tested & results["gene_id"].isin(planted).to_numpy() & ~unchanged
+        if "primary" in results:
+            chosen &= results["primary"].to_numpy(bool)
+    right = np.sign(estimate[chosen]) == np.sign(true[chosen])
+    null = tested & unchanged
+    return {
+        "n_tested": int(tested.sum()),
+        "n_changed": int((tested & ~unchanged).sum()),
+        "calls": int(called.sum()),
+        "false": int(wrong.sum()),
+        "fdp": float(wrong.sum() / max(called.sum(), 1)),
+        "type_one": float((pvalue[null] < 0.05).mean()) if null.any() else np.nan,
+        "n_planted": int(chosen.sum()),
+        "right_sign": float(right.mean()) if chosen.any() else np.nan,
+        "power": float((called & ~wrong)[chosen].mean()) if chosen.any() else np.nan,
+        "bias": float(np.median((estimate - true)[null])) if null.any() else np.nan,
+    }

@@ -1,0 +1,58 @@
+"""`simulate` and `demo` as a person types them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from resist_epi.cli import demo
+from resist_epi.cli.main import main
+from resist_epi.io.sheet import read_sheet
+from resist_epi.io.tables import read_results, read_table
+
+TINY = ["--chromosomes", "chr21", "--fragments", "30000", "--good", "2", "--poor", "3"]
+
+
+def test_simulate_writes_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", "-o", str(tmp_path), *TINY, "--marks", "H3K36me3", "--purity"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said == [f"sheet: {tmp_path / 'sheet.csv'}", f"truth: {tmp_path / 'truth.tsv.gz'}"]
+    sheet = read_sheet(tmp_path / "sheet.csv")
+    assert sheet.marks == ("H3K36me3",)
+    assert list(sheet.table["Condition"]) == ["good"] * 2 + ["poor"] * 3
+    assert sheet.numbers("Purity") is not None
+    assert all(Path(p).is_file() for c in ("Coverage", "Peaks") for p in sheet.table[c])
+    assert main(["check", str(tmp_path / "sheet.csv"), "-o", str(tmp_path / "check.tsv")]) == 0
+    assert set(read_table(tmp_path / "check.tsv")["level"]) == {"info"}
+
+
+def test_simulate_refuses_what_cannot_be(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", "-o", str(tmp_path / "c"), "--chromosomes", "chr77"]) == 1
+    assert "chr77" in capsys.readouterr().err
+    assert not (tmp_path / "c").exists()
+
+
+@pytest.mark.slow
+def test_demo_runs_the_study_and_finds_the_planted_genes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo", "-o", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    for line in said.splitlines():
+        assert Path(line.partition(": ")[2]).exists(), line
+    assert str(tmp_path / "study" / "differential") in said
+    results = read_results(tmp_path / "study" / "differential" / "H3K36me3.genes.tsv.gz")
+    called = results[results["direction"] == "gain"]
+    assert {"HK2", "G6PD", "TIGAR", "SLC2A1"} <= set(called["symbol"])
+    hox = read_results(tmp_path / "study" / "differential" / "H3K27me3.promoters.tsv.gz")
+    assert "HOXB7" in set(hox.loc[hox["direction"] == "loss", "symbol"])
+
+
+def test_demo_names_only_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "report.html").write_text("")
+    demo._say_where(tmp_path / "cohort", tmp_path / "study")
+    assert capsys.readouterr().out == f"report: {tmp_path / 'study' / 'report.html'}\n"
