@@ -92,7 +92,7 @@ def test_the_truth_is_what_very_deep_libraries_show() -> None:
         chromosomes=("chr21",),
         good=1,
         poor=1,
-        fragments=6e6,
+        fragments=2e6,
         biological_sd=0.0,
         efficiency_sd=0.0,
         effect_scale=1.5,
@@ -110,7 +110,7 @@ def test_the_truth_is_what_very_deep_libraries_show() -> None:
         )
         found = np.log2(poor / rates[f"P01_{mark}"]) - np.log2(good / rates[f"G01_{mark}"])
         width = (regions["end"] - regions["start"]).to_numpy()
-        n = good * width / 1e6 * 6e6 / 250  # fragments, of which the error is made
+        n = good * width / 1e6 * 2e6 / 250  # fragments, of which the error is made
         true = expected_change(cohort, mark, regions)
         z = (found - true) / (np.sqrt(2 / n) / np.log(2))
         assert (true != 0).sum() > 3
@@ -244,11 +244,12 @@ def test_files_hold_what_the_tracks_in_memory_hold(cohort: Cohort, tmp_path: Pat
     assert len(record["libraries"]) == 8
 
 
-def test_files_do_not_depend_on_the_number_of_processes(cohort: Cohort, tmp_path: Path) -> None:
+def test_files_do_not_depend_on_the_number_of_processes(tmp_path: Path) -> None:
+    cohort = simulate_cohort(replace(SMALL, good=1, poor=0))
     one = write_cohort(cohort, tmp_path / "one").parent
     two = write_cohort(cohort, tmp_path / "two", jobs=2).parent
     files = sorted(p.relative_to(one) for p in one.rglob("*") if p.is_file())
-    assert len(files) == 8 + 8 + 3
+    assert len(files) == 2 + 2 + 3
     for name in files:
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
 
@@ -329,7 +330,7 @@ def test_a_score_counts_wrong_calls_of_both_kinds() -> None:
 @pytest.mark.slow
 def test_calls_are_true_and_null_cohorts_stay_quiet_over_three_seeds() -> None:
     """`scripts/evaluate_simulation.py` shows the same over twenty seeds and more chromosomes."""
-    base = CohortSettings(chromosomes=("chr2", "chr17", "chrX"), fragments=500_000)
+    base = CohortSettings(chromosomes=("chr12", "chr17", "chrX"), fragments=430_000)
     planted = pd.concat(
         [evaluate_cohort(simulate_cohort(replace(base, seed=s))) for s in (1, 2, 3)]
     )

@@ -111,6 +111,15 @@ def simulate_cohort(
     ------
     DesignError
         If a chromosome is unknown or has no gene.
+
+    Examples
+    --------
+    >>> settings = CohortSettings(chromosomes=("chr21",), good=2, poor=2, fragments=20_000)
+    >>> cohort = simulate_cohort(settings)
+    >>> cohort.libraries["sample"].tolist()[:2]
+    ['G01_H3K27me3', 'G02_H3K27me3']
+    >>> bool((cohort.effects["H3K36me3"] != 0).any())
+    True
     """
     settings = CohortSettings() if settings is None else settings
     annotation = load_genes(ASSEMBLY) if annotation is None else annotation
