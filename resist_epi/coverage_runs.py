@@ -19,10 +19,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from resist_epi.errors import InputFormatError
+from resist_epi.stats.ranges import range_extremes, range_sums
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
+# Wider steps would cost digits where a run's part is taken from the whole run.
+_WIDEST_STEP = 100_000
 MAX_COORDINATE = 2**32 - 1  # coordinates are unsigned 32-bit in bigWig, and so are runs here
 
 
@@ -36,14 +39,73 @@ class Runs:
         (n,) uint32, `starts < ends` and `starts[1:] >= ends[:-1]`.
     values
         (n,) float32 or float64; NaN and infinite values count as uncovered.
+    gapless
+        True says that each run begins where the one before ends, which saves work.
     """
 
     starts: NDArray[np.uint32]
     ends: NDArray[np.uint32]
     values: NDArray[np.float32] | NDArray[np.float64]
+    gapless: bool = False
 
     def __len__(self) -> int:
         return self.starts.size
+
+    @property
+    def begin(self) -> int:
+        """Start of the first run."""
+        return int(self.starts[0])
+
+    @property
+    def end(self) -> int:
+        """End of the last run."""
+        return int(self.ends[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Runs of equal width without gaps; starts and ends are made only when asked for.
+
+    Attributes
+    ----------
+    begin
+        Start of the first run.
+    step
+        Width of each run, bp.
+    values
+        (n,) float32 or float64; NaN and infinite values count as uncovered.
+    """
+
+    begin: int
+    step: int
+    values: NDArray[np.float32] | NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return self.values.size
+
+    @property
+    def end(self) -> int:
+        """End of the last run."""
+        return self.begin + self.step * self.values.size
+
+    @property
+    def starts(self) -> NDArray[np.uint32]:
+        """(n,) uint32."""
+        return self._edges()[:-1]
+
+    @property
+    def ends(self) -> NDArray[np.uint32]:
+        """(n,) uint32."""
+        return self._edges()[1:]
+
+    @property
+    def gapless(self) -> bool:
+        """True."""
+        return True
+
+    def _edges(self) -> NDArray[np.uint32]:
+        edges = np.arange(self.values.size + 1, dtype=np.uint32)
+        return edges * np.uint32(self.step) + np.uint32(self.begin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +189,7 @@ class RegionAccumulator:
         self.undefined = 0
         """Runs met so far whose value is NaN or infinite; they count as uncovered."""
 
-    def add(self, runs: Runs) -> None:
+    def add(self, runs: Runs | Grid) -> None:
         """Add the next runs, all of them to the right of those added before.
 
         Raises
@@ -137,18 +199,29 @@ class RegionAccumulator:
         """
         if not len(runs) or self._cuts.size < 2:
             return
-        low = max(int(np.searchsorted(self._cuts, runs.starts[0], side="right")) - 1, 0)
-        high = int(np.searchsorted(self._cuts, runs.ends[-1], side="left"))
+        low = max(int(np.searchsorted(self._cuts, np.uint32(runs.begin), side="right")) - 1, 0)
+        high = int(np.searchsorted(self._cuts, np.uint32(runs.end), side="left"))
         high = min(high, self._cuts.size - 1)
         if high <= low:
             return
+        if isinstance(runs, Grid) and runs.step <= _WIDEST_STEP:
+            self._add_grid(runs, low, high)
+        else:
+            self._add_runs(runs, low, high)
+
+    def _add_runs(self, runs: Runs | Grid, low: int, high: int) -> None:
+        """Add runs to the segments `low` to `high` that they meet."""
         cuts = self._cuts[low : high + 1]
         # Runs that end at or before each cut; the next one is either cut in two or lies beyond.
         before = np.searchsorted(runs.ends, cuts, side="right")
         straddler = np.minimum(before, len(runs) - 1)
         is_cut = (before < len(runs)) & (runs.starts[straddler] < cuts)
         lengths, weighted = self._workspace(len(runs))
-        np.subtract(runs.ends, runs.starts, out=lengths)
+        if runs.gapless:
+            np.subtract(runs.ends[1:], runs.ends[:-1], out=lengths[1:])
+            lengths[0] = runs.ends[0] - runs.starts[0]
+        else:
+            np.subtract(runs.ends, runs.starts, out=lengths)
         # A run cut several times keeps what lies right of its last cut (the last one assigned) ...
         straddler = straddler[is_cut]
         lengths[straddler] = runs.ends[straddler] - cuts[is_cut]
@@ -171,11 +244,44 @@ class RegionAccumulator:
         where = low + np.flatnonzero(filled)
         self._sum[where] += sums
         self._sum[low + segment] += left_sum
-        if first.size:
-            self._covered[where] += np.add.reduceat(lengths[:stop], first, dtype=np.int64)
-        self._covered[low + segment] += left
+        if runs.gapless:
+            reached = np.clip(cuts, np.uint32(runs.begin), np.uint32(runs.end))
+            self._covered[low:high] += reached[1:] - reached[:-1]
+        else:
+            if first.size:
+                self._covered[where] += np.add.reduceat(lengths[:stop], first, dtype=np.int64)
+            self._covered[low + segment] += left
         if self._extremes:
             self._add_extremes(runs.values, first, stop, where, low + segment, straddler)
+
+    def _add_grid(self, grid: Grid, low: int, high: int) -> None:
+        """Add runs of equal width, whose places need no search."""
+        begin, step = grid.begin, grid.step
+        cuts = np.clip(self._cuts[low : high + 1].astype(np.int64), begin, grid.end)
+        whole, rest = np.divmod(cuts - begin, step)
+        # The run that holds a cut counts to the segment on the right; its left part moves over.
+        filled = whole[1:] > whole[:-1]
+        first, stop = whole[:-1][filled], int(whole[-1])
+        is_cut = rest > 0
+        straddler, part = whole[is_cut], rest[is_cut]
+        with np.errstate(over="ignore", invalid="ignore"):
+            moved = np.zeros(cuts.size)
+            moved[is_cut] = grid.values[straddler] * part.astype(np.float64)
+            sums = np.zeros(high - low)
+            if first.size:
+                sums[filled] = np.add.reduceat(grid.values[:stop], first, dtype=np.float64)
+                sums *= step
+            sums += moved[1:] - moved[:-1]
+        if not np.isfinite(sums).all():
+            self._add_defined(grid)
+            return
+        self._sum[low:high] += sums
+        self._covered[low:high] += cuts[1:] - cuts[:-1]
+        if self._extremes:
+            where = low + np.flatnonzero(filled)
+            segment = low + np.flatnonzero(is_cut) - 1
+            inner = segment >= low
+            self._add_extremes(grid.values, first, stop, where, segment[inner], straddler[inner])
 
     def _workspace(self, n: int) -> tuple[NDArray[np.uint32], FloatArray]:
         """Arrays for lengths and weighted values: fresh ones for every chunk cost page faults."""
@@ -184,7 +290,7 @@ class RegionAccumulator:
             self._weighted = np.empty(2 * n)
         return self._lengths[:n], self._weighted[:n]
 
-    def _add_defined(self, runs: Runs) -> None:
+    def _add_defined(self, runs: Runs | Grid) -> None:
         defined = np.isfinite(runs.values)
         if defined.all():
             raise InputFormatError(
@@ -221,7 +327,7 @@ class RegionAccumulator:
             return summary
         first = np.searchsorted(self._cuts, self._starts[asked])
         last = np.searchsorted(self._cuts, self._ends[asked])
-        summary.sum[asked] = _range_sums(self._sum, first, last)
+        summary.sum[asked] = range_sums(self._sum, first, last)
         running = np.concatenate([[0], np.cumsum(self._covered)])
         summary.covered[asked] = running[last] - running[first]
         if self._extremes:
@@ -231,12 +337,12 @@ class RegionAccumulator:
                 (summary.min, self._min, np.minimum),
                 (summary.max, self._max, np.maximum),
             ):
-                out[found] = _range_extremes(values, first[inside], last[inside], ufunc)
+                out[found] = range_extremes(values, first[inside], last[inside], ufunc)
         return summary
 
 
 def summarise_runs(
-    runs: Runs, starts: ArrayLike, ends: ArrayLike, *, length: int | None = None
+    runs: Runs | Grid, starts: ArrayLike, ends: ArrayLike, *, length: int | None = None
 ) -> RegionSummary:
     """Sum, covered bases, minimum and maximum of regions over runs that are all in memory.
 
@@ -298,34 +404,3 @@ def _cuts(starts: NDArray[np.uint32], ends: NDArray[np.uint32]) -> NDArray[np.ui
     if edges.size and not (edges[1:] >= edges[:-1]).all():
         edges.sort()
     return edges[np.concatenate([[True], edges[1:] != edges[:-1]])] if edges.size else edges
-
-
-def _range_sums(values: FloatArray, first: NDArray[np.intp], last: NDArray[np.intp]) -> FloatArray:
-    """Sum of `values[first:last]` for every pair, without cancellation."""
-    sums = values[first]
-    wide = np.flatnonzero(last - first > 1)
-    if wide.size:
-        high = np.concatenate([[0.0], np.cumsum(values)])
-        step = high[1:] - high[:-1]
-        # TwoSum: what each addition of the running total lost.
-        lost = (high[:-1] - (high[1:] - step)) + (values - step)
-        low = np.concatenate([[0.0], np.cumsum(lost)])
-        a, b = first[wide], last[wide]
-        sums[wide] = (high[b] - high[a]) + (low[b] - low[a])
-    return sums
-
-
-def _range_extremes(
-    values: FloatArray, first: NDArray[np.intp], last: NDArray[np.intp], ufunc: np.ufunc
-) -> FloatArray:
-    """`ufunc` over `values[first:last]` for every pair, by tables of doubling width."""
-    result = np.empty(first.size)
-    level = np.frexp((last - first).astype(np.float64))[1] - 1
-    table, width = values, 1
-    for k in range(int(level.max(initial=-1)) + 1):
-        if k:
-            table = ufunc(table[:-width], table[width:])
-            width *= 2
-        here = np.flatnonzero(level == k)
-        result[here] = ufunc(table[first[here]], table[last[here] - width])
-    return result

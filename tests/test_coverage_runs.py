@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resist_epi.coverage_runs import (
+    Grid,
     RegionAccumulator,
     RegionSummary,
     Runs,
@@ -213,3 +214,34 @@ def test_complement_is_what_no_interval_covers(seed: int) -> None:
 def test_complement_of_nothing_is_the_chromosome() -> None:
     a, b = complement([], [], length=70)
     assert (a.tolist(), b.tolist()) == ([0], [70])
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("step", [1, 7, 50, 200_000])
+def test_grid_equals_its_runs(seed: int, step: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.normal(2, 1, 300).astype(np.float32)
+    values[rng.integers(0, 300, 20 * (seed % 2))] = np.nan
+    grid = Grid(1000, step, values)
+    runs = Runs(grid.starts, grid.ends, values, gapless=bool(seed % 3))
+    assert (grid.end, runs.begin, runs.end) == (1000 + 300 * step, grid.begin, grid.end)
+    starts = rng.integers(0, grid.end + 500, 400)
+    ends = starts + rng.integers(0, 30 * step, 400)
+    for part in (slice(None), slice(0, 1), slice(3, 3)):
+        found = summarise_runs(grid, starts[part], ends[part], length=grid.end + 2000)
+        expected = summarise_runs(runs, starts[part], ends[part], length=grid.end + 2000)
+        np.testing.assert_allclose(found.sum, expected.sum, rtol=1e-9, atol=1e-9)
+        for name in ("covered", "min", "max", "clipped"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+
+
+def test_gapless_changes_nothing() -> None:
+    rng = np.random.default_rng(9)
+    edges = np.cumsum(rng.integers(1, 40, 301)).astype(np.uint32)
+    values = rng.normal(size=300)
+    starts = rng.integers(0, int(edges[-1]), 200)
+    ends = starts + rng.integers(0, 900, 200)
+    plain = summarise_runs(Runs(edges[:-1], edges[1:], values), starts, ends)
+    fast = summarise_runs(Runs(edges[:-1], edges[1:], values, gapless=True), starts, ends)
+    np.testing.assert_array_equal(plain.sum, fast.sum)
+    np.testing.assert_array_equal(plain.covered, fast.covered)

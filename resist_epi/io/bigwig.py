@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from resist_epi.coverage_runs import Runs
+from resist_epi.coverage_runs import Grid, Runs
 from resist_epi.errors import InputFormatError
 from resist_epi.io.bigwig_blocks import block_runs
 from resist_epi.io.bigwig_format import (
@@ -59,7 +59,7 @@ class BigWigTrack(RunTrack):
     def __repr__(self) -> str:
         return f"BigWigTrack({str(self.path)!r})"
 
-    def runs(self, chrom: str) -> Iterator[Runs]:
+    def runs(self, chrom: str) -> Iterator[Runs | Grid]:
         """Runs of a chromosome in chunks, sorted and without overlap; none where it has no data.
 
         Raises

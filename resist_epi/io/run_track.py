@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from resist_epi.coverage_runs import (
     MAX_COORDINATE,
+    Grid,
     RegionAccumulator,
     RegionSummary,
     Runs,
@@ -43,7 +44,7 @@ class RunTrack(ABC):
     lengths_known: bool = True
 
     @abstractmethod
-    def runs(self, chrom: str) -> Iterator[Runs]:
+    def runs(self, chrom: str) -> Iterator[Runs | Grid]:
         """Runs of a chromosome in chunks, sorted and without overlap; none where it has no data.
 
         Raises
