@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -13,12 +14,12 @@ import pandas as pd
 from resist_epi import differential, normalization
 from resist_epi.analysis import Analysis, analyse
 from resist_epi.checking import check_study
-from resist_epi.config import StudySettings
+from resist_epi.config import PATHS, StudySettings
 from resist_epi.consensus import Consensus
 from resist_epi.counting import CoverageTrack, count_regions, share_in_regions
 from resist_epi.design import formula_columns, make_contrast, make_design
 from resist_epi.enrichment import enrich, genes_one_by_one
-from resist_epi.errors import DesignError, InputFormatError, SampleSheetError
+from resist_epi.errors import DesignError, SampleSheetError
 from resist_epi.gene_sets import GeneSet
 from resist_epi.inputs import (
     Disjoint,
@@ -34,12 +35,13 @@ from resist_epi.inputs import (
 from resist_epi.io.builtin import load_symbols
 from resist_epi.io.peaks import write_direction_bed
 from resist_epi.io.sheet import read_sheet
-from resist_epi.io.store import write_text
+from resist_epi.io.store import PARTIAL, unwritable, write_text
 from resist_epi.io.study import write_study
-from resist_epi.io.tables import write_counts, write_table
+from resist_epi.io.tables import read_counts, read_table, write_counts, write_table
+from resist_epi.ledger import Ledger, file_checksums, step_key
 from resist_epi.matrix import CountMatrix
 from resist_epi.normalization import factors_table
-from resist_epi.presets import MarkPreset, preset
+from resist_epi.presets import preset
 from resist_epi.provenance import record
 from resist_epi.quality import principal_components, quality_table, sample_correlation
 from resist_epi.samples import PATH_COLUMNS, SampleSheet
@@ -85,33 +87,14 @@ class Study:
     own_sets: bool
 
 
-@dataclass(frozen=True)
-class MarkResult:
-    """What a run found for one mark: analyses by region kind, and gene sets.
-
-    Attributes
-    ----------
-    mark, preset
-        The mark and what it needs.
-    counts
-        Region kind -> matrix, a column a library.
-    analyses
-        Region kind -> analysis.
-    gene_sets
-        The contract's gene-set table.
-    """
-
-    mark: str
-    preset: MarkPreset
-    counts: Mapping[str, CountMatrix]
-    analyses: Mapping[str, Analysis]
-    gene_sets: pd.DataFrame
-
-
 def run_study(
     settings: StudySettings, out: str | Path, *, progress: Callable[[str], None] | None = None
-) -> dict[str, MarkResult]:
-    """Run a study and write its folder.
+) -> Path:
+    """Run a study and write its folder, or finish one that stopped.
+
+    Steps whose inputs (by checksum), settings and version are unchanged, and whose outputs are
+    there as they were written, are reused; the log says which. What changed is made anew with all
+    that depends on it.
 
     Parameters
     ----------
@@ -124,8 +107,8 @@ def run_study(
 
     Returns
     -------
-    dict
-        Mark -> results, as written.
+    Path
+        The folder.
 
     Raises
     ------
@@ -136,21 +119,21 @@ def run_study(
     _prepare(out)
     findings = check_study(settings.sheet)
     write_table(out / "check.tsv", findings)
-    _stop_on_errors(findings, settings.sheet, out)
+    _stop_on_errors(findings, settings.sheet)
     study = load_study(settings)
     _check_settings(study)
     write_study(out / "study.yaml", settings)
-    results: dict[str, MarkResult] = {}
-    quality: list[pd.DataFrame] = []
-    for mark in study.sheet.marks:
+    inputs = file_checksums(_input_files(study))
+    marks = {mark: _mark_keys(study, mark, inputs) for mark in study.sheet.marks}
+    ledger = Ledger(out)
+    ledger.open({name: key for keys in marks.values() for name, key in keys.items()})
+    for mark, keys in marks.items():
         logger.info("%s: %d libraries", mark, len(study.sheet.for_mark(mark).samples))
-        results[mark] = run_mark(study, mark, out, quality=quality, progress=progress)
-    write_table(out / "qc.tsv", pd.concat(quality, ignore_index=True))
-    write_text(
-        out / "provenance.json",
-        record(settings.model_dump(mode="json"), _input_files(study)).to_json(),
-    )
-    return results
+        _run_mark(study, mark, ledger, keys, progress)
+    _gather_quality(out, study.sheet.marks)
+    provenance = record(settings.model_dump(mode="json"), inputs)
+    write_text(out / "provenance.json", provenance.to_json())
+    return out
 
 
 def load_study(settings: StudySettings) -> Study:
@@ -175,59 +158,114 @@ def load_study(settings: StudySettings) -> Study:
     )
 
 
-def run_mark(
+def _mark_kinds(study: Study, mark: str) -> list[Kind]:
+    """Kinds of regions on which a mark is tested: its preset's, and peaks where enough have any."""
+    kinds: list[Kind] = [k for k in preset(mark).kinds if k != "peaks"]
+    if _consensus(study, mark) is not None:
+        kinds.append("peaks")
+    return kinds
+
+
+def _consensus(study: Study, mark: str) -> Consensus | None:
+    return sheet_consensus(
+        study.sheet.for_mark(mark), study.peaks, min_overlap=study.settings.min_overlap
+    )
+
+
+def _mark_keys(study: Study, mark: str, inputs: Mapping[str, str]) -> dict[str, str]:
+    """Step -> digest of what it depends on, for the counts of each kind and for the tests."""
+    sheet, settings, chosen = study.sheet.for_mark(mark), study.settings, preset(mark)
+
+    def sums(*paths: object) -> list[str | None]:
+        return [inputs.get(str(p)) for p in paths]
+
+    shared = {
+        "tracks": dict(zip(sheet.samples, sums(*sheet.table["Coverage"]), strict=True)),
+        "library_sizes": _listed(sheet, "LibrarySize"),
+        "genome": study.reference.name if settings.genes is None else settings.genome,
+        "files": sums(settings.genes, settings.exclude),
+        "preset": asdict(chosen),
+    }
+    keys: dict[str, str] = {}
+    for kind in _mark_kinds(study, mark):
+        peaks = [sums(*sheet.table["Peaks"]), settings.min_overlap] if kind == "peaks" else None
+        keys[f"counts {mark}.{kind}"] = step_key(**shared, kind=kind, peaks=peaks)
+    rows = sheet.table.drop(columns=[c for c in PATH_COLUMNS if c in sheet.table])
+    keys[f"tests {mark}"] = step_key(
+        counts=list(keys.values()),
+        rows={str(c): list(map(str, rows[c])) for c in rows},
+        settings=settings.model_dump(mode="json", exclude={*PATHS, "jobs"}),
+        gene_sets=sums(settings.gene_sets),
+    )
+    return keys
+
+
+def _listed(sheet: SampleSheet, column: str) -> list[str] | None:
+    return None if column not in sheet.table else list(map(str, sheet.table[column]))
+
+
+def _run_mark(
     study: Study,
     mark: str,
+    ledger: Ledger,
+    keys: Mapping[str, str],
+    progress: Callable[[str], None] | None,
+) -> None:
+    """Count, test and link one mark, as far as that is not done yet."""
+    sheet, out, name = study.sheet.for_mark(mark), ledger.folder, file_name(mark)
+    consensus = _consensus(study, mark)
+    counts: dict[Kind, CountMatrix] = {}
+    tests = f"tests {mark}"
+    tested = ledger.is_done(tests)
+    for kind in _mark_kinds(study, mark):
+        step, path = f"counts {mark}.{kind}", out / "counts" / f"{name}.{kind}.parquet"
+        if not ledger.is_done(step):
+            counts[kind] = _count(study, sheet, kind, consensus, progress)
+            write_counts(path, counts[kind])
+            ledger.record(step, keys[step], [path])
+        elif not tested:
+            counts[kind] = read_counts(path)
+    if not tested:
+        ledger.record(tests, keys[tests], _test_mark(study, mark, counts, consensus, out))
+
+
+def _test_mark(
+    study: Study,
+    mark: str,
+    counts: Mapping[Kind, CountMatrix],
+    consensus: Consensus | None,
     out: Path,
-    *,
-    quality: list[pd.DataFrame],
-    progress: Callable[[str], None] | None = None,
-) -> MarkResult:
-    """Count, test and link one mark, and write its tables.
-
-    Parameters
-    ----------
-    quality
-        The mark's quality table is added to it.
-
-    Raises
-    ------
-    ResistEpiError
-        If an input is wrong.
-    """
+) -> list[Path]:
+    """Test every kind of a mark's regions, link them to gene sets, and return the files written."""
     sheet, chosen, name = study.sheet.for_mark(mark), preset(mark), file_name(mark)
-    consensus = sheet_consensus(sheet, study.peaks, min_overlap=study.settings.min_overlap)
-    kinds: list[Kind] = [k for k in chosen.kinds if k != "peaks"]
-    if consensus is not None:
-        kinds.append("peaks")
-    counts: dict[str, CountMatrix] = {}
-    analyses: dict[str, Analysis] = {}
-    for kind in kinds:
-        counts[kind] = _count(study, sheet, kind, chosen, consensus, progress)
-        write_counts(out / "counts" / f"{name}.{kind}.parquet", counts[kind])
-        analyses[kind] = _analyse(study, sheet, counts[kind])
-        _write_results(out / "differential" / f"{name}.{kind}", analyses[kind])
-    main = analyses[chosen.main_kind]
-    quality.append(_quality(study, sheet, counts[chosen.main_kind], chosen, consensus))
-    write_table(
-        out / "normalization" / f"{name}.tsv",
-        factors_table(main.matrix, main.fit.normalization),
-        header={"normalization": main.header["normalization"], "units": main.header["units"]},
-    )
-    write_table(
-        out / "quality" / f"{name}.correlation.tsv",
-        sample_correlation(counts[chosen.main_kind]).reset_index(),
-    )
-    components = principal_components(counts[chosen.main_kind])
-    write_table(
-        out / "quality" / f"{name}.pca.tsv",
-        components,
-        header=[
-            f"share of variance: {' '.join(f'{s:.4f}' for s in components.attrs['explained'])}"
-        ],
-    )
-    sets = _gene_sets(study, main, out, name)
-    return MarkResult(mark, chosen, counts, analyses, sets)
+    written: list[Path] = []
+
+    def write(path: str, table: pd.DataFrame, header: Mapping[str, str] | None = None) -> None:
+        write_table(out / path, table, header=header or ())
+        written.append(out / path)
+
+    analyses = {kind: _analyse(study, sheet, matrix) for kind, matrix in counts.items()}
+    for kind, analysis in analyses.items():
+        write(f"differential/{name}.{kind}.tsv.gz", analysis.results, analysis.header)
+        bed = out / "differential" / f"{name}.{kind}.bed"
+        write_direction_bed(bed, analysis.results)
+        written.append(bed)
+    main, main_counts = analyses[chosen.main_kind], counts[chosen.main_kind]
+    about = {k: main.header[k] for k in ("normalization", "units")}
+    write(f"normalization/{name}.tsv", factors_table(main.matrix, main.fit.normalization), about)
+    write(f"quality/{name}.tsv", _quality(study, sheet, main_counts, consensus))
+    write(f"quality/{name}.correlation.tsv", sample_correlation(main_counts).reset_index())
+    components = principal_components(main_counts)
+    explained = " ".join(f"{share:.4f}" for share in components.attrs["explained"])
+    write(f"quality/{name}.pca.tsv", components, {"share of variance": explained})
+    for path, table, header in _gene_sets(study, main, name):
+        write(path, table, header)
+    return written
+
+
+def _gather_quality(out: Path, marks: Sequence[str]) -> None:
+    tables = [read_table(out / "quality" / f"{file_name(mark)}.tsv") for mark in marks]
+    write_table(out / "qc.tsv", pd.concat(tables, ignore_index=True))
 
 
 def file_name(mark: str) -> str:
@@ -236,20 +274,17 @@ def file_name(mark: str) -> str:
 
 
 def _prepare(out: Path) -> None:
+    """Make the folder, and find out before hours of work whether it can be written."""
     try:
         out.mkdir(parents=True, exist_ok=True)
+        probe = out / f"{PARTIAL}{os.getpid()}-probe"
+        probe.write_text("probe")
+        probe.unlink()
     except OSError as error:
-        raise InputFormatError(
-            f"cannot be made: {error.strerror}",
-            path=out,
-            remedy="choose another folder with -o",
-        ) from error
-    write_text(
-        out / "check.tsv", ""
-    )  # says at once, before hours of work, if nothing can be written
+        raise unwritable(out, error) from error
 
 
-def _stop_on_errors(findings: pd.DataFrame, sheet: Path, out: Path) -> None:
+def _stop_on_errors(findings: pd.DataFrame, sheet: Path) -> None:
     errors = findings[(findings["level"] == "error") & findings["column"].isin(_NEEDED)]
     if errors.empty:
         return
@@ -276,11 +311,10 @@ def _count(
     study: Study,
     sheet: SampleSheet,
     kind: Kind,
-    chosen: MarkPreset,
     consensus: Consensus | None,
     progress: Callable[[str], None] | None,
 ) -> CountMatrix:
-    regions = kind_regions(kind, study.reference, chosen, consensus=consensus)
+    regions = kind_regions(kind, study.reference, preset(sheet.marks[0]), consensus=consensus)
     return count_regions(
         {s: study.tracks[s] for s in sheet.samples},
         regions,
@@ -306,20 +340,14 @@ def _analyse(study: Study, sheet: SampleSheet, matrix: CountMatrix) -> Analysis:
     )
 
 
-def _write_results(stem: Path, analysis: Analysis) -> None:
-    write_table(f"{stem}.tsv.gz", analysis.results, header=analysis.header)
-    write_direction_bed(f"{stem}.bed", analysis.results)
-
-
 def _quality(
     study: Study,
     sheet: SampleSheet,
     matrix: CountMatrix,
-    chosen: MarkPreset,
     consensus: Consensus | None,
 ) -> pd.DataFrame:
     tracks = {s: study.tracks[s] for s in sheet.samples}
-    promoters = kind_regions("promoters", study.reference, chosen)
+    promoters = kind_regions("promoters", study.reference, preset(sheet.marks[0]))
     return quality_table(
         matrix,
         sheet,
@@ -331,7 +359,10 @@ def _quality(
     )
 
 
-def _gene_sets(study: Study, main: Analysis, out: Path, name: str) -> pd.DataFrame:
+def _gene_sets(
+    study: Study, main: Analysis, name: str
+) -> Iterator[tuple[str, pd.DataFrame, dict[str, str]]]:
+    """Path, table and header of each table that links a mark's genes to sets."""
     symbols = load_symbols()
     table = enrich(
         main.results,
@@ -342,12 +373,11 @@ def _gene_sets(study: Study, main: Analysis, out: Path, name: str) -> pd.DataFra
         own_sets=study.own_sets,
         symbols=symbols,
     )
-    header = main.header | table.attrs["header"]
-    write_table(out / "gene_sets" / f"{name}.tsv", table, header=header)
+    yield f"gene_sets/{name}.tsv", table, main.header | table.attrs["header"]
     if PRE_SPECIFIED in study.gene_sets:
-        one_by_one = genes_one_by_one(main.results, study.gene_sets[PRE_SPECIFIED], symbols=symbols)
-        write_table(out / "gene_sets" / f"{name}.nsd2_core.tsv", one_by_one, header=main.header)
-    return table
+        core = study.gene_sets[PRE_SPECIFIED]
+        one_by_one = genes_one_by_one(main.results, core, symbols=symbols)
+        yield f"gene_sets/{name}.nsd2_core.tsv", one_by_one, main.header
 
 
 def _input_files(study: Study) -> list[Path]:

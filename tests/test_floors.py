@@ -29,6 +29,7 @@ FLOORS: dict[int, set[str]] = {
         "analysis",
         "checking",
         "inputs",
+        "ledger",
         "pipeline",
         "report",
         "set_analysis",

@@ -36,13 +36,13 @@ def settings(cohort: SmallCohort, **more: object) -> StudySettings:
 
 def test_the_folder_holds_what_the_contract_says(study: Path) -> None:
     found = {str(p.relative_to(study)) for p in study.rglob("*") if p.is_file()}
-    expected = {"study.yaml", "provenance.json", "check.tsv", "qc.tsv"}
+    expected = {"study.yaml", "provenance.json", "check.tsv", "qc.tsv", "steps.json"}
     for mark, kinds in {
         "H3K27me3": ("promoters", "genes", "peaks"),
         "H3K36me3": ("genes", "peaks"),
     }.items():
         expected |= {f"normalization/{mark}.tsv", f"gene_sets/{mark}.tsv"}
-        expected |= {f"quality/{mark}.correlation.tsv", f"quality/{mark}.pca.tsv"}
+        expected |= {f"quality/{mark}{what}.tsv" for what in ("", ".correlation", ".pca")}
         for kind in kinds:
             expected |= {
                 f"counts/{mark}.{kind}.parquet",
@@ -135,7 +135,7 @@ def test_one_unit_a_group_gives_fold_changes_and_goes_on(
 
 def test_an_output_that_cannot_be_made(cohort: SmallCohort, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputFormatError, match=r"file.*cannot be made"):
+    with pytest.raises(InputFormatError, match=r"file.*cannot be written"):
         run_study(settings(cohort), tmp_path / "file" / "out")
 
 
