@@ -57,6 +57,21 @@ def profile_matrix(
         If the point is unknown, lengths are no multiples of the bin size, or a track is damaged.
     GenomeMismatchError
         If a region's chromosome is not in a track.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> from resist_epi.io.bigwig import write_bigwig
+    >>> from resist_epi.io.tracks import open_track
+    >>> regions = pd.DataFrame({"chrom": ["chr1"], "start": [400], "end": [600], "strand": ["+"]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = f"{folder}/t.bw"
+    ...     write_bigwig(path, {"chr1": 1000}, lambda chrom: ([0, 400], [400, 1000], [1.0, 3.0]))
+    ...     tracks = {"t": open_track(path)}
+    ...     m = profile_matrix(tracks, regions, point="TSS", before=100, after=100)
+    >>> m.values["t"].tolist()
+    [[1.0, 1.0, 3.0, 3.0]]
     """
     if point not in POINTS:
         raise InputFormatError(f"unknown point {point!r}", expected=", ".join(POINTS))

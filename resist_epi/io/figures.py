@@ -67,6 +67,13 @@ def save_figure(
     ------
     InputFormatError
         If the suffix is another, the folder cannot be written, or the disk is full.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from matplotlib.figure import Figure
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_figure(Figure(), f"{folder}/figure.pdf")
     """
     import matplotlib as mpl
     from matplotlib.axes import Axes

@@ -76,7 +76,7 @@ def plot_gene_set(
     genes
         Show these alone; those that the table lacks are left out.
     directions
-        Symbol -> gain, loss or none, as a strip beside the genes.
+        Symbol -> gain, loss or none, as a strip beside the genes if any is called.
     limit
         End of the colour scale, in standard deviations.
 
@@ -84,6 +84,15 @@ def plot_gene_set(
     -------
     Axes
         The container of `heatmap`, `colourbar`, `call` (with directions) and one an annotation.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from resist_epi.plots.style import panel
+    >>> values = pd.DataFrame({"g1": [1.0, 2.0], "p1": [2.0, 1.5]}, index=["HK2", "G6PD"])
+    >>> ax = plot_gene_set(values, title="Glycolysis and pentose phosphate")
+    >>> [gene.get_text() for gene in panel(ax, "heatmap").get_yticklabels()]
+    ['HK2', 'G6PD']
     """
     table = values.set_index("symbol") if "symbol" in values else values
     if genes is not None:
@@ -91,6 +100,7 @@ def plot_gene_set(
     ids, names = [str(c) for c in table.columns], [str(i) for i in table.index]
     found = sheet_annotations(samples, ids, annotate)
     calls = [] if directions is None else [_calls(directions, names)]
+    calls = [call for call in calls if (call.values != "").any()]
     scores = _standardised(table.to_numpy(np.float64), lookup(samples, ids, "Factor"))
     columns, breaks = _column_order(scores, samples, ids)
     rows = _clustered(scores)

@@ -95,6 +95,17 @@ def plot_heatmap(
     -------
     Axes
         The container of the panels `profile: SAMPLE`, `GROUP: SAMPLE` and `colourbar`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from resist_epi.profile_matrix import ProfileMatrix
+    >>> regions = pd.DataFrame({"direction": ["gain", "none", "none"]})
+    >>> signal = {"good1": np.ones((3, 40)), "poor1": np.full((3, 40), 2.0)}
+    >>> matrix = ProfileMatrix(signal, regions, bin_size=100, before=2000, after=2000)
+    >>> [panel.get_label() for panel in plot_heatmap(matrix).child_axes][:3]
+    ['profile: good1', 'gain: good1', 'none: good1']
     """
     conditions = lookup(samples, matrix.samples, "Condition")
     if by is not None:
@@ -154,7 +165,7 @@ def _lay_out(samples: tuple[str, ...]) -> _Layout:
     n_rows = -(-n // 12)
     per_row = -(-n // n_rows)
     width = (page - _LEFT - _RIGHT) / per_row - _GAP_MM
-    names = tuple(_broken(name, width) for name in shorten_all(samples, 27))
+    names = tuple(_broken(name, width) for name in shorten_all(samples, 27, tidy_above=9))
     title_mm = max((len(lines) for lines in names), default=1) * LINE_MM + 1.0
     heat_mm = 52.0 if n_rows == 1 else 34.0
     return _Layout(per_row, n_rows, names, title_mm, heat_mm)
@@ -231,7 +242,9 @@ def _draw_means(
         ax.plot(matrix.centres, means[group], color=colours[group], lw=1.0, label=group)
     ax.set(xlim=(matrix.edges[0], matrix.edges[-1]), ylim=y_range, xticks=[])
     ax.locator_params(axis="y", nbins=3)
-    if not first:
+    if first:
+        ax.set_ylabel("mean")
+    else:
         ax.set_yticklabels([])
 
 
@@ -272,7 +285,10 @@ def _draw_sections(
         for spine in ax.spines.values():
             spine.set(visible=True, linewidth=0.3, color=INK)
         if k == len(rows) - 1:
-            position_ticks(ax, matrix, width=width)
+            ends_named = position_ticks(ax, matrix, width=width)
+            if first and not ends_named:
+                window = f"{-matrix.before / 1000:g} to +{matrix.after / 1000:g} kb"
+                frame.text(left - 1.5, y - 2.3, window.replace("-", "−"), ha="right")
         if first:
             _name_group(frame, group, len(rows[group]), colours[group], (left - 1.5, y + size / 2))
         y -= _SECTION_GAP_MM

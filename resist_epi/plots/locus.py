@@ -87,6 +87,16 @@ def plot_locus(
     ------
     InputFormatError
         If the gene is unknown, or no bin lies in the region.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> starts = range(0, 10_000, 500)
+    >>> coverage = pd.DataFrame({"chrom": "chr4", "start": starts, "good1": 1.0, "poor1": 4.0})
+    >>> coverage["end"] = coverage["start"] + 500
+    >>> ax = plot_locus(coverage, region="chr4:2,000-8,000")
+    >>> [panel.get_label() for panel in ax.child_axes]
+    ['good1', 'poor1', 'genes']
     """
     require(coverage, ("chrom", "start", "end"), what="a locus plot")
     names = _sample_columns(coverage, samples)
@@ -204,18 +214,23 @@ def _genes_inside(genes: pd.DataFrame | None, place: Place) -> pd.DataFrame:
 
 def _lanes(genes: pd.DataFrame, place: Place) -> list[int]:
     """Lane of each gene, so that neither bodies nor names meet."""
-    per_mm = (place[2] - place[1]) / 65.0
+    per_mm = (place[2] - place[1]) / 65.0  # about the width of the panel
     taken: list[float] = []
     lanes = []
     for start, end, symbol in zip(genes["start"], genes["end"], genes["symbol"], strict=True):
         low, high = float(max(int(start), place[1])), float(min(int(end), place[2]))
         half = (text_width_mm([str(symbol)]) / 2 + 0.8) * per_mm
-        middle = (low + high) / 2
+        middle = _name_place(low, high, half, place)
         low, high = min(low, middle - half), max(high, middle + half)
         lane = next((k for k, right in enumerate(taken) if right < low), len(taken))
         taken[lane : lane + 1] = [high + per_mm]
         lanes.append(lane)
     return lanes
+
+
+def _name_place(low: float, high: float, half: float, place: Place) -> float:
+    """Middle of a gene's name: that of the body shown, but never beyond the frame."""
+    return float(np.clip((low + high) / 2, place[1] + half, max(place[2] - half, place[1] + half)))
 
 
 def _top(values: FloatArray) -> float:
@@ -301,8 +316,9 @@ def _draw_gene(
             ax.plot([tss, tss, reach], [y, top, top], color=colour, lw=LINE, clip_on=False)
             head = ">" if sign > 0 else "<"
             ax.plot(reach, top, ls="", marker=head, ms=2.2, color=colour, mew=0, clip_on=False)
+    half = text_width_mm([symbol]) * (1.15 if chosen else 1.0) / 2 * per_mm
     ax.text(
-        (low + high) / 2,
+        _name_place(low, high, half, place),
         top + 2.4,
         symbol,
         ha="center",
@@ -311,7 +327,6 @@ def _draw_gene(
         fontsize=SMALL_FONT,
         color=colour,
         weight="bold" if chosen else "normal",
-        clip_on=True,
     )
 
 

@@ -91,6 +91,17 @@ def plot_profile(
     -------
     Axes
         The container of a panel a group of regions, labelled by the group's name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from resist_epi.profile_matrix import ProfileMatrix
+    >>> regions = pd.DataFrame({"direction": ["gain", "none", "none"]})
+    >>> signal = {"good1": np.ones((3, 40)), "poor1": np.full((3, 40), 2.0)}
+    >>> matrix = ProfileMatrix(signal, regions, bin_size=100, before=2000, after=2000)
+    >>> [panel.get_title() for panel in plot_profile(matrix).child_axes]
+    ['gain (n = 1)', 'none (n = 2)']
     """
     rows = {g: r for g, r in region_groups(matrix, groups).items() if len(r)}
     levels = lookup(samples, matrix.samples, colour)
@@ -141,13 +152,18 @@ def profile_range(means: Mapping[str, Mapping[str, FloatArray]]) -> tuple[float,
     return (0.0 if low >= 0 else low - air), high + air
 
 
-def position_ticks(ax: Axes, matrix: ProfileMatrix, *, width: float) -> None:
+def position_ticks(ax: Axes, matrix: ProfileMatrix, *, width: float) -> bool:
     """Mark the point, or both ends of the body, and both ends of the axis where there is room.
 
     Parameters
     ----------
     width
         Of the panel, in mm.
+
+    Returns
+    -------
+    bool
+        Whether there was room for both ends.
     """
     edges = matrix.edges
     ax.set_xlim(edges[0], edges[-1])
@@ -169,6 +185,7 @@ def position_ticks(ax: Axes, matrix: ProfileMatrix, *, width: float) -> None:
     if len(points) == 2 and matrix.body * scale < text_width_mm(names) + 1.0:
         labels[0.0].set_ha("right")
         labels[float(matrix.body)].set_ha("left")
+    return room >= need
 
 
 def _distance(bp: int) -> str:

@@ -88,6 +88,14 @@ def plot_pca(
     ------
     InputFormatError
         If a column is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> components = pd.DataFrame({"sample": ["g1", "p1"], "PC1": [-2.0, 2.0], "PC2": [0.1, -0.1]})
+    >>> components.attrs["explained"] = [0.9, 0.1]
+    >>> plot_pca(components).get_xlabel()
+    'PC1 (90% of variance)'
     """
     require(components, ("sample",), what="a PCA plot")
     wanted = [f"PC{k}" for k in axes]
@@ -116,7 +124,7 @@ def plot_pca(
         ax.set_ylabel(_component_label(axes[1], explained))
         if names if names is not None else len(ids) <= _MAX_NAMED:
             xy = np.stack([x, y], axis=1)
-            add_labels(ax, shorten_all(ids, 18), xy, points=xy, italic=False)
+            add_labels(ax, shorten_all(ids, 18, tidy_above=8), xy, points=xy, italic=False)
     return ax
 
 
@@ -200,6 +208,15 @@ def plot_correlation(
     ------
     InputFormatError
         If the table is not square.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from resist_epi.plots.style import panel
+    >>> names = pd.Index(["g1", "p1"], name="sample")
+    >>> ax = plot_correlation(pd.DataFrame([[1.0, 0.8], [0.8, 1.0]], index=names, columns=names))
+    >>> [name.get_text() for name in panel(ax, "heatmap").get_yticklabels()]
+    ['g1', 'p1']
     """
     table = _square(correlation)
     ids = [str(s) for s in table.index]
@@ -270,7 +287,11 @@ def _draw_tree(ax: Axes, tree: FloatArray | None) -> None:
     drawn = dendrogram(tree, no_plot=True)
     for x, y in zip(drawn["icoord"], drawn["dcoord"], strict=True):
         ax.plot(x, y, color=INK, lw=LINE, solid_joinstyle="miter")
-    ax.set(xlim=(0, 10 * (len(tree) + 1)), ylim=(0, 1.03 * float(tree[:, 2].max()) or 1.0))
+    first, last = float(tree[:, 2].min()), float(tree[:, 2].max())
+    # From just below the first merge: from 0, a tree of unlike samples would be all stems.
+    low = max(0.0, first - 0.5 * (last - first)) if last > first else 0.0
+    high = last + 0.03 * (last - low) if last > 0 else 1.0
+    ax.set(xlim=(0, 10 * (len(tree) + 1)), ylim=(low, high))
 
 
 def _draw_matrix(
@@ -281,14 +302,16 @@ def _draw_matrix(
     n = len(values)
     off = values[~np.eye(n, dtype=bool)]
     off = off[np.isfinite(off)]
-    low = float(np.floor(off.min() * 20) / 20) if len(off) else 0.0
+    # The diagonal is 1 whatever the samples: the scale serves the rest.
+    high = float(np.ceil(off.max() * 50) / 50) if len(off) else 1.0
+    low = min(float(np.floor(off.min() * 50) / 50), high - 0.1) if len(off) else 0.0
     colour_map = mpl.colormaps["YlGnBu"].with_extremes(bad=PALE)
     ax = frame.panel("heatmap", 1.0, bottom, side, side)
     image = ax.imshow(
         np.ma.masked_invalid(values),
         cmap=colour_map,
-        vmin=min(low, 0.95),
-        vmax=1.0,
+        vmin=low,
+        vmax=high,
         aspect="auto",
         interpolation="nearest",
     )
@@ -305,7 +328,12 @@ def _draw_matrix(
     if cell >= 4.2:
         _write_values(ax, values, image)
     draw_colourbar(
-        frame, image, right=frame.width - 3.0, top=bottom - 2.5, text="correlation of samples"
+        frame,
+        image,
+        right=frame.width - 3.0,
+        top=bottom - 2.5,
+        text="correlation of samples",
+        extend="max" if high < 1 else "neither",
     )
 
 

@@ -62,6 +62,21 @@ def plot_ma(
     ------
     InputFormatError
         If a column is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> results = pd.DataFrame(
+    ...     {
+    ...         "symbol": ["NSD2", "HK2", "TIGAR"],
+    ...         "baseMean": [40.0, 22.0, 5.0],
+    ...         "log2FoldChange": [1.4, -0.9, 0.1],
+    ...         "pvalue": [1e-6, 1e-4, 0.7],
+    ...         "direction": ["gain", "loss", "none"],
+    ...     }
+    ... )
+    >>> [text.get_text() for text in plot_ma(results).texts]
+    ['NSD2', 'HK2']
     """
     require(results, ("baseMean", "log2FoldChange", "direction"), what="an MA plot")
     shown = results[(results["baseMean"] > 0) & np.isfinite(results["log2FoldChange"])]
@@ -115,6 +130,21 @@ def plot_volcano(
     ------
     InputFormatError
         If a column is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> results = pd.DataFrame(
+    ...     {
+    ...         "symbol": ["NSD2", "HK2", "TIGAR"],
+    ...         "baseMean": [40.0, 22.0, 5.0],
+    ...         "log2FoldChange": [1.4, -0.9, 0.1],
+    ...         "pvalue": [1e-6, 1e-4, 0.7],
+    ...         "direction": ["gain", "loss", "none"],
+    ...     }
+    ... )
+    >>> [text.get_text() for text in plot_volcano(results, label=["TIGAR"]).texts]
+    ['TIGAR']
     """
     require(results, ("log2FoldChange", "pvalue", "direction"), what="a volcano plot")
     shown = results[np.isfinite(results["log2FoldChange"]) & np.isfinite(results["pvalue"])]
@@ -125,7 +155,15 @@ def plot_volcano(
         limit = _robust_limit(change)
         finite = strength[np.isfinite(strength)]
         top = max(1.0, float(finite.max()) if len(finite) else 1.0) * 1.06
-        _scatter(ax, shown, change, strength, x_range=(-limit, limit), y_range=(0.0, top))
+        _scatter(
+            ax,
+            shown,
+            change,
+            strength,
+            x_range=(-limit, limit),
+            y_range=(0.0, top),
+            empty="no region has a P value" if len(results) else "no region to show",
+        )
         _threshold(ax, shown)
         if len(shown):
             ax.axvline(0, color=INK, lw=LINE, zorder=1)
@@ -161,6 +199,13 @@ def plot_pvalues(
     ------
     InputFormatError
         If there is no column `pvalue`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ax = plot_pvalues(pd.DataFrame({"pvalue": [0.01, 0.02, 0.5, None]}))
+    >>> ax.get_legend().get_title().get_text()
+    '3 tested, 1 without P'
     """
     require(results, ("pvalue",), what="a histogram of P values")
     values = results["pvalue"].to_numpy(np.float64)
@@ -223,6 +268,7 @@ def _scatter(
     *,
     x_range: tuple[float, float] | None,
     y_range: tuple[float, float],
+    empty: str = "no region to show",
 ) -> None:
     """Draw the points by direction, the grey ones first; those outside as triangles on the edge."""
     direction = shown["direction"].to_numpy(dtype=object)
@@ -249,7 +295,7 @@ def _scatter(
         for marker, there in _edge_markers(chosen & outside, x, y, x_range, y_range):
             rasterize(ax.scatter(x[there], y[there], marker=marker, **{**style, "s": 9.0}))
     if not len(shown):
-        say_empty(ax, "no region to show")
+        say_empty(ax, empty)
     _legend(ax)
 
 

@@ -141,14 +141,16 @@ def shorten(name: object, limit: int = 24) -> str:
     return f"{text[: limit - 1 - tail]}…{text[-tail:]}"
 
 
-def shorten_all(names: Sequence[object], limit: int = 24) -> list[str]:
+def shorten_all(
+    names: Sequence[object], limit: int = 24, *, tidy_above: int | None = None
+) -> list[str]:
     """Names of at most `limit` characters that stay apart.
 
-    Where one is too long, what all begin and end with is left out first, for it tells nothing.
-    Names that would become equal get a number.
+    Where one is too long (or longer than `tidy_above`), what all begin and end with is left out
+    first, for it tells nothing. Names that would become equal get a number.
     """
     texts = [str(name) for name in names]
-    if len(texts) > 1 and max(map(len, texts)) > limit:
+    if len(texts) > 1 and max(map(len, texts)) > (limit if tidy_above is None else tidy_above):
         head = _common_length(texts)
         tail = _common_length([t[head:][::-1] for t in texts])
         texts = [

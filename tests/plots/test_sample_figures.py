@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.text import Annotation
@@ -115,6 +116,19 @@ def test_correlation_of_hardly_any_samples(n: int) -> None:
         assert [t.get_text() for t in ax.texts] == ["no sample to show"]
     else:
         assert shown(ax).shape == (n, n)
+
+
+def test_equal_samples() -> None:
+    names = simulated.sheet(3)["SampleID"]
+    table = pd.DataFrame(np.ones((3, 3)), index=names.rename("sample"), columns=names)
+    plot_correlation(table).figure.draw_without_rendering()
+
+
+def test_the_colours_serve_the_differences_between_samples() -> None:
+    table = simulated.correlation(simulated.sheet(12))
+    off = table.to_numpy()[~np.eye(12, dtype=bool)]
+    low, high = panel(plot_correlation(table), "heatmap").images[0].get_clim()
+    assert low <= off.min() < off.max() <= high < 1
 
 
 def test_a_table_that_is_not_square_is_refused() -> None:
