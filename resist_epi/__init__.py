@@ -38,10 +38,13 @@ if TYPE_CHECKING:
     from resist_epi.io.builtin import load_gene_sets as load_gene_sets
     from resist_epi.io.builtin import load_genes as load_genes
     from resist_epi.io.builtin import load_symbols as load_symbols
+    from resist_epi.io.figures import save_figure as save_figure
     from resist_epi.io.gene_sets import read_gmt as read_gmt
     from resist_epi.io.peaks import read_bed_regions as read_bed_regions
     from resist_epi.io.peaks import read_peaks as read_peaks
     from resist_epi.io.peaks import write_bed as write_bed
+    from resist_epi.io.profile_matrix import read_profile_matrix as read_profile_matrix
+    from resist_epi.io.profile_matrix import write_profile_matrix as write_profile_matrix
     from resist_epi.io.sheet import read_sheet as read_sheet
     from resist_epi.io.tables import read_counts as read_counts
     from resist_epi.io.tables import read_results as read_results
@@ -52,7 +55,18 @@ if TYPE_CHECKING:
     from resist_epi.matrix import CountMatrix as CountMatrix
     from resist_epi.normalization import normalize as normalize
     from resist_epi.pipeline import run_study as run_study
+    from resist_epi.plots.gene_set import plot_gene_set as plot_gene_set
+    from resist_epi.plots.heatmap import plot_heatmap as plot_heatmap
+    from resist_epi.plots.locus import plot_locus as plot_locus
+    from resist_epi.plots.profile import plot_profile as plot_profile
+    from resist_epi.plots.samples import plot_correlation as plot_correlation
+    from resist_epi.plots.samples import plot_pca as plot_pca
+    from resist_epi.plots.scatter import plot_ma as plot_ma
+    from resist_epi.plots.scatter import plot_pvalues as plot_pvalues
+    from resist_epi.plots.scatter import plot_volcano as plot_volcano
     from resist_epi.presets import preset as preset
+    from resist_epi.profile_matrix import ProfileMatrix as ProfileMatrix
+    from resist_epi.profiles import profile_regions as profile_regions
     from resist_epi.quality import principal_components as principal_components
     from resist_epi.quality import quality_table as quality_table
     from resist_epi.quality import sample_correlation as sample_correlation
@@ -68,6 +82,7 @@ _PUBLIC = {
     "Annotation": "annotation.Annotation",
     "CountMatrix": "matrix.CountMatrix",
     "Fit": "fit.Fit",
+    "ProfileMatrix": "profile_matrix.ProfileMatrix",
     "ResistEpiError": "errors.ResistEpiError",
     "SampleSheet": "samples.SampleSheet",
     "analyse": "analysis.analyse",
@@ -91,8 +106,18 @@ _PUBLIC = {
     "merge_units": "units.merge_units",
     "normalize": "normalization.normalize",
     "open_track": "io.tracks.open_track",
+    "plot_correlation": "plots.samples.plot_correlation",
+    "plot_gene_set": "plots.gene_set.plot_gene_set",
+    "plot_heatmap": "plots.heatmap.plot_heatmap",
+    "plot_locus": "plots.locus.plot_locus",
+    "plot_ma": "plots.scatter.plot_ma",
+    "plot_pca": "plots.samples.plot_pca",
+    "plot_profile": "plots.profile.plot_profile",
+    "plot_pvalues": "plots.scatter.plot_pvalues",
+    "plot_volcano": "plots.scatter.plot_volcano",
     "preset": "presets.preset",
     "principal_components": "quality.principal_components",
+    "profile_regions": "profiles.profile_regions",
     "promoters": "regions.promoters",
     "quality_table": "quality.quality_table",
     "read_bed_regions": "io.peaks.read_bed_regions",
@@ -100,15 +125,18 @@ _PUBLIC = {
     "read_genes": "io.annotation.read_genes",
     "read_gmt": "io.gene_sets.read_gmt",
     "read_peaks": "io.peaks.read_peaks",
+    "read_profile_matrix": "io.profile_matrix.read_profile_matrix",
     "read_results": "io.tables.read_results",
     "read_sheet": "io.sheet.read_sheet",
     "run_study": "pipeline.run_study",
     "sample_correlation": "quality.sample_correlation",
+    "save_figure": "io.figures.save_figure",
     "sheet_peaks": "inputs.sheet_peaks",
     "sheet_tracks": "inputs.sheet_tracks",
     "summarise_regions": "counting.summarise_regions",
     "write_bed": "io.peaks.write_bed",
     "write_counts": "io.tables.write_counts",
+    "write_profile_matrix": "io.profile_matrix.write_profile_matrix",
     "write_table": "io.tables.write_table",
 }
 __all__ = ["__version__", *_PUBLIC]  # noqa: PLE0604 - the names are strings

@@ -16,7 +16,7 @@ IntArray = NDArray[np.int64]
 POINTS = ("TSS", "TES", "center")
 
 
-def profile_matrix(
+def profile_regions(
     tracks: Mapping[str, CoverageTrack],
     regions: pd.DataFrame,
     *,
@@ -69,7 +69,7 @@ def profile_matrix(
     ...     path = f"{folder}/t.bw"
     ...     write_bigwig(path, {"chr1": 1000}, lambda chrom: ([0, 400], [400, 1000], [1.0, 3.0]))
     ...     tracks = {"t": open_track(path)}
-    ...     m = profile_matrix(tracks, regions, point="TSS", before=100, after=100)
+    ...     m = profile_regions(tracks, regions, point="TSS", before=100, after=100)
     >>> m.values["t"].tolist()
     [[1.0, 1.0, 3.0, 3.0]]
     """

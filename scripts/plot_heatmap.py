@@ -11,7 +11,7 @@ from resist_epi.io.peaks import read_bed_regions
 from resist_epi.io.tables import read_results
 from resist_epi.io.tracks import open_track
 from resist_epi.plots import plot_heatmap
-from resist_epi.profiles import POINTS, profile_matrix
+from resist_epi.profiles import POINTS, profile_regions
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("regions", help="BED, peak file, or results (.tsv, .tsv.gz)")
@@ -30,7 +30,7 @@ def draw(args: argparse.Namespace) -> None:
     tracks = {Path(p).name.split(".")[0]: open_track(p) for p in args.good + args.poor}
     conditions = ["good"] * len(args.good) + ["poor"] * len(args.poor)
     window = {"point": args.point, "body": args.body, "before": args.flank, "after": args.flank}
-    matrix = profile_matrix(tracks, read(args.regions), **window)
+    matrix = profile_regions(tracks, read(args.regions), **window)
     sheet = pd.DataFrame({"SampleID": list(tracks), "Condition": conditions})
     save_figure(plot_heatmap(matrix, samples=sheet, title=args.title), args.output)
 

@@ -14,7 +14,7 @@ import pytest
 from resist_epi.errors import GenomeMismatchError, InputFormatError
 from resist_epi.io.profile_matrix import read_profile_matrix, write_profile_matrix
 from resist_epi.io.tracks import open_track
-from resist_epi.profiles import profile_matrix
+from resist_epi.profiles import profile_regions
 
 LENGTH = 60_000
 REGIONS = pd.DataFrame(
@@ -58,7 +58,7 @@ def naive(bases: np.ndarray, point: int, strand: str, before: int, after: int, s
 
 
 def test_bins_around_the_tss_run_from_5_to_3(track: Path, bases: np.ndarray) -> None:
-    matrix = profile_matrix(
+    matrix = profile_regions(
         {"t": open_track(track)}, REGIONS, point="TSS", before=500, after=1000, bin_size=50
     )
     for row, region in zip(matrix.values["t"], REGIONS.itertuples(), strict=True):
@@ -71,7 +71,7 @@ def test_bins_around_the_tss_run_from_5_to_3(track: Path, bases: np.ndarray) -> 
 
 @pytest.mark.parametrize("point", ["TES", "center"])
 def test_other_points(track: Path, bases: np.ndarray, point: str) -> None:
-    matrix = profile_matrix(
+    matrix = profile_regions(
         {"t": open_track(track)}, REGIONS[:2], point=point, before=100, after=200, bin_size=10
     )
     ends = {"TES": (14_000, 20_003), "center": (12_000, 20_502)}[point]
@@ -80,7 +80,7 @@ def test_other_points(track: Path, bases: np.ndarray, point: str) -> None:
 
 
 def test_bodies_are_scaled(track: Path, bases: np.ndarray) -> None:
-    matrix = profile_matrix(
+    matrix = profile_regions(
         {"t": open_track(track)}, REGIONS, before=100, after=50, body=1000, bin_size=50
     )
     assert matrix.reference == "TSS,TES"
@@ -96,24 +96,24 @@ def test_bodies_are_scaled(track: Path, bases: np.ndarray) -> None:
 
 def test_regions_shorter_than_their_bins(track: Path) -> None:
     tiny = REGIONS[:1].assign(end=10_003)
-    matrix = profile_matrix(
+    matrix = profile_regions(
         {"t": open_track(track)}, tiny, before=50, after=50, body=500, bin_size=50
     )
     assert np.isfinite(matrix.values["t"]).all()
 
 
 def test_no_regions(track: Path) -> None:
-    assert profile_matrix({"t": open_track(track)}, REGIONS[:0]).values["t"].shape == (0, 120)
+    assert profile_regions({"t": open_track(track)}, REGIONS[:0]).values["t"].shape == (0, 120)
 
 
 def test_wrong_windows_and_chromosomes_are_refused(track: Path) -> None:
     tracks = {"t": open_track(track)}
     with pytest.raises(InputFormatError, match="unknown point 'middle'"):
-        profile_matrix(tracks, REGIONS, point="middle")
+        profile_regions(tracks, REGIONS, point="middle")
     with pytest.raises(InputFormatError, match="multiples of the bin size"):
-        profile_matrix(tracks, REGIONS, before=110)
+        profile_regions(tracks, REGIONS, before=110)
     with pytest.raises(GenomeMismatchError):
-        profile_matrix(tracks, REGIONS.assign(chrom="chr9"))
+        profile_regions(tracks, REGIONS.assign(chrom="chr9"))
 
 
 def deeptools(tool: str, *arguments: object) -> None:
@@ -139,7 +139,7 @@ def test_the_same_as_computematrix(track: Path, tmp_path: Path, body: int) -> No
     )
     theirs = read_profile_matrix(tmp_path / "m.gz")
     assert theirs.samples == ("t",)
-    ours = profile_matrix(
+    ours = profile_regions(
         {"t": open_track(track)},
         theirs.regions,
         point="TSS",
@@ -159,7 +159,7 @@ def test_the_same_as_computematrix(track: Path, tmp_path: Path, body: int) -> No
 
 @pytest.mark.slow
 def test_plotheatmap_opens_what_we_write(track: Path, tmp_path: Path) -> None:
-    matrix = profile_matrix({"t": open_track(track)}, REGIONS, before=500, after=500)
+    matrix = profile_regions({"t": open_track(track)}, REGIONS, before=500, after=500)
     write_profile_matrix(tmp_path / "m.gz", matrix, group="direction")
     for tool in ("plotHeatmap", "plotProfile"):
         out = tmp_path / f"{tool}.png"
