@@ -155,10 +155,18 @@ def test_one_tumour_of_each_option_still_draws() -> None:
 
 
 def test_more_copies_bring_more_of_everything_in_their_segment() -> None:
-    settings = replace(SMALL, null=True, copy_number=True, fragments=400_000, biological_sd=0.0)
+    settings = CohortSettings(
+        chromosomes=("chr21",),
+        good=3,
+        poor=2,
+        fragments=400_000,
+        null=True,
+        copy_number=True,
+        biological_sd=0.0,
+    )
     cohort = simulate_cohort(settings)
     assert cohort.copies is not None
-    assert cohort.tumours["amplified"].tolist() == [True, False, True, False]
+    assert cohort.tumours["amplified"].tolist() == [True, False, False, True, False]
     start = cohort.copies.start
     regions = bed_regions(
         [("chr21", start - 9_000_000, start), ("chr21", start, start + 9_000_000)]
@@ -168,8 +176,23 @@ def test_more_copies_bring_more_of_everything_in_their_segment() -> None:
         values = summarise_regions(library_track(cohort, f"{tumour}_H3K27me3"), regions)
         ratios[tumour] = values[1] / values[0]
     assert ratios["P01"] / ratios["P02"] == pytest.approx(1.5, rel=0.03)
-    # One amplified tumour on either side: nothing is expected to differ between the groups.
-    np.testing.assert_allclose(expected_change(cohort, "H3K27me3", regions), 0.0, atol=1e-6)
+    signal = expected_change(cohort, "H3K27me3", regions, with_copies=True)
+    expected = np.log2((1.5 + 1) / 2) - np.log2((1.5 + 2) / 3)
+    np.testing.assert_allclose(signal, [0.0, expected], atol=1e-3)
+    assert (expected_change(cohort, "H3K27me3", regions) == 0).all()
+
+
+def test_normal_tissue_dilutes_the_truth_but_is_no_difference_itself(cohort: Cohort) -> None:
+    regions = promoters(cohort.annotation)
+    mixed = simulate_cohort(replace(SMALL, purity=True))
+    pure_change = expected_change(cohort, "H3K27me3", regions)
+    change = expected_change(mixed, "H3K27me3", regions)
+    np.testing.assert_array_equal(change != 0, pure_change != 0)
+    gains = pure_change > 0.1
+    assert gains.any()
+    assert (change[gains] < pure_change[gains]).mean() > 0.5
+    null = simulate_cohort(replace(SMALL, purity=True, null=True))
+    assert (expected_change(null, "H3K27me3", regions) == 0).all()
 
 
 def test_spike_in_tells_a_global_loss() -> None:

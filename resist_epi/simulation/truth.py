@@ -15,27 +15,46 @@ from resist_epi.simulation.tumours import expected_level
 FloatArray = NDArray[np.float64]
 
 
-def expected_change(cohort: Cohort, mark: str, regions: pd.DataFrame) -> FloatArray:
+def expected_change(
+    cohort: Cohort, mark: str, regions: pd.DataFrame, *, with_copies: bool = False
+) -> FloatArray:
     """True log2 fold change of every region, poor minus good, free of noise.
 
     What a region holds of planted domains and bodies, whatever the overlap, beside its background
-    and all that does not change. Batches and outliers are noise; purity and copies are not.
+    and all that does not change. Batches, outliers and differences in purity are noise: normal
+    tissue dilutes the planted effects by its mean share in the cohort.
+
+    Parameters
+    ----------
+    with_copies
+        Whether the segment of more copies counts as a change (the signal's own), or not (the
+        mark's, per copy).
 
     Returns
     -------
     (n_regions,) float64; NaN where a group has no tumour, exactly 0 where nothing planted reaches.
+
+    Examples
+    --------
+    >>> from resist_epi.regions import bed_regions
+    >>> from resist_epi.simulation.cohort import simulate_cohort
+    >>> from resist_epi.simulation.settings import CohortSettings
+    >>> cohort = simulate_cohort(CohortSettings(chromosomes=("chr21",), good=2, poor=2, null=True))
+    >>> expected_change(cohort, "H3K27me3", bed_regions([("chr21", 20_000_000, 20_010_000)]))
+    array([0.])
     """
     poor = (cohort.tumours["condition"] == "poor").to_numpy()
     if poor.all() or not poor.any():
         return np.full(len(regions), np.nan)
+    alike = cohort.tumours.assign(purity=cohort.tumours["purity"].mean())
     signal = expected_signal(
         regions,
         cohort.landscape,
         mark,
-        expected_level(cohort.effects[mark], cohort.normal[mark], cohort.tumours),
+        expected_level(cohort.effects[mark], cohort.normal[mark], alike),
         fragment_length=cohort.settings.fragment_length,
         bin_size=cohort.settings.bin_size,
-        copies=cohort.copies,
+        copies=cohort.copies if with_copies else None,
         amplified=cohort.tumours["amplified"].to_numpy(bool),
     )
     change = np.log2(signal[:, poor].mean(axis=1) / signal[:, ~poor].mean(axis=1))
