@@ -128,9 +128,10 @@ class ProfileMatrix:
         Parameters
         ----------
         groups
-            Sample -> group; samples that it lacks are left out.
+            Sample -> group, in the order in which groups are shown; samples that it lacks are
+            left out.
         """
-        names = dict.fromkeys(groups[s] for s in self.samples if s in groups)
+        names = dict.fromkeys(group for s, group in groups.items() if s in self.values)
         return replace(
             self,
             values={

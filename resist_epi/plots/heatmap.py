@@ -110,7 +110,7 @@ def plot_heatmap(
     conditions = lookup(samples, matrix.samples, "Condition")
     if by is not None:
         levels = lookup(samples, matrix.samples, by)
-        matrix = matrix.average({str(s): v for s, v in levels.items() if v})
+        matrix = matrix.average({str(s): v for s, v in levels.sort_values().items() if v})
         conditions = pd.Series(list(matrix.samples), index=list(matrix.samples))
     rows = {g: r for g, r in region_groups(matrix, groups).items() if len(r)}
     with paper_style():

@@ -21,6 +21,7 @@ from resist_epi.plots.style import (
     lookup,
     paper_style,
     require,
+    shorten,
     shorten_all,
     thousands,
 )
@@ -36,6 +37,7 @@ _REGION_COLUMNS = {
 }  # fmt: skip
 _LANE_MM = 5.0
 _AXIS_MM = 8.0
+_BOLD = 1.15  # how much wider bold letters are
 _ROOM_MM = 180.0  # for all tracks together; each has between 2.2 and 6.5 mm
 
 
@@ -116,7 +118,7 @@ def plot_locus(
         texts = shorten_all(names, 20)
         left = max(text_width_mm(texts) + 3.0, 12.0)
         genes_mm = (max(lanes, default=-1) + 1) * _LANE_MM + 1.0
-        head_mm = TITLE_MM * bool(title) + LINE_MM + 1.5
+        head_mm = TITLE_MM * bool(title) + 1.5 + LINE_MM * (2 if _is_wide(conditions) else 1)
         beside_mm = head_mm + genes_mm + _AXIS_MM
         track_mm = float(np.clip(_ROOM_MM / len(names), 2.2, 6.5))
         width = COLUMN_MM if len(names) <= 24 else 1.3 * COLUMN_MM
@@ -261,14 +263,20 @@ def _shade(ax: Axes, regions: pd.DataFrame | None, place: Place) -> None:
 
 
 def _say_scale(frame: Frame, text: str, conditions: pd.Series, y: float) -> None:
-    """Write the one scale of all tracks, and the colours of the conditions."""
+    """Write the one scale of all tracks, and the colours of the conditions beside or above it."""
     frame.text(1.0, y + 0.8, text, va="bottom")
+    y += LINE_MM if _is_wide(conditions) else 0.0
     right = frame.width - 3.0
     for level, colour in reversed(level_colours(conditions).items()):
         if level:
-            text = f"■ {level}"
+            text = f"■ {shorten(level, 18)}"
             frame.text(right, y + 0.8, text, color=colour, ha="right", va="bottom", weight="bold")
-            right -= text_width_mm([text]) * 1.15 + 2.0  # bold letters are wider
+            right -= text_width_mm([text]) * _BOLD + 2.0
+
+
+def _is_wide(conditions: pd.Series) -> bool:
+    """Whether the names of the conditions need a line of their own."""
+    return sum(text_width_mm([f"■ {shorten(c, 18)}"]) + 3.0 for c in set(conditions) if c) > 30.0
 
 
 def _draw_genes(
@@ -316,7 +324,7 @@ def _draw_gene(
             ax.plot([tss, tss, reach], [y, top, top], color=colour, lw=LINE, clip_on=False)
             head = ">" if sign > 0 else "<"
             ax.plot(reach, top, ls="", marker=head, ms=2.2, color=colour, mew=0, clip_on=False)
-    half = text_width_mm([symbol]) * (1.15 if chosen else 1.0) / 2 * per_mm
+    half = text_width_mm([symbol]) * (_BOLD if chosen else 1.0) / 2 * per_mm
     ax.text(
         _name_place(low, high, half, place),
         top + 2.4,

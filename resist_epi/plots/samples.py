@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -73,7 +73,7 @@ def plot_pca(
     samples
         Sample sheet, for colours and markers.
     colour, marker
-        Columns of the sheet.
+        Columns of the sheet; more than 8 levels of `marker` are not told apart.
     axes
         Which components, from 1.
     names
@@ -102,8 +102,8 @@ def plot_pca(
     ids = [str(s) for s in components["sample"]]
     with paper_style():
         ax = new_axes(ax, height=74)
-        set_title(ax, title, pad=14.0)
         if not len(components) or wanted[0] not in components:
+            set_title(ax, title)
             ax.set(xticks=[], yticks=[])
             say_empty(ax, "no component: too few samples, or no variation")
             return ax
@@ -114,7 +114,8 @@ def plot_pca(
             if wanted[1] in components
             else np.zeros_like(x)
         )
-        _draw_groups(ax, x, y, lookup(samples, ids, colour), lookup(samples, ids, marker))
+        rows = _draw_groups(ax, x, y, lookup(samples, ids, colour), lookup(samples, ids, marker))
+        set_title(ax, title, pad=4.0 + 9.0 * rows)
         ax.axhline(0, color=PALE, lw=LINE, zorder=0)
         ax.axvline(0, color=PALE, lw=LINE, zorder=0)
         ax.margins(0.12)
@@ -133,50 +134,47 @@ def _component_label(k: int, explained: Sequence[float]) -> str:
     return f"PC{k}{share}"
 
 
+def _shapes(colour: pd.Series, marker: pd.Series) -> tuple[pd.Series, dict[str, str]]:
+    """What tells a sample's marker, and level -> marker.
+
+    Without batches, or with more of them than there are markers, the groups differ in shape as
+    well as in colour.
+    """
+    of = marker if 2 <= len({m for m in marker if m}) <= len(MARKERS) else colour
+    levels = sorted({level for level in of if level})
+    return of, {level: MARKERS[i % len(MARKERS)] for i, level in enumerate(levels)} | {"": "o"}
+
+
 def _draw_groups(
     ax: Axes, x: FloatArray, y: FloatArray, colour: pd.Series, marker: pd.Series
-) -> None:
+) -> int:
+    """Draw each sample, and the legend above the frame; return the legend's rows."""
     from matplotlib.lines import Line2D
 
-    colours = level_colours(colour)
-    shapes = sorted({m for m in marker if m})
-    # Without batches the groups differ in shape as well as in colour.
-    by_group = len(shapes) < 2
-    kinds = sorted(set(colour)) if by_group else shapes
-    shape = {kind: MARKERS[i % len(MARKERS)] for i, kind in enumerate(kinds)} | (
-        {} if by_group else {"": "o"}
-    )
-    of = colour if by_group else marker
+    colours = {**level_colours(colour), "": GREY}
+    of, shape = _shapes(colour, marker)
+    style: dict[str, Any] = {"s": 20, "edgecolor": "black", "linewidth": 0.4, "zorder": 3}
     for i in range(len(x)):
-        ax.scatter(
-            x[i],
-            y[i],
-            s=20,
-            marker=shape[of.iloc[i]],
-            color=colours[colour.iloc[i]] if colour.iloc[i] else GREY,
-            edgecolor="black",
-            linewidth=0.4,
-            zorder=3,
-        )
-
-    def handle(text: str, kind: str, fill: str) -> Line2D:
-        return Line2D(
-            [], [], ls="", marker=kind, mfc=fill, mec="black", mew=0.4, ms=4.5, label=text
-        )
-
+        ax.scatter(x[i], y[i], marker=shape[of.iloc[i]], color=colours[colour.iloc[i]], **style)
+    entries = [(g, shape[g] if of is colour else "o", colours[g]) for g in sorted(set(colour)) if g]
+    if of is not colour:
+        entries += [(b, shape[b], "white") for b in sorted(set(marker)) if b]
+    if not entries:
+        return 0
+    texts = shorten_all([text for text, _, _ in entries], 24)
     handles = [
-        handle(g, shape[g] if by_group else "o", colours[g]) for g in sorted(set(colour)) if g
+        Line2D([], [], ls="", marker=m, mfc=fill, mec="black", mew=0.4, ms=4.5, label=text)
+        for text, (_, m, fill) in zip(texts, entries, strict=True)
     ]
-    if not by_group:
-        handles += [handle(b, shape[b], "white") for b in shapes]
-    if handles:
-        ax.legend(
-            handles=handles,
-            loc="lower right",
-            bbox_to_anchor=(1.0, 1.0),
-            ncols=min(len(handles), 6),
-            handletextpad=0.0,
-        )
+    columns = max(1, min(len(handles), int((COLUMN_MM - 8.0) // (text_width_mm(texts) + 6.0))))
+    ax.legend(
+        handles=handles,
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=columns,
+        handletextpad=0.0,
+    )
+    return -(-len(handles) // columns)
 
 
 def plot_correlation(

@@ -78,6 +78,17 @@ def test_called_regions_are_shaded() -> None:
     assert patches[0].get_x() == 1_900_000
 
 
+def test_long_names_of_conditions_do_not_run_into_the_scale() -> None:
+    names = {"good": "stable for five years", "poor": "progressed within two years"}
+    ax = plot_locus(simulated.bins(SHEET), samples=SHEET.replace({"Condition": names}))
+    ax.figure.draw_without_rendering()
+    scale = next(t for t in ax.texts if t.get_text().startswith("all tracks"))
+    levels = [t for t in ax.texts if t.get_text().startswith("■")]
+    assert len(levels) == 2
+    for text in levels:
+        assert not text.get_window_extent().overlaps(scale.get_window_extent())
+
+
 def test_gaps_between_bins_are_empty() -> None:
     table = pd.DataFrame({"chrom": "c", "start": [0, 300], "end": [100, 400], "s1": [5.0, 7.0]})
     ax = plot_locus(table)

@@ -50,6 +50,18 @@ def test_groups_differ_in_colour_and_without_batches_in_shape() -> None:
     assert len({shape for _, shape in looks}) == 2
 
 
+def test_more_batches_than_markers_are_left_out_and_long_names_wrap() -> None:
+    sheet = simulated.sheet(24)
+    sheet["Batch"] = [f"batch {i % 11}" for i in range(24)]
+    names = {"good": "stable for five years", "poor": "progressed within two years or before"}
+    ax = plot_pca(simulated.pca(sheet), samples=sheet.replace({"Condition": names}))
+    assert len(legend_texts(ax)) == 2
+    ax.figure.draw_without_rendering()
+    box = ax.get_legend().get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= ax.figure.bbox.x1
+
+
 def test_sixty_samples_are_not_named() -> None:
     sheet = simulated.sheet(60)
     ax = plot_pca(simulated.pca(sheet), samples=sheet)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 
@@ -10,8 +11,9 @@ import pandas as pd
 import pytest
 
 import resist_epi.plots
-from resist_epi.plots import PLOTS, figure_function
+from resist_epi.plots import PLOTS, figure_function, plot_volcano
 from resist_epi.plots.style import level_colours, lookup, panel, shorten, shorten_all
+from tests.plots import simulated
 
 
 def test_importing_the_figures_does_not_import_matplotlib() -> None:
@@ -71,3 +73,14 @@ def test_a_panel_that_is_not_there_is_named_with_those_that_are() -> None:
     ax.inset_axes((0, 0, 1, 1), label="heatmap")
     with pytest.raises(KeyError, match=r"no panel 'tree'.*heatmap"):
         panel(ax, "tree")
+
+
+def test_the_reader_s_own_settings_do_not_change_a_figure() -> None:
+    table = simulated.results(60, changed=0.2)
+    pictures = []
+    for settings in ({}, {"font.family": "serif", "font.size": 20.0, "axes.labelsize": 30.0}):
+        with mpl.rc_context(settings):
+            out = io.BytesIO()
+            plot_volcano(table).figure.savefig(out, format="png", dpi=80)
+            pictures.append(out.getvalue())
+    assert pictures[0] == pictures[1]
