@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -277,6 +280,35 @@ def test_files_do_not_depend_on_the_number_of_processes(tmp_path: Path) -> None:
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
 
 
+def test_workers_end_when_the_program_is_killed() -> None:
+    code = """
+import multiprocessing, time
+from resist_epi.simulation.files import end_with_parent
+context = multiprocessing.get_context("fork")
+def work():
+    end_with_parent()
+    time.sleep(60)
+worker = context.Process(target=work)
+worker.start()
+print(worker.pid, flush=True)
+worker.join()
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        worker = program.stdout.readline().decode().strip()
+        program.kill()
+    state = "?"
+    for _ in range(100):
+        shown = subprocess.run(
+            ["ps", "-o", "stat=", "-p", worker], capture_output=True, check=False
+        )
+        state = shown.stdout.decode().strip()
+        if state == "" or state.startswith("Z"):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"worker {worker} lives on ({state})")
+
+
 def test_planted_genes_follow_the_expected_directions() -> None:
     cohort = simulate_cohort(CohortSettings(good=1, poor=1))
     truth = truth_table(cohort).set_index(["gene", "mark"])
@@ -369,3 +401,28 @@ def test_calls_are_true_and_null_cohorts_stay_quiet_over_three_seeds() -> None:
     assert (null["n_changed"] == 0).all()
     assert (null["calls"] > 0).groupby(null["table"]).sum().max() <= 1
     assert null["type_one"].between(0.03, 0.08).all()
+
+
+@pytest.mark.parametrize("strand", ["+", "-"])
+def test_the_marks_have_their_shapes(strand: str) -> None:
+    cohort = simulate_cohort(replace(SMALL, fragments=1e6, biological_sd=0.0, null=True))
+    genes = cohort.landscape.genes
+    own = (genes["strand"] == strand).to_numpy()
+    active = genes[own & (cohort.landscape.marks["H3K36me3"].unit_of_gene >= 0)]
+    active = active[active["length"] > 10_000]
+    sign = 1 if strand == "+" else -1
+    edges = active["tss"].to_numpy()[:, None] + sign * np.outer(
+        active["length"], [0.1, 0.3, 0.7, 0.9]
+    ).astype(np.int64)
+    low, high = edges.min(axis=1), edges.max(axis=1)
+    track = library_track(cohort, "G01_H3K36me3")
+    near = track.summarise("chr21", low, low + (high - low) // 4).sum.sum()
+    far = track.summarise("chr21", high - (high - low) // 4, high).sum.sum()
+    five, three = (near, far) if strand == "+" else (far, near)
+    assert three > 1.5 * five
+    silent = genes[own & (cohort.landscape.marks["H3K27me3"].unit_of_gene >= 0)]
+    tss = silent["tss"].to_numpy()
+    track = library_track(cohort, "G01_H3K27me3")
+    at = track.summarise("chr21", tss - 1000, tss + 1000).sum.sum()
+    away = track.summarise("chr21", tss - 300_000, tss - 298_000).sum.sum()
+    assert at > 4 * away

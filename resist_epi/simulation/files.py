@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +41,8 @@ def write_cohort(
         Made if missing: `coverage/SAMPLE.bw`, `peaks/SAMPLE.broadPeak`, `sheet.csv`,
         `truth.tsv.gz`, `truth.yaml`.
     jobs
-        Processes; the files do not depend on it.
+        Processes; the files do not depend on it. With more than one, a script must call this under
+        `if __name__ == "__main__"`, since each process imports the script anew.
     progress
         Called with a line whenever a library was written.
 
@@ -60,13 +64,31 @@ def write_cohort(
         for sample in samples:
             _write_library(cohort, folder, sample, progress)
     else:
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(
+            jobs, mp_context=get_context("spawn"), initializer=end_with_parent
+        ) as pool:
             for sample in pool.map(_write_in_worker, [(cohort, folder, s) for s in samples]):
                 if progress is not None:
                     progress(f"{sample}: written")
     sheet = folder / "sheet.csv"
     write_text(sheet, sheet_table(cohort).to_csv(index=False, na_rep="", lineterminator="\n"))
     return sheet
+
+
+def end_with_parent() -> None:
+    """Let this worker process end when the process that started it is gone, even if killed.
+
+    A worker of a killed program would otherwise wait for its next task forever.
+    """
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _write_in_worker(task: tuple[Cohort, Path, str]) -> str:
