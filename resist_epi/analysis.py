@@ -21,6 +21,8 @@ from resist_epi.design import (
 from resist_epi.errors import DesignError
 from resist_epi.filtering import regions_with_signal
 from resist_epi.fit import Fit
+from resist_epi.hazards import hazard_contrast
+from resist_epi.linear_models import FitOptions
 from resist_epi.matrix import CountMatrix
 from resist_epi.samples import SampleSheet
 from resist_epi.units import merge_units
@@ -70,6 +72,9 @@ def analyse(
     method: str | None = None,
     normalize: str | None = None,
     fdr: float = 0.05,
+    lfc_threshold: float = 0.0,
+    block: str | None = None,
+    strata: str | None = None,
     fold_changes: str = "never",
 ) -> Analysis:
     """Test one contrast in every region of a matrix.
@@ -86,6 +91,12 @@ def analyse(
         Keys of `differential.METHODS` and `normalization.METHODS`; None for the default.
     fdr
         Level at which `direction` says gain or loss.
+    lfc_threshold
+        Null hypothesis of |log2 fold change| at most this (`trend` and `voom`).
+    block
+        Column whose levels are blocks with a random effect (`trend` and `voom`).
+    strata
+        Column whose levels have baseline hazards of their own (`cox`).
     fold_changes
         `never`: refuse a design that cannot be tested; `if_untestable`: give its fold changes
         without P and say why; `always`: never test.
@@ -101,11 +112,13 @@ def analyse(
         If the sheet lacks a sample of the matrix.
     """
     sheet = sheet.for_samples(matrix.samples)
-    formula, columns = formula_columns(formula, sheet)
+    formula, columns = study_formula(formula, sheet, method=method)
+    block, strata = (None if c is None else sheet.column(c) for c in (block, strata))
+    columns = (*columns, *filter(None, (block, strata)))
     merged, units, unit_note = merge_units(matrix, sheet, design_columns=columns)
     design = make_design(units, formula)
-    chosen = make_contrast(design, contrast)
-    untestable = _why_untestable(design, chosen)
+    chosen = study_contrast(design, contrast, method=method)
+    untestable = _why_untestable(design, chosen, method)
     if untestable is not None and fold_changes == "never":
         raise untestable
     tested = untestable is None and fold_changes != "always"
@@ -113,21 +126,87 @@ def analyse(
     normalized = normalization.normalize(merged, normalize)
     smaller = min(chosen.group_sizes, default=len(merged.samples) // 2)
     kept, filter_note = regions_with_signal(normalized, min_units=max(1, smaller))
-    method = differential.DEFAULT if method is None else method
-    fit = differential.fit(normalized, design, method=method, tested=kept)
-    header = _header(matrix, normalize, method, fdr, chosen, unit_note, filter_note)
+    method, options, method_note = _plan_fit(normalized, chosen, method, block, strata)
+    fit = differential.fit(normalized, design, method=method, tested=kept, options=options)
+    header = _header(matrix, normalize, method_note, fdr, chosen, unit_note, filter_note)
     if tested:
-        results = differential.contrast_results(fit, chosen, fdr=fdr)
+        results = differential.contrast_results(
+            fit, chosen, design=design, fdr=fdr, lfc_threshold=lfc_threshold
+        )
     else:
         results = differential.fold_changes(fit, chosen)
         reason = "it was asked for" if untestable is None else str(untestable).split(". Without")[0]
         header["no test"] = f"fold changes without P: {reason}"
         logger.warning("fold changes without P: %s", reason)
+    if lfc_threshold > 0:
+        header["threshold"] = f"tested against |log2FoldChange| <= {lfc_threshold:g} (treat)"
     logger.info("%s", chosen.words)
     return Analysis(results, fit, normalized, units, design, chosen, tested, header)
 
 
-def _why_untestable(design: Design, contrast: Contrast) -> DesignError | None:
+def study_formula(
+    formula: str, sheet: SampleSheet, *, method: str | None = None
+) -> tuple[str, tuple[str, ...]]:
+    """The formula in the sheet's spelling and its columns; for `cox`, covariates alone.
+
+    Raises
+    ------
+    DesignError
+        If the formula cannot be parsed or names a column that the sheet lacks.
+    """
+    if method == "cox" and formula == DEFAULT_FORMULA:
+        # Groups by outcome say what time to progression says already.
+        logger.info("cox adjusts for nothing unless a design says so")
+        formula = "~ 1"
+    return formula_columns(formula, sheet)
+
+
+def study_contrast(design: Design, contrast: str | None, *, method: str | None = None) -> Contrast:
+    """The contrast that a text names; for `cox`, the hazard ratio.
+
+    Raises
+    ------
+    DesignError
+        If there is no such contrast, or `cox` is given one.
+    """
+    if method != "cox":
+        return make_contrast(design, contrast)
+    if contrast is not None:
+        raise DesignError("cox tests time to progression and takes no contrast; leave it out")
+    return hazard_contrast(design)
+
+
+def _plan_fit(
+    matrix: CountMatrix,
+    contrast: Contrast,
+    method: str | None,
+    block: str | None,
+    strata: str | None,
+) -> tuple[str, FitOptions, str]:
+    """Method, options, and what they are with the reason, for the header."""
+    because = "asked for"
+    if method is None:
+        method, because = differential.choose_method(matrix, contrast.group_sizes)
+    if method not in differential.METHODS:
+        known = ", ".join(differential.METHODS)
+        raise DesignError(f"unknown method {method!r}; expected one of {known}")
+    enough = min(contrast.group_sizes, default=len(matrix.samples) // 2)
+    weights = (
+        differential.METHODS[method].takes_weights and enough >= differential.MIN_UNITS_FOR_WEIGHTS
+    )
+    note = f"{method}: {differential.METHODS[method].summary}; chosen: {because}"
+    if weights:
+        note += "; units weighted by REML over all regions, the unweighted result stands beside"
+    if block is not None:
+        note += f"; {block} as a random effect"
+    if strata is not None:
+        note += f"; baseline hazards by {strata}"
+    return method, FitOptions(weights=weights, block=block, strata=strata), note
+
+
+def _why_untestable(design: Design, contrast: Contrast, method: str | None) -> DesignError | None:
+    if method == "cox":
+        return None
     try:
         check_testable(design, contrast)
     except DesignError as error:
@@ -138,7 +217,7 @@ def _why_untestable(design: Design, contrast: Contrast) -> DesignError | None:
 def _header(
     matrix: CountMatrix,
     normalize: str,
-    method: str,
+    method_note: str,
     fdr: float,
     contrast: Contrast,
     unit_note: str,
@@ -148,7 +227,7 @@ def _header(
         "resist_epi": VERSION,
         "contrast": contrast.words,
         "units": unit_note,
-        "method": f"{method}: {differential.METHODS[method].summary}",
+        "method": method_note,
         "normalization": f"{normalize}: assumes that {normalization.METHODS[normalize].assumption}",
         "quantity": _quantity_in_words(matrix),
         "filter": filter_note,

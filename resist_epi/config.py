@@ -33,6 +33,10 @@ class StudySettings(BaseModel):
         Keys of `differential.METHODS` and `normalization.METHODS`; None for the default.
     fdr
         Level at which `direction` says gain or loss.
+    lfc_threshold
+        Null hypothesis of |log2 fold change| at most this.
+    block, strata
+        Columns with random effects (`trend`, `voom`), with baseline hazards of their own (`cox`).
     min_overlap
         Samples in which a consensus peak must be found.
     jobs
@@ -51,6 +55,9 @@ class StudySettings(BaseModel):
     method: str | None = None
     normalize: str | None = None
     fdr: float = Field(default=0.05, gt=0, lt=1)
+    lfc_threshold: float = Field(default=0.0, ge=0)
+    block: str | None = None
+    strata: str | None = None
     min_overlap: int = Field(default=2, ge=1)
     jobs: int = Field(default=1, ge=1)
 

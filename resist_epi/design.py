@@ -62,15 +62,20 @@ class Contrast:
         What it means, for logs and headers.
     informing
         (n_units,) bool: the units on which the estimate depends.
-    group_sizes
-        Informing units in A and in B; empty for a continuous column.
+    sides
+        (n_units,) bool each: the informing units of A and of B; empty for a continuous column.
     """
 
     name: str
     vector: NDArray[np.float64]
     words: str
     informing: NDArray[np.bool_]
-    group_sizes: tuple[int, ...]
+    sides: tuple[NDArray[np.bool_], ...] = ()
+
+    @property
+    def group_sizes(self) -> tuple[int, ...]:
+        """Informing units in A and in B; empty for a continuous column."""
+        return tuple(int(side.sum()) for side in self.sides)
 
 
 def formula_columns(formula: str, sheet: SampleSheet) -> tuple[str, tuple[str, ...]]:
@@ -260,7 +265,8 @@ def _difference(design: Design, column: str, a: str, b: str) -> Contrast:
     vector[np.abs(vector) < 1e-12] = 0.0
     informing = np.abs(contrast_leverage(design.matrix.to_numpy(), vector)) > 1e-9
     levels = design.units[column].to_numpy()
-    sizes = tuple(int((informing & (levels == x)).sum()) for x in (a, b))
+    sides = tuple(informing & (levels == x) for x in (a, b))
+    sizes = [int(side.sum()) for side in sides]
     words = f"{a} minus {b}; positive = more mark in {a}"
     others = [v for v in design.variables if v != column]
     if others:
@@ -268,7 +274,7 @@ def _difference(design: Design, column: str, a: str, b: str) -> Contrast:
     words += f"; informed by {sizes[0]} {a} + {sizes[1]} {b} units"
     if not informing.all():
         words += f" (not by {', '.join(design.matrix.index[~informing])})"
-    return Contrast(f"{column}:{a}-{b}", vector, words, informing, sizes)
+    return Contrast(f"{column}:{a}-{b}", vector, words, informing, sides)
 
 
 def _slope(design: Design, column: str) -> Contrast:
@@ -281,7 +287,7 @@ def _slope(design: Design, column: str) -> Contrast:
     informing = np.abs(contrast_leverage(design.matrix.to_numpy(), vector)) > 1e-9
     words = f"slope on {column}; positive = more mark where {column} is higher"
     words += f"; informed by {int(informing.sum())} units"
-    return Contrast(column, vector, words, informing, ())
+    return Contrast(column, vector, words, informing)
 
 
 def check_testable(design: Design, contrast: Contrast) -> None:

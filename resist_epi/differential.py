@@ -1,43 +1,44 @@
 """Differential enrichment: from a normalised matrix and a design to a fit, and to results.
 
-To add a test, write its kernel in `stats/` and a line in `METHODS`.
+To add a test, write its kernel in `stats/`, its fit and its statistics beside `linear_models.py`,
+and a line in `METHODS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resist_epi.count_models import fit_ql, quasi_statistics
+from resist_epi.cross_checks import (
+    fit_welch,
+    fit_wilcoxon,
+    welch_statistics,
+    wilcoxon_statistics,
+)
 from resist_epi.design import Contrast, Design, check_testable
 from resist_epi.errors import DesignError, QuantityError
 from resist_epi.fit import Fit
-from resist_epi.matrix import CountMatrix
-from resist_epi.normalization import scaled
+from resist_epi.hazards import fit_cox, hazard_statistics
+from resist_epi.linear_models import FitOptions, fit_trend, fit_voom, linear_f, linear_statistics
+from resist_epi.matrix import CountMatrix, FloatArray
 from resist_epi.schema import QUANTITIES, RESULTS, names
-from resist_epi.stats.linear import contrast as linear_contrast
-from resist_epi.stats.linear import fit_linear
-from resist_epi.stats.moderation import (
-    Squeezed,
-    moderated_t,
-    squeeze_variances,
-    standard_error,
-    t_quantile,
-)
 from resist_epi.stats.multiple import benjamini_hochberg
+from resist_epi.stats.quasi import quasi_f_test
 from resist_epi.units import COUNTS
 
-FloatArray = NDArray[np.float64]
+# From so many biological units a group on, units get weights; with fewer they do harm.
+MIN_UNITS_FOR_WEIGHTS = 5
+# Reads: so many units in the smaller group or fewer are tested by quasi-likelihood.
+MAX_UNITS_FOR_QL = 4
+# Recovered counts of narrower regions vary less than reads, which no count model expects.
+MIN_FRAGMENTS_WIDE = 5.0
 
-# The prior is a low quantile of the regions' positive means, and at most a small share of their
-# median, so that it hardly shrinks the fold change of a region with ordinary signal. Quantiles
-# from .01 to .25 give the same calls, since the trend of the variance takes up what is left.
-PRIOR_QUANTILE = 0.01
-PRIOR_SHARE_OF_MEDIAN = 0.05
-MIN_PRIOR_READS = 0.5
+FitFunction = Callable[[CountMatrix, Design, NDArray[np.bool_], FitOptions], Fit]
 
 
 @dataclass(frozen=True)
@@ -47,67 +48,19 @@ class Method:
     Attributes
     ----------
     fit
-        (matrix, design, tested) -> Fit.
+        (matrix, design, tested, options) -> Fit.
     quantities
         Quantities that it accepts.
     summary
-        What it does, in one sentence for headers and methods paragraphs.
+        What it does, for headers and methods paragraphs.
+    takes_weights
+        Whether units may get weights.
     """
 
-    fit: Callable[[CountMatrix, Design, NDArray[np.bool_]], Fit]
+    fit: FitFunction
     quantities: tuple[str, ...]
     summary: str
-
-
-def fit_trend(matrix: CountMatrix, design: Design, tested: NDArray[np.bool_]) -> Fit:
-    """Linear model of log2 signal, region by region, with moderated variances.
-
-    log2(scaled value + prior) is fitted by least squares; each residual variance is drawn towards
-    a trend in the mean level, robustly against regions of unusual variance.
-
-    Sources: Smyth 2004 (moderated t); Law et al. 2014 (trend of the variance on the log scale);
-    Phipson et al. 2016 (robust hyperparameters).
-
-    Parameters
-    ----------
-    tested
-        (n_regions,) bool; the other regions get fold changes, and NaN for their variances.
-    """
-    values = scaled(matrix)
-    prior = _prior(values, tested, counts=matrix.quantity in COUNTS)
-    level = np.log2(values + prior)
-    linear = fit_linear(level, design.matrix.to_numpy())
-    variance = np.where(tested, linear.sigma2, np.nan)
-    replicated = bool(tested.any()) and design.matrix.shape[0] > design.matrix.shape[1]
-    return Fit(
-        design=design.matrix,
-        linear=linear,
-        squeezed=squeeze_variances(variance, linear.df_residual, covariate=linear.mean, robust=True)
-        if replicated
-        else _no_variances(len(values)),
-        base_mean=values.mean(axis=1),
-        regions=matrix.regions,
-        tested=tested,
-        method="trend",
-        normalization=str(matrix.metadata.get("normalization", "none")),
-        quantity=matrix.quantity,
-        settings={"prior": prior},
-    )
-
-
-def _no_variances(n: int) -> Squeezed:
-    return Squeezed(*(np.full(n, np.nan) for _ in range(4)))
-
-
-def _prior(values: FloatArray, tested: NDArray[np.bool_], *, counts: bool) -> float:
-    means = values[tested].mean(axis=1)
-    means = means[means > 0]
-    if not len(means):
-        return 1.0
-    prior = min(
-        float(np.quantile(means, PRIOR_QUANTILE)), PRIOR_SHARE_OF_MEDIAN * float(np.median(means))
-    )
-    return max(prior, MIN_PRIOR_READS) if counts else prior
+    takes_weights: bool = False
 
 
 METHODS: Mapping[str, Method] = {
@@ -115,9 +68,57 @@ METHODS: Mapping[str, Method] = {
         fit_trend,
         QUANTITIES,
         "linear model of log2 signal with variances moderated towards a trend (limma-trend)",
+        takes_weights=True,
+    ),
+    "voom": Method(
+        fit_voom,
+        COUNTS,
+        "linear model of log2 counts per million with precision weights (voom)",
+        takes_weights=True,
+    ),
+    "ql": Method(
+        fit_ql,
+        COUNTS,
+        "quasi-likelihood F test of negative binomial counts (edgeR QL)",
+    ),
+    "wilcoxon": Method(
+        fit_wilcoxon, QUANTITIES, "Wilcoxon's rank-sum test of two groups, a cross-check"
+    ),
+    "welch": Method(
+        fit_welch, QUANTITIES, "Welch's t test of two groups on log2 signal, a cross-check"
+    ),
+    "cox": Method(
+        fit_cox, QUANTITIES, "Cox score test of log2 signal against censored time to progression"
     ),
 }
 DEFAULT = "trend"
+
+
+def choose_method(
+    matrix: CountMatrix, group_sizes: Sequence[int], *, fragment_length: float | None = None
+) -> tuple[str, str]:
+    """The test for a quantity and group size, and the reason, in words.
+
+    Parameters
+    ----------
+    group_sizes
+        Informing units a group; empty for a continuous contrast.
+    fragment_length
+        bp, where reads were recovered from tracks.
+    """
+    if matrix.quantity not in COUNTS:
+        return "trend", f"{matrix.quantity} is signal, not counts"
+    if matrix.quantity == "recovered_reads":
+        width = float((matrix.regions["end"] - matrix.regions["start"]).median())
+        if fragment_length is None or width < MIN_FRAGMENTS_WIDE * fragment_length:
+            return "trend", (
+                f"recovered reads in regions of a median of {width:g} bp, less than"
+                f" {MIN_FRAGMENTS_WIDE:g} fragments, vary too little for a count model"
+            )
+    smaller = min(group_sizes, default=len(matrix.samples) // 2)
+    if smaller <= MAX_UNITS_FOR_QL:
+        return "ql", f"counts, and {smaller} units in the smaller group"
+    return "voom", f"counts, and {smaller} units in the smaller group"
 
 
 def fit(
@@ -126,6 +127,7 @@ def fit(
     *,
     method: str = DEFAULT,
     tested: NDArray[np.bool_] | None = None,
+    options: FitOptions | None = None,
 ) -> Fit:
     """Fit a design to every region.
 
@@ -133,8 +135,12 @@ def fit(
     ----------
     matrix
         Normalised, a column a unit, in the order of the design's rows.
+    method
+        A key of `METHODS`.
     tested
         (n_regions,) bool from `filtering`; by default the regions with any signal.
+    options
+        Weights of the units, blocks, strata; by default none.
 
     Raises
     ------
@@ -148,7 +154,7 @@ def fit(
     if matrix.quantity not in METHODS[method].quantities:
         raise QuantityError(
             f"{method} needs {' or '.join(METHODS[method].quantities)};"
-            f" this matrix holds {matrix.quantity}. Use --method trend, or count from BAM files"
+            f" this matrix holds {matrix.quantity}. Use --method trend, or count reads"
         )
     if tuple(design.matrix.index) != matrix.samples:
         raise DesignError(
@@ -157,41 +163,106 @@ def fit(
         )
     present = (matrix.values > 0).any(axis=1)
     mask = np.asarray(present if tested is None else tested & present, dtype=bool)
-    return METHODS[method].fit(matrix, design, mask)
+    return METHODS[method].fit(matrix, design, mask, options or FitOptions())
 
 
-def contrast_results(fitted: Fit, contrast: Contrast, *, fdr: float = 0.05) -> pd.DataFrame:
-    """Test one contrast in every region.
+def contrast_results(
+    fitted: Fit,
+    contrast: Contrast,
+    *,
+    design: Design | None = None,
+    fdr: float = 0.05,
+    lfc_threshold: float = 0.0,
+) -> pd.DataFrame:
+    """Test one contrast in every region; several contrasts may be tested on one fit.
 
     Parameters
     ----------
+    design
+        What the fit was made with; `cox` alone needs it.
     fdr
         Level at which `direction` says gain or loss.
+    lfc_threshold
+        Test against a null of |log2 fold change| at most this (`trend` and `voom`).
 
     Returns
     -------
     DataFrame
         The contract's result columns, a row a region, in the order of the regions. Regions that
-        were not tested have a fold change and NaN after it.
+        were not tested have a fold change and NaN after it. Where units have weights, the columns
+        `log2FoldChange_unweighted`, `pvalue_unweighted` and `padj_unweighted` follow.
+
+    Raises
+    ------
+    DesignError
+        If the method cannot test this contrast.
     """
-    estimate, unscaled_sd = linear_contrast(fitted.linear, contrast.vector)
-    error = standard_error(unscaled_sd, fitted.squeezed)
-    tests = moderated_t(estimate, unscaled_sd, fitted.squeezed)
-    defined = np.isfinite(tests.statistic)
-    df = fitted.squeezed.df_total
-    half = t_quantile(0.95, df) * error
-    return results_table(
-        fitted,
-        {
-            "log2FoldChange": estimate,
-            "lfcSE": np.where(defined, error, np.nan),
-            "ci_low": np.where(defined, estimate - half, np.nan),
-            "ci_high": np.where(defined, estimate + half, np.nan),
-            "stat": tests.statistic,
-            "df": np.where(defined, df, np.nan),
-            "pvalue": tests.pvalue,
-        },
-        fdr=fdr,
+    columns = _statistics(fitted, contrast, design, lfc_threshold)
+    table = results_table(fitted, columns, fdr=fdr)
+    if fitted.unweighted is not None:
+        beside = linear_statistics(fitted.unweighted, contrast, lfc_threshold=lfc_threshold)
+        table["log2FoldChange_unweighted"] = beside["log2FoldChange"]
+        table["pvalue_unweighted"] = beside["pvalue"]
+        table["padj_unweighted"] = benjamini_hochberg(beside["pvalue"])
+    return table
+
+
+def _statistics(
+    fitted: Fit, contrast: Contrast, design: Design | None, lfc_threshold: float
+) -> dict[str, FloatArray]:
+    if fitted.method in ("trend", "voom"):
+        return linear_statistics(fitted, contrast, lfc_threshold=lfc_threshold)
+    if lfc_threshold > 0:
+        raise DesignError(f"{fitted.method} has no test against a threshold; use trend or voom")
+    if fitted.method == "cox":
+        if design is None:
+            raise DesignError("cox needs the design, whose units hold the times")
+        return hazard_statistics(fitted, design)
+    of_method = {
+        "ql": quasi_statistics,
+        "wilcoxon": wilcoxon_statistics,
+        "welch": welch_statistics,
+    }
+    return of_method[fitted.method](fitted, contrast)
+
+
+def f_results(fitted: Fit, contrasts: Sequence[Contrast]) -> pd.DataFrame:
+    """Test several contrasts of one fit together: does any of them differ from zero?
+
+    Parameters
+    ----------
+    contrasts
+        k linearly independent ones.
+
+    Returns
+    -------
+    DataFrame
+        Region columns, `baseMean`, `log2FoldChange_NAME` for each contrast, `F`, `df1`, `pvalue`,
+        `padj`.
+
+    Raises
+    ------
+    DesignError
+        If the contrasts depend on one another, or the method has no F test.
+    """
+    vectors = np.column_stack([c.vector for c in contrasts])
+    if fitted.method in ("trend", "voom"):
+        statistic, pvalue = linear_f(fitted, vectors)
+    elif fitted.quasi is not None:
+        tests = quasi_f_test(fitted.quasi, vectors)
+        statistic, pvalue = (np.full(len(fitted.regions), np.nan) for _ in range(2))
+        statistic[fitted.tested], pvalue[fitted.tested] = tests.statistic, tests.pvalue
+    else:
+        raise DesignError(f"{fitted.method} has no F test; use trend, voom or ql")
+    pvalue = np.where(fitted.tested, pvalue, np.nan)
+    changes = fitted.coefficients @ vectors
+    return fitted.regions.reset_index(drop=True).assign(
+        baseMean=fitted.base_mean,
+        **{f"log2FoldChange_{c.name}": changes[:, k] for k, c in enumerate(contrasts)},
+        F=np.where(fitted.tested, statistic, np.nan),
+        df1=vectors.shape[1],
+        pvalue=pvalue,
+        padj=benjamini_hochberg(pvalue),
     )
 
 
@@ -231,6 +302,7 @@ def differential(
     *,
     method: str = DEFAULT,
     tested: NDArray[np.bool_] | None = None,
+    options: FitOptions | None = None,
     fdr: float = 0.05,
 ) -> tuple[pd.DataFrame, Fit]:
     """Fit and test in one call.
@@ -242,5 +314,5 @@ def differential(
         left; see `fold_changes` for what can still be had.
     """
     check_testable(design, contrast)
-    fitted = fit(matrix, design, method=method, tested=tested)
-    return contrast_results(fitted, contrast, fdr=fdr), fitted
+    fitted = fit(matrix, design, method=method, tested=tested, options=options)
+    return contrast_results(fitted, contrast, design=design, fdr=fdr), fitted

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from resist_epi.errors import DesignError
 from resist_epi.stats.linear import LinearFit
 from resist_epi.stats.moderation import Squeezed
+from resist_epi.stats.quasi import QuasiFit
 
 FloatArray = NDArray[np.float64]
 
@@ -42,6 +43,13 @@ class Fit:
         (n_regions,) bool: False where a filter left the region out.
     method, normalization, quantity
         What was done to what.
+    weights
+        (n_units,) weights of the units that were estimated, geometric mean 1; None where all count
+        the same.
+    quasi
+        The quasi-likelihood model of the counts, where that is the method.
+    unweighted
+        The same fit without the estimated weights, to be shown beside; None where there are none.
     notes
         Sentences for the header of every table made from this fit.
     settings
@@ -62,6 +70,9 @@ class Fit:
     method: str
     normalization: str
     quantity: str
+    weights: FloatArray | None = None
+    quasi: QuasiFit | None = None
+    unweighted: Fit | None = None
     notes: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pandas as pd
 
 from resist_epi import differential, normalization
-from resist_epi.analysis import Analysis, analyse
+from resist_epi.analysis import Analysis, analyse, study_contrast, study_formula
 from resist_epi.checking import check_study
 from resist_epi.config import PATHS, StudySettings
 from resist_epi.consensus import Consensus
 from resist_epi.counting import CoverageTrack, count_regions, share_in_regions
-from resist_epi.design import formula_columns, make_contrast, make_design
+from resist_epi.design import make_design
 from resist_epi.enrichment import enrich, genes_one_by_one
 from resist_epi.errors import DesignError, SampleSheetError
 from resist_epi.gene_sets import GeneSet
@@ -303,8 +303,8 @@ def _check_settings(study: Study) -> None:
             raise DesignError(f"unknown {what} {chosen!r}; expected one of {', '.join(known)}")
     for mark in study.sheet.marks:
         sheet = study.sheet.for_mark(mark)
-        formula, _ = formula_columns(settings.design, sheet)
-        make_contrast(make_design(sheet, formula), settings.contrast)
+        formula, _ = study_formula(settings.design, sheet, method=settings.method)
+        study_contrast(make_design(sheet, formula), settings.contrast, method=settings.method)
 
 
 def _count(
@@ -336,6 +336,9 @@ def _analyse(study: Study, sheet: SampleSheet, matrix: CountMatrix) -> Analysis:
         method=settings.method,
         normalize=settings.normalize,
         fdr=settings.fdr,
+        lfc_threshold=settings.lfc_threshold,
+        block=settings.block,
+        strata=settings.strata,
         fold_changes="if_untestable",
     )
 

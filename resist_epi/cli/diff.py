@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from resist_epi.cli.options import (
+    BlockOption,
     ContrastOption,
     DesignOption,
     FdrOption,
@@ -14,6 +15,8 @@ from resist_epi.cli.options import (
     MethodOption,
     NormalizeOption,
     Output,
+    StrataOption,
+    ThresholdOption,
 )
 
 NAME = "diff"
@@ -34,6 +37,9 @@ def command(
         None, "--quantity", help="What a TSV holds: reads, mean_signal, coverage_sum."
     ),
     fdr: FdrOption = 0.05,
+    lfc_threshold: ThresholdOption = 0.0,
+    block: BlockOption = None,
+    strata: StrataOption = None,
     fold_changes_only: bool = typer.Option(
         False, "--fold-changes-only", help="Fold changes without a test: no SE, P or padj."
     ),
@@ -52,6 +58,9 @@ def command(
         method=method,
         normalize=normalize,
         fdr=fdr,
+        lfc_threshold=lfc_threshold,
+        block=block,
+        strata=strata,
         fold_changes="always" if fold_changes_only else "never",
     )
     write_table(output, analysis.results, header=analysis.header)

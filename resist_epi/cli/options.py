@@ -34,12 +34,27 @@ ContrastOption = Annotated[
         "--contrast", help="[COLUMN:]A-B; positive means more mark in A. Default poor-good."
     ),
 ]
-MethodOption = Annotated[str | None, typer.Option("--method", help="Test: trend.")]
+MethodOption = Annotated[
+    str | None,
+    typer.Option(
+        "--method", help="trend, voom, ql, wilcoxon, welch or cox. Default: by quantity and units."
+    ),
+]
 NormalizeOption = Annotated[
     str | None, typer.Option("--normalize", help="Normalisation: library_size or tmm.")
 ]
 FdrOption = Annotated[
     float, typer.Option("--fdr", min=0.0, max=1.0, help="Level of the column direction.")
+]
+ThresholdOption = Annotated[
+    float,
+    typer.Option("--lfc-threshold", min=0.0, help="Test against |log2 fold change| <= this."),
+]
+BlockOption = Annotated[
+    str | None, typer.Option("--block", help="Column with a random effect, such as Patient.")
+]
+StrataOption = Annotated[
+    str | None, typer.Option("--strata", help="Column with baseline hazards of its own (cox).")
 ]
 GeneSetsOption = Annotated[
     Path | None, typer.Option("--gene-sets", help="GMT file instead of the built-in sets.")

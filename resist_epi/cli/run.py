@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from resist_epi.cli.options import (
+    BlockOption,
     ContrastOption,
     DesignOption,
     ExcludeOption,
@@ -18,6 +19,8 @@ from resist_epi.cli.options import (
     MinOverlapOption,
     NormalizeOption,
     Output,
+    StrataOption,
+    ThresholdOption,
 )
 
 NAME = "run"
@@ -37,6 +40,9 @@ def command(
     method: MethodOption = None,
     normalize: NormalizeOption = None,
     fdr: FdrOption = 0.05,
+    lfc_threshold: ThresholdOption = 0.0,
+    block: BlockOption = None,
+    strata: StrataOption = None,
     min_overlap: MinOverlapOption = 2,
 ) -> None:
     """From a sheet of tracks and peaks to a folder of differential regions and gene sets."""
@@ -60,6 +66,9 @@ def command(
                 "method": method,
                 "normalize": normalize,
                 "fdr": fdr,
+                "lfc_threshold": lfc_threshold,
+                "block": block,
+                "strata": strata,
                 "min_overlap": min_overlap,
             }
         )
