@@ -46,6 +46,7 @@ _PROFILE_MM = 14.0
 _GAP_MM = 1.6
 _SECTION_GAP_MM = 0.7
 _LEAST_SHARE = 0.16  # of the height, so that 40 gains among 60,000 regions are seen
+_PAGE_HEIGHT_MM = 240.0
 _PIXELS_PER_MM = 12.0  # 300 dpi
 
 
@@ -167,7 +168,7 @@ def _lay_out(samples: tuple[str, ...]) -> _Layout:
     width = (page - _LEFT - _RIGHT) / per_row - _GAP_MM
     names = tuple(_broken(name, width) for name in shorten_all(samples, 27, tidy_above=9))
     title_mm = max((len(lines) for lines in names), default=1) * LINE_MM + 1.0
-    heat_mm = 52.0 if n_rows == 1 else 34.0
+    heat_mm = 52.0 if n_rows == 1 else max(20.0, min(34.0, _PAGE_HEIGHT_MM / n_rows - 25.0))
     return _Layout(per_row, n_rows, names, title_mm, heat_mm)
 
 
@@ -290,15 +291,24 @@ def _draw_sections(
                 window = f"{-matrix.before / 1000:g} to +{matrix.after / 1000:g} kb"
                 frame.text(left - 1.5, y - 2.3, window.replace("-", "−"), ha="right")
         if first:
-            _name_group(frame, group, len(rows[group]), colours[group], (left - 1.5, y + size / 2))
+            _name_group(
+                frame, group, len(rows[group]), colours[group], (left - 1.5, y + size / 2), size
+            )
         y -= _SECTION_GAP_MM
     return image
 
 
-def _name_group(frame: Frame, group: str, n: int, colour: str, place: tuple[float, float]) -> None:
-    """Name a group of regions beside it, its number of regions below."""
+def _name_group(
+    frame: Frame, group: str, n: int, colour: str, place: tuple[float, float], room: float
+) -> None:
+    """Name a group of regions beside it, its number below or, where there is no room, behind."""
     x, y = place
     colour = INK if colour == GREY else colour
+    if room < 2 * LINE_MM:
+        frame.text(x, y, thousands(n), ha="right")
+        beside = x - text_width_mm([thousands(n)]) - 1.0
+        frame.text(beside, y, group, ha="right", color=colour, weight="bold")
+        return
     frame.text(x, y + LINE_MM / 2, group, ha="right", color=colour, weight="bold")
     frame.text(x, y - LINE_MM / 2, thousands(n), ha="right", fontsize=SMALL_FONT)
 

@@ -20,6 +20,7 @@ from resist_epi.plots.style import (
     level_colours,
     lookup,
     paper_style,
+    rasterize,
     require,
     shorten,
     shorten_all,
@@ -27,6 +28,7 @@ from resist_epi.plots.style import (
 )
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 FloatArray = NDArray[np.float64]
@@ -37,6 +39,7 @@ _REGION_COLUMNS = {
 }  # fmt: skip
 _LANE_MM = 5.0
 _AXIS_MM = 8.0
+_MAX_STEPS = 1000  # more are drawn as a bitmap inside SVG and PDF, which stay small
 _BOLD = 1.15  # how much wider bold letters are
 _ROOM_MM = 180.0  # for all tracks together; each has between 2.2 and 6.5 mm
 
@@ -132,7 +135,9 @@ def plot_locus(
         for name, text in zip(names, texts, strict=True):
             y -= track_mm
             panel = frame.panel(name, left, y, width, track_mm * 0.92)
-            _draw_track(panel, bins, name, top, colours[str(conditions[name])])
+            steps = _draw_track(panel, bins, name, top, colours[str(conditions[name])])
+            if len(bins) * len(names) > _MAX_STEPS:
+                rasterize(steps)
             panel.set_xlim(place[1], place[2])
             _shade(panel, highlight, place)
             frame.text(left - 1.5, y + track_mm * 0.46, text, ha="right")
@@ -242,17 +247,19 @@ def _top(values: FloatArray) -> float:
     return top or float(peaks.max()) or 1.0
 
 
-def _draw_track(ax: Axes, bins: pd.DataFrame, name: str, top: float, colour: str) -> None:
+def _draw_track(ax: Axes, bins: pd.DataFrame, name: str, top: float, colour: str) -> Artist:
+    """Fill the steps of a track; return them."""
     start, end = bins["start"].to_numpy(np.float64), bins["end"].to_numpy(np.float64)
     value = np.nan_to_num(bins[name].to_numpy(np.float64), nan=0.0)
     # Steps: up at each start, down at each end where the next bin does not follow at once.
     x = np.repeat(np.stack([start, end], axis=1), 2, axis=1).ravel()
     y = np.stack([np.zeros_like(value), value, value, np.zeros_like(value)], axis=1).ravel()
-    ax.fill_between(x, y, color=colour, lw=0.0)
+    steps = ax.fill_between(x, y, color=colour, lw=0.0)
     ax.set(ylim=(0, top * 1.02), xticks=[], yticks=[])
     ax.spines["left"].set_visible(False)
     ax.spines["bottom"].set(linewidth=0.3, color=GREY)
     ax.patch.set_visible(False)
+    return steps
 
 
 def _shade(ax: Axes, regions: pd.DataFrame | None, place: Place) -> None:

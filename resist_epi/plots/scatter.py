@@ -251,6 +251,12 @@ def _minus_log10(pvalue: FloatArray) -> FloatArray:
         return np.asarray(-np.log10(pvalue) + 0.0, dtype=np.float64)
 
 
+def _direction(shown: pd.DataFrame) -> NDArray[np.object_]:
+    """Gain, loss or none of each region; what is neither gain nor loss is none."""
+    known = shown["direction"]
+    return np.asarray(known.where(known.isin(DIRECTIONS), "none").to_numpy(dtype=object))
+
+
 def _robust_limit(values: FloatArray) -> float:
     """Half-width of a symmetric axis that all but the wildest in a thousand points fit into."""
     size = np.abs(values[np.isfinite(values)])
@@ -271,7 +277,7 @@ def _scatter(
     empty: str = "no region to show",
 ) -> None:
     """Draw the points by direction, the grey ones first; those outside as triangles on the edge."""
-    direction = shown["direction"].to_numpy(dtype=object)
+    direction = _direction(shown)
     x_low, x_high = x_range if x_range is not None else (-np.inf, np.inf)
     outside = (x < x_low) | (x > x_high) | (y < y_range[0]) | (y > y_range[1])
     x, y = np.clip(x, x_low, x_high), np.clip(y, *y_range)
@@ -334,7 +340,7 @@ def _legend(ax: Axes) -> None:
 
 def _threshold(ax: Axes, shown: pd.DataFrame) -> None:
     """Dotted line halfway between the last P called and the first not called."""
-    called = shown["direction"].to_numpy(dtype=object) != "none"
+    called = _direction(shown) != "none"
     pvalue = shown["pvalue"].to_numpy(np.float64)
     called_strength = _minus_log10(pvalue[called])
     other = _minus_log10(pvalue[~called])
@@ -354,7 +360,7 @@ def _label(ax: Axes, shown: pd.DataFrame, xy: FloatArray, label: int | Sequence[
     pvalue = shown["pvalue"] if "pvalue" in shown else pd.Series(np.nan, index=shown.index)
     order = np.argsort(pvalue.fillna(2.0).to_numpy(np.float64), kind="stable")
     if isinstance(label, int):
-        called = shown["direction"].to_numpy(dtype=object) != "none"
+        called = _direction(shown) != "none"
         wanted = [i for i in order if called[i] and symbol[i]]
         limit = label
     else:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from resist_epi.errors import InputFormatError
 from resist_epi.io.figures import FIGURE_SUFFIXES, save_figure
-from resist_epi.plots import plot_volcano
+from resist_epi.plots import plot_heatmap, plot_locus, plot_volcano
 from tests.plots import simulated
 
 MAGIC = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
@@ -43,6 +43,14 @@ def test_sixty_thousand_points_stay_small_in_vector_files(tmp_path: Path) -> Non
         save_figure(ax, path)
         assert path.stat().st_size < 600_000
     assert "fold change" in (tmp_path / "v.svg").read_text()  # text stays text
+
+
+def test_many_tracks_and_heatmaps_stay_small_in_vector_files(tmp_path: Path) -> None:
+    sheet = simulated.sheet(12)
+    save_figure(plot_locus(simulated.bins(sheet), samples=sheet), tmp_path / "l.svg")
+    save_figure(plot_heatmap(simulated.profile(sheet, 5000)), tmp_path / "h.svg")
+    assert (tmp_path / "l.svg").stat().st_size < 300_000
+    assert (tmp_path / "h.svg").stat().st_size < 2_000_000
 
 
 @pytest.mark.parametrize("name", ["f.jpg", "f", "f.tsv"])

@@ -127,7 +127,7 @@ def test_any_number_of_samples_stays_on_a_page(n: int) -> None:
     ax = plot_heatmap(simulated.profile(sheet, 40), samples=sheet)
     width, height = ax.figure.get_size_inches() * 25.4
     assert width <= 178.1
-    assert height <= 300
+    assert height <= 260
     ax.figure.draw_without_rendering()
     profiles = [c for c in ax.child_axes if c.get_label().startswith("profile")]
     assert len(profiles) == n

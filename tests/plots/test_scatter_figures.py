@@ -102,6 +102,11 @@ def test_names_overlap_neither_each_other_nor_the_frame(n: int) -> None:
             assert not a.overlaps(b)
 
 
+def test_a_region_without_a_call_counts_as_none() -> None:
+    table = simulated.results(40).assign(direction=None)
+    assert legend(plot_ma(table))[2] == "none (40)"
+
+
 def test_a_p_of_zero_stands_on_the_edge() -> None:
     table = simulated.results(50)
     table.loc[3, ["pvalue", "padj"]] = 0.0
