@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,9 +32,10 @@ from resist_epi.inputs import (
     sheet_tracks,
 )
 from resist_epi.io.builtin import load_symbols
+from resist_epi.io.igv import SessionTrack, write_session
 from resist_epi.io.peaks import write_direction_bed
 from resist_epi.io.sheet import read_sheet
-from resist_epi.io.store import PARTIAL, unwritable, write_text
+from resist_epi.io.store import PARTIAL, file_name, unwritable, write_text
 from resist_epi.io.study import write_study
 from resist_epi.io.tables import read_counts, read_table, write_counts, write_table
 from resist_epi.ledger import Ledger, file_checksums, step_key
@@ -44,6 +44,7 @@ from resist_epi.normalization import factors_table
 from resist_epi.presets import preset
 from resist_epi.provenance import record
 from resist_epi.quality import principal_components, quality_table, sample_correlation
+from resist_epi.report import write_report
 from resist_epi.samples import PATH_COLUMNS, SampleSheet
 from resist_epi.schema import Kind
 from resist_epi.sheet_counts import kind_regions
@@ -52,6 +53,7 @@ logger = logging.getLogger(__name__)
 
 # Problems in these columns stop a run; others concern files that it does not read.
 _NEEDED = {"", "Coverage", "Peaks", "Assembly"}
+REPORT = "report"
 PRE_SPECIFIED = "NSD2_TARGETS_ENDOCRINE_CORE"
 
 
@@ -88,7 +90,11 @@ class Study:
 
 
 def run_study(
-    settings: StudySettings, out: str | Path, *, progress: Callable[[str], None] | None = None
+    settings: StudySettings,
+    out: str | Path,
+    *,
+    progress: Callable[[str], None] | None = None,
+    report: bool = True,
 ) -> Path:
     """Run a study and write its folder, or finish one that stopped.
 
@@ -104,6 +110,8 @@ def run_study(
         Folder of the outputs; made if missing.
     progress
         Called with a line whenever a track was counted.
+    report
+        Whether figures and `report.html` are made besides the tables.
 
     Returns
     -------
@@ -125,14 +133,21 @@ def run_study(
     write_study(out / "study.yaml", settings)
     inputs = file_checksums(_input_files(study))
     marks = {mark: _mark_keys(study, mark, inputs) for mark in study.sheet.marks}
+    provenance = record(settings.model_dump(mode="json"), inputs)
+    steps = {name: key for keys in marks.values() for name, key in keys.items()}
+    if report:
+        about = {"provenance": provenance.to_json(), "check": findings.to_csv()}
+        steps[REPORT] = step_key(tests=steps, **about)
     ledger = Ledger(out)
-    ledger.open({name: key for keys in marks.values() for name, key in keys.items()})
+    ledger.open(steps)
     for mark, keys in marks.items():
         logger.info("%s: %d libraries", mark, len(study.sheet.for_mark(mark).samples))
         _run_mark(study, mark, ledger, keys, progress)
     _gather_quality(out, study.sheet.marks)
-    provenance = record(settings.model_dump(mode="json"), inputs)
     write_text(out / "provenance.json", provenance.to_json())
+    _write_session(study, out)
+    if report and not ledger.is_done(REPORT):
+        ledger.record(REPORT, steps[REPORT], write_report(out))
     return out
 
 
@@ -268,11 +283,6 @@ def _gather_quality(out: Path, marks: Sequence[str]) -> None:
     write_table(out / "qc.tsv", pd.concat(tables, ignore_index=True))
 
 
-def file_name(mark: str) -> str:
-    """Name of a mark as it stands in file names: whatever is not a letter, digit, . or - is _."""
-    return re.sub(r"[^A-Za-z0-9.+-]", "_", mark)
-
-
 def _prepare(out: Path) -> None:
     """Make the folder, and find out before hours of work whether it can be written."""
     try:
@@ -381,6 +391,24 @@ def _gene_sets(
         core = study.gene_sets[PRE_SPECIFIED]
         one_by_one = genes_one_by_one(main.results, core, symbols=symbols)
         yield f"gene_sets/{name}.nsd2_core.tsv", one_by_one, main.header
+
+
+def _write_session(study: Study, out: Path) -> None:
+    table = study.sheet.table
+    tracks = [
+        SessionTrack(Path(row["Coverage"]), row["SampleID"], row["Condition"], row["Factor"])
+        for row in table.sort_values(["Factor", "Condition"], kind="stable").to_dict("records")
+        if row.get("Coverage")
+    ]
+    calls = [
+        (out / "differential" / f"{file_name(mark)}.{kind}.bed", f"{mark} {kind}: gain and loss")
+        for mark in study.sheet.marks
+        for kind in _mark_kinds(study, mark)
+    ]
+    genome = study.reference.genome
+    write_session(
+        out / "igv_session.xml", tracks, calls, genome=None if genome is None else genome.name
+    )
 
 
 def _input_files(study: Study) -> list[Path]:

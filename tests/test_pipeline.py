@@ -13,6 +13,7 @@ from resist_epi.errors import InputFormatError, SampleSheetError
 from resist_epi.io.study import read_study
 from resist_epi.io.tables import read_counts, read_results, read_table
 from resist_epi.pipeline import file_name, run_study
+from resist_epi.report.figures import FORMATS
 from resist_epi.schema import CHECK, GENE_SETS, QUALITY, RESULTS, names
 from tests.cohort import CHANGED, SmallCohort, make_cohort
 
@@ -37,17 +38,24 @@ def settings(cohort: SmallCohort, **more: object) -> StudySettings:
 def test_the_folder_holds_what_the_contract_says(study: Path) -> None:
     found = {str(p.relative_to(study)) for p in study.rglob("*") if p.is_file()}
     expected = {"study.yaml", "provenance.json", "check.tsv", "qc.tsv", "steps.json"}
+    expected |= {"report.html", "igv_session.xml"}
     for mark, kinds in {
         "H3K27me3": ("promoters", "genes", "peaks"),
         "H3K36me3": ("genes", "peaks"),
     }.items():
         expected |= {f"normalization/{mark}.tsv", f"gene_sets/{mark}.tsv"}
+        expected |= {f"figures/{mark}.{f}.{s}" for f in ("pca", "correlation") for s in FORMATS}
         expected |= {f"quality/{mark}{what}.tsv" for what in ("", ".correlation", ".pca")}
         for kind in kinds:
             expected |= {
                 f"counts/{mark}.{kind}.parquet",
                 f"differential/{mark}.{kind}.tsv.gz",
                 f"differential/{mark}.{kind}.bed",
+            }
+            expected |= {
+                f"figures/{mark}.{kind}.{f}.{s}"
+                for f in ("ma", "volcano", "pvalue")
+                for s in FORMATS
             }
     assert found == expected
 
@@ -91,7 +99,7 @@ def test_counts_can_be_read_back(study: Path) -> None:
 
 
 def test_the_study_file_gives_the_same_tables_again(study: Path, tmp_path: Path) -> None:
-    run_study(read_study(study / "study.yaml"), tmp_path / "again")
+    run_study(read_study(study / "study.yaml"), tmp_path / "again", report=False)
     for path in sorted(study.rglob("*.tsv*")) + sorted(study.rglob("*.bed")):
         assert (tmp_path / "again" / path.relative_to(study)).read_bytes() == path.read_bytes()
 
@@ -122,7 +130,7 @@ def test_one_unit_a_group_gives_fold_changes_and_goes_on(
     kept = rows[rows["SampleID"].str.match("T[04]_") | (rows["Factor"] == "H3K36me3")]
     sheet = cohort.sheet.with_name("one.csv")
     kept.to_csv(sheet, index=False)
-    run_study(settings(cohort, sheet=sheet), tmp_path)
+    run_study(settings(cohort, sheet=sheet), tmp_path, report=False)
     table = read_results(tmp_path / "differential" / "H3K27me3.promoters.tsv.gz")
     assert table["pvalue"].isna().all()
     assert table["log2FoldChange"].notna().all()

@@ -61,22 +61,22 @@ def test_nothing_is_done_twice(
 def test_a_changed_setting_redoes_the_tests_and_not_the_counts(
     cohort: SmallCohort, tmp_path: Path
 ) -> None:
-    out = run_study(settings(cohort), tmp_path / "out")
+    out = run_study(settings(cohort), tmp_path / "out", report=False)
     before = moments(out)
-    run_study(settings(cohort, normalize="tmm"), out)
+    run_study(settings(cohort, normalize="tmm"), out, report=False)
     again = made_anew(before, out)
     assert not any(name.endswith(".parquet") for name in again)
     assert "H3K27me3.promoters.tsv.gz" in again
-    fresh = run_study(settings(cohort, normalize="tmm"), tmp_path / "fresh")
+    fresh = run_study(settings(cohort, normalize="tmm"), tmp_path / "fresh", report=False)
     assert contents(out)[FILE] == contents(fresh)[FILE]
 
 
 def test_a_changed_track_redoes_its_mark_alone(cohort: SmallCohort, tmp_path: Path) -> None:
-    out = run_study(settings(cohort), tmp_path / "out")
+    out = run_study(settings(cohort), tmp_path / "out", report=False)
     before = moments(out)
     folder = cohort.sheet.parent
     (folder / "T0_H3K36me3.bw").write_bytes((folder / "T1_H3K36me3.bw").read_bytes())
-    run_study(settings(cohort), out)
+    run_study(settings(cohort), out, report=False)
     again = made_anew(before, out)
     assert {name.split(".")[0] for name in again} == {"H3K36me3"}
     assert any(name.endswith(".parquet") for name in again)
@@ -92,14 +92,14 @@ def test_a_mark_that_left_the_sheet_leaves_the_folder(cohort: SmallCohort, tmp_p
 
 @pytest.mark.parametrize("damage", ["changed", "gone"])
 def test_a_damaged_output_is_made_anew(cohort: SmallCohort, tmp_path: Path, damage: str) -> None:
-    out = run_study(settings(cohort), tmp_path / "out")
+    out = run_study(settings(cohort), tmp_path / "out", report=False)
     before = contents(out)
     victim = out / "differential" / "H3K36me3.genes.tsv.gz"
     if damage == "gone":
         victim.unlink()
     else:
         victim.write_bytes(b"something else")
-    run_study(settings(cohort), out)
+    run_study(settings(cohort), out, report=False)
     assert contents(out) == before
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +14,11 @@ from resist_epi.errors import InputFormatError
 
 _GZIP_MAGIC = b"\x1f\x8b"
 PARTIAL = ".partial-"  # outputs being written; what a killed process left can be told by it
+
+
+def file_name(text: str) -> str:
+    """A mark's name as it stands in file names: whatever is not a letter, digit, . + or - is _."""
+    return re.sub(r"[^A-Za-z0-9.+-]", "_", text)
 
 
 def read_bytes(path: str | Path) -> bytes:

@@ -1,0 +1,77 @@
+"""The static figures of a run: what its tables show, as PNG for reading and SVG for papers."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from resist_epi.io.figures import save_figure
+from resist_epi.plots import figure_function
+from resist_epi.report.gather import MarkTables, RunTables
+from resist_epi.report.words import KIND_WORDS
+
+logger = logging.getLogger(__name__)
+
+FORMATS = ("png", "svg")
+DPI = 200
+
+
+def draw_figures(run: RunTables, folder: str | Path) -> list[Path]:
+    """Draw the figures of a run.
+
+    Of each mark `MARK.pca` and `MARK.correlation`; of each of its region kinds `MARK.KIND.ma`, and
+    `.volcano` and `.pvalue` where there is a test.
+
+    Parameters
+    ----------
+    folder
+        Where they go; made if missing.
+
+    Returns
+    -------
+    list
+        What was written.
+
+    Raises
+    ------
+    InputFormatError
+        If the folder cannot be written.
+    """
+    if "matplotlib.pyplot" not in sys.modules:
+        import matplotlib as mpl
+
+        mpl.use("agg")  # files only; who has chosen a backend keeps it
+    written = []
+    for mark in run.marks:
+        for stem, axes in _figures(mark, run.quality):
+            for suffix in FORMATS:
+                path = Path(folder) / f"{stem}.{suffix}"
+                save_figure(axes, path, dpi=DPI, close=suffix == FORMATS[-1])
+                written.append(path)
+    logger.info("%d figures in %s", len(written) // len(FORMATS), folder)
+    return written
+
+
+def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any]]:
+    samples = quality.rename(columns={"sample": "SampleID", "condition": "Condition"})
+    if mark.components is not None:
+        yield f"{mark.name}.pca", figure_function("pca")(mark.components, samples=samples)
+    if mark.correlation is not None:
+        yield (
+            f"{mark.name}.correlation",
+            figure_function("correlation")(mark.correlation, samples=samples),
+        )
+    for kind, sheet in mark.results.items():
+        title = f"{mark.mark}, {KIND_WORDS.get(kind, kind)}"
+        tested = np.isfinite(sheet.table["pvalue"].to_numpy(np.float64)).any()
+        for figure in ("volcano", "ma", "pvalue") if tested else ("ma",):
+            yield (
+                f"{mark.name}.{kind}.{figure}",
+                figure_function(figure)(sheet.table, title=title),
+            )

@@ -1,0 +1,197 @@
+"""Everything that a report needs, read from the tables in a run's folder and nowhere else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from resist_epi.errors import InputFormatError
+from resist_epi.io.store import file_name, read_text
+from resist_epi.io.tables import read_results, read_table
+from resist_epi.presets import MarkPreset, preset
+from resist_epi.schema import CHECK, GENE_SETS, KINDS, QUALITY, RESULTS, names
+
+ONE_BY_ONE = ".nsd2_core.tsv"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of a run and the sentences above it.
+
+    Attributes
+    ----------
+    table
+        The rows.
+    header
+        Name -> sentence, from the `#` lines.
+    """
+
+    table: pd.DataFrame
+    header: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class MarkTables:
+    """The tables of one mark.
+
+    Attributes
+    ----------
+    mark, name
+        As in the sheet's `Factor`, and as it stands in file names.
+    preset
+        What the mark needs.
+    results
+        Region kind -> results, the kind that speaks for a gene first.
+    normalization, gene_sets, one_by_one
+        Size factors; gene sets; the genes of the pre-specified set. None where the run has none.
+    correlation, components
+        Samples against samples; principal components with the share of variance of each.
+    """
+
+    mark: str
+    name: str
+    preset: MarkPreset
+    results: Mapping[str, Sheet]
+    normalization: Sheet | None
+    gene_sets: Sheet | None
+    one_by_one: Sheet | None
+    correlation: pd.DataFrame | None
+    components: pd.DataFrame | None
+
+    @property
+    def main(self) -> Sheet:
+        """Results of the kind that speaks for a gene."""
+        return next(iter(self.results.values()))
+
+
+@dataclass(frozen=True)
+class RunTables:
+    """The tables of a run.
+
+    Attributes
+    ----------
+    marks
+        In the order of the sheet.
+    quality
+        A row a library.
+    check
+        What `check` found.
+    provenance
+        The run's record: version, parameters, checksums.
+    """
+
+    marks: tuple[MarkTables, ...]
+    quality: pd.DataFrame
+    check: pd.DataFrame
+    provenance: Mapping[str, Any]
+
+
+def gather(folder: str | Path) -> RunTables:
+    """Read the tables of a run.
+
+    Raises
+    ------
+    InputFormatError
+        If the folder is not one of a finished run; the message names what is missing.
+    """
+    folder = Path(folder)
+    missing = [n for n in ("qc.tsv", "provenance.json") if not (folder / n).is_file()]
+    if missing:
+        raise InputFormatError(
+            f"not the folder of a finished run: it has no {' and no '.join(missing)}",
+            path=folder,
+            remedy="give the folder that `resist-epi run SHEET -o DIR` wrote, or finish that run",
+        )
+    quality = read_table(folder / "qc.tsv", required=names(QUALITY))
+    for column in ("sample", "mark", "condition"):
+        quality[column] = quality[column].astype(str)
+    marks = [_gather_mark(folder, mark) for mark in dict.fromkeys(quality["mark"])]
+    return RunTables(
+        marks=tuple(marks),
+        quality=quality,
+        check=_optional_check(folder / "check.tsv"),
+        provenance=_provenance(folder / "provenance.json"),
+    )
+
+
+def _gather_mark(folder: Path, mark: str) -> MarkTables:
+    name, chosen = file_name(mark), preset(mark)
+    results: dict[str, Sheet] = {}
+    for kind in sorted(KINDS, key=lambda k: (k != chosen.main_kind, KINDS.index(k))):
+        path = folder / "differential" / f"{name}.{kind}.tsv.gz"
+        if path.is_file():
+            table = _with_numbers(read_results(path))
+            results[kind] = Sheet(table, _header(table))
+    if not results:
+        raise InputFormatError(
+            f"no results of {mark}, which qc.tsv names",
+            path=folder / "differential",
+            expected=f"{name}.{chosen.main_kind}.tsv.gz",
+            remedy="run the study again",
+        )
+    correlation = _optional(folder / "quality" / f"{name}.correlation.tsv")
+    components = _optional(folder / "quality" / f"{name}.pca.tsv")
+    return MarkTables(
+        mark=mark,
+        name=name,
+        preset=chosen,
+        results=results,
+        normalization=_optional(folder / "normalization" / f"{name}.tsv"),
+        gene_sets=_optional(folder / "gene_sets" / f"{name}.tsv", required=names(GENE_SETS)),
+        one_by_one=_optional(folder / "gene_sets" / f"{name}{ONE_BY_ONE}"),
+        correlation=None if correlation is None else _square(correlation.table),
+        components=None if components is None else _with_shares(components),
+    )
+
+
+def _optional(path: Path, *, required: list[str] | None = None) -> Sheet | None:
+    if not path.is_file():
+        return None
+    table = read_table(path, required=required or ())
+    return Sheet(table, _header(table))
+
+
+def _optional_check(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        return pd.DataFrame(columns=names(CHECK))
+    return read_table(path, required=names(CHECK)).fillna("").astype(str)
+
+
+def _with_numbers(table: pd.DataFrame) -> pd.DataFrame:
+    """A table without rows, or with undefined numbers alone, does not say what its columns are."""
+    return table.astype({c.name: c.dtype for c in RESULTS if c.dtype in ("int64", "float64")})
+
+
+def _header(table: pd.DataFrame) -> dict[str, str]:
+    pairs = (line.partition(": ") for line in table.attrs["header"])
+    return {name: text for name, _, text in pairs if text}
+
+
+def _square(table: pd.DataFrame) -> pd.DataFrame:
+    table = table.assign(sample=table["sample"].astype(str)).set_index("sample")
+    table.attrs.clear()
+    return table
+
+
+def _with_shares(sheet: Sheet) -> pd.DataFrame:
+    table = sheet.table.assign(sample=sheet.table["sample"].astype(str))
+    shares = sheet.header.get("share of variance", "").split()
+    table.attrs = {"explained": [float(s) for s in shares]}
+    return table
+
+
+def _provenance(path: Path) -> Mapping[str, Any]:
+    try:
+        record = json.loads(read_text(path))
+    except json.JSONDecodeError as error:
+        raise InputFormatError(
+            f"not JSON ({error.msg})", path=path, line=error.lineno, remedy="run the study again"
+        ) from error
+    if not isinstance(record, dict):
+        raise InputFormatError("not a record of a run", path=path, expected="a JSON object")
+    return record

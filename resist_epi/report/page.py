@@ -1,0 +1,158 @@
+"""From a run's folder to `report.html`."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from resist_epi.io.store import write_text
+from resist_epi.report import sections
+from resist_epi.report.figures import draw_figures
+from resist_epi.report.flags import RULES
+from resist_epi.report.gather import MarkTables, RunTables, gather
+from resist_epi.report.interactive import packed_plotly, plot_settings
+from resist_epi.report.payload import pack, pack_results
+from resist_epi.report.warnings import collect_warnings
+from resist_epi.report.words import facts, join_words, methods
+from resist_epi.version import VERSION
+
+logger = logging.getLogger(__name__)
+
+STATIC = {  # figure -> caption; what stands in `figures/` under these names is shown
+    "pca": "Principal components of the samples, over the regions that vary most.",
+    "correlation": "Spearman correlation of the samples over regions with signal.",
+}
+STATIC_OF_KIND = {
+    "pvalue": "P values of the regions tested. Flat with a peak near 0 is what to expect; a slope"
+    " towards 1 or a hill in the middle says that the model does not fit.",
+}
+
+
+def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path]:
+    """Write the report of a finished run, and the figures in it.
+
+    Parameters
+    ----------
+    folder
+        The folder that `run` wrote; the figures go to `figures/` in it.
+    out
+        The page; by default `report.html` in the folder.
+
+    Returns
+    -------
+    list
+        What was written: the page, then the figures.
+
+    Raises
+    ------
+    InputFormatError
+        If the folder is not one of a finished run, or the page cannot be written.
+    """
+    folder = Path(folder)
+    out = folder / "report.html" if out is None else Path(out)
+    run = gather(folder)
+    figures = draw_figures(run, folder / "figures")
+    write_text(out, render(run, figures=folder / "figures"))
+    logger.info("report: %s", out)
+    return [out, *figures]
+
+
+def render(run: RunTables, *, figures: Path | None = None) -> str:
+    """Return the page: one file that opens without network. Equal tables give equal bytes.
+
+    Parameters
+    ----------
+    figures
+        Folder of the static figures, `MARK.pca.png` and so on; those that are there are shown.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("resist_epi.report"),
+        autoescape=select_autoescape(["html", "j2"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+    def own_file(name: str) -> Markup:
+        # Our own script and style: no text of a user's is in them.
+        return Markup(environment.loader.get_source(environment, name)[0])  # type: ignore[union-attr]
+
+    page: str = environment.get_template("report.html.j2").render(
+        run=run,
+        version=VERSION,
+        title=_title(run),
+        warnings=collect_warnings(run),
+        facts=facts(run),
+        marks=[_mark(run, mark, number, figures) for number, mark in enumerate(run.marks)],
+        rules=RULES,
+        methods=methods(run),
+        provenance=sections.provenance_rows(run),
+        inputs=sorted(run.provenance.get("inputs", {}).items()),
+        plotly=packed_plotly(),
+        style=own_file("report.css"),
+        script=own_file("report.js"),
+    )
+    return page
+
+
+def _title(run: RunTables) -> str:
+    return f"Differential {join_words([m.mark for m in run.marks])}"
+
+
+def _mark(run: RunTables, mark: MarkTables, number: int, figures: Path | None) -> dict[str, Any]:
+    """Everything of one mark, for the template."""
+    tested, untested = ([], []) if mark.gene_sets is None else sections.set_rows(mark.gene_sets)
+    return {
+        "name": mark.mark,
+        "id": f"mark{number}",
+        "note": mark.preset.note,
+        "contrast": mark.main.header.get("contrast", ""),
+        "samples": sections.sample_rows(mark, run.quality),
+        "normalization": None
+        if mark.normalization is None
+        else sections.normalization_table(mark.normalization),
+        "normalization_words": mark.main.header.get("normalization", ""),
+        "figures": _images(figures, mark.name, STATIC),
+        "kinds": [_kind(mark, kind, f"mark{number}-{kind}", figures) for kind in mark.results],
+        "sets": tested,
+        "untested_sets": untested,
+        "sets_words": "" if mark.gene_sets is None else mark.gene_sets.header.get("gene sets", ""),
+        "one_by_one": [] if mark.one_by_one is None else sections.gene_rows(mark.one_by_one),
+    }
+
+
+def _kind(mark: MarkTables, kind: str, table_id: str, figures: Path | None) -> dict[str, Any]:
+    sheet = mark.results[kind]
+    settings = plot_settings(sheet) | {"file": f"{mark.name}.{kind}", "name": f"{mark.mark} {kind}"}
+    return {
+        "kind": kind,
+        "id": table_id,
+        "title": sections.kind_title(mark, kind),
+        "caption": sections.kind_caption(mark, kind),
+        "calls": sections.calls(sheet),
+        "main": kind == next(iter(mark.results)),
+        "tested": settings["tested"],
+        "gain": settings["gain"],
+        "header": list(sheet.header.items()),
+        "strongest": sections.strongest_rows(sheet),
+        "settings": pack(json.dumps(settings, sort_keys=True)),
+        "data": pack_results(sheet.table),
+        "figures": _images(figures, f"{mark.name}.{kind}", STATIC_OF_KIND),
+        "file": f"differential/{mark.name}.{kind}.tsv.gz",
+    }
+
+
+def _images(folder: Path | None, stem: str, wanted: dict[str, str]) -> list[dict[str, str]]:
+    found = []
+    for figure, caption in wanted.items():
+        path = None if folder is None else folder / f"{stem}.{figure}.png"
+        if path is not None and path.is_file():
+            data = base64.b64encode(path.read_bytes()).decode("ascii")
+            found.append({"data": data, "caption": caption, "figure": figure})
+    return found

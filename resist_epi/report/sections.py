@@ -1,0 +1,242 @@
+"""The page's sections as plain values, so that the template has nothing to compute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from resist_epi.report.flags import median_correlation, quality_flags
+from resist_epi.report.gather import MarkTables, RunTables, Sheet
+from resist_epi.report.words import KIND_WORDS, regions_in_words
+
+STRONGEST = 10
+
+
+@dataclass(frozen=True)
+class Table:
+    """A small table, every cell a text."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numeric: Sequence[bool]
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A number for reading: 3 significant digits, thousands apart, an en dash if undefined.
+
+    Examples
+    --------
+    >>> number(1234567.0), number(0.000123), number(float("nan")), number(-0.5)
+    ('1,234,567', '1.23e-04', '–', '−0.5')
+    """
+    if not np.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if size < 10 ** (1 - digits) * 0.1:
+        text = f"{value:.{digits - 1}e}"
+    elif size >= 10 ** (digits - 1):
+        text = f"{value:,.0f}" if size < 1e9 else f"{value:.{digits - 1}e}"
+    else:
+        text = f"{value:.{digits}g}"
+    return "−" + text[1:] if text.startswith("-") else text
+
+
+def change(value: float) -> str:
+    """A log2 fold change: two decimals, a real minus.
+
+    Examples
+    --------
+    >>> change(-1.5), change(2.0), change(-0.001), change(float("nan"))
+    ('−1.50', '2.00', '0.00', '–')
+    """
+    if not np.isfinite(value):
+        return "–"
+    text = f"{value:.2f}"
+    if float(text) == 0:
+        return "0.00"
+    return "−" + text[1:] if text.startswith("-") else text
+
+
+def size(value: float) -> str:
+    """A library size: millions where there are that many.
+
+    Examples
+    --------
+    >>> size(499999998.0), size(9130.0)
+    ('500.0 M', '9,130')
+    """
+    return f"{value / 1e6:,.1f} M" if value >= 1e6 else number(value)
+
+
+def percent(value: float) -> str:
+    """A share as a percentage."""
+    return f"{value:.1%}" if np.isfinite(value) else "–"
+
+
+def calls(sheet: Sheet) -> dict[str, int]:
+    """How many regions gain, lose, were tested, and are there."""
+    direction = sheet.table["direction"]
+    return {
+        "gain": int((direction == "gain").sum()),
+        "loss": int((direction == "loss").sum()),
+        "tested": int(sheet.table["pvalue"].notna().sum()),
+        "all": len(sheet.table),
+    }
+
+
+def sample_rows(mark: MarkTables, quality: pd.DataFrame) -> list[dict[str, Any]]:
+    """A row a library: what was measured, and its flags."""
+    own = quality[quality["mark"] == mark.mark]
+    flags = quality_flags(own, mark.correlation)
+    correlation = {} if mark.correlation is None else median_correlation(mark.correlation).to_dict()
+    return [
+        {
+            "sample": row["sample"],
+            "condition": row["condition"],
+            "library_size": size(row["library_size"]),
+            "from": str(row["library_size_from"]).replace("_", " "),
+            "n_peaks": number(row["n_peaks"]),
+            "in_peaks": percent(row["fraction_in_peaks"]),
+            "in_promoters": percent(row["fraction_in_promoters"]),
+            "zero": percent(row["fraction_zero"]),
+            "correlation": number(float(correlation.get(row["sample"], np.nan))),
+            "flags": flags[row["sample"]],
+        }
+        for row in own.to_dict("records")
+    ]
+
+
+def normalization_table(sheet: Sheet) -> Table:
+    """Size factors, a row a unit."""
+    numeric = [pd.api.types.is_numeric_dtype(sheet.table[c]) for c in sheet.table]
+    rows = [
+        [
+            str(v)
+            if not n
+            else size(float(v))
+            if "size" in c and "factor" not in c
+            else number(float(v), 4)
+            for v, n, c in zip(row, numeric, map(str, sheet.table), strict=True)
+        ]
+        for row in sheet.table.itertuples(index=False)
+    ]
+    return Table([str(c).replace("_", " ") for c in sheet.table], rows, numeric)
+
+
+def set_rows(sheet: Sheet) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Gene sets with a gene here, the smallest P first, and those without.
+
+    Each has `bar`: left edge and width in percent of the effect's bar, zero in the middle.
+    """
+    table = sheet.table.assign(_size=-sheet.table["effect"].abs())
+    table = table.sort_values(["pvalue", "_size", "set"], kind="stable", na_position="last")
+    widest = float(np.nanmax(np.append(table["effect"].abs().to_numpy(np.float64), 0.0)))
+    rows = [
+        {
+            "set": row["set"],
+            "name": str(row["set"]).replace("_", " "),
+            "source": row["source"],
+            "n_genes": row["n_genes"],
+            "n_tested": row["n_tested"],
+            "n_gain": row["n_gain"],
+            "n_loss": row["n_loss"],
+            "effect": change(row["effect"]),
+            "bar": _bar(row["effect"], widest),
+            "sign": "gain" if row["effect"] > 0 else "loss",
+            "pvalue": number(row["pvalue"]),
+            "padj": number(row["padj"]),
+            "direction": row["direction"],
+            "genes": "" if pd.isna(row["genes"]) else str(row["genes"]).replace(",", ", "),
+        }
+        for row in table.to_dict("records")
+    ]
+    return [r for r in rows if r["n_tested"]], [r for r in rows if not r["n_tested"]]
+
+
+def _bar(effect: float, widest: float) -> tuple[str, str]:
+    if not np.isfinite(effect) or widest == 0:
+        return "50", "0"
+    width = 50 * abs(effect) / widest
+    return f"{50 - width if effect < 0 else 50:.1f}", f"{width:.1f}"
+
+
+def gene_rows(sheet: Sheet) -> list[dict[str, str]]:
+    """Genes one by one: fold change with its interval, P, and what it is consistent with."""
+    return [
+        {
+            "symbol": str(row["symbol"]),
+            "region": _place(row),
+            "base": number(row["baseMean"]),
+            "change": change(row["log2FoldChange"]),
+            "interval": _interval(row),
+            "pvalue": number(row["pvalue"]),
+            "padj": number(row["padj"]),
+            "direction": row["direction"] or "not measured",
+        }
+        for row in sheet.table.to_dict("records")
+    ]
+
+
+def strongest_rows(sheet: Sheet) -> list[dict[str, str]]:
+    """The regions of smallest P, or of largest change where there is no P."""
+    table = sheet.table
+    tested = table["pvalue"].notna().any()
+    rank = table["pvalue"] if tested else -table["log2FoldChange"].abs()
+    best = table.loc[rank.sort_values(kind="stable").index[:STRONGEST]]
+    return [
+        {
+            "symbol": str(row["symbol"] or row["region_id"]),
+            "region": _place(row),
+            "base": number(row["baseMean"]),
+            "change": change(row["log2FoldChange"]),
+            "interval": _interval(row),
+            "pvalue": number(row["pvalue"]),
+            "padj": number(row["padj"]),
+            "direction": str(row["direction"]),
+        }
+        for row in best.to_dict("records")
+    ]
+
+
+def _place(row: Mapping[Any, Any]) -> str:
+    if not row["chrom"] or pd.isna(row["chrom"]) or pd.isna(row["start"]):
+        return "–"
+    return f"{row['chrom']}:{int(row['start']) + 1:,}-{int(row['end']):,}"
+
+
+def _interval(row: Mapping[Any, Any]) -> str:
+    if pd.isna(row["ci_low"]):
+        return "–"
+    return f"{change(row['ci_low'])} to {change(row['ci_high'])}"
+
+
+def kind_title(mark: MarkTables, kind: str) -> str:
+    """Heading of a region kind."""
+    return KIND_WORDS.get(kind, kind)[:1].upper() + KIND_WORDS.get(kind, kind)[1:]
+
+
+def kind_caption(mark: MarkTables, kind: str) -> str:
+    """How its regions were made."""
+    text = regions_in_words(kind, mark.preset)
+    return text[:1].upper() + text[1:] + "."
+
+
+def provenance_rows(run: RunTables) -> list[tuple[str, str]]:
+    """Versions and settings, by name."""
+    record = run.provenance
+    rows = [
+        ("resist_epi", str(record.get("version", ""))),
+        ("Python", str(record.get("python", ""))),
+    ]
+    rows += [(str(k), str(v)) for k, v in record.get("libraries", {}).items()]
+    rows += [
+        (f"setting: {k}", "default" if v is None else str(v))
+        for k, v in record.get("parameters", {}).items()
+    ]
+    return rows

@@ -1,0 +1,207 @@
+"""What a reader must know before any number of the run: the page's first section."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from resist_epi.report.flags import quality_flags
+from resist_epi.report.gather import MarkTables, RunTables
+
+Level = Literal["stop", "caution", "note"]
+LEVELS: dict[Level, str] = {"stop": "No claim", "caution": "Caution", "note": "Note"}
+
+FEW_UNITS = 4
+ONE_SIDED = 0.9
+MANY_CALLS = 50
+LEVEL_TREND = 0.4
+
+
+@dataclass(frozen=True)
+class Caveat:
+    """One thing to know.
+
+    Attributes
+    ----------
+    level
+        `stop`: no claim can rest on this; `caution`: claims need care; `note`: good to know.
+    where
+        Mark, region kind or sample that it concerns; empty for the whole run.
+    text
+        What, and what follows from it.
+    """
+
+    level: Level
+    where: str
+    text: str
+
+    @property
+    def label(self) -> str:
+        """The level in words, so that it does not rest on colour."""
+        return LEVELS[self.level]
+
+
+def group_sizes(contrast: str) -> tuple[int, ...]:
+    """Units on either side, from a contrast in words; () for a slope.
+
+    Examples
+    --------
+    >>> group_sizes("poor minus good; informed by 6 poor + 5 good units")
+    (6, 5)
+    >>> group_sizes("slope on Age; informed by 9 units")
+    ()
+    """
+    found = re.search(r"informed by (\d+) .*? \+ (\d+) .*? units", contrast)
+    return () if found is None else (int(found[1]), int(found[2]))
+
+
+def collect_warnings(run: RunTables) -> list[Caveat]:
+    """Everything to warn of, the gravest first; what is true of several marks is said once."""
+    found: list[Caveat] = []
+    for mark in run.marks:
+        found += _of_test(mark)
+        found += _of_units(mark)
+        found += _of_scale(mark)
+        found += _of_balance(mark)
+        found += _of_level(mark)
+        found += _of_sets(mark)
+        found += _of_quality(mark, run.quality)
+    found += _of_check(run.check, found)
+    order = list(LEVELS)
+    return sorted(_merged(found), key=lambda w: order.index(w.level))
+
+
+def _of_test(mark: MarkTables) -> Iterator[Caveat]:
+    for kind, sheet in mark.results.items():
+        reason = sheet.header.get("no test")
+        if reason:
+            reason = reason.removeprefix("fold changes without P: ")
+            yield Caveat(
+                "stop",
+                mark.mark,
+                f"No test was possible, so there are fold changes but no P: {reason}. A fold"
+                " change without replicates says nothing about how much units differ by chance.",
+            )
+        elif sheet.table["pvalue"].notna().sum() == 0:
+            yield Caveat("stop", f"{mark.mark}, {kind}", "No region could be tested.")
+
+
+def _of_units(mark: MarkTables) -> Iterator[Caveat]:
+    header = mark.main.header
+    if header.get("units", "").startswith("no Patient column"):
+        yield Caveat(
+            "caution",
+            mark.mark,
+            "The sheet has no Patient column, so each library counts as a biological unit. If two"
+            " libraries come from one patient, animal or line, P values are too small: add the"
+            " column and run again.",
+        )
+    sizes = group_sizes(header.get("contrast", ""))
+    if sizes and 2 <= min(sizes) <= FEW_UNITS and "no test" not in header:
+        yield Caveat(
+            "caution",
+            mark.mark,
+            f"The comparison rests on {sizes[0]} against {sizes[1]} biological units. Differences"
+            " of moderate size will be missed, and a single unusual unit can make or hide a call.",
+        )
+
+
+def _of_scale(mark: MarkTables) -> Iterator[Caveat]:
+    header = mark.main.header
+    if "which is relative" in header.get("quantity", ""):
+        yield Caveat(
+            "caution",
+            mark.mark,
+            "Library sizes are relative: they come from each track's own total coverage, not from"
+            " counted reads. Give LibrarySize in the sheet where it is known.",
+        )
+    if not header.get("normalization", "").startswith("spike_in"):
+        yield Caveat(
+            "note",
+            mark.mark,
+            "Without spike-in a global gain or loss of the mark cannot be told from a difference in"
+            " library size or efficiency: every change is relative to the normalisation's"
+            " assumption.",
+        )
+
+
+def _of_balance(mark: MarkTables) -> Iterator[Caveat]:
+    for kind, sheet in mark.results.items():
+        calls = sheet.table["direction"].value_counts()
+        gain, loss = int(calls.get("gain", 0)), int(calls.get("loss", 0))
+        if gain + loss >= MANY_CALLS and max(gain, loss) >= ONE_SIDED * (gain + loss):
+            yield Caveat(
+                "caution",
+                f"{mark.mark}, {kind}",
+                f"{gain:,} gains against {loss:,} losses: changes this one-sided may be a global"
+                " change of the mark, or a difference in efficiency that the normalisation left in."
+                " Compare with another normalisation before a claim.",
+            )
+
+
+def _of_level(mark: MarkTables) -> Iterator[Caveat]:
+    """Fold changes that follow the mean level: a difference in efficiency looks like that."""
+    for kind, sheet in mark.results.items():
+        shown = sheet.table[(sheet.table["baseMean"] > 0) & sheet.table["log2FoldChange"].notna()]
+        if len(shown) < MANY_CALLS:
+            continue
+        rank = shown[["baseMean", "log2FoldChange"]].rank()
+        correlation = float(rank["baseMean"].corr(rank["log2FoldChange"]))
+        if abs(correlation) > LEVEL_TREND:
+            yield Caveat(
+                "caution",
+                f"{mark.mark}, {kind}",
+                f"Fold changes {'fall' if correlation < 0 else 'rise'} with the mean level"
+                f" (Spearman {correlation:.2f}). A difference in efficiency between the groups"
+                " looks like that; see the MA plot before a claim.",
+            )
+
+
+def _of_sets(mark: MarkTables) -> Iterator[Caveat]:
+    if mark.gene_sets is None:
+        return
+    table = mark.gene_sets.table
+    empty = int((table["n_tested"] == 0).sum())
+    if empty:
+        which = "None" if empty == len(table) else f"{empty} of {len(table)}"
+        text = (
+            f"{which} of the {len(table)} gene sets has a gene among the regions of this run, so"
+            " nothing can be said about any mechanism."
+            if empty == len(table)
+            else f"{which} gene sets have no gene among the regions of this run and are untested."
+        )
+        yield Caveat("caution" if empty == len(table) else "note", mark.mark, text)
+
+
+def _of_quality(mark: MarkTables, quality: pd.DataFrame) -> Iterator[Caveat]:
+    own = quality[quality["mark"] == mark.mark]
+    for sample, reasons in quality_flags(own, mark.correlation).items():
+        if reasons:
+            yield Caveat("caution", f"{mark.mark}, {sample}", _sentence("; ".join(reasons)))
+
+
+def _of_check(check: pd.DataFrame, found: list[Caveat]) -> Iterator[Caveat]:
+    said = any(w.level == "stop" for w in found)
+    for row in check[check["level"].isin(["warning", "error"])].itertuples():
+        if said and "fold changes can be had but no P" in str(row.message):
+            continue  # the results' own headers have said so
+        yield Caveat("caution", str(row.sample or row.column), _sentence(str(row.message)))
+
+
+def _merged(found: list[Caveat]) -> list[Caveat]:
+    """One line for each text, with all places that it concerns."""
+    places: dict[tuple[Level, str], list[str]] = {}
+    for warning in found:
+        at = places.setdefault((warning.level, warning.text), [])
+        if warning.where and warning.where not in at:
+            at.append(warning.where)
+    return [Caveat(level, "; ".join(at), text) for (level, text), at in places.items()]
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else text + "."

@@ -1,0 +1,45 @@
+"""Reading a run's folder, and refusing what is none."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from resist_epi.errors import InputFormatError
+from resist_epi.report import gather
+
+
+def test_everything_of_a_run_is_found(study: Path) -> None:
+    run = gather(study)
+    assert [m.mark for m in run.marks] == ["H3K27me3", "H3K36me3"]
+    first = run.marks[0]
+    assert list(first.results) == ["promoters", "genes", "peaks"]  # what speaks for a gene first
+    assert first.main.header["contrast"].startswith("poor minus good")
+    assert first.correlation is not None
+    assert first.correlation.shape == (8, 8)
+    assert first.components is not None
+    assert len(first.components.attrs["explained"]) == 4
+    assert first.gene_sets is not None
+    assert first.one_by_one is None  # the cohort's sets lack the pre-specified one
+    assert run.provenance["parameters"]["design"] == "~ Condition"
+
+
+def test_a_folder_without_a_run_says_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(InputFormatError, match=r"no qc\.tsv and no provenance\.json"):
+        gather(tmp_path)
+
+
+def test_a_run_without_its_results_says_which(study: Path, tmp_path: Path) -> None:
+    for name in ("qc.tsv", "provenance.json"):
+        shutil.copy(study / name, tmp_path / name)
+    with pytest.raises(InputFormatError, match="no results of H3K27me3"):
+        gather(tmp_path)
+
+
+def test_a_damaged_record_is_named(study: Path, tmp_path: Path) -> None:
+    shutil.copytree(study, tmp_path / "run")
+    (tmp_path / "run" / "provenance.json").write_text("{\n  broken")
+    with pytest.raises(InputFormatError, match=r"provenance\.json"):
+        gather(tmp_path / "run")

@@ -1,0 +1,165 @@
+"""The page as text: whole, escaped, and the same again."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from resist_epi.cli.report import command
+from resist_epi.errors import InputFormatError
+from resist_epi.io.tables import read_results, write_table
+from resist_epi.report import gather, render, write_report
+
+NASTY = '</script><img src=x onerror="alert(1)">&'
+VOID = {"meta", "link", "br", "img", "input"}
+
+
+class Outline(HTMLParser):
+    """Collects what the tests ask about; fails on a tag that is closed out of order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.headings: list[int] = []
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+        values = dict(attrs)
+        if values.get("id"):
+            self.ids.append(str(values["id"]))
+        if re.fullmatch(r"h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        self.addresses += [str(values[a]) for a in ("src", "href") if values.get(a)]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open
+        assert self.open.pop() == tag
+
+
+def outline(page: str) -> Outline:
+    found = Outline()
+    found.feed(page)
+    assert found.open == []
+    return found
+
+
+@pytest.fixture(scope="module")
+def page(study: Path) -> str:
+    return (study / "report.html").read_text(encoding="utf-8")
+
+
+def test_tags_ids_and_headings_are_in_order(page: str) -> None:
+    found = outline(page)
+    assert len(set(found.ids)) == len(found.ids)
+    assert found.headings[0] == 1
+    assert found.headings.count(1) == 1
+    steps = zip(found.headings, found.headings[1:], strict=False)
+    assert all(after <= before + 1 for before, after in steps)
+
+
+def test_nothing_is_asked_from_elsewhere(page: str) -> None:
+    for address in outline(page).addresses:
+        assert address.startswith(("#", "data:"))
+    targets = {a[1:] for a in outline(page).addresses if a.startswith("#")}
+    assert targets <= set(outline(page).ids)
+    assert "default-src 'none'" in page
+
+
+def test_warnings_come_before_results(page: str) -> None:
+    places = [page.index(f'<section id="{name}"') for name in ("warnings", "what", "samples")]
+    places += [page.index(f'<section id="{name}"') for name in ("normalisation", "mark0", "mark1")]
+    places += [page.index(f'<section id="{name}"') for name in ("sets", "methods", "provenance")]
+    assert places == sorted(places)
+
+
+def test_wording(page: str) -> None:
+    words = re.sub(r"<(script|style).*?</\1>", "", page, flags=re.S)
+    words = re.sub(r'(data-settings|src)="[^"]*"', "", words)
+    assert "consistent with" in words
+    assert "For research use only" in words
+    assert not re.search(r"\bdriv(es|en|ing)\b", words)
+    assert "more transcribed" in words
+
+
+def test_the_same_tables_give_the_same_bytes(study: Path, tmp_path: Path, page: str) -> None:
+    shutil.copytree(study, tmp_path / "elsewhere")
+    again = write_report(tmp_path / "elsewhere", tmp_path / "again.html")[0]
+    assert again.read_text(encoding="utf-8") == page
+    for figure in (study / "figures").iterdir():
+        copy = tmp_path / "elsewhere" / "figures" / figure.name
+        assert copy.read_bytes() == figure.read_bytes()
+
+
+def test_figures_are_shown_where_they_are(study: Path, page: str) -> None:
+    names = {p.name for p in (study / "figures").iterdir()}
+    assert {"H3K27me3.pca.png", "H3K27me3.pca.svg", "H3K36me3.genes.volcano.svg"} <= names
+    assert page.count('<img src="data:image/png;base64,') == 2 * 2 + 5
+    assert "<img" not in render(gather(study)).partition("<script>")[0]
+
+
+def test_text_from_files_is_escaped(study: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(study, run)
+    _replace_everywhere(run, "GENE3", NASTY)
+    _replace_everywhere(run, "T0_H3K27me3", NASTY)
+    (run / "check.tsv").write_text(
+        f"level\tsample\tcolumn\tpath\tmessage\nwarning\t{NASTY}\tPeaks\t\t{NASTY}\n"
+    )
+    text = render(gather(run))
+    assert "<img src=x" not in text
+    assert "&lt;/script&gt;&lt;img" in text
+    outline(text)
+
+
+def _replace_everywhere(run: Path, old: str, new: str) -> None:
+    path = run / "differential" / "H3K27me3.promoters.tsv.gz"
+    table = read_results(path)
+    header = table.attrs["header"]
+    write_table(path, table.replace({"symbol": {old: new}}), header=header)
+    for name in ("qc.tsv", "quality/H3K27me3.correlation.tsv", "normalization/H3K27me3.tsv"):
+        text = (run / name).read_text().replace(old, new)
+        (run / name).write_text(text)
+
+
+def test_a_run_without_a_test(study: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(study, run)
+    for path in (run / "differential").glob("*.tsv.gz"):
+        table = read_results(path)
+        undefined = ["lfcSE", "ci_low", "ci_high", "stat", "df", "pvalue", "padj"]
+        header = [*table.attrs["header"], "no test: fold changes without P: one side has 1 unit"]
+        table[undefined] = float("nan")
+        write_table(path, table.assign(direction="none"), header=header)
+    text = write_report(run)[0].read_text(encoding="utf-8")
+    assert "No test was possible" in text
+    assert "-volcano" not in text
+    written = re.sub(r"<(script|style).*?</\1>|<[^>]*>", "", text, flags=re.S)
+    assert not re.search(r"\bnan\b", written, flags=re.I)
+
+
+def test_a_run_with_little_in_it(study: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(study, run)
+    for folder in ("gene_sets", "quality", "normalization", "figures"):
+        shutil.rmtree(run / folder)
+    quality = pd.read_csv(run / "qc.tsv", sep="\t")
+    quality[quality["mark"] == "H3K36me3"].to_csv(run / "qc.tsv", sep="\t", index=False)
+    for path in (run / "differential").glob("*.tsv.gz"):
+        table = read_results(path)
+        write_table(path, table.iloc[: 0 if "peaks" in path.name else 1])
+    outline(write_report(run)[0].read_text(encoding="utf-8"))
+
+
+def test_the_verb(study: Path, tmp_path: Path) -> None:
+    command(study, tmp_path / "page.html")
+    assert (tmp_path / "page.html").is_file()
+    with pytest.raises(InputFormatError, match="not the folder of a finished run"):
+        command(tmp_path, None)

@@ -1,0 +1,126 @@
+"""The run in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from resist_epi.report import gather
+from resist_epi.report.gather import MarkTables, RunTables, Sheet
+from resist_epi.report.references import REFERENCES, Citations
+from resist_epi.report.warnings import collect_warnings
+from resist_epi.report.words import facts, group_names, join_words, methods
+
+
+def with_header(run: RunTables, **header: str) -> RunTables:
+    """The run with other sentences in the headers of its first mark."""
+    mark = run.marks[0]
+    changed = {
+        kind: Sheet(
+            sheet.table, {**sheet.header, **{k.replace("_", " "): v for k, v in header.items()}}
+        )
+        for kind, sheet in mark.results.items()
+    }
+    return replace(run, marks=(replace(mark, results=changed), *run.marks[1:]))
+
+
+def texts(run: RunTables) -> str:
+    return "\n".join(f"{w.level} {w.where}: {w.text}" for w in collect_warnings(run))
+
+
+def test_the_small_cohort_is_warned_of_what_it_is(study: Path) -> None:
+    said = texts(gather(study))
+    assert "4 against 4 biological units" in said
+    assert "Library sizes are relative" in said
+    assert "Without spike-in" in said
+    assert "1 of 3 gene sets have no gene" in said
+    assert "No test was possible" not in said
+    assert "no Patient column" not in said
+
+
+def test_what_stops_a_claim_comes_first(study: Path) -> None:
+    run = with_header(gather(study), no_test="fold changes without P: one side rests on 1 unit")
+    found = collect_warnings(run)
+    assert found[0].level == "stop"
+    assert "one side rests on 1 unit" in found[0].text
+    assert [w.level for w in found] == sorted(
+        (w.level for w in found), key=["stop", "caution", "note"].index
+    )
+
+
+def test_a_sheet_without_patients_is_warned_of(study: Path) -> None:
+    said = texts(with_header(gather(study), units="no Patient column: each library is a unit"))
+    assert "caution H3K27me3: The sheet has no Patient column" in said
+
+
+def test_a_spike_in_needs_no_warning(study: Path) -> None:
+    said = texts(with_header(gather(study), normalization="spike_in: assumes that all is well"))
+    assert "note H3K36me3: Without spike-in" in said
+
+
+@pytest.mark.parametrize(
+    ("signs", "warned"), [(("gain",) * 60, True), (("gain", "loss") * 30, False)]
+)
+def test_one_sided_calls_are_warned_of(study: Path, signs: tuple[str, ...], warned: bool) -> None:
+    run = gather(study)
+    mark: MarkTables = run.marks[0]
+    table = mark.main.table.copy()
+    table.loc[: len(signs) - 1, "direction"] = signs
+    results = {"promoters": Sheet(table, mark.main.header)}
+    said = texts(replace(run, marks=(replace(mark, results=results),)))
+    assert ("one-sided" in said) is warned
+
+
+def test_facts_that_all_share_are_said_once(study: Path) -> None:
+    found = dict(facts(gather(study)))
+    assert len(found["Comparison"]) == 1
+    assert found["Comparison"][0].where == ""
+    assert len(found["Regions tested"]) > 1
+    assert "H3K27me3 promoters" in found["Regions tested"][0].where
+
+
+def test_methods_say_what_was_run_and_cite_it(study: Path) -> None:
+    section = methods(gather(study))
+    text = "\n".join(section.paragraphs)
+    for part in (
+        "resist_epi",
+        "16 libraries",
+        "poor minus good",
+        "4 poor + 4 good units",
+        "2,500 bp upstream",
+        "library size",
+        "variances moderated towards a trend",
+        "Benjamini and Hochberg",
+        "3 gene sets were tested",
+        "not by itself evidence of NSD2",
+    ):
+        assert part in text
+    assert "drive" not in text.lower()
+    cited = {int(n) for group in text.split("[")[1:] for n in group.split("]")[0].split(",")}
+    assert cited == set(range(1, len(section.references) + 1))
+    assert REFERENCES["wu2012"] in section.references
+    assert REFERENCES["robinson2010"] not in section.references
+
+
+def test_methods_of_another_normalisation(study: Path) -> None:
+    run = with_header(gather(study), normalization="tmm: assumes that most regions do not change")
+    section = methods(run)
+    text = "\n".join(section.paragraphs)
+    assert "by tmm [1] (H3K27me3), which assumes that most regions do not change" in text
+    assert section.references[0] is REFERENCES["robinson2010"]
+
+
+def test_citations_are_numbered_as_they_come() -> None:
+    citations = Citations()
+    assert citations.cite("wu2012") == " [1]"
+    assert citations.cite("smyth2004", "wu2012") == " [1,2]"
+    assert citations.cite() == ""
+    assert [r.authors for r in citations.references] == ["Wu D, Smyth GK", "Smyth GK"]
+
+
+def test_slopes_have_no_groups() -> None:
+    assert group_names("slope on Age; positive = more mark where Age is higher") == ("", "")
+    assert join_words(["a", "b", "c"]) == "a, b and c"
+    assert join_words([]) == ""
