@@ -110,6 +110,22 @@ def analyse(
         If the method cannot be used on the matrix's quantity.
     SampleSheetError
         If the sheet lacks a sample of the matrix.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from resist_epi.regions import bed_regions
+    >>> from resist_epi.samples import make_sheet
+    >>> regions = bed_regions([("chr1", i * 100, i * 100 + 100) for i in range(50)])
+    >>> values = np.random.default_rng(1).lognormal(3, 0.1, size=(50, 6))
+    >>> values[0, 3:] *= 8
+    >>> samples = ("a", "b", "c", "d", "e", "f")
+    >>> matrix = CountMatrix(values, regions, samples, "mean_signal", np.ones(6))
+    >>> conditions = ["good"] * 3 + ["poor"] * 3
+    >>> table = pd.DataFrame({"SampleID": samples, "Factor": "ER", "Condition": conditions})
+    >>> analysis = analyse(matrix, make_sheet(table))
+    >>> analysis.results["direction"].value_counts().to_dict()
+    {'none': 49, 'gain': 1}
     """
     sheet = sheet.for_samples(matrix.samples)
     formula, columns = study_formula(formula, sheet, method=method)

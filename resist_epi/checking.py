@@ -22,7 +22,7 @@ Finding = tuple[str, str, str, str, str]
 
 
 def check_study(path: str | Path) -> pd.DataFrame:
-    """Look at a sheet and at every file that it names.
+    r"""Look at a sheet and at every file that it names.
 
     Nothing is raised for a bad sheet or file: each problem becomes a row, so that all are seen at
     once.
@@ -31,6 +31,14 @@ def check_study(path: str | Path) -> pd.DataFrame:
     -------
     DataFrame
         Columns of `schema.CHECK`: errors first, then warnings, then what each file is.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> sheet = pathlib.Path(tempfile.mkdtemp()) / "sheet.csv"
+    >>> _ = sheet.write_text("SampleID,Factor,Condition,Coverage\nT1,ER,good,gone.bw\n")
+    >>> check_study(sheet).loc[0, ["level", "sample", "path"]].tolist()
+    ['error', 'T1', 'gone.bw']
     """
     findings: list[Finding] = []
     try:

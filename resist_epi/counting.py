@@ -174,7 +174,7 @@ def count_regions(
     known: Collection[Genome] = (),
     progress: Callable[[str], None] | None = None,
 ) -> CountMatrix:
-    """Signal of every track in every region.
+    r"""Signal of every track in every region.
 
     Regions are neither merged nor filtered; those of a chromosome that no track has are dropped,
     and the log says how many.
@@ -206,6 +206,17 @@ def count_regions(
         If chromosomes are absent from some of the tracks, or of other lengths, or none is shared.
     InputFormatError
         If a track is damaged, or holds values below zero.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from resist_epi.io.tracks import open_track
+    >>> from resist_epi.regions import bed_regions
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "t.bedGraph"
+    >>> _ = path.write_text("chr1 0 100 2\nchr1 100 200 5\n")
+    >>> counts = count_regions({"T1": open_track(path)}, bed_regions([("chr1", 50, 150)]))
+    >>> counts.values
+    array([[3.5]])
     """
     if quantity not in _STATISTIC_OF:
         raise QuantityError(

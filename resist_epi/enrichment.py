@@ -73,6 +73,18 @@ def enrich(
     ------
     InputFormatError
         If no region has a gene, or nothing of the user's own sets matches.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> results = pd.DataFrame({
+    ...     "gene_id": [f"g{i}" for i in range(60)], "symbol": [f"S{i}" for i in range(60)],
+    ...     "baseMean": 1.0, "log2FoldChange": np.r_[np.full(6, 2.0), np.zeros(54)],
+    ...     "stat": np.r_[np.full(6, 9.0), rng.normal(size=54)], "df": 10.0, "direction": "none",
+    ... })
+    >>> sets = {"UP": GeneSet("UP", "made here", tuple(f"S{i}" for i in range(6)))}
+    >>> enrich(results, sets)[["set", "n_tested", "effect", "direction"]].values.tolist()
+    [['UP', 6, 2.0, 'gain']]
     """
     rows = gene_rows(results)
     genes = results.iloc[rows].reset_index(drop=True)
@@ -111,6 +123,16 @@ def genes_one_by_one(
     -------
     DataFrame
         The columns of `results`; a gene that is not in the table has its symbol and NaN.
+
+    Examples
+    --------
+    >>> results = pd.DataFrame({
+    ...     "gene_id": ["g1", "g2"], "symbol": ["HK2", "TIGAR"], "baseMean": [1.0, 2.0],
+    ...     "log2FoldChange": [0.5, -1.0], "direction": ["none", "loss"],
+    ... })
+    >>> core = GeneSet("CORE", "made here", ("TIGAR", "HK2"))
+    >>> genes_one_by_one(results, core)["log2FoldChange"].tolist()
+    [-1.0, 0.5]
     """
     genes = results.iloc[gene_rows(results)]
     found = _match({gene_set.name: gene_set}, genes["symbol"].tolist(), symbols)[gene_set.name]

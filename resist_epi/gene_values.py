@@ -51,5 +51,15 @@ def gene_rows(results: pd.DataFrame) -> NDArray[np.int64]:
 
 
 def gene_table(results: pd.DataFrame) -> pd.DataFrame:
-    """The rows that speak for the genes, one a gene; see `gene_rows`."""
+    """The rows that speak for the genes, one a gene; see `gene_rows`.
+
+    Examples
+    --------
+    >>> results = pd.DataFrame({
+    ...     "gene_id": ["g1", "g1", "g2"], "symbol": ["A", "A", "B"], "baseMean": [1.0, 5.0, 2.0],
+    ...     "primary": [True, False, True],
+    ... })
+    >>> gene_table(results)["baseMean"].tolist()
+    [1.0, 2.0]
+    """
     return results.iloc[gene_rows(results)].reset_index(drop=True)

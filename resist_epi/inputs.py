@@ -117,7 +117,7 @@ def _assembly_of(tracks: Mapping[str, CoverageTrack]) -> str | None:
 
 
 def sheet_tracks(sheet: SampleSheet) -> dict[str, CoverageTrack]:
-    """Open the coverage track of every row.
+    r"""Open the coverage track of every row.
 
     Raises
     ------
@@ -125,6 +125,18 @@ def sheet_tracks(sheet: SampleSheet) -> dict[str, CoverageTrack]:
         If a row has no `Coverage`; every such row is named.
     InputFormatError
         If a track cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from resist_epi.io.sheet import read_sheet
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (folder / "t.bedGraph").write_text("chr1 0 100 2\nchr1 100 200 5\n")
+    >>> text = "SampleID,Factor,Condition,Coverage\nT1,ER,good,t.bedGraph\n"
+    >>> _ = (folder / "sheet.csv").write_text(text)
+    >>> tracks = sheet_tracks(read_sheet(folder / "sheet.csv"))
+    >>> tracks["T1"].total()
+    700.0
     """
     table = sheet.table
     if "Coverage" not in table:

@@ -79,6 +79,15 @@ def sample_correlation(matrix: CountMatrix) -> pd.DataFrame:
     -------
     DataFrame
         (n_samples, n_samples), index and columns the SampleIDs; NaN for a sample without variation.
+
+    Examples
+    --------
+    >>> from resist_epi.regions import bed_regions
+    >>> regions = bed_regions([("chr1", i * 100, i * 100 + 100) for i in range(4)])
+    >>> values = np.array([[1, 2, 9], [2, 4, 7], [3, 6, 5], [4, 8, 1]], dtype=float)
+    >>> counts = CountMatrix(values, regions, ("a", "b", "c"), "mean_signal", np.ones(3))
+    >>> sample_correlation(counts).loc["a"].round(3).tolist()
+    [1.0, 1.0, -1.0]
     """
     present = (matrix.values > 0).any(axis=1)
     frame = pd.DataFrame(log_signal(matrix)[present], columns=list(matrix.samples))
@@ -106,6 +115,15 @@ def principal_components(
     DataFrame
         Columns `sample PC1 PC2 …` (log2 units); `attrs["explained"]` holds each component's share
         of the variance. The sign is fixed so that each component's largest entry is positive.
+
+    Examples
+    --------
+    >>> from resist_epi.regions import bed_regions
+    >>> regions = bed_regions([("chr1", i * 100, i * 100 + 100) for i in range(4)])
+    >>> values = np.array([[1, 2, 9], [2, 4, 7], [3, 6, 5], [4, 8, 1]], dtype=float)
+    >>> counts = CountMatrix(values, regions, ("a", "b", "c"), "mean_signal", np.ones(3))
+    >>> list(principal_components(counts))
+    ['sample', 'PC1', 'PC2']
     """
     level = log_signal(matrix)
     order = np.argsort(-level.var(axis=1), kind="stable")[:n_regions]

@@ -256,6 +256,17 @@ def promoters(
     ------
     GenomeMismatchError
         If a gene lies beyond the end of its chromosome.
+
+    Examples
+    --------
+    >>> genes = pd.DataFrame(
+    ...     [("chr1", 1000, 9000, "+", "g1", "GENE", "", "")],
+    ...     columns="chrom start end strand gene_id symbol entrez_id biotype".split(),
+    ... )
+    >>> ends = pd.DataFrame([("g1", 1000, 8999, 1)], columns=["gene_id", "tss", "tes", "n"])
+    >>> table = promoters(Annotation(genes, ends, None, "made here"), upstream=2500, downstream=500)
+    >>> table[["start", "end", "symbol", "primary"]].values.tolist()
+    [[0, 1500, 'GENE', True]]
     """
     if upstream < 0 or downstream < 0 or upstream + downstream < 1:
         raise InputFormatError(

@@ -40,6 +40,12 @@ def load_genes(assembly: str) -> Annotation:
     ------
     InputFormatError
         If there is no built-in table of this assembly; the message names those there are.
+
+    Examples
+    --------
+    >>> genes = load_genes("hg38").genes
+    >>> genes.loc[genes["symbol"] == "TIGAR", ["chrom", "start", "strand"]].values.tolist()
+    [['chr12', 4321212, '+']]
     """
     if assembly not in GENE_TABLES:
         raise InputFormatError(
@@ -114,6 +120,11 @@ def load_gene_sets() -> dict[str, GeneSet]:
     """The built-in gene sets: curated ones, then those derived by script, controls and markers.
 
     Their provenance stands in `gene_set_sources.tsv`; see docs/data.md.
+
+    Examples
+    --------
+    >>> load_gene_sets()["NSD2_TARGETS_ENDOCRINE_CORE"].genes
+    ('HK2', 'G6PD', 'TIGAR', 'SLC2A1')
     """
     return {**_gene_sets("gene_sets.gmt"), **_gene_sets("gene_sets_derived.gmt")}
 

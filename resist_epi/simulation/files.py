@@ -54,6 +54,15 @@ def write_cohort(
     ------
     InputFormatError
         If the folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from resist_epi.simulation.cohort import simulate_cohort
+    >>> from resist_epi.simulation.settings import CohortSettings
+    >>> settings = CohortSettings(good=1, poor=1, marks=("H3K36me3",), chromosomes=("chr21",))
+    >>> write_cohort(simulate_cohort(settings), tempfile.mkdtemp()).name
+    'sheet.csv'
     """
     folder = Path(folder)
     write_text(folder / "truth.yaml", yaml.safe_dump(_record(cohort), sort_keys=False))

@@ -55,6 +55,11 @@ class CohortSettings:
         log2 change of all H3K27me3 in the poor tumours, on top of the planted effects.
     spike_in
         Count reads of an exogenous genome, given in equal amount per cell.
+
+    Examples
+    --------
+    >>> CohortSettings(seed=3, good=4, poor=4, marks=("H3K36me3",)).marks
+    ('H3K36me3',)
     """
 
     seed: int = 1

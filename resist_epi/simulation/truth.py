@@ -71,6 +71,15 @@ def truth_table(cohort: Cohort) -> pd.DataFrame:
         planted on the gene's own domain or body (0 for none) and its reason; whether the gene has
         such a domain or body; and the true change of its own promoter window and body as the
         mark's preset has them (NaN without such a region).
+
+    Examples
+    --------
+    >>> from resist_epi.simulation.cohort import simulate_cohort
+    >>> from resist_epi.simulation.settings import CohortSettings
+    >>> settings = CohortSettings(good=2, poor=2, marks=("H3K36me3",), chromosomes=("chr21",))
+    >>> truth = truth_table(simulate_cohort(settings))
+    >>> list(truth)[:4]
+    ['gene', 'mark', 'log2_effect', 'why']
     """
     tables = []
     for mark in cohort.settings.marks:
