@@ -24,6 +24,7 @@ from resist_epi.fit import Fit
 from resist_epi.hazards import hazard_contrast
 from resist_epi.linear_models import FitOptions
 from resist_epi.matrix import CountMatrix
+from resist_epi.normalization_inputs import NormalizationInputs, merge_inputs
 from resist_epi.samples import SampleSheet
 from resist_epi.units import merge_units
 from resist_epi.version import VERSION
@@ -51,6 +52,8 @@ class Analysis:
         Whether there is a test, or fold changes alone.
     header
         Name -> sentence, for the `#` lines of every table made from this.
+    inputs
+        What other normalisations of the same units need.
     """
 
     results: pd.DataFrame
@@ -61,6 +64,7 @@ class Analysis:
     contrast: Contrast
     tested: bool
     header: dict[str, str]
+    inputs: NormalizationInputs
 
 
 def analyse(
@@ -71,6 +75,7 @@ def analyse(
     contrast: str | None = None,
     method: str | None = None,
     normalize: str | None = None,
+    inputs: NormalizationInputs | None = None,
     fdr: float = 0.05,
     lfc_threshold: float = 0.0,
     block: str | None = None,
@@ -89,6 +94,9 @@ def analyse(
         As in `make_design` and `make_contrast`.
     method, normalize
         Keys of `differential.METHODS` and `normalization.METHODS`; None for the default.
+    inputs
+        What normalisations need beside the matrix, a sample a library; None where there is
+        nothing (see `normalization_inputs.normalization_inputs`).
     fdr
         Level at which `direction` says gain or loss.
     lfc_threshold
@@ -138,13 +146,19 @@ def analyse(
     if untestable is not None and fold_changes == "never":
         raise untestable
     tested = untestable is None and fold_changes != "always"
-    normalize = normalization.DEFAULT if normalize is None else normalize
-    normalized = normalization.normalize(merged, normalize)
+    inputs = merge_inputs(
+        NormalizationInputs() if inputs is None else inputs, matrix, sheet, design_columns=columns
+    )
+    because = "asked for"
+    if normalize is None:
+        normalize, because = normalization.choose_default(inputs)
+        logger.info("normalisation %s: %s", normalize, because)
+    normalized = normalization.normalize(merged, normalize, inputs=inputs)
     smaller = min(chosen.group_sizes, default=len(merged.samples) // 2)
     kept, filter_note = regions_with_signal(normalized, min_units=max(1, smaller))
     method, options, method_note = _plan_fit(normalized, chosen, method, block, strata)
     fit = differential.fit(normalized, design, method=method, tested=kept, options=options)
-    header = _header(matrix, normalize, method_note, fdr, chosen, unit_note, filter_note)
+    header = _header(matrix, (normalize, because), method_note, fdr, chosen, unit_note, filter_note)
     if tested:
         results = differential.contrast_results(
             fit, chosen, design=design, fdr=fdr, lfc_threshold=lfc_threshold
@@ -157,7 +171,7 @@ def analyse(
     if lfc_threshold > 0:
         header["threshold"] = f"tested against |log2FoldChange| <= {lfc_threshold:g} (treat)"
     logger.info("%s", chosen.words)
-    return Analysis(results, fit, normalized, units, design, chosen, tested, header)
+    return Analysis(results, fit, normalized, units, design, chosen, tested, header, inputs)
 
 
 def study_formula(
@@ -232,19 +246,21 @@ def _why_untestable(design: Design, contrast: Contrast, method: str | None) -> D
 
 def _header(
     matrix: CountMatrix,
-    normalize: str,
+    chosen_normalization: tuple[str, str],
     method_note: str,
     fdr: float,
     contrast: Contrast,
     unit_note: str,
     filter_note: str,
 ) -> dict[str, str]:
+    normalize, because = chosen_normalization
+    assumption = normalization.METHODS[normalize].assumption
     return {
         "resist_epi": VERSION,
         "contrast": contrast.words,
         "units": unit_note,
         "method": method_note,
-        "normalization": f"{normalize}: assumes that {normalization.METHODS[normalize].assumption}",
+        "normalization": f"{normalize}: assumes that {assumption} (chosen: {because})",
         "quantity": _quantity_in_words(matrix),
         "filter": filter_note,
         "fdr": f"{fdr:g} (direction is gain or loss where padj is at most this)",

@@ -12,7 +12,7 @@ from resist_epi.errors import DesignError
 from resist_epi.fit import Fit
 from resist_epi.linear_models import FitOptions, log_level, no_variances
 from resist_epi.matrix import CountMatrix, FloatArray
-from resist_epi.normalization import scaled
+from resist_epi.normalization import log_divisors, scaled
 from resist_epi.stats.linear import fit_linear
 from resist_epi.stats.moderation import Squeezed, t_quantile
 from resist_epi.stats.negbin import count_data
@@ -60,7 +60,9 @@ def fit_ql(
     )
     if X.shape[0] <= X.shape[1] or not tested.any():
         return base
-    quasi = fit_quasi(count_data(matrix.values[tested], X, matrix.effective_library_sizes))
+    divisors = log_divisors(matrix)
+    offsets = divisors[tested] if matrix.offsets is not None else divisors[0]
+    quasi = fit_quasi(count_data(matrix.values[tested], X, offsets=offsets))
     moderated = [_spread(v, tested) for v in _arrays(quasi.quasi)]
     return replace(base, squeezed=Squeezed(*moderated), quasi=quasi)
 

@@ -126,8 +126,13 @@ def fit_voom(
     Raises
     ------
     DesignError
-        If no residual degree of freedom is left.
+        If no residual degree of freedom is left, or the matrix has offsets.
     """
+    if matrix.offsets is not None:
+        raise DesignError(
+            f"voom has one factor a unit, and normalisation {matrix.metadata.get('normalization')}"
+            " gives an offset a region; use --method ql or trend"
+        )
     X, sizes = design.matrix.to_numpy(), matrix.effective_library_sizes
     first = voom(matrix.values[tested], X, sizes)
     correlation, rho = _blocked(first.log_cpm, design, options)

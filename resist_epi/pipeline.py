@@ -41,13 +41,14 @@ from resist_epi.io.tables import read_counts, read_table, write_counts, write_ta
 from resist_epi.ledger import Ledger, file_checksums, step_key
 from resist_epi.matrix import CountMatrix
 from resist_epi.normalization import factors_table
+from resist_epi.normalization_inputs import normalization_inputs
 from resist_epi.presets import preset
 from resist_epi.provenance import record
 from resist_epi.quality import principal_components, quality_table, sample_correlation
 from resist_epi.report import write_report
 from resist_epi.samples import PATH_COLUMNS, SampleSheet
 from resist_epi.schema import Kind
-from resist_epi.sheet_counts import kind_regions
+from resist_epi.sheet_counts import count_background, kind_regions
 
 logger = logging.getLogger(__name__)
 
@@ -174,8 +175,8 @@ def load_study(settings: StudySettings) -> Study:
 
 
 def _mark_kinds(study: Study, mark: str) -> list[Kind]:
-    """Kinds of regions on which a mark is tested: its preset's, and peaks where enough have any."""
-    kinds: list[Kind] = [k for k in preset(mark).kinds if k != "peaks"]
+    """Kinds of regions that are counted: background bins, the preset's, peaks where there are."""
+    kinds: list[Kind] = ["bins", *(k for k in preset(mark).kinds if k not in ("bins", "peaks"))]
     if _consensus(study, mark) is not None:
         kinds.append("peaks")
     return kinds
@@ -211,6 +212,7 @@ def _mark_keys(study: Study, mark: str, inputs: Mapping[str, str]) -> dict[str, 
         rows={str(c): list(map(str, rows[c])) for c in rows},
         settings=settings.model_dump(mode="json", exclude={*PATHS, "jobs"}),
         gene_sets=sums(settings.gene_sets),
+        peaks=sums(*sheet.table["Peaks"]) if "Peaks" in sheet.table else None,
     )
     return keys
 
@@ -259,7 +261,11 @@ def _test_mark(
         write_table(out / path, table, header=header or ())
         written.append(out / path)
 
-    analyses = {kind: _analyse(study, sheet, matrix) for kind, matrix in counts.items()}
+    analyses = {
+        kind: _analyse(study, sheet, matrix, counts["bins"], consensus)
+        for kind, matrix in counts.items()
+        if kind != "bins"
+    }
     for kind, analysis in analyses.items():
         write(f"differential/{name}.{kind}.tsv.gz", analysis.results, analysis.header)
         bed = out / "differential" / f"{name}.{kind}.bed"
@@ -324,20 +330,40 @@ def _count(
     consensus: Consensus | None,
     progress: Callable[[str], None] | None,
 ) -> CountMatrix:
+    tracks = {s: study.tracks[s] for s in sheet.samples}
+    said = None if progress is None else lambda s: progress(f"{s}: {kind} counted")
+    if kind == "bins":
+        return count_background(
+            tracks, sheet, study.reference, exclude=study.exclude, progress=said
+        )
     regions = kind_regions(kind, study.reference, preset(sheet.marks[0]), consensus=consensus)
     return count_regions(
-        {s: study.tracks[s] for s in sheet.samples},
+        tracks,
         regions,
         library_sizes=sheet.numbers("LibrarySize"),
         exclude=study.exclude,
         genome=study.reference.genome,
         known=genomes(),
-        progress=None if progress is None else lambda s: progress(f"{s}: {kind} counted"),
+        progress=said,
     )
 
 
-def _analyse(study: Study, sheet: SampleSheet, matrix: CountMatrix) -> Analysis:
+def _analyse(
+    study: Study,
+    sheet: SampleSheet,
+    matrix: CountMatrix,
+    bins: CountMatrix,
+    consensus: Consensus | None,
+) -> Analysis:
     settings = study.settings
+    inputs = normalization_inputs(
+        matrix,
+        sheet,
+        bins=bins,
+        exclude=study.exclude,
+        consensus=None if consensus is None else consensus.regions,
+        peaks=study.peaks,
+    )
     return analyse(
         matrix,
         sheet,
@@ -345,6 +371,7 @@ def _analyse(study: Study, sheet: SampleSheet, matrix: CountMatrix) -> Analysis:
         contrast=settings.contrast,
         method=settings.method,
         normalize=settings.normalize,
+        inputs=inputs,
         fdr=settings.fdr,
         lfc_threshold=settings.lfc_threshold,
         block=settings.block,

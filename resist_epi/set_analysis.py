@@ -12,6 +12,7 @@ from resist_epi.enrichment import enrich
 from resist_epi.errors import InputFormatError
 from resist_epi.gene_sets import GeneSet
 from resist_epi.matrix import CountMatrix
+from resist_epi.normalization_inputs import NormalizationInputs
 from resist_epi.samples import SampleSheet
 from resist_epi.symbols import SymbolTable
 
@@ -26,6 +27,7 @@ def enrich_results(
     contrast: str | None = None,
     method: str | None = None,
     normalize: str | None = None,
+    inputs: NormalizationInputs | None = None,
     fdr: float = 0.05,
     own_sets: bool = False,
 ) -> pd.DataFrame:
@@ -58,6 +60,7 @@ def enrich_results(
             contrast=contrast,
             method=method,
             normalize=normalize,
+            inputs=inputs,
             fdr=fdr,
         )
         _check_same(results, analysis.results)

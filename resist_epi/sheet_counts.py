@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
+from resist_epi.background import BIN_SIZE
 from resist_epi.consensus import Consensus
-from resist_epi.counting import count_regions, fully_covered
+from resist_epi.counting import CoverageTrack, autosomes, count_regions, fully_covered
 from resist_epi.errors import DesignError, InputFormatError, SampleSheetError
 from resist_epi.inputs import (
+    Disjoint,
     Reference,
     genomes,
     load_exclude,
@@ -27,6 +29,7 @@ from resist_epi.io.sheet import read_sheet
 from resist_epi.io.tables import read_counts
 from resist_epi.linking import with_nearest_genes
 from resist_epi.matrix import CountMatrix
+from resist_epi.normalization_inputs import NormalizationInputs, normalization_inputs
 from resist_epi.presets import GENERIC, MarkPreset, preset
 from resist_epi.regions import gene_bodies, genome_bins, promoters
 from resist_epi.samples import SampleSheet, sheet_from_columns
@@ -171,6 +174,73 @@ def read_counts_and_sheet(
             sheet.path, [f"none of the samples of {counts} ({', '.join(matrix.samples)})"]
         )
     return matrix.select(samples=own), sheet.for_samples(own)
+
+
+def count_background(
+    tracks: Mapping[str, CoverageTrack],
+    sheet: SampleSheet,
+    reference: Reference,
+    *,
+    exclude: Disjoint | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> CountMatrix:
+    """Count tracks in 10-kb bins of the autosomes, for background normalisation.
+
+    Raises
+    ------
+    ResistEpiError
+        As `counting.count_regions`.
+    """
+    if reference.genome is not None:
+        lengths = dict(reference.genome.lengths)
+    else:
+        lengths = {}
+        for track in tracks.values():
+            for chrom, length in track.chrom_lengths.items():
+                lengths[chrom] = max(length, lengths.get(chrom, 0))
+    return count_regions(
+        tracks,
+        genome_bins({c: lengths[c] for c in autosomes(lengths)}, BIN_SIZE),
+        library_sizes=sheet.numbers("LibrarySize"),
+        exclude=exclude,
+        genome=reference.genome,
+        known=genomes(),
+        progress=progress,
+    )
+
+
+def inputs_of_counts(
+    matrix: CountMatrix, sheet: SampleSheet, background: Path | None, *, normalize: str | None
+) -> NormalizationInputs:
+    """Read what normalising these counts needs: counts in bins, and the peaks of the sheet.
+
+    Parameters
+    ----------
+    background
+        Counts in bins of the genome, as `count --regions bins` writes them.
+    normalize
+        The normalisation asked for: peaks are read where it, or the background, needs them.
+
+    Raises
+    ------
+    ResistEpiError
+        If an input is wrong.
+    """
+    bins, peaks, consensus = None, {}, None
+    if background is not None:
+        bins = read_counts(background, sheet=sheet, quantity=matrix.quantity)
+        absent = [s for s in matrix.samples if s not in bins.samples]
+        if absent:
+            raise InputFormatError(
+                f"no counts of {', '.join(absent)}",
+                path=background,
+                expected="the samples of the counts that are to be normalised",
+            )
+    if background is not None or normalize == "common_peaks":
+        peaks = sheet_peaks(sheet)
+        found = sheet_consensus(sheet, peaks, min_overlap=2)
+        consensus = None if found is None else found.regions
+    return normalization_inputs(matrix, sheet, bins=bins, consensus=consensus, peaks=peaks)
 
 
 def regions_without_tracks(

@@ -47,6 +47,30 @@ def merge_units(
     sheet = sheet.for_samples(matrix.samples)
     if not sheet.has_patients:
         return matrix, sheet, "no Patient column: each library is taken as a biological unit"
+    keys = sheet.unit_columns(design_columns)
+    members = unit_members(sheet, design_columns)
+    n_units, n = len(members), len(matrix.samples)
+    if n_units == n:
+        return matrix, sheet, f"each of the {n_units} libraries is a unit of its own (Patient)"
+    first = np.array([m[0] for m in members])
+    merged = _merge(matrix, members)
+    units = SampleSheet(sheet.table.iloc[first].reset_index(drop=True), sheet.path)
+    how = "reads summed" if matrix.quantity in COUNTS else "signal averaged by depth"
+    note = f"{n} libraries merged into {n_units} units by {', '.join(keys)} ({how}): "
+    note += "; ".join("+".join(matrix.samples[i] for i in m) for m in members if len(m) > 1)
+    return merged, units, note
+
+
+def unit_members(sheet: SampleSheet, design_columns: Sequence[str] = ()) -> list[np.ndarray]:
+    """Rows of the sheet that make up each unit, units in the order of their first row.
+
+    Raises
+    ------
+    DesignError
+        If `Patient` is given for some of the rows only.
+    """
+    if not sheet.has_patients:
+        return [np.array([i]) for i in range(len(sheet.samples))]
     empty = sheet.table.loc[sheet.table["Patient"] == "", "SampleID"]
     if len(empty):
         raise DesignError(
@@ -55,17 +79,7 @@ def merge_units(
         )
     keys = sheet.unit_columns(design_columns)
     unit_of = sheet.table.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
-    n_units = int(unit_of.max()) + 1
-    if n_units == len(unit_of):
-        return matrix, sheet, f"each of the {n_units} libraries is a unit of its own (Patient)"
-    members = [np.flatnonzero(unit_of == u) for u in range(n_units)]
-    first = np.array([m[0] for m in members])
-    merged = _merge(matrix, members)
-    units = SampleSheet(sheet.table.iloc[first].reset_index(drop=True), sheet.path)
-    how = "reads summed" if matrix.quantity in COUNTS else "signal averaged by depth"
-    note = f"{len(unit_of)} libraries merged into {n_units} units by {', '.join(keys)} ({how}): "
-    note += "; ".join("+".join(matrix.samples[i] for i in m) for m in members if len(m) > 1)
-    return merged, units, note
+    return [np.flatnonzero(unit_of == u) for u in range(int(unit_of.max()) + 1)]
 
 
 def _merge(matrix: CountMatrix, members: Sequence[np.ndarray]) -> CountMatrix:

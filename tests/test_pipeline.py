@@ -46,6 +46,7 @@ def test_the_folder_holds_what_the_contract_says(study: Path) -> None:
         expected |= {f"normalization/{mark}.tsv", f"gene_sets/{mark}.tsv"}
         expected |= {f"figures/{mark}.{f}.{s}" for f in ("pca", "correlation") for s in FORMATS}
         expected |= {f"quality/{mark}{what}.tsv" for what in ("", ".correlation", ".pca")}
+        expected.add(f"counts/{mark}.bins.parquet")
         for kind in kinds:
             expected |= {
                 f"counts/{mark}.{kind}.parquet",
@@ -73,7 +74,9 @@ def test_the_header_says_what_was_done(study: Path) -> None:
     header = "\n".join(table.attrs["header"])
     for part in ("resist_epi:", "poor minus good; positive = more mark in poor", "trend:"):
         assert part in header
-    for part in ("library_size: assumes", "mean_signal", "regions tested", "fdr: 0.05"):
+    assert "library_size: assumes" in header
+    assert "(chosen: the sheet has no SpikeInReads; only" in header
+    for part in ("mean_signal", "regions tested", "fdr: 0.05"):
         assert part in header
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from resist_epi.cli.options import (
+    BackgroundOption,
     BlockOption,
     ContrastOption,
     DesignOption,
@@ -33,6 +34,7 @@ def command(
     contrast: ContrastOption = None,
     method: MethodOption = None,
     normalize: NormalizeOption = None,
+    background: BackgroundOption = None,
     quantity: str | None = typer.Option(
         None, "--quantity", help="What a TSV holds: reads, mean_signal, coverage_sum."
     ),
@@ -47,7 +49,7 @@ def command(
     """Test a contrast in every region of a matrix."""
     from resist_epi.analysis import analyse
     from resist_epi.io.tables import write_table
-    from resist_epi.sheet_counts import read_counts_and_sheet
+    from resist_epi.sheet_counts import inputs_of_counts, read_counts_and_sheet
 
     matrix, sheet = read_counts_and_sheet(counts, samples, mark=mark, quantity=quantity)
     analysis = analyse(
@@ -57,6 +59,7 @@ def command(
         contrast=contrast,
         method=method,
         normalize=normalize,
+        inputs=inputs_of_counts(matrix, sheet, background, normalize=normalize),
         fdr=fdr,
         lfc_threshold=lfc_threshold,
         block=block,

@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from resist_epi.cli.options import (
+    BackgroundOption,
     ContrastOption,
     DesignOption,
     FdrOption,
@@ -33,6 +34,7 @@ def command(
     contrast: ContrastOption = None,
     method: MethodOption = None,
     normalize: NormalizeOption = None,
+    background: BackgroundOption = None,
     fdr: FdrOption = 0.05,
 ) -> None:
     """Test gene sets: do their genes gain or lose the mark more than the others?
@@ -43,10 +45,13 @@ def command(
     from resist_epi.io.builtin import load_symbols
     from resist_epi.io.tables import read_results, write_table
     from resist_epi.set_analysis import enrich_results
-    from resist_epi.sheet_counts import read_counts_and_sheet
+    from resist_epi.sheet_counts import inputs_of_counts, read_counts_and_sheet
 
     table = read_results(results)
     matrix_and_sheet = None if counts is None else read_counts_and_sheet(counts, samples, mark=mark)
+    inputs = None
+    if matrix_and_sheet is not None:
+        inputs = inputs_of_counts(*matrix_and_sheet, background, normalize=normalize)
     found = enrich_results(
         table,
         load_sets(gene_sets),
@@ -56,6 +61,7 @@ def command(
         contrast=contrast,
         method=method,
         normalize=normalize,
+        inputs=inputs,
         fdr=fdr,
         own_sets=gene_sets is not None,
     )

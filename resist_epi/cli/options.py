@@ -41,7 +41,17 @@ MethodOption = Annotated[
     ),
 ]
 NormalizeOption = Annotated[
-    str | None, typer.Option("--normalize", help="Normalisation: library_size or tmm.")
+    str | None,
+    typer.Option(
+        "--normalize",
+        help="library_size, tmm, tmmwsp, rle, upper_quartile, reads_in_regions, background,"
+        " spike_in, loess, common_peaks, quantile or given (column SizeFactor). Default: spike_in"
+        " or background where they can be had, else library_size.",
+    ),
+]
+BackgroundOption = Annotated[
+    Path | None,
+    typer.Option("--background", help="Counts of the same tracks in bins (count --regions bins)."),
 ]
 FdrOption = Annotated[
     float, typer.Option("--fdr", min=0.0, max=1.0, help="Level of the column direction.")

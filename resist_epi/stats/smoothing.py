@@ -89,7 +89,7 @@ def lowess(
             break
         residual = np.abs(ys - curve)
         six_mad = 6 * float(np.median(residual))
-        if six_mad < 1e-7 * residual.mean():
+        if six_mad <= 1e-7 * residual.mean():
             break
         robustness = _bisquare(residual, six_mad)
     fitted = np.empty(n)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -196,3 +197,41 @@ def test_results_written_twice_are_the_same(tsv: tuple[Path, Path], tmp_path: Pa
         assert main(["diff", str(counts), "--samples", str(sheet), "-o", str(out)]) == 0
         outputs.append(out.read_bytes())
     assert outputs[0] == outputs[1]
+
+
+def test_background_counts_normalise_and_what_is_missing_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(3)
+    samples = [f"s{i}" for i in range(6)]
+    made = {}
+    for name, rate, change in (("regions", 200, 2.0), ("bins", 40, 1.0)):
+        mean = rng.gamma(20, rate / 20, size=(400, 1)).repeat(6, axis=1)
+        mean[:200, 3:] *= change
+        table = pd.DataFrame(rng.poisson(mean), columns=samples)
+        place = pd.DataFrame({"chrom": "chr1", "start": np.arange(400) * 10_000})
+        place["end"] = place["start"] + 10_000
+        made[name] = tmp_path / f"{name}.tsv"
+        pd.concat([place, table], axis=1).to_csv(made[name], sep="\t", index=False)
+    sheet = tmp_path / "sheet.csv"
+    rows = [f"{s},H3K27me3,{'good' if i < 3 else 'poor'},1000000" for i, s in enumerate(samples)]
+    sheet.write_text("SampleID,Factor,Condition,LibrarySize\n" + "\n".join(rows) + "\n")
+    out = tmp_path / "results.tsv"
+    common = ["diff", str(made["regions"]), "--samples", str(sheet), "-o", str(out)]
+    assert main([*common, "--background", str(made["bins"])]) == 0
+    results = read_results(out)
+    assert any("background: assumes" in line for line in results.attrs["header"])
+    assert results["log2FoldChange"].iloc[:200].median() == pytest.approx(1, abs=0.06)
+    assert main([*common, "--normalize", "reads_in_regions"]) == 0
+    assert read_results(out)["log2FoldChange"].iloc[:200].median() < 0.6
+    assert main([*common, "--normalize", "background"]) == 1
+    assert "normalisation background needs counts in 10-kb bins" in capsys.readouterr().err
+    assert main([*common, "--normalize", "common_peaks"]) == 1
+    assert "needs the column Peaks" in capsys.readouterr().err
+    for method in ("trend", "ql"):
+        assert main([*common, "--normalize", "loess", "--method", method]) == 0
+        # Half of the regions gained, the trend follows the middle: nothing tells which half did.
+        assert abs(read_results(out)["log2FoldChange"].median()) < 0.15
+    capsys.readouterr()
+    assert main([*common, "--normalize", "loess", "--method", "voom"]) == 1
+    assert "voom has one factor a unit, and normalisation loess gives" in capsys.readouterr().err
