@@ -261,7 +261,7 @@ def _test_mark(
         write_table(out / path, table, header=header or ())
         written.append(out / path)
 
-    analyses = {
+    analyses: dict[Kind, Analysis] = {
         kind: _analyse(study, sheet, matrix, counts["bins"], consensus)
         for kind, matrix in counts.items()
         if kind != "bins"
