@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from resist_epi.errors import ResistEpiError, SampleSheetError
@@ -17,6 +18,10 @@ from resist_epi.io.tracks import open_track
 from resist_epi.presets import GENERIC, preset
 from resist_epi.samples import PATH_COLUMNS, SampleSheet
 from resist_epi.schema import CHECK, names
+
+# Coefficients of variation: tracks below the first are taken as scaled to one depth, where the
+# sheet's depths lie above the second.
+SAME_TOTAL, OTHER_DEPTH = 0.05, 0.15
 
 Finding = tuple[str, str, str, str, str]
 
@@ -49,8 +54,10 @@ def check_study(path: str | Path) -> pd.DataFrame:
         findings.append(("error", "", "", Path(path).name, str(error)))
     else:
         assemblies: dict[str, str] = {}
-        findings += _check_files(sheet, assemblies)
+        totals: dict[str, float] = {}
+        findings += _check_files(sheet, assemblies, totals)
         findings += _check_assemblies(sheet, assemblies)
+        findings += _check_depth(sheet, totals)
         findings += _check_groups(sheet)
     table = pd.DataFrame(findings, columns=names(CHECK))
     rank = table["level"].map({"error": 0, "warning": 1, "info": 2})
@@ -62,9 +69,14 @@ def has_errors(table: pd.DataFrame) -> bool:
     return bool((table["level"] == "error").any())
 
 
-def _check_files(sheet: SampleSheet, assemblies: dict[str, str]) -> Iterator[Finding]:
+def _check_files(
+    sheet: SampleSheet, assemblies: dict[str, str], totals: dict[str, float]
+) -> Iterator[Finding]:
+    def describe_coverage(sample: str, path: str, found: dict[str, str]) -> tuple[str, str]:
+        return _describe_track(sample, path, found, totals)
+
     describe: Mapping[str, Callable[[str, str, dict[str, str]], tuple[str, str]]] = {
-        "Coverage": _describe_track,
+        "Coverage": describe_coverage,
         "ControlCoverage": _describe_track,
         "Peaks": _describe_peaks,
     }
@@ -108,13 +120,17 @@ def _missing(sheet: SampleSheet, path: str) -> str:
     return text
 
 
-def _describe_track(sample: str, path: str, assemblies: dict[str, str]) -> tuple[str, str]:
+def _describe_track(
+    sample: str, path: str, assemblies: dict[str, str], totals: dict[str, float] | None = None
+) -> tuple[str, str]:
     track = open_track(path)
     lengths = track.chrom_lengths
     assembly = recognise_assembly(lengths, genomes())
     if assembly is not None:
         assemblies[sample] = assembly
     total = track.total()
+    if totals is not None:
+        totals[sample] = total
     text = (
         f"{type(track).__name__.removesuffix('Track')} of {len(lengths)} chromosomes, assembly"
         f" {assembly or 'not recognised'}, total coverage {total:.6g} (value x bp);"
@@ -156,6 +172,30 @@ def _check_assemblies(sheet: SampleSheet, assemblies: Mapping[str, str]) -> Iter
                 "Assembly",
                 "",
                 f"the sheet says {said}, the track's chromosome lengths say {found}",
+            )
+
+
+def _check_depth(sheet: SampleSheet, totals: Mapping[str, float]) -> Iterator[Finding]:
+    """Tracks that were scaled by depth must not be divided by LibrarySize once more."""
+    for mark in sheet.marks:
+        rows = sheet.for_mark(mark)
+        sizes = rows.numbers("LibrarySize")
+        if sizes is None or not set(rows.samples) <= set(totals) or np.isnan(sizes).any():
+            continue
+        coverage = np.array([totals[s] for s in rows.samples])
+        if len(sizes) < 2 or not (coverage > 0).all():
+            continue
+        spread, depth = (float(x.std() / x.mean()) for x in (coverage, sizes))
+        if spread < SAME_TOTAL and depth > OTHER_DEPTH:
+            yield (
+                "warning",
+                "",
+                "LibrarySize",
+                "",
+                f"{mark}: the tracks have nearly the same total coverage (it varies by"
+                f" {100 * spread:.1f} %) while LibrarySize varies by {100 * depth:.0f} %, so they"
+                " look scaled by depth already; signal would be divided by depth twice: leave"
+                " LibrarySize empty for these tracks",
             )
 
 

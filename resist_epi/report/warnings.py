@@ -117,7 +117,7 @@ def _of_scale(mark: MarkTables) -> Iterator[Caveat]:
             "caution",
             mark.mark,
             "Library sizes are relative: they come from each track's own total coverage, not from"
-            " counted reads. Give LibrarySize in the sheet where it is known.",
+            " counted reads.",
         )
     if not header.get("normalization", "").startswith("spike_in"):
         yield Caveat(
