@@ -35,7 +35,7 @@ def test_a_sound_study_has_no_errors_and_says_what_its_files_are(cohort: SmallCo
 
 def test_tracks_scaled_by_depth_with_library_sizes_beside(cohort: SmallCohort) -> None:
     # The small cohort's tracks are all of one depth.
-    twice = changed(cohort, LibrarySize=np.linspace(1e7, 4e7, 8))
+    twice = changed(cohort, LibrarySize=np.tile([1e7, 4e7], 4))
     message = twice[twice["column"] == "LibrarySize"]["message"]
     assert len(message) == 2
     assert message.str.contains("divided by depth twice").all()
