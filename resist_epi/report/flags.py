@@ -9,7 +9,7 @@ LIBRARY_SIZE_FOLD = 3.0
 FEW_PEAKS = 1 / 3
 LOW_SHARE = 0.5
 LOW_CORRELATION = 0.5
-CORRELATION_GAP = 0.15
+CORRELATION_GAP = 0.1
 MOSTLY_ZERO = 0.5
 
 RULES = (
@@ -17,8 +17,9 @@ RULES = (
     " the median of its mark; where it has less than a third of the median number of peaks; where"
     " its share of signal in peaks or promoters is less than half of the median; where more than"
     f" {MOSTLY_ZERO:.0%} of the main regions have no signal; or where its median correlation with"
-    f" the others is below {LOW_CORRELATION:g} or more than {CORRELATION_GAP:g} below that of the"
-    " median library. Flags are hints to look, not reasons to drop a tumour."
+    f" the others is more than {CORRELATION_GAP:g} below that of the median library (of two or"
+    f" three libraries: below {LOW_CORRELATION:g}). Flags are hints to look, not"
+    " reasons to drop a tumour."
 )
 
 
@@ -80,8 +81,7 @@ def _correlation_flags(correlation: pd.DataFrame | None) -> dict[str, str]:
     if correlation is None or len(correlation) < 2:
         return {}
     own = median_correlation(correlation)
-    middle = float(own.median())
-    # Of three samples, two always look alike: a gap says nothing yet.
-    gap = CORRELATION_GAP if len(own) >= 4 else np.inf
-    low = own[(own < LOW_CORRELATION) | (own < middle - gap)]
+    # Of three samples two always look alike, so that only an absolute bound says anything.
+    limit = LOW_CORRELATION if len(own) < 4 else float(own.median()) - CORRELATION_GAP
+    low = own[own < limit]
     return {str(s): f"correlates little with the others (median {r:.2f})" for s, r in low.items()}

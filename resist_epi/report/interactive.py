@@ -15,7 +15,7 @@ import numpy as np
 
 from resist_epi.report.gather import Sheet
 from resist_epi.report.payload import pack
-from resist_epi.report.words import QUANTITY_WORDS, gain_in_words, group_names
+from resist_epi.report.words import QUANTITY_WORDS, gain_in_words, group_names, is_hazard
 
 COLOURS = {"gain": "#D55E00", "loss": "#0072B2", "none": "#999999"}  # Okabe & Ito 2008
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -48,9 +48,11 @@ def plot_settings(sheet: Sheet) -> dict[str, Any]:
     contrast = sheet.header.get("contrast", "")
     a, b = group_names(contrast)
     quantity = sheet.header.get("quantity", "").partition(" (")[0]
-    change = (
-        f"log<sub>2</sub> fold change, {_plain(a)} / {_plain(b)}" if a else "log<sub>2</sub> slope"
-    )
+    change = "log<sub>2</sub> slope"
+    if a:
+        change = f"log<sub>2</sub> fold change, {_plain(a)} / {_plain(b)}"
+    elif is_hazard(contrast):
+        change = "log<sub>2</sub> hazard ratio"
     return {
         "tested": bool(np.isfinite(sheet.table["pvalue"].to_numpy(np.float64)).any()),
         "fdr": _fdr(sheet),

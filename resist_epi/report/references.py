@@ -106,6 +106,32 @@ REFERENCES: dict[str, Reference] = {
         "J R Stat Soc B 1972;34:187-220",
         "10.1111/j.2517-6161.1972.tb00899.x",
     ),
+    "wilcoxon1945": Reference(
+        "Wilcoxon F",
+        "Individual comparisons by ranking methods",
+        "Biometrics Bull 1945;1:80-83",
+        "10.2307/3001968",
+    ),
+    "welch1947": Reference(
+        "Welch BL",
+        "The generalization of 'Student's' problem when several different population variances"
+        " are involved",
+        "Biometrika 1947;34:28-35",
+        "10.1093/biomet/34.1-2.28",
+    ),
+    "ritchie2006": Reference(
+        "Ritchie ME, Diyagama D, Neilson J, et al",
+        "Empirical array quality weights in the analysis of microarray data",
+        "BMC Bioinformatics 2006;7:261",
+        "10.1186/1471-2105-7-261",
+    ),
+    "smyth2005": Reference(
+        "Smyth GK, Michaud J, Scott HS",
+        "Use of within-array replicate spots for assessing differential expression in microarray"
+        " experiments",
+        "Bioinformatics 2005;21:2067-2075",
+        "10.1093/bioinformatics/bti270",
+    ),
     "kuo2011": Reference(
         "Kuo AJ, Cheung P, Chen K, et al",
         "NSD2 links dimethylation of histone H3 at lysine 36 to oncogenic programming",
@@ -119,7 +145,14 @@ METHOD_SOURCES: dict[str, tuple[str, ...]] = {
     "trend": ("smyth2004", "law2014", "phipson2016"),
     "voom": ("law2014", "smyth2004"),
     "ql": ("lund2012",),
+    "wilcoxon": ("wilcoxon1945",),
+    "welch": ("welch1947",),
     "cox": ("cox1972",),
+}
+# What the header says besides of a fit, by a word of it.
+OPTION_SOURCES: dict[str, tuple[str, ...]] = {
+    "weighted": ("ritchie2006",),
+    "random effect": ("smyth2005",),
 }
 NORMALIZATION_SOURCES: dict[str, tuple[str, ...]] = {
     "tmm": ("robinson2010",),

@@ -9,7 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
-from resist_epi.report.flags import quality_flags
+from resist_epi.report.flags import LOW_CORRELATION, median_correlation, quality_flags
 from resist_epi.report.gather import MarkTables, RunTables
 
 Level = Literal["stop", "caution", "note"]
@@ -182,6 +182,15 @@ def _of_quality(mark: MarkTables, quality: pd.DataFrame) -> Iterator[Caveat]:
     for sample, reasons in quality_flags(own, mark.correlation).items():
         if reasons:
             yield Caveat("caution", f"{mark.mark}, {sample}", _sentence("; ".join(reasons)))
+    if mark.correlation is not None and len(mark.correlation) >= 4:
+        middle = float(median_correlation(mark.correlation).median())
+        if middle < LOW_CORRELATION + 0.1:
+            yield Caveat(
+                "note",
+                mark.mark,
+                f"The libraries agree little with one another (median correlation {middle:.2f}):"
+                " much of the signal in the main regions is noise.",
+            )
 
 
 def _of_check(check: pd.DataFrame, found: list[Caveat]) -> Iterator[Caveat]:

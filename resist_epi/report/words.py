@@ -10,6 +10,7 @@ from resist_epi.report.gather import MarkTables, RunTables, Sheet
 from resist_epi.report.references import (
     METHOD_SOURCES,
     NORMALIZATION_SOURCES,
+    OPTION_SOURCES,
     SET_SOURCES,
     Citations,
     Reference,
@@ -36,6 +37,7 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("normalization", "Normalisation"),
     ("method", "Test"),
     ("filter", "Regions tested"),
+    ("threshold", "Threshold"),
     ("fdr", "Level"),
     ("no test", "No test"),
 )
@@ -70,13 +72,25 @@ def facts(run: RunTables) -> list[tuple[str, list[Fact]]]:
         for where, sheet in sheets.items():
             if text := sheet.header.get(key):
                 by_text.setdefault(text, []).append(where)
+        if key == "filter":
+            by_text = _rules_with_numbers(by_text)
         own = [
-            Fact(text, "" if len(places) == len(sheets) else ", ".join(places))
+            Fact(text, "" if len(places) == len(sheets) and key != "filter" else "; ".join(places))
             for text, places in by_text.items()
         ]
         if own:
             found.append((name, own))
     return found
+
+
+def _rules_with_numbers(by_text: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """The filter's rule, and where it kept how many: `NUMBERS: RULE` of the headers, turned."""
+    turned: dict[str, list[str]] = {}
+    for text, places in by_text.items():
+        numbers, _, rule = text.partition(": ")
+        kept = numbers.removesuffix(" regions tested")
+        turned.setdefault(rule or text, []).extend(f"{place}: {kept}" for place in places)
+    return turned
 
 
 def group_names(contrast: str) -> tuple[str, str]:
@@ -94,7 +108,14 @@ def group_names(contrast: str) -> tuple[str, str]:
 def gain_in_words(contrast: str) -> str:
     """What a gain means, for axes: `more in poor`."""
     a, _ = group_names(contrast)
-    return f"more in {a}" if a else "rising with the covariate"
+    if a:
+        return f"more in {a}"
+    return "higher hazard with more mark" if is_hazard(contrast) else "rising with the covariate"
+
+
+def is_hazard(contrast: str) -> bool:
+    """Whether a contrast in words is one of time to progression."""
+    return "hazard" in contrast
 
 
 def regions_in_words(kind: str, chosen: MarkPreset) -> str:
@@ -165,17 +186,17 @@ def _mark_sentence(mark: MarkTables) -> str:
     quantity = header.get("quantity", "signal").partition(" (")[0]
     contrast = header.get("contrast", "").split("; positive")[0]
     informed = header.get("contrast", "").rpartition("; informed by ")[2]
-    kept = "; ".join(
-        f"{sheet.header['filter'].split(':')[0]} ({KIND_WORDS.get(kind, kind)})"
+    kept = [
+        f"{sheet.header['filter'].partition(' regions tested')[0]} {KIND_WORDS.get(kind, kind)}"
         for kind, sheet in mark.results.items()
         if "filter" in sheet.header
-    )
+    ]
     return (
         f"{mark.mark} was quantified as {QUANTITY_WORDS.get(quantity, quantity)} in {regions}."
         + (f" The contrast was {contrast}" if contrast else "")
         + (f", informed by {informed}." if informed else ".")
         + (f" {_capital(header['units'])}." if "units" in header else "")
-        + (f" {_capital(kept)}." if kept else "")
+        + (f" Of these regions {join_words(kept)} held enough signal." if kept else "")
     )
 
 
@@ -189,11 +210,10 @@ def _test_sentences(run: RunTables, citations: Citations) -> str:
         )
     untested = [m.mark for m in run.marks if "no test" in m.main.header]
     for text, marks in _distinct(run, "method", skip=untested):
-        name, _, summary = text.partition(": ")
-        parts.append(
-            f"Differences were tested by a {_lower(summary)}"
-            f"{citations.cite(*METHOD_SOURCES.get(name, ()))}{marks}."
-        )
+        name, _, rest = text.partition(": ")
+        summary, *more = rest.split("; ")
+        parts.append(f"Test{marks}: {summary}{citations.cite(*METHOD_SOURCES.get(name, ()))}.")
+        parts += [_option_sentence(o, citations) for o in more if not o.startswith("chosen")]
     if len(untested) < len(run.marks):
         level = run.marks[0].main.header.get("fdr", "0.05").split(" ")[0]
         parts.append(
@@ -209,6 +229,11 @@ def _test_sentences(run: RunTables, citations: Citations) -> str:
             " given without P."
         )
     return " ".join(parts)
+
+
+def _option_sentence(option: str, citations: Citations) -> str:
+    source = next((keys for word, keys in OPTION_SOURCES.items() if word in option), ())
+    return f"{_capital(option)}{citations.cite(*source)}."
 
 
 def _set_sentence(sets: Sheet, citations: Citations) -> str:
@@ -254,7 +279,3 @@ def join_words(words: Sequence[str]) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]

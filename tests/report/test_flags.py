@@ -58,6 +58,13 @@ def test_an_outlier_by_correlation() -> None:
     assert [s for s, reasons in flags.items() if reasons] == ["d"]
 
 
+def test_libraries_that_all_agree_little_are_no_outliers() -> None:
+    noisy = correlation() * 0.4 + np.eye(4) * 0.6
+    assert not any(quality_flags(quality(), noisy).values())
+    pair = pd.DataFrame([[1.0, 0.3], [0.3, 1.0]], index=list("ab"), columns=list("ab"))
+    assert all(quality_flags(quality().iloc[:2], pair).values())
+
+
 def test_undefined_values_flag_nothing() -> None:
     table = quality(n_peaks=[np.nan] * 4, library_size=[1e6, np.nan, 1e6, 1e6])
     assert not any(quality_flags(table, None).values())

@@ -77,8 +77,9 @@ def test_facts_that_all_share_are_said_once(study: Path) -> None:
     found = dict(facts(gather(study)))
     assert len(found["Comparison"]) == 1
     assert found["Comparison"][0].where == ""
-    assert len(found["Regions tested"]) > 1
-    assert "H3K27me3 promoters" in found["Regions tested"][0].where
+    assert len(found["Regions tested"]) == 1
+    assert "H3K27me3 promoters: 90 of 90" in found["Regions tested"][0].where
+    assert found["Regions tested"][0].text.startswith("any signal in at least 4 units")
 
 
 def test_methods_say_what_was_run_and_cite_it(study: Path) -> None:
@@ -110,6 +111,14 @@ def test_methods_of_another_normalisation(study: Path) -> None:
     text = "\n".join(section.paragraphs)
     assert "by tmm [1] (H3K27me3), which assumes that most regions do not change" in text
     assert section.references[0] is REFERENCES["robinson2010"]
+
+
+def test_methods_of_a_weighted_fit(study: Path) -> None:
+    method = "voom: linear model of log2 counts (voom); chosen: reads; units weighted by REML"
+    text = "\n".join(methods(with_header(gather(study), method=method)).paragraphs)
+    assert "Test (H3K27me3): linear model of log2 counts (voom) [" in text
+    assert "Units weighted by REML [" in text
+    assert "chosen" not in text
 
 
 def test_citations_are_numbered_as_they_come() -> None:

@@ -214,6 +214,7 @@
       const volcano = kind === "volcano", change = table.log2FoldChange;
       const log10 = table.pvalue.map((p) => (p === null ? null : p > 0 ? -Math.log10(p) : 320));
       const level = table.baseMean.map((m) => (m > 0 ? Math.log2(m) : null));
+      this.volcano = volcano;
       this.x = volcano ? change : level;
       this.y = volcano ? log10 : change;
       this.titles = volcano ? [settings.change, settings.significance] : [settings.level, settings.change];
@@ -276,10 +277,10 @@
     }
 
     layout() {
-      const axis = (title, range) => ({ title: { text: title, standoff: 8 }, range, zeroline: true, zerolinecolor: "#9aa5b1", gridcolor: "#eceff2", linecolor: "#9aa5b1", ticks: "outside", tickcolor: "#9aa5b1", ticklen: 4 });
+      const axis = (title, range, zeroline) => ({ title: { text: title, standoff: 8 }, range, zeroline, zerolinecolor: "#9aa5b1", gridcolor: "#eceff2", linecolor: "#9aa5b1", ticks: "outside", tickcolor: "#9aa5b1", ticklen: 4 });
       const line = this.threshold === null ? [] : [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: this.threshold, y1: this.threshold, line: { color: "#55616e", width: 1, dash: "dot" } }];
       const note = this.threshold === null ? [] : [{ xref: "paper", x: 1, xanchor: "right", y: this.threshold, yanchor: "bottom", showarrow: false, text: `FDR ${this.settings.fdr}`, font: { size: 11, color: "#55616e" } }];
-      return { ...structuredClone(this.settings.layout), shapes: line, annotations: note, xaxis: axis(this.titles[0], this.full[0]), yaxis: axis(this.titles[1], this.full[1]) };
+      return { ...structuredClone(this.settings.layout), shapes: line, annotations: note, xaxis: axis(this.titles[0], this.full[0], this.volcano), yaxis: axis(this.titles[1], this.full[1], !this.volcano) };
     }
 
     async draw(Plotly) {
