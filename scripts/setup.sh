@@ -55,6 +55,22 @@ install_system_packages() {
     exit 1
 }
 
+# The tests of the report need a browser; they skip, saying so, where there is none.
+install_browser() {
+    local name
+    for name in "${RESIST_EPI_CHROMIUM:-}" chromium chromium-browser google-chrome; do
+        [ -n "$name" ] && command -v "$name" >/dev/null && return 0
+    done
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        say "installing from the distribution: chromium"
+        apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >&2 ||
+            say "no chromium to be had: the tests of the report in a browser will skip"
+    else
+        say "no chromium found: the tests of the report in a browser will skip"
+    fi
+}
+
 # The environment is made anew where the versions or the package's own metadata have changed.
 stamp() { cat "$TOP/constraints.txt" "$TOP/setup.cfg" "$TOP/resist_epi/version.py" | cksum; }
 

@@ -17,6 +17,7 @@ if [ "${1:-}" = --all ]; then
 fi
 
 if [ "$ALL" = 1 ]; then
+    install_browser
     "$PYTHON" -m ruff check .
     "$PYTHON" -m ruff format --check .
     "$PYTHON" -m mypy

@@ -22,4 +22,9 @@ lines="$(wc -l <promoters.bed)"
     echo "the wheel's built-in genes gave $lines promoters; expected more than 20,000" >&2
     exit 1
 }
-echo "wheel: installed, and $lines promoters written from its built-in genes"
+"$WORK/venv/bin/resist-epi" --quiet demo -o out
+[ -s out/study/report.html ] || {
+    echo "the wheel's demo wrote no report" >&2
+    exit 1
+}
+echo "wheel: installed; $lines promoters written from its built-in genes, and the demo's report"
