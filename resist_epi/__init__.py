@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from resist_epi.io.tables import write_table as write_table
     from resist_epi.io.tracks import open_track as open_track
     from resist_epi.linking import annotate_regions as annotate_regions
+    from resist_epi.marks import MarkTest as MarkTest
+    from resist_epi.marks import mark_switches as mark_switches
     from resist_epi.matrix import CountMatrix as CountMatrix
     from resist_epi.normalization import normalize as normalize
     from resist_epi.pipeline import run_study as run_study
@@ -82,6 +84,7 @@ _PUBLIC = {
     "Annotation": "annotation.Annotation",
     "CountMatrix": "matrix.CountMatrix",
     "Fit": "fit.Fit",
+    "MarkTest": "marks.MarkTest",
     "ProfileMatrix": "profile_matrix.ProfileMatrix",
     "ResistEpiError": "errors.ResistEpiError",
     "SampleSheet": "samples.SampleSheet",
@@ -103,6 +106,7 @@ _PUBLIC = {
     "load_symbols": "io.builtin.load_symbols",
     "make_contrast": "design.make_contrast",
     "make_design": "design.make_design",
+    "mark_switches": "marks.mark_switches",
     "merge_units": "units.merge_units",
     "normalize": "normalization.normalize",
     "open_track": "io.tracks.open_track",

@@ -39,6 +39,7 @@ from resist_epi.io.store import PARTIAL, file_name, unwritable, write_text
 from resist_epi.io.study import write_study
 from resist_epi.io.tables import read_counts, read_table, write_counts, write_table
 from resist_epi.ledger import Ledger, file_checksums, step_key
+from resist_epi.mark_analysis import is_opposing, switches_of_study
 from resist_epi.matrix import CountMatrix
 from resist_epi.normalization import factors_table
 from resist_epi.normalization_inputs import normalization_inputs
@@ -49,12 +50,14 @@ from resist_epi.report import write_report
 from resist_epi.samples import PATH_COLUMNS, SampleSheet
 from resist_epi.schema import Kind
 from resist_epi.sheet_counts import count_background, kind_regions
+from resist_epi.version import VERSION
 
 logger = logging.getLogger(__name__)
 
 # Problems in these columns stop a run; others concern files that it does not read.
 _NEEDED = {"", "Coverage", "Peaks", "Assembly"}
 REPORT = "report"
+SWITCHES = "switches"
 PRE_SPECIFIED = "NSD2_TARGETS_ENDOCRINE_CORE"
 
 
@@ -136,6 +139,7 @@ def run_study(
     marks = {mark: _mark_keys(study, mark, inputs) for mark in study.sheet.marks}
     provenance = record(settings.model_dump(mode="json"), inputs)
     steps = {name: key for keys in marks.values() for name, key in keys.items()}
+    steps[SWITCHES] = step_key(tests=steps)
     if report:
         about = {"provenance": provenance.to_json(), "check": findings.to_csv()}
         steps[REPORT] = step_key(tests=steps, **about)
@@ -144,6 +148,8 @@ def run_study(
     for mark, keys in marks.items():
         logger.info("%s: %d libraries", mark, len(study.sheet.for_mark(mark).samples))
         _run_mark(study, mark, ledger, keys, progress)
+    if not ledger.is_done(SWITCHES):
+        ledger.record(SWITCHES, steps[SWITCHES], _write_switches(study, out))
     _gather_quality(out, study.sheet.marks)
     write_text(out / "provenance.json", provenance.to_json())
     _write_session(study, out)
@@ -378,6 +384,24 @@ def _analyse(
         strata=settings.strata,
         fold_changes="if_untestable",
     )
+
+
+def _write_switches(study: Study, out: Path) -> list[Path]:
+    """Compare opposing marks gene by gene, if the study has two, and return what was written."""
+    analyses = {}
+    for mark in study.sheet.marks:
+        if is_opposing(mark):
+            kinds = (preset(mark).main_kind, "bins")
+            stem = out / "counts" / file_name(mark)
+            main, bins = (read_counts(f"{stem}.{kind}.parquet") for kind in kinds)
+            sheet, consensus = study.sheet.for_mark(mark), _consensus(study, mark)
+            analyses[mark] = _analyse(study, sheet, main, bins, consensus)
+    table = switches_of_study(analyses, fdr=study.settings.fdr)
+    if table is None:
+        return []
+    path = out / "marks" / "switches.tsv"
+    write_table(path, table, header={"resist_epi": VERSION} | table.attrs["header"])
+    return [path]
 
 
 def _quality(

@@ -5,6 +5,7 @@ Columns may be appended, never renamed: pipelines depend on them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 Kind = Literal["promoters", "genes", "peaks", "bins", "domains"]
@@ -62,6 +63,15 @@ GENE_SETS = (
     Column("genes", "str", "", "members called, strongest first, comma between"),
 )
 
+SWITCHES = (
+    Column("symbol", "str", "", "gene symbol"),
+    Column("gene_id", "str", "", "gene"),
+    Column("MARK_log2FoldChange", "float64", "log2", "for each mark, of its region of the gene"),
+    Column("MARK_pvalue", "float64", "", "for each mark, two-sided P of that region"),
+    Column("class", "str", "", "repressive or activating switch, gain or loss of a mark, none"),
+    Column("padj", "float64", "", "adjusted P that both marks change, in opposite directions"),
+)
+
 CHECK = (
     Column("level", "str", "", "error, warning or info"),
     Column("sample", "str", "", "SampleID, or empty where the whole study is meant"),
@@ -86,3 +96,21 @@ QUALITY = (
 def names(columns: tuple[Column, ...]) -> list[str]:
     """Names of the columns, in order."""
     return [column.name for column in columns]
+
+
+def switch_columns(marks: Sequence[str]) -> list[str]:
+    """Names of `SWITCHES` with the columns of each mark in turn.
+
+    Examples
+    --------
+    >>> switch_columns(["A", "B"])[2:6]
+    ['A_log2FoldChange', 'A_pvalue', 'B_log2FoldChange', 'B_pvalue']
+    """
+    own = ("log2FoldChange", "pvalue")
+    return [
+        "symbol",
+        "gene_id",
+        *(f"{mark}_{name}" for mark in marks for name in own),
+        "class",
+        "padj",
+    ]

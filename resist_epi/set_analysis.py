@@ -63,7 +63,7 @@ def enrich_results(
             inputs=inputs,
             fdr=fdr,
         )
-        _check_same(results, analysis.results)
+        check_same(results, analysis.results)
         fit, chosen = analysis.fit, analysis.contrast
     return enrich(
         results,
@@ -76,7 +76,14 @@ def enrich_results(
     )
 
 
-def _check_same(given: pd.DataFrame, again: pd.DataFrame) -> None:
+def check_same(given: pd.DataFrame, again: pd.DataFrame) -> None:
+    """Make sure that results and a fit made again from the counts are the same.
+
+    Raises
+    ------
+    InputFormatError
+        If regions or fold changes differ.
+    """
     if list(given["region_id"]) != list(again["region_id"]):
         raise InputFormatError(
             "the counts are not of the regions in the results",

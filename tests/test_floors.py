@@ -30,6 +30,7 @@ FLOORS: dict[int, set[str]] = {
         "checking",
         "inputs",
         "ledger",
+        "mark_analysis",
         "pipeline",
         "report",
         "set_analysis",

@@ -7,7 +7,19 @@ from collections.abc import Sequence
 
 import typer
 
-from resist_epi.cli import check, count, demo, diff, enrich, plot, regions, report, run, simulate
+from resist_epi.cli import (
+    check,
+    count,
+    demo,
+    diff,
+    enrich,
+    marks,
+    plot,
+    regions,
+    report,
+    run,
+    simulate,
+)
 from resist_epi.cli.messages import set_up_logging, show_error
 from resist_epi.errors import ResistEpiError
 from resist_epi.version import VERSION
@@ -21,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (check, regions, count, diff, enrich, plot, report, run, simulate, demo):
+for verb in (check, regions, count, diff, enrich, marks, plot, report, run, simulate, demo):
     app.command(name=verb.NAME)(verb.command)
 
 

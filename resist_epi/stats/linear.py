@@ -254,19 +254,33 @@ def whitened_effects(
     y = fit.response[rows]
     if fit.weights is None or fit.weights.ndim == 1:
         whiten = _whitening(y.shape[1], fit.weights, fit.correlation)
-        return np.asarray(y @ whiten.T @ _effect_basis(whiten @ fit.design, c))
+        return np.asarray(y @ whiten.T @ effect_basis(whiten @ fit.design, c))
     return np.array(
         [
             row
             @ (whiten := _whitening(len(row), w, fit.correlation)).T
-            @ _effect_basis(whiten @ fit.design, c)
+            @ effect_basis(whiten @ fit.design, c)
             for row, w in zip(y, fit.weights[rows], strict=True)
         ]
     ).reshape(len(y), -1)
 
 
-def _effect_basis(design: FloatArray, c: FloatArray) -> FloatArray:
-    """Orthonormal columns: the direction of the contrast, then the residual space."""
+def effect_basis(design: FloatArray, c: FloatArray) -> FloatArray:
+    """Orthonormal basis of the contrast and the residuals of a design.
+
+    Parameters
+    ----------
+    design
+        Of full column rank, shape (n_samples, n_coefficients).
+    c
+        The contrast, shape (n_coefficients,).
+
+    Returns
+    -------
+    FloatArray
+        Shape (n_samples, 1 + n_samples - n_coefficients): column 0 is the direction of the
+        contrast's estimate, the others span the residual space.
+    """
     q, r = np.linalg.qr(design, mode="complete")
     p = design.shape[1]
     direction = solve_triangular(r[:p], c, trans="T")

@@ -1,0 +1,79 @@
+"""`resist-epi marks` from files to a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from resist_epi.cli.main import main
+from resist_epi.io.tables import read_table
+from resist_epi.schema import switch_columns
+from tests.cohort import SmallCohort, make_cohort
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[SmallCohort, Path]:
+    folder = tmp_path_factory.mktemp("marks")
+    cohort = make_cohort(folder, per_group=6)
+    for mark, kind in (("H3K27me3", "promoters"), ("H3K36me3", "genes")):
+        counts = str(folder / f"{mark}.parquet")
+        genes = ["--genes", str(cohort.genes), "--regions", kind]
+        assert main(["count", str(cohort.sheet), "--mark", mark, *genes, "-o", counts]) == 0
+        assert main(["diff", counts, "-o", str(folder / f"{mark}.tsv")]) == 0
+    return cohort, folder
+
+
+def command(folder: Path, *more: str) -> list[str]:
+    tables = [str(folder / "H3K27me3.tsv"), str(folder / "H3K36me3.tsv")]
+    return ["marks", *tables, "-o", str(folder / "switches.tsv"), *more]
+
+
+def test_tables_alone(files: tuple[SmallCohort, Path]) -> None:
+    _, folder = files
+    assert main(command(folder)) == 0
+    table = read_table(folder / "switches.tsv")
+    assert list(table.columns[:8]) == switch_columns(["H3K27me3", "H3K36me3"])
+    own = table.set_index("symbol")["class"]
+    assert own["GENE3"] == "H3K27me3 gain"
+    assert own["GENE5"] == "H3K36me3 gain"
+    assert any("not known which units" in line for line in table.attrs["header"])
+
+
+def test_counts_tell_the_correlation(files: tuple[SmallCohort, Path]) -> None:
+    cohort, folder = files
+    counts = [str(folder / f"{m}.parquet") for m in ("H3K27me3", "H3K36me3")]
+    assert main(command(folder, "--counts", counts[0], "--counts", counts[1])) == 0
+    header = read_table(folder / "switches.tsv").attrs["header"]
+    assert any("the marks' errors are correlated by" in line for line in header)
+    sheet = ["--samples", str(cohort.sheet)]
+    assert main(command(folder, "--counts", counts[0], "--counts", counts[1], *sheet)) == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--names", "A"], "does not name 2 marks"),
+        (["--counts", "one.parquet"], "give one each, or none"),
+        (["--method", "best"], "unknown method 'best'"),
+    ],
+)
+def test_usage_that_cannot_be(
+    files: tuple[SmallCohort, Path],
+    capsys: pytest.CaptureFixture[str],
+    more: list[str],
+    message: str,
+) -> None:
+    assert main(command(files[1], *more)) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_tables_of_different_contrasts(
+    files: tuple[SmallCohort, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, folder = files
+    other = tmp_path / "turned.tsv"
+    main(["diff", str(folder / "H3K36me3.parquet"), "--contrast", "good-poor", "-o", str(other)])
+    tables = [str(folder / "H3K27me3.tsv"), str(other)]
+    assert main(["marks", *tables, "-o", str(tmp_path / "s.tsv")]) == 1
+    assert "different contrasts" in capsys.readouterr().err
