@@ -16,6 +16,7 @@ from resist_epi.io.peaks import read_peaks
 from resist_epi.io.sheet import read_sheet
 from resist_epi.io.tracks import open_track
 from resist_epi.presets import GENERIC, preset
+from resist_epi.recovery import recover_counts
 from resist_epi.samples import PATH_COLUMNS, SampleSheet
 from resist_epi.schema import CHECK, names
 
@@ -134,7 +135,7 @@ def _describe_track(
     text = (
         f"{type(track).__name__.removesuffix('Track')} of {len(lengths)} chromosomes, assembly"
         f" {assembly or 'not recognised'}, total coverage {total:.6g} (value x bp);"
-        " tested as mean signal"
+        f" {recover_counts(track).describe()}; tested as mean signal"
     )
     return ("info", text) if total > 0 else ("error", text + "; it holds no signal at all")
 

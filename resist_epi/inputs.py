@@ -27,6 +27,7 @@ from resist_epi.io.builtin import (
 )
 from resist_epi.io.gene_sets import read_gmt
 from resist_epi.io.peaks import read_bed_regions, read_peaks
+from resist_epi.io.run_track import RunTrack
 from resist_epi.io.tracks import open_track
 from resist_epi.regions import disjoint_by_chrom
 from resist_epi.samples import SampleSheet
@@ -116,7 +117,7 @@ def _assembly_of(tracks: Mapping[str, CoverageTrack]) -> str | None:
     return names[0] if names else None
 
 
-def sheet_tracks(sheet: SampleSheet) -> dict[str, CoverageTrack]:
+def sheet_tracks(sheet: SampleSheet) -> dict[str, RunTrack]:
     r"""Open the coverage track of every row.
 
     Raises

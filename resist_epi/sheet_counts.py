@@ -31,6 +31,8 @@ from resist_epi.linking import with_nearest_genes
 from resist_epi.matrix import CountMatrix
 from resist_epi.normalization_inputs import NormalizationInputs, normalization_inputs
 from resist_epi.presets import GENERIC, MarkPreset, preset
+from resist_epi.recovered_counts import count_recovered
+from resist_epi.recovery import Recovery, recover_all
 from resist_epi.regions import gene_bodies, genome_bins, promoters
 from resist_epi.samples import SampleSheet, sheet_from_columns
 from resist_epi.schema import KINDS
@@ -137,16 +139,42 @@ def count_sheet(
         own = reference.genome
     else:
         table, own = read_bed_regions(regions), None if genome is None else load_genome(genome)
-    matrix = count_regions(
-        tracks,
-        table,
-        quantity=quantity,
-        library_sizes=sheet.numbers("LibrarySize"),
-        exclude=load_exclude(exclude),
-        genome=own,
-        known=genomes(),
-        progress=progress,
-    )
+    recoveries: dict[str, Recovery] = {}
+    if quantity in {"auto", "recovered_reads"}:
+        recoveries = recover_all(
+            tracks,
+            library_sizes=sheet.numbers("LibrarySize"),
+            fragment_lengths=sheet.numbers("FragmentLength"),
+        )
+    if quantity == "auto":
+        refused = [name for name, found in recoveries.items() if found.refused is not None]
+        quantity = "mean_signal" if refused else "recovered_reads"
+        logger.info(
+            "auto: %s, since counts can%s",
+            quantity,
+            f"not be recovered from {', '.join(refused)}" if refused else " be recovered from all",
+        )
+    if quantity == "recovered_reads":
+        matrix = count_recovered(
+            tracks,
+            table,
+            recoveries=recoveries,
+            exclude=load_exclude(exclude),
+            genome=own,
+            known=genomes(),
+            progress=progress,
+        )
+    else:
+        matrix = count_regions(
+            tracks,
+            table,
+            quantity=quantity,
+            library_sizes=sheet.numbers("LibrarySize"),
+            exclude=load_exclude(exclude),
+            genome=own,
+            known=genomes(),
+            progress=progress,
+        )
     return replace(matrix, metadata={**matrix.metadata, "sheet": sheet.to_columns()})
 
 

@@ -131,13 +131,13 @@ def our_matrix(track: Path, regions: Path) -> Work:
     import pandas as pd
 
     from resist_epi.io.bigwig import open_bigwig
-    from resist_epi.profiles import profile_matrix
+    from resist_epi.profiles import profile_regions
 
     def work() -> Answer:
         names = ["chrom", "start", "end", "region_id", "score", "strand"]
         table = pd.read_csv(regions, sep="\t", header=None, names=names)
         opened = open_bigwig(track)
-        found = profile_matrix(
+        found = profile_regions(
             {"t": opened}, table, point="center", before=5000, after=5000, bin_size=50
         )
         return np.asarray(found.values["t"], dtype=float).ravel()

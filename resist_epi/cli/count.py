@@ -23,6 +23,7 @@ class QuantityChoice(StrEnum):
     """Quantities that tracks can give."""
 
     auto = "auto"
+    recovered_reads = "recovered_reads"
     mean_signal = "mean_signal"
     coverage_sum = "coverage_sum"
 
@@ -53,7 +54,7 @@ def command(
         matrix = count_sheet(
             rows,
             regions,
-            quantity="mean_signal" if quantity is QuantityChoice.auto else quantity.value,
+            quantity=quantity.value,
             genome=genome,
             genes=genes,
             exclude=exclude,

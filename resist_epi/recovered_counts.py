@@ -1,0 +1,178 @@
+"""Counts of fragments from tracks whose scale `recovery` has found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from resist_epi.counting import Intervals, count_regions
+from resist_epi.coverage_runs import (
+    MAX_COORDINATE,
+    Grid,
+    RegionAccumulator,
+    RegionSummary,
+    Runs,
+    complement,
+)
+from resist_epi.errors import QuantityError
+from resist_epi.genome import Genome
+from resist_epi.matrix import CountMatrix
+from resist_epi.recovery import Recovery, RunsTrack
+
+FloatArray = NDArray[np.float64]
+
+
+class RecoveredTrack:
+    """A track whose values are snapped to whole numbers of fragments.
+
+    Attributes
+    ----------
+    path, chrom_lengths, lengths_known
+        As of the track behind it.
+    """
+
+    def __init__(self, track: RunsTrack, recovery: Recovery) -> None:
+        if recovery.refused is not None:
+            raise QuantityError(f"{track.path}: {recovery.describe()}")
+        self._track, self._recovery = track, recovery
+        self.path, self.chrom_lengths = track.path, track.chrom_lengths
+        self.lengths_known = track.lengths_known
+
+    def runs(self, chrom: str) -> Iterator[Runs | Grid]:
+        """Runs of a chromosome, their values whole numbers of fragments."""
+        for runs in self._track.runs(chrom):
+            counts = np.rint(runs.values.astype(np.float64) / self._recovery.scale)
+            if isinstance(runs, Grid):
+                yield Grid(runs.begin, runs.step, counts)
+            else:
+                yield Runs(runs.starts, runs.ends, counts, gapless=runs.gapless)
+
+    def total(
+        self,
+        chroms: Sequence[str] | None = None,
+        exclude: Intervals | None = None,
+    ) -> float:
+        """Fragments x bp over whole chromosomes less the excluded intervals."""
+        none = np.zeros(0, dtype=np.int64)
+        parts = []
+        for chrom in self.chrom_lengths if chroms is None else chroms:
+            starts, ends = (exclude or {}).get(chrom, (none, none))
+            length = self.chrom_lengths[chrom] if self.lengths_known else MAX_COORDINATE
+            parts.append(self.summarise(chrom, *complement(starts, ends, length=length)).sum.sum())
+        return float(np.sum(parts))
+
+    def reads(self, chrom: str, starts: ArrayLike, ends: ArrayLike) -> FloatArray:
+        """Fragments in each region of a chromosome; (n,) float64, not always whole numbers.
+
+        A fragment that lies half in a region counts half.
+        """
+        return self.summarise(chrom, starts, ends).sum / self._recovery.width
+
+    def summarise(self, chrom: str, starts: ArrayLike, ends: ArrayLike) -> RegionSummary:
+        """Sum (fragments x bp), covered bases and extremes (fragments) of regions."""
+        length = self.chrom_lengths[chrom] if self.lengths_known else None
+        accumulator = RegionAccumulator(starts, ends, length=length)
+        for runs in self.runs(chrom):
+            accumulator.add(runs)
+        return accumulator.result()
+
+
+def recovered_reads(track: RunsTrack, recovery: Recovery, regions: pd.DataFrame) -> FloatArray:
+    """Fragments of a track in each region.
+
+    Parameters
+    ----------
+    track
+        The track.
+    recovery
+        What `recover_counts` said of it.
+    regions
+        `chrom start end`, in any order.
+
+    Returns
+    -------
+    FloatArray
+        (n_regions,) float64.
+
+    Raises
+    ------
+    QuantityError
+        If the recovery was refused; with the reason.
+    """
+    counts = np.zeros(len(regions))
+    snapped = RecoveredTrack(track, recovery)
+    starts = regions["start"].to_numpy(np.int64)
+    ends = regions["end"].to_numpy(np.int64)
+    for chrom, rows in regions.groupby("chrom", sort=False).indices.items():
+        counts[rows] = snapped.reads(str(chrom), starts[rows], ends[rows])
+    return counts
+
+
+def count_recovered(
+    tracks: Mapping[str, RunsTrack],
+    regions: pd.DataFrame,
+    *,
+    recoveries: Mapping[str, Recovery],
+    exclude: Intervals | None = None,
+    genome: Genome | None = None,
+    known: Collection[Genome] = (),
+    progress: Callable[[str], None] | None = None,
+) -> CountMatrix:
+    """Fragments of every track in every region; the library sizes are the recovered ones.
+
+    Parameters
+    ----------
+    tracks
+        SampleID -> track.
+    regions
+        Region table.
+    recoveries
+        SampleID -> what `recover_counts` said.
+    exclude, genome, known, progress
+        As of `counting.count_regions`.
+
+    Raises
+    ------
+    QuantityError
+        If no counts can be recovered from some of the tracks; each is named with its reason.
+    GenomeMismatchError
+        If chromosomes disagree.
+    InputFormatError
+        If a track is damaged.
+    """
+    refused = [
+        f"{name} ({track.path}): {recoveries[name].describe()}"
+        for name, track in tracks.items()
+        if recoveries[name].refused is not None
+    ]
+    if refused:
+        raise QuantityError(
+            "recovered_reads cannot be had from every track. Use --quantity mean_signal, or BAM"
+            " files.\n  " + "\n  ".join(refused)
+        )
+    coverage = count_regions(
+        {name: RecoveredTrack(track, recoveries[name]) for name, track in tracks.items()},
+        regions,
+        quantity="coverage_sum",
+        library_sizes=np.array([recoveries[name].library_size for name in tracks]),
+        exclude=exclude,
+        genome=genome,
+        known=known,
+        progress=progress,
+    )
+    return replace(
+        coverage,
+        values=coverage.values / np.array([recoveries[name].width for name in tracks]),
+        quantity="recovered_reads",
+        metadata={
+            **coverage.metadata,
+            "library_size_from": [
+                str(recoveries[name].evidence["library_size_from"]) for name in tracks
+            ],
+            "recovery": {name: recoveries[name].describe() for name in tracks},
+        },
+    )

@@ -1,0 +1,228 @@
+"""One pass over a track: its values, its bin size, and what stands isolated between zeros."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.coverage_runs import Grid, Runs
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+# Counts times a scale repeat; smoothed, averaged or divided ones do not.
+_MOST_VALUES = 200_000
+_WIDEST_GAP = 10_000  # wider gaps are noted as this
+
+
+class _Track(Protocol):
+    @property
+    def chrom_lengths(self) -> Mapping[str, int]: ...
+
+    def runs(self, chrom: str) -> Iterator[Runs | Grid]: ...
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a pass over a track found.
+
+    Attributes
+    ----------
+    values, bases
+        (n,) distinct values above zero, ascending, and the bases that have them.
+    negative
+        Whether any value is below zero (then nothing else was looked at).
+    continuous
+        Whether there are too many different values to be counts (then the pass was cut short).
+    bin_size
+        bp; the greatest common divisor of where runs begin and end (0 without any run).
+    stretches
+        Number of stretches with values above zero between zeros or uncovered bases.
+    island_values, island_widths, island_numbers
+        (m,) stretches of one constant value: value, width in bp, and how many there are.
+    gap_values, gap_widths, gap_numbers
+        (k,) what follows them: value of the stretch, bp to the next one, and how many there are.
+    """
+
+    values: FloatArray
+    bases: FloatArray
+    negative: bool
+    continuous: bool
+    bin_size: int
+    stretches: int
+    island_values: FloatArray
+    island_widths: IntArray
+    island_numbers: IntArray
+    gap_values: FloatArray
+    gap_widths: IntArray
+    gap_numbers: IntArray
+
+
+def survey(track: _Track) -> Survey:
+    """Look at every run of a track once.
+
+    Raises
+    ------
+    InputFormatError
+        If the file is damaged.
+    """
+    values = _Tally()
+    islands, gaps = _Pairs(), _Pairs()
+    bin_size, stretches = 0, 0
+    negative = False
+    for chrom, length in track.chrom_lengths.items():
+        open_run = None
+        for runs in track.runs(chrom):
+            bin_size = _common_step(bin_size, runs, length)
+            starts, ends, heights = _above_zero(runs)
+            negative = negative or bool((runs.values < 0).any())
+            values.add(heights, ends - starts)
+            if negative or values.size > _MOST_VALUES:
+                break
+            merged = _merge(open_run, starts, ends, heights)
+            if merged is None:
+                continue
+            closed, open_run = _split_last(merged)
+            stretches += _tally_islands(closed, open_run, islands, gaps)
+        if negative or values.size > _MOST_VALUES:
+            break
+        if open_run is not None:
+            stretches += _tally_islands(open_run, None, islands, gaps)
+    found, bases = values.sorted()
+    return Survey(
+        found,
+        bases,
+        negative,
+        values.size > _MOST_VALUES,
+        bin_size,
+        stretches,
+        *islands.columns(),
+        *gaps.columns(),
+    )
+
+
+class _Tally:
+    """Bases by value."""
+
+    def __init__(self) -> None:
+        self._bases: dict[float, float] = {}
+
+    @property
+    def size(self) -> int:
+        return len(self._bases)
+
+    def add(self, values: FloatArray, lengths: IntArray) -> None:
+        codes, distinct = pd.factorize(values)
+        bases = np.bincount(codes, weights=lengths, minlength=len(distinct))
+        for value, n in zip(np.asarray(distinct).tolist(), bases.tolist(), strict=True):
+            self._bases[value] = self._bases.get(value, 0.0) + n
+
+    def sorted(self) -> tuple[FloatArray, FloatArray]:
+        values = np.array(list(self._bases), dtype=np.float64)
+        bases = np.array(list(self._bases.values()), dtype=np.float64)
+        order = np.argsort(values)
+        return values[order], bases[order]
+
+
+class _Pairs:
+    """How often each pair of a value and a width was met."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[float, int], int] = {}
+
+    def add(self, values: FloatArray, widths: IntArray) -> None:
+        if not values.size:
+            return
+        pairs, numbers = np.unique(np.column_stack([values, widths]), axis=0, return_counts=True)
+        for (value, width), n in zip(pairs.tolist(), numbers.tolist(), strict=True):
+            key = (value, int(width))
+            self._numbers[key] = self._numbers.get(key, 0) + n
+
+    def columns(self) -> tuple[FloatArray, IntArray, IntArray]:
+        keys = np.array(list(self._numbers), dtype=np.float64).reshape(-1, 2)
+        numbers = np.array(list(self._numbers.values()), dtype=np.int64)
+        return keys[:, 0], keys[:, 1].astype(np.int64), numbers
+
+
+def _above_zero(runs: Runs | Grid) -> tuple[IntArray, IntArray, FloatArray]:
+    keep = np.isfinite(runs.values) & (runs.values > 0)
+    return (
+        runs.starts[keep].astype(np.int64),
+        runs.ends[keep].astype(np.int64),
+        runs.values[keep].astype(np.float64),
+    )
+
+
+def _common_step(known: int, runs: Runs | Grid, length: int) -> int:
+    """Greatest common divisor of all edges so far; the chromosome's end is no edge of a bin."""
+    edges: Iterable[NDArray[np.uint32]] = (runs.starts, runs.ends)
+    if isinstance(runs, Grid):
+        edges = (np.array([runs.begin, runs.step], dtype=np.uint32),)
+    for array in edges:
+        if known == 1:
+            return 1
+        inner = array[array != length].astype(np.int64)
+        odd = inner % known != 0 if known else inner != 0
+        if odd.any():
+            known = int(np.gcd(known, np.gcd.reduce(inner[odd])))
+    return known
+
+
+@dataclass(frozen=True)
+class _Merged:
+    """Runs above zero, equal neighbours made one; `joined` tells which touch the one before."""
+
+    starts: IntArray
+    ends: IntArray
+    values: FloatArray
+    joined: NDArray[np.bool_]
+
+
+def _merge(
+    before: _Merged | None, starts: IntArray, ends: IntArray, values: FloatArray
+) -> _Merged | None:
+    """Join touching runs of equal value, the last run of the chunk before included."""
+    first_joined = False
+    if before is not None:
+        starts = np.concatenate([before.starts, starts])
+        ends = np.concatenate([before.ends, ends])
+        values = np.concatenate([before.values, values])
+        first_joined = bool(before.joined[0])
+    if not starts.size:
+        return None
+    touches = starts[1:] == ends[:-1]
+    first = np.concatenate([[True], ~(touches & (values[1:] == values[:-1]))])
+    begin = np.flatnonzero(first)
+    last = np.append(begin[1:], starts.size) - 1
+    joined = np.concatenate([[first_joined], touches])[begin]
+    return _Merged(starts[begin], ends[last], values[begin], joined)
+
+
+def _split_last(merged: _Merged) -> tuple[_Merged, _Merged]:
+    parts = [
+        _Merged(merged.starts[p], merged.ends[p], merged.values[p], merged.joined[p])
+        for p in (slice(None, -1), slice(-1, None))
+    ]
+    return parts[0], parts[1]
+
+
+def _tally_islands(
+    closed: _Merged, following: _Merged | None, islands: _Pairs, gaps: _Pairs
+) -> int:
+    """Count stretches that begin here, and note those of one constant value and what follows."""
+    if not closed.starts.size:
+        return 0
+    next_joined = False if following is None else bool(following.joined[0])
+    ends_alone = ~np.append(closed.joined[1:], next_joined)
+    alone = ~closed.joined & ends_alone
+    islands.add(closed.values[alone], (closed.ends - closed.starts)[alone])
+    next_start = np.append(closed.starts[1:], -1 if following is None else following.starts[0])
+    gap = np.minimum(next_start - closed.ends, _WIDEST_GAP)
+    followed = alone & (next_start >= 0)
+    gaps.add(closed.values[followed], gap[followed])
+    return int(np.count_nonzero(~closed.joined))
