@@ -32,7 +32,7 @@ PEAK_COLUMNS = (
     "summit",
 )
 _NUMBERS = ("score", "signal", "pvalue", "qvalue")
-_COLOURS = {"gain": "202,0,32", "loss": "5,113,176"}  # safe for the colour-blind
+_COLOURS = {"gain": "213,94,0", "loss": "0,114,178"}  # those of the figures (Okabe & Ito 2008)
 _SUFFIXES = re.compile(r"(_peaks)?(\.(bed|narrowPeak|broadPeak|gappedPeak|xls|tsv|txt|gz))+$", re.I)
 _SEACR_REGION = r"^.+:(\d{1,10})-(\d{1,10})$"
 
@@ -281,7 +281,7 @@ def write_bed(regions: pd.DataFrame, path: str | Path) -> None:
 
 
 def write_direction_bed(path: str | Path, results: pd.DataFrame) -> None:
-    """Write the regions that gain or lose the mark as BED9, gains red and losses blue.
+    """Write the regions that gain or lose the mark as BED9, gains vermillion and losses blue.
 
     The name is symbol (or region id) and direction, the score -10 log10 of `padj` up to 1000.
 

@@ -64,6 +64,7 @@ def collect_warnings(run: RunTables) -> list[Caveat]:
     found: list[Caveat] = []
     for mark in run.marks:
         found += _of_test(mark)
+        found += _of_nothing(mark)
         found += _of_units(mark)
         found += _of_scale(mark)
         found += _of_balance(mark)
@@ -88,6 +89,18 @@ def _of_test(mark: MarkTables) -> Iterator[Caveat]:
             )
         elif sheet.table["pvalue"].notna().sum() == 0:
             yield Caveat("stop", f"{mark.mark}, {kind}", "No region could be tested.")
+
+
+def _of_nothing(mark: MarkTables) -> Iterator[Caveat]:
+    tested = [s.table for s in mark.results.values() if s.table["pvalue"].notna().any()]
+    if tested and all((table["direction"] == "none").all() for table in tested):
+        level = mark.main.header.get("fdr", "0.05").split(" ")[0]
+        yield Caveat(
+            "note",
+            mark.mark,
+            f"No region of any kind is called at a false discovery rate of {level}. That is no proof"
+            " that nothing changes: the intervals say which changes are ruled out.",
+        )
 
 
 def _of_units(mark: MarkTables) -> Iterator[Caveat]:
@@ -179,9 +192,16 @@ def _of_sets(mark: MarkTables) -> Iterator[Caveat]:
 
 def _of_quality(mark: MarkTables, quality: pd.DataFrame) -> Iterator[Caveat]:
     own = quality[quality["mark"] == mark.mark]
-    for sample, reasons in quality_flags(own, mark.correlation).items():
-        if reasons:
-            yield Caveat("caution", f"{mark.mark}, {sample}", _sentence("; ".join(reasons)))
+    flagged = {s: r for s, r in quality_flags(own, mark.correlation).items() if r}
+    if flagged:
+        one = len(flagged) == 1
+        yield Caveat(
+            "caution",
+            mark.mark,
+            f"{len(flagged)} of {len(own)} libraries look{'s' if one else ''} unlike the others: "
+            + "; ".join(f"{sample} {', '.join(reasons)}" for sample, reasons in flagged.items())
+            + ".",
+        )
     if mark.correlation is not None and len(mark.correlation) >= 4:
         middle = float(median_correlation(mark.correlation).median())
         if middle < LOW_CORRELATION + 0.1:
@@ -189,15 +209,19 @@ def _of_quality(mark: MarkTables, quality: pd.DataFrame) -> Iterator[Caveat]:
                 "note",
                 mark.mark,
                 f"The libraries agree little with one another (median correlation {middle:.2f}):"
-                " much of the signal in the main regions is noise.",
+                " noise, or true differences between units, outweigh what they share.",
             )
 
 
 def _of_check(check: pd.DataFrame, found: list[Caveat]) -> Iterator[Caveat]:
-    said = any(w.level == "stop" for w in found)
+    untested = any(w.level == "stop" for w in found)
+    no_patients = any("has no Patient column" in w.text for w in found)
     for row in check[check["level"].isin(["warning", "error"])].itertuples():
-        if said and "fold changes can be had but no P" in str(row.message):
-            continue  # the results' own headers have said so
+        # What the results' own headers have said is not said again.
+        if untested and "fold changes can be had but no P" in str(row.message):
+            continue
+        if no_patients and row.column == "Patient":
+            continue
         yield Caveat("caution", str(row.sample or row.column), _sentence(str(row.message)))
 
 

@@ -203,7 +203,7 @@ def _mark_sentence(mark: MarkTables) -> str:
 def _test_sentences(run: RunTables, citations: Citations) -> str:
     parts = []
     for text, marks in _distinct(run, "normalization"):
-        name, _, assumption = text.partition(": ")
+        name, _, assumption = text.partition(" (chosen: ")[0].partition(": ")
         parts.append(
             f"Normalisation was by {name.replace('_', ' ')}"
             f"{citations.cite(*NORMALIZATION_SOURCES.get(name, ()))}{marks}, which {assumption}."

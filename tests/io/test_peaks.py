@@ -313,8 +313,8 @@ def test_calls_as_coloured_bed(tmp_path: Path) -> None:
     )
     write_direction_bed(tmp_path / "calls.bed", results)
     assert (tmp_path / "calls.bed").read_text().splitlines()[1:] == [
-        "chr1\t1\t9\tNSD2:gain\t30\t+\t1\t9\t202,0,32",
-        "chr2\t5\t7\tc:loss\t1000\t.\t5\t7\t5,113,176",
+        "chr1\t1\t9\tNSD2:gain\t30\t+\t1\t9\t213,94,0",
+        "chr2\t5\t7\tc:loss\t1000\t.\t5\t7\t0,114,178",
     ]
     assert len(read_peaks(tmp_path / "calls.bed")) == 2
     write_direction_bed(tmp_path / "none.bed", results.iloc[1:2])

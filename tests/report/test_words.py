@@ -55,6 +55,14 @@ def test_a_sheet_without_patients_is_warned_of(study: Path) -> None:
     assert "caution H3K27me3: The sheet has no Patient column" in said
 
 
+def test_no_call_at_all_is_said(study: Path) -> None:
+    run = gather(study)
+    mark = run.marks[0]
+    assert "No region of any kind" not in texts(run)
+    quiet = {k: Sheet(s.table.assign(direction="none"), s.header) for k, s in mark.results.items()}
+    assert "No region of any kind" in texts(replace(run, marks=(replace(mark, results=quiet),)))
+
+
 def test_a_spike_in_needs_no_warning(study: Path) -> None:
     said = texts(with_header(gather(study), normalization="spike_in: assumes that all is well"))
     assert "note H3K36me3: Without spike-in" in said
@@ -106,10 +114,11 @@ def test_methods_say_what_was_run_and_cite_it(study: Path) -> None:
 
 
 def test_methods_of_another_normalisation(study: Path) -> None:
-    run = with_header(gather(study), normalization="tmm: assumes that most regions do not change")
+    words = "tmm: assumes that most regions do not change (chosen: asked for)"
+    run = with_header(gather(study), normalization=words)
     section = methods(run)
     text = "\n".join(section.paragraphs)
-    assert "by tmm [1] (H3K27me3), which assumes that most regions do not change" in text
+    assert "by tmm [1] (H3K27me3), which assumes that most regions do not change." in text
     assert section.references[0] is REFERENCES["robinson2010"]
 
 

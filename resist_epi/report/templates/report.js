@@ -327,6 +327,8 @@
       for (const { isIntersecting, target } of entries) if (isIntersecting) { watcher.unobserve(target); open(target); }
     }, { rootMargin: "600px" });
     document.querySelectorAll(".explorer").forEach((root) => watcher.observe(root));
+    // What is unfolded is drawn in the end without being seen, so that it can be printed.
+    setTimeout(async () => { for (const root of document.querySelectorAll("details.kind[open] .explorer")) await open(root); }, 1500);
   }
 
   function copyMethods() {
@@ -348,7 +350,6 @@
     show();
   }
 
-  addEventListener("beforeprint", () => document.querySelectorAll("details.kind[open] .explorer").forEach(open));
   openWhenSeen();
   copyMethods();
   followLinks();
