@@ -98,8 +98,8 @@ def _of_nothing(mark: MarkTables) -> Iterator[Caveat]:
         yield Caveat(
             "note",
             mark.mark,
-            f"No region of any kind is called at a false discovery rate of {level}. That is no proof"
-            " that nothing changes: the intervals say which changes are ruled out.",
+            f"No region of any kind is called at a false discovery rate of {level}. That is no"
+            " proof that nothing changes: the intervals say which changes are ruled out.",
         )
 
 
