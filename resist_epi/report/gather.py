@@ -83,12 +83,15 @@ class RunTables:
         What `check` found.
     provenance
         The run's record: version, parameters, checksums.
+    switches
+        Genes where two opposing marks were compared; None where the study has no such two.
     """
 
     marks: tuple[MarkTables, ...]
     quality: pd.DataFrame
     check: pd.DataFrame
     provenance: Mapping[str, Any]
+    switches: Sheet | None = None
 
 
 def gather(folder: str | Path) -> RunTables:
@@ -116,6 +119,7 @@ def gather(folder: str | Path) -> RunTables:
         quality=quality,
         check=_optional_check(folder / "check.tsv"),
         provenance=_provenance(folder / "provenance.json"),
+        switches=_optional(folder / "marks" / "switches.tsv", required=["symbol", "class", "padj"]),
     )
 
 

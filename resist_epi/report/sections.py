@@ -14,6 +14,7 @@ from resist_epi.report.gather import MarkTables, RunTables, Sheet
 from resist_epi.report.words import KIND_WORDS, regions_in_words
 
 STRONGEST = 10
+SWITCHES_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -202,6 +203,27 @@ def strongest_rows(sheet: Sheet) -> list[dict[str, str]]:
         }
         for row in best.to_dict("records")
     ]
+
+
+def switch_table(sheet: Sheet) -> Table:
+    """The genes whose two marks changed most clearly in opposite directions, smallest P first."""
+    table = sheet.table
+    marks = [str(c).removesuffix("_pvalue") for c in table if str(c).endswith("_pvalue")]
+    size = sum((table[f"{m}_log2FoldChange"].abs() for m in marks), start=0.0)
+    table = table.assign(_size=-size).sort_values(["padj", "_size"], kind="stable")
+    rows = [
+        [
+            str(row["symbol"] or row["gene_id"]),
+            *(change(row[f"{m}_log2FoldChange"]) for m in marks),
+            *(number(row[f"{m}_pvalue"]) for m in marks),
+            number(row["padj"]),
+            str(row["class"]).replace("_", " "),
+        ]
+        for row in table.head(SWITCHES_SHOWN).to_dict("records")
+    ]
+    columns = ["Gene", *(f"{m} log2 FC" for m in marks), *(f"{m} P" for m in marks)]
+    numeric = [False, *[True] * (2 * len(marks) + 1), False]
+    return Table([*columns, "Adjusted P of both", "Class"], rows, numeric)
 
 
 def _place(row: Mapping[Any, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -78,6 +79,12 @@ def test_warnings_come_before_results(page: str) -> None:
     places += [page.index(f'<section id="{name}"') for name in ("normalisation", "mark0", "mark1")]
     places += [page.index(f'<section id="{name}"') for name in ("sets", "methods", "provenance")]
     assert places == sorted(places)
+
+
+def test_switches_stand_in_a_run_of_two_opposing_marks(study: Path, page: str) -> None:
+    assert '<section id="switches"' in page
+    without = replace(gather(study), switches=None)
+    assert '<section id="switches"' not in render(without)
 
 
 def test_wording(page: str) -> None:
