@@ -24,6 +24,7 @@ GENE_COLUMNS = (
     "entrez_id",
     "biotype",
 )
+PROMOTER_REACH = 2500  # bp either side of a TSS
 TRANSCRIPT_COLUMNS = ("gene_id", "tss", "tes", "n")
 
 
@@ -99,7 +100,9 @@ class Annotation:
     def promoters(self) -> pd.DataFrame:
         """Every distinct TSS of every gene, and which one speaks for the gene.
 
-        The primary TSS is the one of most transcripts, the 5'-most on ties.
+        TSS whose promoter windows (2.5 kb either side) overlap or touch are one promoter. The
+        primary TSS lies in the promoter of most transcripts, the 5'-most on ties, and is by the
+        same rule the one of most transcripts in it.
 
         Returns
         -------
@@ -109,7 +112,14 @@ class Annotation:
         """
         sites = self.transcripts.groupby(["gene_id", "tss"], sort=False)["n"].sum().reset_index()
         # Rows of a gene run from 5' to 3', so the first of the largest is the 5'-most of them.
-        primary = sites.groupby("gene_id", sort=False)["n"].idxmax()
+        same_gene = (sites["gene_id"] == sites["gene_id"].shift()).to_numpy()
+        near = (sites["tss"].diff().abs() <= 2 * PROMOTER_REACH).to_numpy()
+        sites["promoter"] = np.cumsum(~(same_gene & near))
+        sites["of_promoter"] = sites.groupby("promoter", sort=False)["n"].transform("sum")
+        most = sites.groupby("gene_id", sort=False)["of_promoter"].transform("max")
+        best = sites[sites["of_promoter"] == most]
+        best = best[best["promoter"] == best.groupby("gene_id")["promoter"].transform("min")]
+        primary = best.groupby("gene_id", sort=False)["n"].idxmax()
         sites["primary"] = np.isin(np.arange(len(sites)), primary.to_numpy())
         place = self.genes.set_index("gene_id")[["chrom", "strand"]]
         columns = ["gene_id", "chrom", "strand", "tss", "n", "primary"]

@@ -19,6 +19,7 @@ from resist_epi.presets import GENERIC, preset
 from resist_epi.recovery import recover_counts
 from resist_epi.samples import PATH_COLUMNS, SampleSheet
 from resist_epi.schema import CHECK, names
+from resist_epi.units import unit_members
 
 # Coefficients of variation: tracks below the first are taken as scaled to one depth, where the
 # sheet's depths lie above the second.
@@ -212,6 +213,10 @@ def _check_groups(sheet: SampleSheet) -> Iterator[Finding]:
         )
     for mark in sheet.marks:
         rows = sheet.for_mark(mark)
+        try:
+            unit_members(rows)
+        except ResistEpiError as error:
+            yield "error", "", "Patient", "", f"{mark}: {error}"
         if preset(mark) is GENERIC:
             yield "warning", "", "Factor", "", f"mark {mark!r} has no preset: {GENERIC.note}"
         units = rows.table.drop_duplicates(rows.unit_columns())

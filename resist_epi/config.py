@@ -54,7 +54,7 @@ class StudySettings(BaseModel):
     contrast: str | None = None
     method: str | None = None
     normalize: str | None = None
-    fdr: float = Field(default=0.05, gt=0, lt=1)
+    fdr: float = Field(default=0.05, ge=0, le=1)
     lfc_threshold: float = Field(default=0.0, ge=0)
     block: str | None = None
     strata: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,18 @@ logger = logging.getLogger(__name__)
 
 DEFAULT_FORMULA = "~ Condition"
 # Text columns of the sheet stay groups even where their levels look like numbers.
-_ALWAYS_GROUPS = {"Replicate", "Batch", "Patient", "Tissue", "Treatment", "Condition", "Factor"}
+_ALWAYS_GROUPS = {
+    "Batch",
+    "Condition",
+    "Factor",
+    "Patient",
+    "Replicate",
+    "Timepoint",
+    "Tissue",
+    "Treatment",
+}
+# A column's name in a formula: not a function (`log(`), a module (`np.`) or an option (`df=`).
+_VARIABLE = re.compile(r"`[^`]+`|(?<![\w.\"'])[A-Za-z_]\w*(?!\w|\s*[(.]|\s*=(?!=))(?![\"'])")
 
 
 @dataclass(frozen=True)
@@ -87,19 +98,41 @@ def formula_columns(formula: str, sheet: SampleSheet) -> tuple[str, tuple[str, .
         If the formula cannot be parsed or names a column that the sheet lacks.
     """
     from formulaic import Formula
-    from formulaic.errors import FormulaicError
 
     try:
-        required = sorted(Formula(formula).required_variables)
-    except (FormulaicError, SyntaxError) as error:
+        Formula(formula)
+    except _formula_errors() as error:
         raise DesignError(
-            f"the design {formula!r} cannot be parsed ({str(error).strip().splitlines()[0]});"
+            f"the design {formula!r} cannot be parsed ({_first_line(error)});"
             " expected something like '~ Batch + Condition'"
         ) from error
-    own = {name: sheet.column(name) for name in required}
-    for name, canonical in own.items():
-        formula = re.sub(rf"\b{re.escape(name)}\b", canonical, formula)
-    return formula, tuple(dict.fromkeys(own.values()))
+    used: list[str] = []
+
+    def canonical(match: re.Match[str]) -> str:
+        used.append(sheet.column(match.group().strip("`")))
+        return f"`{used[-1]}`" if match.group().startswith("`") else used[-1]
+
+    spelled = _VARIABLE.sub(canonical, formula)
+    return spelled, tuple(dict.fromkeys(used))
+
+
+def _formula_errors() -> tuple[type[Exception], ...]:
+    """Formulaic's own errors, and what it lets pass of evaluating a formula."""
+    from formulaic.errors import FormulaicError
+
+    return (
+        FormulaicError,
+        SyntaxError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        KeyError,
+        NameError,
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def make_design(sheet: SampleSheet, formula: str = DEFAULT_FORMULA) -> Design:
@@ -120,17 +153,23 @@ def make_design(sheet: SampleSheet, formula: str = DEFAULT_FORMULA) -> Design:
         names them.
     """
     from formulaic import ModelSpec
-    from formulaic.errors import FormulaicError
 
     formula, variables = formula_columns(formula, sheet)
     units = sheet.table.copy()
     for name in variables:
-        units[name] = _typed(units[name], name, sheet)
+        units[name] = _typed(units[name], name, sheet, group=_made_a_group(formula, name))
     try:
         spec = ModelSpec.from_spec(formula if "~" in formula else f"~ {formula}")
-        matrix = spec.get_model_matrix(units, na_action="raise")
-    except FormulaicError as error:
-        raise DesignError(f"the design {formula!r} cannot be built: {error}") from error
+        if not isinstance(spec, ModelSpec):
+            raise DesignError(
+                f"the design {formula!r} cannot be parsed: it has several parts;"
+                " expected something like '~ Batch + Condition'"
+            )
+        matrix = spec.get_model_matrix(_used(units, variables), na_action="raise")
+    except _formula_errors() as error:
+        raise DesignError(
+            f"the design {formula!r} cannot be built: {_first_line(error)}"
+        ) from error
     design = pd.DataFrame(
         np.asarray(matrix, dtype=np.float64),
         index=pd.Index(sheet.samples),
@@ -146,7 +185,17 @@ def make_design(sheet: SampleSheet, formula: str = DEFAULT_FORMULA) -> Design:
     return Design(formula, design, units, variables, matrix.model_spec)
 
 
-def _typed(column: pd.Series, name: str, sheet: SampleSheet) -> pd.Series:
+def _used(units: pd.DataFrame, variables: Sequence[str]) -> pd.DataFrame:
+    """The columns that the formula uses alone: others may bear the names of its functions."""
+    return units[list(variables)] if variables else units[["SampleID"]]
+
+
+def _made_a_group(formula: str, name: str) -> bool:
+    """Whether the formula or the column's meaning says that its numbers are names."""
+    return name in _ALWAYS_GROUPS or bool(re.search(rf"\bC\(\s*`?{re.escape(name)}\b", formula))
+
+
+def _typed(column: pd.Series, name: str, sheet: SampleSheet, *, group: bool) -> pd.Series:
     numeric = pd.api.types.is_numeric_dtype(column)
     missing = column.isna() if numeric else column == ""
     if missing.any():
@@ -155,10 +204,11 @@ def _typed(column: pd.Series, name: str, sheet: SampleSheet) -> pd.Series:
             f"column {name}, which the design uses, is empty for {without};"
             " fill it in or leave these samples out"
         )
-    if not numeric and name not in _ALWAYS_GROUPS:
+    if not numeric and not group:
         numbers = pd.to_numeric(column, errors="coerce")
         if numbers.notna().all():
             column, numeric = numbers.astype(np.float64), True
+            logger.info("column %s holds numbers and is continuous; C(%s) makes groups", name, name)
     if column.nunique() < 2:
         raise DesignError(
             f"column {name}, which the design uses, has the one value {column.iloc[0]!r} in every"
@@ -183,6 +233,7 @@ def make_contrast(design: Design, text: str | None = None) -> Contrast:
         If no column of the design has these levels, several have, or the choice is left open; the
         message lists what could be asked for.
     """
+    by_default = text is None
     text = _default_contrast(design) if text is None else text.strip()
     continuous = _continuous_column(design, text)
     if continuous is not None:
@@ -198,7 +249,7 @@ def make_contrast(design: Design, text: str | None = None) -> Contrast:
             f"contrast {text!r} fits several columns; write one of "
             + ", ".join(f"{column}:{a}-{b}" for column, a, b in found)
         )
-    return _difference(design, *found[0])
+    return _difference(design, *found[0], by_default=by_default)
 
 
 def _groups(design: Design) -> Mapping[str, list[str]]:
@@ -221,9 +272,7 @@ def _default_contrast(design: Design) -> str:
         if {"poor", "good"} <= set(levels):
             return f"{column}:poor-good"
         if len(levels) == 2:
-            chosen = f"{column}:{levels[1]}-{levels[0]}"
-            logger.info("no contrast was asked for: %s, in the order of the alphabet", chosen)
-            return chosen
+            return f"{column}:{levels[1]}-{levels[0]}"
     raise DesignError(
         f"the design {design.formula!r} has no single obvious contrast; name one with"
         f" --contrast COLUMN:A-B. Levels are: {_levels_in_words(design)}"
@@ -255,12 +304,15 @@ def _levels_named(design: Design, text: str) -> list[tuple[str, str, str]]:
     return found
 
 
-def _difference(design: Design, column: str, a: str, b: str) -> Contrast:
+def _difference(
+    design: Design, column: str, a: str, b: str, *, by_default: bool = False
+) -> Contrast:
     rows = []
     for level in (a, b):
         units = design.units.copy()
         units[column] = pd.Series([level] * len(units), index=units.index, dtype=object)
-        rows.append(np.asarray(design.spec.get_model_matrix(units), dtype=np.float64).mean(axis=0))
+        model = design.spec.get_model_matrix(_used(units, design.variables))
+        rows.append(np.asarray(model, dtype=np.float64).mean(axis=0))
     vector = rows[0] - rows[1]
     vector[np.abs(vector) < 1e-12] = 0.0
     informing = np.abs(contrast_leverage(design.matrix.to_numpy(), vector)) > 1e-9
@@ -274,6 +326,8 @@ def _difference(design: Design, column: str, a: str, b: str) -> Contrast:
     words += f"; informed by {sizes[0]} {a} + {sizes[1]} {b} units"
     if not informing.all():
         words += f" (not by {', '.join(design.matrix.index[~informing])})"
+    if by_default and (a, b) != ("poor", "good"):
+        words += "; no contrast was asked for, so the order is that of the alphabet"
     return Contrast(f"{column}:{a}-{b}", vector, words, informing, sides)
 
 

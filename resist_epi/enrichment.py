@@ -87,7 +87,7 @@ def enrich(
     [['UP', 6, 2.0, 'gain']]
     """
     rows = gene_rows(results)
-    genes = results.iloc[rows].reset_index(drop=True)
+    genes = _called_at(results.iloc[rows].reset_index(drop=True), fdr)
     finite = np.isfinite(genes["log2FoldChange"].to_numpy())
     measured = finite & (np.isfinite(genes["stat"].to_numpy()) | genes["stat"].isna().all())
     members = _match(gene_sets, genes["symbol"].where(measured, "").tolist(), symbols)
@@ -97,7 +97,7 @@ def enrich(
         [_describe(gene_sets[name], genes, index, measured) for name, index in members.items()],
         columns=names(GENE_SETS),
     )
-    table["pvalue"], how = _test(results, rows, list(members.values()), fit, contrast)
+    table["pvalue"], sign, how = _test(results, rows, list(members.values()), fit, contrast)
     untested = int((table["n_tested"] == 0).sum())
     if untested:
         logger.warning(
@@ -108,9 +108,9 @@ def enrich(
     table["padj"] = benjamini_hochberg(table["pvalue"].to_numpy(np.float64))
     called = (table["padj"] <= fdr).to_numpy()
     table["direction"] = np.select(
-        [called & (table["effect"] > 0), called & (table["effect"] < 0)], ["gain", "loss"], "none"
+        [called & (sign > 0), called & (sign < 0)], ["gain", "loss"], "none"
     )
-    table.attrs["header"] = {"gene sets": how}
+    table.attrs["header"] = {"gene sets": how, "gene set fdr": f"{fdr:g} (genes and sets)"}
     return table
 
 
@@ -141,11 +141,15 @@ def genes_one_by_one(
     order = {symbol: i for i, symbol in enumerate(gene_set.genes)}
     kept = kept.iloc[np.argsort([order.get(c, len(order)) for c in current], kind="stable")]
     missing = [g for g in gene_set.genes if g not in set(current)]
-    empty = pd.DataFrame({"symbol": missing}, columns=results.columns)
+    kept = kept.reset_index(drop=True)
+    if not missing:
+        return kept
+    table = kept.reindex(range(len(kept) + len(missing)))
+    table.loc[len(kept) :, "symbol"] = missing
     for name in ("chrom", "strand", "region_id", "gene_id", "kind", "direction"):
-        if name in empty:
-            empty[name] = ""
-    return pd.concat([kept, empty], ignore_index=True) if missing else kept.reset_index(drop=True)
+        if name in table:
+            table[name] = table[name].fillna("")
+    return table
 
 
 def _current(symbols: list[str], table: SymbolTable | None) -> list[str]:
@@ -177,6 +181,14 @@ def _match(
         )
         for name, s in gene_sets.items()
     }
+
+
+def _called_at(genes: pd.DataFrame, fdr: float) -> pd.DataFrame:
+    """The genes with `direction` at this level, whatever the results were written with."""
+    if "padj" not in genes:
+        return genes
+    called, up = genes["padj"] <= fdr, genes["log2FoldChange"] > 0
+    return genes.assign(direction=np.select([called & up, called & ~up], ["gain", "loss"], "none"))
 
 
 def _describe(
@@ -211,12 +223,18 @@ def _test(
     members: list[NDArray[np.int64]],
     fit: Fit | None,
     contrast: Contrast | None,
-) -> tuple[NDArray[np.float64], str]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64], str]:
+    """P and sign of the statistic of each set, and how they were found."""
     z = t_to_z(results["stat"].to_numpy(np.float64)[rows], results["df"].to_numpy(np.float64)[rows])
     few = np.array([len(m) < MIN_GENES for m in members], dtype=bool)
     nothing = np.full(len(members), np.nan)
     if np.isfinite(z).sum() < 2 * MIN_GENES:
-        return nothing, "no test: too few genes have a test of their own"
+        why = (
+            "too few genes have"
+            if np.isfinite(z).any()
+            else "the results have no P, so no gene has"
+        )
+        return nothing, nothing, f"no test: {why} a test of their own"
     df = 0 if fit is None else fit.df_design
     if fit is None or contrast is None or df < MIN_DF:
         why = "no counts were given" if fit is None else f"the fit leaves {df} residual df only"
@@ -228,9 +246,13 @@ def _test(
             effects = effects / np.sqrt(fit.linear.sigma2[rows])[:, None]
         tests = camera(z, members, residuals=effects, floor=FLOOR)
         how = f"correlation estimated from {df} residual df, at least {FLOOR}"
-    return np.where(few, np.nan, tests.pvalue), (
-        f"camera (Wu & Smyth 2012), one value a gene, against the other genes tested; {how};"
-        f" sets of fewer than {MIN_GENES} tested genes have no P: see their genes one by one"
+    return (
+        np.where(few, np.nan, tests.pvalue),
+        np.sign(tests.statistic),
+        (
+            f"camera (Wu & Smyth 2012), one value a gene, against the other genes tested; {how};"
+            f" sets of fewer than {MIN_GENES} tested genes have no P: see their genes one by one"
+        ),
     )
 
 

@@ -47,10 +47,14 @@ class Reference:
         The genes.
     genome
         The assembly, where it is known.
+    lengths
+        Length of each chromosome, bp: the assembly's, else what the tracks state; None where
+        neither is known.
     """
 
     annotation: Annotation
     genome: Genome | None
+    lengths: Mapping[str, int] | None = None
 
     @property
     def name(self) -> str:
@@ -94,7 +98,7 @@ def load_reference(
     name = genome if genome is not None else recognised
     own = load_genome(name) if name is not None else None
     if genes is not None:
-        return Reference(read_genes(genes), own)
+        return Reference(read_genes(genes), own, _lengths(own, tracks or {}))
     if name is None or name not in genomes_with_genes():
         raise GenomeMismatchError(
             (f"there are no built-in genes of {name}" if name else "no genes were given")
@@ -102,19 +106,31 @@ def load_reference(
         )
     if genome is None:
         logger.info("assembly %s, told by the tracks' chromosome lengths", name)
-    return Reference(load_genes(name), own)
+    return Reference(load_genes(name), own, _lengths(own, tracks or {}))
+
+
+def _lengths(
+    genome: Genome | None, tracks: Mapping[str, CoverageTrack]
+) -> Mapping[str, int] | None:
+    if genome is not None:
+        return genome.lengths
+    stated = [t.chrom_lengths for t in tracks.values() if t.lengths_known]
+    # Where tracks disagree, counting refuses them and names the chromosome.
+    return stated[0] if stated else None
 
 
 def _assembly_of(tracks: Mapping[str, CoverageTrack]) -> str | None:
     known = genomes()
-    found = {s: recognise_assembly(t.chrom_lengths, known) for s, t in tracks.items()}
+    # A bedGraph does not state the lengths of its chromosomes, so it has no say.
+    stated = {s: t for s, t in tracks.items() if t.lengths_known}
+    found = {s: recognise_assembly(t.chrom_lengths, known) for s, t in stated.items()}
     names = sorted({name for name in found.values() if name is not None})
     if len(names) > 1:
         example = "; ".join(f"{n}: {next(s for s, f in found.items() if f == n)}" for n in names)
         raise GenomeMismatchError(
             f"the tracks are of different assemblies ({example}); bring them to one"
         )
-    return names[0] if names else None
+    return names[0] if names and all(found.values()) else None
 
 
 def sheet_tracks(sheet: SampleSheet) -> dict[str, RunTrack]:

@@ -34,6 +34,7 @@ from resist_epi.units import COUNTS
 PRIOR_QUANTILE = 0.01
 PRIOR_SHARE_OF_MEDIAN = 0.05
 MIN_PRIOR_READS = 0.5
+SMALLEST_ERROR = 1e-10
 
 
 @dataclass(frozen=True)
@@ -233,7 +234,8 @@ def linear_statistics(
         if lfc_threshold > 0
         else moderated_t(estimate, unscaled_sd, fitted.squeezed)
     )
-    defined = np.isfinite(tests.pvalue) & (error > 0)
+    # An error as small as the rounding of the fit itself says nothing.
+    defined = np.isfinite(tests.pvalue) & (error > SMALLEST_ERROR)
     half = t_quantile(0.95, fitted.squeezed.df_total) * error
 
     def where_defined(values: FloatArray) -> FloatArray:

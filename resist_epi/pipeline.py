@@ -55,7 +55,7 @@ from resist_epi.version import VERSION
 logger = logging.getLogger(__name__)
 
 # Problems in these columns stop a run; others concern files that it does not read.
-_NEEDED = {"", "Coverage", "Peaks", "Assembly"}
+_NEEDED = {"", "Coverage", "Peaks", "Assembly", "Patient"}
 REPORT = "report"
 SWITCHES = "switches"
 PRE_SPECIFIED = "NSD2_TARGETS_ENDOCRINE_CORE"
@@ -128,6 +128,7 @@ def run_study(
         If an input is wrong; what was finished by then stays in the folder.
     """
     out = Path(out)
+    read_sheet(settings.sheet)  # a sheet that cannot be read must not touch an earlier run's folder
     _prepare(out)
     findings = check_study(settings.sheet)
     write_table(out / "check.tsv", findings)
@@ -323,6 +324,14 @@ def _check_settings(study: Study) -> None:
     ):
         if chosen is not None and chosen not in known:
             raise DesignError(f"unknown {what} {chosen!r}; expected one of {', '.join(known)}")
+    files: dict[str, str] = {}
+    for mark in study.sheet.marks:
+        other = files.setdefault(file_name(mark), mark)
+        if other != mark:
+            raise DesignError(
+                f"the marks {other!r} and {mark!r} would be written to files of one name"
+                f" ({file_name(mark)}.*); rename one of them in the column Factor"
+            )
     for mark in study.sheet.marks:
         sheet = study.sheet.for_mark(mark)
         formula, _ = study_formula(settings.design, sheet, method=settings.method)

@@ -63,7 +63,7 @@ def record(
     parameters: Mapping[str, Any],
     inputs: Mapping[str, str] | None = None,
     *,
-    libraries: Iterable[str] = ("numpy", "scipy", "pandas"),
+    libraries: Iterable[str] = ("numpy", "scipy", "pandas", "formulaic", "pyarrow", "pybedtools"),
 ) -> Provenance:
     """Make the record of a run.
 

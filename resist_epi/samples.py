@@ -52,6 +52,25 @@ _NUMBERS = {
     "TimeToProgression": ("a time, 0 or more", lambda x: x >= 0),
     "Progressed": ("1 (event) or 0 (censored)", lambda x: (x == 0) | (x == 1)),
 }
+# Samples are columns beside these in a table of counts.
+RESERVED_IDS = frozenset(
+    [
+        "chrom",
+        "start",
+        "end",
+        "strand",
+        "region_id",
+        "gene_id",
+        "symbol",
+        "kind",
+        "tss",
+        "primary",
+        "n_transcripts",
+        "class",
+        "nearest_symbol",
+        "distance",
+    ]
+)
 _UNIT_COLUMNS = ("Patient", "Factor", "Condition", "Treatment", "Timepoint")
 
 
@@ -230,6 +249,12 @@ def _check_numbers(
 
 
 def _check_ids(ids: pd.Series, lines: Sequence[int], problems: list[str]) -> None:
+    for line, value in zip(lines, ids, strict=True):
+        if value in RESERVED_IDS:
+            problems.append(
+                f"line {line}, column SampleID: {value!r} is the name of a column of region tables;"
+                " choose another id"
+            )
     for name, rows in ids.groupby(ids, sort=False).indices.items():
         if len(rows) > 1 and name:
             where = ", ".join(str(lines[i]) for i in rows)

@@ -89,10 +89,9 @@ def check_same(given: pd.DataFrame, again: pd.DataFrame) -> None:
             "the counts are not of the regions in the results",
             remedy="give the counts that the results were made from",
         )
-    if not np.allclose(
-        given["log2FoldChange"], again["log2FoldChange"], rtol=1e-6, atol=1e-8, equal_nan=True
-    ):
+    columns = ["log2FoldChange", "stat", "df"]
+    if not np.allclose(given[columns], again[columns], rtol=1e-6, atol=1e-8, equal_nan=True):
         raise InputFormatError(
-            "the counts with these options give other fold changes than the results have",
-            remedy="give the same --design, --contrast and --normalize as for the results",
+            "the counts with these options give other results than those in the table",
+            remedy="give the options with which the results were made",
         )

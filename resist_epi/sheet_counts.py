@@ -55,7 +55,7 @@ def kind_regions(
     DesignError
         If peaks are asked for and there is no consensus.
     """
-    lengths = None if reference.genome is None else reference.genome.lengths
+    lengths = reference.lengths
     if kind == "promoters":
         return promoters(
             reference.annotation,
@@ -300,7 +300,8 @@ def regions_without_tracks(
     elif kind == "bins" and genome is not None:
         table = genome_bins(load_genome(genome).lengths, bin_size)
     else:
-        chosen = preset((sheet.marks[0] if sheet is not None else mark) or GENERIC.mark)
+        named = sheet.marks[0] if sheet is not None else mark
+        chosen = GENERIC if named is None else preset(named)
         reference = load_reference(genome, genes)
         table = kind_regions(kind, reference, chosen, bin_size=bin_size)
     left_out = load_exclude(exclude)

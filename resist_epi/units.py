@@ -19,8 +19,9 @@ def merge_units(
     """Merge the libraries of each biological unit: reads summed, signal averaged by depth.
 
     Rows of one `Patient`, `Factor`, `Condition`, `Treatment`, `Timepoint` and every column of the
-    design are one unit. Averages weigh each library by its size, so that a unit's signal over its
-    library size is what the pooled reads would give.
+    design are one unit. Signal and library sizes are averaged alike, so that a unit's signal over
+    its library size is what the pooled libraries would give: deeper ones weigh more, as far as the
+    tracks show their depth.
 
     Parameters
     ----------
@@ -91,9 +92,8 @@ def _merge(matrix: CountMatrix, members: Sequence[np.ndarray]) -> CountMatrix:
             values[:, u] = matrix.values[:, m].sum(axis=1)
             library_sizes[u] = sizes[m].sum()
         else:
-            share = sizes[m] / sizes[m].sum()
-            values[:, u] = matrix.values[:, m] @ share
-            library_sizes[u] = sizes[m] @ share
+            values[:, u] = matrix.values[:, m].mean(axis=1)
+            library_sizes[u] = sizes[m].mean()
     return CountMatrix(
         values=values,
         regions=matrix.regions,

@@ -28,13 +28,17 @@ def main() -> int:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--without-patient", action="store_true", help="leave out who is who")
     options = parser.parse_args()
+    tracks = {name: options.folder / "derived_bigwig" / f"{name}.cpm.bw" for name in ANIMALS}
+    missing = [str(track) for track in tracks.values() if not track.is_file()]
+    if missing:
+        print(f"rat_heart_sheet: error: no such file: {missing[0]}", file=sys.stderr)
+        return 1
     with open(options.output, "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(["SampleID", "Factor", "Condition", "Patient", "Coverage"])
         for name, animal in ANIMALS.items():
             mark, strain, _ = name.split("-")
-            track = (options.folder / "derived_bigwig" / f"{name}.cpm.bw").resolve()
-            where = os.path.relpath(track, options.output.resolve().parent)
+            where = os.path.relpath(tracks[name].resolve(), options.output.resolve().parent)
             patient = "" if options.without_patient else animal
             writer.writerow([name, mark, strain, patient, where])
     return 0

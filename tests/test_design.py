@@ -35,13 +35,46 @@ def test_levels_may_hold_hyphens(text: str) -> None:
     np.testing.assert_array_equal(make_contrast(design, text).vector, [0, 1])
 
 
-def test_the_default_is_the_order_of_the_alphabet_and_is_said(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_the_default_is_the_order_of_the_alphabet_and_is_said() -> None:
     design = make_design(sheet(["BN", "BN", "SHR", "SHR"]))
-    with caplog.at_level("INFO", logger="resist_epi"):
-        assert make_contrast(design).name == "Condition:SHR-BN"
-    assert "no contrast was asked for" in caplog.text
+    contrast = make_contrast(design)
+    assert contrast.name == "Condition:SHR-BN"
+    assert contrast.words.endswith(
+        "no contrast was asked for, so the order is that of the alphabet"
+    )
+    assert "asked for" not in make_contrast(design, "SHR-BN").words
+
+
+@pytest.mark.parametrize("name", ["Treatment", "center", "C", "Q", "lag"])
+def test_a_column_may_bear_the_name_of_a_function(name: str) -> None:
+    rows = sheet(GROUPS, **{name: ["a", "b", "a", "b"]})
+    design = make_design(rows, f"~ {name.lower()} + Condition")
+    assert design.variables == (name, "Condition")
+    assert f"adjusted for {name}" in make_contrast(design, "poor-good").words
+    with pytest.raises(DesignError, match=f"column {name}, .* is empty for s1"):
+        make_design(sheet(GROUPS, **{name: ["a", "", "a", "b"]}), f"~ {name} + Condition")
+
+
+@pytest.mark.parametrize("term", ["scale(age)", "poly(Age, 2)", "bs(Age, df=3)", "np.log(Age)"])
+def test_columns_inside_functions_are_seen(term: str) -> None:
+    rows = sheet(GROUPS * 2, Age=["50", "61", "47", "70", "55", "44", "66", "58"])
+    design = make_design(rows, f"~ {term} + Condition")
+    assert design.variables == ("Age", "Condition")
+    assert "adjusted for Age" in make_contrast(design, "poor-good").words
+
+
+def test_numbers_can_be_made_groups_and_then_contrasted() -> None:
+    rows = sheet(["a", "b"] * 3, Dose=["0", "0", "24", "24", "48", "48"])
+    design = make_design(rows, "~ C(Dose) + Condition")
+    assert make_contrast(design, "Dose:24-0").group_sizes == (2, 2)
+    hours = sheet(["a", "b"] * 2, Timepoint=["0", "0", "24", "24"])
+    assert make_contrast(make_design(hours, "~ Timepoint"), "24-0").group_sizes == (2, 2)
+
+
+@pytest.mark.parametrize("formula", ["~ Condition | Batch", "~ log(Condition)", "~ f(Condition)"])
+def test_what_formulaic_cannot_evaluate_is_a_design_error(formula: str) -> None:
+    with pytest.raises(DesignError, match=r"cannot be (parsed|built)"):
+        make_design(sheet(GROUPS, Batch=["1", "2", "1", "2"]), formula)
 
 
 def test_three_levels_need_a_contrast() -> None:

@@ -30,10 +30,12 @@ def test_reads_are_summed() -> None:
 
 
 def test_signal_is_averaged_by_depth() -> None:
-    # The same tumour at two depths: the average over its library size is what each was.
-    made = matrix([[10.0, 30.0, 4.0]], library_sizes=[100, 300, 50])
+    # Two libraries of a tumour that differ in depth and in signal: as if their reads were pooled.
+    made = matrix([[10.0, 0.0, 4.0], [0.0, 90.0, 5.0]], library_sizes=[1000, 3000, 50])
     merged, _, _ = merge_units(made, sheet(["a", "a", "b"], Patient=["p", "p", "q"]))
-    np.testing.assert_allclose(merged.values / merged.library_sizes, [[0.1, 0.08]])
+    np.testing.assert_allclose(
+        merged.values / merged.library_sizes, [[0.0025, 0.08], [0.0225, 0.1]]
+    )
 
 
 def test_a_patient_before_and_after_treatment_is_two_units() -> None:

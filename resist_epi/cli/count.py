@@ -46,9 +46,10 @@ def command(
     """Count every track of a sheet in every region; Parquet, or TSV by the name's ending."""
     from resist_epi.cli.messages import track_progress
     from resist_epi.io.sheet import read_sheet
-    from resist_epi.io.tables import write_counts
+    from resist_epi.io.tables import check_counts_path, write_counts
     from resist_epi.sheet_counts import count_sheet, one_mark
 
+    check_counts_path(output)
     rows = one_mark(read_sheet(sheet), mark, needed=False)
     with track_progress(len(rows.samples)) as progress:
         matrix = count_sheet(

@@ -27,6 +27,7 @@ NAME = "run"
 
 
 def command(
+    context: typer.Context,
     sheet: Path = typer.Argument(
         ..., metavar="SHEET", help="Sample sheet; or the study.yaml of an earlier run."
     ),
@@ -45,32 +46,39 @@ def command(
     strata: StrataOption = None,
     min_overlap: MinOverlapOption = 2,
 ) -> None:
-    """From a sheet of tracks and peaks to a folder of differential regions and gene sets."""
+    """From a sheet of tracks and peaks to a folder of differential regions and gene sets.
+
+    With a study.yaml, options given here win over what it says.
+    """
     from resist_epi.cli.messages import track_progress
     from resist_epi.config import make_settings
     from resist_epi.io.study import read_study
     from resist_epi.pipeline import run_study
 
+    options = {
+        "genome": genome,
+        "genes": genes,
+        "exclude": exclude,
+        "gene_sets": gene_sets,
+        "design": design,
+        "contrast": contrast,
+        "method": method,
+        "normalize": normalize,
+        "fdr": fdr,
+        "lfc_threshold": lfc_threshold,
+        "block": block,
+        "strata": strata,
+        "min_overlap": min_overlap,
+    }
     if sheet.suffix in (".yaml", ".yml"):
-        settings = read_study(sheet)
+        said = {k: v for k, v in options.items() if _was_given(context, k)}
+        settings = make_settings(read_study(sheet).model_dump() | said)
     else:
-        settings = make_settings(
-            {
-                "sheet": sheet,
-                "genome": genome,
-                "genes": genes,
-                "exclude": exclude,
-                "gene_sets": gene_sets,
-                "design": design,
-                "contrast": contrast,
-                "method": method,
-                "normalize": normalize,
-                "fdr": fdr,
-                "lfc_threshold": lfc_threshold,
-                "block": block,
-                "strata": strata,
-                "min_overlap": min_overlap,
-            }
-        )
+        settings = make_settings({"sheet": sheet, **options})
     with track_progress(None) as progress:
         run_study(settings, output, progress=progress)
+
+
+def _was_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

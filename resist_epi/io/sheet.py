@@ -12,7 +12,7 @@ from resist_epi.errors import InputFormatError
 from resist_epi.io.store import read_text
 from resist_epi.samples import SampleSheet, make_sheet
 
-_MISSING = {"", "na", "nan", "n/a", "none", "null", "."}
+_MISSING = {"", "na", "nan", "n/a"}
 
 
 def read_sheet(path: str | Path) -> SampleSheet:

@@ -13,15 +13,16 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.errors import InputFormatError, QuantityError
-from resist_epi.genome import chrom_rank
 from resist_epi.io.store import atomic_path, read_bytes, read_text, write_text
 from resist_epi.matrix import CountMatrix
+from resist_epi.regions import make_regions
 from resist_epi.samples import SampleSheet
 from resist_epi.schema import RESULTS, names
 
 logger = logging.getLogger(__name__)
 _META_KEY = b"resist_epi"
 _PARQUET_MAGIC = b"PAR1"
+_OPTIONAL = ("strand", "region_id", "gene_id", "symbol", "kind")
 
 
 def write_table(
@@ -105,8 +106,9 @@ def write_counts(path: str | Path, matrix: CountMatrix) -> None:
     InputFormatError
         If the folder cannot be written or the disk is full.
     """
+    check_counts_path(path)
     described = _describe(matrix)
-    if ".tsv" in Path(path).suffixes:
+    if not str(path).endswith(".parquet"):
         write_table(path, matrix.to_frame(), header=["counts " + json.dumps(described)])
         return
     import pyarrow as pa
@@ -118,6 +120,22 @@ def write_counts(path: str | Path, matrix: CountMatrix) -> None:
     )
     with atomic_path(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
+
+
+def check_counts_path(path: str | Path) -> None:
+    """Refuse a name whose ending says no format of counts, before anything is counted.
+
+    Raises
+    ------
+    InputFormatError
+        If it ends neither in `.parquet` nor in `.tsv` or `.tsv.gz`.
+    """
+    if not str(path).endswith((".parquet", ".tsv", ".tsv.gz")):
+        raise InputFormatError(
+            "the name's ending says no format of counts",
+            path=path,
+            expected=".parquet, .tsv or .tsv.gz",
+        )
 
 
 def _describe(matrix: CountMatrix) -> dict[str, Any]:
@@ -153,7 +171,10 @@ def read_counts(
     """
     path = Path(path)
     if read_bytes(path)[:4] == _PARQUET_MAGIC:
-        return _read_parquet(path)
+        matrix = _read_parquet(path)
+        if quantity not in (None, matrix.quantity):
+            raise QuantityError(f"{path} holds {matrix.quantity}, not {quantity}")
+        return matrix
     table = read_table(path, required=("chrom", "start", "end"))
     own = [line for line in table.attrs["header"] if line.startswith("counts {")]
     if own:
@@ -217,12 +238,14 @@ def _read_foreign(
                 " are with --quantity (mean_signal, coverage_sum or recovered_reads)"
             )
         quantity = "reads"
-    region_columns = ("chrom", "start", "end", "strand", "region_id", "gene_id", "symbol", "kind")
-    ignored = [c for c in table.columns if c not in samples and c not in region_columns]
+    known = {"chrom", "start", "end", *_OPTIONAL, *samples}
+    ignored = [c for c in table.columns if c not in known]
     if ignored:
         logger.info("%s: columns not in the sheet are ignored: %s", path, ", ".join(ignored))
-    regions = _foreign_regions(table)
-    order = np.lexsort((regions["end"], regions["start"], chrom_rank(regions["chrom"])))
+    if quantity == "reads" and not (np.floor(values) == values).all():
+        raise QuantityError(f"{path}: the values are not whole numbers, so they are not reads")
+    regions = _foreign_regions(path, table)
+    order = regions.pop("row").to_numpy(np.int64)
     sizes = values.sum(axis=0)
     source = ["column_sum"] * len(samples)
     given = sheet.for_samples(samples).numbers("LibrarySize")
@@ -231,7 +254,7 @@ def _read_foreign(
         sizes = np.where(np.isnan(given), sizes, given)
     return CountMatrix(
         values=values[order],
-        regions=regions.iloc[order].reset_index(drop=True),
+        regions=regions,
         samples=tuple(samples),
         quantity=quantity,
         library_sizes=sizes,
@@ -255,17 +278,13 @@ def _numbers(path: Path, table: pd.DataFrame, samples: Sequence[str]) -> np.ndar
     return table[list(samples)].to_numpy(np.float64)
 
 
-def _foreign_regions(table: pd.DataFrame) -> pd.DataFrame:
-    regions = table[["chrom", "start", "end"]].copy()
-    place = regions["chrom"] + ":" + regions["start"].astype(str) + "-" + regions["end"].astype(str)
-    for name, default in (
-        ("strand", "."),
-        ("region_id", place),
-        ("gene_id", ""),
-        ("symbol", ""),
-        ("kind", "peaks"),
-    ):
-        regions[name] = table.get(name, default)
+def _foreign_regions(path: Path, table: pd.DataFrame) -> pd.DataFrame:
+    """Checked regions in genome order, with the row of the table that each comes from."""
+    own = [c for c in ("chrom", "start", "end", *_OPTIONAL) if c in table]
+    try:
+        regions = make_regions(table[own].assign(row=np.arange(len(table))), kind="peaks")
+    except InputFormatError as error:
+        raise InputFormatError(error.problem, path=path, remedy=error.remedy) from error
     return regions
 
 

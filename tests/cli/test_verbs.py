@@ -55,7 +55,7 @@ def test_options_that_do_not_belong_to_the_results_are_noticed(
     main(["diff", str(counts), "-o", str(results)])
     enrich = ["enrich", str(results), "--counts", str(counts), "--contrast", "good-poor"]
     assert main([*enrich, "-o", str(tmp_path / "s.tsv")]) == 1
-    assert "other fold changes than the results have" in capsys.readouterr().err
+    assert "other results than those in the table" in capsys.readouterr().err
 
 
 def test_check_lists_every_problem_and_exits_with_1(
