@@ -14,9 +14,10 @@ from resist_epi.errors import InputFormatError
 from resist_epi.fit import Fit
 from resist_epi.gene_sets import GeneSet
 from resist_epi.gene_values import gene_rows
-from resist_epi.schema import GENE_SETS, names
+from resist_epi.loci import locus_ids, one_a_locus
+from resist_epi.schema import GENE_SETS, GENE_SETS_MORE, names
 from resist_epi.stats.linear import whitened_effects
-from resist_epi.stats.multiple import benjamini_hochberg
+from resist_epi.stats.multiple import benjamini_hochberg, holm
 from resist_epi.stats.set_tests import camera, t_to_z
 from resist_epi.symbols import SymbolTable
 
@@ -26,6 +27,10 @@ MIN_GENES = 5
 MIN_DF = 8
 PRESET_CORRELATION = 0.05
 FLOOR = 0.01
+# Kinds of sets that ride along and are no hypotheses.
+BESIDE = ("control", "marker")
+# Sets that share so much of the smaller one's genes are one family.
+SHARED = 0.5
 
 
 def enrich(
@@ -37,13 +42,16 @@ def enrich(
     symbols: SymbolTable | None = None,
     fdr: float = 0.05,
     own_sets: bool = False,
+    kinds: Mapping[str, str] | None = None,
+    domains: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Test every set against the other genes measured.
 
-    One value a gene, so that genes of many or long regions count no more than others; the test
-    allows for correlation between the genes of a set, estimated from the residuals of the fit
-    where it has enough of them and preset otherwise. Sets of fewer than 5 tested genes get an
-    effect but no P.
+    One value a gene, so that genes of many or long regions count no more than others, and one
+    gene a locus, so that a cluster that changes as one counts as one; the test allows for
+    correlation between the genes of a set, estimated from the residuals of the fit where it has
+    enough of them and preset otherwise. Sets of fewer than 5 tested loci get an effect but no P.
+    Control and marker sets have a P, but neither padj nor a part in that of others.
 
     Source: Wu & Smyth 2012 (camera); the floor of the estimated correlation and the preset one
     keep its type I error at its level where genes are correlated by .05.
@@ -62,12 +70,16 @@ def enrich(
         Level at which `direction` says gain or loss.
     own_sets
         Whether the sets are the user's own: then no match at all is an error.
+    kinds
+        Set -> `control`, `marker` or anything else; by default `given`.
+    domains
+        Regions of a broad mark, called blind to the groups: the genes of one are one locus.
 
     Returns
     -------
     DataFrame
-        Columns of `schema.GENE_SETS`, in the order of the sets; `attrs["header"]` says how they
-        were tested. A set without a match has `n_tested` 0 and NaN.
+        Columns of `schema.GENE_SETS` and `GENE_SETS_MORE`, in the order of the sets;
+        `attrs["header"]` says how they were tested. A set without a match has `n_tested` 0 and NaN.
 
     Raises
     ------
@@ -93,11 +105,71 @@ def enrich(
     members = _match(gene_sets, genes["symbol"].where(measured, "").tolist(), symbols)
     if own_sets and not any(len(m) for m in members.values()):
         _complain_no_match(gene_sets, genes["symbol"])
+    signal = genes["baseMean"].to_numpy(np.float64)
+    locus = pd.factorize(locus_ids(genes, domains=domains))[0].astype(np.int64)
+    loci = {name: one_a_locus(index, locus, signal) for name, index in members.items()}
     table = pd.DataFrame(
-        [_describe(gene_sets[name], genes, index, measured) for name, index in members.items()],
+        [
+            _describe(gene_sets[name], genes, index, loci[name], measured)
+            for name, index in members.items()
+        ],
         columns=names(GENE_SETS),
     )
-    table["pvalue"], sign, how = _test(results, rows, list(members.values()), fit, contrast)
+    table["pvalue"], sign, how = _test(results, rows, list(loci.values()), fit, contrast)
+    table["n_loci"] = [len(index) for index in loci.values()]
+    table["kind"] = [(kinds or {}).get(name, "given") for name in members]
+    _warn_untested(table)
+    beside = table["kind"].isin(BESIDE)
+    own = table["pvalue"].mask(beside)
+    table["padj"] = benjamini_hochberg(own.to_numpy(np.float64))
+    table["family"] = set_families(members)
+    within = own.groupby(table["family"], sort=False).transform(lambda p: holm(p.to_numpy()))
+    table["padj_family"] = within.astype(np.float64)
+    called = (table["padj"] <= fdr).to_numpy()
+    table["direction"] = np.select(
+        [called & (sign > 0), called & (sign < 0)], ["gain", "loss"], "none"
+    )
+    table.attrs["header"] = {"gene sets": how, "gene set fdr": f"{fdr:g} (genes and sets)"}
+    return table[[*names(GENE_SETS), *names(GENE_SETS_MORE)]]
+
+
+def set_families(members: Mapping[str, NDArray[np.int64]]) -> list[str]:
+    """Name the family of each set: those that share half of the smaller one's genes, in chains.
+
+    Parameters
+    ----------
+    members
+        Set -> positions of its genes.
+
+    Returns
+    -------
+    list of str
+        For each set the name of the largest of its family, the first on ties.
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    order = list(members)
+    size = np.array([len(members[name]) for name in order], dtype=np.int64)
+    flat = np.concatenate([np.zeros(0, dtype=np.int64), *members.values()])
+    starts = np.r_[0, np.cumsum(size)]
+    ones = np.ones(len(flat), dtype=np.int64)
+    n_genes = int(flat.max(initial=0)) + 1
+    table = csr_array((ones, flat, starts), shape=(len(order), n_genes))
+    shared = (table @ table.T).tocoo()
+    close = shared.data >= SHARED * np.minimum(size[shared.row], size[shared.col])
+    graph = csr_array(
+        (shared.data[close], (shared.row[close], shared.col[close])), shape=(len(order),) * 2
+    )
+    label = connected_components(graph, directed=False)[1]
+    largest = [
+        int(np.flatnonzero(label == k)[size[label == k].argmax()])
+        for k in range(label.max(initial=-1) + 1)
+    ]
+    return [order[largest[k]] for k in label]
+
+
+def _warn_untested(table: pd.DataFrame) -> None:
     untested = int((table["n_tested"] == 0).sum())
     if untested:
         logger.warning(
@@ -105,13 +177,6 @@ def enrich(
             untested,
             len(table),
         )
-    table["padj"] = benjamini_hochberg(table["pvalue"].to_numpy(np.float64))
-    called = (table["padj"] <= fdr).to_numpy()
-    table["direction"] = np.select(
-        [called & (sign > 0), called & (sign < 0)], ["gain", "loss"], "none"
-    )
-    table.attrs["header"] = {"gene sets": how, "gene set fdr": f"{fdr:g} (genes and sets)"}
-    return table
 
 
 def genes_one_by_one(
@@ -195,6 +260,7 @@ def _describe(
     gene_set: GeneSet,
     genes: pd.DataFrame,
     index: NDArray[np.int64],
+    loci: NDArray[np.int64],
     measured: NDArray[np.bool_],
 ) -> dict[str, object]:
     own = genes.iloc[index]
@@ -210,7 +276,7 @@ def _describe(
         "n_tested": len(index),
         "n_gain": int((own["direction"] == "gain").sum()),
         "n_loss": int((own["direction"] == "loss").sum()),
-        "effect": change[index].mean() - change[rest].mean()
+        "effect": change[loci].mean() - change[rest].mean()
         if len(index) and rest.any()
         else np.nan,
         "genes": ",".join(strongest["symbol"]),
@@ -250,8 +316,9 @@ def _test(
         np.where(few, np.nan, tests.pvalue),
         np.sign(tests.statistic),
         (
-            f"camera (Wu & Smyth 2012), one value a gene, against the other genes tested; {how};"
-            f" sets of fewer than {MIN_GENES} tested genes have no P: see their genes one by one"
+            "camera (Wu & Smyth 2012), one value a gene and one gene a locus, against the other"
+            f" genes tested; {how}; sets of fewer than {MIN_GENES} tested loci have no P: see their"
+            " genes one by one; control and marker sets stand outside of the adjustment"
         ),
     )
 

@@ -19,8 +19,9 @@ from resist_epi.errors import DesignError
 from resist_epi.fit import Fit
 from resist_epi.gene_values import gene_rows
 from resist_epi.genome import chrom_rank
+from resist_epi.loci import locus_ids
 from resist_epi.samples import SampleSheet
-from resist_epi.schema import switch_columns
+from resist_epi.schema import REGIONS, names, switch_columns
 from resist_epi.stats.joint import JointCorrelation, adafilter, joint_correlation, max_p
 
 logger = logging.getLogger(__name__)
@@ -117,8 +118,10 @@ def mark_switches(
     Returns
     -------
     DataFrame
-        `schema.switch_columns`, a row a gene in genome order; `padj` is that of the switch (NaN
-        where the marks do not move in opposite directions); `attrs["header"]` says what was done.
+        `schema.switch_columns`, then each mark's own padj, the place of the gene and `locus_id`
+        (genes that cannot change independently share one); a row a gene in genome order. `padj` is
+        that of the switch (NaN where the marks do not move in opposite directions);
+        `attrs["header"]` says what was done.
 
     Raises
     ------
@@ -239,7 +242,8 @@ def _join(tests: Sequence[MarkTest]) -> tuple[pd.DataFrame, dict[str, NDArray[np
         rows = gene_rows(test.results)
         own = test.results.iloc[rows]
         key = own["gene_id"] if by_id else own["symbol"]
-        part = own[["symbol", "gene_id", "chrom", "start", "end"]].assign(key=key, row=rows)
+        kept = [c for c in (*names(REGIONS[:4]), "symbol", "gene_id", "kind") if c in own]
+        part = own[kept].assign(key=key, row=rows)
         parts.append(part[(key != "").to_numpy()].drop_duplicates("key").set_index("key"))
     genes = pd.concat(parts)
     genes = genes[~genes.index.duplicated()].drop(columns="row")
@@ -255,6 +259,7 @@ def _join(tests: Sequence[MarkTest]) -> tuple[pd.DataFrame, dict[str, NDArray[np
             table[f"{test.mark}_{name}"] = values[places[test.mark]]
     for name in ("chrom", "start", "end"):
         table[name] = genes[name].to_numpy()
+    table["locus_id"] = locus_ids(genes)
     return table, places
 
 
@@ -380,4 +385,7 @@ def _add_third(
 def _counts_in_words(table: pd.DataFrame, opposite: NDArray[np.bool_]) -> str:
     counts = table["class"].value_counts()
     said = ", ".join(f"{n} {name}" for name, n in counts.items() if name != NONE) or "none called"
+    switched = table["class"].isin([REPRESSIVE, ACTIVATING])
+    if switched.any():
+        said += f"; the switches lie at {table.loc[switched, 'locus_id'].nunique()} loci"
     return f"{len(table)} genes, {int(opposite.sum())} with opposite signs: {said}"

@@ -31,7 +31,7 @@ from resist_epi.inputs import (
     sheet_peaks,
     sheet_tracks,
 )
-from resist_epi.io.builtin import load_symbols
+from resist_epi.io.builtin import gene_set_kinds, load_symbols
 from resist_epi.io.igv import SessionTrack, write_session
 from resist_epi.io.peaks import write_direction_bed
 from resist_epi.io.sheet import read_sheet
@@ -445,6 +445,7 @@ def _gene_sets(
         fdr=study.settings.fdr,
         own_sets=study.own_sets,
         symbols=symbols,
+        kinds={} if study.own_sets else gene_set_kinds(),
     )
     yield f"gene_sets/{name}.tsv", table, main.header | table.attrs["header"]
     if PRE_SPECIFIED in study.gene_sets:

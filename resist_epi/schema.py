@@ -63,6 +63,14 @@ GENE_SETS = (
     Column("genes", "str", "", "members called, strongest first, comma between"),
 )
 
+# Appended to GENE_SETS by `enrichment.enrich`.
+GENE_SETS_MORE = (
+    Column("n_loci", "int64", "loci", "tested members, those of one locus counted once"),
+    Column("kind", "str", "", "curated, derived, control, marker, or given by the user"),
+    Column("family", "str", "", "sets that share half of the smaller one's genes, by the largest"),
+    Column("padj_family", "float64", "", "Holm within the family"),
+)
+
 SWITCHES = (
     Column("symbol", "str", "", "gene symbol"),
     Column("gene_id", "str", "", "gene"),

@@ -30,6 +30,7 @@ def enrich_results(
     inputs: NormalizationInputs | None = None,
     fdr: float = 0.05,
     own_sets: bool = False,
+    kinds: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Test gene sets on results, with the correlation between genes from the counts if given.
 
@@ -73,6 +74,7 @@ def enrich_results(
         symbols=symbols,
         fdr=fdr,
         own_sets=own_sets,
+        kinds=kinds,
     )
 
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from resist_epi.design import make_contrast, make_design
 from resist_epi.differential import contrast_results, fit
-from resist_epi.enrichment import enrich, genes_one_by_one
+from resist_epi.enrichment import enrich, genes_one_by_one, set_families
 from resist_epi.errors import InputFormatError
 from resist_epi.gene_sets import GeneSet
 from resist_epi.gene_values import gene_rows, gene_table
 from resist_epi.matrix import CountMatrix
 from resist_epi.normalization import normalize
-from resist_epi.schema import GENE_SETS, names
+from resist_epi.schema import GENE_SETS, GENE_SETS_MORE, names
 from tests.builders import matrix, planted, sheet
 
 
-def analysed(counts: CountMatrix) -> dict[str, object]:
+def analysed(counts: CountMatrix, *, spacing: int = 20_000) -> dict[str, object]:
+    """Results and fit of counts whose genes lie so far apart that each is a locus."""
+    regions = counts.regions.copy()
+    regions["start"] = np.arange(len(regions)) * spacing
+    regions["end"] = regions["start"] + 1000
+    counts = replace(counts, regions=regions)
     half = len(counts.samples) // 2
     design = make_design(sheet(["good"] * half + ["poor"] * half))
     contrast = make_contrast(design)
@@ -33,7 +40,7 @@ def gene_set(name: str, members: range) -> GeneSet:
 def test_a_planted_set_is_found_and_a_quiet_one_is_not() -> None:
     sets = {"UP": gene_set("UP", range(0, 20)), "QUIET": gene_set("QUIET", range(100, 120))}
     table = enrich(gene_sets=sets, **analysed(planted(per_group=6)))  # type: ignore[arg-type]
-    assert list(table.columns) == names(GENE_SETS)
+    assert list(table.columns) == names(GENE_SETS) + names(GENE_SETS_MORE)
     assert list(table["direction"]) == ["gain", "none"]
     assert list(table["n_gain"]) == [20, 0]
     assert table.loc[0, "effect"] > 2
@@ -125,3 +132,77 @@ def test_genes_one_by_one_keep_the_order_of_the_set_and_name_what_is_missing() -
     assert list(table["symbol"]) == ["S7", "S3", "HK2"]
     assert np.isnan(table["log2FoldChange"].iloc[2])
     assert table["direction"].iloc[0] == "gain"
+
+
+def cluster_of(results: pd.DataFrame, *, stem: str, members: range) -> pd.DataFrame:
+    """The same results with some neighbouring genes named as a cluster of paralogues."""
+    results = results.copy()
+    for i in members:
+        results.loc[i, "symbol"] = f"{stem}{i + 1}"
+    return results
+
+
+@pytest.mark.parametrize("stem", ["HOXA", "H2BC", "PCDHB", "ADH"])
+def test_one_gained_cluster_does_not_make_a_set_significant(stem: str) -> None:
+    """Ten neighbours gain as one domain; the rest of the set is quiet."""
+    analysis = analysed(planted(per_group=6, changed=10))
+    results = analysis["results"]
+    assert isinstance(results, pd.DataFrame)
+    genes = tuple(f"{stem}{i + 1}" for i in range(10)) + tuple(f"S{i}" for i in range(200, 206))
+    mixed = GeneSet("MIXED", "test", genes)
+    alone = GeneSet("ALONE", "test", genes[:10])
+    sets = {"MIXED": mixed, "ALONE": alone}
+    named = cluster_of(results, stem=stem, members=range(10))
+    table = enrich(**{**analysis, "results": named}, gene_sets=sets)  # type: ignore[arg-type]
+    assert list(table["n_gain"]) == [10, 10]
+    assert list(table["n_tested"]) == [16, 10]
+    assert list(table["n_loci"]) == [7, 1]
+    assert table.loc[0, "pvalue"] > 0.05
+    assert np.isnan(table.loc[1, "pvalue"])
+    # The same changes at ten places of the genome are evidence.
+    apart = cluster_of(results, stem="S", members=range(0))
+    wide = GeneSet("WIDE", "test", tuple(f"S{i}" for i in (*range(10), *range(200, 206))))
+    table = enrich(**{**analysis, "results": apart}, gene_sets={"WIDE": wide})  # type: ignore[arg-type]
+    assert table.loc[0, "n_loci"] == 16
+    assert table.loc[0, "pvalue"] < 0.01
+
+
+def test_one_domain_is_one_locus() -> None:
+    analysis = analysed(planted(per_group=6, changed=10))
+    domain = pd.DataFrame({"chrom": ["chr1"], "start": [0], "end": [10 * 20_000]})
+    sets = {"UP": gene_set("UP", range(0, 16))}
+    table = enrich(gene_sets=sets, domains=domain, **analysis)  # type: ignore[arg-type]
+    assert table.loc[0, "n_loci"] == 7
+
+
+def test_controls_ride_along_outside_of_the_adjustment() -> None:
+    sets = {n: gene_set(n, range(i, i + 20)) for n, i in (("UP", 0), ("OR", 20), ("Q", 100))}
+    analysis = analysed(planted(per_group=6))
+    table = enrich(gene_sets=sets, kinds={"OR": "control"}, **analysis)  # type: ignore[arg-type]
+    alone = enrich(gene_sets={n: sets[n] for n in ("UP", "Q")}, **analysis)  # type: ignore[arg-type]
+    assert list(table["kind"]) == ["given", "control", "given"]
+    assert table.loc[1, "pvalue"] < 0.05
+    assert np.isnan(table.loc[1, "padj"])
+    assert table.loc[1, "direction"] == "none"
+    assert list(table["padj"].dropna()) == list(alone["padj"])
+
+
+def test_overlapping_sets_are_a_family_with_an_adjustment_of_its_own() -> None:
+    sets = {
+        "PART": gene_set("PART", range(0, 10)),
+        "WHOLE": gene_set("WHOLE", range(0, 30)),
+        "CHAINED": gene_set("CHAINED", range(20, 36)),
+        "OTHER": gene_set("OTHER", range(100, 120)),
+    }
+    table = enrich(gene_sets=sets, **analysed(planted(per_group=6)))  # type: ignore[arg-type]
+    assert list(table["family"]) == ["WHOLE", "WHOLE", "WHOLE", "OTHER"]
+    p = table["pvalue"].to_numpy()
+    assert table.loc[0, "padj_family"] >= p[0]
+    assert table.loc[:2, "padj_family"].min() == pytest.approx(3 * p[:3].min())
+    assert table.loc[3, "padj_family"] == pytest.approx(p[3])
+
+
+def test_families_of_empty_sets() -> None:
+    assert set_families({}) == []
+    empty = np.zeros(0, dtype=np.int64)
+    assert set_families({"A": empty, "B": np.array([3]), "C": empty})[1] == "B"

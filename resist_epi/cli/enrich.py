@@ -42,7 +42,7 @@ def command(
     With --counts, give the options with which the results were made.
     """
     from resist_epi.inputs import load_sets
-    from resist_epi.io.builtin import load_symbols
+    from resist_epi.io.builtin import gene_set_kinds, load_symbols
     from resist_epi.io.tables import read_results, write_table
     from resist_epi.set_analysis import enrich_results
     from resist_epi.sheet_counts import inputs_of_counts, read_counts_and_sheet
@@ -64,6 +64,7 @@ def command(
         inputs=inputs,
         fdr=fdr,
         own_sets=gene_sets is not None,
+        kinds=gene_set_kinds() if gene_sets is None else None,
     )
     write_table(output, found, header=[*table.attrs["header"], *_lines(found.attrs["header"])])
 

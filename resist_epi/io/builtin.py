@@ -143,6 +143,12 @@ def load_gene_set_sources() -> pd.DataFrame:
     return _read("gene_set_sources.tsv")
 
 
+def gene_set_kinds() -> dict[str, str]:
+    """Built-in set -> `curated`, `derived`, `control` or `marker`."""
+    table = load_gene_set_sources()
+    return dict(zip(table["set"], table["kind"], strict=True))
+
+
 def load_cpg_promoters() -> pd.DataFrame:
     """Whether each hg38 promoter is one of a CpG island.
 

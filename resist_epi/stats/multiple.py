@@ -47,6 +47,42 @@ def benjamini_hochberg(pvalues: npt.ArrayLike) -> FloatArray:
     return adjusted
 
 
+def holm(pvalues: npt.ArrayLike) -> FloatArray:
+    """Adjusted P values that hold the chance of any false rejection, whatever the dependence.
+
+    Parameters
+    ----------
+    pvalues
+        Shape (n,); NaN stays NaN and is not counted.
+
+    Returns
+    -------
+    FloatArray
+        Adjusted P values, shape (n,).
+
+    Raises
+    ------
+    QuantityError
+        A P value outside 0..1.
+
+    References
+    ----------
+    Holm (1979) Scandinavian Journal of Statistics 6:65.
+
+    Examples
+    --------
+    >>> holm([0.01, float("nan"), 0.04, 0.03])
+    array([0.03,  nan, 0.06, 0.06])
+    """
+    p = _checked(pvalues)
+    adjusted = np.full(p.shape, np.nan)
+    tested = np.flatnonzero(~np.isnan(p))
+    order = tested[np.argsort(p[tested], kind="stable")]
+    stepped = p[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1.0)
+    return adjusted
+
+
 def simes(pvalues: npt.ArrayLike, groups: npt.ArrayLike | None = None) -> FloatArray:
     """Combine the P values of windows into one for each region.
 
