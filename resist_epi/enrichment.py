@@ -90,6 +90,8 @@ def enrich(
     --------
     >>> rng = np.random.default_rng(1)
     >>> results = pd.DataFrame({
+    ...     "chrom": "chr1", "start": np.arange(60) * 20000, "end": np.arange(60) * 20000 + 900,
+    ...     "strand": "+",
     ...     "gene_id": [f"g{i}" for i in range(60)], "symbol": [f"S{i}" for i in range(60)],
     ...     "baseMean": 1.0, "log2FoldChange": np.r_[np.full(6, 2.0), np.zeros(54)],
     ...     "stat": np.r_[np.full(6, 9.0), rng.normal(size=54)], "df": 10.0, "direction": "none",
@@ -102,7 +104,7 @@ def enrich(
     genes = _called_at(results.iloc[rows].reset_index(drop=True), fdr)
     finite = np.isfinite(genes["log2FoldChange"].to_numpy())
     measured = finite & (np.isfinite(genes["stat"].to_numpy()) | genes["stat"].isna().all())
-    members = _match(gene_sets, genes["symbol"].where(measured, "").tolist(), symbols)
+    members = match_sets(gene_sets, genes["symbol"].where(measured, "").tolist(), symbols)
     if own_sets and not any(len(m) for m in members.values()):
         _complain_no_match(gene_sets, genes["symbol"])
     signal = genes["baseMean"].to_numpy(np.float64)
@@ -200,7 +202,7 @@ def genes_one_by_one(
     [-1.0, 0.5]
     """
     genes = results.iloc[gene_rows(results)]
-    found = _match({gene_set.name: gene_set}, genes["symbol"].tolist(), symbols)[gene_set.name]
+    found = match_sets({gene_set.name: gene_set}, genes["symbol"].tolist(), symbols)[gene_set.name]
     kept = genes.iloc[found]
     current = _current(kept["symbol"].tolist(), symbols)
     order = {symbol: i for i, symbol in enumerate(gene_set.genes)}
@@ -228,12 +230,24 @@ def _current(symbols: list[str], table: SymbolTable | None) -> list[str]:
     ]
 
 
-def _match(
+def match_sets(
     gene_sets: Mapping[str, GeneSet], symbols: list[str], table: SymbolTable | None
 ) -> dict[str, NDArray[np.int64]]:
-    """Set -> positions of its genes.
+    """Find the genes of each set.
 
     The exact symbol wins over a translated one, and of several loci with one symbol the first.
+
+    Parameters
+    ----------
+    symbols
+        n_genes symbols, empty for genes that cannot be members.
+    table
+        Previous and alias symbols, or None.
+
+    Returns
+    -------
+    dict
+        Set -> increasing positions of its genes, int64.
     """
     place = {s: i for i, s in reversed(list(enumerate(_current(symbols, table)))) if s}
     place |= {s: i for i, s in reversed(list(enumerate(symbols))) if s}
