@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from resist_epi import differential, normalization
+from resist_epi.agreement import Agreement, compare_normalizations
 from resist_epi.design import (
     DEFAULT_FORMULA,
     Contrast,
@@ -54,6 +55,8 @@ class Analysis:
         Name -> sentence, for the `#` lines of every table made from this.
     inputs
         What other normalisations of the same units need.
+    options
+        What the fit did besides its design.
     """
 
     results: pd.DataFrame
@@ -65,6 +68,7 @@ class Analysis:
     tested: bool
     header: dict[str, str]
     inputs: NormalizationInputs
+    options: FitOptions
 
 
 def analyse(
@@ -171,7 +175,41 @@ def analyse(
     if lfc_threshold > 0:
         header["threshold"] = f"tested against |log2FoldChange| <= {lfc_threshold:g} (treat)"
     logger.info("%s", chosen.words)
-    return Analysis(results, fit, normalized, units, design, chosen, tested, header, inputs)
+    return Analysis(
+        results, fit, normalized, units, design, chosen, tested, header, inputs, options
+    )
+
+
+def with_agreement(
+    analysis: Analysis, *, fdr: float = 0.05, lfc_threshold: float = 0.0
+) -> tuple[Analysis, Agreement]:
+    """Repeat an analysis under other normalisations; its results get a column `high_confidence`.
+
+    Parameters
+    ----------
+    fdr, lfc_threshold
+        What the analysis was made with.
+
+    Returns
+    -------
+    tuple
+        The analysis with the column, and with sentence and warnings in its header; and the
+        comparison.
+    """
+    found = compare_normalizations(
+        analysis.matrix,
+        analysis.design,
+        analysis.contrast,
+        analysis.results if analysis.tested else None,
+        inputs=analysis.inputs,
+        tested=analysis.fit.tested,
+        method=analysis.fit.method,
+        options=analysis.options,
+        fdr=fdr,
+        lfc_threshold=lfc_threshold,
+    )
+    results = analysis.results.assign(high_confidence=found.high_confidence)
+    return replace(analysis, results=results, header=analysis.header | found.header), found
 
 
 def study_formula(

@@ -11,6 +11,7 @@ import pandas as pd
 
 from resist_epi.background import background_bins
 from resist_epi.counting import Intervals
+from resist_epi.efficiency import top_share
 from resist_epi.errors import DesignError
 from resist_epi.matrix import CountMatrix
 from resist_epi.samples import SampleSheet
@@ -38,6 +39,9 @@ class NormalizationInputs:
         Sample -> size factor; the effective library size is library size x factor.
     groups
         Sample -> group, for the smooth quantiles.
+    top_share
+        Sample -> share of its signal in the top bins: no normalisation needs it, but it tells of
+        efficiency (see `efficiency.top_share`).
     missing
         Method -> why what it needs is not there.
     """
@@ -47,6 +51,7 @@ class NormalizationInputs:
     peaks: Mapping[str, pd.DataFrame] | None = None
     given: Mapping[str, float] | None = None
     groups: Mapping[str, str] | None = None
+    top_share: Mapping[str, float] | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -103,6 +108,7 @@ def normalization_inputs(
         peaks=own if len(own) == len(matrix.samples) else None,
         given=given_factors(sheet),
         groups=dict(zip(sheet.samples, sheet.table["Condition"], strict=True)),
+        top_share=None if bins is None else top_share(bins.select(samples=matrix.samples)),
         missing=missing,
     )
 
@@ -211,6 +217,10 @@ def merge_inputs(
         tables = [[peaks[matrix.samples[i]][["chrom", "start", "end"]] for i in m] for m in members]
         joined = [pd.concat(t, ignore_index=True) for t in tables]
         peaks = dict(zip(units, joined, strict=True))
+    shares = inputs.top_share
+    if shares is not None:
+        means = [np.mean([shares[matrix.samples[i]] for i in m]) for m in members]
+        shares = dict(zip(units, map(float, means), strict=True))
     given = inputs.given
     if given is not None:
         factors = np.array([given[s] for s in matrix.samples])
@@ -223,4 +233,5 @@ def merge_inputs(
         spike_in=merged(inputs.spike_in),
         peaks=peaks,
         given=given,
+        top_share=shares,
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from resist_epi import differential, normalization
-from resist_epi.analysis import Analysis, analyse, study_contrast, study_formula
+from resist_epi.analysis import Analysis, analyse, study_contrast, study_formula, with_agreement
 from resist_epi.checking import check_study
 from resist_epi.config import PATHS, StudySettings
 from resist_epi.consensus import Consensus
@@ -41,7 +41,6 @@ from resist_epi.io.tables import read_counts, read_table, write_counts, write_ta
 from resist_epi.ledger import Ledger, file_checksums, step_key
 from resist_epi.mark_analysis import is_opposing, switches_of_study
 from resist_epi.matrix import CountMatrix
-from resist_epi.normalization import factors_table
 from resist_epi.normalization_inputs import normalization_inputs
 from resist_epi.presets import preset
 from resist_epi.provenance import record
@@ -273,14 +272,22 @@ def _test_mark(
         for kind, matrix in counts.items()
         if kind != "bins"
     }
+    compared = {
+        kind: with_agreement(analysis, fdr=study.settings.fdr)
+        for kind, analysis in analyses.items()
+    }
+    analyses = {kind: analysis for kind, (analysis, _) in compared.items()}
     for kind, analysis in analyses.items():
         write(f"differential/{name}.{kind}.tsv.gz", analysis.results, analysis.header)
         bed = out / "differential" / f"{name}.{kind}.bed"
         write_direction_bed(bed, analysis.results)
         written.append(bed)
     main, main_counts = analyses[chosen.main_kind], counts[chosen.main_kind]
-    about = {k: main.header[k] for k in ("normalization", "units")}
-    write(f"normalization/{name}.tsv", factors_table(main.matrix, main.fit.normalization), about)
+    agreement = compared[chosen.main_kind][1]
+    for warning in agreement.warnings:
+        logger.warning("%s: %s", mark, warning)
+    about = {k: main.header[k] for k in ("normalization", "units")} | agreement.header
+    write(f"normalization/{name}.tsv", agreement.table, about)
     write(f"quality/{name}.tsv", _quality(study, sheet, main_counts, consensus))
     write(f"quality/{name}.correlation.tsv", sample_correlation(main_counts).reset_index())
     components = principal_components(main_counts)
