@@ -180,7 +180,8 @@ def compare_normalizations(
 
 
 def _signs(table: pd.DataFrame) -> NDArray[np.int64]:
-    return table["direction"].map({"gain": 1, "loss": -1}).fillna(0).to_numpy(np.int64)
+    direction = table["direction"].to_numpy()
+    return np.asarray((direction == "gain").astype(np.int64) - (direction == "loss"))
 
 
 def _compared(tables: Mapping[str, pd.DataFrame], headline: str, name: str) -> dict[str, float]:
@@ -216,9 +217,10 @@ def _high_confidence(tables: Mapping[str, pd.DataFrame], n: int, fdr: float) -> 
     if reference is None or in_regions is None:
         return np.full(n, np.nan, dtype=object)
     one, other = tables[reference], tables[in_regions]
-    same = np.sign(one["log2FoldChange"]) == np.sign(other["log2FoldChange"])
-    larger = np.fmax(one["pvalue"], other["pvalue"]).where(same | one["pvalue"].isna(), 1.0)
-    return np.asarray(benjamini_hochberg(larger.to_numpy()) <= fdr).astype(object)
+    change = [t["log2FoldChange"].to_numpy(np.float64) for t in (one, other)]
+    p = np.maximum(one["pvalue"].to_numpy(np.float64), other["pvalue"].to_numpy(np.float64))
+    p = np.where((np.sign(change[0]) == np.sign(change[1])) | np.isnan(p), p, 1.0)
+    return np.asarray(benjamini_hochberg(p) <= fdr).astype(object)
 
 
 def _disagreement(

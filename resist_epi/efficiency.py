@@ -22,7 +22,7 @@ from resist_epi.matrix import CountMatrix
 FloatArray = NDArray[np.float64]
 
 TOP_SHARE = 0.05  # of the bins with signal
-MAX_P = 0.05
+MAX_P = 0.03  # warns in less than 5 % of the studies where nothing differs as a whole
 MIN_DIFFERENCE = float(np.log2(1.1))  # smaller ones move no call that rests on more than noise
 SHARE_P = 0.1
 _COVARIATES = ("Batch", "Purity", "Treatment", "Tissue", "Replicate")
