@@ -233,7 +233,8 @@ def t_pvalue(statistic: npt.ArrayLike, df: npt.ArrayLike) -> FloatArray:
     if infinite.all():
         return np.asarray(2 * special.ndtr(-np.abs(t)))
     finite = np.where(infinite, 1.0, dof)
-    pvalue = np.asarray(2 * special.stdtr(finite, -np.abs(t)))
+    # As an incomplete beta function: both tails at once, and exact far out.
+    pvalue = np.asarray(special.betainc(finite / 2, 0.5, finite / (finite + t * t)))
     if infinite.any():
         pvalue[infinite] = 2 * special.ndtr(-np.abs(t[infinite]))
     return pvalue

@@ -15,6 +15,7 @@ from resist_epi.stats.linear import check_design
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -195,17 +196,19 @@ def one_way(design: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray]:
 
 def kernel_input(
     data: CountData, group: npt.NDArray[np.int64], n_groups: int
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, npt.NDArray[np.int64], int]:
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, IntArray, IntArray]:
     """Arguments that all row kernels share."""
     design = np.ascontiguousarray(data.design)
+    order = np.argsort(group, kind="stable")
+    bounds = np.searchsorted(group[order], np.arange(n_groups + 1)).astype(np.int64)
     return (
         data.counts,
         data.offsets,
         np.exp(data.offsets),
         design,
         np.ascontiguousarray(np.linalg.pinv(design)),
-        group,
-        n_groups,
+        order,
+        bounds,
     )
 
 

@@ -2,8 +2,8 @@
 
 Imported only where a count test runs, since numba compiles it on first use (and caches it).
 Every kernel takes counts (n, s), log libraries `offset` and their exponentials `size`, of shape
-(1, s) or (n, s). `group` is the column of a one-way layout for each sample; `n_groups` 0 means a
-general design `X`.
+(1, s) or (n, s). In a one-way layout, `order` sorts the samples by group and `bounds` holds the
+groups' ends; a `bounds` of one element means a general design `X`.
 """
 
 from __future__ import annotations
@@ -13,54 +13,58 @@ from math import exp, floor, isfinite, lgamma, log, log1p
 import numpy as np
 from numba import njit
 
+_compiled = njit(cache=True, error_model="numpy")
+
 _MAX_STEPS = 100
 _TINY_COUNT = 1e-4  # an observed zero fitted below this counts as fitted exactly
 
 
-@njit(cache=True)
-def _fit_group(y, size, group, g, phi, mean):  # type: ignore[no-untyped-def]
-    """Mean per unit of library of one group: Newton on the log scale, concave."""
+@_compiled
+def _fit_group(y, size, first, last, phi, mean, enough):  # type: ignore[no-untyped-def]
+    """Mean per unit of library of samples first..last-1: Newton on the log scale, concave.
+
+    Newton squares its error, so a step of `enough` leaves one of about its square.
+    """
     for _ in range(_MAX_STEPS):
         score = 0.0
         curvature = 0.0
-        for j in range(len(y)):
-            if group[j] == g:
-                mu = mean * size[j]
-                spread = 1.0 + phi * mu
-                score += (y[j] - mu) / spread
-                curvature += mu * (1.0 + phi * y[j]) / (spread * spread)
-        step = score / curvature
-        if step > 5.0:
-            step = 5.0
-        elif step < -5.0:
-            step = -5.0
+        for j in range(first, last):
+            mu = mean * size[j]
+            inverse = 1.0 / (1.0 + phi * mu)
+            score += (y[j] - mu) * inverse
+            curvature += mu * (1.0 + phi * y[j]) * inverse * inverse
+        step = min(max(score / curvature, -5.0), 5.0)
         mean *= exp(step)
-        # Newton doubles the digits: the step after this one would be below 1e-13.
-        if abs(step) < 3e-7:
+        if abs(step) < enough:
             break
     return mean
 
 
-@njit(cache=True)
-def _fit_groups(y, size, group, n_groups, phi, means, mu):  # type: ignore[no-untyped-def]
+@_compiled
+def _fit_groups(y, size, bounds, phi, means, mu, enough):  # type: ignore[no-untyped-def]
     """All groups of a row; `means` holds starts (0: none) and receives the answers."""
-    for g in range(n_groups):
+    for g in range(len(bounds) - 1):
         total = 0.0
         library = 0.0
-        for j in range(len(y)):
-            if group[j] == g:
-                total += y[j]
-                library += size[j]
+        for j in range(bounds[g], bounds[g + 1]):
+            total += y[j]
+            library += size[j]
         if total <= 0.0:
             means[g] = 0.0
-            continue
-        start = means[g] if means[g] > 0.0 else total / library
-        means[g] = _fit_group(y, size, group, g, phi, start)
-    for j in range(len(y)):
-        mu[j] = means[group[j]] * size[j]
+        else:
+            start = means[g] if means[g] > 0.0 else total / library
+            means[g] = _fit_group(y, size, bounds[g], bounds[g + 1], phi, start, enough)
+        for j in range(bounds[g], bounds[g + 1]):
+            mu[j] = means[g] * size[j]
 
 
-@njit(cache=True)
+@_compiled
+def _gather(row, order, out):  # type: ignore[no-untyped-def]
+    for j in range(len(order)):
+        out[j] = row[order[j]]
+
+
+@_compiled
 def _solve(a, b, p):  # type: ignore[no-untyped-def]
     """Cholesky in place of the lower triangle of `a`, solution in `b`; half the log determinant.
 
@@ -91,7 +95,7 @@ def _solve(a, b, p):  # type: ignore[no-untyped-def]
     return half
 
 
-@njit(cache=True)
+@_compiled
 def _half_deviance(y, mu, phi):  # type: ignore[no-untyped-def]
     """Minus the log likelihood up to terms free of mu; what a fit makes smaller."""
     total = 0.0
@@ -105,7 +109,7 @@ def _half_deviance(y, mu, phi):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True)
+@_compiled
 def _means(X, beta, offset, p, mu):  # type: ignore[no-untyped-def]
     for j in range(len(mu)):
         eta = offset[j]
@@ -114,7 +118,7 @@ def _means(X, beta, offset, p, mu):  # type: ignore[no-untyped-def]
         mu[j] = exp(min(eta, 700.0))
 
 
-@njit(cache=True)
+@_compiled
 def _scored(y, X, p, phi, mu, a, b):  # type: ignore[no-untyped-def]
     """Fill `b` with the score and the lower triangle of `a` with the observed information."""
     for c in range(p):
@@ -131,38 +135,49 @@ def _scored(y, X, p, phi, mu, a, b):  # type: ignore[no-untyped-def]
                 a[c, d] += weight * X[j, c] * X[j, d]
 
 
-@njit(cache=True)
-def _fit_general(y, offset, X, p, phi, beta, mu, a, b, trial):  # type: ignore[no-untyped-def]
-    """Any design: Newton with halved steps, since the likelihood is concave in `beta`."""
-    _means(X, beta, offset, p, mu)
+@_compiled
+def _halved(y, offset, X, p, phi, beta, mu, b, trial):  # type: ignore[no-untyped-def]
+    """Take the step `trial`, halved until the likelihood rises; False if it never does."""
     value = _half_deviance(y, mu, phi)
+    share = 1.0
+    while share > 1e-8:
+        for c in range(p):
+            b[c] = beta[c] + share * trial[c]
+        _means(X, b, offset, p, mu)
+        new = _half_deviance(y, mu, phi)
+        if isfinite(new) and new <= value:
+            for c in range(p):
+                beta[c] = b[c]
+            return True
+        share *= 0.5
+    _means(X, beta, offset, p, mu)
+    return False
+
+
+@_compiled
+def _fit_general(y, offset, X, p, phi, beta, mu, a, b, trial):  # type: ignore[no-untyped-def]
+    """Any design: Newton's method, since the likelihood is concave in `beta`."""
+    _means(X, beta, offset, p, mu)
     for _ in range(_MAX_STEPS):
         _scored(y, X, p, phi, mu, a, b)
-        trial[:] = b
+        for c in range(p):
+            trial[c] = b[c]
         _solve(a, trial, p)
-        gain = np.sum(b * trial)
-        if not gain > 1e-14 * (1.0 + abs(value)):
-            return
-        share = 1.0
-        while share > 1e-8:
-            b[:] = beta + share * trial
-            _means(X, b, offset, p, mu)
-            new = _half_deviance(y, mu, phi)
-            if isfinite(new) and new <= value:
-                break
-            share *= 0.5
-        if share <= 1e-8:
+        gain = 0.0
+        for c in range(p):
+            gain += b[c] * trial[c]
+        if gain < 1e-2:
+            # Close enough to the maximum for the full step to be safe; its error is gain squared.
+            for c in range(p):
+                beta[c] += trial[c]
             _means(X, beta, offset, p, mu)
-            return
-        beta[:] = b
-        change = value - new
-        value = new
-        # Quadratic convergence: what is left after such a step is of the order of gain squared.
-        if gain < 1e-6 and change < 1e-6:
+            if gain < 1e-6:
+                return
+        elif not _halved(y, offset, X, p, phi, beta, mu, b, trial):
             return
 
 
-@njit(cache=True)
+@_compiled
 def _unit_deviance(y, mu, phi):  # type: ignore[no-untyped-def]
     y += 1e-8
     mu += 1e-8
@@ -176,8 +191,8 @@ def _unit_deviance(y, mu, phi):  # type: ignore[no-untyped-def]
     return 2.0 * (y * log(y / mu) + (y + r) * log((mu + r) / (y + r)))
 
 
-@njit(cache=True)
-def _start_general(y, size, Q, p, beta, X_inverse):  # type: ignore[no-untyped-def]
+@_compiled
+def _start_general(y, size, p, beta, X_inverse):  # type: ignore[no-untyped-def]
     """Coefficients of the flat fit: projection of the common log mean on the design."""
     total = 0.0
     library = 0.0
@@ -191,8 +206,8 @@ def _start_general(y, size, Q, p, beta, X_inverse):  # type: ignore[no-untyped-d
             beta[c] += X_inverse[c, j] * level
 
 
-@njit(cache=True)
-def fit_rows(counts, offset, size, X, X_inverse, group, n_groups, phi):  # type: ignore[no-untyped-def]
+@_compiled
+def fit_rows(counts, offset, size, X, X_inverse, order, bounds, phi):  # type: ignore[no-untyped-def]
     """Fit every row at its own dispersion.
 
     Returns coefficients (n, p) (log means of the groups in a one-way layout, -inf where a group
@@ -200,45 +215,55 @@ def fit_rows(counts, offset, size, X, X_inverse, group, n_groups, phi):  # type:
     a zero fitted as zero (n, s).
     """
     n, s = counts.shape
+    n_groups = len(bounds) - 1
     p = n_groups if n_groups > 0 else X.shape[1]
     coefficients = np.empty((n, p))
     deviance = np.empty(n)
     smallest = np.empty(n)
     exact = np.zeros((n, s), dtype=np.bool_)
-    mu = np.empty(s)
+    y, library, logs, mu = np.empty(s), np.empty(s), np.empty(s), np.empty(s)
     means = np.empty(max(n_groups, 1))
     beta, b, trial = np.empty(p), np.empty(p), np.empty(p)
     a = np.empty((p, p))
     for i in range(n):
         k = i if offset.shape[0] > 1 else 0
-        y = counts[i]
-        if y.sum() <= 0.0:
-            coefficients[i, :] = -np.inf
+        _gather(counts[i], order, y)
+        _gather(size[k], order, library)
+        total = 0.0
+        for j in range(s):
+            total += y[j]
+        if total <= 0.0:
+            for c in range(p):
+                coefficients[i, c] = -np.inf
+            for j in range(s):
+                exact[i, j] = True
             deviance[i] = 0.0
             smallest[i] = 0.0
-            exact[i, :] = True
             continue
         if n_groups > 0:
-            means[:] = 0.0
-            _fit_groups(y, size[k], group, n_groups, phi[i], means, mu)
+            for g in range(n_groups):
+                means[g] = 0.0
+            _fit_groups(y, library, bounds, phi[i], means, mu, 3e-7)
             for g in range(n_groups):
                 coefficients[i, g] = log(means[g]) if means[g] > 0.0 else -np.inf
         else:
-            _start_general(y, size[k], X, p, beta, X_inverse)
-            _fit_general(y, offset[k], X, p, phi[i], beta, mu, a, b, trial)
-            coefficients[i, :] = beta
+            _gather(offset[k], order, logs)
+            _start_general(y, library, p, beta, X_inverse)
+            _fit_general(y, logs, X, p, phi[i], beta, mu, a, b, trial)
+            for c in range(p):
+                coefficients[i, c] = beta[c]
         total = 0.0
         low = np.inf
         for j in range(s):
             total += _unit_deviance(y[j], mu[j], phi[i])
             low = min(low, mu[j])
-            exact[i, j] = y[j] < _TINY_COUNT and mu[j] < _TINY_COUNT
+            exact[i, order[j]] = y[j] < _TINY_COUNT and mu[j] < _TINY_COUNT
         deviance[i] = total
         smallest[i] = low
     return coefficients, deviance, smallest, exact
 
 
-@njit(cache=True)
+@_compiled
 def _log_rising(y, r, table):  # type: ignore[no-untyped-def]
     """Log gamma(y + r) - log gamma(r), from the table where y is a small whole number."""
     if y < len(table):
@@ -248,56 +273,76 @@ def _log_rising(y, r, table):  # type: ignore[no-untyped-def]
     return lgamma(y + r) - lgamma(r)
 
 
-@njit(cache=True)
-def profile_rows(counts, offset, size, X, X_inverse, group, n_groups, grid):  # type: ignore[no-untyped-def]
+@_compiled
+def profile_rows(counts, offset, size, X, X_inverse, order, bounds, grid):  # type: ignore[no-untyped-def]
     """Adjusted profile log likelihood of every row at every dispersion of the grid, (n, n_grid).
 
     Up to a constant of the row.
     """
     n, s = counts.shape
+    n_groups = len(bounds) - 1
     p = n_groups if n_groups > 0 else X.shape[1]
     out = np.empty((n, len(grid)))
     table = np.zeros((len(grid), 1024))
     for t in range(len(grid)):
         r = 1.0 / grid[t]
-        for y in range(1, table.shape[1]):
-            table[t, y] = table[t, y - 1] + log(r + y - 1.0)
-    mu = np.empty(s)
+        for k in range(1, table.shape[1]):
+            table[t, k] = table[t, k - 1] + log(r + k - 1.0)
+    y, library, logs, mu = np.empty(s), np.empty(s), np.empty(s), np.empty(s)
+    log_mu, log_grid = np.empty(s), np.log(grid)
     means = np.empty(max(n_groups, 1))
-    information = np.empty(max(n_groups, 1))
     beta, b, trial = np.empty(p), np.empty(p), np.empty(p)
     a = np.empty((p, p))
     for i in range(n):
         k = i if offset.shape[0] > 1 else 0
-        y = counts[i]
-        means[:] = 0.0
+        _gather(counts[i], order, y)
+        _gather(size[k], order, library)
+        _gather(offset[k], order, logs)
+        for g in range(n_groups):
+            means[g] = 0.0
         if n_groups == 0:
-            _start_general(y, size[k], X, p, beta, X_inverse)
+            _start_general(y, library, p, beta, X_inverse)
         for t in range(len(grid)):
-            phi = grid[t]
-            r = 1.0 / phi
             if n_groups > 0:
-                _fit_groups(y, size[k], group, n_groups, phi, means, mu)
-                information[:] = 0.0
-                for j in range(s):
-                    information[group[j]] += mu[j] / (1.0 + phi * mu[j])
-                adjustment = 0.0
+                _fit_groups(y, library, bounds, grid[t], means, mu, 2e-5)
+                adjustment = _group_information(bounds, grid[t], mu)
                 for g in range(n_groups):
-                    adjustment += 0.5 * log(max(information[g], 1e-10))
+                    level = log(means[g]) if means[g] > 0.0 else 0.0
+                    for j in range(bounds[g], bounds[g + 1]):
+                        log_mu[j] = level + logs[j]
             else:
-                _fit_general(y, offset[k], X, p, phi, beta, mu, a, b, trial)
-                adjustment = _log_information(X, p, phi, mu, a, b)
-            total = -adjustment
-            for j in range(s):
-                grown = phi * mu[j]
-                total -= (y[j] + r) * log1p(grown)
-                if y[j] > 0.0:
-                    total += _log_rising(y[j], r, table[t]) + y[j] * log(grown)
-            out[i, t] = total
+                _fit_general(y, logs, X, p, grid[t], beta, mu, a, b, trial)
+                adjustment = _log_information(X, p, grid[t], mu, a, b)
+                for j in range(s):
+                    log_mu[j] = log(max(mu[j], 1e-300))
+            out[i, t] = _log_likelihood(y, mu, log_mu, grid[t], log_grid[t], table[t]) - adjustment
     return out
 
 
-@njit(cache=True)
+@_compiled
+def _log_likelihood(y, mu, log_mu, phi, log_phi, table):  # type: ignore[no-untyped-def]
+    r = 1.0 / phi
+    total = 0.0
+    for j in range(len(y)):
+        total -= (y[j] + r) * log(1.0 + phi * mu[j])
+        if y[j] > 0.0:
+            total += _log_rising(y[j], r, table) + y[j] * (log_mu[j] + log_phi)
+    return total
+
+
+@_compiled
+def _group_information(bounds, phi, mu):  # type: ignore[no-untyped-def]
+    """Half the log determinant of the information of a one-way layout."""
+    half = 0.0
+    for g in range(len(bounds) - 1):
+        information = 0.0
+        for j in range(bounds[g], bounds[g + 1]):
+            information += mu[j] / (1.0 + phi * mu[j])
+        half += 0.5 * log(max(information, 1e-10))
+    return half
+
+
+@_compiled
 def _log_information(X, p, phi, mu, a, b):  # type: ignore[no-untyped-def]
     for c in range(p):
         b[c] = 0.0
@@ -311,7 +356,7 @@ def _log_information(X, p, phi, mu, a, b):  # type: ignore[no-untyped-def]
     return _solve(a, b, p)
 
 
-@njit(cache=True)
+@_compiled
 def maximize_rows(values, slopes, low, step):  # type: ignore[no-untyped-def]
     """Where the cubic spline through each row of (n, m) values at equal steps is largest, (n,).
 

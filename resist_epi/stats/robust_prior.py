@@ -82,32 +82,22 @@ def _equal_df(x: FloatArray, df: FloatArray, plain: Prior) -> tuple[FloatArray, 
     if not fewer.any():
         return x, full
     x = x.copy()
-    scale, prior_df, own = plain.variance[fewer], plain.df[fewer], df[fewer]
+    scale, own = plain.variance[fewer], df[fewer]
     f = x[fewer] / scale
-    upper = (
-        stats.f.logsf(f, own, prior_df)
-        if np.isfinite(prior_df[0])
-        else stats.chi2.logsf(f * own, own)
-    )
-    lower = (
-        stats.f.logcdf(f, own, prior_df)
-        if np.isfinite(prior_df[0])
-        else stats.chi2.logcdf(f * own, own)
-    )
-    small = upper < lower
-    if np.isfinite(prior_df[0]):
-        same = np.where(
-            small,
-            stats.f.isf(np.exp(upper), full, prior_df),
-            stats.f.ppf(np.exp(lower), full, prior_df),
-        )
+    d2 = float(plain.df[0])
+    # Through whichever tail is the smaller, so that neither loses digits.
+    if np.isinf(d2):
+        upper, lower = special.chdtrc(own, f * own), special.chdtr(own, f * own)
+        large = special.chdtri(full, np.where(upper < lower, upper, 0.5)) / full
+        small = 2 * special.gammaincinv(full / 2, np.where(upper < lower, 0.5, lower)) / full
     else:
-        same = (
-            np.where(
-                small, stats.chi2.isf(np.exp(upper), full), stats.chi2.ppf(np.exp(lower), full)
-            )
-            / full
-        )
+        upper = special.betainc(d2 / 2, own / 2, d2 / (d2 + own * f))
+        lower = special.betainc(own / 2, d2 / 2, own * f / (d2 + own * f))
+        at = special.betaincinv(d2 / 2, full / 2, np.where(upper < lower, upper, 0.5))
+        large = d2 * (1 - at) / (full * at)
+        at = special.betaincinv(full / 2, d2 / 2, np.where(upper < lower, 0.5, lower))
+        small = d2 * at / (full * (1 - at))
+    same = np.where(upper < lower, large, small)
     x[fewer] = same * scale
     return x, full
 
@@ -182,31 +172,41 @@ def _region_df(f: FloatArray, df1: float, df2: float) -> FloatArray:
     """Prior df of each region: fewer where its variance is an outlier above."""
     n = len(f)
     log_tail = stats.chi2.logsf(f * df1, df1) if np.isinf(df2) else _log_f_tail(f, df1, df2)
-    rank = stats.rankdata(f)
-    log_clean = np.minimum(log_tail - np.log((n - rank + 0.5) / n), 0.0)
+    descending = np.argsort(f)[::-1]
+    log_clean = np.minimum(log_tail - np.log((n - _ranks(f, descending) + 0.5) / n), 0.0)
     shrunk = np.full(n, df2)
     outlying = log_clean < 0
     if not outlying.any():
         return shrunk
-    order = np.argsort(log_tail, kind="stable")
     clean = np.exp(log_clean)
     if np.isinf(df2):
         shrunk[outlying] = clean[outlying] * (n * df1)
-        shrunk[order] = np.maximum.accumulate(shrunk[order])
+        shrunk[descending] = np.maximum.accumulate(shrunk[descending])
         return shrunk
-    smallest = log_tail[order[0]]
+    smallest = log_tail[descending[0]]
     worst = 0.0
     if np.isfinite(smallest):
         # Scaled twice so that the most extreme region sits near the median of its own F.
         worst = np.log(0.5) / smallest * df2
         worst *= np.log(0.5) / float(_log_f_tail(f.max(keepdims=True), df1, worst)[0])
     shrunk = np.asarray(worst * -np.expm1(log_clean) + clean * df2)
-    ordered = shrunk[order]
+    ordered = shrunk[descending]
     running = np.cumsum(ordered) / np.arange(1, n + 1)
     best = int(np.argmin(running))
     ordered[: best + 1] = running[best]
-    shrunk[order] = np.maximum.accumulate(ordered)
+    shrunk[descending] = np.maximum.accumulate(ordered)
     return np.asarray(shrunk)
+
+
+def _ranks(values: FloatArray, descending: npt.NDArray[np.intp]) -> FloatArray:
+    """Ranks from 1, the average one among ties, from an order that is known."""
+    n = len(values)
+    ordered = values[descending[::-1]]
+    first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    last = np.r_[first[1:], n]
+    ranks = np.empty(n)
+    ranks[descending[::-1]] = np.repeat((first + 1 + last) / 2, last - first)
+    return ranks
 
 
 def _log_f_tail(f: FloatArray, df1: float, df2: float) -> FloatArray:

@@ -57,19 +57,24 @@ def fit_prior(variances: FloatArray, df: FloatArray, covariate: FloatArray | Non
     if n == 1:
         return Prior(variances.copy(), np.zeros(1))
     x = floor_at(variances, _FLOOR)
-    centred = np.log(x) - log_chi2_mean(df)
+    centred = np.log(x) - log_chi2_mean(common_or_each(df))
     if covariate is None:
         level = np.full(n, centred.mean())
         spread = ((centred - level) ** 2).sum() / (n - 1)
     else:
         level, spread = _trend(centred, covariate)
-    excess = spread - float(np.mean(special.polygamma(1, df / 2)))
+    excess = spread - float(np.mean(special.polygamma(1, common_or_each(df) / 2)))
     if not excess > 0:
         return Prior(
             np.exp(level) if covariate is not None else np.full(n, x.mean()), np.full(n, np.inf)
         )
     prior_df = 2 * inverse_trigamma(excess)
     return Prior(np.exp(level + log_chi2_mean(np.float64(prior_df))), np.full(n, prior_df))
+
+
+def common_or_each(df: FloatArray) -> FloatArray:
+    """One number where all degrees of freedom are equal: special functions are slow."""
+    return df[:1] if (df == df[0]).all() else df
 
 
 def floor_at(variances: FloatArray, share: float) -> FloatArray:
@@ -103,8 +108,12 @@ def _trend(centred: FloatArray, covariate: FloatArray) -> tuple[FloatArray, floa
     """Spline through the log variances, and the residual mean square about it."""
     n = len(centred)
     columns = 1 + (n >= 3) + (n >= 6) + (n >= 30)
-    columns = min(columns, len(np.unique(covariate)), _MAX_SPLINE)
-    basis = natural_spline_basis(covariate, columns)
-    q, _ = np.linalg.qr(basis)
-    level = q @ (q.T @ centred)
+    if n < 100:
+        columns = min(columns, len(np.unique(covariate)))
+    basis = natural_spline_basis(covariate, min(columns, _MAX_SPLINE))
+    gram = basis.T @ basis
+    coefficients = np.linalg.solve(gram, basis.T @ centred)
+    # One refinement gives back the digits that the normal equations lose.
+    coefficients += np.linalg.solve(gram, basis.T @ (centred - basis @ coefficients))
+    level = basis @ coefficients
     return level, float(((centred - level) ** 2).sum() / (n - basis.shape[1]))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import CubicSpline
 
 FloatArray = npt.NDArray[np.float64]
+
+_BLOCK = 8192
 
 
 def natural_spline_basis(x: FloatArray, n_columns: int) -> FloatArray:
@@ -73,18 +78,22 @@ def lowess(
     n = len(x)
     if n < 2:
         return np.array(y, dtype=np.float64)
-    # y breaks ties of x, so that the order of the input does not matter.
-    order = np.lexsort((y, x))
-    xs, ys = x[order], y[order]
+    order = np.argsort(x)
+    xs = x[order]
+    if (xs[1:] == xs[:-1]).any():
+        # y breaks ties of x, so that the order of the input does not matter.
+        order = np.lexsort((y, x))
+    ys = y[order]
     width = max(2, min(n, int(span * n + 1e-7)))
     step = 0.01 * (xs[-1] - xs[0]) if delta is None else delta
     anchors = _anchors(xs, step)
-    windows = _windows(xs, anchors, width)
-    at = xs[anchors]
-    robustness = np.ones(n)
+    windows = [_window(xs, left, at, width) for left, at in _lefts(xs, anchors, width)]
+    robustness: FloatArray | None = None
     for turn in range(robust_steps + 1):
-        level = _local_lines(xs, ys, anchors, windows, robustness if turn else None)
-        curve = np.interp(xs, at, level)
+        level = _local_lines(xs, ys, windows, robustness)
+        lost = np.isnan(level)
+        level[lost] = ys[anchors[lost]]
+        curve = np.interp(xs, xs[anchors], level)
         if turn == robust_steps:
             break
         residual = np.abs(ys - curve)
@@ -123,16 +132,26 @@ def _anchors(x: FloatArray, delta: float) -> npt.NDArray[np.intp]:
     return np.unique(np.array(found, dtype=np.intp))
 
 
-def _windows(
-    x: FloatArray, anchors: npt.NDArray[np.intp], width: int
-) -> list[tuple[int, int, float]]:
-    """Start, stop and half width of each anchor's neighbourhood: its `width` nearest points."""
-    n = len(x)
-    windows = []
+class _Window(NamedTuple):
+    """Points first..stop-1 of the sorted x that have weight around `at`.
+
+    The weight is 1 up to a thousandth of the half width (`flat` .. `flat_stop`-1) and 0 from 999
+    thousandths on.
+    """
+
+    at: float
+    half: float
+    first: int
+    stop: int
+    flat: int
+    flat_stop: int
+
+
+def _lefts(x: FloatArray, anchors: npt.NDArray[np.intp], width: int) -> Iterator[tuple[int, float]]:
+    """Where the `width` nearest points of each anchor start, and the anchor's x."""
     left = 0
-    for anchor in anchors:
-        here = x[anchor]
-        low, high = left, n - width
+    for here in x[anchors]:
+        low, high = left, len(x) - width
         while low < high:
             middle = (low + high) // 2
             if here - x[middle] > x[middle + width] - here:
@@ -140,51 +159,81 @@ def _windows(
             else:
                 high = middle
         left = low
-        half = float(max(here - x[left], x[left + width - 1] - here))
-        stop = int(np.searchsorted(x, here + half, side="right"))
-        windows.append((left, max(stop, left + width), half))
-    return windows
+        yield left, float(here)
+
+
+def _window(x: FloatArray, left: int, at: float, width: int) -> _Window:
+    half = float(max(at - x[left], x[left + width - 1] - at))
+    outer, inner = 0.999 * half, 0.001 * half
+    first, flat = np.searchsorted(x, [at - outer, at - inner], side="left")
+    flat_stop, stop = np.searchsorted(x, [at + inner, at + outer], side="right")
+    return _Window(at, half, max(int(first), left), int(stop), int(flat), int(flat_stop))
 
 
 def _local_lines(
     x: FloatArray,
     y: FloatArray,
-    anchors: npt.NDArray[np.intp],
-    windows: list[tuple[int, int, float]],
+    windows: list[_Window],
     robustness: FloatArray | None,
 ) -> FloatArray:
-    """Heights of the local lines at the anchors."""
-    span = x[-1] - x[0]
-    heights = np.empty(len(anchors))
-    for i, (anchor, (start, stop, half)) in enumerate(zip(anchors, windows, strict=True)):
-        distance = x[start:stop] - x[anchor]
-        weight = _tricube(distance, half)
-        if robustness is not None:
-            weight *= robustness[start:stop]
-        total = weight.sum()
+    """Heights of the local lines at the windows' centres; NaN where no point has weight."""
+    # Moments about the median: well conditioned, since windows far from it are wide.
+    origin = x[len(x) // 2]
+    centred = x - origin
+    base = np.ones_like(x) if robustness is None else robustness
+    columns = np.empty((5, len(x)))
+    columns[0] = base
+    np.multiply(base, centred, out=columns[1])
+    np.multiply(base, y, out=columns[2])
+    np.multiply(columns[1], centred, out=columns[3])
+    np.multiply(columns[1], y, out=columns[4])
+    heights = np.empty(len(windows))
+    scratch = np.empty((2, _BLOCK))
+    for i, window in enumerate(windows):
+        total, sx, sy, sxx, sxy = _moments(x, columns, window, scratch)
         if total <= 0:
-            heights[i] = y[anchor]
+            heights[i] = np.nan
             continue
-        local = y[start:stop]
-        mean_y = weight @ local / total
-        centre = weight @ distance / total
-        distance -= centre
-        weight *= distance
-        square = weight @ distance / total
-        if half > 0 and np.sqrt(square) > 0.001 * span:
-            mean_y -= centre * (weight @ local) / total / square
+        mean_x, mean_y = sx / total, sy / total
+        square = sxx / total - mean_x**2
         heights[i] = mean_y
+        if window.half > 0 and square > (0.001 * (x[-1] - x[0])) ** 2:
+            slope = (sxy / total - mean_x * mean_y) / square
+            heights[i] += slope * (window.at - origin - mean_x)
     return heights
 
 
-def _tricube(distance: FloatArray, half: float) -> FloatArray:
-    if half <= 0:
-        return np.ones_like(distance)
-    r = np.abs(distance)
-    weight = r / half
-    weight *= weight * weight
+def _moments(
+    x: FloatArray, columns: FloatArray, window: _Window, scratch: FloatArray
+) -> FloatArray:
+    """Sums of the columns under the window's weights.
+
+    In blocks that stay in cache, and are too short for BLAS to start threads on.
+    """
+    sums = np.zeros(len(columns))
+    for start in range(window.first, window.stop, _BLOCK):
+        stop = min(start + _BLOCK, window.stop)
+        weight = _tricube(x[start:stop], window, scratch[:, : stop - start])
+        low, high = max(window.flat, start), min(window.flat_stop, stop)
+        if low < high:
+            weight[low - start : high - start] = 1.0
+        sums += np.vecdot(columns[:, start:stop], weight)
+    return sums
+
+
+def _tricube(x: FloatArray, window: _Window, scratch: FloatArray) -> FloatArray:
+    """Weights of some points, written into `scratch`."""
+    weight: FloatArray = scratch[0]
+    cube: FloatArray = scratch[1]
+    if window.half <= 0:
+        weight[:] = 1.0
+        return weight
+    np.subtract(x, window.at, out=weight)
+    np.abs(weight, out=weight)
+    weight *= 1 / window.half
+    np.multiply(weight, weight, out=cube)
+    weight *= cube
     np.subtract(1.0, weight, out=weight)
-    weight *= weight * weight
-    weight[r <= 0.001 * half] = 1.0
-    weight[r > 0.999 * half] = 0.0
+    np.multiply(weight, weight, out=cube)
+    weight *= cube
     return weight
