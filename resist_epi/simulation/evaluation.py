@@ -9,13 +9,15 @@ import pandas as pd
 
 from resist_epi.analysis import analyse
 from resist_epi.consensus import consensus_peaks
-from resist_epi.counting import count_regions
+from resist_epi.counting import autosomes, count_regions
+from resist_epi.normalization_inputs import normalization_inputs
 from resist_epi.presets import preset
-from resist_epi.regions import gene_bodies, promoters
-from resist_epi.samples import SampleSheet, make_sheet
+from resist_epi.regions import gene_bodies, genome_bins, promoters
+from resist_epi.samples import make_sheet
+from resist_epi.sheet_counts import BIN_SIZE
 from resist_epi.simulation.cohort import Cohort, library_fragments, library_track
 from resist_epi.simulation.files import sheet_table
-from resist_epi.simulation.libraries import SimulatedTrack, call_peaks
+from resist_epi.simulation.libraries import call_peaks
 from resist_epi.simulation.truth import expected_change, truth_table
 
 UNCHANGED = 0.01  # log2; a region that truly changes by less counts as unchanged
@@ -50,8 +52,15 @@ def evaluate_cohort(
         fragments = {s: library_fragments(cohort, s) for s in own.samples}
         tracks = {s: library_track(cohort, s, fragments=f) for s, f in fragments.items()}
         planted = truth[(truth["mark"] == mark) & (truth["why"] != "")]
-        for kind, regions in _regions(cohort, mark, fragments).items():
-            results = _results(tracks, regions, own, normalize, method, fdr)
+        tables = _regions(cohort, mark, fragments)
+        lengths = {c: cohort.chrom_lengths[c] for c in autosomes(cohort.chrom_lengths)}
+        bins = count_regions(tracks, genome_bins(lengths, BIN_SIZE))
+        for kind, regions in tables.items():
+            matrix = count_regions(tracks, regions)
+            inputs = normalization_inputs(matrix, own, bins=bins, consensus=tables["peaks"])
+            results = analyse(
+                matrix, own, normalize=normalize, inputs=inputs, method=method, fdr=fdr
+            ).results
             score = _score(results, expected_change(cohort, mark, results), set(planted["gene_id"]))
             rows.append({"table": f"{mark}.{kind}", **score})
     return pd.DataFrame(rows)
@@ -86,18 +95,6 @@ def _regions(
         for sample, own in fragments.items()
     }
     return tables | {"peaks": consensus_peaks(peaks, min_overlap=2).regions}
-
-
-def _results(
-    tracks: Mapping[str, SimulatedTrack],
-    regions: pd.DataFrame,
-    sheet: SampleSheet,
-    normalize: str | None,
-    method: str | None,
-    fdr: float,
-) -> pd.DataFrame:
-    matrix = count_regions(tracks, regions)
-    return analyse(matrix, sheet, normalize=normalize, method=method, fdr=fdr).results
 
 
 def _score(results: pd.DataFrame, true: np.ndarray, planted: set[str]) -> dict[str, float]:
