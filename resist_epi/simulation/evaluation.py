@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.analysis import analyse
+from resist_epi.background import BIN_SIZE
 from resist_epi.consensus import consensus_peaks
 from resist_epi.counting import autosomes, count_regions
 from resist_epi.normalization_inputs import normalization_inputs
 from resist_epi.presets import preset
 from resist_epi.regions import gene_bodies, genome_bins, promoters
 from resist_epi.samples import make_sheet
-from resist_epi.sheet_counts import BIN_SIZE
 from resist_epi.simulation.cohort import Cohort, library_fragments, library_track
 from resist_epi.simulation.files import sheet_table
 from resist_epi.simulation.libraries import call_peaks
