@@ -27,7 +27,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from bench_tracks import write_regions, write_track
+from bench_tracks import write_bam, write_regions, write_track
 
 Answer = np.ndarray
 Work = Callable[[], Answer]
@@ -164,6 +164,44 @@ def deeptools_matrix(track: Path, regions: Path) -> Work:
     return work
 
 
+def our_bam(track: Path, regions: Path) -> Work:
+    import pandas as pd
+
+    from resist_epi.io import bam_records
+    from resist_epi.io.bam import open_bam
+
+    # Compiled (or loaded from its cache) before the clock starts, as an import is.
+    bam_records.walk_records(np.zeros(0, np.uint8), 1, bam_records.empty_columns(0))
+
+    def work() -> Answer:
+        names = ["chrom", "start", "end"]
+        table = pd.read_csv(regions, sep="\t", header=None, usecols=[0, 1, 2], names=names)
+        return open_bam(track).count(table).counts.astype(float)
+
+    return work
+
+
+def feature_counts(track: Path, regions: Path) -> Work:
+    def work() -> Answer:
+        with tempfile.TemporaryDirectory() as folder:
+            saf, out = Path(folder) / "r.saf", Path(folder) / "out"
+            with open(regions) as lines, open(saf, "w") as target:
+                for i, line in enumerate(lines):
+                    chrom, start, end = line.split("\t", 3)[:3]
+                    target.write(f"{i}\t{chrom}\t{int(start) + 1}\t{end}\t+\n")
+            run_tool(
+                ["featureCounts", "-T", "1", "-F", "SAF", "-O", "-a", str(saf), "-o", str(out)]
+                + [str(track)]
+            )
+            with open(out) as lines:
+                rows = [line.rstrip("\n").split("\t") for line in lines if line[0].isdigit()]
+        counts = np.zeros(len(rows))
+        counts[[int(row[0]) for row in rows]] = [float(row[6]) for row in rows]
+        return counts
+
+    return work
+
+
 def run_tool(command: list[str]) -> None:
     tool = Path(sys.executable).parent / command[0]
     found = str(tool) if tool.exists() else shutil.which(command[0])
@@ -181,6 +219,8 @@ CONTENDERS: dict[str, Callable[[Path, Path], Work]] = {
     "multiBigwigSummary": deeptools_summary,
     "our matrix": our_matrix,
     "computeMatrix": deeptools_matrix,
+    "our BAM": our_bam,
+    "featureCounts": feature_counts,
 }
 # title: track, regions, contenders (ours first), those that run once only
 TASKS: dict[str, tuple[str, int, list[str], set[str]]] = {
@@ -195,6 +235,7 @@ TASKS: dict[str, tuple[str, int, list[str], set[str]]] = {
     "base": ("base", 60_000, ["ours", "floor", "pybigtools"], set()),
     "variable": ("variable", 60_000, ["ours", "floor", "pybigtools"], set()),
     "fixed": ("fixed", 60_000, ["ours", "floor", "pybigtools"], set()),
+    "bam": ("bam", 10_000, ["our BAM", "featureCounts"], set()),
     "matrix": ("bedgraph", 20_000, ["our matrix", "computeMatrix"], {"computeMatrix"}),
 }
 
@@ -253,11 +294,10 @@ def in_process(name: str, track: Path, regions: Path, answer: Path) -> dict[str,
 def compare(title: str, folder: Path, repeats: int, scale: float) -> None:
     """One table: contenders in turn, medians, ratios to ours, and whether answers agree."""
     kind, count, names, once = TASKS[title]
-    track, regions = folder / f"{kind}.bw", folder / f"regions{count}.bed"
+    track = folder / (f"{kind}.bw" if kind != "bam" else "reads.bam")
+    regions = folder / f"regions{count}.bed"
     if not track.exists():
-        make = multiprocessing.Process(
-            target=write_track, args=(track, kind), kwargs={"fragment_count": int(2e7 * scale)}
-        )
+        make = multiprocessing.Process(target=make_input, args=(track, kind, scale))
         make.start()  # its memory would be counted to the measured processes otherwise
         make.join()
     if not regions.exists():
@@ -294,6 +334,13 @@ def compare(title: str, folder: Path, repeats: int, scale: float) -> None:
             f" | {m['peak']:.0f} | {ratio:.2f} | {agrees} |"
         )
     sys.stdout.flush()
+
+
+def make_input(track: Path, kind: str, scale: float) -> None:
+    if kind == "bam":
+        write_bam(track, read_count=int(6e6 * scale))
+    else:
+        write_track(track, kind, fragment_count=int(2e7 * scale))
 
 
 def difference(expected: Answer, found: Answer) -> str:

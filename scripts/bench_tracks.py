@@ -83,6 +83,29 @@ def write_track(path: Path, kind: str, *, fragment_count: int) -> None:
                 )
 
 
+def write_bam(path: Path, *, read_count: int) -> None:
+    """Sorted single-end reads of 50 bp with bases and qualities, without an index."""
+    import pysam
+
+    rng = np.random.default_rng(3)
+    bases = ["".join(rng.choice(list("ACGT"), 50)) for _ in range(4096)]
+    qualities = ["".join(map(chr, rng.integers(53, 74, 50))) for _ in range(4096)]
+    header = pysam.AlignmentHeader.from_references(list(HG38), list(HG38.values()))
+    with pysam.AlignmentFile(str(path), "wb", header=header) as out:
+        number = 0
+        for chrom, _, starts in fragments(read_count, seed=4):
+            starts = np.sort(starts)  # noqa: PLW2901
+            flags = rng.integers(0, 2, starts.size) * 16
+            for start, flag in zip((starts + 1).tolist(), flags.tolist(), strict=True):
+                k = number % 4093
+                line = (
+                    f"lane1:{number}\t{flag}\t{chrom}\t{start}\t60\t50M\t*\t0\t0\t{bases[k]}"
+                    f"\t{qualities[number % 4079]}"
+                )
+                out.write(pysam.AlignedSegment.fromstring(line, header))
+                number += 1
+
+
 def write_regions(path: Path, count: int, *, seed: int = 7) -> None:
     """BED of regions of 200 bp to 20 kb, sorted, overlapping; `count` 0 gives all 1-kb bins."""
     rng = np.random.default_rng(seed)
