@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,11 +14,11 @@ from numpy.typing import NDArray
 
 from resist_epi.annotation import Annotation
 from resist_epi.consensus import Consensus, consensus_peaks
-from resist_epi.counting import CoverageTrack
 from resist_epi.errors import GenomeMismatchError, SampleSheetError
 from resist_epi.gene_sets import GeneSet
 from resist_epi.genome import Genome, recognise_assembly
 from resist_epi.io.annotation import read_genes
+from resist_epi.io.bam import BamReads, open_bam
 from resist_epi.io.builtin import (
     genomes_with_genes,
     known_genomes,
@@ -35,6 +36,20 @@ from resist_epi.samples import SampleSheet
 logger = logging.getLogger(__name__)
 
 Disjoint = dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
+
+
+class HasLengths(Protocol):
+    """What telling the assembly needs of a track or a file of reads."""
+
+    @property
+    def chrom_lengths(self) -> Mapping[str, int]:
+        """Length of every chromosome, bp."""
+        ...
+
+    @property
+    def lengths_known(self) -> bool:
+        """Whether these are the true lengths, or only where the data end (bedGraph)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -71,7 +86,7 @@ def load_reference(
     genome: str | None,
     genes: str | Path | None,
     *,
-    tracks: Mapping[str, CoverageTrack] | None = None,
+    tracks: Mapping[str, HasLengths] | None = None,
 ) -> Reference:
     """Load genes and assembly, and check them against the tracks.
 
@@ -109,9 +124,7 @@ def load_reference(
     return Reference(load_genes(name), own, _lengths(own, tracks or {}))
 
 
-def _lengths(
-    genome: Genome | None, tracks: Mapping[str, CoverageTrack]
-) -> Mapping[str, int] | None:
+def _lengths(genome: Genome | None, tracks: Mapping[str, HasLengths]) -> Mapping[str, int] | None:
     if genome is not None:
         return genome.lengths
     stated = [t.chrom_lengths for t in tracks.values() if t.lengths_known]
@@ -119,7 +132,7 @@ def _lengths(
     return stated[0] if stated else None
 
 
-def _assembly_of(tracks: Mapping[str, CoverageTrack]) -> str | None:
+def _assembly_of(tracks: Mapping[str, HasLengths]) -> str | None:
     known = genomes()
     # A bedGraph does not state the lengths of its chromosomes, so it has no say.
     stated = {s: t for s, t in tracks.items() if t.lengths_known}
@@ -131,6 +144,37 @@ def _assembly_of(tracks: Mapping[str, CoverageTrack]) -> str | None:
             f"the tracks are of different assemblies ({example}); bring them to one"
         )
     return names[0] if names and all(found.values()) else None
+
+
+def has_reads(sheet: SampleSheet) -> bool:
+    """Whether every row names a BAM file that is there."""
+    if "bamReads" not in sheet.table:
+        return False
+    return all(path and Path(path).exists() for path in sheet.table["bamReads"])
+
+
+def sheet_reads(sheet: SampleSheet) -> dict[str, BamReads]:
+    """Open the BAM file of every row.
+
+    Raises
+    ------
+    SampleSheetError
+        If a row has no `bamReads`; every such row is named.
+    InputFormatError
+        If a file cannot be read.
+    """
+    table = sheet.table
+    missing = (
+        list(table.loc[table["bamReads"] == "", "SampleID"])
+        if "bamReads" in table
+        else list(sheet.samples)
+    )
+    if missing:
+        raise SampleSheetError(
+            sheet.path,
+            [f"sample {s}, column bamReads: empty; reads need a BAM file" for s in missing],
+        )
+    return {s: open_bam(p) for s, p in zip(table["SampleID"], table["bamReads"], strict=True)}
 
 
 def sheet_tracks(sheet: SampleSheet) -> dict[str, RunTrack]:

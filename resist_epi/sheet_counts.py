@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -13,14 +14,18 @@ from resist_epi.background import BIN_SIZE
 from resist_epi.consensus import Consensus
 from resist_epi.counting import CoverageTrack, autosomes, count_regions, fully_covered
 from resist_epi.errors import DesignError, InputFormatError, SampleSheetError
+from resist_epi.genome import Genome
 from resist_epi.inputs import (
     Disjoint,
+    HasLengths,
     Reference,
     genomes,
+    has_reads,
     load_exclude,
     load_reference,
     sheet_consensus,
     sheet_peaks,
+    sheet_reads,
     sheet_tracks,
 )
 from resist_epi.io.builtin import load_genome
@@ -31,6 +36,7 @@ from resist_epi.linking import with_nearest_genes
 from resist_epi.matrix import CountMatrix
 from resist_epi.normalization_inputs import NormalizationInputs, normalization_inputs
 from resist_epi.presets import GENERIC, MarkPreset, preset
+from resist_epi.read_counting import count_reads
 from resist_epi.recovered_counts import count_recovered
 from resist_epi.recovery import Recovery, recover_all
 from resist_epi.regions import gene_bodies, genome_bins, promoters
@@ -119,63 +125,69 @@ def count_sheet(
     min_overlap: int = 2,
     progress: Callable[[str], None] | None = None,
 ) -> CountMatrix:
-    """Count the tracks of a sheet in regions of a kind, or of a BED file.
+    """Count the reads or tracks of a sheet in regions of a kind, or of a BED file.
+
+    `auto` takes `reads` where every row names a BAM file that is there, `recovered_reads` where
+    counts can be recovered from every track, else `mean_signal`; the log says which and why.
 
     Raises
     ------
     ResistEpiError
         If an input is wrong.
     """
-    tracks = sheet_tracks(sheet)
-    if regions in KINDS:
-        presets = {preset(mark) for mark in sheet.marks}
-        if len(presets) > 1:
-            one_mark(sheet, None)
-        reference = load_reference(genome, genes, tracks=tracks)
-        consensus = None
-        if regions == "peaks":
-            consensus = sheet_consensus(sheet, sheet_peaks(sheet), min_overlap=min_overlap)
-        table = kind_regions(regions, reference, presets.pop(), consensus=consensus)
-        own = reference.genome
-    else:
-        table, own = read_bed_regions(regions), None if genome is None else load_genome(genome)
+    if quantity == "auto" and has_reads(sheet):
+        logger.info("auto: reads, since every row has a BAM file")
+        quantity = "reads"
+    files = sheet_reads(sheet) if quantity == "reads" else {}
+    tracks = {} if files else sheet_tracks(sheet)
+    sizes = sheet.numbers("LibrarySize")
     recoveries: dict[str, Recovery] = {}
     if quantity in {"auto", "recovered_reads"}:
-        recoveries = recover_all(
-            tracks,
-            library_sizes=sheet.numbers("LibrarySize"),
-            fragment_lengths=sheet.numbers("FragmentLength"),
-        )
+        lengths = sheet.numbers("FragmentLength")
+        recoveries = recover_all(tracks, library_sizes=sizes, fragment_lengths=lengths)
     if quantity == "auto":
         refused = [name for name, found in recoveries.items() if found.refused is not None]
         quantity = "mean_signal" if refused else "recovered_reads"
-        logger.info(
-            "auto: %s, since counts can%s",
-            quantity,
-            f"not be recovered from {', '.join(refused)}" if refused else " be recovered from all",
-        )
-    if quantity == "recovered_reads":
-        matrix = count_recovered(
-            tracks,
-            table,
-            recoveries=recoveries,
-            exclude=load_exclude(exclude),
-            genome=own,
-            known=genomes(),
-            progress=progress,
-        )
+        reason = f"not be recovered from {', '.join(refused)}" if refused else " be recovered"
+        logger.info("auto: %s, since counts can%s", quantity, reason)
+    table, own = _sheet_regions(
+        sheet, regions, files or tracks, genome=genome, genes=genes, min_overlap=min_overlap
+    )
+    common: dict[str, Any] = {
+        "exclude": load_exclude(exclude),
+        "genome": own,
+        "known": genomes(),
+        "progress": progress,
+    }
+    if quantity == "reads":
+        matrix = count_reads(files, table, library_sizes=sizes, **common)
+    elif quantity == "recovered_reads":
+        matrix = count_recovered(tracks, table, recoveries=recoveries, **common)
     else:
-        matrix = count_regions(
-            tracks,
-            table,
-            quantity=quantity,
-            library_sizes=sheet.numbers("LibrarySize"),
-            exclude=load_exclude(exclude),
-            genome=own,
-            known=genomes(),
-            progress=progress,
-        )
+        matrix = count_regions(tracks, table, quantity=quantity, library_sizes=sizes, **common)
     return replace(matrix, metadata={**matrix.metadata, "sheet": sheet.to_columns()})
+
+
+def _sheet_regions(
+    sheet: SampleSheet,
+    regions: str,
+    tracks: Mapping[str, HasLengths],
+    *,
+    genome: str | None,
+    genes: Path | None,
+    min_overlap: int,
+) -> tuple[pd.DataFrame, Genome | None]:
+    """Regions of a kind or of a file, and their assembly where it is known."""
+    if regions not in KINDS:
+        return read_bed_regions(regions), None if genome is None else load_genome(genome)
+    presets = {preset(mark) for mark in sheet.marks}
+    if len(presets) > 1:
+        one_mark(sheet, None)
+    reference = load_reference(genome, genes, tracks=tracks)
+    consensus = None
+    if regions == "peaks":
+        consensus = sheet_consensus(sheet, sheet_peaks(sheet), min_overlap=min_overlap)
+    return kind_regions(regions, reference, presets.pop(), consensus=consensus), reference.genome
 
 
 def read_counts_and_sheet(

@@ -189,10 +189,8 @@ def feature_counts(track: Path, regions: Path) -> Work:
                 for i, line in enumerate(lines):
                     chrom, start, end = line.split("\t", 3)[:3]
                     target.write(f"{i}\t{chrom}\t{int(start) + 1}\t{end}\t+\n")
-            run_tool(
-                ["featureCounts", "-T", "1", "-F", "SAF", "-O", "-a", str(saf), "-o", str(out)]
-                + [str(track)]
-            )
+            tool = ["featureCounts", "-T", "1", "-F", "SAF", "-O", "-a", str(saf)]
+            run_tool([*tool, "-o", str(out), str(track)])
             with open(out) as lines:
                 rows = [line.rstrip("\n").split("\t") for line in lines if line[0].isdigit()]
         counts = np.zeros(len(rows))

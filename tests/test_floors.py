@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "resist_epi"
 
 FLOORS: dict[int, set[str]] = {
     0: {"errors", "schema", "provenance", "version"},
-    1: {"coverage_runs", "intervals", "stats"},
+    1: {"coverage_runs", "intervals", "overlap_counter", "stats"},
     2: {
         "genome",
         "symbols",

@@ -23,6 +23,7 @@ class QuantityChoice(StrEnum):
     """Quantities that tracks can give."""
 
     auto = "auto"
+    reads = "reads"
     recovered_reads = "recovered_reads"
     mean_signal = "mean_signal"
     coverage_sum = "coverage_sum"

@@ -100,7 +100,11 @@ class BamReads:
         The file.
     chrom_lengths
         Length of every chromosome as the header says, bp.
+    lengths_known
+        True.
     """
+
+    lengths_known = True
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
