@@ -14,6 +14,7 @@ from resist_epi.stats.negbin import (
     CountData,
     average_log_cpm,
     fit_counts,
+    frozen,
     kernel_input,
     one_way,
 )
@@ -116,7 +117,7 @@ def _profile(data: CountData) -> FloatArray:
 
     group, distinct = one_way(data.design)
     return np.asarray(
-        negbin_kernels.profile_rows(*kernel_input(data, group, len(distinct)), _grid())
+        negbin_kernels.profile_rows(*kernel_input(data, group, len(distinct)), frozen(_grid()))
     )
 
 
@@ -148,7 +149,7 @@ def _dispersion_at(profile: FloatArray) -> FloatArray:
 
     step = (_HIGH - _LOW) / (_POINTS - 1)
     slopes = spline_slopes(_POINTS) / step
-    best = negbin_kernels.maximize_rows(np.ascontiguousarray(profile), slopes, _LOW, step)
+    best = negbin_kernels.maximize_rows(frozen(profile), frozen(slopes), _LOW, step)
     return np.asarray(0.1 * 2.0**best)
 
 

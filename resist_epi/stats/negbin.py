@@ -6,6 +6,7 @@ The work is done by compiled kernels; this module lays out the design and checks
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from resist_epi.stats.linear import check_design
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ def fit_counts(data: CountData, dispersion: npt.ArrayLike, *, prior_count: float
     if prior_count:
         data = _with_prior(data, prior_count)
     n = len(data.counts)
-    phi = np.ascontiguousarray(np.broadcast_to(np.asarray(dispersion, dtype=np.float64), (n,)))
+    phi = frozen(np.broadcast_to(np.asarray(dispersion, dtype=np.float64), (n,)))
     group, distinct = one_way(data.design)
     coefficients, deviance, smallest, exact = negbin_kernels.fit_rows(
         *kernel_input(data, group, len(distinct)), phi
@@ -202,14 +204,21 @@ def kernel_input(
     order = np.argsort(group, kind="stable")
     bounds = np.searchsorted(group[order], np.arange(n_groups + 1)).astype(np.int64)
     return (
-        data.counts,
-        data.offsets,
-        np.exp(data.offsets),
-        design,
-        np.ascontiguousarray(np.linalg.pinv(design)),
-        order,
-        bounds,
+        frozen(data.counts),
+        frozen(data.offsets),
+        frozen(np.exp(data.offsets)),
+        frozen(design),
+        frozen(np.asarray(np.linalg.pinv(design), dtype=np.float64)),
+        frozen(order),
+        frozen(bounds),
     )
+
+
+def frozen(values: npt.NDArray[_Scalar]) -> npt.NDArray[_Scalar]:
+    """A contiguous read-only view: kernels compile once, for it alone."""
+    view = np.ascontiguousarray(values).view()
+    view.flags.writeable = False
+    return view
 
 
 def _with_prior(data: CountData, prior_count: float) -> CountData:

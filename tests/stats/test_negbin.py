@@ -151,3 +151,17 @@ def test_errors() -> None:
         estimate_dispersion(count_data(x[:, :2], np.eye(2)))
     with pytest.raises(DesignError, match="5 reads"):
         estimate_dispersion(count_data(np.zeros((3, 8)), TWO, np.ones(8)))
+
+
+def test_kernels_compile_once_for_any_input() -> None:
+    from resist_epi.stats import negbin_kernels
+
+    x = counts()
+    x.flags.writeable = False
+    for array in (x, np.asfortranarray(counts()), counts().astype(np.int32)):
+        for design in (TWO, ADJUSTED):
+            data = count_data(array, design)
+            fit_counts(data, estimate_dispersion(data).trended)
+            fit_counts(count_data(array, design, offsets=np.zeros(x.shape)), 0.1, prior_count=1)
+    for kernel in ("fit_rows", "profile_rows", "maximize_rows"):
+        assert len(getattr(negbin_kernels, kernel).signatures) == 1
