@@ -56,7 +56,8 @@ def voom(
     design
         Full rank, shape (n_samples, n_coefficients).
     library_sizes
-        Effective library sizes (size x factor), reads, shape (n_samples,).
+        Effective library sizes (size x factor), reads, shape (n_samples,), or the exponentials of
+        offsets, shape (n_regions, n_samples).
     sample_weights
         Known weights of the samples for the first fit, shape (n_samples,).
     correlation
@@ -88,15 +89,16 @@ def voom(
     present = (reads > 0).any(axis=1)
     if present.sum() < 2:
         raise DesignError("voom needs at least 2 regions with reads to draw its trend")
-    level = fit.mean[present] + np.mean(np.log2(sizes + 1)) - np.log2(1e6)
+    # Back from reads per million to reads.
+    depth = np.broadcast_to(np.log2(sizes + 1) - np.log2(1e6), reads.shape)
+    level = (fit.mean + depth.mean(axis=1))[present]
     spread = np.sqrt(np.sqrt(fit.sigma2[present]))
     smooth = lowess(level, spread, span=span)
     points, first = np.unique(level, return_index=True)
     curve = smooth[first]
     weights = np.empty_like(log_cpm)
     for rows in row_blocks(len(weights)):
-        fitted = fit.fitted(rows) + np.log2(sizes + 1) - np.log2(1e6)
-        weights[rows] = np.interp(fitted, points, curve) ** -4
+        weights[rows] = np.interp(fit.fitted(rows) + depth[rows], points, curve) ** -4
     return Voom(log_cpm, weights, None, np.column_stack([points, curve]))
 
 
@@ -148,6 +150,12 @@ def _checked(counts: npt.ArrayLike, library_sizes: npt.ArrayLike) -> tuple[Float
             f"voom needs counts that are finite and not negative; region {region}, sample "
             f"{sample} (both from 0) holds {reads[region, sample]}"
         )
-    if sizes.shape != reads.shape[1:] or not (np.isfinite(sizes) & (sizes > 0)).all():
-        raise QuantityError(f"voom needs a positive library size for each of the samples: {sizes}")
+    if (
+        sizes.shape not in {reads.shape, reads.shape[1:]}
+        or not (np.isfinite(sizes) & (sizes > 0)).all()
+    ):
+        raise QuantityError(
+            "voom needs a positive library size for each sample (or each observation); "
+            f"found shape {sizes.shape}, smallest {sizes.min(initial=np.inf)}"
+        )
     return reads, sizes

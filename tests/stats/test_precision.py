@@ -56,6 +56,16 @@ def test_order_does_not_matter_and_zero_regions_have_weights() -> None:
     np.testing.assert_allclose(voom(x[:500], DESIGN, sizes).weights, first.weights[:500])
 
 
+def test_offsets_of_every_observation() -> None:
+    x = counts()
+    sizes = x.sum(axis=0)
+    plain = voom(x, DESIGN, sizes)
+    every = voom(x, DESIGN, np.tile(sizes, (len(x), 1)))
+    np.testing.assert_allclose(every.weights, plain.weights, rtol=1e-12)
+    own = voom(x, DESIGN, sizes * np.linspace(0.5, 2, len(x))[:, None])
+    np.testing.assert_allclose(own.weights, plain.weights, rtol=1e-6)
+
+
 def test_a_noisy_sample_weighs_less() -> None:
     x = counts(2000)
     x[:, 1] = np.random.default_rng(5).poisson(
