@@ -20,6 +20,7 @@ from resist_epi.genome import Genome, recognise_assembly
 from resist_epi.io.annotation import read_genes
 from resist_epi.io.bam import BamReads, open_bam
 from resist_epi.io.builtin import (
+    cpg_island_genes,
     genomes_with_genes,
     known_genomes,
     load_gene_sets,
@@ -75,6 +76,25 @@ class Reference:
     def name(self) -> str:
         """Name of the assembly, or of the gene file where that is all we know."""
         return self.genome.name if self.genome is not None else self.annotation.source
+
+
+def gene_covariates(reference: Reference) -> pd.DataFrame:
+    """What the chance of a gene to change may depend on, blind to the study.
+
+    Returns
+    -------
+    DataFrame
+        By `gene_id`: `length` (float64, bp, start to end) and, for the built-in genes,
+        `cpg_island` (nullable boolean: whether the promoter that speaks for it is one).
+    """
+    annotation = reference.annotation
+    genes = annotation.genes.drop_duplicates("gene_id").set_index("gene_id")
+    table = pd.DataFrame({"length": (genes["end"] - genes["start"]).astype(np.float64)})
+    built_in = annotation.assembly in genomes_with_genes() and "built-in" in annotation.source
+    if built_in:
+        flags = cpg_island_genes(str(annotation.assembly))
+        table["cpg_island"] = flags[~flags.index.duplicated()].reindex(table.index)
+    return table
 
 
 def genomes() -> list[Genome]:

@@ -23,6 +23,7 @@ from resist_epi.gene_sets import GeneSet
 from resist_epi.inputs import (
     Disjoint,
     Reference,
+    gene_covariates,
     genomes,
     load_exclude,
     load_reference,
@@ -42,6 +43,7 @@ from resist_epi.ledger import Ledger, file_checksums, step_key
 from resist_epi.mark_analysis import is_opposing, switches_of_study
 from resist_epi.matrix import CountMatrix
 from resist_epi.normalization_inputs import normalization_inputs
+from resist_epi.pre_specified import pre_specified
 from resist_epi.presets import preset
 from resist_epi.provenance import record
 from resist_epi.quality import principal_components, quality_table, sample_correlation
@@ -459,6 +461,17 @@ def _gene_sets(
         core = study.gene_sets[PRE_SPECIFIED]
         one_by_one = genes_one_by_one(main.results, core, symbols=symbols)
         yield f"gene_sets/{name}.nsd2_core.tsv", one_by_one, main.header
+        if main.tested and main.contrast.vector.any():  # a hazard has no contrast of groups
+            test = pre_specified(
+                main.results,
+                core,
+                fit=main.fit,
+                contrast=main.contrast,
+                covariates=gene_covariates(study.reference),
+                symbols=symbols,
+            )
+            header = main.header | test.attrs["header"]
+            yield f"gene_sets/{name}.nsd2_core_test.tsv", test, header
 
 
 def _write_session(study: Study, out: Path) -> None:

@@ -71,6 +71,19 @@ GENE_SETS_MORE = (
     Column("padj_family", "float64", "", "Holm within the family"),
 )
 
+PRE_SPECIFIED = (
+    Column("set", "str", "", "name of the gene set"),
+    Column("variant", "str", "", "all genes, or without chrX"),
+    Column("n_tested", "int64", "genes", "members with a test of their own"),
+    Column("effect", "float64", "log2", "mean log2FoldChange of the members"),
+    Column("fry_pvalue", "float64", "", "two-sided P that the members change at all"),
+    Column("random_pvalue", "float64", "", "P by the rank among random matched sets, two-sided"),
+    Column("n_random", "int64", "sets", "random sets drawn"),
+    Column("direction", "str", "", "gain or loss where both tests agree on it, else none"),
+    Column("claim", "str", "", "yes where both P are at most .05 in every variant, else no"),
+    Column("genes", "str", "", "members tested, comma between"),
+)
+
 SWITCHES = (
     Column("symbol", "str", "", "gene symbol"),
     Column("gene_id", "str", "", "gene"),

@@ -14,7 +14,7 @@ from resist_epi.io.study import read_study
 from resist_epi.io.tables import read_counts, read_results, read_table
 from resist_epi.pipeline import file_name, run_study
 from resist_epi.report.figures import FORMATS
-from resist_epi.schema import CHECK, GENE_SETS, QUALITY, RESULTS, names
+from resist_epi.schema import CHECK, GENE_SETS, PRE_SPECIFIED, QUALITY, RESULTS, names
 from tests.cohort import CHANGED, SmallCohort, make_cohort
 
 
@@ -153,3 +153,19 @@ def test_an_output_that_cannot_be_made(cohort: SmallCohort, tmp_path: Path) -> N
 def test_marks_as_file_names() -> None:
     assert file_name("H3K27me3") == "H3K27me3"
     assert file_name("H3K27me3 (lot/2)") == "H3K27me3__lot_2_"
+
+
+def test_the_core_named_in_advance_is_tested_on_its_own(
+    cohort: SmallCohort, tmp_path: Path
+) -> None:
+    gmt = tmp_path / "core.gmt"
+    gmt.write_text("NSD2_TARGETS_ENDOCRINE_CORE\tmade here\tGENE3\tGENE4\tGENE40\tHK2\n")
+    run_study(settings(cohort, gene_sets=gmt), tmp_path / "out", report=False)
+    path = tmp_path / "out" / "gene_sets" / "H3K27me3.nsd2_core_test.tsv"
+    table = read_table(path, required=names(PRE_SPECIFIED))
+    assert table["n_tested"].tolist() == [3]
+    assert table["genes"].tolist() == ["GENE3,GENE4,GENE40"]
+    assert table["fry_pvalue"].between(0, 1).all()
+    assert any("matched on baseline, length" in line for line in table.attrs["header"])
+    one_by_one = read_table(path.with_name("H3K27me3.nsd2_core.tsv"))
+    assert one_by_one["symbol"].tolist() == ["GENE3", "GENE4", "GENE40", "HK2"]
