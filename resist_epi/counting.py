@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 IntArray = NDArray[np.int64]
 Intervals = Mapping[str, tuple[IntArray, IntArray]]
 STATISTICS = ("mean", "sum", "covered", "max", "min")
+_EXTREMES = ("max", "min")
 _STATISTIC_OF = {"mean_signal": "mean", "coverage_sum": "sum"}
 _SEX_AND_ORGANELLE = {"X", "Y", "M", "MT", "W", "Z"}
 
@@ -45,8 +46,10 @@ class CoverageTrack(Protocol):
         """Whether these are the true lengths, or only where the data end (bedGraph)."""
         ...
 
-    def summarise(self, chrom: str, starts: IntArray, ends: IntArray) -> RegionSummary:
-        """Sum, covered bases, minimum and maximum of each region of one chromosome."""
+    def summarise(
+        self, chrom: str, starts: IntArray, ends: IntArray, *, extremes: bool = True
+    ) -> RegionSummary:
+        """Sum, covered bases and, if wanted, extremes of each region of one chromosome."""
         ...
 
     def total(self, chroms: Sequence[str] | None = None, exclude: Intervals | None = None) -> float:
@@ -99,7 +102,9 @@ def summarise_regions(
     ends = regions["end"].to_numpy(np.int64)
     for chrom, rows in regions.groupby("chrom", sort=False).indices.items():
         left_out = (exclude or {}).get(str(chrom))
-        summary, length = _summarise(track, str(chrom), starts[rows], ends[rows], left_out)
+        summary, length = _summarise(
+            track, str(chrom), starts[rows], ends[rows], left_out, extremes=statistic in _EXTREMES
+        )
         values[rows] = _statistic(summary, length, statistic, uncovered_as_zero)
     return values
 
@@ -110,13 +115,15 @@ def _summarise(
     starts: IntArray,
     ends: IntArray,
     left_out: tuple[IntArray, IntArray] | None,
+    *,
+    extremes: bool = False,
 ) -> tuple[RegionSummary, IntArray]:
     """Summary of each region without the bases left out, and how many bases that is."""
     if left_out is None or not len(left_out[0]):
-        summary = track.summarise(chrom, starts, ends)
+        summary = track.summarise(chrom, starts, ends, extremes=extremes)
         return summary, ends - starts - summary.clipped
     pieces, owner = subtract(_on_one_chromosome(starts, ends), _on_one_chromosome(*left_out))
-    parts = track.summarise(chrom, pieces.start, pieces.end)
+    parts = track.summarise(chrom, pieces.start, pieces.end, extremes=extremes)
     n = len(starts)
 
     def gather(values: FloatArray | IntArray) -> FloatArray:

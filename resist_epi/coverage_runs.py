@@ -325,8 +325,7 @@ class RegionAccumulator:
         asked = np.flatnonzero(self._starts < self._ends)
         if not asked.size:
             return summary
-        first = np.searchsorted(self._cuts, self._starts[asked])
-        last = np.searchsorted(self._cuts, self._ends[asked])
+        first, last = self._segments(self._starts[asked], self._ends[asked])
         summary.sum[asked] = range_sums(self._sum, first, last)
         running = np.concatenate([[0], np.cumsum(self._covered)])
         summary.covered[asked] = running[last] - running[first]
@@ -339,6 +338,18 @@ class RegionAccumulator:
             ):
                 out[found] = range_extremes(values, first[inside], last[inside], ufunc)
         return summary
+
+    def _segments(
+        self, starts: NDArray[np.uint32], ends: NDArray[np.uint32]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """First segment of each region, and the one after its last."""
+        first = np.searchsorted(self._cuts, starts)
+        last = np.empty_like(first)
+        # Bins begin where the one before ends: searched once, that serves both.
+        shared = np.append(ends[:-1] == starts[1:], False)
+        last[shared] = first[1:][shared[:-1]]
+        last[~shared] = np.searchsorted(self._cuts, ends[~shared])
+        return first, last
 
 
 def summarise_runs(

@@ -130,7 +130,7 @@ def _fill(
     out = np.full(starts.shape, np.nan, dtype=np.float32)
     for chrom, rows in regions.groupby("chrom", sort=False).indices.items():
         low, high = starts[rows].ravel(), ends[rows].ravel()
-        summary = track.summarise(str(chrom), low, high)
+        summary = track.summarise(str(chrom), low, high, extremes=False)
         length = (high - low - summary.clipped).astype(np.float64)
         mean = np.full(len(low), np.nan)
         np.divide(summary.sum, length, out=mean, where=length > 0)

@@ -70,12 +70,14 @@ class RecoveredTrack:
 
         A fragment that lies half in a region counts half.
         """
-        return self.summarise(chrom, starts, ends).sum / self._recovery.width
+        return self.summarise(chrom, starts, ends, extremes=False).sum / self._recovery.width
 
-    def summarise(self, chrom: str, starts: ArrayLike, ends: ArrayLike) -> RegionSummary:
+    def summarise(
+        self, chrom: str, starts: ArrayLike, ends: ArrayLike, *, extremes: bool = True
+    ) -> RegionSummary:
         """Sum (fragments x bp), covered bases and extremes (fragments) of regions."""
         length = self.chrom_lengths[chrom] if self.lengths_known else None
-        accumulator = RegionAccumulator(starts, ends, length=length)
+        accumulator = RegionAccumulator(starts, ends, length=length, extremes=extremes)
         for runs in self.runs(chrom):
             accumulator.add(runs)
         return accumulator.result()

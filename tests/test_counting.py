@@ -38,7 +38,9 @@ class FakeTrack:
     def chrom_lengths(self) -> dict[str, int]:
         return {c: len(v) for c, v in self.bases.items()}
 
-    def summarise(self, chrom: str, starts: IntArray, ends: IntArray) -> RegionSummary:
+    def summarise(
+        self, chrom: str, starts: IntArray, ends: IntArray, *, extremes: bool = True
+    ) -> RegionSummary:
         self.asked.append(chrom)
         rows = []
         for start, end in zip(starts, ends, strict=True):
