@@ -47,6 +47,7 @@ from resist_epi.pre_specified import pre_specified
 from resist_epi.presets import preset
 from resist_epi.provenance import record
 from resist_epi.quality import principal_components, quality_table, sample_correlation
+from resist_epi.relabelling import relabelling_header
 from resist_epi.report import write_report
 from resist_epi.samples import PATH_COLUMNS, SampleSheet
 from resist_epi.schema import Kind
@@ -279,6 +280,11 @@ def _test_mark(
         for kind, analysis in analyses.items()
     }
     analyses = {kind: analysis for kind, (analysis, _) in compared.items()}
+    if analyses[chosen.main_kind].tested:
+        first = analyses[chosen.main_kind]
+        first.header.update(
+            relabelling_header(first.fit, first.design, first.contrast, fdr=study.settings.fdr)
+        )
     for kind, analysis in analyses.items():
         write(f"differential/{name}.{kind}.tsv.gz", analysis.results, analysis.header)
         bed = out / "differential" / f"{name}.{kind}.bed"

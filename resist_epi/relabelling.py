@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -96,17 +97,18 @@ def relabel(
     splits, complete = label_splits((first, second), _strata(design, contrast), seed=seed)
     _check_model(fit, null_design, first)
     chosen = {k: np.flatnonzero(np.isin(rows, list(v))) for k, v in (sets or {}).items()}
-    arguments = {
-        "prior": fit.squeezed.prior[rows],
-        "df_prior": fit.squeezed.df_prior[rows],
-        "df_total": fit.squeezed.df_total[rows],
-        "weights": fit.linear.weights,
-        "fdr": fdr,
-        "sets": list(chosen.values()),
-    }
-    response = fit.linear.response[rows]
-    null = null_calls(response, null_design, splits, **arguments)
-    true = null_calls(response, null_design, first[None, :], **arguments)
+    test = partial(
+        null_calls,
+        fit.linear.response[rows],
+        null_design,
+        prior=fit.squeezed.prior[rows],
+        df_prior=fit.squeezed.df_prior[rows],
+        df_total=fit.squeezed.df_total[rows],
+        weights=fit.linear.weights,
+        fdr=fdr,
+        sets=list(chosen.values()),
+    )
+    null, true = test(splits), test(first[None, :])
     extremes = pd.DataFrame(
         {
             "observed": true.extremes[0] / max(len(rows), 1),
@@ -125,6 +127,16 @@ def relabel(
     return Relabelling(null.calls, int(true.calls[0]), complete, extremes, of_sets)
 
 
+def relabelling_header(
+    fit: Fit, design: Design, contrast: Contrast, *, fdr: float = 0.05
+) -> dict[str, str]:
+    """Header line with the sentence of `relabel`, or with why there is none."""
+    try:
+        return {"relabelling": relabel(fit, design, contrast, fdr=fdr).sentence}
+    except DesignError as error:
+        return {"relabelling": f"not done: {error}"}
+
+
 def _share(beyond: NDArray[np.bool_], complete: bool) -> float:
     # Of a sample the true labels are one more draw; of all splits they are one already.
     extra = 0 if complete else 1
@@ -141,7 +153,8 @@ def _strata(design: Design, contrast: Contrast) -> NDArray[np.int64]:
     ]
     if not others:
         return np.zeros(len(design.units), dtype=np.int64)
-    return design.units.groupby(others, sort=False, dropna=False).ngroup().to_numpy(np.int64)
+    codes = design.units.groupby(others, sort=False, dropna=False).ngroup()
+    return np.asarray(codes, dtype=np.int64)
 
 
 def _check_model(fit: Fit, null_design: np.ndarray, first: NDArray[np.bool_]) -> None:

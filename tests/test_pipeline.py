@@ -75,9 +75,23 @@ def test_the_header_says_what_was_done(study: Path) -> None:
     for part in ("resist_epi:", "poor minus good; positive = more mark in poor", "trend:"):
         assert part in header
     assert "library_size: assumes" in header
+    assert "relabelling: 70 relabellings of the units: a median of " in header
+    assert "agreement: 2 regions differ under library_size; 2 of them under tmm too" in header
     assert "(chosen: the sheet has no SpikeInReads; only" in header
     for part in ("mean_signal", "regions tested", "fdr: 0.05"):
         assert part in header
+
+
+def test_normalisations_are_compared(study: Path) -> None:
+    table = read_table(study / "normalization" / "H3K27me3.tsv")
+    assert list(table["normalization"].unique()) == ["library_size", "tmm", "reads_in_regions"]
+    assert table.groupby("normalization")["n_shared"].first().to_dict() == {
+        "library_size": 2,
+        "reads_in_regions": 2,
+        "tmm": 2,
+    }
+    results = read_results(study / "differential" / "H3K27me3.promoters.tsv.gz")
+    assert results["high_confidence"].isna().all()  # its genome is too small for background
 
 
 def test_gene_sets_and_quality(study: Path) -> None:
