@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.errors import InputFormatError
+from resist_epi.genome import chrom_rank
+from resist_epi.loci import locus_ids
+
+GENE_PLACE = ("chrom", "start", "end", "strand", "gene_id", "symbol")
+GENE_VALUES = ("baseMean", "log2FoldChange", "pvalue", "padj")
 
 
 def gene_rows(results: pd.DataFrame) -> NDArray[np.int64]:
@@ -63,3 +70,49 @@ def gene_table(results: pd.DataFrame) -> pd.DataFrame:
     [1.0, 2.0]
     """
     return results.iloc[gene_rows(results)].reset_index(drop=True)
+
+
+def genes_side_by_side(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row a gene with what each kind of its regions says, none chosen by its P.
+
+    Parameters
+    ----------
+    tables
+        Kind of regions -> the contract's result columns; the first kind speaks for the gene and
+        gives its place. Kinds whose regions have no gene are left out.
+
+    Returns
+    -------
+    DataFrame
+        `chrom start end strand gene_id symbol locus_id`, then for each kind `KIND_baseMean
+        KIND_log2FoldChange KIND_pvalue KIND_padj KIND_direction`, each of the region that speaks
+        for the gene (`gene_rows`); NaN and `none` where it has no such region. Genome order.
+
+    Raises
+    ------
+    InputFormatError
+        If no region of any kind has a gene.
+    """
+    kinds = {
+        kind: gene_table(table)
+        for kind, table in tables.items()
+        if ((table["gene_id"] != "") | (table["symbol"] != "")).any()
+    }
+    if not kinds:
+        raise InputFormatError(
+            "none of the regions has a gene", remedy="test promoters or genes, or annotate first"
+        )
+    keyed = {
+        kind: table.set_index(table["gene_id"].where(table["gene_id"] != "", table["symbol"]))
+        for kind, table in kinds.items()
+    }
+    genes = pd.concat([t[list(GENE_PLACE)].assign(kind=kind) for kind, t in keyed.items()])
+    genes = genes[~genes.index.duplicated()]
+    genes = genes.iloc[np.lexsort((genes["end"], genes["start"], chrom_rank(genes["chrom"])))]
+    joined = genes.drop(columns="kind").assign(locus_id=locus_ids(genes))
+    for kind, table in keyed.items():
+        own = table.reindex(genes.index)
+        for name in GENE_VALUES:
+            joined[f"{kind}_{name}"] = own[name]
+        joined[f"{kind}_direction"] = own["direction"].fillna("none")
+    return joined.reset_index(drop=True)

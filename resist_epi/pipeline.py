@@ -20,6 +20,7 @@ from resist_epi.design import make_design
 from resist_epi.enrichment import enrich, genes_one_by_one
 from resist_epi.errors import DesignError, SampleSheetError
 from resist_epi.gene_sets import GeneSet
+from resist_epi.gene_values import genes_side_by_side
 from resist_epi.inputs import (
     Disjoint,
     Reference,
@@ -40,6 +41,7 @@ from resist_epi.io.store import PARTIAL, file_name, unwritable, write_text
 from resist_epi.io.study import write_study
 from resist_epi.io.tables import read_counts, read_table, write_counts, write_table
 from resist_epi.ledger import Ledger, file_checksums, step_key
+from resist_epi.linking import annotate_regions
 from resist_epi.mark_analysis import is_opposing, switches_of_study
 from resist_epi.matrix import CountMatrix
 from resist_epi.normalization_inputs import normalization_inputs
@@ -291,6 +293,16 @@ def _test_mark(
         write_direction_bed(bed, analysis.results)
         written.append(bed)
     main, main_counts = analyses[chosen.main_kind], counts[chosen.main_kind]
+    tables: dict[str, pd.DataFrame] = {
+        kind: analysis.results for kind, analysis in analyses.items()
+    }
+    side_by_side = genes_side_by_side({chosen.main_kind: main.results, **tables})
+    write(f"genes/{name}.tsv.gz", side_by_side, main.header)
+    if "peaks" in tables:
+        window = (chosen.upstream, chosen.downstream)
+        found = annotate_regions(tables["peaks"], study.reference.annotation, promoter=window)
+        about = {"promoter": f"{window[0]} bp upstream to {window[1]} bp downstream of a start"}
+        write(f"links/{name}.peaks.tsv.gz", found.links, about)
     agreement = compared[chosen.main_kind][1]
     for warning in agreement.warnings:
         logger.warning("%s: %s", mark, warning)

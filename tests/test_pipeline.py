@@ -12,6 +12,7 @@ from resist_epi.config import StudySettings
 from resist_epi.errors import InputFormatError, SampleSheetError
 from resist_epi.io.study import read_study
 from resist_epi.io.tables import read_counts, read_results, read_table
+from resist_epi.linking import LINK_COLUMNS
 from resist_epi.pipeline import file_name, run_study
 from resist_epi.report.figures import FORMATS
 from resist_epi.schema import CHECK, GENE_SETS, PRE_SPECIFIED, QUALITY, RESULTS, names
@@ -47,6 +48,7 @@ def test_the_folder_holds_what_the_contract_says(study: Path) -> None:
         expected |= {f"figures/{mark}.{f}.{s}" for f in ("pca", "correlation") for s in FORMATS}
         expected |= {f"quality/{mark}{what}.tsv" for what in ("", ".correlation", ".pca")}
         expected.add(f"counts/{mark}.bins.parquet")
+        expected |= {f"genes/{mark}.tsv.gz", f"links/{mark}.peaks.tsv.gz"}
         for kind in kinds:
             expected |= {
                 f"counts/{mark}.{kind}.parquet",
@@ -67,6 +69,17 @@ def test_planted_genes_gain_and_no_others(study: Path, mark: str, kind: str) -> 
     assert list(table.columns[: len(RESULTS)]) == names(RESULTS)
     assert set(table.loc[table["direction"] == "gain", "symbol"]) == set(CHANGED[mark])
     assert not (table["direction"] == "loss").any()
+
+
+def test_a_row_a_gene_and_the_links_of_peaks(study: Path) -> None:
+    table = read_table(study / "genes" / "H3K27me3.tsv.gz").set_index("symbol")
+    assert table.index.is_unique
+    assert table.loc["GENE3", "promoters_direction"] == "gain"
+    assert table.loc["GENE3", "genes_log2FoldChange"] > 1
+    assert table["locus_id"].is_unique
+    links = read_table(study / "links" / "H3K27me3.peaks.tsv.gz", required=LINK_COLUMNS)
+    assert {"promoter", "gene_body"} == set(links["reason"])
+    assert "GENE3" in set(links["symbol"])
 
 
 def test_the_header_says_what_was_done(study: Path) -> None:
