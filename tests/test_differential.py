@@ -134,3 +134,10 @@ def test_unknown_method_and_foreign_units() -> None:
         fit(counts, design, method="deseq")
     with pytest.raises(DesignError, match="are not the matrix's"):
         fit(counts.select(samples=counts.samples[::-1]), design)
+
+
+def test_rows_without_any_variance_have_no_p() -> None:
+    flat = matrix(np.tile([[1.0, 1, 8, 8], [3, 3, 3, 3]], (10, 1)), library_sizes=np.ones(4))
+    table = run(flat)
+    assert table[["lfcSE", "stat", "pvalue", "padj"]].isna().all().all()
+    assert (table["direction"] == "none").all()

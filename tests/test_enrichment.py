@@ -17,7 +17,7 @@ from resist_epi.gene_values import gene_rows, gene_table
 from resist_epi.matrix import CountMatrix
 from resist_epi.normalization import normalize
 from resist_epi.schema import GENE_SETS, GENE_SETS_MORE, names
-from tests.builders import matrix, planted, sheet
+from tests.builders import matrix, planted, regions, sheet
 
 
 def analysed(counts: CountMatrix, *, spacing: int = 20_000) -> dict[str, object]:
@@ -206,3 +206,18 @@ def test_families_of_empty_sets() -> None:
     assert set_families({}) == []
     empty = np.zeros(0, dtype=np.int64)
     assert set_families({"A": empty, "B": np.array([3]), "C": empty})[1] == "B"
+
+
+def test_the_direction_of_a_set_is_that_of_its_test() -> None:
+    """One extreme fold change must not turn the sign of ten consistent genes."""
+    rng = np.random.default_rng(1)
+    results = regions(200, width=200_000).assign(
+        baseMean=1.0,
+        log2FoldChange=np.r_[np.full(10, 0.4), -6.0, np.zeros(189)],
+        stat=np.r_[np.full(10, 5.0), -0.5, rng.normal(size=189)],
+        df=20.0,
+        direction="none",
+    )
+    table = enrich(results, {"SET": gene_set("SET", range(11))})
+    assert table.loc[0, "effect"] < 0
+    assert table.loc[0, "direction"] == "gain"

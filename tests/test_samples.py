@@ -111,3 +111,8 @@ def test_a_sheet_survives_being_written_into_counts() -> None:
     sheet = make_sheet(frame(LibrarySize=["100", ""], Patient=["p", "q"]))
     again = sheet_from_columns(sheet.to_columns())
     pd.testing.assert_frame_equal(again.table, sheet.table)
+
+
+def test_a_sample_must_not_bear_the_name_of_a_region_column() -> None:
+    text = problems(frame(SampleID=["start", "b"]))
+    assert "line 2, column SampleID: 'start' is the name of a column of region tables" in text

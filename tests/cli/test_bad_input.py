@@ -174,3 +174,59 @@ def test_a_study_file_with_an_unknown_setting(
     (tmp_path / "study.yaml").write_text("sheet: [\n")
     assert main(["run", str(tmp_path / "study.yaml"), "-o", str(tmp_path / "out")]) == 1
     assert "not YAML" in capsys.readouterr().err
+
+
+def test_marks_whose_files_would_bear_one_name(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = rows(cohort)
+    table["Factor"] = ["my mark"] * 4 + ["my_mark"] * 4
+    assert run(cohort, put(cohort, table), tmp_path / "out") == 1
+    assert "files of one name (my_mark.*)" in capsys.readouterr().err
+
+
+def test_patients_for_some_rows_only_stop_before_anything_is_counted(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = rows(cohort)
+    table.loc[0, "Patient"] = ""
+    assert run(cohort, put(cohort, table), tmp_path / "out") == 1
+    assert "Patient is empty for T0_H3K27me3" in capsys.readouterr().err
+    assert tables(tmp_path / "out") == []
+
+
+def test_a_sheet_that_is_missing_leaves_an_earlier_run_as_it_is(
+    cohort: SmallCohort, tmp_path: Path
+) -> None:
+    assert run(cohort, cohort.sheet, tmp_path / "out") == 0
+    before = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
+    assert run(cohort, tmp_path / "none.csv", tmp_path / "out") == 1
+    assert {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()} == before
+    assert run(cohort, tmp_path / "none.csv", tmp_path / "new") == 1
+    assert not (tmp_path / "new").exists()
+
+
+BAD_COORDINATES = {
+    "order": "chr1\t20\t10",
+    "negative": "chr1\t-5\t10",
+    "fraction": "chr1\t1.5\t10",
+    "text": "chr1\tabc\t10",
+    "no chromosome": "\t1\t10",
+}
+
+
+@pytest.mark.parametrize("kind", BAD_COORDINATES)
+def test_a_table_of_counts_with_impossible_regions(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    counts, sheet = tmp_path / "c.tsv", tmp_path / "s.csv"
+    counts.write_text(
+        "chrom\tstart\tend\ta\tb\tc\td\nchr1\t0\t9\t1\t2\t3\t4\n"
+        + BAD_COORDINATES[kind]
+        + "\t5\t6\t7\t8\n"
+    )
+    sheet.write_text("SampleID,Factor,Condition\na,ER,x\nb,ER,x\nc,ER,y\nd,ER,y\n")
+    out = tmp_path / "r.tsv"
+    assert main(["diff", str(counts), "--samples", str(sheet), "-o", str(out)]) == 1
+    assert "c.tsv" in capsys.readouterr().err
+    assert not out.exists()

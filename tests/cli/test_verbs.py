@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from resist_epi.cli.main import main
+from resist_epi.io.study import read_study
 from resist_epi.io.tables import read_results, read_table
 from tests.cohort import SmallCohort, make_cohort
 
@@ -235,3 +236,33 @@ def test_background_counts_normalise_and_what_is_missing_is_said(
     capsys.readouterr()
     assert main([*common, "--normalize", "loess", "--method", "voom"]) == 1
     assert "voom has one factor a unit, and normalisation loess gives" in capsys.readouterr().err
+
+
+def test_options_beside_a_study_file_win_over_it(cohort: SmallCohort, tmp_path: Path) -> None:
+    sheet = ["--genes", str(cohort.genes), "--gene-sets", str(cohort.gene_sets)]
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert main(["run", str(cohort.sheet), *sheet, "--normalize", "tmm", "-o", str(first)]) == 0
+    again = ["run", str(first / "study.yaml"), "-o", str(second)]
+    assert main([*again, "--fdr", "0.2"]) == 0
+    settings = read_study(second / "study.yaml")
+    assert (settings.normalize, settings.fdr) == ("tmm", 0.2)
+
+
+def test_counts_need_a_name_that_says_their_format(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "counts.csv")
+    command = ["count", str(cohort.sheet), "--mark", "H3K36me3", "--genes", str(cohort.genes)]
+    assert main([*command, "--regions", "genes", "-o", out]) == 1
+    assert "expected .parquet, .tsv or .tsv.gz" in capsys.readouterr().err
+
+
+def test_gene_sets_follow_the_level_asked_for(cohort: SmallCohort, tmp_path: Path) -> None:
+    counts, results = tmp_path / "c.parquet", tmp_path / "r.tsv"
+    count = ["count", str(cohort.sheet), "--mark", "H3K27me3", "--genes", str(cohort.genes)]
+    main([*count, "--regions", "promoters", "-o", str(counts)])
+    main(["diff", str(counts), "-o", str(results), "--fdr", "1e-300"])
+    assert (read_results(results)["direction"] == "none").all()
+    enrich = ["enrich", str(results), "--gene-sets", str(cohort.gene_sets)]
+    assert main([*enrich, "--fdr", "0.05", "-o", str(tmp_path / "s.tsv")]) == 0
+    assert read_table(tmp_path / "s.tsv")["n_gain"].iloc[0] == 2

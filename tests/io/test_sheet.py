@@ -83,3 +83,8 @@ def test_the_diffbind_sheet_with_cr_line_ends(real_data: Path) -> None:
     assert len(sheet.samples) == 11
     assert sheet.marks == ("ER",)
     assert set(sheet.table["Condition"]) == {"Resistant", "Responsive"}
+
+
+def test_none_is_a_level_like_any_other(tmp_path: Path) -> None:
+    text = "SampleID,Factor,Condition,Treatment\na,ER,x,none\nb,ER,y,tam\n"
+    assert list(read_sheet(write(tmp_path, text)).table["Treatment"]) == ["none", "tam"]
