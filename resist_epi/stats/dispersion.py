@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,7 @@ _LOW, _HIGH, _POINTS = -10.0, 10.0, 21  # log2 of dispersion / 0.1
 _MIN_READS = 5  # regions with fewer reads in all do not inform
 _CUT = 0.8  # cells of the smoothing tree are split while wider than this share of a bandwidth
 _CHUNK = 1 << 15
+_TABLE = 1024  # counts up to here have their log gammas tabulated
 
 
 @dataclass(frozen=True)
@@ -116,9 +118,17 @@ def _profile(data: CountData) -> FloatArray:
     from resist_epi.stats import negbin_kernels
 
     group, distinct = one_way(data.design)
-    return np.asarray(
-        negbin_kernels.profile_rows(*kernel_input(data, group, len(distinct)), frozen(_grid()))
+    grid = _grid()
+    profile = np.empty((len(data.counts), _POINTS))
+    profile_rows: Callable[..., None] = negbin_kernels.profile_rows
+    profile_rows(
+        *kernel_input(data, group, len(distinct)),
+        frozen(grid),
+        frozen(np.log(grid)),
+        np.empty((_POINTS, _TABLE)),
+        profile,
     )
+    return profile
 
 
 def spline_slopes(n: int) -> FloatArray:
@@ -149,7 +159,8 @@ def _dispersion_at(profile: FloatArray) -> FloatArray:
 
     step = (_HIGH - _LOW) / (_POINTS - 1)
     slopes = spline_slopes(_POINTS) / step
-    best = negbin_kernels.maximize_rows(frozen(profile), frozen(slopes), _LOW, step)
+    best = np.empty(len(profile))
+    negbin_kernels.maximize_rows(frozen(profile), frozen(slopes), _LOW, step, best)
     return np.asarray(0.1 * 2.0**best)
 
 

@@ -5,6 +5,7 @@ The work is done by compiled kernels; this module lays out the design and checks
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -161,9 +162,12 @@ def fit_counts(data: CountData, dispersion: npt.ArrayLike, *, prior_count: float
     n = len(data.counts)
     phi = frozen(np.broadcast_to(np.asarray(dispersion, dtype=np.float64), (n,)))
     group, distinct = one_way(data.design)
-    coefficients, deviance, smallest, exact = negbin_kernels.fit_rows(
-        *kernel_input(data, group, len(distinct)), phi
-    )
+    coefficients = np.empty((n, data.design.shape[1]))
+    deviance, smallest = np.empty(n), np.empty(n)
+    exact = np.zeros(data.counts.shape, dtype=np.bool_)
+    inputs = kernel_input(data, group, len(distinct))
+    fit_rows: Callable[..., None] = negbin_kernels.fit_rows
+    fit_rows(*inputs, phi, coefficients, deviance, smallest, exact)
     if len(distinct):
         # A group of zeros is at minus infinity, and may only spoil coefficients that it enters.
         coefficients = _times(coefficients, np.asarray(np.linalg.inv(distinct), dtype=np.float64))
@@ -198,8 +202,8 @@ def one_way(design: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray]:
 
 def kernel_input(
     data: CountData, group: npt.NDArray[np.int64], n_groups: int
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, IntArray, IntArray]:
-    """Arguments that all row kernels share."""
+) -> tuple[FloatArray | IntArray, ...]:
+    """Arguments that all row kernels share: read-only ones, then two arrays to work in."""
     design = np.ascontiguousarray(data.design)
     order = np.argsort(group, kind="stable")
     bounds = np.searchsorted(group[order], np.arange(n_groups + 1)).astype(np.int64)
@@ -211,6 +215,8 @@ def kernel_input(
         frozen(np.asarray(np.linalg.pinv(design), dtype=np.float64)),
         frozen(order),
         frozen(bounds),
+        np.empty((9, len(design))),
+        np.empty((design.shape[1], design.shape[1])),
     )
 
 

@@ -8,9 +8,8 @@ groups' ends; a `bounds` of one element means a general design `X`.
 
 from __future__ import annotations
 
-from math import exp, floor, isfinite, lgamma, log, log1p
+from math import exp, floor, inf, isfinite, lgamma, log, log1p
 
-import numpy as np
 from numba import njit
 
 _compiled = njit(cache=True, error_model="numpy")
@@ -207,24 +206,21 @@ def _start_general(y, size, p, beta, X_inverse):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def fit_rows(counts, offset, size, X, X_inverse, order, bounds, phi):  # type: ignore[no-untyped-def]
+def fit_rows(  # type: ignore[no-untyped-def]
+    counts, offset, size, X, X_inverse, order, bounds, scratch, square,
+    phi, coefficients, deviance, smallest, exact,
+):  # fmt: skip
     """Fit every row at its own dispersion.
 
-    Returns coefficients (n, p) (log means of the groups in a one-way layout, -inf where a group
+    Fills coefficients (n, p) (log means of the groups in a one-way layout, -inf where a group
     holds zeros only), deviances (n,), smallest fitted mean (n,), and whether each observation is
-    a zero fitted as zero (n, s).
+    a zero fitted as zero (n, s). `scratch` (9, s) and `square` (p, p) are working space.
     """
     n, s = counts.shape
     n_groups = len(bounds) - 1
     p = n_groups if n_groups > 0 else X.shape[1]
-    coefficients = np.empty((n, p))
-    deviance = np.empty(n)
-    smallest = np.empty(n)
-    exact = np.zeros((n, s), dtype=np.bool_)
-    y, library, logs, mu = np.empty(s), np.empty(s), np.empty(s), np.empty(s)
-    means = np.empty(max(n_groups, 1))
-    beta, b, trial = np.empty(p), np.empty(p), np.empty(p)
-    a = np.empty((p, p))
+    y, library, logs, mu, means = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
+    beta, b, trial = scratch[5], scratch[6], scratch[7]
     for i in range(n):
         k = i if offset.shape[0] > 1 else 0
         _gather(counts[i], order, y)
@@ -234,7 +230,7 @@ def fit_rows(counts, offset, size, X, X_inverse, order, bounds, phi):  # type: i
             total += y[j]
         if total <= 0.0:
             for c in range(p):
-                coefficients[i, c] = -np.inf
+                coefficients[i, c] = -inf
             for j in range(s):
                 exact[i, j] = True
             deviance[i] = 0.0
@@ -245,22 +241,21 @@ def fit_rows(counts, offset, size, X, X_inverse, order, bounds, phi):  # type: i
                 means[g] = 0.0
             _fit_groups(y, library, bounds, phi[i], means, mu, 3e-7)
             for g in range(n_groups):
-                coefficients[i, g] = log(means[g]) if means[g] > 0.0 else -np.inf
+                coefficients[i, g] = log(means[g]) if means[g] > 0.0 else -inf
         else:
             _gather(offset[k], order, logs)
             _start_general(y, library, p, beta, X_inverse)
-            _fit_general(y, logs, X, p, phi[i], beta, mu, a, b, trial)
+            _fit_general(y, logs, X, p, phi[i], beta, mu, square, b, trial)
             for c in range(p):
                 coefficients[i, c] = beta[c]
         total = 0.0
-        low = np.inf
+        low = inf
         for j in range(s):
             total += _unit_deviance(y[j], mu[j], phi[i])
             low = min(low, mu[j])
             exact[i, order[j]] = y[j] < _TINY_COUNT and mu[j] < _TINY_COUNT
         deviance[i] = total
         smallest[i] = low
-    return coefficients, deviance, smallest, exact
 
 
 @_compiled
@@ -274,25 +269,25 @@ def _log_rising(y, r, table):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def profile_rows(counts, offset, size, X, X_inverse, order, bounds, grid):  # type: ignore[no-untyped-def]
+def profile_rows(  # type: ignore[no-untyped-def]
+    counts, offset, size, X, X_inverse, order, bounds, scratch, square,
+    grid, log_grid, table, out,
+):  # fmt: skip
     """Adjusted profile log likelihood of every row at every dispersion of the grid, (n, n_grid).
 
-    Up to a constant of the row.
+    Fills `out`, up to a constant of the row. `table` (n_grid, counts) has room for the logs of the
+    rising factorials of whole numbers.
     """
     n, s = counts.shape
     n_groups = len(bounds) - 1
     p = n_groups if n_groups > 0 else X.shape[1]
-    out = np.empty((n, len(grid)))
-    table = np.zeros((len(grid), 1024))
     for t in range(len(grid)):
         r = 1.0 / grid[t]
+        table[t, 0] = 0.0
         for k in range(1, table.shape[1]):
             table[t, k] = table[t, k - 1] + log(r + k - 1.0)
-    y, library, logs, mu = np.empty(s), np.empty(s), np.empty(s), np.empty(s)
-    log_mu, log_grid = np.empty(s), np.log(grid)
-    means = np.empty(max(n_groups, 1))
-    beta, b, trial = np.empty(p), np.empty(p), np.empty(p)
-    a = np.empty((p, p))
+    y, library, logs, mu, means = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
+    beta, b, trial, log_mu = scratch[5], scratch[6], scratch[7], scratch[8]
     for i in range(n):
         k = i if offset.shape[0] > 1 else 0
         _gather(counts[i], order, y)
@@ -311,12 +306,11 @@ def profile_rows(counts, offset, size, X, X_inverse, order, bounds, grid):  # ty
                     for j in range(bounds[g], bounds[g + 1]):
                         log_mu[j] = level + logs[j]
             else:
-                _fit_general(y, logs, X, p, grid[t], beta, mu, a, b, trial)
-                adjustment = _log_information(X, p, grid[t], mu, a, b)
+                _fit_general(y, logs, X, p, grid[t], beta, mu, square, b, trial)
+                adjustment = _log_information(X, p, grid[t], mu, square, b)
                 for j in range(s):
                     log_mu[j] = log(max(mu[j], 1e-300))
             out[i, t] = _log_likelihood(y, mu, log_mu, grid[t], log_grid[t], table[t]) - adjustment
-    return out
 
 
 @_compiled
@@ -357,13 +351,12 @@ def _log_information(X, p, phi, mu, a, b):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def maximize_rows(values, slopes, low, step):  # type: ignore[no-untyped-def]
-    """Where the cubic spline through each row of (n, m) values at equal steps is largest, (n,).
+def maximize_rows(values, slopes, low, step, best_at):  # type: ignore[no-untyped-def]
+    """Fill `best_at` with where the cubic spline through each row of (n, m) values is largest.
 
     `slopes` (m, m) turns values into first derivatives at the knots.
     """
     n, m = values.shape
-    best_at = np.empty(n)
     for i in range(n):
         row = values[i]
         k = 0
@@ -395,4 +388,3 @@ def maximize_rows(values, slopes, low, step):  # type: ignore[no-untyped-def]
                 if value > best:
                     best, at = value, left + u
         best_at[i] = low + step * at
-    return best_at
