@@ -130,7 +130,7 @@ def _summarise(
         return np.asarray(np.bincount(owner, weights=values, minlength=n))
 
     lowest, highest = np.full(n, np.inf), np.full(n, -np.inf)
-    seen = parts.covered > 0
+    seen = (parts.covered > 0) & extremes
     np.minimum.at(lowest, owner[seen], parts.min[seen])
     np.maximum.at(highest, owner[seen], parts.max[seen])
     covered = gather(parts.covered).astype(np.int64)
@@ -138,8 +138,8 @@ def _summarise(
     summary = RegionSummary(
         sum=gather(parts.sum),
         covered=covered,
-        min=np.where(covered > 0, lowest, np.nan),
-        max=np.where(covered > 0, highest, np.nan),
+        min=np.where(np.isfinite(lowest), lowest, np.nan),
+        max=np.where(np.isfinite(highest), highest, np.nan),
         clipped=clipped,
     )
     return summary, gather(pieces.end - pieces.start).astype(np.int64) - clipped

@@ -138,10 +138,13 @@ class _Pairs:
     def add(self, values: FloatArray, widths: IntArray) -> None:
         if not values.size:
             return
-        pairs, numbers = np.unique(np.column_stack([values, widths]), axis=0, return_counts=True)
-        for (value, width), n in zip(pairs.tolist(), numbers.tolist(), strict=True):
-            key = (value, int(width))
-            self._numbers[key] = self._numbers.get(key, 0) + n
+        # Hashing one whole number a pair is many times faster than sorting rows.
+        codes, distinct = pd.factorize(values)
+        which, pairs = pd.factorize(codes.astype(np.int64) << 32 | widths)
+        numbers = np.bincount(which, minlength=len(pairs)).tolist()
+        heights = np.asarray(distinct)[pairs >> 32].tolist()
+        for value, width, n in zip(heights, (pairs & 0xFFFFFFFF).tolist(), numbers, strict=True):
+            self._numbers[value, width] = self._numbers.get((value, width), 0) + n
 
     def columns(self) -> tuple[FloatArray, IntArray, IntArray]:
         keys = np.array(list(self._numbers), dtype=np.float64).reshape(-1, 2)
