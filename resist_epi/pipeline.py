@@ -5,33 +5,21 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 
-from resist_epi import differential, normalization
-from resist_epi.analysis import Analysis, analyse, study_contrast, study_formula, with_agreement
+from resist_epi.analysis import Analysis, analyse, with_agreement
 from resist_epi.checking import check_study
 from resist_epi.config import PATHS, StudySettings
 from resist_epi.consensus import Consensus
-from resist_epi.counting import CoverageTrack, count_regions, share_in_regions
-from resist_epi.design import make_design
+from resist_epi.counting import count_regions, share_in_regions
 from resist_epi.enrichment import enrich, genes_one_by_one
-from resist_epi.errors import DesignError, SampleSheetError
-from resist_epi.gene_sets import GeneSet
 from resist_epi.gene_values import genes_side_by_side
 from resist_epi.inputs import (
-    Disjoint,
-    Reference,
     gene_covariates,
     genomes,
-    load_exclude,
-    load_reference,
-    load_sets,
-    sheet_consensus,
-    sheet_peaks,
-    sheet_tracks,
 )
 from resist_epi.io.builtin import gene_set_kinds, load_symbols
 from resist_epi.io.igv import SessionTrack, write_session
@@ -54,47 +42,22 @@ from resist_epi.report import write_report
 from resist_epi.samples import PATH_COLUMNS, SampleSheet
 from resist_epi.schema import Kind
 from resist_epi.sheet_counts import count_background, kind_regions
+from resist_epi.study import (
+    Study,
+    check_settings,
+    input_files,
+    load_study,
+    mark_consensus,
+    mark_kinds,
+    stop_on_errors,
+)
 from resist_epi.version import VERSION
 
 logger = logging.getLogger(__name__)
 
-# Problems in these columns stop a run; others concern files that it does not read.
-_NEEDED = {"", "Coverage", "Peaks", "Assembly", "Patient"}
 REPORT = "report"
 SWITCHES = "switches"
 PRE_SPECIFIED = "NSD2_TARGETS_ENDOCRINE_CORE"
-
-
-@dataclass(frozen=True)
-class Study:
-    """What all marks of a run share.
-
-    Attributes
-    ----------
-    settings
-        As asked for, with paths that can be opened from here.
-    sheet
-        All rows.
-    reference
-        Genes and assembly.
-    tracks, peaks
-        SampleID -> open track, table of peaks.
-    exclude
-        Chromosome -> excluded intervals.
-    gene_sets
-        Name -> set.
-    own_sets
-        Whether the sets are the user's.
-    """
-
-    settings: StudySettings
-    sheet: SampleSheet
-    reference: Reference
-    tracks: Mapping[str, CoverageTrack]
-    peaks: Mapping[str, pd.DataFrame]
-    exclude: Disjoint
-    gene_sets: Mapping[str, GeneSet]
-    own_sets: bool
 
 
 def run_study(
@@ -136,11 +99,11 @@ def run_study(
     _prepare(out)
     findings = check_study(settings.sheet)
     write_table(out / "check.tsv", findings)
-    _stop_on_errors(findings, settings.sheet)
+    stop_on_errors(findings, settings.sheet)
     study = load_study(settings)
-    _check_settings(study)
+    check_settings(study)
     write_study(out / "study.yaml", settings)
-    inputs = file_checksums(_input_files(study))
+    inputs = file_checksums(input_files(study))
     marks = {mark: _mark_keys(study, mark, inputs) for mark in study.sheet.marks}
     provenance = record(settings.model_dump(mode="json"), inputs)
     steps = {name: key for keys in marks.values() for name, key in keys.items()}
@@ -163,42 +126,6 @@ def run_study(
     return out
 
 
-def load_study(settings: StudySettings) -> Study:
-    """Read everything that the settings name.
-
-    Raises
-    ------
-    ResistEpiError
-        If an input is wrong.
-    """
-    sheet = read_sheet(settings.sheet)
-    tracks = sheet_tracks(sheet)
-    return Study(
-        settings=settings,
-        sheet=sheet,
-        reference=load_reference(settings.genome, settings.genes, tracks=tracks),
-        tracks=tracks,
-        peaks=sheet_peaks(sheet),
-        exclude=load_exclude(settings.exclude),
-        gene_sets=load_sets(settings.gene_sets),
-        own_sets=settings.gene_sets is not None,
-    )
-
-
-def _mark_kinds(study: Study, mark: str) -> list[Kind]:
-    """Kinds of regions that are counted: background bins, the preset's, peaks where there are."""
-    kinds: list[Kind] = ["bins", *(k for k in preset(mark).kinds if k not in ("bins", "peaks"))]
-    if _consensus(study, mark) is not None:
-        kinds.append("peaks")
-    return kinds
-
-
-def _consensus(study: Study, mark: str) -> Consensus | None:
-    return sheet_consensus(
-        study.sheet.for_mark(mark), study.peaks, min_overlap=study.settings.min_overlap
-    )
-
-
 def _mark_keys(study: Study, mark: str, inputs: Mapping[str, str]) -> dict[str, str]:
     """Step -> digest of what it depends on, for the counts of each kind and for the tests."""
     sheet, settings, chosen = study.sheet.for_mark(mark), study.settings, preset(mark)
@@ -214,7 +141,7 @@ def _mark_keys(study: Study, mark: str, inputs: Mapping[str, str]) -> dict[str, 
         "preset": asdict(chosen),
     }
     keys: dict[str, str] = {}
-    for kind in _mark_kinds(study, mark):
+    for kind in mark_kinds(study, mark):
         peaks = [sums(*sheet.table["Peaks"]), settings.min_overlap] if kind == "peaks" else None
         keys[f"counts {mark}.{kind}"] = step_key(**shared, kind=kind, peaks=peaks)
     rows = sheet.table.drop(columns=[c for c in PATH_COLUMNS if c in sheet.table])
@@ -241,11 +168,11 @@ def _run_mark(
 ) -> None:
     """Count, test and link one mark, as far as that is not done yet."""
     sheet, out, name = study.sheet.for_mark(mark), ledger.folder, file_name(mark)
-    consensus = _consensus(study, mark)
+    consensus = mark_consensus(study, mark)
     counts: dict[Kind, CountMatrix] = {}
     tests = f"tests {mark}"
     tested = ledger.is_done(tests)
-    for kind in _mark_kinds(study, mark):
+    for kind in mark_kinds(study, mark):
         step, path = f"counts {mark}.{kind}", out / "counts" / f"{name}.{kind}.parquet"
         if not ledger.is_done(step):
             counts[kind] = _count(study, sheet, kind, consensus, progress)
@@ -334,37 +261,6 @@ def _prepare(out: Path) -> None:
         raise unwritable(out, error) from error
 
 
-def _stop_on_errors(findings: pd.DataFrame, sheet: Path) -> None:
-    errors = findings[(findings["level"] == "error") & findings["column"].isin(_NEEDED)]
-    if errors.empty:
-        return
-    problems = [": ".join(filter(None, map(str, row))) for row in errors.to_numpy()[:, 1:]]
-    raise SampleSheetError(sheet, problems)
-
-
-def _check_settings(study: Study) -> None:
-    """Find a wrong name or an impossible design before hours of counting, not after."""
-    settings = study.settings
-    for chosen, known, what in (
-        (settings.method, differential.METHODS, "method"),
-        (settings.normalize, normalization.METHODS, "normalisation"),
-    ):
-        if chosen is not None and chosen not in known:
-            raise DesignError(f"unknown {what} {chosen!r}; expected one of {', '.join(known)}")
-    files: dict[str, str] = {}
-    for mark in study.sheet.marks:
-        other = files.setdefault(file_name(mark), mark)
-        if other != mark:
-            raise DesignError(
-                f"the marks {other!r} and {mark!r} would be written to files of one name"
-                f" ({file_name(mark)}.*); rename one of them in the column Factor"
-            )
-    for mark in study.sheet.marks:
-        sheet = study.sheet.for_mark(mark)
-        formula, _ = study_formula(settings.design, sheet, method=settings.method)
-        study_contrast(make_design(sheet, formula), settings.contrast, method=settings.method)
-
-
 def _count(
     study: Study,
     sheet: SampleSheet,
@@ -430,7 +326,7 @@ def _write_switches(study: Study, out: Path) -> list[Path]:
             kinds = (preset(mark).main_kind, "bins")
             stem = out / "counts" / file_name(mark)
             main, bins = (read_counts(f"{stem}.{kind}.parquet") for kind in kinds)
-            sheet, consensus = study.sheet.for_mark(mark), _consensus(study, mark)
+            sheet, consensus = study.sheet.for_mark(mark), mark_consensus(study, mark)
             analyses[mark] = _analyse(study, sheet, main, bins, consensus)
     table = switches_of_study(analyses, fdr=study.settings.fdr)
     if table is None:
@@ -502,16 +398,9 @@ def _write_session(study: Study, out: Path) -> None:
     calls = [
         (out / "differential" / f"{file_name(mark)}.{kind}.bed", f"{mark} {kind}: gain and loss")
         for mark in study.sheet.marks
-        for kind in _mark_kinds(study, mark)
+        for kind in mark_kinds(study, mark)
     ]
     genome = study.reference.genome
     write_session(
         out / "igv_session.xml", tracks, calls, genome=None if genome is None else genome.name
     )
-
-
-def _input_files(study: Study) -> list[Path]:
-    table, settings = study.sheet.table, study.settings
-    named = [p for c in PATH_COLUMNS if c in table for p in table[c] if p and Path(p).is_file()]
-    others = (settings.sheet, settings.genes, settings.exclude, settings.gene_sets)
-    return [Path(p) for p in dict.fromkeys([*map(str, filter(None, others)), *named])]

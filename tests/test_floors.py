@@ -34,6 +34,7 @@ FLOORS: dict[int, set[str]] = {
         "pipeline",
         "report",
         "set_analysis",
+        "study",
         "sheet_counts",
         "simulate",
         "simulation",

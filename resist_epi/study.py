@@ -1,0 +1,158 @@
+"""What all marks of a run share, read and checked before anything is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from resist_epi import differential, normalization
+from resist_epi.analysis import study_contrast, study_formula
+from resist_epi.config import StudySettings
+from resist_epi.consensus import Consensus
+from resist_epi.counting import CoverageTrack
+from resist_epi.design import make_design
+from resist_epi.errors import DesignError, SampleSheetError
+from resist_epi.gene_sets import GeneSet
+from resist_epi.inputs import (
+    Disjoint,
+    Reference,
+    load_exclude,
+    load_reference,
+    load_sets,
+    sheet_consensus,
+    sheet_peaks,
+    sheet_tracks,
+)
+from resist_epi.io.sheet import read_sheet
+from resist_epi.io.store import file_name
+from resist_epi.presets import preset
+from resist_epi.samples import PATH_COLUMNS, SampleSheet
+from resist_epi.schema import Kind
+
+# Problems in these columns stop a run; others concern files that it does not read.
+_NEEDED = {"", "Coverage", "Peaks", "Assembly", "Patient"}
+
+
+@dataclass(frozen=True)
+class Study:
+    """What all marks of a run share.
+
+    Attributes
+    ----------
+    settings
+        As asked for, with paths that can be opened from here.
+    sheet
+        All rows.
+    reference
+        Genes and assembly.
+    tracks, peaks
+        SampleID -> open track, table of peaks.
+    exclude
+        Chromosome -> excluded intervals.
+    gene_sets
+        Name -> set.
+    own_sets
+        Whether the sets are the user's.
+    """
+
+    settings: StudySettings
+    sheet: SampleSheet
+    reference: Reference
+    tracks: Mapping[str, CoverageTrack]
+    peaks: Mapping[str, pd.DataFrame]
+    exclude: Disjoint
+    gene_sets: Mapping[str, GeneSet]
+    own_sets: bool
+
+
+def load_study(settings: StudySettings) -> Study:
+    """Read everything that the settings name.
+
+    Raises
+    ------
+    ResistEpiError
+        If an input is wrong.
+    """
+    sheet = read_sheet(settings.sheet)
+    tracks = sheet_tracks(sheet)
+    return Study(
+        settings=settings,
+        sheet=sheet,
+        reference=load_reference(settings.genome, settings.genes, tracks=tracks),
+        tracks=tracks,
+        peaks=sheet_peaks(sheet),
+        exclude=load_exclude(settings.exclude),
+        gene_sets=load_sets(settings.gene_sets),
+        own_sets=settings.gene_sets is not None,
+    )
+
+
+def mark_kinds(study: Study, mark: str) -> list[Kind]:
+    """Kinds of regions that are counted: background bins, the preset's, peaks where there are."""
+    kinds: list[Kind] = ["bins", *(k for k in preset(mark).kinds if k not in ("bins", "peaks"))]
+    if mark_consensus(study, mark) is not None:
+        kinds.append("peaks")
+    return kinds
+
+
+def mark_consensus(study: Study, mark: str) -> Consensus | None:
+    """Consensus of one mark's peaks, or None where too few samples have any."""
+    return sheet_consensus(
+        study.sheet.for_mark(mark), study.peaks, min_overlap=study.settings.min_overlap
+    )
+
+
+def stop_on_errors(findings: pd.DataFrame, sheet: Path) -> None:
+    """Raise the errors of a check that concern what a run reads.
+
+    Raises
+    ------
+    SampleSheetError
+        With all of them at once.
+    """
+    errors = findings[(findings["level"] == "error") & findings["column"].isin(_NEEDED)]
+    if errors.empty:
+        return
+    problems = [": ".join(filter(None, map(str, row))) for row in errors.to_numpy()[:, 1:]]
+    raise SampleSheetError(sheet, problems)
+
+
+def check_settings(study: Study) -> None:
+    """Find a wrong name or an impossible design before hours of counting, not after.
+
+    Raises
+    ------
+    DesignError
+        If a method, normalisation, column, level or design is none, or two marks would be written
+        to files of one name.
+    """
+    settings = study.settings
+    for chosen, known, what in (
+        (settings.method, differential.METHODS, "method"),
+        (settings.normalize, normalization.METHODS, "normalisation"),
+    ):
+        if chosen is not None and chosen not in known:
+            raise DesignError(f"unknown {what} {chosen!r}; expected one of {', '.join(known)}")
+    files: dict[str, str] = {}
+    for mark in study.sheet.marks:
+        other = files.setdefault(file_name(mark), mark)
+        if other != mark:
+            raise DesignError(
+                f"the marks {other!r} and {mark!r} would be written to files of one name"
+                f" ({file_name(mark)}.*); rename one of them in the column Factor"
+            )
+    for mark in study.sheet.marks:
+        sheet = study.sheet.for_mark(mark)
+        formula, _ = study_formula(settings.design, sheet, method=settings.method)
+        study_contrast(make_design(sheet, formula), settings.contrast, method=settings.method)
+
+
+def input_files(study: Study) -> list[Path]:
+    """Every file that the results depend on, each once."""
+    table, settings = study.sheet.table, study.settings
+    named = [p for c in PATH_COLUMNS if c in table for p in table[c] if p and Path(p).is_file()]
+    others = (settings.sheet, settings.genes, settings.exclude, settings.gene_sets)
+    return [Path(p) for p in dict.fromkeys([*map(str, filter(None, others)), *named])]
