@@ -14,7 +14,7 @@ from resist_epi.linear_models import FitOptions, log_level, no_variances
 from resist_epi.matrix import CountMatrix, FloatArray
 from resist_epi.normalization import log_divisors, scaled
 from resist_epi.stats.linear import fit_linear
-from resist_epi.stats.moderation import Squeezed, t_quantile
+from resist_epi.stats.moderation import Squeezed, spread, t_quantile
 from resist_epi.stats.negbin import count_data
 from resist_epi.stats.quasi import QuasiFit, fit_quasi, quasi_f_test
 
@@ -63,7 +63,7 @@ def fit_ql(
     divisors = log_divisors(matrix)
     offsets = divisors[tested] if matrix.offsets is not None else divisors[0]
     quasi = fit_quasi(count_data(matrix.values[tested], X, offsets=offsets))
-    moderated = [_spread(v, tested) for v in _arrays(quasi.quasi)]
+    moderated = [spread(v, tested) for v in _arrays(quasi.quasi)]
     return replace(base, squeezed=Squeezed(*moderated), quasi=quasi)
 
 
@@ -96,7 +96,7 @@ def quasi_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:
     return {
         "log2FoldChange": estimate,
         **{
-            name: _spread(np.where(defined, values, np.nan), fitted.tested)
+            name: spread(np.where(defined, values, np.nan), fitted.tested)
             for name, values in columns.items()
         },
     }
@@ -119,9 +119,3 @@ def _wald_error(quasi: QuasiFit, vector: FloatArray) -> FloatArray:
 
 def _arrays(squeezed: Squeezed) -> tuple[FloatArray, ...]:
     return squeezed.posterior, squeezed.prior, squeezed.df_prior, squeezed.df_total
-
-
-def _spread(values: FloatArray, where: NDArray[np.bool_]) -> FloatArray:
-    full = np.full(where.shape, np.nan)
-    full[where] = values
-    return full

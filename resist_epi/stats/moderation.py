@@ -106,7 +106,7 @@ def squeeze_variances(
     if every:
         return Squeezed(posterior, prior.variance, prior.df, total)
     return Squeezed(
-        *(_spread(v, usable) for v in (posterior, prior.variance, prior.df, total)),
+        *(spread(v, usable) for v in (posterior, prior.variance, prior.df, total)),
     )
 
 
@@ -257,7 +257,8 @@ def _take(values: FloatArray | None, keep: npt.NDArray[np.bool_]) -> FloatArray 
     return None if values is None else values[keep]
 
 
-def _spread(values: FloatArray, where: npt.NDArray[np.bool_]) -> FloatArray:
+def spread(values: FloatArray, where: npt.NDArray[np.bool_]) -> FloatArray:
+    """Lay values of some regions out over all of them, NaN elsewhere, shape (n_regions,)."""
     full = np.full(where.shape, np.nan)
     full[where] = values
     return full
