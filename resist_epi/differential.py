@@ -27,7 +27,7 @@ from resist_epi.hazards import fit_cox, hazard_statistics
 from resist_epi.linear_models import FitOptions, fit_trend, fit_voom, linear_f, linear_statistics
 from resist_epi.matrix import CountMatrix, FloatArray
 from resist_epi.schema import QUANTITIES, RESULTS, names
-from resist_epi.stats.multiple import benjamini_hochberg
+from resist_epi.stats.multiple import benjamini_hochberg, directions
 from resist_epi.stats.quasi import quasi_f_test
 from resist_epi.units import COUNTS
 
@@ -290,9 +290,9 @@ def results_table(fitted: Fit, columns: Mapping[str, FloatArray], *, fdr: float)
     for name, values in columns.items():
         table[name] = values
     table["padj"] = benjamini_hochberg(table["pvalue"].to_numpy())
-    called = (table["padj"] <= fdr).to_numpy()
-    gained = (table["log2FoldChange"] > 0).to_numpy()
-    table["direction"] = np.select([called & gained, called & ~gained], ["gain", "loss"], "none")
+    # A hazard ratio without a maximum is NaN, but its score test has a sign.
+    change = table["log2FoldChange"].fillna(table["stat"])
+    table["direction"] = directions(table["padj"], change, fdr=fdr)
     extra = [c for c in fitted.regions.columns if c not in names(RESULTS)]
     return table[[*names(RESULTS), *extra]]
 

@@ -17,7 +17,7 @@ from resist_epi.gene_values import gene_rows
 from resist_epi.loci import locus_ids, one_a_locus
 from resist_epi.schema import GENE_SETS, GENE_SETS_MORE, names
 from resist_epi.stats.linear import whitened_effects
-from resist_epi.stats.multiple import benjamini_hochberg, holm
+from resist_epi.stats.multiple import benjamini_hochberg, directions, holm
 from resist_epi.stats.set_tests import camera, t_to_z
 from resist_epi.symbols import SymbolTable
 
@@ -127,10 +127,7 @@ def enrich(
     table["family"] = set_families(members)
     within = own.groupby(table["family"], sort=False).transform(lambda p: holm(p.to_numpy()))
     table["padj_family"] = within.astype(np.float64)
-    called = (table["padj"] <= fdr).to_numpy()
-    table["direction"] = np.select(
-        [called & (sign > 0), called & (sign < 0)], ["gain", "loss"], "none"
-    )
+    table["direction"] = directions(table["padj"], sign, fdr=fdr)
     table.attrs["header"] = {"gene sets": how, "gene set fdr": f"{fdr:g} (genes and sets)"}
     return table[[*names(GENE_SETS), *names(GENE_SETS_MORE)]]
 
@@ -266,8 +263,8 @@ def _called_at(genes: pd.DataFrame, fdr: float) -> pd.DataFrame:
     """The genes with `direction` at this level, whatever the results were written with."""
     if "padj" not in genes:
         return genes
-    called, up = genes["padj"] <= fdr, genes["log2FoldChange"] > 0
-    return genes.assign(direction=np.select([called & up, called & ~up], ["gain", "loss"], "none"))
+    change = genes["log2FoldChange"].fillna(genes["stat"])
+    return genes.assign(direction=directions(genes["padj"], change, fdr=fdr))
 
 
 def _describe(

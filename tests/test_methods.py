@@ -248,3 +248,21 @@ def test_one_residual_degree_of_freedom_and_perfect_separation() -> None:
     assert np.isfinite(table.loc[0, "log2FoldChange"])
     assert table.loc[0, "padj"] < 0.05
     assert (table["ci_low"] <= table["log2FoldChange"]).all()
+
+
+def test_a_hazard_without_a_maximum_has_the_direction_of_its_score() -> None:
+    """Where the order of the signal is that of the times, the hazard ratio has no maximum."""
+    rng = np.random.default_rng(5)
+    n = 24
+    level = rng.normal(5, 1, size=(60, n))
+    level[0] = np.linspace(9, 1, n)
+    rows = sheet(
+        ["good", "poor"] * (n // 2),
+        TimeToProgression=[float(i + 1) for i in range(n)],
+        Progressed=[1] * n,
+    )
+    made = matrix(2.0**level, library_sizes=np.ones(n))
+    table = analyse(made, rows, method="cox").results
+    assert np.isnan(table.loc[0, "log2FoldChange"])
+    assert table.loc[0, "padj"] < 0.05
+    assert table.loc[0, "direction"] == "gain"

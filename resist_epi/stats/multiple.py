@@ -127,6 +127,28 @@ def simes(pvalues: npt.ArrayLike, groups: npt.ArrayLike | None = None) -> FloatA
     return combined
 
 
+def directions(padj: npt.ArrayLike, effect: npt.ArrayLike, *, fdr: float) -> npt.NDArray[np.str_]:
+    """Whether each called value is a gain or a loss.
+
+    Parameters
+    ----------
+    padj
+        Adjusted P, shape (n,); NaN is not called.
+    effect
+        Its sign decides, shape (n,); 0 and NaN are neither.
+    fdr
+        Level up to which a value is called.
+
+    Returns
+    -------
+    NDArray
+        `gain`, `loss` or `none`, shape (n,).
+    """
+    called = np.asarray(padj, dtype=np.float64) <= fdr
+    sign = np.asarray(effect, dtype=np.float64)
+    return np.select([called & (sign > 0), called & (sign < 0)], ["gain", "loss"], "none")
+
+
 def _checked(pvalues: npt.ArrayLike) -> FloatArray:
     p = np.asarray(pvalues, dtype=np.float64)
     if p.ndim != 1:
