@@ -38,6 +38,7 @@ FLOORS: dict[int, set[str]] = {
         "sheet_counts",
         "simulate",
         "simulation",
+        "steps",
     },
     5: {"cli", "__main__"},
 }

@@ -1,0 +1,51 @@
+"""What each step of a run depends on, as one digest a step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from resist_epi.config import PATHS
+from resist_epi.ledger import step_key
+from resist_epi.presets import preset
+from resist_epi.samples import PATH_COLUMNS, SampleSheet
+from resist_epi.study import Study, mark_kinds
+
+
+def mark_keys(study: Study, mark: str, inputs: Mapping[str, str]) -> dict[str, str]:
+    """Step -> digest of what it depends on, for the counts of each kind and for the tests.
+
+    Parameters
+    ----------
+    inputs
+        Path -> checksum of every input file.
+    """
+    sheet, settings, chosen = study.sheet.for_mark(mark), study.settings, preset(mark)
+
+    def sums(*paths: object) -> list[str | None]:
+        return [inputs.get(str(p)) for p in paths]
+
+    shared = {
+        "tracks": dict(zip(sheet.samples, sums(*sheet.table["Coverage"]), strict=True)),
+        "library_sizes": _listed(sheet, "LibrarySize"),
+        "genome": study.reference.name if settings.genes is None else settings.genome,
+        "files": sums(settings.genes, settings.exclude),
+        "preset": asdict(chosen),
+    }
+    keys: dict[str, str] = {}
+    for kind in mark_kinds(study, mark):
+        peaks = [sums(*sheet.table["Peaks"]), settings.min_overlap] if kind == "peaks" else None
+        keys[f"counts {mark}.{kind}"] = step_key(**shared, kind=kind, peaks=peaks)
+    rows = sheet.table.drop(columns=[c for c in PATH_COLUMNS if c in sheet.table])
+    keys[f"tests {mark}"] = step_key(
+        counts=list(keys.values()),
+        rows={str(c): list(map(str, rows[c])) for c in rows},
+        settings=settings.model_dump(mode="json", exclude={*PATHS, "jobs"}),
+        gene_sets=sums(settings.gene_sets),
+        peaks=sums(*sheet.table["Peaks"]) if "Peaks" in sheet.table else None,
+    )
+    return keys
+
+
+def _listed(sheet: SampleSheet, column: str) -> list[str] | None:
+    return None if column not in sheet.table else list(map(str, sheet.table[column]))

@@ -1,0 +1,105 @@
+"""The tests of one mark: every kind of regions, their genes and gene sets."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from resist_epi.agreement import Agreement
+from resist_epi.analysis import Analysis, with_agreement
+from resist_epi.consensus import Consensus
+from resist_epi.gene_values import genes_side_by_side
+from resist_epi.io.peaks import write_direction_bed
+from resist_epi.io.store import file_name
+from resist_epi.linking import annotate_regions
+from resist_epi.matrix import CountMatrix
+from resist_epi.presets import preset
+from resist_epi.relabelling import relabelling_header
+from resist_epi.schema import Kind
+from resist_epi.steps.analyses import analyse_kind
+from resist_epi.steps.outputs import Outputs
+from resist_epi.steps.quality import write_quality
+from resist_epi.steps.sets import write_gene_sets
+from resist_epi.study import Study
+
+logger = logging.getLogger(__name__)
+
+
+def run_tests(
+    study: Study,
+    mark: str,
+    counts: Mapping[Kind, CountMatrix],
+    consensus: Consensus | None,
+    out: Path,
+) -> list[Path]:
+    """Test every kind of a mark's regions, and link them to genes and gene sets.
+
+    Parameters
+    ----------
+    counts
+        Kind -> matrix, a column a library; `bins` among them.
+    out
+        The run's folder.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    ResistEpiError
+        If the settings do not fit the data.
+    """
+    sheet, chosen, name = study.sheet.for_mark(mark), preset(mark), file_name(mark)
+    outputs = Outputs(out)
+    analyses: dict[Kind, Analysis] = {}
+    agreements: dict[Kind, Agreement] = {}
+    for kind, matrix in counts.items():
+        if kind != "bins":
+            found = analyse_kind(study, sheet, matrix, counts["bins"], consensus)
+            analyses[kind], agreements[kind] = with_agreement(found, fdr=study.settings.fdr)
+    main = analyses[chosen.main_kind]
+    if main.tested:
+        main.header.update(
+            relabelling_header(main.fit, main.design, main.contrast, fdr=study.settings.fdr)
+        )
+    _write_results(analyses, name, outputs)
+    _write_genes(study, analyses, mark, outputs)
+    _write_agreement(main, agreements[chosen.main_kind], mark, outputs)
+    write_quality(study, sheet, counts[chosen.main_kind], consensus, outputs)
+    write_gene_sets(study, main, name, outputs)
+    return outputs.written
+
+
+def _write_results(analyses: Mapping[Kind, Analysis], name: str, outputs: Outputs) -> None:
+    for kind, analysis in analyses.items():
+        stem = f"differential/{name}.{kind}"
+        outputs.table(f"{stem}.tsv.gz", analysis.results, analysis.header)
+        write_direction_bed(outputs.add(outputs.folder / f"{stem}.bed"), analysis.results)
+
+
+def _write_genes(
+    study: Study, analyses: Mapping[Kind, Analysis], mark: str, outputs: Outputs
+) -> None:
+    """One row a gene, and every gene of a peak."""
+    chosen, name = preset(mark), file_name(mark)
+    tables: dict[str, pd.DataFrame] = {k: a.results for k, a in analyses.items()}
+    main = analyses[chosen.main_kind]
+    side_by_side = genes_side_by_side({chosen.main_kind: main.results, **tables})
+    outputs.table(f"genes/{name}.tsv.gz", side_by_side, main.header)
+    if "peaks" in tables:
+        window = (chosen.upstream, chosen.downstream)
+        found = annotate_regions(tables["peaks"], study.reference.annotation, promoter=window)
+        about = {"promoter": f"{window[0]} bp upstream to {window[1]} bp downstream of a start"}
+        outputs.table(f"links/{name}.peaks.tsv.gz", found.links, about)
+
+
+def _write_agreement(main: Analysis, agreement: Agreement, mark: str, outputs: Outputs) -> None:
+    for warning in agreement.warnings:
+        logger.warning("%s: %s", mark, warning)
+    about = {k: main.header[k] for k in ("normalization", "units")} | agreement.header
+    outputs.table(f"normalization/{file_name(mark)}.tsv", agreement.table, about)
