@@ -152,7 +152,6 @@ def compare_normalizations(
     if results is not None:
         tables[headline] = results
         for other in list(normalized)[1:]:
-            # Voom has one factor a unit; all of the others' are factors.
             fitted = fit_model(
                 normalized[other], design, method=method, tested=tested, options=options
             )

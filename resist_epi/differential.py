@@ -118,8 +118,6 @@ def choose_method(
     smaller = min(group_sizes, default=len(matrix.samples) // 2)
     if smaller <= MAX_UNITS_FOR_QL:
         return "ql", f"counts, and {smaller} units in the smaller group"
-    if matrix.offsets is not None:
-        return "ql", "counts, with a normalisation that gives an offset a region"
     return "voom", f"counts, and {smaller} units in the smaller group"
 
 

@@ -127,14 +127,10 @@ def fit_voom(
     Raises
     ------
     DesignError
-        If no residual degree of freedom is left, or the matrix has offsets.
+        If no residual degree of freedom is left.
     """
-    if matrix.offsets is not None:
-        raise DesignError(
-            f"voom has one factor a unit, and normalisation {matrix.metadata.get('normalization')}"
-            " gives an offset a region; use --method ql or trend"
-        )
-    X, sizes = design.matrix.to_numpy(), matrix.effective_library_sizes
+    X, every_size = design.matrix.to_numpy(), _sizes(matrix)
+    sizes = every_size[tested] if every_size.ndim == 2 else every_size
     first = voom(matrix.values[tested], X, sizes)
     correlation, rho = _blocked(first.log_cpm, design, options)
     plain = voom(matrix.values[tested], X, sizes, correlation=correlation)
@@ -151,6 +147,11 @@ def fit_voom(
     return replace(fitted, method="voom", settings=settings)
 
 
+def _sizes(matrix: CountMatrix) -> FloatArray:
+    """(n_units,) effective library sizes, or (n_regions, n_units) where each region has its own."""
+    return matrix.effective_library_sizes if matrix.offsets is None else np.exp(matrix.offsets)
+
+
 def _voom_fit(
     matrix: CountMatrix,
     design: Design,
@@ -158,7 +159,7 @@ def _voom_fit(
     weights: FloatArray,
     correlation: FloatArray | None,
 ) -> Fit:
-    sizes = matrix.effective_library_sizes
+    sizes = _sizes(matrix)
     level = np.log2((matrix.values + 0.5) / (sizes + 1) * 1e6)
     every = np.ones_like(level)  # regions that are not tested: fold changes need no precision
     every[tested] = weights

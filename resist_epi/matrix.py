@@ -37,6 +37,10 @@ class CountMatrix:
         by its effective library size, `library_sizes * size_factors`.
     offsets
         (n_regions, n_samples) float64 natural-log offsets, or None.
+    expected
+        (n_regions, n_samples) float64 natural log of how much signal a sample has for reasons other
+        than the mark (copy number, input), or None. Normalisation takes it out before factors are
+        estimated, and adds it to the offsets.
     metadata
         What is worth knowing of how the matrix was made; plain JSON values.
 
@@ -56,6 +60,7 @@ class CountMatrix:
     library_sizes: FloatArray
     size_factors: FloatArray | None = None
     offsets: FloatArray | None = None
+    expected: FloatArray | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -74,17 +79,19 @@ class CountMatrix:
             ("library_sizes", shape[1:]),
             ("size_factors", shape[1:]),
             ("offsets", shape),
+            ("expected", shape),
         ):
             array = getattr(self, name)
             if array is None:
                 continue
             array = _frozen(array, expected, name)
-            bad = ~np.isfinite(array) | ((array <= 0) & (name != "offsets"))
+            any_sign = name in ("offsets", "expected")
+            bad = ~np.isfinite(array) | ((array <= 0) & (not any_sign))
             if bad.any():
                 sample = self.samples[int(np.argwhere(bad)[0][-1])]
                 raise InputFormatError(
                     f"{name} of sample {sample!r} is {array[bad][0]:g}",
-                    expected="a finite number" + (" above 0" if name != "offsets" else ""),
+                    expected="a finite number" + ("" if any_sign else " above 0"),
                     remedy="a library without any signal cannot be compared: leave the sample out,"
                     " or give its LibrarySize in the sheet",
                 )
@@ -131,6 +138,7 @@ class CountMatrix:
             library_sizes=self.library_sizes[columns],
             size_factors=None if self.size_factors is None else self.size_factors[columns],
             offsets=None if self.offsets is None else self.offsets[cells],
+            expected=None if self.expected is None else self.expected[cells],
         )
 
     def _position(self, sample: str) -> int:

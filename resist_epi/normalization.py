@@ -86,7 +86,7 @@ def _reads_in_regions(matrix: CountMatrix, inputs: NormalizationInputs) -> Float
 
 def _background(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that background is equal and that precipitation was equally efficient."""
-    bins = _of_the_same(matrix, inputs.background)
+    bins = as_expected(_of_the_same(matrix, inputs.background))
     return background_factors(bins.values, bins.library_sizes)
 
 
@@ -241,7 +241,9 @@ def normalize(
     """Return the matrix with size factors or offsets.
 
     A sample's effective library size is `library_sizes * size_factors`; where there are offsets,
-    a value's is the exponential of its offset. All-zero regions have no say.
+    a value's is the exponential of its offset. All-zero regions have no say. What is `expected` of
+    a sample apart from the mark, such as its copy number, is divided away before factors are
+    estimated, and is part of the offsets.
 
     Parameters
     ----------
@@ -277,7 +279,7 @@ def normalize(
         raise DesignError(f"normalisation {method} needs {chosen.needs[1]}{because}")
     if factors_from is not None and chosen.offsets:
         raise DesignError(f"{method} gives offsets, which belong to the regions they come from")
-    source = matrix if factors_from is None else _of_the_same(matrix, factors_from)
+    source = as_expected(matrix if factors_from is None else _of_the_same(matrix, factors_from))
     if not (source.values > 0).any():
         raise DesignError(
             "no region has any signal in any sample, so there is nothing to normalise by;"
@@ -290,8 +292,20 @@ def normalize(
     metadata = {**matrix.metadata, "normalization": method}
     if chosen.offsets:
         offsets = np.log(matrix.library_sizes) + found
+        if matrix.expected is not None:
+            offsets = offsets + matrix.expected
         return replace(matrix, size_factors=None, offsets=offsets, metadata=metadata)
-    return replace(matrix, size_factors=found, offsets=None, metadata=metadata)
+    offsets = None
+    if matrix.expected is not None:
+        offsets = np.log(matrix.library_sizes * found) + matrix.expected
+    return replace(matrix, size_factors=found, offsets=offsets, metadata=metadata)
+
+
+def as_expected(matrix: CountMatrix) -> CountMatrix:
+    """Return the matrix with what is expected apart from the mark divided out of its values."""
+    if matrix.expected is None:
+        return matrix
+    return replace(matrix, values=matrix.values / np.exp(matrix.expected), expected=None)
 
 
 def factors_table(matrix: CountMatrix, method: str) -> pd.DataFrame:
@@ -300,7 +314,7 @@ def factors_table(matrix: CountMatrix, method: str) -> pd.DataFrame:
     Columns `sample normalization library_size size_factor effective_library_size`.
     """
     factors = matrix.size_factors
-    if matrix.offsets is not None and len(matrix.offsets):
+    if factors is None and matrix.offsets is not None and len(matrix.offsets):
         factors = np.exp(np.median(matrix.offsets, axis=0)) / matrix.library_sizes
     if factors is None:
         factors = np.ones(len(matrix.samples))

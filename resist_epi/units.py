@@ -87,7 +87,12 @@ def _merge(matrix: CountMatrix, members: Sequence[np.ndarray]) -> CountMatrix:
     sizes = matrix.library_sizes
     values = np.empty((len(matrix.regions), len(members)))
     library_sizes = np.empty(len(members))
+    expected = None if matrix.expected is None else np.empty_like(values)
     for u, m in enumerate(members):
+        if expected is not None and matrix.expected is not None:
+            # Pooled libraries have the mean of what is expected of each, weighted by depth.
+            share = sizes[m] / sizes[m].sum()
+            expected[:, u] = np.log(np.exp(matrix.expected[:, m]) @ share)
         if matrix.quantity in COUNTS:
             values[:, u] = matrix.values[:, m].sum(axis=1)
             library_sizes[u] = sizes[m].sum()
@@ -100,5 +105,6 @@ def _merge(matrix: CountMatrix, members: Sequence[np.ndarray]) -> CountMatrix:
         samples=tuple(matrix.samples[m[0]] for m in members),
         quantity=matrix.quantity,
         library_sizes=library_sizes,
+        expected=expected,
         metadata=dict(matrix.metadata),
     )
