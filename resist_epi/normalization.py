@@ -295,9 +295,9 @@ def normalize(
         if matrix.expected is not None:
             offsets = offsets + matrix.expected
         return replace(matrix, size_factors=None, offsets=offsets, metadata=metadata)
-    offsets = None
-    if matrix.expected is not None:
-        offsets = np.log(matrix.library_sizes * found) + matrix.expected
+    if matrix.expected is None:
+        return replace(matrix, size_factors=found, offsets=None, metadata=metadata)
+    offsets = np.log(matrix.library_sizes * found) + matrix.expected
     return replace(matrix, size_factors=found, offsets=offsets, metadata=metadata)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ def our_levels(values: np.ndarray, chrom: np.ndarray) -> np.ndarray:
     levels = []
     for part, ends in zip(parts, segment_chromosomes(parts), strict=True):
         edges = np.concatenate([[0], ends])
-        means = [part[a:b].mean() for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        means = [part[a:b].mean() for a, b in pairwise(edges)]
         levels.append(np.repeat(means, np.diff(edges)))
     return np.concatenate(levels)
 
@@ -33,9 +34,10 @@ def our_levels(values: np.ndarray, chrom: np.ndarray) -> np.ndarray:
 def dnacopy_levels(answer: pd.DataFrame, name: str, chrom: np.ndarray) -> np.ndarray:
     """(n,) mean of the segment of DNAcopy's that each bin is in."""
     levels = np.empty(len(chrom))
-    for row in answer[answer["ID"] == name].itertuples():
-        here = np.flatnonzero(chrom == row.chrom)
-        levels[here[int(row.start) - 1 : int(row.end)]] = row.mean
+    own = answer[answer["ID"] == name]
+    columns = (own[c].to_numpy() for c in ("chrom", "start", "end", "mean"))
+    for number, start, end, mean in zip(*columns, strict=True):
+        levels[np.flatnonzero(chrom == number)[start - 1 : end]] = mean
     return levels
 
 
@@ -47,13 +49,11 @@ def ends_of(levels: np.ndarray, chrom: np.ndarray) -> np.ndarray:
 def compared(levels: np.ndarray, truth: np.ndarray, chrom: np.ndarray) -> dict[str, float]:
     """Error of the level, share of the true ends found, and ends that are none."""
     found, real = ends_of(levels, chrom), ends_of(truth, chrom)
-    distance = (
-        np.abs(found[:, None] - real[None, :]) if len(real) else np.full((len(found), 1), 9e9)
-    )
+    distance = np.abs(found[:, None] - real[None, :]).astype(float)
     return {
         "rmse": float(np.sqrt(((levels - truth) ** 2).mean())),
         "n_true": len(real),
-        "n_found": int((distance.min(axis=0, initial=9e9) <= NEAR).sum()) if len(real) else 0,
+        "n_found": int((distance.min(axis=0, initial=9e9) <= NEAR).sum()),
         "n_false": int((distance.min(axis=1, initial=9e9) > NEAR).sum()),
     }
 
@@ -76,9 +76,8 @@ def main() -> None:
         spent += time.process_time() - started
         theirs = dnacopy_levels(answer, name, chrom)
         for who, levels in (("ours", ours), ("DNAcopy", theirs)):
-            rows.append(
-                {"kind": kind, "who": who, **compared(levels, truth[name].to_numpy(), chrom)}
-            )
+            found = compared(levels, truth[name].to_numpy(), chrom)
+            rows.append({"kind": kind, "who": who, **found})
     table = (
         pd.DataFrame(rows)
         .groupby(["kind", "who"])

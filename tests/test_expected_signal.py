@@ -1,4 +1,4 @@
-"""What is expected of a sample apart from the mark, through normalisation, merging and every test."""
+"""What is expected of a sample apart from the mark: normalisation, merging and every test."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def gained(quantity: str = "mean_signal", *, per_group: int = 4, seed: int = 3):
     "method", [m for m, known in METHODS.items() if known.needs is None and m != "quantile"]
 )
 def test_what_is_expected_is_gone_after_every_normalisation(method: str) -> None:
-    plain, known = gained()
+    _, known = gained()
     normalized = normalize(known, method)
     level = np.log2(scaled(normalized))
     change = level[:, 4:].mean(axis=1) - level[:, :4].mean(axis=1)
@@ -70,7 +70,7 @@ def test_every_test_takes_it_into_account(quantity: str, method: str) -> None:
 
 
 def test_zero_expectation_changes_nothing() -> None:
-    plain, known = gained("reads")
+    plain, _ = gained("reads")
     zero = replace(plain, expected=np.zeros_like(plain.values))
     sheet = builders.sheet(["good"] * 4 + ["poor"] * 4)
     for method in ("voom", "ql", "trend"):
@@ -95,7 +95,8 @@ def test_background_factors_come_from_bins_without_it() -> None:
         normalize(regions, "background", inputs=NormalizationInputs(background=b)).size_factors
         for b in (blind, bins)
     )
-    assert wrong is not None and right is not None
+    assert wrong is not None
+    assert right is not None
     assert np.log2(wrong[4:]).mean() - np.log2(wrong[:4]).mean() < -0.8
     np.testing.assert_allclose(right, 1.0, atol=0.02)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +22,7 @@ GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
 def levels_of(values: np.ndarray, ends: np.ndarray) -> np.ndarray:
     edges = np.concatenate([[0], ends])
-    return np.concatenate(
-        [np.full(b - a, values[a:b].mean()) for a, b in zip(edges[:-1], edges[1:], strict=True)]
-    )
+    return np.concatenate([np.full(b - a, values[a:b].mean()) for a, b in pairwise(edges)])
 
 
 def golden(what: str) -> pd.DataFrame:
