@@ -92,7 +92,7 @@ def _cell(rows: pd.DataFrame, method: str, measure: str) -> str:
     if method not in rows.index:
         return ""
     digits = 4 if measure == "type_one_001" else 3
-    row: dict[str, Any] = rows.to_dict("index")[method]
+    row = rows.to_dict("index")[method]
     text = f"{_short(row[measure], digits)} ({_short(row[f'{measure}_se'], digits)})"
     return f"**{text}**" if row["default"] else text
 
