@@ -13,6 +13,7 @@ from scipy import special
 from resist_epi.errors import DesignError
 from resist_epi.stats.robust_prior import fit_robust_prior
 from resist_epi.stats.scaled_f import Prior, fit_prior
+from resist_epi.stats.tails import f_upper_tail, t_pvalue
 
 logger = logging.getLogger(__name__)
 
@@ -225,32 +226,6 @@ def t_quantile(level: float, df: npt.ArrayLike) -> FloatArray:
     width = special.stdtrit(np.where(finite, distinct, 1.0), 0.5 + level / 2)
     unbounded = np.where(np.isposinf(distinct), special.ndtri(0.5 + level / 2), np.nan)
     return np.asarray(np.where(finite, width, unbounded)[which])
-
-
-def t_pvalue(statistic: npt.ArrayLike, df: npt.ArrayLike) -> FloatArray:
-    """Two-sided P value of t; infinite degrees of freedom mean the normal distribution."""
-    t = np.asarray(statistic, dtype=np.float64)
-    dof = np.broadcast_to(np.asarray(df, dtype=np.float64), t.shape)
-    infinite = np.isposinf(dof)
-    if infinite.all():
-        return np.asarray(2 * special.ndtr(-np.abs(t)))
-    finite = np.where(infinite, 1.0, dof)
-    # As an incomplete beta function: both tails at once, and exact far out.
-    pvalue = np.asarray(special.betainc(finite / 2, 0.5, finite / (finite + t * t)))
-    if infinite.any():
-        pvalue[infinite] = 2 * special.ndtr(-np.abs(t[infinite]))
-    return pvalue
-
-
-def f_upper_tail(statistic: npt.ArrayLike, df1: float, df2: npt.ArrayLike) -> FloatArray:
-    """P value of F; infinite denominator degrees of freedom mean chi-square over df1."""
-    f = np.asarray(statistic, dtype=np.float64)
-    dof = np.broadcast_to(np.asarray(df2, dtype=np.float64), f.shape)
-    infinite = np.isposinf(dof)
-    finite = np.where(infinite, 1.0, dof)
-    # The complement of fdtr as a lower tail of the reflected beta keeps small P exact.
-    pvalue = special.betainc(finite / 2, df1 / 2, finite / (finite + df1 * f))
-    return np.asarray(np.where(infinite, special.chdtrc(df1, df1 * f), pvalue))
 
 
 def _take(values: FloatArray | None, keep: npt.NDArray[np.bool_]) -> FloatArray | None:

@@ -11,8 +11,9 @@ from scipy.linalg import null_space
 
 from resist_epi.errors import DesignError
 from resist_epi.stats.dispersion import Dispersion, estimate_dispersion
-from resist_epi.stats.moderation import Squeezed, f_upper_tail, squeeze_variances
+from resist_epi.stats.moderation import Squeezed, squeeze_variances
 from resist_epi.stats.negbin import CountData, fit_counts
+from resist_epi.stats.tails import f_upper_tail
 
 FloatArray = npt.NDArray[np.float64]
 

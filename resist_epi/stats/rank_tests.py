@@ -12,7 +12,7 @@ from scipy.stats import rankdata
 
 from resist_epi.errors import DesignError
 from resist_epi.stats.linear import row_blocks
-from resist_epi.stats.moderation import t_pvalue
+from resist_epi.stats.tails import t_pvalue
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

@@ -11,6 +11,7 @@ from scipy import special, stats
 from resist_epi.stats.root import bracketed_root
 from resist_epi.stats.scaled_f import Prior, fit_prior, floor_at
 from resist_epi.stats.smoothing import lowess
+from resist_epi.stats.tails import log_f_tail
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -171,46 +172,40 @@ def _match(low: float, df1: float, tails: tuple[float, float], observed: _Moment
 def _region_df(f: FloatArray, df1: float, df2: float) -> FloatArray:
     """Prior df of each region: fewer where its variance is an outlier above."""
     n = len(f)
-    log_tail = stats.chi2.logsf(f * df1, df1) if np.isinf(df2) else _log_f_tail(f, df1, df2)
     descending = np.argsort(f)[::-1]
-    log_clean = np.minimum(log_tail - np.log((n - _ranks(f, descending) + 0.5) / n), 0.0)
-    shrunk = np.full(n, df2)
+    ordered = f[descending]
+    infinite = np.isinf(df2)
+    log_tail = stats.chi2.logsf(ordered * df1, df1) if infinite else log_f_tail(ordered, df1, df2)
+    log_clean = np.minimum(log_tail - np.log((_places(ordered) + 0.5) / n), 0.0)
     outlying = log_clean < 0
     if not outlying.any():
-        return shrunk
+        return np.full(n, df2)
     clean = np.exp(log_clean)
-    if np.isinf(df2):
-        shrunk[outlying] = clean[outlying] * (n * df1)
-        shrunk[descending] = np.maximum.accumulate(shrunk[descending])
-        return shrunk
-    smallest = log_tail[descending[0]]
-    worst = 0.0
-    if np.isfinite(smallest):
-        # Scaled twice so that the most extreme region sits near the median of its own F.
-        worst = np.log(0.5) / smallest * df2
-        worst *= np.log(0.5) / float(_log_f_tail(f.max(keepdims=True), df1, worst)[0])
-    shrunk = np.asarray(worst * -np.expm1(log_clean) + clean * df2)
-    ordered = shrunk[descending]
-    running = np.cumsum(ordered) / np.arange(1, n + 1)
-    best = int(np.argmin(running))
-    ordered[: best + 1] = running[best]
-    shrunk[descending] = np.maximum.accumulate(ordered)
-    return np.asarray(shrunk)
+    if infinite:
+        shrunk = np.where(outlying, clean * (n * df1), np.inf)
+    else:
+        smallest = log_tail[0]
+        worst = 0.0
+        if np.isfinite(smallest):
+            # Scaled twice so that the most extreme region sits near the median of its own F.
+            worst = np.log(0.5) / smallest * df2
+            worst *= np.log(0.5) / float(log_f_tail(ordered[:1], df1, worst)[0])
+        shrunk = worst * -np.expm1(log_clean) + clean * df2
+        running = np.cumsum(shrunk) / np.arange(1, n + 1)
+        best = int(np.argmin(running))
+        shrunk[: best + 1] = running[best]
+    df = np.empty(n)
+    df[descending] = np.maximum.accumulate(shrunk)
+    return df
 
 
-def _ranks(values: FloatArray, descending: npt.NDArray[np.intp]) -> FloatArray:
-    """Ranks from 1, the average one among ties, from an order that is known."""
-    n = len(values)
-    ordered = values[descending[::-1]]
-    first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+def _places(descending: FloatArray) -> FloatArray:
+    """Places from 0 of values in descending order, the average one among ties."""
+    n = len(descending)
+    places = np.arange(n, dtype=np.float64)
+    tied = descending[1:] == descending[:-1]
+    if not tied.any():
+        return places
+    first = np.flatnonzero(np.r_[True, ~tied])
     last = np.r_[first[1:], n]
-    ranks = np.empty(n)
-    ranks[descending[::-1]] = np.repeat((first + 1 + last) / 2, last - first)
-    return ranks
-
-
-def _log_f_tail(f: FloatArray, df1: float, df2: float) -> FloatArray:
-    """Log of the upper tail of F, without underflow for df met here."""
-    tail = special.betainc(df2 / 2, df1 / 2, df2 / (df2 + df1 * f))
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(tail))
+    return np.repeat((first + last - 1) / 2, last - first)

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from scipy import special
 
 from resist_epi.errors import DesignError
-from resist_epi.stats.moderation import squeeze_variances, t_pvalue
+from resist_epi.stats.moderation import squeeze_variances
+from resist_epi.stats.tails import t_pvalue
 
 FloatArray = npt.NDArray[np.float64]
 Index = npt.NDArray[np.integer]

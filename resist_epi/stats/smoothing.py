@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import CubicSpline
 
-FloatArray = npt.NDArray[np.float64]
+from resist_epi.stats.local_lines import LocalLines, Windows
 
-_BLOCK = 8192
+FloatArray = npt.NDArray[np.float64]
 
 
 def natural_spline_basis(x: FloatArray, n_columns: int) -> FloatArray:
@@ -87,10 +86,10 @@ def lowess(
     width = max(2, min(n, int(span * n + 1e-7)))
     step = 0.01 * (xs[-1] - xs[0]) if delta is None else delta
     anchors = _anchors(xs, step)
-    windows = [_window(xs, left, at, width) for left, at in _lefts(xs, anchors, width)]
+    lines = LocalLines(xs, _windows(xs, anchors, width))
     robustness: FloatArray | None = None
     for turn in range(robust_steps + 1):
-        level = _local_lines(xs, ys, windows, robustness)
+        level = lines.heights(ys, robustness)
         lost = np.isnan(level)
         level[lost] = ys[anchors[lost]]
         curve = np.interp(xs, xs[anchors], level)
@@ -132,23 +131,18 @@ def _anchors(x: FloatArray, delta: float) -> npt.NDArray[np.intp]:
     return np.unique(np.array(found, dtype=np.intp))
 
 
-class _Window(NamedTuple):
-    """Points first..stop-1 of the sorted x that have weight around `at`.
-
-    The weight is 1 up to a thousandth of the half width (`flat` .. `flat_stop`-1) and 0 from 999
-    thousandths on.
-    """
-
-    at: float
-    half: float
-    first: int
-    stop: int
-    flat: int
-    flat_stop: int
+def _windows(x: FloatArray, anchors: npt.NDArray[np.intp], width: int) -> Windows:
+    """The `width` nearest points of each anchor; what lies past .999 of their reach has none."""
+    left = np.array(list(_lefts(x, anchors, width)), dtype=np.intp)
+    at = x[anchors]
+    half = np.maximum(at - x[left], x[left + width - 1] - at)
+    first = np.maximum(np.searchsorted(x, at - 0.999 * half, side="left"), left)
+    stop = np.searchsorted(x, at + 0.999 * half, side="right")
+    return Windows(at, half, first, stop)
 
 
-def _lefts(x: FloatArray, anchors: npt.NDArray[np.intp], width: int) -> Iterator[tuple[int, float]]:
-    """Where the `width` nearest points of each anchor start, and the anchor's x."""
+def _lefts(x: FloatArray, anchors: npt.NDArray[np.intp], width: int) -> Iterator[int]:
+    """Where the `width` nearest points of each anchor start."""
     left = 0
     for here in x[anchors]:
         low, high = left, len(x) - width
@@ -159,81 +153,4 @@ def _lefts(x: FloatArray, anchors: npt.NDArray[np.intp], width: int) -> Iterator
             else:
                 high = middle
         left = low
-        yield left, float(here)
-
-
-def _window(x: FloatArray, left: int, at: float, width: int) -> _Window:
-    half = float(max(at - x[left], x[left + width - 1] - at))
-    outer, inner = 0.999 * half, 0.001 * half
-    first, flat = np.searchsorted(x, [at - outer, at - inner], side="left")
-    flat_stop, stop = np.searchsorted(x, [at + inner, at + outer], side="right")
-    return _Window(at, half, max(int(first), left), int(stop), int(flat), int(flat_stop))
-
-
-def _local_lines(
-    x: FloatArray,
-    y: FloatArray,
-    windows: list[_Window],
-    robustness: FloatArray | None,
-) -> FloatArray:
-    """Heights of the local lines at the windows' centres; NaN where no point has weight."""
-    # Moments about the median: well conditioned, since windows far from it are wide.
-    origin = x[len(x) // 2]
-    centred = x - origin
-    base = np.ones_like(x) if robustness is None else robustness
-    columns = np.empty((5, len(x)))
-    columns[0] = base
-    np.multiply(base, centred, out=columns[1])
-    np.multiply(base, y, out=columns[2])
-    np.multiply(columns[1], centred, out=columns[3])
-    np.multiply(columns[1], y, out=columns[4])
-    heights = np.empty(len(windows))
-    scratch = np.empty((2, _BLOCK))
-    for i, window in enumerate(windows):
-        total, sx, sy, sxx, sxy = _moments(x, columns, window, scratch)
-        if total <= 0:
-            heights[i] = np.nan
-            continue
-        mean_x, mean_y = sx / total, sy / total
-        square = sxx / total - mean_x**2
-        heights[i] = mean_y
-        if window.half > 0 and square > (0.001 * (x[-1] - x[0])) ** 2:
-            slope = (sxy / total - mean_x * mean_y) / square
-            heights[i] += slope * (window.at - origin - mean_x)
-    return heights
-
-
-def _moments(
-    x: FloatArray, columns: FloatArray, window: _Window, scratch: FloatArray
-) -> FloatArray:
-    """Sums of the columns under the window's weights.
-
-    In blocks that stay in cache, and are too short for BLAS to start threads on.
-    """
-    sums = np.zeros(len(columns))
-    for start in range(window.first, window.stop, _BLOCK):
-        stop = min(start + _BLOCK, window.stop)
-        weight = _tricube(x[start:stop], window, scratch[:, : stop - start])
-        low, high = max(window.flat, start), min(window.flat_stop, stop)
-        if low < high:
-            weight[low - start : high - start] = 1.0
-        sums += np.vecdot(columns[:, start:stop], weight)
-    return sums
-
-
-def _tricube(x: FloatArray, window: _Window, scratch: FloatArray) -> FloatArray:
-    """Weights of some points, written into `scratch`."""
-    weight: FloatArray = scratch[0]
-    cube: FloatArray = scratch[1]
-    if window.half <= 0:
-        weight[:] = 1.0
-        return weight
-    np.subtract(x, window.at, out=weight)
-    np.abs(weight, out=weight)
-    weight *= 1 / window.half
-    np.multiply(weight, weight, out=cube)
-    weight *= cube
-    np.subtract(1.0, weight, out=weight)
-    np.multiply(weight, weight, out=cube)
-    weight *= cube
-    return weight
+        yield left

@@ -112,8 +112,9 @@ def _informative(response: FloatArray, design: FloatArray) -> npt.NDArray[np.boo
     keep = np.empty(len(response), dtype=bool)
     for rows in row_blocks(len(response)):
         block = response[rows]
-        size = (block * block).sum(axis=1)
-        keep[rows] = ((block @ space) ** 2).sum(axis=1) > 1e-24 * size
+        effects = block @ space
+        left = np.einsum("ij,ij->i", effects, effects)
+        keep[rows] = left > 1e-24 * np.einsum("ij,ij->i", block, block)
     return keep
 
 
@@ -127,12 +128,12 @@ def _shared(
     hat = q @ q.T
     leverage = np.diag(hat)
     to_residual = root[:, None] * (np.eye(n_samples) - hat)
-    total = np.zeros(n_samples)
+    total, each = np.zeros(n_samples), np.ones(n_samples)
     for rows in row_blocks(n):
         residual = response[rows] @ to_residual
         np.multiply(residual, residual, out=residual)
         # The residual mean square of each region is its own variance estimate.
-        total += ((n_samples - p) / residual.sum(axis=1)) @ residual
+        total += ((n_samples - p) / (residual @ each)) @ residual
     free = 1 - leverage
     information = np.diag(1 - 2 * leverage) + hat**2 - np.outer(free, free) / (n_samples - p)
     return total - n * free, n * information

@@ -7,14 +7,13 @@ from scipy import stats
 from resist_epi.errors import DesignError
 from resist_epi.stats.linear import contrast, contrast_mean_square, fit_linear
 from resist_epi.stats.moderation import (
-    f_upper_tail,
     moderated_f,
     moderated_t,
     squeeze_variances,
-    t_pvalue,
     t_quantile,
     treat,
 )
+from resist_epi.stats.tails import f_upper_tail, t_pvalue
 
 EXACT = 1e-8
 
