@@ -14,6 +14,7 @@ from resist_epi.errors import DesignError
 from resist_epi.fit import Fit
 from resist_epi.gene_sets import GeneSet
 from resist_epi.gene_values import gene_rows
+from resist_epi.matched import draw_sets, match_traits, nearest_pools
 from resist_epi.schema import PRE_SPECIFIED, names
 from resist_epi.stats.linear import whitened_effects
 from resist_epi.stats.set_tests import fry, t_to_z
@@ -25,7 +26,6 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 N_RANDOM = 2000
-POOL = 100  # genes most like a member, from which its counterpart in a random set is drawn
 LEVEL = 0.05
 SEX_CHROMOSOMES = ("chrX", "X")
 
@@ -99,7 +99,7 @@ def pre_specified(
     variants = {"all genes": members}
     if on_x[members].any():
         variants["without chrX"] = members[~on_x[members]]
-    traits = _traits(genes, covariates)
+    traits = match_traits(genes, covariates)
     table = pd.DataFrame(
         [
             {
@@ -145,10 +145,10 @@ def _one(
     if not len(members):
         return found
     test = fry(effects, [members])
-    pools = _pools(traits, members, np.isfinite(z))
+    pools = nearest_pools(traits, members, np.isfinite(z))
     if min(len(pool) for pool in pools) < len(members):
         return found | {"effect": float(change[members].mean()), "fry_pvalue": test.pvalue[0]}
-    random = z[_draw(pools, n_random, rng)].mean(axis=1)
+    random = z[draw_sets(pools, n_random, rng)].mean(axis=1)
     centre = float(random.mean())
     beyond = np.abs(random - centre) >= abs(z[members].mean() - centre)
     more, up = z[members].mean() > centre, test.direction[0] > 0
@@ -158,42 +158,3 @@ def _one(
         "random_pvalue": float((1 + beyond.sum()) / (n_random + 1)),
         "direction": ("gain" if up else "loss") if more == up else "none",
     }
-
-
-def _traits(genes: pd.DataFrame, covariates: pd.DataFrame | None) -> pd.DataFrame:
-    """What random sets are matched on, a row a gene; ranks from 0 to 1, and classes as numbers."""
-    traits = pd.DataFrame({"baseline": genes["baseMean"].rank(pct=True)})
-    if covariates is None:
-        return traits
-    own = covariates.reindex(genes["gene_id"])
-    if "length" in own:
-        traits["length"] = own["length"].rank(pct=True).fillna(0.5).to_numpy()
-    if "cpg_island" in own:
-        island = own["cpg_island"].astype("Float64").fillna(0.5)
-        traits["CpG island"] = island.to_numpy(np.float64)
-    return traits
-
-
-def _pools(traits: pd.DataFrame, members: IntArray, tested: NDArray[np.bool_]) -> list[IntArray]:
-    """For each member the tested genes outside of the set that are most like it."""
-    values = traits.to_numpy(np.float64)
-    outside = tested.copy()
-    outside[members] = False
-    candidates = np.flatnonzero(outside)
-    pools = []
-    for member in members:
-        # Islands differ by 1, ranks by less: other classes come last.
-        distance = ((values[candidates] - values[member]) ** 2).sum(axis=1)
-        pools.append(candidates[np.argsort(distance, kind="stable")[:POOL]])
-    return pools
-
-
-def _draw(pools: list[IntArray], n: int, rng: np.random.Generator) -> IntArray:
-    """Random sets, one gene from each pool and none twice, (n, n_members)."""
-    drawn = np.stack([rng.choice(pool, size=n) for pool in pools], axis=1)
-    while True:
-        ordered = np.sort(drawn, axis=1)
-        twice = np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1))
-        if not len(twice):
-            return drawn
-        drawn[twice] = np.stack([rng.choice(pool, size=len(twice)) for pool in pools], axis=1)

@@ -17,6 +17,7 @@ FLOORS: dict[int, set[str]] = {
         "symbols",
         "samples",
         "annotation",
+        "assays",
         "gene_sets",
         "regions",
         "matrix",
@@ -28,6 +29,7 @@ FLOORS: dict[int, set[str]] = {
     4: {
         "analysis",
         "checking",
+        "evidence_analysis",
         "inputs",
         "ledger",
         "mark_analysis",

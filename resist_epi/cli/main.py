@@ -13,6 +13,7 @@ from resist_epi.cli import (
     demo,
     diff,
     enrich,
+    evidence,
     marks,
     plot,
     regions,
@@ -33,7 +34,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (check, regions, count, diff, enrich, marks, plot, report, run, simulate, demo):
+for verb in (
+    check,
+    regions,
+    count,
+    diff,
+    enrich,
+    marks,
+    evidence,
+    plot,
+    report,
+    run,
+    simulate,
+    demo,
+):
     app.command(name=verb.NAME)(verb.command)
 
 

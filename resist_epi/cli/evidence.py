@@ -1,0 +1,103 @@
+"""`resist-epi evidence`: a mark's results and another assay to what they say together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from resist_epi.cli.options import (
+    BackgroundOption,
+    ContrastOption,
+    DesignOption,
+    FdrOption,
+    GenomeOption,
+    MarkOption,
+    MethodOption,
+    NormalizeOption,
+    Output,
+)
+
+NAME = "evidence"
+
+
+def command(
+    results: Path = typer.Argument(..., metavar="RESULTS", help="TSV of diff or run."),
+    table: Path = typer.Argument(
+        ...,
+        metavar="TABLE",
+        help="Effects a gene (log2FoldChange, P), levels a patient, or means of both groups.",
+    ),
+    output: Output = ...,  # type: ignore[assignment]
+    assay: str = typer.Option(
+        "expression", "--assay", help="expression, proteomics or methylation."
+    ),
+    summary: Path | None = typer.Option(
+        None, "--summary", help="One row with how far they go together, as TSV."
+    ),
+    mark: MarkOption = None,
+    max_p: float = typer.Option(0.05, "--max-p", help="Largest P at which a gene has changed."),
+    min_fold_change: float = typer.Option(
+        1.0, "--min-fold-change", help="Smallest fold change; 1.2 is usual in TMT proteomics."
+    ),
+    genome: GenomeOption = None,
+    counts: Path | None = typer.Option(
+        None, "--counts", help="The counts behind the results: patients are then matched."
+    ),
+    samples: Path | None = typer.Option(None, "--samples", help="Sample sheet of the counts."),
+    design: DesignOption = "~ Condition",
+    contrast: ContrastOption = None,
+    method: MethodOption = None,
+    normalize: NormalizeOption = None,
+    background: BackgroundOption = None,
+    fdr: FdrOption = 0.05,
+) -> None:
+    """Compare a mark with expression, proteins or methylation, signs stated in advance.
+
+    With --counts, give the options with which the results were made; then the file's columns may be
+    patients, and mark and assay are also correlated over them.
+    """
+    from resist_epi.analysis import analyse
+    from resist_epi.evidence import Thresholds
+    from resist_epi.evidence_analysis import compare_assay
+    from resist_epi.inputs import gene_covariates, load_reference
+    from resist_epi.io.builtin import load_symbols
+    from resist_epi.io.tables import read_results, write_table
+    from resist_epi.set_analysis import check_same
+    from resist_epi.sheet_counts import inputs_of_counts, read_counts_and_sheet
+
+    found = read_results(results)
+    analysis = None
+    if counts is not None:
+        matrix, sheet = read_counts_and_sheet(counts, samples, mark=mark)
+        mark = sheet.marks[0] if mark is None else mark
+        analysis = analyse(
+            matrix,
+            sheet,
+            formula=design,
+            contrast=contrast,
+            method=method,
+            normalize=normalize,
+            inputs=inputs_of_counts(matrix, sheet, background, normalize=normalize),
+            fdr=fdr,
+        )
+        check_same(found, analysis.results)
+    if mark is None:
+        raise typer.BadParameter("name the mark of the results", param_hint="--mark")
+    reference = None if genome is None else load_reference(genome, None)
+    result = compare_assay(
+        found,
+        table,
+        assay=assay,
+        mark=mark,
+        analysis=analysis,
+        covariates=None if reference is None else gene_covariates(reference),
+        symbols=load_symbols(),
+        thresholds=Thresholds(max_p, min_fold_change),
+        fdr=fdr,
+    )
+    about = [line for line in found.attrs["header"] if line.startswith(("resist_epi", "contrast"))]
+    header = [*about, *(f"{name}: {text}" for name, text in result.header.items())]
+    write_table(output, result.joined, header=header)
+    if summary is not None:
+        write_table(summary, result.summary, header=header)
