@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -13,48 +11,39 @@ from numpy.typing import NDArray
 
 from resist_epi.coverage_runs import RegionSummary
 from resist_epi.errors import QuantityError
-from resist_epi.genome import Genome, reconcile_chromosomes
-from resist_epi.intervals import Intervals as OneChromosome
+from resist_epi.genome import Genome
 from resist_epi.intervals import coverage, merge, subtract
 from resist_epi.matrix import CountMatrix, FloatArray
+from resist_epi.matrix_filling import MatrixFilling
+from resist_epi.region_pass import (
+    CoverageTrack,
+    Intervals,
+    RegionPlan,
+    autosomes,
+    bounds,
+    on_one_chromosome,
+    stated_lengths,
+    tally_coverage,
+)
+
+__all__ = [
+    "FROM_COVERAGE",
+    "STATISTICS",
+    "CoverageTrack",
+    "Intervals",
+    "autosomes",
+    "count_regions",
+    "fully_covered",
+    "share_in_regions",
+    "summarise_regions",
+]
 
 logger = logging.getLogger(__name__)
 
 IntArray = NDArray[np.int64]
-Intervals = Mapping[str, tuple[IntArray, IntArray]]
 STATISTICS = ("mean", "sum", "covered", "max", "min")
 _EXTREMES = ("max", "min")
-_STATISTIC_OF = {"mean_signal": "mean", "coverage_sum": "sum"}
-_SEX_AND_ORGANELLE = {"X", "Y", "M", "MT", "W", "Z"}
-
-
-class CoverageTrack(Protocol):
-    """What counting needs of a track; the readers in `io/` satisfy it."""
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        ...
-
-    @property
-    def chrom_lengths(self) -> Mapping[str, int]:
-        """Length of every chromosome of the track, bp."""
-        ...
-
-    @property
-    def lengths_known(self) -> bool:
-        """Whether these are the true lengths, or only where the data end (bedGraph)."""
-        ...
-
-    def summarise(
-        self, chrom: str, starts: IntArray, ends: IntArray, *, extremes: bool = True
-    ) -> RegionSummary:
-        """Sum, covered bases and, if wanted, extremes of each region of one chromosome."""
-        ...
-
-    def total(self, chroms: Sequence[str] | None = None, exclude: Intervals | None = None) -> float:
-        """Sum of value x length over these chromosomes less the excluded intervals."""
-        ...
+FROM_COVERAGE = ("mean_signal", "coverage_sum")
 
 
 def summarise_regions(
@@ -122,7 +111,7 @@ def _summarise(
     if left_out is None or not len(left_out[0]):
         summary = track.summarise(chrom, starts, ends, extremes=extremes)
         return summary, ends - starts - summary.clipped
-    pieces, owner = subtract(_on_one_chromosome(starts, ends), _on_one_chromosome(*left_out))
+    pieces, owner = subtract(on_one_chromosome(starts, ends), on_one_chromosome(*left_out))
     parts = track.summarise(chrom, pieces.start, pieces.end, extremes=extremes)
     n = len(starts)
 
@@ -143,10 +132,6 @@ def _summarise(
         clipped=clipped,
     )
     return summary, gather(pieces.end - pieces.start).astype(np.int64) - clipped
-
-
-def _on_one_chromosome(starts: IntArray, ends: IntArray) -> OneChromosome:
-    return OneChromosome(np.zeros(len(starts), dtype=np.int64), starts, ends)
 
 
 def _statistic(
@@ -225,50 +210,21 @@ def count_regions(
     >>> counts.values
     array([[3.5]])
     """
-    if quantity not in _STATISTIC_OF:
+    if quantity not in FROM_COVERAGE:
         raise QuantityError(
-            f"{quantity} cannot be had from coverage tracks; expected {' or '.join(_STATISTIC_OF)}"
+            f"{quantity} cannot be had from coverage tracks; expected {' or '.join(FROM_COVERAGE)}"
         )
-    kept = reconcile_chromosomes(
-        list(dict.fromkeys(regions["chrom"])),
-        {name: _lengths(track) for name, track in tracks.items()},
-        genome=genome,
-        known=known,
-        annotation="the regions",
+    filling = MatrixFilling(
+        {"regions": regions}, tuple(tracks), quantity=quantity, library_sizes=library_sizes
     )
-    on_tracks = regions["chrom"].isin(kept)
-    dropped = int((~on_tracks).sum())
-    if dropped:
-        logger.info(
-            "%d of %d regions are on chromosomes without any track and were dropped",
-            dropped,
-            len(regions),
-        )
-        regions = regions[on_tracks]
-    regions = regions.reset_index(drop=True)
-    values = np.empty((len(regions), len(tracks)))
-    sizes = np.full(len(tracks), np.nan) if library_sizes is None else np.array(library_sizes)
-    source = np.where(np.isnan(sizes), "total_coverage", "sheet")
-    for i, (name, track) in enumerate(tracks.items()):
-        values[:, i] = summarise_regions(
-            track, regions, statistic=_STATISTIC_OF[quantity], exclude=exclude
-        )
-        if np.isnan(sizes[i]):
-            sizes[i] = track.total(autosomes(track.chrom_lengths), exclude)
+    lengths = {name: stated_lengths(track) for name, track in tracks.items()}
+    filling.keep_shared(lengths, genome=genome, known=known)
+    plan = RegionPlan(filling.tables, exclude=exclude or {})
+    for name, track in tracks.items():
+        filling.add(name, tally_coverage(track, plan, mean=quantity == "mean_signal"))
         if progress is not None:
             progress(name)
-    return CountMatrix(
-        values=values,
-        regions=regions,
-        samples=tuple(tracks),
-        quantity=quantity,
-        library_sizes=sizes,
-        metadata={"library_size_from": [str(s) for s in source], "regions_dropped": dropped},
-    )
-
-
-def _lengths(track: CoverageTrack) -> dict[str, int | None]:
-    return {c: n if track.lengths_known else None for c, n in track.chrom_lengths.items()}
+    return filling.matrices()["regions"]
 
 
 def share_in_regions(
@@ -293,7 +249,7 @@ def share_in_regions(
         for chrom, rows in regions.groupby("chrom", sort=False):
             if chrom not in track.chrom_lengths:
                 continue
-            merged, _ = merge(_on_one_chromosome(*_bounds(rows)))
+            merged, _ = merge(bounds(rows))
             left_out = (exclude or {}).get(str(chrom))
             summary, _ = _summarise(track, str(chrom), merged.start, merged.end, left_out)
             inside += float(summary.sum.sum())
@@ -301,28 +257,12 @@ def share_in_regions(
     return shares
 
 
-def _bounds(regions: pd.DataFrame) -> tuple[IntArray, IntArray]:
-    return regions["start"].to_numpy(np.int64), regions["end"].to_numpy(np.int64)
-
-
 def fully_covered(regions: pd.DataFrame, intervals: Intervals) -> NDArray[np.bool_]:
     """(n_regions,) bool: whether these disjoint intervals cover every base of the region."""
     covered = np.zeros(len(regions), dtype=bool)
     for chrom, rows in regions.groupby("chrom", sort=False).indices.items():
         if str(chrom) in intervals:
-            mine = _on_one_chromosome(*_bounds(regions.iloc[rows]))
-            theirs = _on_one_chromosome(*intervals[str(chrom)])
+            mine = bounds(regions, np.asarray(rows, dtype=np.int64))
+            theirs = on_one_chromosome(*intervals[str(chrom)])
             covered[rows] = coverage(mine, theirs) == mine.length
     return covered
-
-
-def autosomes(chroms: Sequence[str] | Mapping[str, int]) -> list[str]:
-    """Chromosomes other than the sex chromosomes, the organelle's and unplaced pieces.
-
-    All of them where nothing would be left.
-    """
-    bare = {c: c[3:] if c.lower().startswith("chr") else c for c in chroms}
-    kept = [
-        c for c, name in bare.items() if name.upper() not in _SEX_AND_ORGANELLE and "_" not in name
-    ]
-    return kept or list(chroms)

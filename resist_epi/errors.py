@@ -9,13 +9,14 @@
       DesignError(ValueError)            rank, empty group, unknown level, no replicates
       QuantityError(ValueError)          this test needs reads, this matrix holds signal
       MissingDependencyError(ImportError)
+      WorkerDiedError(RuntimeError)      processes that were killed, and what they were at
 
 Each message says what, where and the remedy. Catch `ResistEpiError` for all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
@@ -120,3 +121,39 @@ class QuantityError(ResistEpiError, ValueError):
 
 class MissingDependencyError(ResistEpiError, ImportError):
     """A program or library that the step needs is not installed."""
+
+
+class WorkerDiedError(ResistEpiError, RuntimeError):
+    """Worker processes that were killed.
+
+    Parameters
+    ----------
+    died
+        What each was at -> how it ended.
+    n_others
+        Tasks that were done nevertheless.
+    remedy
+        What the user can do about it.
+    """
+
+    def __init__(
+        self,
+        died: Mapping[str, str],
+        *,
+        n_others: int,
+        remedy: str = "run with fewer --jobs, so that memory lasts",
+    ) -> None:
+        self.died, self.n_others, self.remedy = dict(died), n_others, remedy
+        which = "; ".join(f"{name} ({cause})" for name, cause in died.items())
+        super().__init__(
+            f"the process was killed that was at {which}. The other {n_others} are done; {remedy}"
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild_worker_died_error, (self.died, self.n_others, self.remedy))
+
+
+def _rebuild_worker_died_error(
+    died: Mapping[str, str], n_others: int, remedy: str
+) -> WorkerDiedError:
+    return WorkerDiedError(died, n_others=n_others, remedy=remedy)

@@ -18,7 +18,6 @@ from resist_epi.errors import GenomeMismatchError, SampleSheetError
 from resist_epi.gene_sets import GeneSet
 from resist_epi.genome import Genome, recognise_assembly
 from resist_epi.io.annotation import read_genes
-from resist_epi.io.bam import BamReads, open_bam
 from resist_epi.io.builtin import (
     cpg_island_genes,
     genomes_with_genes,
@@ -29,8 +28,10 @@ from resist_epi.io.builtin import (
 )
 from resist_epi.io.gene_sets import read_gmt
 from resist_epi.io.peaks import read_bed_regions, read_peaks
+from resist_epi.io.read_files import is_bam, open_reads
+from resist_epi.io.reads import ReadsFile
 from resist_epi.io.run_track import RunTrack
-from resist_epi.io.tracks import open_track
+from resist_epi.io.tracks import is_bigwig, open_track
 from resist_epi.regions import disjoint_by_chrom
 from resist_epi.samples import SampleSheet
 
@@ -166,15 +167,45 @@ def _assembly_of(tracks: Mapping[str, HasLengths]) -> str | None:
     return names[0] if names and all(found.values()) else None
 
 
+@dataclass(frozen=True)
+class StatedLengths:
+    """Chromosome lengths as a file's header states them.
+
+    Attributes
+    ----------
+    chrom_lengths
+        Length of every chromosome, bp; empty where the format does not state them.
+    lengths_known
+        Whether it does.
+    """
+
+    chrom_lengths: Mapping[str, int]
+    lengths_known: bool
+
+
+def stated_lengths(path: str, *, reads: bool) -> StatedLengths:
+    """What the header of a track or of a file of reads says; text is not read for it.
+
+    Raises
+    ------
+    InputFormatError
+        If the header cannot be read.
+    """
+    if (is_bam if reads else is_bigwig)(path):
+        file: HasLengths = open_reads(path) if reads else open_track(path)
+        return StatedLengths(dict(file.chrom_lengths), True)
+    return StatedLengths({}, False)
+
+
 def has_reads(sheet: SampleSheet) -> bool:
-    """Whether every row names a BAM file that is there."""
+    """Whether every row names a file of reads that is there."""
     if "bamReads" not in sheet.table:
         return False
     return all(path and Path(path).exists() for path in sheet.table["bamReads"])
 
 
-def sheet_reads(sheet: SampleSheet) -> dict[str, BamReads]:
-    """Open the BAM file of every row.
+def sheet_reads(sheet: SampleSheet) -> dict[str, ReadsFile]:
+    """Open the file of reads of every row.
 
     Raises
     ------
@@ -194,7 +225,7 @@ def sheet_reads(sheet: SampleSheet) -> dict[str, BamReads]:
             sheet.path,
             [f"sample {s}, column bamReads: empty; reads need a BAM file" for s in missing],
         )
-    return {s: open_bam(p) for s, p in zip(table["SampleID"], table["bamReads"], strict=True)}
+    return {s: open_reads(p) for s, p in zip(table["SampleID"], table["bamReads"], strict=True)}
 
 
 def sheet_tracks(sheet: SampleSheet) -> dict[str, RunTrack]:

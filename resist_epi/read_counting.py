@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resist_epi.counting import Intervals
-from resist_epi.genome import Genome, reconcile_chromosomes
+from resist_epi.genome import Genome
 from resist_epi.matrix import CountMatrix
+from resist_epi.matrix_filling import MatrixFilling
+from resist_epi.region_pass import Intervals, RegionPlan, Tally
+from resist_epi.regions import disjoint_by_chrom
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +38,11 @@ class Counted(Protocol):
         """Alignments in the file."""
         ...
 
+    @property
+    def inside(self) -> Mapping[str, int]:
+        """Name of intervals asked for -> reads that touch any of them."""
+        ...
+
 
 class ReadsFile(Protocol):
     """What counting needs of a file of reads; the readers in `io/` satisfy it."""
@@ -50,15 +57,78 @@ class ReadsFile(Protocol):
         """Length of every chromosome of the file, bp."""
         ...
 
-    def count(self, regions: pd.DataFrame, *, exclude: Intervals | None = None) -> Counted:
-        """Reads of each region."""
+    @property
+    def lengths_known(self) -> bool:
+        """Whether these are the true lengths, or only where the reads end."""
         ...
+
+    def count(
+        self,
+        regions: pd.DataFrame,
+        *,
+        rules: Any = None,
+        exclude: Intervals | None = None,
+        within: Mapping[str, Intervals] | None = None,
+    ) -> Counted:
+        """Reads of each region, and of each of `within`."""
+        ...
+
+
+def tally_reads(file: ReadsFile, plan: RegionPlan, *, rules: Any = None) -> Tally:
+    """Reads of every region of a plan, shares, and how many count at all, from one pass.
+
+    Parameters
+    ----------
+    rules
+        Which reads count, and where (`io.reads.ReadRules`).
+
+    Raises
+    ------
+    InputFormatError
+        If the file is damaged, or cannot be counted by these rules.
+    """
+    lengths: dict[str, int | None] = dict(file.chrom_lengths) if file.lengths_known else {}
+    columns = ["chrom", "start", "end"]
+    tables = {name: table[columns] for name, table in plan.tables.items()}
+    # A text of reads names the chromosomes that it has reads on; the others have none.
+    here = {
+        name: table["chrom"].isin(lengths).to_numpy(bool)
+        if file.lengths_known
+        else np.ones(len(table), dtype=bool)
+        for name, table in tables.items()
+    }
+    asked = [table[here[name]] for name, table in tables.items()]
+    found = file.count(
+        pd.concat(asked, ignore_index=True) if asked else pd.DataFrame(columns=columns),
+        rules=rules,
+        exclude=plan.exclude,
+        within={name: disjoint_by_chrom(table) for name, table in plan.within.items()},
+    )
+    values, at = {}, 0
+    for name, mask in here.items():
+        n = int(np.count_nonzero(mask))
+        values[name] = np.zeros(len(mask))
+        values[name][mask] = found.counts[at : at + n]
+        at += n
+    if not file.lengths_known:
+        own = file.chrom_lengths
+        wanted = {str(c) for table in tables.values() for c in table["chrom"].unique()}
+        lengths = dict.fromkeys([*own, *sorted(wanted)] if wanted & set(own) else own)
+    kept = found.kept
+    return Tally(
+        values=values,
+        shares={name: n / kept if kept else np.nan for name, n in found.inside.items()},
+        library_size=float(kept),
+        chrom_lengths=lengths,
+        note=f"{kept} of {found.seen} alignments count",
+    )
 
 
 def count_reads(
     files: Mapping[str, ReadsFile],
     regions: pd.DataFrame,
     *,
+    rules: Any = None,
     library_sizes: NDArray[np.float64] | None = None,
     exclude: Intervals | None = None,
     genome: Genome | None = None,
@@ -73,6 +143,9 @@ def count_reads(
         SampleID -> reads.
     regions
         Region table; those on chromosomes that no file has are dropped, and the log says how many.
+    rules
+        Which reads count, and where (`io.reads.ReadRules`); by default every mapped primary
+        alignment, as it spans.
     library_sizes
         (n_samples,) positive, NaN where unknown: there, or by default, the reads kept.
     exclude
@@ -92,40 +165,21 @@ def count_reads(
     InputFormatError
         If a file is damaged.
     """
-    kept_chroms = reconcile_chromosomes(
-        list(dict.fromkeys(regions["chrom"])),
-        {name: dict(file.chrom_lengths) for name, file in files.items()},
-        genome=genome,
-        known=known,
-        annotation="the regions",
+    filling = MatrixFilling(
+        {"regions": regions}, tuple(files), quantity="reads", library_sizes=library_sizes
     )
-    inside = regions["chrom"].isin(kept_chroms)
-    if not inside.all():
-        logger.info(
-            "%d of %d regions are on chromosomes that no file has and were dropped",
-            int((~inside).sum()),
-            len(regions),
-        )
-    table = regions[inside].reset_index(drop=True)
-    values = np.empty((len(table), len(files)))
-    sizes = np.full(len(files), np.nan) if library_sizes is None else np.array(library_sizes)
-    source = np.where(np.isnan(sizes), "kept_reads", "sheet")
-    for i, (name, file) in enumerate(files.items()):
-        found = file.count(table, exclude=exclude)
-        logger.info("%s: %d of %d alignments count", name, found.kept, found.seen)
-        values[:, i] = found.counts
-        if np.isnan(sizes[i]):
-            sizes[i] = found.kept
+    lengths: dict[str, Mapping[str, int | None]] = {
+        name: dict(file.chrom_lengths) for name, file in files.items() if file.lengths_known
+    }
+    if lengths:
+        filling.keep_shared(lengths, genome=genome, known=known)
+    plan = RegionPlan(filling.tables, exclude=exclude or {})
+    for name, file in files.items():
+        tally = tally_reads(file, plan, rules=rules)
+        lengths[name] = tally.chrom_lengths
+        filling.add(name, tally)
+        logger.info("%s: %s", name, tally.note)
         if progress is not None:
             progress(name)
-    return CountMatrix(
-        values=values,
-        regions=table,
-        samples=tuple(files),
-        quantity="reads",
-        library_sizes=sizes,
-        metadata={
-            "library_size_from": [str(s) for s in source],
-            "regions_dropped": int((~inside).sum()),
-        },
-    )
+    filling.keep_shared(lengths, genome=genome, known=known)
+    return filling.matrices()["regions"]

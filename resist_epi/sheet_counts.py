@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -20,15 +19,14 @@ from resist_epi.inputs import (
     HasLengths,
     Reference,
     genomes,
-    has_reads,
     load_exclude,
     load_reference,
     sheet_consensus,
     sheet_peaks,
-    sheet_reads,
-    sheet_tracks,
+    stated_lengths,
 )
 from resist_epi.io.builtin import load_genome
+from resist_epi.io.parts import Parts
 from resist_epi.io.peaks import read_bed_regions
 from resist_epi.io.sheet import read_sheet
 from resist_epi.io.tables import read_counts
@@ -36,12 +34,11 @@ from resist_epi.linking import with_nearest_genes
 from resist_epi.matrix import CountMatrix
 from resist_epi.normalization_inputs import NormalizationInputs, normalization_inputs
 from resist_epi.presets import GENERIC, MarkPreset, preset
-from resist_epi.read_counting import count_reads
-from resist_epi.recovered_counts import count_recovered
-from resist_epi.recovery import Recovery, recover_all
 from resist_epi.regions import gene_bodies, genome_bins, promoters
 from resist_epi.samples import SampleSheet, sheet_from_columns
 from resist_epi.schema import KINDS
+from resist_epi.sheet_sources import ReadOptions, sheet_sources
+from resist_epi.track_counts import count_tables
 
 logger = logging.getLogger(__name__)
 
@@ -123,49 +120,63 @@ def count_sheet(
     genes: Path | None = None,
     exclude: Path | None = None,
     min_overlap: int = 2,
+    reads: ReadOptions | None = None,
+    jobs: int = 1,
+    parts: Path | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> CountMatrix:
     """Count the reads or tracks of a sheet in regions of a kind, or of a BED file.
 
-    `auto` takes `reads` where every row names a BAM file that is there, `recovered_reads` where
-    counts can be recovered from every track, else `mean_signal`; the log says which and why.
+    Parameters
+    ----------
+    quantity
+        A quantity, or `auto` (see `sheet_sources.sheet_sources`); the log says what was taken and
+        why.
+    reads
+        How reads are counted.
+    jobs
+        Worker processes; the counts do not depend on it.
+    parts
+        A folder where the counts of each file are kept until all are there. If this is stopped by
+        an error it stays, and the next call goes on from it; an interrupt by the user removes it.
+    progress
+        Called with a line whenever a file was counted.
 
     Raises
     ------
     ResistEpiError
-        If an input is wrong.
+        If an input is wrong, or a worker process was killed.
     """
-    if quantity == "auto" and has_reads(sheet):
-        logger.info("auto: reads, since every row has a BAM file")
-        quantity = "reads"
-    files = sheet_reads(sheet) if quantity == "reads" else {}
-    tracks = {} if files else sheet_tracks(sheet)
-    sizes = sheet.numbers("LibrarySize")
-    recoveries: dict[str, Recovery] = {}
-    if quantity in {"auto", "recovered_reads"}:
-        lengths = sheet.numbers("FragmentLength")
-        recoveries = recover_all(tracks, library_sizes=sizes, fragment_lengths=lengths)
-    if quantity == "auto":
-        refused = [name for name, found in recoveries.items() if found.refused is not None]
-        quantity = "mean_signal" if refused else "recovered_reads"
-        reason = f"not be recovered from {', '.join(refused)}" if refused else " be recovered"
-        logger.info("auto: %s, since counts can%s", quantity, reason)
-    table, own = _sheet_regions(
-        sheet, regions, files or tracks, genome=genome, genes=genes, min_overlap=min_overlap
-    )
-    common: dict[str, Any] = {
-        "exclude": load_exclude(exclude),
-        "genome": own,
-        "known": genomes(),
-        "progress": progress,
+    sources = sheet_sources(sheet, quantity, reads=reads, jobs=jobs)
+    headers = {
+        name: stated_lengths(source.path, reads=sources.quantity == "reads")
+        for name, source in sources.files.items()
     }
-    if quantity == "reads":
-        matrix = count_reads(files, table, library_sizes=sizes, **common)
-    elif quantity == "recovered_reads":
-        matrix = count_recovered(tracks, table, recoveries=recoveries, **common)
-    else:
-        matrix = count_regions(tracks, table, quantity=quantity, library_sizes=sizes, **common)
-    return replace(matrix, metadata={**matrix.metadata, "sheet": sheet.to_columns()})
+    table, own = _sheet_regions(
+        sheet, regions, headers, genome=genome, genes=genes, min_overlap=min_overlap
+    )
+    # Recovered counts have their libraries' sizes with them, the sheet's where it has one.
+    recovered = sources.quantity == "recovered_reads"
+    kept = None if parts is None else Parts(parts)
+    try:
+        counted = count_tables(
+            sources.files,
+            {"regions": table},
+            library_sizes=None if recovered else sheet.numbers("LibrarySize"),
+            exclude=load_exclude(exclude),
+            genome=own,
+            known=genomes(),
+            jobs=jobs,
+            parts=kept,
+            progress=progress,
+        )
+    except KeyboardInterrupt:
+        if kept is not None:
+            kept.remove()
+        raise
+    matrix = counted.matrices["regions"]
+    more = {"quantity_reason": sources.reason, "sheet": sheet.to_columns()}
+    return replace(matrix, metadata={**matrix.metadata, **more})
 
 
 def _sheet_regions(

@@ -24,9 +24,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from bench_jobs import compare_jobs
 from bench_tracks import write_bam, write_regions, write_track
 
 Answer = np.ndarray
@@ -365,7 +367,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder where the tracks are made and kept")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="fragments, of 20 million")
-    parser.add_argument("--only", default=",".join(TASKS), help="of: " + ", ".join(TASKS))
+    titles = ",".join([*TASKS, "jobs"])
+    parser.add_argument("--only", default=titles, help="of: " + titles)
     parser.add_argument("--worker", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
@@ -377,6 +380,12 @@ def main() -> None:
         folder = options.data or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         for title in options.only.split(","):
+            if title == "jobs":
+                regions = folder / "regions320000.bed"
+                write_regions(regions, 320_000)
+                make = partial(make_input, kind="bedgraph", scale=options.scale)
+                compare_jobs(folder, options.repeats, make, regions)
+                continue
             compare(title, folder, options.repeats, options.scale)
 
 

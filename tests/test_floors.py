@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "resist_epi"
 
 FLOORS: dict[int, set[str]] = {
     0: {"errors", "schema", "provenance", "version"},
-    1: {"coverage_runs", "intervals", "overlap_counter", "stats"},
+    1: {"coverage_runs", "intervals", "overlap_counter", "stats", "worker_pool"},
     2: {
         "genome",
         "symbols",
@@ -38,9 +38,12 @@ FLOORS: dict[int, set[str]] = {
         "set_analysis",
         "study",
         "sheet_counts",
+        "sheet_sources",
         "simulate",
         "simulation",
         "steps",
+        "track_counts",
+        "track_looks",
     },
     5: {"cli", "__main__"},
 }

@@ -21,6 +21,7 @@ class Found:
     counts: np.ndarray
     kept: int
     seen: int
+    inside: dict[str, int]
 
 
 @dataclass
@@ -28,13 +29,14 @@ class FakeReads:
     factor: int
     lengths: dict[str, int]
     path: Path = Path("fake.bam")
+    lengths_known: bool = True
 
     @property
     def chrom_lengths(self) -> dict[str, int]:
         return self.lengths
 
-    def count(self, regions: pd.DataFrame, *, exclude=None) -> Found:
-        return Found(regions["start"].to_numpy() * self.factor, 100 * self.factor, 900)
+    def count(self, regions: pd.DataFrame, *, rules=None, exclude=None, within=None) -> Found:
+        return Found(regions["start"].to_numpy() * self.factor, 100 * self.factor, 900, {})
 
 
 REGIONS = pd.DataFrame(

@@ -7,13 +7,19 @@ from enum import StrEnum
 import typer
 
 from resist_epi.cli.options import (
+    CountAsOption,
+    DuplicatesOption,
     ExcludeOption,
+    ExtendOption,
     GenesOption,
     GenomeOption,
+    JobsOption,
     MarkOption,
+    MinMapqOption,
     MinOverlapOption,
     Output,
     SheetArgument,
+    ShiftOption,
 )
 
 NAME = "count"
@@ -43,14 +49,34 @@ def command(
     genes: GenesOption = None,
     exclude: ExcludeOption = None,
     min_overlap: MinOverlapOption = 2,
+    jobs: JobsOption = 1,
+    min_mapq: MinMapqOption = 0,
+    keep_duplicates: DuplicatesOption = True,
+    count_as: CountAsOption = "read",
+    shift: ShiftOption = 0,
+    extend: ExtendOption = None,
 ) -> None:
-    """Count every track of a sheet in every region; Parquet, or TSV by the name's ending."""
+    """Count every track of a sheet in every region; Parquet, or TSV by the name's ending.
+
+    If a process is killed or a file is damaged, what was counted by then is kept beside the output
+    (OUTPUT.parts) and the same command goes on from it.
+    """
     from resist_epi.cli.messages import track_progress
+    from resist_epi.io.parts import Parts
     from resist_epi.io.sheet import read_sheet
     from resist_epi.io.tables import check_counts_path, write_counts
     from resist_epi.sheet_counts import count_sheet, one_mark
+    from resist_epi.sheet_sources import read_options
 
     check_counts_path(output)
+    reads = read_options(
+        count_as=count_as,
+        min_quality=min_mapq,
+        duplicates=keep_duplicates,
+        shift=shift,
+        extend=extend,
+    )
+    parts = output.with_name(f"{output.name}.parts")
     rows = one_mark(read_sheet(sheet), mark, needed=False)
     with track_progress(len(rows.samples)) as progress:
         matrix = count_sheet(
@@ -61,6 +87,10 @@ def command(
             genes=genes,
             exclude=exclude,
             min_overlap=min_overlap,
+            reads=reads,
+            jobs=jobs,
+            parts=parts,
             progress=progress,
         )
     write_counts(output, matrix)
+    Parts(parts).remove()

@@ -76,3 +76,32 @@ MinOverlapOption = Annotated[
     int,
     typer.Option("--min-overlap", min=1, help="Samples in which a consensus peak must be found."),
 ]
+JobsOption = Annotated[
+    int, typer.Option("--jobs", min=1, help="Processes; results do not depend on it.")
+]
+MinMapqOption = Annotated[
+    int, typer.Option("--min-mapq", min=0, help="Reads: lowest mapping quality that counts.")
+]
+DuplicatesOption = Annotated[
+    bool,
+    typer.Option(
+        "--keep-duplicates/--drop-duplicates", help="Reads: whether marked duplicates count."
+    ),
+]
+CountAsOption = Annotated[
+    str,
+    typer.Option(
+        "--count-as",
+        help="Reads: read (as aligned), fragment, five_prime or midpoint. Fragments are of the"
+        " sheet's FragmentLength, or pairs.",
+    ),
+]
+ShiftOption = Annotated[
+    int, typer.Option("--shift", help="Reads: count 5' ends moved downstream by this many bp.")
+]
+ExtendOption = Annotated[
+    int | None,
+    typer.Option(
+        "--extend", min=1, help="Reads: count fragments of this length, bp; pairs as they are."
+    ),
+]

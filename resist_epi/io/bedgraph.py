@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import re
 import tempfile
 import weakref
-import zlib
 from collections.abc import Iterator, Mapping
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
@@ -21,12 +17,10 @@ import pandas as pd
 
 from resist_epi.coverage_runs import MAX_COORDINATE, Runs
 from resist_epi.errors import GenomeMismatchError, InputFormatError
+from resist_epi.io.lines import HEADER_LINE, line_chunks, without_headers
 from resist_epi.io.run_track import RunTrack
-from resist_epi.io.store import unreadable
 
-_CHUNK_BYTES = 16 << 20
 _IN_MEMORY_BYTES = 64 << 20
-_HEADER_LINE = re.compile(rb"^(?:(?:track|browser)(?=[ \t\n]|$)|#)[^\n]*\n?", re.MULTILINE)
 _MISSING = ("NaN", "nan", "NA")
 _LARGEST = float(np.finfo(np.float32).max)
 _RECORD = np.dtype([("start", "u4"), ("end", "u4"), ("value", "f8")])
@@ -89,7 +83,7 @@ class BedGraphTrack(RunTrack):
         """Fill the temporary file; where each chromosome's data end."""
         reached: dict[str, int] = {}
         order = _Order(self.path)
-        for line, text in _chunks(self.path):
+        for line, text in line_chunks(self.path):
             table = None if b"\x00" in text else _table(text)
             if table is None or not order.accepts(table):
                 order.explain(text, line)
@@ -196,7 +190,7 @@ class _Order:
         """Raise the error of the first bad line of a chunk; return if there is none."""
         chrom, reached, seen = self.chrom, self.end, set(self.seen)
         for number, raw in enumerate(text.split(b"\n"), start=line):
-            if not raw.strip() or _HEADER_LINE.match(raw):
+            if not raw.strip() or HEADER_LINE.match(raw):
                 continue
             name, start, end = self._fields(raw, number)
             if name != chrom and name in seen:
@@ -256,7 +250,7 @@ def _number(text: str) -> str:
 
 def _table(text: bytes) -> pd.DataFrame | None:
     """Columns of a chunk of lines; None where a line does not have the form."""
-    clean = _HEADER_LINE.sub(b"", text)
+    clean = without_headers(text)
     if not clean.strip():
         clean = b""
     names = ["chrom", "start", "end", "value", "rest"]
@@ -287,42 +281,3 @@ def _stretches(table: pd.DataFrame) -> Iterator[tuple[str, int, int]]:
     for a, b in pairwise(edges):
         if b > a:
             yield str(names[codes[a]]), a, b
-
-
-def _chunks(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Whole lines, some megabytes at a time, with the number of the first; line ends made plain."""
-    line, rest = 1, b""
-    for data in _bytes(path):
-        rest += data
-        newline = b"\n" if b"\n" in rest else b"\r"
-        cut = rest.rfind(newline) + 1
-        # A lone \r at the end may be the first half of \r\n.
-        if not cut or (newline == b"\r" and cut == len(rest)):
-            continue
-        text, rest = _plain(rest[:cut]), rest[cut:]
-        yield line, text
-        line += text.count(b"\n")
-    if rest:
-        yield line, _plain(rest)
-
-
-def _plain(text: bytes) -> bytes:
-    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
-
-
-def _bytes(path: Path) -> Iterator[bytes]:
-    try:
-        with open(path, "rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            if not packed:
-                yield from iter(partial(raw.read, _CHUNK_BYTES), b"")
-                return
-            with gzip.open(raw) as unpacked:
-                yield from iter(partial(unpacked.read, _CHUNK_BYTES), b"")
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InputFormatError(
-            f"damaged gzip file ({error})", path=path, remedy="copy or download the file again"
-        ) from error
-    except OSError as error:
-        raise unreadable(path, error) from error

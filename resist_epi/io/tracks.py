@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,8 +9,8 @@ from resist_epi.errors import InputFormatError
 from resist_epi.io.bedgraph import read_bedgraph
 from resist_epi.io.bigwig import open_bigwig
 from resist_epi.io.bigwig_format import BIGBED_MAGIC, BIGWIG_MAGIC
+from resist_epi.io.first_bytes import first_bytes
 from resist_epi.io.run_track import RunTrack
-from resist_epi.io.store import unreadable
 
 _BBI = tuple(
     magic.to_bytes(4, order)
@@ -28,6 +26,17 @@ _NOT_TRACKS = (
     (b"\x89HDF", "an HDF5 file", "export a bigWig"),
     (b"<", "a web page or XML", "the download failed, or asks for a login: get the file again"),
 )
+
+
+def is_bigwig(path: str | Path) -> bool:
+    """Whether a file begins as a bigWig does, and so states its chromosomes without being read.
+
+    Raises
+    ------
+    InputFormatError
+        If the file cannot be read.
+    """
+    return first_bytes(Path(path)).startswith(_BBI)
 
 
 def open_track(path: str | Path, *, chrom_lengths: Mapping[str, int] | None = None) -> RunTrack:
@@ -48,7 +57,7 @@ def open_track(path: str | Path, *, chrom_lengths: Mapping[str, int] | None = No
         If a bedGraph does not fit the lengths given.
     """
     path = Path(path)
-    start = _first_bytes(path)
+    start = first_bytes(path)
     if not start:
         raise InputFormatError(
             "the file is empty", path=path, expected="a bigWig or bedGraph", remedy="get it again"
@@ -66,20 +75,3 @@ def open_track(path: str | Path, *, chrom_lengths: Mapping[str, int] | None = No
     if path.suffix.lower() in {".bw", ".bigwig"} and not start.isascii():
         return open_bigwig(path)  # its error says what is wrong with the bigWig
     return read_bedgraph(path, chrom_lengths=chrom_lengths)
-
-
-def _first_bytes(path: Path) -> bytes:
-    """The beginning of the content, unpacked where it is gzip."""
-    try:
-        with open(path, "rb") as raw:
-            start = raw.read(64)
-            if not start.startswith(b"\x1f\x8b"):
-                return start
-            raw.seek(0)
-            return gzip.open(raw).read(64)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InputFormatError(
-            f"damaged gzip file ({error})", path=path, remedy="copy or download the file again"
-        ) from error
-    except OSError as error:
-        raise unreadable(path, error) from error

@@ -13,7 +13,8 @@ import pytest
 
 from resist_epi.errors import GenomeMismatchError, InputFormatError
 from resist_epi.io import bgzf
-from resist_epi.io.bam import BamReads, ReadRules, open_bam
+from resist_epi.io.bam import BamReads, open_bam
+from resist_epi.io.reads import ReadRules
 
 CHROMS = {"chr1": 20_000, "chr2": 6_000, "chrM": 500}
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from resist_epi.errors import GenomeMismatchError, InputFormatError
-from resist_epi.io import bedgraph
+from resist_epi.io import bedgraph, lines
 from resist_epi.io.bedgraph import read_bedgraph
 
 TEXT = """browser position chr1:1-100
@@ -51,7 +51,7 @@ EXPECTED = [
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("chunk", [1, 5, 64, 1 << 20])
 def test_any_line_ends_in_any_chunks(tmp_path: Path, monkeypatch, ends: str, chunk: int) -> None:
-    monkeypatch.setattr(bedgraph, "_CHUNK_BYTES", chunk)
+    monkeypatch.setattr(lines, "_CHUNK_BYTES", chunk)
     assert listed(write(tmp_path, TEXT.replace("\n", ends))) == EXPECTED
     assert listed(write(tmp_path, TEXT.replace("\n", ends).rstrip("\r\n"))) == EXPECTED
 
@@ -153,7 +153,7 @@ def test_missing_values_are_uncovered(tmp_path: Path) -> None:
 def test_bad_lines_are_named(
     tmp_path: Path, monkeypatch, line: str, message: str, chunk: int
 ) -> None:
-    monkeypatch.setattr(bedgraph, "_CHUNK_BYTES", chunk)
+    monkeypatch.setattr(lines, "_CHUNK_BYTES", chunk)
     path = write(tmp_path, f"#h\nc\t0\t10\t1\n\nc\t10\t20\t1\n{line}\n")
     with pytest.raises(InputFormatError, match=message) as error:
         read_bedgraph(path)

@@ -1,0 +1,33 @@
+"""The beginning of a file, by which its kind is told."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from pathlib import Path
+
+from resist_epi.errors import InputFormatError
+from resist_epi.io.store import unreadable
+
+
+def first_bytes(path: Path) -> bytes:
+    """The first 64 bytes of the content, unpacked where it is gzip.
+
+    Raises
+    ------
+    InputFormatError
+        If the file cannot be read, or is a damaged gzip.
+    """
+    try:
+        with open(path, "rb") as raw:
+            start = raw.read(64)
+            if not start.startswith(b"\x1f\x8b"):
+                return start
+            raw.seek(0)
+            return gzip.open(raw).read(64)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputFormatError(
+            f"damaged gzip file ({error})", path=path, remedy="copy or download the file again"
+        ) from error
+    except OSError as error:
+        raise unreadable(path, error) from error

@@ -1,0 +1,66 @@
+"""Lines of text files too large for memory, some megabytes at a time; plain or gzip."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from resist_epi.errors import InputFormatError
+from resist_epi.io.store import unreadable
+
+_CHUNK_BYTES = 16 << 20
+HEADER_LINE = re.compile(rb"^(?:(?:track|browser)(?=[ \t\n]|$)|#)[^\n]*\n?", re.MULTILINE)
+
+
+def without_headers(text: bytes) -> bytes:
+    """The lines that are no `track`, `browser` or `#` line."""
+    return HEADER_LINE.sub(b"", text)
+
+
+def line_chunks(path: Path, *, size: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """Whole lines with the number of the first; any line ends, made line feeds.
+
+    Raises
+    ------
+    InputFormatError
+        If the file cannot be read, or is a damaged gzip.
+    """
+    line, rest = 1, b""
+    for data in _bytes(path, size or _CHUNK_BYTES):
+        rest += data
+        newline = b"\n" if b"\n" in rest else b"\r"
+        cut = rest.rfind(newline) + 1
+        # A lone \r at the end may be the first half of \r\n.
+        if not cut or (newline == b"\r" and cut == len(rest)):
+            continue
+        text, rest = _plain(rest[:cut]), rest[cut:]
+        yield line, text
+        line += text.count(b"\n")
+    if rest:
+        yield line, _plain(rest)
+
+
+def _plain(text: bytes) -> bytes:
+    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
+
+
+def _bytes(path: Path, size: int) -> Iterator[bytes]:
+    try:
+        with open(path, "rb") as raw:
+            packed = raw.read(2) == b"\x1f\x8b"
+            raw.seek(0)
+            if not packed:
+                yield from iter(partial(raw.read, size), b"")
+                return
+            with gzip.open(raw) as unpacked:
+                yield from iter(partial(unpacked.read, size), b"")
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputFormatError(
+            f"damaged gzip file ({error})", path=path, remedy="copy or download the file again"
+        ) from error
+    except OSError as error:
+        raise unreadable(path, error) from error

@@ -1,0 +1,204 @@
+"""From a sheet to the files that are counted, and in which quantity."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from resist_epi.errors import InputFormatError, QuantityError, SampleSheetError
+from resist_epi.inputs import has_reads
+from resist_epi.io.reads import COUNT_AS, CountAs, ReadRules
+from resist_epi.samples import SampleSheet
+from resist_epi.track_counts import Source
+from resist_epi.track_looks import TrackLook, look_at_tracks, track_files
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How reads are counted in a whole study; a sheet's `FragmentLength` is each library's own.
+
+    Attributes
+    ----------
+    count_as, min_quality, duplicates, shift
+        As of `io.reads.ReadRules`.
+    extend
+        Length of fragments in bp; wins over the sheet's, and means `fragment` where reads would
+        count as they are aligned.
+    """
+
+    count_as: CountAs = "read"
+    min_quality: int = 0
+    duplicates: bool = True
+    shift: int = 0
+    extend: int | None = None
+
+    def rules(self, fragment_length: float | None) -> ReadRules:
+        """The rules of one library."""
+        as_aligned = self.count_as == "read"
+        length = self.extend if self.extend is not None else fragment_length
+        count_as: CountAs = self.count_as
+        if as_aligned and self.extend is not None:
+            count_as = "fragment"
+        elif as_aligned and self.shift:
+            count_as = "five_prime"
+        needed = count_as in {"fragment", "midpoint"} and length is not None
+        return ReadRules(
+            count_as=count_as,
+            min_quality=self.min_quality,
+            duplicates=self.duplicates,
+            fragment_length=round(length) if needed and length is not None else None,
+            shift=self.shift if count_as == "five_prime" else 0,
+        )
+
+
+def read_options(
+    *, count_as: str, min_quality: int, duplicates: bool, shift: int, extend: int | None
+) -> ReadOptions:
+    """Options from a command line, checked.
+
+    Raises
+    ------
+    InputFormatError
+        If `count_as` is unknown, or the options contradict one another.
+    """
+    if count_as not in COUNT_AS:
+        raise InputFormatError(
+            f"unknown way to count reads {count_as!r}", expected=", ".join(COUNT_AS)
+        )
+    if shift and (extend is not None or count_as not in {"read", "five_prime"}):
+        raise InputFormatError(
+            "a shift is for 5' ends alone",
+            remedy="give --shift, or fragments by --extend or --count-as, not both",
+        )
+    if extend is not None and count_as == "five_prime":
+        raise InputFormatError("5' ends have no length", remedy="leave out --extend")
+    return ReadOptions(cast(CountAs, count_as), min_quality, duplicates, shift, extend)
+
+
+@dataclass(frozen=True)
+class SheetSources:
+    """The files of a sheet's rows.
+
+    Attributes
+    ----------
+    files
+        SampleID -> file.
+    quantity
+        What is counted.
+    reason
+        Why, in words.
+    """
+
+    files: dict[str, Source]
+    quantity: str
+    reason: str
+
+
+def sheet_sources(
+    sheet: SampleSheet,
+    quantity: str,
+    *,
+    reads: ReadOptions | None = None,
+    looks: Mapping[str, TrackLook] | None = None,
+    jobs: int = 1,
+    progress: Callable[[str], None] | None = None,
+) -> SheetSources:
+    """Choose what is counted: `auto` takes the best that every row of the sheet can give.
+
+    That is `reads` where every row names a file of reads that is there, `recovered_reads` where
+    the evidence for the scale is complete in every track, else `mean_signal`.
+
+    Parameters
+    ----------
+    sheet
+        Rows of one mark, or of several that are counted together.
+    quantity
+        `auto` or a quantity.
+    reads
+        How reads are counted.
+    looks
+        SampleID -> what its track is, where that is known already.
+    jobs
+        Worker processes, where tracks have to be looked at.
+
+    Raises
+    ------
+    SampleSheetError
+        If rows lack the file that the quantity needs; each is named.
+    QuantityError
+        If counts cannot be recovered from a track; each is named with its reason.
+    InputFormatError
+        If a file cannot be read.
+    """
+    reason = "asked for"
+    if quantity == "auto" and has_reads(sheet):
+        quantity, reason = "reads", "every row has a file of reads"
+    if quantity == "reads":
+        logger.info("reads: %s", reason)
+        return SheetSources(_read_files(sheet, reads or ReadOptions()), quantity, reason)
+    paths = column_files(sheet, "Coverage", "a bigWig or bedGraph")
+    found: Mapping[str, TrackLook] = {}
+    if quantity in {"auto", "recovered_reads"}:
+        files = track_files(sheet)
+        found = dict(looks or {})
+        missing = {name: file for name, file in files.items() if name not in found}
+        found |= look_at_tracks(missing, jobs=jobs, progress=progress)
+        found = {name: found[name] for name in sheet.samples}
+    refused = {name: look for name, look in found.items() if look.recovery.refused is not None}
+    if quantity == "auto":
+        quantity = "mean_signal" if refused else "recovered_reads"
+        reason = "counts can be recovered from every track"
+        if refused:
+            reason = f"counts cannot be recovered from {', '.join(refused)}"
+        logger.info("%s: %s", quantity, reason)
+    if quantity != "recovered_reads":
+        return SheetSources({s: Source(p, quantity) for s, p in paths.items()}, quantity, reason)
+    if refused:
+        raise QuantityError(
+            "recovered_reads cannot be had from every track. Use --quantity mean_signal, or BAM"
+            " files.\n  "
+            + "\n  ".join(
+                f"{name} ({paths[name]}): {look.recovery.describe()}"
+                for name, look in refused.items()
+            )
+        )
+    files_ = {s: Source(p, quantity, recovery=found[s].recovery) for s, p in paths.items()}
+    return SheetSources(files_, quantity, reason)
+
+
+def _read_files(sheet: SampleSheet, options: ReadOptions) -> dict[str, Source]:
+    paths = column_files(sheet, "bamReads", "a BAM file, or reads as BED")
+    lengths = sheet.numbers("FragmentLength")
+    found = {}
+    for i, (name, path) in enumerate(paths.items()):
+        known = lengths is not None and not np.isnan(lengths[i])
+        rules = options.rules(float(lengths[i]) if known and lengths is not None else None)
+        found[name] = Source(path, "reads", rules=rules)
+    return found
+
+
+def column_files(sheet: SampleSheet, column: str, expected: str) -> dict[str, str]:
+    """SampleID -> file that a column names.
+
+    Raises
+    ------
+    SampleSheetError
+        If a row names none; every such row is said.
+    """
+    table = sheet.table
+    if column not in table:
+        raise SampleSheetError(
+            sheet.path, [f"no column {column}: counting needs {expected} in every row"]
+        )
+    empty = table.loc[table[column] == "", "SampleID"]
+    if len(empty):
+        raise SampleSheetError(
+            sheet.path, [f"sample {s}, column {column}: empty; expected {expected}" for s in empty]
+        )
+    return dict(zip(sheet.samples, map(str, table[column]), strict=True))
