@@ -41,6 +41,10 @@ class StudySettings(BaseModel):
         Samples in which a consensus peak must be found.
     jobs
         Worker processes; results do not depend on it.
+    expression, proteomics, methylation
+        Files of other assays, to compare the marks with.
+    evidence_max_p, evidence_min_fold_change
+        When a gene has changed in these.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -60,6 +64,11 @@ class StudySettings(BaseModel):
     strata: str | None = None
     min_overlap: int = Field(default=2, ge=1)
     jobs: int = Field(default=1, ge=1)
+    expression: Path | None = None
+    proteomics: Path | None = None
+    methylation: Path | None = None
+    evidence_max_p: float = Field(default=0.05, gt=0, le=1)
+    evidence_min_fold_change: float = Field(default=1.0, ge=1)
 
     def resolved(self, base: Path) -> StudySettings:
         """Return the settings with relative paths taken as relative to `base`."""
@@ -73,7 +82,23 @@ class StudySettings(BaseModel):
         )
 
 
-PATHS = ("sheet", "genes", "exclude", "gene_sets")
+PATHS = (
+    "sheet",
+    "genes",
+    "exclude",
+    "gene_sets",
+    "expression",
+    "proteomics",
+    "methylation",
+)
+# What only the comparison with other assays depends on.
+EVIDENCE = (
+    "expression",
+    "proteomics",
+    "methylation",
+    "evidence_max_p",
+    "evidence_min_fold_change",
+)
 
 
 def make_settings(values: dict[str, object], *, path: Path | None = None) -> StudySettings:

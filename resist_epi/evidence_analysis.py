@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from resist_epi.analysis import Analysis
 from resist_epi.assays import Evidence, assay_named
@@ -19,6 +20,7 @@ from resist_epi.gene_values import gene_rows
 from resist_epi.io.evidence import read_evidence
 from resist_epi.patient_evidence import patient_correlation, with_contrast
 from resist_epi.samples import SampleSheet
+from resist_epi.stats.multiple import benjamini_hochberg, directions
 from resist_epi.symbols import SymbolTable
 
 logger = logging.getLogger(__name__)
@@ -46,6 +48,26 @@ class EvidenceResult:
     joined: pd.DataFrame
     summary: pd.DataFrame
     header: dict[str, str]
+
+    def as_results(self, *, fdr: float = 0.05) -> pd.DataFrame:
+        """The assay's own contrast in the columns of results, at the places of the mark.
+
+        `stat` is the normal score of the signed P (`df` infinite), NaN where there is no P.
+        """
+        table = self.joined
+        p = table["evidence_pvalue"].to_numpy(np.float64)
+        effect = table["evidence_effect"].to_numpy(np.float64)
+        padj = benjamini_hochberg(p)
+        return table[["chrom", "start", "end", "gene_id", "symbol"]].assign(
+            strand="+",
+            baseMean=table["evidence_base"].fillna(table["baseMean"]),
+            log2FoldChange=effect,
+            stat=np.sign(effect) * norm.isf(np.clip(p, 1e-300, 1) / 2),
+            df=np.inf,
+            pvalue=p,
+            padj=padj,
+            direction=directions(padj, effect, fdr=fdr),
+        )
 
 
 def compare_assay(

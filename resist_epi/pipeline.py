@@ -18,12 +18,12 @@ from resist_epi.matrix import CountMatrix
 from resist_epi.provenance import record
 from resist_epi.report import write_report
 from resist_epi.schema import Kind
+from resist_epi.steps.between_marks import write_between_marks
 from resist_epi.steps.counts import count_kind
-from resist_epi.steps.keys import mark_keys
+from resist_epi.steps.keys import between_marks_key, mark_keys
 from resist_epi.steps.mark_tests import run_tests
 from resist_epi.steps.quality import gather_quality
 from resist_epi.steps.session import write_study_session
-from resist_epi.steps.switches import write_switches
 from resist_epi.study import (
     Study,
     check_settings,
@@ -37,7 +37,7 @@ from resist_epi.study import (
 logger = logging.getLogger(__name__)
 
 REPORT = "report"
-SWITCHES = "switches"
+BETWEEN_MARKS = "between marks"
 
 
 def run_study(
@@ -87,7 +87,7 @@ def run_study(
     marks = {mark: mark_keys(study, mark, inputs) for mark in study.sheet.marks}
     provenance = record(settings.model_dump(mode="json"), inputs)
     steps = {name: key for keys in marks.values() for name, key in keys.items()}
-    steps[SWITCHES] = step_key(tests=steps)
+    steps[BETWEEN_MARKS] = between_marks_key(study, steps, inputs)
     if report:
         about = {"provenance": provenance.to_json(), "check": findings.to_csv()}
         steps[REPORT] = step_key(tests=steps, **about)
@@ -96,8 +96,8 @@ def run_study(
     for mark, keys in marks.items():
         logger.info("%s: %d libraries", mark, len(study.sheet.for_mark(mark).samples))
         _run_mark(study, mark, ledger, keys, progress)
-    if not ledger.is_done(SWITCHES):
-        ledger.record(SWITCHES, steps[SWITCHES], write_switches(study, out))
+    if not ledger.is_done(BETWEEN_MARKS):
+        ledger.record(BETWEEN_MARKS, steps[BETWEEN_MARKS], write_between_marks(study, out))
     gather_quality(out, study.sheet.marks)
     write_text(out / "provenance.json", provenance.to_json())
     write_study_session(study, out)

@@ -84,6 +84,30 @@ PRE_SPECIFIED = (
     Column("genes", "str", "", "members tested, comma between"),
 )
 
+MECHANISMS = (
+    Column("mechanism", "str", "", "in words"),
+    Column("layer", "str", "", "mark, switches, or another assay"),
+    Column("set", "str", "", "gene set that stands for it"),
+    Column("kind", "str", "", "mechanism, control or marker"),
+    Column("expected", "str", "", "what was stated before the data were seen"),
+    Column("n_genes", "int64", "genes", "members of the set"),
+    Column("n_tested", "int64", "genes", "members with a value in this layer"),
+    Column("n_loci", "int64", "loci", "these, those of one locus counted once"),
+    Column("n_gain", "int64", "genes", "members that gain (switches: loci that are activating)"),
+    Column("n_loss", "int64", "genes", "members that lose (switches: loci that are repressive)"),
+    Column("effect", "float64", "log2", "mean change of the members less that of the rest"),
+    Column("pvalue", "float64", "", "two-sided, see the header"),
+    Column("padj", "float64", "", "Benjamini-Hochberg over the mechanisms of the layer"),
+    Column("matched_low", "float64", "log2", "2.5 % of the effects of matched random sets"),
+    Column("matched_high", "float64", "log2", "97.5 % of these"),
+    Column("direction", "str", "", "gain or loss where padj and matched sets agree, else none"),
+    Column("verdict", "str", "", "what was seen against what was expected"),
+    Column("genes", "str", "", "members that carry it, strongest first, comma between"),
+    Column("warnings", "str", "", "what else may lie behind it"),
+    Column("context", "str", "", "therapies tried against it, for research, no advice"),
+    Column("references", "str", "", "where that stands"),
+)
+
 SWITCHES = (
     Column("symbol", "str", "", "gene symbol"),
     Column("gene_id", "str", "", "gene"),

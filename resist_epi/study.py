@@ -10,7 +10,7 @@ import pandas as pd
 
 from resist_epi import differential, normalization
 from resist_epi.analysis import study_contrast, study_formula
-from resist_epi.config import StudySettings
+from resist_epi.config import PATHS, StudySettings
 from resist_epi.consensus import Consensus
 from resist_epi.counting import CoverageTrack
 from resist_epi.design import make_design
@@ -154,5 +154,5 @@ def input_files(study: Study) -> list[Path]:
     """Every file that the results depend on, each once."""
     table, settings = study.sheet.table, study.settings
     named = [p for c in PATH_COLUMNS if c in table for p in table[c] if p and Path(p).is_file()]
-    others = (settings.sheet, settings.genes, settings.exclude, settings.gene_sets)
+    others = (getattr(settings, name) for name in PATHS)
     return [Path(p) for p in dict.fromkeys([*map(str, filter(None, others)), *named])]

@@ -18,6 +18,7 @@ FLOORS: dict[int, set[str]] = {
         "samples",
         "annotation",
         "assays",
+        "expectations",
         "gene_sets",
         "regions",
         "matrix",

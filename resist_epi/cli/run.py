@@ -45,6 +45,19 @@ def command(
     block: BlockOption = None,
     strata: StrataOption = None,
     min_overlap: MinOverlapOption = 2,
+    expression: Path | None = typer.Option(
+        None, "--expression", help="Expression of the genes: fold changes, patients or group means."
+    ),
+    proteomics: Path | None = typer.Option(None, "--proteomics", help="Proteins, likewise."),
+    methylation: Path | None = typer.Option(
+        None, "--methylation", help="DNA methylation of the genes, likewise."
+    ),
+    evidence_max_p: float = typer.Option(
+        0.05, "--evidence-max-p", help="Largest P at which a gene has changed in these."
+    ),
+    evidence_min_fold_change: float = typer.Option(
+        1.0, "--evidence-min-fold-change", help="Smallest fold change; 1.2 is usual in proteomics."
+    ),
 ) -> None:
     """From a sheet of tracks and peaks to a folder of differential regions and gene sets.
 
@@ -69,6 +82,11 @@ def command(
         "block": block,
         "strata": strata,
         "min_overlap": min_overlap,
+        "expression": expression,
+        "proteomics": proteomics,
+        "methylation": methylation,
+        "evidence_max_p": evidence_max_p,
+        "evidence_min_fold_change": evidence_min_fold_change,
     }
     if sheet.suffix in (".yaml", ".yml"):
         said = {k: v for k, v in options.items() if _was_given(context, k)}

@@ -12,6 +12,7 @@ import pandas as pd
 
 from resist_epi.annotation import GENE_COLUMNS, Annotation, transcript_ends
 from resist_epi.errors import InputFormatError
+from resist_epi.expectations import Expectation, Mechanism
 from resist_epi.gene_sets import GeneSet
 from resist_epi.genome import Genome
 from resist_epi.io.gene_sets import parse_gmt
@@ -147,6 +148,32 @@ def gene_set_kinds() -> dict[str, str]:
     """Built-in set -> `curated`, `derived`, `control` or `marker`."""
     table = load_gene_set_sources()
     return dict(zip(table["set"], table["kind"], strict=True))
+
+
+@cache
+def load_mechanisms() -> tuple[Mechanism, ...]:
+    """Mechanisms of resistance with what is expected of each, and what was tried against it.
+
+    Examples
+    --------
+    >>> [m.expects("H3K36me3").words for m in load_mechanisms() if m.name in ("nsd2", "esr1")]
+    ['gain', 'loss']
+    """
+    known = _read("mechanism_context.tsv")
+    context = {row.mechanism: (row.context, row.reference) for row in known.itertuples()}
+    table = _read("mechanisms.tsv")
+    layers = [c for c in table if c not in ("mechanism", "title", "set", "caveat")]
+    return tuple(
+        Mechanism(
+            row["mechanism"],
+            row["title"],
+            row["set"],
+            {layer: Expectation.parse(row[layer]) for layer in layers},
+            row["caveat"],
+            *context[row["mechanism"]],
+        )
+        for row in table.to_dict("records")
+    )
 
 
 def load_cpg_promoters() -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from resist_epi.config import PATHS
+from resist_epi.config import EVIDENCE, PATHS
 from resist_epi.ledger import step_key
 from resist_epi.presets import preset
 from resist_epi.samples import PATH_COLUMNS, SampleSheet
@@ -40,11 +40,26 @@ def mark_keys(study: Study, mark: str, inputs: Mapping[str, str]) -> dict[str, s
     keys[f"tests {mark}"] = step_key(
         counts=list(keys.values()),
         rows={str(c): list(map(str, rows[c])) for c in rows},
-        settings=settings.model_dump(mode="json", exclude={*PATHS, "jobs"}),
+        settings=settings.model_dump(mode="json", exclude={*PATHS, *EVIDENCE, "jobs"}),
         gene_sets=sums(settings.gene_sets),
         peaks=sums(*sheet.table["Peaks"]) if "Peaks" in sheet.table else None,
     )
     return keys
+
+
+def between_marks_key(study: Study, steps: Mapping[str, str], inputs: Mapping[str, str]) -> str:
+    """Digest of what the comparison of marks and assays depends on.
+
+    Parameters
+    ----------
+    steps
+        Step -> digest, of the steps of every mark.
+    inputs
+        Path -> checksum of every input file.
+    """
+    values = {name: getattr(study.settings, name) for name in EVIDENCE}
+    files = {name: inputs.get(str(value)) for name, value in values.items() if name in PATHS}
+    return step_key(tests=dict(steps), evidence=values | files)
 
 
 def _listed(sheet: SampleSheet, column: str) -> list[str] | None:

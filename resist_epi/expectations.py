@@ -1,0 +1,109 @@
+"""Mechanisms of resistance, and what each measurement is expected to show, stated in advance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from resist_epi.errors import InputFormatError
+
+WORDS = ("gain", "loss", "none", "mixed")
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a measurement is expected to do in A against B.
+
+    Attributes
+    ----------
+    main
+        `gain`, `loss`, `none` (no change), `mixed` (members may go either way), or empty: nothing
+        was stated.
+    allowed
+        A second outcome that does not speak against it, or empty.
+    """
+
+    main: str = ""
+    allowed: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Expectation:
+        """From `gain`, or `loss|none`.
+
+        Raises
+        ------
+        InputFormatError
+            If it is made of other words.
+        """
+        main, _, allowed = text.partition("|")
+        if any(word and word not in WORDS for word in (main, allowed)):
+            raise InputFormatError(f"expectation {text!r}", expected=", ".join(WORDS))
+        return cls(main, allowed)
+
+    @property
+    def sign(self) -> int:
+        """1, -1, or 0 where no direction is stated."""
+        return {"gain": 1, "loss": -1}.get(self.main, 0)
+
+    @property
+    def words(self) -> str:
+        """For tables: `gain`, `loss or none`, `not stated`."""
+        return " or ".join(filter(None, (self.main, self.allowed))) or "not stated"
+
+    def verdict(self, direction: str) -> str:
+        """What a direction that was seen says about it.
+
+        Examples
+        --------
+        >>> Expectation.parse("loss|none").verdict("gain")
+        'opposite'
+        >>> Expectation.parse("gain").verdict("gain"), Expectation.parse("none").verdict("loss")
+        ('as expected', 'not predicted')
+        """
+        if direction not in ("gain", "loss"):
+            return "no change expected, none seen" if self.main == "none" else "no change seen"
+        if direction == self.main:
+            return "as expected"
+        return "opposite" if self.sign else "not predicted"
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """A mechanism and the set of genes that stands for it.
+
+    Attributes
+    ----------
+    name, title
+        Key and words.
+    gene_set
+        Name of the set.
+    expected
+        Mark or assay -> what it is expected to do.
+    caveat
+        What else looks the same, or what the set cannot show.
+    context
+        Therapies that were tried against it; for research, no advice.
+    references
+        Where that stands.
+    """
+
+    name: str
+    title: str
+    gene_set: str
+    expected: Mapping[str, Expectation]
+    caveat: str = ""
+    context: str = ""
+    references: str = ""
+
+    def expects(self, layer: str) -> Expectation:
+        """What a mark or assay is expected to do; empty where nothing was stated.
+
+        `switches` follow from the two marks: an activating switch (counted as gain) where H3K36me3
+        is to be gained, a repressive one where it is to be lost. Proteins follow expression.
+        """
+        if layer == "switches":
+            body = self.expected.get("H3K36me3", Expectation())
+            return Expectation(body.main if body.sign else "mixed" if body.main else "")
+        name = "expression" if layer == "proteomics" else layer
+        found = {k.lower(): e for k, e in self.expected.items()}
+        return found.get(name.strip().lower(), Expectation())
