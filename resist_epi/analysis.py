@@ -6,7 +6,9 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from resist_epi import differential, normalization
 from resist_epi.agreement import Agreement, compare_normalizations
@@ -20,14 +22,14 @@ from resist_epi.design import (
     make_design,
 )
 from resist_epi.errors import DesignError
-from resist_epi.filtering import regions_with_signal
+from resist_epi.filtering import regions_over_input, regions_with_signal
 from resist_epi.fit import Fit
 from resist_epi.hazards import hazard_contrast
 from resist_epi.linear_models import FitOptions
 from resist_epi.matrix import CountMatrix
 from resist_epi.normalization_inputs import NormalizationInputs, merge_inputs
 from resist_epi.samples import SampleSheet
-from resist_epi.units import merge_units
+from resist_epi.units import merge_flags, merge_units
 from resist_epi.version import VERSION
 
 logger = logging.getLogger(__name__)
@@ -85,6 +87,7 @@ def analyse(
     block: str | None = None,
     strata: str | None = None,
     fold_changes: str = "never",
+    over_input: NDArray[np.bool_] | None = None,
 ) -> Analysis:
     """Test one contrast in every region of a matrix.
 
@@ -112,6 +115,9 @@ def analyse(
     fold_changes
         `never`: refuse a design that cannot be tested; `if_untestable`: give its fold changes
         without P and say why; `always`: never test.
+    over_input
+        (n_regions, n_libraries) bool, as `control.over_input` gives it: regions that are not over
+        input in as many units as the smaller group has, whichever these are, are not tested.
 
     Raises
     ------
@@ -160,9 +166,16 @@ def analyse(
     normalized = normalization.normalize(merged, normalize, inputs=inputs)
     smaller = min(chosen.group_sizes, default=len(merged.samples) // 2)
     kept, filter_note = regions_with_signal(normalized, min_units=max(1, smaller))
+    control_note = None
+    if over_input is not None:
+        over = merge_flags(over_input, sheet, design_columns=columns)
+        enriched, control_note = regions_over_input(over, min_units=max(1, smaller))
+        kept = kept & enriched
     method, options, method_note = _plan_fit(normalized, chosen, method, block, strata)
     fit = differential.fit(normalized, design, method=method, tested=kept, options=options)
     header = _header(matrix, (normalize, because), method_note, fdr, chosen, unit_note, filter_note)
+    if control_note is not None:
+        header["control"] = control_note
     if tested:
         results = differential.contrast_results(
             fit, chosen, design=design, fdr=fdr, lfc_threshold=lfc_threshold

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from resist_epi.control import MIN_FOLD
 from resist_epi.matrix import CountMatrix
 from resist_epi.normalization import scaled
 from resist_epi.units import COUNTS
@@ -43,5 +44,29 @@ def regions_with_signal(
     sentence = (
         f"{int(kept.sum())} of {len(kept)} regions tested: {what} in at least {min_units} units,"
         " whichever these are; the others stay in the table without P"
+    )
+    return kept, sentence
+
+
+def regions_over_input(over: NDArray[np.bool_], *, min_units: int) -> tuple[NDArray[np.bool_], str]:
+    """Choose regions that are over input in enough units, whichever these are.
+
+    Parameters
+    ----------
+    over
+        (n_regions, n_units).
+    min_units
+        As many as the smaller group has.
+
+    Returns
+    -------
+    tuple
+        (n_regions,) bool, and a sentence for the header.
+    """
+    kept = np.asarray(over.sum(axis=1) >= min_units)
+    sentence = (
+        f"filter: {int(kept.sum())} of {len(kept)} regions hold more than {MIN_FOLD:g} times their"
+        f" input, scaled to the background, in at least {min_units} units, whichever these are; the"
+        " others are not tested"
     )
     return kept, sentence

@@ -137,6 +137,41 @@ QUALITY = (
     Column("fraction_zero", "float64", "", "share of the main regions without any signal"),
 )
 
+SEGMENTS = (
+    Column("sample", "str", "", "SampleID"),
+    Column("chrom", "str", "", "chromosome"),
+    Column("start", "int64", "bp", "0-based start"),
+    Column("end", "int64", "bp", "end, not included"),
+    Column("n_bins", "float64", "bins", "bins or probes in it, where known"),
+    Column("log2_ratio", "float64", "log2", "DNA relative to the sample's average"),
+)
+
+# Appended to RESULTS where copy number is known.
+COPY_NUMBER = (
+    Column("copy_number_log2FoldChange", "float64", "log2", "the contrast of the DNA itself"),
+    Column("copy_number_r", "float64", "", "correlation of signal and DNA across units, adjusted"),
+    Column("copy_number_padj", "float64", "", "Benjamini-Hochberg of copy_number_r, one-sided"),
+    Column("follows_copy_number", "bool", "", "copy_number_padj at most the FDR"),
+    Column("amplicon", "str", "", "recurrent gain of ER-positive tumours that it lies in"),
+)
+
+ARMS = (
+    Column("arm", "str", "", "chromosome arm, as 1q; a whole chromosome where arms are unknown"),
+    Column("chrom", "str", "", "chromosome"),
+    Column("n_regions", "int64", "regions", "tested regions on it"),
+    Column("log2FoldChange", "float64", "log2", "contrast of the units' mean signal on the arm"),
+    Column("lfcSE", "float64", "log2", "its standard error, units as replicates"),
+    Column("stat", "float64", "", "moderated t"),
+    Column("pvalue", "float64", "", "two-sided P"),
+    Column("padj", "float64", "", "Benjamini-Hochberg over the autosomes' arms; X and Y apart"),
+    Column("unit_sd", "float64", "log2", "spread of the units' means on the arm, after the design"),
+    Column("unit_sd_padj", "float64", "", "Benjamini-Hochberg: more spread than arms usually have"),
+    Column("autocorrelation", "float64", "", "of fold changes of neighbouring regions on the arm"),
+    Column("copy_number_log2FoldChange", "float64", "log2", "contrast of the DNA, where known"),
+    Column("shifted", "bool", "", "padj at most .05 and the shift at least .1"),
+    Column("varies", "bool", "", "unit_sd_padj at most .01 and unit_sd at least .1"),
+)
+
 
 def names(columns: tuple[Column, ...]) -> list[str]:
     """Names of the columns, in order."""

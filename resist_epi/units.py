@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from resist_epi.errors import DesignError
 from resist_epi.matrix import CountMatrix
@@ -81,6 +82,25 @@ def unit_members(sheet: SampleSheet, design_columns: Sequence[str] = ()) -> list
     keys = sheet.unit_columns(design_columns)
     unit_of = sheet.table.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
     return [np.flatnonzero(unit_of == u) for u in range(int(unit_of.max()) + 1)]
+
+
+def merge_flags(
+    flags: NDArray[np.bool_], sheet: SampleSheet, *, design_columns: Sequence[str] = ()
+) -> NDArray[np.bool_]:
+    """(n_regions, n_units) whether at least half of a unit's libraries have a flag.
+
+    Parameters
+    ----------
+    flags
+        (n_regions, n_libraries), in the order of the sheet.
+
+    Raises
+    ------
+    DesignError
+        As `unit_members`.
+    """
+    members = unit_members(sheet, design_columns)
+    return np.column_stack([flags[:, m].mean(axis=1) >= 0.5 for m in members])
 
 
 def _merge(matrix: CountMatrix, members: Sequence[np.ndarray]) -> CountMatrix:

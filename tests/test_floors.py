@@ -30,6 +30,8 @@ FLOORS: dict[int, set[str]] = {
     4: {
         "analysis",
         "checking",
+        "confounders",
+        "control_files",
         "evidence_analysis",
         "inputs",
         "ledger",

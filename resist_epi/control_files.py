@@ -1,0 +1,168 @@
+"""The inputs that a sheet names: each opened once, counted for the libraries they belong to."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from resist_epi.counting import CoverageTrack, count_regions
+from resist_epi.errors import SampleSheetError
+from resist_epi.genome import Genome
+from resist_epi.greylist import BIN_SIZE as GREY_BIN
+from resist_epi.greylist import QUANTILE, greylist
+from resist_epi.inputs import Disjoint, genomes, load_exclude, load_reference
+from resist_epi.io.bam import BamReads, open_bam
+from resist_epi.io.sheet import read_sheet
+from resist_epi.io.tracks import open_track
+from resist_epi.matrix import CountMatrix
+from resist_epi.read_counting import count_reads
+from resist_epi.regions import genome_bins
+from resist_epi.samples import SampleSheet
+
+logger = logging.getLogger(__name__)
+
+
+def control_paths(sheet: SampleSheet) -> tuple[str, dict[str, str]]:
+    """Column that names every library's input, and the path by SampleID.
+
+    `ControlCoverage` (a track) where every row has it, else `bamControl` (reads).
+
+    Raises
+    ------
+    SampleSheetError
+        If neither column is filled in in every row; the rows are named.
+    """
+    table = sheet.table
+    missing: dict[str, list[str]] = {}
+    for column in ("ControlCoverage", "bamControl"):
+        if column not in table:
+            continue
+        empty = list(table.loc[table[column] == "", "SampleID"])
+        if not empty:
+            return column, dict(zip(sheet.samples, table[column], strict=True))
+        missing[column] = empty
+    if not missing:
+        raise SampleSheetError(
+            sheet.path, ["no column ControlCoverage or bamControl: there is no input to use"]
+        )
+    column, empty = min(missing.items(), key=lambda item: len(item[1]))
+    raise SampleSheetError(
+        sheet.path,
+        [f"sample {s}, column {column}: empty; every library needs its input" for s in empty],
+    )
+
+
+def has_controls(sheet: SampleSheet) -> bool:
+    """Whether every row names an input."""
+    try:
+        control_paths(sheet)
+    except SampleSheetError:
+        return False
+    return True
+
+
+def count_controls(
+    sheet: SampleSheet,
+    regions: pd.DataFrame,
+    *,
+    exclude: Disjoint | None = None,
+    genome: Genome | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> CountMatrix:
+    """Count the input of every row of a sheet; a file that several rows share is counted once.
+
+    Returns
+    -------
+    CountMatrix
+        A column a library, named after it: `mean_signal` of tracks, `reads` of BAM files.
+
+    Raises
+    ------
+    SampleSheetError
+        As `control_paths`.
+    ResistEpiError
+        As counting does.
+    """
+    column, paths = control_paths(sheet)
+    distinct = list(dict.fromkeys(paths.values()))
+    names = {path: f"input {Path(path).name}" for path in distinct}
+    if len(set(names.values())) < len(distinct):
+        names = {path: f"input {path}" for path in distinct}
+    common: dict[str, Any] = {
+        "exclude": exclude,
+        "genome": genome,
+        "known": genomes(),
+        "progress": progress,
+    }
+    if column == "bamControl":
+        counted = count_reads({names[p]: open_bam(p) for p in distinct}, regions, **common)
+    else:
+        counted = count_regions({names[p]: open_track(p) for p in distinct}, regions, **common)
+    columns = [counted.samples.index(names[paths[s]]) for s in sheet.samples]
+    return replace(
+        counted,
+        values=counted.values[:, columns],
+        samples=sheet.samples,
+        library_sizes=counted.library_sizes[columns],
+    )
+
+
+def distinct_controls(sheet: SampleSheet) -> dict[str, str]:
+    """One library of the sheet -> its input, for each distinct input."""
+    _, paths = control_paths(sheet)
+    first: dict[str, str] = {}
+    for sample, path in paths.items():
+        first.setdefault(path, sample)
+    return {sample: path for path, sample in first.items()}
+
+
+def sheet_greylist(
+    sheet_path: Path,
+    *,
+    genome: str | None = None,
+    exclude: Path | None = None,
+    quantile: float = QUANTILE,
+    progress: Callable[[str], None] | None = None,
+) -> pd.DataFrame:
+    """Greylist of all inputs of a sheet together.
+
+    Raises
+    ------
+    ResistEpiError
+        If the sheet has no inputs, or one cannot be read.
+    """
+    sheet = read_sheet(sheet_path)
+    column, _ = control_paths(sheet)
+    own = sheet.for_samples(list(distinct_controls(sheet)))
+    opened: Mapping[str, CoverageTrack | BamReads] = {
+        s: open_bam(p) if column == "bamControl" else open_track(p)
+        for s, p in distinct_controls(sheet).items()
+    }
+    lengths: dict[str, int] = {}
+    for file in opened.values():
+        for chrom, length in file.chrom_lengths.items():
+            lengths[chrom] = max(length, lengths.get(chrom, 0))
+    reference = None if genome is None else load_reference(genome, None, tracks=opened).genome
+    if reference is not None:
+        lengths = {c: n for c, n in reference.lengths.items() if c in lengths}
+    bins = count_controls(
+        own,
+        genome_bins(lengths, GREY_BIN),
+        exclude=load_exclude(exclude),
+        genome=reference,
+        progress=progress,
+    )
+    found = greylist(bins, quantile=quantile)
+    size = int((found["end"] - found["start"]).sum())
+    logger.info(
+        "%d regions, %.2f Mb, are too high in any of %d inputs",
+        len(found),
+        size / 1e6,
+        len(own.samples),
+    )
+    return found
