@@ -160,7 +160,10 @@ def load_mechanisms() -> tuple[Mechanism, ...]:
     ['gain', 'loss']
     """
     known = _read("mechanism_context.tsv")
-    context = {row.mechanism: (row.context, row.reference) for row in known.itertuples()}
+    context = {
+        str(name): (str(text), str(reference))
+        for name, text, reference in known.itertuples(index=False)
+    }
     table = _read("mechanisms.tsv")
     layers = [c for c in table if c not in ("mechanism", "title", "set", "caveat")]
     return tuple(
