@@ -165,7 +165,7 @@ def load_mechanisms() -> tuple[Mechanism, ...]:
         for name, text, reference in known.itertuples(index=False)
     }
     table = _read("mechanisms.tsv")
-    layers = [c for c in table if c not in ("mechanism", "title", "set", "caveat")]
+    layers = [str(c) for c in table if c not in ("mechanism", "title", "set", "caveat")]
     return tuple(
         Mechanism(
             row["mechanism"],
