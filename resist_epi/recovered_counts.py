@@ -22,8 +22,10 @@ from resist_epi.errors import QuantityError
 from resist_epi.genome import Genome
 from resist_epi.matrix import CountMatrix
 from resist_epi.recovery import Recovery, RunsTrack
+from resist_epi.stats.bin_shares import expected_reads
 
 FloatArray = NDArray[np.float64]
+_WIDEST_GAP = 60  # bins; more than the rate of reads is taken over
 
 
 class RecoveredTrack:
@@ -43,13 +45,50 @@ class RecoveredTrack:
         self.lengths_known = track.lengths_known
 
     def runs(self, chrom: str) -> Iterator[Runs | Grid]:
-        """Runs of a chromosome, their values whole numbers of fragments."""
-        for runs in self._track.runs(chrom):
-            counts = np.rint(runs.values.astype(np.float64) / self._recovery.scale)
-            if isinstance(runs, Grid):
-                yield Grid(runs.begin, runs.step, counts)
-            else:
-                yield Runs(runs.starts, runs.ends, counts, gapless=runs.gapless)
+        """Runs of a chromosome, their values fragments over each base.
+
+        Whole numbers; where a read touches so few bins that one more or less matters, what is
+        expected of them instead (`stats.bin_shares`), in units of a fragment's mean width.
+        """
+        shares = self._recovery.bin_shares
+        whole = map(self._snapped, self._track.runs(chrom))
+        if shares is None:
+            yield from whole
+        else:
+            yield from self._expected(list(whole), shares)
+
+    def _snapped(self, runs: Runs | Grid) -> Runs | Grid:
+        values = runs.values.astype(np.float64)
+        counts = np.rint(values / self._recovery.quantum) / self._recovery.mates
+        if isinstance(runs, Grid):
+            return Grid(runs.begin, runs.step, counts)
+        return Runs(runs.starts, runs.ends, counts, gapless=runs.gapless)
+
+    def _expected(self, parts: list[Runs | Grid], shares: FloatArray) -> Iterator[Runs]:
+        """Bins of one chromosome, cut where nothing lies, and the reads expected in each."""
+        if not parts:
+            return
+        size = self._recovery.bin_size
+        counts = np.concatenate([part.values for part in parts])
+        keep = np.isfinite(counts) & (counts > 0)
+        starts = np.concatenate([part.starts for part in parts])[keep].astype(np.int64)
+        ends = np.concatenate([part.ends for part in parts])[keep].astype(np.int64)
+        counts = counts[keep]
+        if not starts.size:
+            return
+        bins = -(-(ends - starts) // size)
+        within = np.arange(bins.sum()) - np.repeat(np.cumsum(bins) - bins, bins)
+        begin = np.repeat(starts, bins) + within * size
+        end = np.minimum(begin + size, np.repeat(ends, bins))
+        filled = np.repeat(counts, bins).astype(np.int64)
+        # Wide gaps become few empty bins, so that rates stay local and arrays small.
+        apart = np.diff(begin, prepend=begin[0])
+        place = np.cumsum(np.minimum(apart // size, _WIDEST_GAP))
+        laid = np.zeros(int(place[-1]) + 1, dtype=np.int64)
+        laid[place] = filled
+        reads = expected_reads(laid, shares)[place]
+        per_base = reads * self._recovery.width / size
+        yield Runs(begin.astype(np.uint32), end.astype(np.uint32), per_base)
 
     def total(
         self,

@@ -22,9 +22,15 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from resist_epi.coverage_runs import Grid, Runs
+from resist_epi.fragment_steps import length_from_steps
+from resist_epi.isolated_fragments import (
+    Isolated,
+    island_heights,
+    isolated_fragments,
+)
+from resist_epi.stats.bin_shares import MOST_BINS
 from resist_epi.stats.lattice import Lattice, decimals, find_lattice
 from resist_epi.track_survey import Survey, survey
 
@@ -36,10 +42,22 @@ FloatArray = NDArray[np.float64]
 # next to none: smoothing turns a constant island into steps.
 _FEWEST_ISLANDS = 30
 _LOWEST_ISLAND_SHARE = 0.05
+# Of stretches one bin wide with a step of the same direction at both ends, less those without; over
+# both. Near 0 or below in tracks of counts, above a third in smoothed ones.
+_MOST_SAME_WAY = 0.25
+_FEWEST_STEPS = 200
+# In a track so deep that no bin holds one fragment, bins of 5, 6, 7, ... still tell the scale.
+_FEWEST_CONSECUTIVE = 12
 _DIGITS = 6  # of a writer that does not round to fixed decimals
 # How far the number of fragments may lie from what isolated fragments say for a normalisation to be
-# recognised; the nearest other reading is off by much more.
+# recognised; the nearest other reading is off by much more. Isolated fragments are shorter than
+# others where lengths differ.
 _KIND_TOLERANCE = 0.15
+_KIND_TOLERANCE_MIXED = 0.3
+# Within this the library size is believed for the mean fragment length, too.
+_SAME_LIBRARY = 0.03
+# Where so few reads touch one bin more, or one less, it may be left out of account.
+_FEW_FURTHER = 0.03
 
 
 class RunsTrack(Protocol):
@@ -83,6 +101,9 @@ class Recovery:
         Fragments in the track.
     normalisation
         `none`, `CPM`, `RPKM`, `BPM` or `scaled` (RPGC, a scale factor, ...).
+    mates
+        Alignments that one fragment counts in the track: 2 where both mates of a pair were laid
+        over their whole fragment (then a mate without its pair is half a fragment), else 1.
     evidence
         The figures behind it, by name; plain numbers and texts.
     """
@@ -93,12 +114,31 @@ class Recovery:
     fragment_length: float = np.nan
     library_size: float = np.nan
     normalisation: str = ""
+    mates: int = 1
     evidence: Mapping[str, float | str] = field(default_factory=dict)
+
+    @property
+    def quantum(self) -> float:
+        """The scale of which all values are whole multiples."""
+        return self.scale / self.mates
 
     @property
     def width(self) -> float:
         """Bp of bins that one fragment covers on average."""
         return self.fragment_length + self.bin_size - 1
+
+    @property
+    def bin_shares(self) -> FloatArray | None:
+        """Share of reads that touch one bin, two and three; None where that is of no consequence.
+
+        It is where each read touches the same number of bins, or so many that one more or less
+        makes little of a difference.
+        """
+        most = int(np.floor(self.width / self.bin_size + 1e-9))
+        further = self.width / self.bin_size - most
+        if most + 1 > MOST_BINS or self.mates > 1 or not _FEW_FURTHER < further < 1 - _FEW_FURTHER:
+            return None
+        return np.array([0.0] * (most - 1) + [1 - further, further])
 
     def describe(self) -> str:
         """Say in one sentence what was found."""
@@ -108,6 +148,7 @@ class Recovery:
             f"fragments x {self.scale:.7g} ({self.normalisation}), bins of {self.bin_size} bp,"
             f" fragments of {self.fragment_length:.0f} bp, {self.library_size:.0f} of them"
             f" ({self.evidence['library_size_from']})"
+            + ("; pairs, each mate laid over the whole fragment" if self.mates == 2 else "")
         )
 
 
@@ -141,41 +182,78 @@ def recover_counts(
     lattice = find_lattice(seen.values, seen.bases)
     if lattice is None:
         return Recovery(_no_lattice(seen))
-    counts = lattice.multiples(seen.values)
-    problem = _false_scale(seen, lattice)
+    heights = island_heights(seen, lattice)
+    problem = _false_scale(seen, lattice) or heights.problem()
     if problem is not None:
         return Recovery(problem)
-    islands, widths, numbers, odds = _isolated(seen, lattice)
+    alone = isolated_fragments(seen, lattice, heights)
     evidence: dict[str, float | str] = {
         "scale_low": lattice.low,
         "scale_high": lattice.high,
         "distinct_values": float(seen.values.size),
         "multiples_determined": float(lattice.determined),
-        "isolated_fragments": float(islands),
+        "isolated_fragments": float(alone.number),
         "stretches": float(seen.stretches),
     }
-    if fragment_length is None:
-        if islands < _FEWEST_ISLANDS or islands < _LOWEST_ISLAND_SHARE * seen.stretches:
-            return Recovery(
-                f"only {islands} of {seen.stretches} stretches between zeros are isolated"
-                " fragments of one constant value; the track is smoothed, an average, or too deep"
-                " (then give FragmentLength in the sheet)",
-                evidence=evidence,
-            )
-        fragment_length = _mean_width(widths, numbers, odds, seen.bin_size)
-        fragment_length += 1 - seen.bin_size
-        evidence["fragment_length_from"] = f"{islands} isolated fragments"
-    else:
-        evidence["fragment_length_from"] = "given"
-    width = fragment_length + seen.bin_size - 1
-    covered = float((counts * seen.bases).sum())
-    kind, size, source = _library(lattice, seen.bin_size, covered, width)
+    covered = float((lattice.multiples(seen.values) * seen.bases).sum()) / heights.mates
+    width, source = _width(track, seen, lattice, alone, given=fragment_length)
+    if np.isnan(width):
+        return Recovery(source, evidence=evidence)
+    kind, size, size_source = _library(
+        lattice,
+        seen.bin_size,
+        covered,
+        width,
+        mates=heights.mates,
+        tolerance=_KIND_TOLERANCE if alone.constant else _KIND_TOLERANCE_MIXED,
+    )
+    same = not alone.constant or abs(size / (covered / width) - 1) < _SAME_LIBRARY
+    # Where each read was counted in one bin, a width of one bin is exact.
+    if kind in {"CPM", "RPKM"} and fragment_length is None and same and width > seen.bin_size:
+        width, source = covered / size, f"total coverage over the library size, as {kind}"
+    evidence["fragment_length_from"] = source
     evidence["fragments_by_coverage"] = covered / width
     if library_size is not None:
-        size, source = float(library_size), "given"
-    evidence["library_size_from"] = source
+        size, size_source = float(library_size), "given"
+    evidence["library_size_from"] = size_source
     return Recovery(
-        None, lattice.scale, seen.bin_size, float(fragment_length), size, kind, evidence
+        None,
+        lattice.scale * heights.mates,
+        seen.bin_size,
+        float(width + 1 - seen.bin_size),
+        size,
+        kind,
+        heights.mates,
+        evidence,
+    )
+
+
+def _width(
+    track: RunsTrack, seen: Survey, lattice: Lattice, alone: Isolated, *, given: float | None
+) -> tuple[float, str]:
+    """Bp of bins that a fragment covers on average and where that comes from; NaN and why not."""
+    steps = seen.same_way + seen.other_way
+    same_way = (seen.same_way - seen.other_way) / max(steps, 1)
+    islands = (
+        alone.number >= _FEWEST_ISLANDS and alone.number >= _LOWEST_ISLAND_SHARE * seen.stretches
+    )
+    if not islands and steps >= _FEWEST_STEPS and same_way > _MOST_SAME_WAY:
+        return np.nan, (
+            "neighbouring steps go the same way and fragments leave no stretch of one constant"
+            " value: the track is smoothed"
+        )
+    if given is not None:
+        return given + seen.bin_size - 1, "given"
+    if islands:
+        return alone.mean_width(), f"{alone.number} isolated fragments"
+    found = length_from_steps(track, bin_size=seen.bin_size, scale=lattice.scale)
+    if not np.isnan(found.width):
+        return found.width, f"the distance of steps, {2 * found.explained:.0%} of them"
+    return np.nan, (
+        f"only {alone.number} of {seen.stretches} stretches between zeros are isolated"
+        " fragments of one constant value, and steps up and down lie at no one distance; the track"
+        " is smoothed, an average, or too deep with fragments of many lengths (then give"
+        " FragmentLength in the sheet)"
     )
 
 
@@ -204,7 +282,7 @@ def _no_lattice(seen: Survey) -> str:
 
 
 def _false_scale(seen: Survey, lattice: Lattice) -> str | None:
-    """Scales that come from rounding, not from counting."""
+    """Scales that come from rounding or dividing, not from counting."""
     power = np.rint(np.log10(lattice.scale))
     rounded = lattice.low <= 10.0**power <= lattice.high and power < 0
     if rounded:
@@ -212,85 +290,34 @@ def _false_scale(seen: Survey, lattice: Lattice) -> str | None:
             f"all values are multiples of {10.0**power:g}: rounded to {-int(power)} decimals, which"
             " hides the scale"
         )
-    if lattice.smallest > 1:
+    if lattice.smallest > 1 and lattice.consecutive < _FEWEST_CONSECUTIVE:
         return (
             f"no bin holds a single fragment (the smallest value is {lattice.smallest} times the"
-            " common scale), so the scale is not sure"
+            " common scale, and many multiples of that are missing), so the scale is not sure"
         )
     return None
 
 
-def _isolated(seen: Survey, lattice: Lattice) -> tuple[int, FloatArray, FloatArray, float]:
-    """Islands of one fragment: how many, widths, their true numbers, odds of a neighbour.
-
-    A wide fragment is less often left alone than a narrow one, since each further bin must stay
-    free of others. How often one free bin is followed by the next fragment tells the odds.
-    """
-    single = lattice.multiples(seen.island_values) == 1
-    widths = seen.island_widths[single].astype(np.float64)
-    numbers = seen.island_numbers[single].astype(np.float64)
-    after = lattice.multiples(seen.gap_values) == 1
-    gaps, times = seen.gap_widths[after], seen.gap_numbers[after]
-    met = min(float(times[gaps <= seen.bin_size].sum()) / max(float(times.sum()), 1.0), 0.9)
-    odds = -float(np.log1p(-met))
-    further = (widths - widths.min(initial=np.inf)) / max(seen.bin_size, 1)
-    return int(numbers.sum()), widths, numbers * np.exp(odds * further), odds
-
-
-def _mean_width(widths: FloatArray, numbers: FloatArray, odds: float, bin_size: int) -> float:
-    """Mean width of isolated fragments, without islands of several that touch."""
-    order = np.argsort(widths)
-    widths, numbers = widths[order], numbers[order]
-    by_bins = {int(w) // bin_size: n for w, n in zip(widths, numbers, strict=True)}
-    if bin_size > 1 and by_bins.get(1, 0) >= 0.02 * numbers.sum():
-        share = _straddling(by_bins.get(1, 0), by_bins.get(2, 0), by_bins.get(3, 0), odds)
-        return bin_size * (1 + share)
-    median = float(widths[np.searchsorted(np.cumsum(numbers), numbers.sum() / 2)])
-    near = np.abs(widths - median) <= bin_size
-    if numbers[near].sum() >= 0.8 * numbers.sum():
-        # One length: bins of b bp show it as two neighbouring multiples of b, bases as itself.
-        if bin_size == 1:
-            return float(widths[numbers.argmax()])
-        return float(np.average(widths[near], weights=numbers[near]))
-    near = (widths >= 0.4 * median) & (widths <= 1.75 * median)
-    return float(np.average(widths[near], weights=numbers[near]))
-
-
-def _straddling(one: float, two: float, three: float, odds: float) -> float:
-    """Share of fragments not longer than a bin that lie over two bins.
-
-    An island of two bins may also be two fragments side by side. With the share s and the odds a
-    of a neighbour, islands of one, two and three bins are as
-    1 - s : s + a (1 - s)^2 : 2 a s (1 - s) + a^2 (1 - s)^3. Where the odds seen behind islands
-    explain the islands of two bins alone, the share is 0: each fragment was counted in one bin.
-    """
-    ratio_two, ratio_three = two / one, three / one
-    error = ratio_two * np.sqrt(1 / one + 1 / max(two, 1.0))
-    if ratio_two - odds <= 0.1 * odds + 3 * error:
-        return 0.0
-
-    def excess(share: float) -> float:
-        by_two = (ratio_two - share / (1 - share)) / (1 - share)
-        return 2 * by_two * share + (by_two * (1 - share)) ** 2 - ratio_three
-
-    most = ratio_two / (1 + ratio_two)
-    if excess(0.0) <= 0 or most <= 0:
-        return 0.0
-    return float(brentq(excess, 0.0, most)) if excess(most) < 0 else most
-
-
 def _library(
-    lattice: Lattice, bin_size: int, covered: float, width: float
+    lattice: Lattice,
+    bin_size: int,
+    covered: float,
+    width: float,
+    *,
+    mates: int,
+    tolerance: float,
 ) -> tuple[str, float, str]:
     """Normalisation, number of fragments and where that comes from."""
     by_coverage = covered / width
+    # A library of exactly a million reads apart, a scale of 1 is that of plain counts.
+    plain = lattice.low <= 1 <= lattice.high
     exact = {"CPM": 1e6 / lattice.scale, "RPKM": 1e9 / (lattice.scale * bin_size)}
     for kind, size in exact.items():
-        if abs(np.log(size / by_coverage)) < _KIND_TOLERANCE:
-            return kind, size, f"the scale, as {kind}"
-    if lattice.low <= 1 <= lattice.high:
+        if not plain and abs(np.log(size / mates / by_coverage)) < tolerance:
+            return kind, size / mates, f"the scale, as {kind}"
+    if plain:
         kind = "none"
-    elif abs(1e6 / lattice.scale / (covered / bin_size) - 1) < 1e-3:
+    elif abs(1e6 / lattice.scale / (covered * mates / bin_size) - 1) < 1e-3:
         kind = "BPM"
     else:
         kind = "scaled"

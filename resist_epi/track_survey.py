@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +18,10 @@ IntArray = NDArray[np.int64]
 # Counts times a scale repeat; smoothed, averaged or divided ones do not.
 _MOST_VALUES = 200_000
 _WIDEST_GAP = 10_000  # wider gaps are noted as this
+# Edges are looked at for the size of bins as far as this apart, bp.
+_WIDEST_STEP = 1 << 16
+# Bins begin anew behind blacklisted intervals, so that a few edges lie off the grid of the others.
+_ON_GRID = 0.99
 
 
 class _Track(Protocol):
@@ -40,7 +44,11 @@ class Survey:
     continuous
         Whether there are too many different values to be counts (then the pass was cut short).
     bin_size
-        bp; the greatest common divisor of where runs begin and end (0 without any run).
+        bp; the largest size of which nearly all distances between changes of the value are whole
+        multiples (0 without any run above zero).
+    same_way, other_way
+        Of the stretches one bin wide, how many have a step in the same direction at both ends (up
+        and up, down and down), and how many do not. A smoothed track goes the same way in most.
     stretches
         Number of stretches with values above zero between zeros or uncovered bases.
     island_values, island_widths, island_numbers
@@ -54,6 +62,8 @@ class Survey:
     negative: bool
     continuous: bool
     bin_size: int
+    same_way: int
+    other_way: int
     stretches: int
     island_values: FloatArray
     island_widths: IntArray
@@ -71,14 +81,13 @@ def survey(track: _Track) -> Survey:
     InputFormatError
         If the file is damaged.
     """
-    values = _Tally()
+    values, steps = _Tally(), _Steps()
     islands, gaps = _Pairs(), _Pairs()
-    bin_size, stretches = 0, 0
+    stretches = 0
     negative = False
     for chrom, length in track.chrom_lengths.items():
         open_run = None
         for runs in track.runs(chrom):
-            bin_size = _common_step(bin_size, runs, length)
             starts, ends, heights = _above_zero(runs)
             negative = negative or bool((runs.values < 0).any())
             values.add(heights, ends - starts)
@@ -88,22 +97,71 @@ def survey(track: _Track) -> Survey:
             if merged is None:
                 continue
             closed, open_run = _split_last(merged)
+            steps.add(merged, length)
             stretches += _tally_islands(closed, open_run, islands, gaps)
         if negative or values.size > _MOST_VALUES:
             break
         if open_run is not None:
             stretches += _tally_islands(open_run, None, islands, gaps)
     found, bases = values.sorted()
+    bin_size = steps.bin_size()
     return Survey(
         found,
         bases,
         negative,
         values.size > _MOST_VALUES,
         bin_size,
+        int(steps.same_way[bin_size]),
+        int(steps.other_way[bin_size]),
         stretches,
         *islands.columns(),
         *gaps.columns(),
     )
+
+
+class _Steps:
+    """How far apart the changes of the value lie, and which way they go."""
+
+    def __init__(self) -> None:
+        self.distances = np.zeros(_WIDEST_STEP, dtype=np.int64)
+        self.same_way = np.zeros(_WIDEST_STEP, dtype=np.int64)
+        self.other_way = np.zeros(_WIDEST_STEP, dtype=np.int64)
+
+    def add(self, merged: _Merged, length: int) -> None:
+        """Note widths of stretches and of the gaps before them; the end of a chromosome is no edge.
+
+        The last stretch of a chunk waits for the next chunk, where it comes first.
+        """
+        starts, ends, values = merged.starts, merged.ends, merged.values
+        gap = starts[1:] - ends[:-1]
+        self._note(self.distances, gap[gap > 0])
+        widths = (ends - starts)[:-1]
+        self._note(self.distances, widths[ends[:-1] != length])
+        joined = np.append(merged.joined[1:], False)
+        up = np.append(True, values[1:] > values[:-1]) | ~merged.joined
+        # The step behind a stretch goes up only if the next one touches it and is higher.
+        up_behind = joined & np.append(up[1:], False)
+        same = (up == up_behind)[:-1]
+        self._note(self.same_way, widths[same])
+        self._note(self.other_way, widths[~same])
+
+    @staticmethod
+    def _note(tally: IntArray, widths: IntArray) -> None:
+        if widths.size:
+            found = np.bincount(np.minimum(widths, _WIDEST_STEP - 1))
+            tally[: found.size] += found
+
+    def bin_size(self) -> int:
+        counted = self.distances[:-1]
+        total = int(counted.sum())
+        if not total:
+            return 0
+        # No bin is wider than the narrowest stretches.
+        widest = int(np.searchsorted(np.cumsum(counted), (1 - _ON_GRID) * total, side="right"))
+        for size in range(widest, 1, -1):
+            if counted[::size].sum() >= _ON_GRID * total:
+                return size
+        return 1
 
 
 class _Tally:
@@ -159,21 +217,6 @@ def _above_zero(runs: Runs | Grid) -> tuple[IntArray, IntArray, FloatArray]:
         runs.ends[keep].astype(np.int64),
         runs.values[keep].astype(np.float64),
     )
-
-
-def _common_step(known: int, runs: Runs | Grid, length: int) -> int:
-    """Greatest common divisor of all edges so far; the chromosome's end is no edge of a bin."""
-    edges: Iterable[NDArray[np.uint32]] = (runs.starts, runs.ends)
-    if isinstance(runs, Grid):
-        edges = (np.array([runs.begin, runs.step], dtype=np.uint32),)
-    for array in edges:
-        if known == 1:
-            return 1
-        inner = array[array != length].astype(np.int64)
-        odd = inner % known != 0 if known else inner != 0
-        if odd.any():
-            known = int(np.gcd(known, np.gcd.reduce(inner[odd])))
-    return known
 
 
 @dataclass(frozen=True)

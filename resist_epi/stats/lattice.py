@@ -13,6 +13,10 @@ FloatArray = NDArray[np.float64]
 _DIGITS = 6
 _FLOAT32 = 2.0**-24
 _MOST_DIVISOR = 12
+# Of deep tracks the smallest value is far above the scale, but neighbouring values are one scale
+# apart; so many values from the smallest on are looked at for that.
+_LOOKED_AT = 64
+_DEEPEST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Lattice:
         Number of distinct values whose multiple is certain.
     share
         Share of the weight whose values are whole multiples.
+    consecutive
+        Longest row of multiples that are all there, without a hole.
     """
 
     scale: float
@@ -40,6 +46,7 @@ class Lattice:
     largest: int
     determined: int
     share: float
+    consecutive: int
 
     def multiples(self, values: FloatArray) -> FloatArray:
         """The whole numbers that stand behind values; (n,) float64."""
@@ -75,6 +82,10 @@ def find_lattice(values: FloatArray, weights: FloatArray) -> Lattice | None:
         found = _intersect(values, slack, weights, divisor)
         if found is not None:
             return found
+    apart = float(np.diff(values[:_LOOKED_AT]).min())
+    deep = int(np.rint(values[0] / apart)) if apart > 0 else 0
+    if _MOST_DIVISOR < deep <= _DEEPEST:
+        return _intersect(values, slack, weights, deep)
     return None
 
 
@@ -101,7 +112,10 @@ def _intersect(
     if determined < 3 or largest < 3:
         return None
     share = 1 - disagreeing / float(weights.sum())
-    return Lattice((low + high) / 2, low, high, smallest, largest, determined, share)
+    scale = (low + high) / 2
+    holes = np.diff(np.unique(np.rint(values / scale))) > 1
+    consecutive = int(np.diff(np.flatnonzero(np.concatenate([[True], holes, [True]]))).max())
+    return Lattice(scale, low, high, smallest, largest, determined, share, consecutive)
 
 
 def decimals(values: FloatArray, *, most: int = 5) -> int | None:
