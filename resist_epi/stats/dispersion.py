@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from resist_epi.errors import DesignError
+from resist_epi.stats.count_newton import Climber, Layout
 from resist_epi.stats.moderation import squeeze_variances
-from resist_epi.stats.negbin import (
-    CountData,
-    average_log_cpm,
-    fit_counts,
-    frozen,
-    kernel_input,
-    one_way,
-)
+from resist_epi.stats.negbin import CountData, average_log_cpm, fit_counts
 
 logger = logging.getLogger(__name__)
 
@@ -27,31 +21,46 @@ FloatArray = npt.NDArray[np.float64]
 _LOW, _HIGH, _POINTS = -10.0, 10.0, 21  # log2 of dispersion / 0.1
 _MIN_READS = 5  # regions with fewer reads in all do not inform
 _CUT = 0.8  # cells of the smoothing tree are split while wider than this share of a bandwidth
-_CHUNK = 1 << 15
-_TABLE = 1024  # counts up to here have their log gammas tabulated
+_CHUNK = 1 << 11  # regions worked on at once: temporaries stay in cache
+_ENOUGH = 1e-3  # last step of a fit, log scale: the likelihood notices its fourth power
+_TABLE = 4096  # counts up to here have their log gammas tabulated
 
 
 @dataclass(frozen=True)
-class Dispersion:
-    """Estimates of the dispersion.
+class Trend:
+    """Dispersion along a trend of abundance.
 
     Attributes
     ----------
     common
         One for all regions.
-    trended, tagwise
+    trended
         Shape (n_regions,).
-    prior_df
-        Degrees of freedom of the trend against a region's own information.
     average_log_cpm
         Average log2 counts per million at the common dispersion, shape (n_regions,).
     """
 
     common: float
     trended: FloatArray
+    average_log_cpm: FloatArray
+
+
+@dataclass(frozen=True)
+class Dispersion(Trend):
+    """A trend, and what each region departs from it.
+
+    Attributes
+    ----------
+    common, trended, average_log_cpm
+        As in `Trend`.
+    tagwise
+        Shape (n_regions,).
+    prior_df
+        Degrees of freedom of the trend against a region's own information.
+    """
+
     tagwise: FloatArray
     prior_df: float
-    average_log_cpm: FloatArray
 
 
 def estimate_dispersion(data: CountData) -> Dispersion:
@@ -81,6 +90,31 @@ def estimate_dispersion(data: CountData) -> Dispersion:
     Regression and Likelihood, chapter 12 (evaluation tree); Forsythe, Malcolm & Moler (1977)
     Computer Methods for Mathematical Computations, chapter 4 (spline).
     """
+    chosen, informative, profile, smooth, trend = _estimate(data)
+    trended, abundance = trend.trended[informative], trend.average_log_cpm[informative]
+    prior_df = _prior_df(chosen, trended, abundance)
+    n_samples, p = data.design.shape
+    weight = prior_df / (n_samples - p)
+    tagwise = trend.trended.copy()
+    tagwise[informative] = _tagwise(smooth, abundance, profile, weight, trended)
+    logger.info("dispersion: common %.4g, prior df %.4g", trend.common, prior_df)
+    return Dispersion(trend.common, trend.trended, trend.average_log_cpm, tagwise, prior_df)
+
+
+def estimate_trend(data: CountData) -> Trend:
+    """Maximise the adjusted profile likelihood of all regions and along the trend, no more.
+
+    Parameters, errors and sources are those of `estimate_dispersion`.
+    """
+    trend = _estimate(data)[-1]
+    logger.info("dispersion: common %.4g", trend.common)
+    return trend
+
+
+def _estimate(
+    data: CountData,
+) -> tuple[CountData, npt.NDArray[np.bool_], FloatArray, _Smooth, Trend]:
+    """Regions that inform, which they are, their profiles, these smoothed, and the trend."""
     n_samples, p = data.design.shape
     if n_samples <= p:
         raise DesignError(
@@ -90,23 +124,19 @@ def estimate_dispersion(data: CountData) -> Dispersion:
     informative = data.counts.sum(axis=1) >= _MIN_READS
     if not informative.any():
         raise DesignError(f"no region has {_MIN_READS} reads, so no dispersion can be estimated")
-    chosen = data if informative.all() else data.rows(informative)
+    every = bool(informative.all())
+    chosen = data if every else data.rows(informative)
     profile = _profile(chosen)
     common = float(_dispersion_at(profile.mean(axis=0)[None])[0])
     abundance = average_log_cpm(chosen, dispersion=common)
     smooth = _Smooth.fit(abundance, profile)
     trended = _trend(smooth, abundance)
-    prior_df = _prior_df(chosen, trended, abundance)
-    tagwise = _tagwise(smooth, abundance, profile, prior_df / (n_samples - p), trended)
-    logger.info("dispersion: common %.4g, prior df %.4g", common, prior_df)
-    if informative.all():
-        return Dispersion(common, trended, tagwise, prior_df, abundance)
-    lowest = int(np.argmin(abundance))
-    everywhere = [np.full(len(informative), values[lowest]) for values in (trended, trended)]
-    everywhere[0][informative], everywhere[1][informative] = trended, tagwise
-    return Dispersion(
-        common, everywhere[0], everywhere[1], prior_df, average_log_cpm(data, dispersion=common)
-    )
+    if not every:
+        # Regions that do not inform take what the least abundant of the others have.
+        everywhere = np.full(len(informative), trended[int(np.argmin(abundance))])
+        everywhere[informative] = trended
+        trended, abundance = everywhere, average_log_cpm(data, dispersion=common)
+    return chosen, informative, profile, smooth, Trend(common, trended, abundance)
 
 
 def _grid() -> FloatArray:
@@ -115,20 +145,68 @@ def _grid() -> FloatArray:
 
 def _profile(data: CountData) -> FloatArray:
     """Adjusted profile log likelihood of each region on the grid, shape (n_regions, n_grid)."""
-    from resist_epi.stats import negbin_kernels
-
-    group, distinct = one_way(data.design)
-    grid = _grid()
+    layout = Layout.of(data.design)
+    climber = Climber(layout, enough=_ENOUGH)
     profile = np.empty((len(data.counts), _POINTS))
-    profile_rows: Callable[..., None] = negbin_kernels.profile_rows
-    profile_rows(
-        *kernel_input(data, group, len(distinct)),
-        frozen(grid),
-        frozen(np.log(grid)),
-        np.empty((_POINTS, _TABLE)),
-        profile,
-    )
+    grid = _grid()
+    table = _rising_table(grid, min(int(data.counts.max()) + 2, _TABLE))
+    for rows, block in climber.blocks(data.counts, data.offsets):
+        y = block.y
+        rising = _Rising(y, table)
+        of_columns, total = layout.columns.T @ y, y.sum(axis=0)
+        fixed = (y * block.offset).sum(axis=0)
+        spread = np.empty(y.shape)
+        before = block.beta.copy()
+        for t, phi in enumerate(grid):
+            # The maximum moves smoothly along the grid: start where it is heading.
+            heading = 2 * block.beta - before
+            before[:] = block.beta
+            climber.move(block, heading)
+            climber.climb(block, float(phi))
+            np.multiply(block.mean, phi, out=spread)
+            spread += 1.0
+            adjustment = layout.half_log_det(block.mean / spread)
+            np.log(spread, out=spread)
+            likelihood = (of_columns * block.beta).sum(axis=0) + fixed + total * np.log(phi)
+            likelihood -= spread.sum(axis=0) / phi
+            spread *= y
+            likelihood -= spread.sum(axis=0)
+            profile[rows, t] = likelihood + rising.at(t, phi) - adjustment
     return profile
+
+
+def _rising_table(grid: FloatArray, size: int) -> FloatArray:
+    """Log gamma(k + r) - log gamma(r) for whole k below `size`, shape (n_grid, size)."""
+    table = np.zeros((len(grid), size))
+    factors = (1 / grid)[:, None] + np.arange(size - 1)
+    np.cumsum(np.log(factors, out=factors), axis=1, out=table[:, 1:])
+    return table
+
+
+class _Rising:
+    """Sums over samples of log gamma(y + r) - log gamma(r), r = 1 / dispersion.
+
+    Parameters
+    ----------
+    y
+        Counts, shape (n_samples, n_rows).
+    table
+        From `_rising_table`.
+    """
+
+    def __init__(self, y: FloatArray, table: FloatArray) -> None:
+        whole = (y < table.shape[1]) & (np.floor(y) == y)
+        self._index = np.where(whole, y, 0.0).astype(np.intp)
+        self._others = None if whole.all() else np.nonzero(~whole)
+        self._y, self._table = y, table
+
+    def at(self, t: int, phi: float) -> FloatArray:
+        """Shape (n_rows,); small whole counts from the table, others one by one."""
+        total = np.asarray(self._table[t].take(self._index).sum(axis=0))
+        if self._others is not None:
+            values = special.gammaln(self._y[self._others] + 1 / phi) - special.gammaln(1 / phi)
+            total += np.bincount(self._others[1], values, minlength=len(total))
+        return total
 
 
 def spline_slopes(n: int) -> FloatArray:
@@ -155,13 +233,33 @@ def spline_slopes(n: int) -> FloatArray:
 
 def _dispersion_at(profile: FloatArray) -> FloatArray:
     """Dispersion at the maximum of the spline through each row."""
-    from resist_epi.stats import negbin_kernels
-
-    step = (_HIGH - _LOW) / (_POINTS - 1)
-    slopes = spline_slopes(_POINTS) / step
+    slopes = spline_slopes(_POINTS).T
     best = np.empty(len(profile))
-    negbin_kernels.maximize_rows(frozen(profile), frozen(slopes), _LOW, step, best)
-    return np.asarray(0.1 * 2.0**best)
+    for start in range(0, len(profile), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        best[rows] = _maxima(profile[rows], profile[rows] @ slopes)
+    return np.asarray(0.1 * 2.0 ** (_LOW + best * (_HIGH - _LOW) / (_POINTS - 1)))
+
+
+def _maxima(values: FloatArray, slopes: FloatArray) -> FloatArray:
+    """Where the cubics through each row are largest, in steps of the grid, shape (n,)."""
+    each = np.arange(len(values))
+    top = values.argmax(axis=1)
+    best, at = values[each, top], top.astype(np.float64)
+    for left in (np.maximum(top - 1, 0), np.minimum(top, values.shape[1] - 2)):
+        d0, d1 = slopes[each, left], slopes[each, left + 1]
+        low = values[each, left]
+        rise = values[each, left + 1] - low
+        # Hermite cubic on the unit interval: low + d0 u + c u^2 + e u^3
+        c, e = 3.0 * rise - 2.0 * d0 - d1, d0 + d1 - 2.0 * rise
+        with np.errstate(divide="ignore", invalid="ignore"):
+            root = np.sqrt(c * c - 3.0 * e * d0)
+            # The root with falling derivative, in the form without cancellation.
+            u = np.where(c < 0.0, d0 / (root - c), -(c + root) / (3.0 * e))
+        value = low + u * (d0 + u * (c + u * e))
+        higher = (u > 0.0) & (u < 1.0) & (value > best)
+        best[higher], at[higher] = value[higher], (left + u)[higher]
+    return np.asarray(at)
 
 
 @dataclass(frozen=True)
@@ -178,16 +276,18 @@ class _Smooth:
         neighbours = max(int(n * span), 1)
         ordered = np.sort(x)
         vertices = _tree(ordered, neighbours)
-        values = np.empty((len(vertices), profile.shape[1]))
-        for i, vertex in enumerate(vertices):
-            width = _bandwidth(ordered, float(vertex), neighbours)
-            distance = np.abs(x - vertex)
-            weight = (
-                np.clip(1 - (distance / width) ** 3, 0, None) ** 3
-                if width > 0
-                else (distance == 0).astype(np.float64)
-            )
-            values[i] = weight @ profile / weight.sum()
+        widths = np.array([_bandwidth(ordered, float(v), neighbours) for v in vertices])[:, None]
+        values = np.zeros((len(vertices), profile.shape[1]))
+        total = np.zeros((len(vertices), 1))
+        for start in range(0, n, _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            distance = np.abs(x[rows] - vertices[:, None])
+            with np.errstate(divide="ignore", invalid="ignore"):
+                share = distance / widths
+            weight = np.where(widths > 0, np.maximum(1 - share**3, 0) ** 3, distance == 0)
+            values += weight @ profile[rows]
+            total += weight.sum(axis=1, keepdims=True)
+        values /= total
         return cls(vertices, values)
 
     def at(self, x: FloatArray) -> FloatArray:
@@ -225,12 +325,10 @@ def _tree(ordered: FloatArray, neighbours: int) -> FloatArray:
 
 
 def _trend(smooth: _Smooth, abundance: FloatArray) -> FloatArray:
-    return np.concatenate(
-        [
-            _dispersion_at(smooth.at(abundance[start : start + _CHUNK]))
-            for start in range(0, len(abundance), _CHUNK)
-        ]
-    )
+    parts = []
+    for start in range(0, len(abundance), _CHUNK):
+        parts.append(_dispersion_at(smooth.at(abundance[start : start + _CHUNK])))
+    return np.concatenate(parts)
 
 
 def _prior_df(data: CountData, trended: FloatArray, abundance: FloatArray) -> float:

@@ -1,24 +1,21 @@
-"""Generalised linear models of counts, negative binomial with known dispersion, row by row.
-
-The work is done by compiled kernels; this module lays out the design and checks the input.
-"""
+"""Generalised linear models of counts, negative binomial with known dispersion, row by row."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from resist_epi.errors import DesignError, QuantityError
+from resist_epi.stats.count_newton import NOTHING, Climber, Layout
 from resist_epi.stats.linear import check_design
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
-_Scalar = TypeVar("_Scalar", bound=np.generic)
+
+_ENOUGH = 1e-4  # last step of a fit, log scale: its square is the error
+_TINY_COUNT = 1e-4  # an observed zero fitted below this counts as fitted exactly
 
 
 @dataclass(frozen=True)
@@ -132,7 +129,13 @@ def count_data(
     return CountData(reads, np.ascontiguousarray(logs), matrix)
 
 
-def fit_counts(data: CountData, dispersion: npt.ArrayLike, *, prior_count: float = 0.0) -> CountFit:
+def fit_counts(
+    data: CountData,
+    dispersion: npt.ArrayLike,
+    *,
+    prior_count: float = 0.0,
+    coefficients_only: bool = False,
+) -> CountFit:
     """Maximum likelihood at known dispersions.
 
     Parameters
@@ -144,6 +147,8 @@ def fit_counts(data: CountData, dispersion: npt.ArrayLike, *, prior_count: float
     prior_count
         Reads added to every observation in proportion to its library, to keep log ratios finite;
         the libraries grow by twice as much.
+    coefficients_only
+        Leave deviance, degrees of freedom and smallest mean at NaN.
 
     Returns
     -------
@@ -155,23 +160,32 @@ def fit_counts(data: CountData, dispersion: npt.ArrayLike, *, prior_count: float
     Genet. Mol. Biol. 11(5):8 (zeros fitted as zero carry no degree of freedom, as described by
     Lun & Smyth (2017) Stat. Appl. Genet. Mol. Biol. 16:83).
     """
-    from resist_epi.stats import negbin_kernels
-
     if prior_count:
         data = _with_prior(data, prior_count)
-    n = len(data.counts)
-    phi = frozen(np.broadcast_to(np.asarray(dispersion, dtype=np.float64), (n,)))
-    group, distinct = one_way(data.design)
-    coefficients = np.empty((n, data.design.shape[1]))
-    deviance, smallest = np.empty(n), np.empty(n)
-    exact = np.zeros(data.counts.shape, dtype=np.bool_)
-    inputs = kernel_input(data, group, len(distinct))
-    fit_rows: Callable[..., None] = negbin_kernels.fit_rows
-    fit_rows(*inputs, phi, coefficients, deviance, smallest, exact)
-    if len(distinct):
-        # A group of zeros is at minus infinity, and may only spoil coefficients that it enters.
-        coefficients = _times(coefficients, np.asarray(np.linalg.inv(distinct), dtype=np.float64))
-    df = _residual_df(exact, data.design)
+    n, p = len(data.counts), data.design.shape[1]
+    phi = np.broadcast_to(np.asarray(dispersion, dtype=np.float64), (n,))
+    layout = Layout.of(data.design)
+    climber = Climber(layout, enough=_ENOUGH)
+    beta, deviance, smallest = np.empty((n, p)), np.full(n, np.nan), np.full(n, np.nan)
+    exact: list[tuple[slice, BoolArray]] = []
+    for rows, block in climber.blocks(data.counts, data.offsets):
+        climber.climb(block, phi[rows])
+        beta[rows] = block.beta.T
+        if coefficients_only:
+            continue
+        smallest[rows] = block.mean.min(axis=0)
+        deviance[rows] = _deviance(block.y, block.mean, phi[rows])
+        if smallest[rows].min() < _TINY_COUNT:
+            exact.append((rows, ((block.y < _TINY_COUNT) & (block.mean < _TINY_COUNT)).T))
+    # A group of zeros is at minus infinity, and may only spoil coefficients that it enters.
+    beta[beta <= NOTHING / 2] = -np.inf
+    df = np.full(n, np.nan if coefficients_only else float(len(data.design) - p))
+    for rows, zero in exact:
+        df[rows] = _residual_df(zero, data.design)
+    empty = ~(data.counts > 0).any(axis=1)
+    coefficients = _times(beta, layout.to_design) if layout.groups else beta
+    if empty.any():
+        coefficients[empty] = -np.inf
     return CountFit(coefficients, np.maximum(deviance, 0.0), df, smallest)
 
 
@@ -185,46 +199,44 @@ def average_log_cpm(
     McCarthy, Chen & Smyth (2012) Nucleic Acids Res. 40:4288.
     """
     flat = data.with_design(np.ones((data.counts.shape[1], 1)))
-    fit = fit_counts(flat, dispersion, prior_count=prior_count)
+    fit = fit_counts(flat, dispersion, prior_count=prior_count, coefficients_only=True)
     return np.asarray((fit.coefficients[:, 0] + np.log(1e6)) / np.log(2))
 
 
-def one_way(design: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray]:
-    """Group of each sample and the groups' rows, if the design tells groups apart and no more.
-
-    For any other design the groups' rows have shape (0, n_coefficients).
-    """
-    distinct, group = np.unique(design, axis=0, return_inverse=True)
-    if len(distinct) != design.shape[1]:
-        return np.zeros(len(design), dtype=np.int64), distinct[:0]
-    return group.reshape(-1).astype(np.int64), distinct
-
-
-def kernel_input(
-    data: CountData, group: npt.NDArray[np.int64], n_groups: int
-) -> tuple[FloatArray | IntArray, ...]:
-    """Arguments that all row kernels share: read-only ones, then two arrays to work in."""
-    design = np.ascontiguousarray(data.design)
-    order = np.argsort(group, kind="stable")
-    bounds = np.searchsorted(group[order], np.arange(n_groups + 1)).astype(np.int64)
-    return (
-        frozen(data.counts),
-        frozen(data.offsets),
-        frozen(np.exp(data.offsets)),
-        frozen(design),
-        frozen(np.asarray(np.linalg.pinv(design), dtype=np.float64)),
-        frozen(order),
-        frozen(bounds),
-        np.empty((9, len(design))),
-        np.empty((design.shape[1], design.shape[1])),
-    )
+def _deviance(y: FloatArray, mean: FloatArray, phi: FloatArray) -> FloatArray:
+    """Deviance of some regions, from (n_samples, n_rows) to (n_rows,)."""
+    y, mean = y + 1e-8, mean + 1e-8
+    poisson = phi < 1e-4
+    if not poisson.any():
+        return _negative_binomial_deviance(y, mean, phi)
+    total = np.empty(len(phi))
+    some = ~poisson
+    total[some] = _negative_binomial_deviance(y[:, some], mean[:, some], phi[some])
+    y, mean, phi = y[:, poisson], mean[:, poisson], phi[poisson]
+    rest = y - mean
+    # A series in the dispersion: the difference of logs would lose all digits.
+    bend = 0.5 * rest * rest * phi * (1.0 + phi * (2.0 / 3.0 * rest - y))
+    total[poisson] = 2.0 * (y * np.log(y / mean) - rest - bend).sum(axis=0)
+    return total
 
 
-def frozen(values: npt.NDArray[_Scalar]) -> npt.NDArray[_Scalar]:
-    """A contiguous read-only view: kernels compile once, for it alone."""
-    view = np.ascontiguousarray(values).view()
-    view.flags.writeable = False
-    return view
+def _negative_binomial_deviance(y: FloatArray, mean: FloatArray, phi: FloatArray) -> FloatArray:
+    r = 1.0 / phi
+    unit = y / mean
+    np.log(unit, out=unit)
+    unit *= y
+    more = y + r
+    second = mean + r
+    second /= more
+    np.log(second, out=second)
+    second *= more
+    unit += second
+    product = mean * phi
+    if product.max(initial=0.0) > 1e6:
+        # Nearly gamma: the sum above cancels.
+        gamma = ((y - mean) / mean - np.log(y / mean)) * mean / (1.0 + product)
+        unit = np.where(product > 1e6, gamma, unit)
+    return np.asarray(2.0 * unit.sum(axis=0))
 
 
 def _with_prior(data: CountData, prior_count: float) -> CountData:
@@ -235,10 +247,10 @@ def _with_prior(data: CountData, prior_count: float) -> CountData:
 
 def _times(log_means: FloatArray, inverse: FloatArray) -> FloatArray:
     finite = np.isfinite(log_means)
-    safe = np.where(finite, log_means, 0.0)
-    product = safe @ inverse.T
-    if not finite.all():
-        product[((~finite) @ (np.abs(inverse.T) > 1e-9)).astype(bool)] = -np.inf
+    if finite.all():
+        return np.asarray(log_means @ inverse.T)
+    product = np.where(finite, log_means, 0.0) @ inverse.T
+    product[((~finite) @ (np.abs(inverse.T) > 1e-9)).astype(bool)] = -np.inf
     return np.asarray(product)
 
 

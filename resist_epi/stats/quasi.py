@@ -10,7 +10,7 @@ from scipy import special
 from scipy.linalg import null_space
 
 from resist_epi.errors import DesignError
-from resist_epi.stats.dispersion import Dispersion, estimate_dispersion
+from resist_epi.stats.dispersion import Trend, estimate_trend
 from resist_epi.stats.moderation import Squeezed, squeeze_variances
 from resist_epi.stats.negbin import CountData, fit_counts
 from resist_epi.stats.tails import f_upper_tail
@@ -40,7 +40,7 @@ class QuasiFit:
     """
 
     data: CountData
-    dispersion: Dispersion
+    dispersion: Trend
     coefficients: FloatArray
     deviance: FloatArray
     df_residual: FloatArray
@@ -70,9 +70,7 @@ class QuasiTest:
     pvalue: FloatArray
 
 
-def fit_quasi(
-    data: CountData, *, robust: bool = True, dispersion: Dispersion | None = None
-) -> QuasiFit:
+def fit_quasi(data: CountData, *, robust: bool = True, dispersion: Trend | None = None) -> QuasiFit:
     """Fit counts with a trended dispersion and a moderated quasi-dispersion of each region.
 
     Parameters
@@ -99,12 +97,14 @@ def fit_quasi(
     Smyth (2016) Methods Mol. Biol. 1418:391; Lun & Smyth (2017) Stat. Appl. Genet. Mol. Biol.
     16:83.
     """
-    estimate = estimate_dispersion(data) if dispersion is None else dispersion
+    estimate = estimate_trend(data) if dispersion is None else dispersion
     fit = fit_counts(data, estimate.trended)
     df = fit.df_residual
     variance = np.divide(fit.deviance, df, out=np.zeros_like(df), where=df > 0)
     quasi = _squeeze(variance, df, estimate.average_log_cpm, robust)
-    shrunken = fit_counts(data, estimate.trended, prior_count=_SHRINKING_READS).coefficients
+    shrunken = fit_counts(
+        data, estimate.trended, prior_count=_SHRINKING_READS, coefficients_only=True
+    ).coefficients
     return QuasiFit(data, estimate, shrunken, fit.deviance, df, fit.smallest_mean, quasi)
 
 

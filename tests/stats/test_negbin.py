@@ -108,7 +108,7 @@ def test_dispersion_equals_r(scenario, golden) -> None:
     prior = golden("prior").query("scenario == @scenario.name").iloc[0]
     groups = scenario.name not in {"covariate", "paired"}
     # In other designs R stops its fits early, above all where a pair holds zeros only.
-    tolerance = 1e-8 if groups else 5e-3
+    tolerance = 1e-7 if groups else 5e-3
     assert found.common == pytest.approx(prior["common"], rel=tolerance)
     assert found.prior_df == pytest.approx(prior["prior_df"], rel=tolerance)
     np.testing.assert_allclose(found.trended, scenario.answer["ql.trended"], rtol=tolerance)
@@ -153,15 +153,27 @@ def test_errors() -> None:
         estimate_dispersion(count_data(np.zeros((3, 8)), TWO, np.ones(8)))
 
 
-def test_kernels_compile_once_for_any_input() -> None:
-    from resist_epi.stats import negbin_kernels
-
+def test_any_memory_layout_gives_the_same() -> None:
     x = counts()
-    x.flags.writeable = False
-    for array in (x, np.asfortranarray(counts()), counts().astype(np.int32)):
-        for design in (TWO, ADJUSTED):
-            data = count_data(array, design)
-            fit_counts(data, estimate_dispersion(data).trended)
-            fit_counts(count_data(array, design, offsets=np.zeros(x.shape)), 0.1, prior_count=1)
-    for kernel in ("fit_rows", "profile_rows", "maximize_rows"):
-        assert len(getattr(negbin_kernels, kernel).signatures) == 1
+    expected = estimate_dispersion(count_data(x, ADJUSTED))
+    for array in (np.asfortranarray(x), x.astype(np.int32)):
+        found = estimate_dispersion(count_data(array, ADJUSTED))
+        np.testing.assert_allclose(found.tagwise, expected.tagwise, rtol=1e-12)
+
+
+def test_far_starts_and_cells_of_zeros_converge() -> None:
+    """Newton's steps are cut, so any start climbs; a cell of zeros goes to nothing."""
+    x = counts(40, mean=3000)
+    x[:20, :2] = 0
+    x[20] = np.r_[1e6, np.ones(7)]
+    data = count_data(x, ADJUSTED, np.full(8, 1e6))
+    fit = fit_counts(data, 0.05)
+    mean = np.exp(fit.coefficients @ ADJUSTED.T + np.log(1e6))
+    score = ((x - mean) / (1 + 0.05 * mean)) @ ADJUSTED
+    assert np.abs(score).max() < 1e-6 * x.max()
+    cells = np.column_stack([TWO, np.tile([1, 0, 0, 0], 2)])
+    zero = counts(5)
+    zero[:, [0, 4]] = 0
+    found = fit_counts(count_data(zero, cells, np.full(8, 1e6)), 0.1)
+    assert (found.df_residual == 4).all()
+    assert found.smallest_mean.max() < 1e-6

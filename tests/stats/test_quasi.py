@@ -126,13 +126,13 @@ def test_regions_without_a_residual_degree_of_freedom_use_the_prior() -> None:
     assert np.isfinite(found.pvalue).all()
 
 
-def test_trend_path_compiles_nothing() -> None:
+def test_no_test_compiles_anything() -> None:
     import subprocess
     import sys
 
     code = (
         "import sys, resist_epi.stats.moderation, resist_epi.stats.weights,"
         "resist_epi.stats.size_factors, resist_epi.stats.precision, resist_epi.stats.set_tests,"
-        "resist_epi.stats.quasi; raise SystemExit('numba' in sys.modules)"
+        "resist_epi.differential; raise SystemExit('numba' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
