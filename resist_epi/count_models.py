@@ -13,7 +13,7 @@ from resist_epi.fit import Fit
 from resist_epi.linear_models import FitOptions, log_level, no_variances
 from resist_epi.matrix import CountMatrix, FloatArray
 from resist_epi.normalization import log_divisors, scaled
-from resist_epi.stats.linear import fit_linear
+from resist_epi.stats.linear import fit_linear, inverse_symmetric, row_blocks
 from resist_epi.stats.moderation import Squeezed, spread, t_quantile
 from resist_epi.stats.negbin import count_data
 from resist_epi.stats.quasi import QuasiFit, fit_quasi, quasi_f_test
@@ -105,15 +105,18 @@ def quasi_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:
 def _wald_error(quasi: QuasiFit, vector: FloatArray) -> FloatArray:
     """(n_regions,) standard error of a contrast, log2."""
     X, phi = quasi.data.design, quasi.dispersion.trended[:, None]
+    q, r = np.linalg.qr(X)
+    direction = np.linalg.solve(r.T, vector)
+    p = len(direction)
+    products = (q[:, :, None] * q[:, None, :]).reshape(len(q), p * p)
     error = np.empty(len(quasi.coefficients))
-    for first in range(0, len(error), 1 << 15):
-        rows = slice(first, first + (1 << 15))
+    for rows in row_blocks(len(error)):
         offsets = quasi.data.offsets[rows] if len(quasi.data.offsets) > 1 else quasi.data.offsets
         mean = np.exp(quasi.coefficients[rows] @ X.T + offsets)
         weight = mean / (1 + phi[rows] * mean)
-        information = np.einsum("ij,jk,jl->ikl", weight, X, X)
-        covariance = np.linalg.pinv(information, hermitian=True)
-        error[rows] = np.sqrt(np.maximum(covariance @ vector @ vector, 0.0))
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            inverse = inverse_symmetric((weight @ products).reshape(-1, p, p))
+            error[rows] = np.sqrt(inverse @ direction @ direction)
     return np.asarray(error * np.sqrt(quasi.quasi.posterior) / np.log(2))
 
 
