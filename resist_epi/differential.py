@@ -197,7 +197,7 @@ def contrast_results(
     DesignError
         If the method cannot test this contrast.
     """
-    columns = _statistics(fitted, contrast, design, lfc_threshold)
+    columns = contrast_statistics(fitted, contrast, design=design, lfc_threshold=lfc_threshold)
     table = results_table(fitted, columns, fdr=fdr)
     if fitted.unweighted is not None:
         beside = linear_statistics(fitted.unweighted, contrast, lfc_threshold=lfc_threshold)
@@ -207,9 +207,25 @@ def contrast_results(
     return table
 
 
-def _statistics(
-    fitted: Fit, contrast: Contrast, design: Design | None, lfc_threshold: float
+def contrast_statistics(
+    fitted: Fit,
+    contrast: Contrast,
+    *,
+    design: Design | None = None,
+    lfc_threshold: float = 0.0,
 ) -> dict[str, FloatArray]:
+    """Statistics of one contrast without a table, each (n_regions,), NaN where not tested.
+
+    Returns
+    -------
+    dict
+        `log2FoldChange lfcSE ci_low ci_high stat df pvalue`.
+
+    Raises
+    ------
+    DesignError
+        As `contrast_results`.
+    """
     if fitted.method in ("trend", "voom"):
         return linear_statistics(fitted, contrast, lfc_threshold=lfc_threshold)
     if lfc_threshold > 0:

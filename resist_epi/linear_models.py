@@ -60,11 +60,12 @@ def log_level(matrix: CountMatrix, tested: NDArray[np.bool_]) -> tuple[FloatArra
     """(n_regions, n_units) log2(scaled value + prior), and the prior, in the quantity's unit."""
     values = scaled(matrix)
     prior = _prior(values, tested, counts=matrix.quantity in COUNTS)
-    return np.asarray(np.log2(values + prior)), prior
+    values += prior  # in place: windows of a genome are many
+    return np.asarray(np.log2(values, out=values)), prior
 
 
 def _prior(values: FloatArray, tested: NDArray[np.bool_], *, counts: bool) -> float:
-    means = values[tested].mean(axis=1)
+    means = values.mean(axis=1)[tested]
     means = means[means > 0]
     if not len(means):
         return 1.0
@@ -94,12 +95,13 @@ def fit_trend(
     """
     level, prior = log_level(matrix, tested)
     X = design.matrix.to_numpy()
-    correlation, rho = _blocked(level[tested], design, options)
+    informing = level if tested.all() else level[tested]
+    correlation, rho = _blocked(informing, design, options)
     plain = fit_linear(level, X, correlation=correlation)
     unweighted = _moderated(matrix, design, tested, plain, covariate=plain.mean)
     fitted = unweighted
     if options.weights:
-        weights = array_weights(level[tested], X)
+        weights = array_weights(informing, X)
         linear = fit_linear(level, X, weights=weights, correlation=correlation)
         fitted = replace(
             _moderated(matrix, design, tested, linear, covariate=linear.mean),

@@ -12,6 +12,7 @@ import pandas as pd
 from resist_epi.background import BIN_SIZE
 from resist_epi.consensus import Consensus
 from resist_epi.counting import CoverageTrack, autosomes, count_regions, fully_covered
+from resist_epi.domain_settings import DomainSettings
 from resist_epi.errors import DesignError, InputFormatError, SampleSheetError
 from resist_epi.genome import Genome
 from resist_epi.inputs import (
@@ -37,6 +38,7 @@ from resist_epi.presets import GENERIC, MarkPreset, preset
 from resist_epi.regions import gene_bodies, genome_bins, promoters
 from resist_epi.samples import SampleSheet, sheet_from_columns
 from resist_epi.schema import KINDS
+from resist_epi.sheet_domains import sheet_domains
 from resist_epi.sheet_sources import ReadOptions, sheet_sources
 from resist_epi.track_counts import count_tables
 
@@ -152,9 +154,15 @@ def count_sheet(
         name: stated_lengths(source.path, reads=sources.quantity == "reads")
         for name, source in sources.files.items()
     }
-    table, own = _sheet_regions(
-        sheet, regions, headers, genome=genome, genes=genes, min_overlap=min_overlap
-    )
+    if regions == "domains":
+        own = None if genome is None else load_genome(genome)
+        table = regions_of_domains(
+            sheet, genome=own, exclude=exclude, reads=reads, jobs=jobs, progress=progress
+        )
+    else:
+        table, own = _sheet_regions(
+            sheet, regions, headers, genome=genome, genes=genes, min_overlap=min_overlap
+        )
     # Recovered counts have their libraries' sizes with them, the sheet's where it has one.
     recovered = sources.quantity == "recovered_reads"
     kept = None if parts is None else Parts(parts)
@@ -177,6 +185,44 @@ def count_sheet(
     matrix = counted.matrices["regions"]
     more = {"quantity_reason": sources.reason, "sheet": sheet.to_columns()}
     return replace(matrix, metadata={**matrix.metadata, **more})
+
+
+def regions_of_domains(
+    sheet: SampleSheet,
+    *,
+    genome: Genome | None = None,
+    exclude: Path | None = None,
+    settings: DomainSettings | None = None,
+    reads: ReadOptions | None = None,
+    jobs: int = 1,
+    progress: Callable[[str], None] | None = None,
+) -> pd.DataFrame:
+    """Find the domains of a sheet's mark; see `sheet_domains.sheet_domains`.
+
+    Raises
+    ------
+    DesignError
+        If no window lies above background.
+    ResistEpiError
+        If an input is wrong.
+    """
+    one_mark(sheet, None)
+    table = sheet_domains(
+        sheet,
+        lengths=None if genome is None else genome.lengths,
+        genome=genome,
+        exclude=load_exclude(exclude),
+        settings=settings,
+        reads=reads,
+        jobs=jobs,
+        progress=progress,
+    )
+    if table.empty:
+        raise DesignError(
+            "no window lies above background, so there are no domains; is this a mark that forms"
+            " any? A smaller fold over background (--fold) lets weaker ones pass"
+        )
+    return table
 
 
 def _sheet_regions(

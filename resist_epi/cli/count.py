@@ -39,7 +39,7 @@ def command(
     sheet: SheetArgument,
     output: Output,
     regions: str = typer.Option(
-        ..., "--regions", help="promoters, genes, peaks, bins, or a BED file."
+        ..., "--regions", help="promoters, genes, peaks, bins, domains, or a BED file."
     ),
     quantity: QuantityChoice = typer.Option(
         QuantityChoice.auto, "--quantity", help="auto takes what the tracks allow."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -11,6 +12,7 @@ from resist_epi.cli.options import (
     ExcludeOption,
     GenesOption,
     GenomeOption,
+    JobsOption,
     MarkOption,
     MinOverlapOption,
     Output,
@@ -26,24 +28,47 @@ class KindChoice(StrEnum):
     genes = "genes"
     peaks = "peaks"
     bins = "bins"
+    domains = "domains"
     greylist = "greylist"
 
 
 def command(
     kind: KindChoice = typer.Argument(
-        ..., metavar="KIND", help="promoters, genes, peaks, bins, greylist (of the inputs)."
+        ..., metavar="KIND", help="promoters, genes, peaks, bins, domains, greylist (of inputs)."
     ),
     output: Output = ...,  # type: ignore[assignment]
-    samples: Path | None = typer.Option(None, "--samples", help="Sheet, for the peaks in it."),
+    samples: Annotated[
+        Path | None, typer.Option("--samples", help="Sheet, for its peaks, or domains of a mark.")
+    ] = None,
     mark: MarkOption = None,
     genome: GenomeOption = None,
     genes: GenesOption = None,
     exclude: ExcludeOption = None,
     bin_size: int = typer.Option(10_000, "--bin-size", min=1, help="Width of bins, bp."),
     min_overlap: MinOverlapOption = 2,
+    window: Annotated[
+        list[int] | None,
+        typer.Option("--window", min=1, help="domains: window size, bp; may be repeated."),
+    ] = None,
+    step: int = typer.Option(500, "--step", min=1, help="domains: step of the windows, bp."),
+    fold: float = typer.Option(2.0, "--fold", min=1.0, help="domains: least over background."),
+    gap: int = typer.Option(100, "--gap", min=0, help="domains: bp between windows of one."),
+    max_width: int = typer.Option(30_000, "--max-width", min=1, help="domains: cut there, bp."),
+    jobs: JobsOption = 1,
 ) -> None:
-    """Write promoters, gene bodies, consensus peaks, bins, or where inputs are too high, as BED."""
+    """Write promoters, gene bodies, consensus peaks, bins, domains or a greylist as BED.
+
+    A greylist is where inputs are too high. Domains are found in the tracks of a sheet, blind to
+    its groups: windows above background, merged by location.
+    """
     from resist_epi.io.peaks import write_bed
+
+    if kind is KindChoice.domains:
+        settings: dict[str, Any] = {"step": step, "fold": fold, "gap": gap, "max_width": max_width}
+        if window:
+            settings["sizes"] = tuple(window)
+        write_bed(_domains(samples, mark, genome, exclude, settings, jobs), output)
+        return
     from resist_epi.sheet_counts import regions_without_tracks
 
     if kind is KindChoice.greylist:
@@ -67,3 +92,33 @@ def command(
         min_overlap=min_overlap,
     )
     write_bed(table, output)
+
+
+def _domains(
+    samples: Path | None,
+    mark: str | None,
+    genome: str | None,
+    exclude: Path | None,
+    settings: dict[str, Any],
+    jobs: int,
+) -> Any:
+    from resist_epi.cli.messages import track_progress
+    from resist_epi.domain_settings import DomainSettings
+    from resist_epi.io.builtin import load_genome
+    from resist_epi.io.sheet import read_sheet
+    from resist_epi.sheet_counts import one_mark, regions_of_domains
+
+    if samples is None:
+        raise typer.BadParameter(
+            "domains are found in the tracks of a sheet", param_hint="--samples"
+        )
+    rows = one_mark(read_sheet(samples), mark)
+    with track_progress(None) as progress:
+        return regions_of_domains(
+            rows,
+            genome=None if genome is None else load_genome(genome),
+            exclude=exclude,
+            settings=DomainSettings(**settings),
+            jobs=jobs,
+            progress=progress,
+        )
