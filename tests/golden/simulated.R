@@ -1,12 +1,14 @@
 # Golden answers of R for the statistical kernels, on data simulated here.
 #
-#   Rscript tests/golden/simulated.R tests/golden
+#   Rscript tests/golden/simulated.R tests/golden            # the ones that are stored
+#   Rscript tests/golden/simulated.R FOLDER SEED             # on other data: scripts/check_parity.py
 #
 # Needs edgeR 3.40, limma 3.54, statmod, survival (versions: session.txt, written beside).
 suppressMessages({library(edgeR); library(survival)})
 out <- commandArgs(TRUE)[1]
-if (is.na(out)) stop("usage: Rscript simulated.R FOLDER")
-set.seed(20240517)
+if (is.na(out)) stop("usage: Rscript simulated.R FOLDER [SEED]")
+seed <- as.integer(commandArgs(TRUE)[2])
+set.seed(if (is.na(seed)) 20240517 else seed)
 
 save_table <- function(x, name, digits = 13) {
   x <- as.data.frame(x)
