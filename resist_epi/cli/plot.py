@@ -47,7 +47,8 @@ def command(
         ...,
         metavar="TABLE",
         help="Results (ma, volcano, pvalue), quality/*.tsv of a run (pca, correlation), a matrix"
-        " file (heatmap, profile), or counts (locus: of bins; gene-set).",
+        " file (heatmap, profile), counts (locus: of bins; gene-set), marks/switches.tsv (switch),"
+        " mechanisms.tsv (mechanisms).",
     ),
     output: Output = ...,  # type: ignore[assignment]
     title: str | None = typer.Option(None, "--title", help="What stands above the figure."),
@@ -56,7 +57,7 @@ def command(
     ),
     mark: MarkOption = None,
     label: str | None = typer.Option(
-        None, "--label", help="ma, volcano: how many genes to name, or which: NSD2,HK2."
+        None, "--label", help="ma, volcano, switch: how many genes to name, or which: NSD2,HK2."
     ),
     by: str | None = typer.Option(
         None, "--by", help="heatmap: one panel a level of this column of the sheet."
@@ -104,11 +105,20 @@ def command(
 def _draw_results(kind: str, path: Path, options: _Options, title: str | None) -> Any:
     from resist_epi.io.tables import read_results
 
-    arguments: dict[str, Any] = {}
-    if options.label is not None:
-        one = options.label.strip()
-        arguments["label"] = int(one) if one.isdigit() else [g.strip() for g in one.split(",")]
-    return figure_function(kind)(read_results(path), title=title, **arguments)
+    return figure_function(kind)(read_results(path), title=title, **_labels(options))
+
+
+def _draw_table(kind: str, path: Path, options: _Options, title: str | None) -> Any:
+    from resist_epi.io.tables import read_table
+
+    return figure_function(kind)(read_table(path), title=title, **_labels(options))
+
+
+def _labels(options: _Options) -> dict[str, Any]:
+    if options.label is None:
+        return {}
+    one = options.label.strip()
+    return {"label": int(one) if one.isdigit() else [g.strip() for g in one.split(",")]}
 
 
 def _draw_samples(kind: str, path: Path, options: _Options, title: str | None) -> Any:
@@ -211,4 +221,6 @@ _DRAW: dict[str, tuple[_Draw, set[str]]] = {
     "profile": (_draw_profile, _SHEET),
     "locus": (_draw_locus, _SHEET | {"gene", "region", "genome", "genes", "results"}),
     "gene-set": (_draw_gene_set, _SHEET | {"set_name", "gene_sets", "results"}),
+    "switch": (_draw_table, {"label"}),
+    "mechanisms": (_draw_table, set()),
 }
