@@ -135,18 +135,14 @@ def mechanism_sentences(table: pd.DataFrame) -> list[str]:
             verdict: [f"{r.direction} of {_layer(r.layer)}" for r in part.itertuples()]
             for verdict, part in rows[rows["direction"].ne("none")].groupby("verdict", sort=False)
         }
-        if "as expected" in said:
-            text = f"{', '.join(said['as expected'])}: consistent with a part of {title}"
-            if "opposite" in said:
-                text += f", but {', '.join(said['opposite'])} is against what was stated"
-            sentences.append(text)
-        elif "opposite" in said:
-            sentences.append(f"{', '.join(said['opposite'])}: against what was stated for {title}")
-        elif "not predicted" in said:
-            sentences.append(
-                f"{', '.join(said['not predicted'])} at genes of {title}, for which no such change"
-                " was predicted"
-            )
+        words = (
+            ("as expected", "consistent with what was stated"),
+            ("opposite", "against what was stated"),
+            ("not predicted", "for which no such change was predicted"),
+        )
+        parts = [f"{' and '.join(said[k])}, {text}" for k, text in words if k in said]
+        if parts:
+            sentences.append(f"{title}: {'; '.join(parts)}")
     return sentences
 
 

@@ -104,8 +104,8 @@ def test_controls_ride_along_outside_of_the_adjustment(table: pd.DataFrame) -> N
 def test_sentences_say_consistent_with_and_no_more(table: pd.DataFrame) -> None:
     said = mechanism_sentences(table)
     assert said == [
-        "gain of H3K36me3: consistent with a part of Up",
-        "gain of H3K36me3: against what was stated for Four",
+        "Up: gain of H3K36me3, consistent with what was stated",
+        "Four: gain of H3K36me3, against what was stated",
     ]
     assert mechanism_sentences(table[table["layer"] == "H3K27me3"]) == []
 

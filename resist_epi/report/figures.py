@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ def draw_figures(run: RunTables, folder: str | Path) -> list[Path]:
     """Draw the figures of a run.
 
     Of each mark `MARK.pca` and `MARK.correlation`; of each of its region kinds `MARK.KIND.ma`, and
-    `.volcano` and `.pvalue` where there is a test.
+    `.volcano` and `.pvalue` where there is a test; `study.mechanisms` and `study.switch` where the
+    run has these tables.
 
     Parameters
     ----------
@@ -48,14 +50,23 @@ def draw_figures(run: RunTables, folder: str | Path) -> list[Path]:
 
         mpl.use("agg")  # files only; who has chosen a backend keeps it
     written = []
-    for mark in run.marks:
-        for stem, axes in _figures(mark, run.quality):
-            for suffix in FORMATS:
-                path = Path(folder) / f"{stem}.{suffix}"
-                save_figure(axes, path, dpi=DPI, close=suffix == FORMATS[-1])
-                written.append(path)
+    made = chain(_of_study(run), *(_figures(mark, run.quality) for mark in run.marks))
+    for stem, axes in made:
+        for suffix in FORMATS:
+            path = Path(folder) / f"{stem}.{suffix}"
+            save_figure(axes, path, dpi=DPI, close=suffix == FORMATS[-1])
+            written.append(path)
     logger.info("%d figures in %s", len(written) // len(FORMATS), folder)
     return written
+
+
+def _of_study(run: RunTables) -> Iterator[tuple[str, Any]]:
+    if run.mechanisms is not None:
+        title = run.mechanisms.header.get("contrast", "").split(";")[0]
+        yield "study.mechanisms", figure_function("mechanisms")(run.mechanisms.table, title=title)
+    if run.switches is not None:
+        title = run.switches.header.get("contrast", "").split(";")[0]
+        yield "study.switch", figure_function("switch")(run.switches.table, title=title)
 
 
 def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any]]:

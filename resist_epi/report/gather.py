@@ -14,7 +14,7 @@ from resist_epi.errors import InputFormatError
 from resist_epi.io.store import file_name, read_text
 from resist_epi.io.tables import read_results, read_table
 from resist_epi.presets import MarkPreset, preset
-from resist_epi.schema import CHECK, GENE_SETS, KINDS, QUALITY, RESULTS, names
+from resist_epi.schema import CHECK, GENE_SETS, KINDS, MECHANISMS, QUALITY, RESULTS, names
 
 ONE_BY_ONE = ".nsd2_core.tsv"
 
@@ -85,6 +85,10 @@ class RunTables:
         The run's record: version, parameters, checksums.
     switches
         Genes where two opposing marks were compared; None where the study has no such two.
+    mechanisms
+        Mechanisms of resistance by mark and assay; None where nothing was stated in advance.
+    concordance
+        How far the marks and other assays go together; None without such files.
     """
 
     marks: tuple[MarkTables, ...]
@@ -92,6 +96,8 @@ class RunTables:
     check: pd.DataFrame
     provenance: Mapping[str, Any]
     switches: Sheet | None = None
+    mechanisms: Sheet | None = None
+    concordance: Sheet | None = None
 
 
 def gather(folder: str | Path) -> RunTables:
@@ -120,6 +126,8 @@ def gather(folder: str | Path) -> RunTables:
         check=_optional_check(folder / "check.tsv"),
         provenance=_provenance(folder / "provenance.json"),
         switches=_optional(folder / "marks" / "switches.tsv", required=["symbol", "class", "padj"]),
+        mechanisms=_optional(folder / "mechanisms.tsv", required=names(MECHANISMS)),
+        concordance=_optional(folder / "evidence" / "concordance.tsv", required=["mark", "words"]),
     )
 
 

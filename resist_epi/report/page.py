@@ -14,6 +14,7 @@ from resist_epi.report.figures import draw_figures
 from resist_epi.report.flags import RULES
 from resist_epi.report.gather import MarkTables, RunTables, gather
 from resist_epi.report.interactive import packed_plotly, plot_settings
+from resist_epi.report.mechanisms import mechanism_section
 from resist_epi.report.payload import pack, pack_results
 from resist_epi.report.warnings import collect_warnings
 from resist_epi.report.words import facts, join_words, methods
@@ -24,6 +25,14 @@ logger = logging.getLogger(__name__)
 STATIC = {  # figure -> caption; what stands in `figures/` under these names is shown
     "pca": "Principal components of the samples, over the regions that vary most.",
     "correlation": "Spearman correlation of the samples over regions with signal.",
+}
+STATIC_OF_STUDY = {
+    "mechanisms": "Mechanisms against measurements. Colour: effect (of switches the share of loci);"
+    " area: strength of the evidence; ring: called; cross: against what was stated. The sign beside"
+    " a dot is what was stated in advance. Controls stand below the line.",
+}
+STATIC_OF_SWITCHES = {
+    "switch": "Fold changes of the two marks, gene by gene.",
 }
 STATIC_OF_KIND = {
     "pvalue": "P values of the regions tested. Flat with a peak near 0 is what to expect; a slope"
@@ -90,6 +99,9 @@ def render(run: RunTables, *, figures: Path | None = None) -> str:
         warnings=collect_warnings(run),
         facts=facts(run),
         marks=[_mark(run, mark, number, figures) for number, mark in enumerate(run.marks)],
+        mechanisms=mechanism_section(run),
+        mechanism_figures=_images(figures, "study", STATIC_OF_STUDY),
+        switch_figures=_images(figures, "study", STATIC_OF_SWITCHES),
         switches=None if run.switches is None else sections.switch_table(run.switches),
         switch_header={} if run.switches is None else dict(run.switches.header),
         rules=RULES,

@@ -1,0 +1,97 @@
+"""The page's section on mechanisms: what was stated, what was seen, what else may lie behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from resist_epi.mechanisms import mechanism_sentences
+from resist_epi.report.gather import RunTables, Sheet
+from resist_epi.report.sections import change, number
+
+
+def mechanism_section(run: RunTables) -> dict[str, Any] | None:
+    """Everything of the section for the template; None where the run has no such table."""
+    if run.mechanisms is None:
+        return None
+    table = run.mechanisms.table.fillna(
+        {"genes": "", "warnings": "", "context": "", "references": ""}
+    )
+    own = table[table["kind"] == "mechanism"]
+    quiet = table[table["kind"] != "mechanism"]
+    moved = quiet[quiet["verdict"].str.startswith("moved")]
+    return {
+        "sentences": mechanism_sentences(table),
+        "rows": [_row(row) for row in own.to_dict("records") if row["n_tested"]],
+        "controls": _controls(quiet, moved),
+        "context": _context(own),
+        "header": dict(run.mechanisms.header),
+        "evidence": [] if run.concordance is None else _evidence(run.concordance),
+    }
+
+
+def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
+    low, high = change(row["matched_low"]), change(row["matched_high"])
+    is_share = row["layer"] == "switches"
+    return {
+        "mechanism": row["mechanism"],
+        "layer": row["layer"],
+        "expected": row["expected"],
+        "n_tested": row["n_tested"],
+        "n_loci": row["n_loci"],
+        "n_gain": row["n_gain"],
+        "n_loss": row["n_loss"],
+        "effect": f"{row['effect']:+.1%} of loci" if is_share else change(row["effect"]),
+        "matched": "–" if low == "–" else f"{low} to {high}",
+        "pvalue": number(row["pvalue"]),
+        "padj": number(row["padj"]),
+        "direction": row["direction"],
+        "verdict": row["verdict"],
+        "genes": str(row["genes"]).replace(",", ", "),
+        "warnings": row["warnings"],
+    }
+
+
+def _controls(quiet: pd.DataFrame, moved: pd.DataFrame) -> str:
+    """One sentence on the sets that should not move."""
+    tested = quiet[quiet["n_tested"] > 0]
+    if tested.empty:
+        return "No control set has a gene among these regions."
+    said = f"{len(tested)} tests of control and marker sets ride along"
+    if moved.empty:
+        return f"{said}; none has P below .05."
+    names = ", ".join(f"{r.mechanism} in {r.layer}" for r in moved.itertuples())
+    return f"{said}; P is below .05 for {names}: look there before a claim."
+
+
+def _context(own: pd.DataFrame) -> list[dict[str, str]]:
+    """Therapies tried against the mechanisms that were called."""
+    called = own[own["verdict"] == "as expected"].drop_duplicates("mechanism")
+    return [
+        {"mechanism": row["mechanism"], "text": row["context"], "reference": row["references"]}
+        for row in called.to_dict("records")
+        if row["context"]
+    ]
+
+
+def _evidence(sheet: Sheet) -> list[dict[str, str]]:
+    return [
+        {
+            "mark": str(row["mark"]),
+            "assay": str(row["assay"]),
+            "words": str(row["words"]),
+            "patients": _over_patients(row),
+        }
+        for row in sheet.table.to_dict("records")
+    ]
+
+
+def _over_patients(row: Mapping[Any, Any]) -> str:
+    if pd.isna(row["n_patients"]):
+        return ""
+    return (
+        f"over {row['n_patients']:.0f} patients, beside the design, a median correlation of"
+        f" {row['patient_median']:.2f} (P {number(row['patient_pvalue'])} by relabelling)"
+    )
