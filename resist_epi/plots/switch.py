@@ -114,7 +114,8 @@ def _limit(values: FloatArray) -> float:
     size = np.abs(values)
     if not len(size) or size.max() == 0:
         return 1.0
-    return float(min(size.max(), 1.4 * np.quantile(size, 0.998)) or size.max())
+    usual = 1.6 * float(np.quantile(size, 0.99))
+    return float(min(size.max(), usual) if usual > 0 else size.max())
 
 
 def _groups(shown: pd.DataFrame) -> NDArray[np.object_]:

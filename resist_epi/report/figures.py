@@ -78,6 +78,18 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any
             f"{mark.name}.correlation",
             figure_function("correlation")(mark.correlation, samples=samples),
         )
+    if mark.levels is not None:
+        called = mark.main.table.drop_duplicates("symbol").set_index("symbol")["direction"]
+        yield (
+            f"{mark.name}.mechanism_genes",
+            figure_function("gene-set")(
+                mark.levels,
+                samples=samples,
+                genes=mark.levels.index.tolist(),
+                directions=called,
+                title=f"{mark.mark}: genes called in a mechanism",
+            ),
+        )
     for kind, sheet in mark.results.items():
         title = f"{mark.mark}, {KIND_WORDS.get(kind, kind)}"
         tested = np.isfinite(sheet.table["pvalue"].to_numpy(np.float64)).any()

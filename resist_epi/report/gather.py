@@ -11,9 +11,11 @@ from typing import Any
 import pandas as pd
 
 from resist_epi.errors import InputFormatError
+from resist_epi.gene_values import gene_rows
 from resist_epi.io.store import file_name, read_text
-from resist_epi.io.tables import read_results, read_table
+from resist_epi.io.tables import read_counts, read_results, read_table
 from resist_epi.presets import MarkPreset, preset
+from resist_epi.quality import log_signal
 from resist_epi.schema import CHECK, GENE_SETS, KINDS, MECHANISMS, QUALITY, RESULTS, names
 
 ONE_BY_ONE = ".nsd2_core.tsv"
@@ -51,6 +53,9 @@ class MarkTables:
         Size factors; gene sets; the genes of the pre-specified set. None where the run has none.
     correlation, components
         Samples against samples; principal components with the share of variance of each.
+    levels
+        log2 signal of the genes that carry a mechanism (index their symbols), a column a sample;
+        None where there are none.
     """
 
     mark: str
@@ -62,6 +67,7 @@ class MarkTables:
     one_by_one: Sheet | None
     correlation: pd.DataFrame | None
     components: pd.DataFrame | None
+    levels: pd.DataFrame | None = None
 
     @property
     def main(self) -> Sheet:
@@ -119,19 +125,20 @@ def gather(folder: str | Path) -> RunTables:
     quality = read_table(folder / "qc.tsv", required=names(QUALITY))
     for column in ("sample", "mark", "condition"):
         quality[column] = quality[column].astype(str)
-    marks = [_gather_mark(folder, mark) for mark in dict.fromkeys(quality["mark"])]
+    mechanisms = _optional(folder / "mechanisms.tsv", required=names(MECHANISMS))
+    marks = [_gather_mark(folder, mark, mechanisms) for mark in dict.fromkeys(quality["mark"])]
     return RunTables(
         marks=tuple(marks),
         quality=quality,
         check=_optional_check(folder / "check.tsv"),
         provenance=_provenance(folder / "provenance.json"),
         switches=_optional(folder / "marks" / "switches.tsv", required=["symbol", "class", "padj"]),
-        mechanisms=_optional(folder / "mechanisms.tsv", required=names(MECHANISMS)),
+        mechanisms=mechanisms,
         concordance=_optional(folder / "evidence" / "concordance.tsv", required=["mark", "words"]),
     )
 
 
-def _gather_mark(folder: Path, mark: str) -> MarkTables:
+def _gather_mark(folder: Path, mark: str, mechanisms: Sheet | None) -> MarkTables:
     name, chosen = file_name(mark), preset(mark)
     results: dict[str, Sheet] = {}
     for kind in sorted(KINDS, key=lambda k: (k != chosen.main_kind, KINDS.index(k))):
@@ -158,7 +165,31 @@ def _gather_mark(folder: Path, mark: str) -> MarkTables:
         one_by_one=_optional(folder / "gene_sets" / f"{name}{ONE_BY_ONE}"),
         correlation=None if correlation is None else _square(correlation.table),
         components=None if components is None else _with_shares(components),
+        levels=_levels(
+            folder / "counts" / f"{name}.{chosen.main_kind}.parquet", _carriers(mechanisms, mark)
+        ),
     )
+
+
+def _carriers(mechanisms: Sheet | None, mark: str) -> list[str]:
+    """Genes called in a mechanism of this mark, in the order of the mechanisms."""
+    if mechanisms is None:
+        return []
+    table = mechanisms.table
+    own = table[(table["layer"] == mark) & (table["kind"] == "mechanism")]
+    lists = [str(text) for text in own["genes"].dropna() if not str(text).startswith("(")]
+    return list(dict.fromkeys(g for text in lists for g in text.split(",") if g))
+
+
+def _levels(path: Path, genes: list[str]) -> pd.DataFrame | None:
+    if len(genes) < 2 or not path.is_file():
+        return None
+    matrix = read_counts(path)
+    signal = log_signal(matrix)
+    rows = gene_rows(matrix.regions.assign(baseMean=signal.mean(axis=1)))
+    symbols = matrix.regions["symbol"].iloc[rows].to_numpy()
+    table = pd.DataFrame(signal[rows], index=symbols, columns=list(matrix.samples))
+    return table[~table.index.duplicated()].reindex([g for g in genes if g in set(symbols)])
 
 
 def _optional(path: Path, *, required: list[str] | None = None) -> Sheet | None:

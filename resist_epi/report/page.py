@@ -31,6 +31,10 @@ STATIC_OF_STUDY = {
     " area: strength of the evidence; ring: called; cross: against what was stated. The sign beside"
     " a dot is what was stated in advance. Controls stand below the line.",
 }
+STATIC_OF_MECHANISMS = {
+    "mechanism_genes": "Genes called in a mechanism, tumour by tumour: distance from the gene's"
+    " mean, in its own standard deviations.",
+}
 STATIC_OF_SWITCHES = {
     "switch": "Fold changes of the two marks, gene by gene.",
 }
@@ -100,7 +104,10 @@ def render(run: RunTables, *, figures: Path | None = None) -> str:
         facts=facts(run),
         marks=[_mark(run, mark, number, figures) for number, mark in enumerate(run.marks)],
         mechanisms=mechanism_section(run),
-        mechanism_figures=_images(figures, "study", STATIC_OF_STUDY),
+        mechanism_figures=[
+            *_images(figures, "study", STATIC_OF_STUDY),
+            *(i for m in run.marks for i in _images(figures, m.name, STATIC_OF_MECHANISMS)),
+        ],
         switch_figures=_images(figures, "study", STATIC_OF_SWITCHES),
         switches=None if run.switches is None else sections.switch_table(run.switches),
         switch_header={} if run.switches is None else dict(run.switches.header),

@@ -44,6 +44,8 @@ def tables(cohort: SmallCohort, tmp_path_factory: pytest.TempPathFactory) -> dic
     write_table(folder / "sheet.tsv", sheet)
     write_profile_matrix(folder / "m.gz", simulated.profile(sheet, 60), group="direction")
     samples = ["--samples", str(folder / "sheet.tsv")]
+    write_table(folder / "mechanisms.tsv", simulated.mechanisms())
+    write_table(folder / "switches.tsv", simulated.switches())
     first = pd.read_csv(cohort.gene_sets, sep="\t", header=None, usecols=[0]).iloc[0, 0]
     return {
         "ma": [results, "--label", "3"],
@@ -55,6 +57,8 @@ def tables(cohort: SmallCohort, tmp_path_factory: pytest.TempPathFactory) -> dic
         "profile": [str(folder / "m.gz"), *samples],
         "locus": [str(folder / "bins.parquet"), "--gene", "GENE3", *genes, "--results", results],
         "gene-set": [promoters, "--gene-sets", str(cohort.gene_sets), "--set", str(first)],
+        "switch": [str(folder / "switches.tsv"), "--label", "2"],
+        "mechanisms": [str(folder / "mechanisms.tsv")],
     }
 
 

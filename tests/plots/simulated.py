@@ -222,3 +222,39 @@ def bins(samples: pd.DataFrame, *, seed: int = 4) -> pd.DataFrame:
         level = 1 + 8 * body * (1.6 if row.Condition == "poor" else 0.8) * rng.lognormal(0, 0.2)
         table[row.SampleID] = rng.poisson(level * 3) / 3
     return table
+
+
+def mechanisms(**columns: list[object]) -> pd.DataFrame:
+    """Two mechanisms and a control under two marks."""
+    table = pd.DataFrame(
+        {
+            "mechanism": ["Glycolysis", "Glycolysis", "ESR1", "ESR1", "Ribosome", "Ribosome"],
+            "layer": ["H3K27me3", "H3K36me3"] * 3,
+            "kind": ["mechanism"] * 4 + ["control"] * 2,
+            "expected": ["loss or none", "gain", "gain", "loss", "none", "none"],
+            "effect": [-0.1, 0.6, 0.0, 0.4, 0.1, np.nan],
+            "pvalue": [0.3, 1e-4, 0.9, 0.001, 0.5, np.nan],
+            "direction": ["none", "gain", "none", "gain", "none", "none"],
+            "verdict": ["", "as expected", "", "opposite", "", "not tested"],
+            "genes": ["(HK1)", "HK2,PFKP", "", "GREB1", "", ""],
+        }
+    )
+    return table.assign(**columns)
+
+
+def switches(n: int = 200) -> pd.DataFrame:
+    """Genes under two marks: one switch of each kind, and one gene of one mark."""
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame(
+        {
+            "symbol": [f"S{i}" for i in range(n)],
+            "H3K27me3_log2FoldChange": rng.normal(size=n),
+            "H3K36me3_log2FoldChange": rng.normal(size=n),
+            "class": "none",
+            "padj": 0.5,
+        }
+    )
+    table.loc[0, ["class", "padj"]] = "repressive switch", 0.01
+    table.loc[1, ["class", "padj"]] = "activating switch", 0.001
+    table.loc[2, "class"] = "H3K27me3 gain"
+    return table
