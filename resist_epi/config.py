@@ -45,6 +45,15 @@ class StudySettings(BaseModel):
         Files of other assays, to compare the marks with.
     evidence_max_p, evidence_min_fold_change
         When a gene has changed in these.
+    control
+        What inputs do: `none`, `filter` (regions not over input are not tested) or `offset`.
+    copy_number
+        Where copy number is from: `none`, `input` or `segments`; None for segments where there
+        are any, else none.
+    segments
+        SEG file of copy number segments.
+    fasta
+        The genome, for the GC content of the inputs' bins.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -69,6 +78,10 @@ class StudySettings(BaseModel):
     methylation: Path | None = None
     evidence_max_p: float = Field(default=0.05, gt=0, le=1)
     evidence_min_fold_change: float = Field(default=1.0, ge=1)
+    control: str = "none"
+    copy_number: str | None = None
+    segments: Path | None = None
+    fasta: Path | None = None
 
     def resolved(self, base: Path) -> StudySettings:
         """Return the settings with relative paths taken as relative to `base`."""
@@ -84,6 +97,8 @@ class StudySettings(BaseModel):
 
 PATHS = (
     "sheet",
+    "segments",
+    "fasta",
     "genes",
     "exclude",
     "gene_sets",

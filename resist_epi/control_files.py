@@ -10,13 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from resist_epi.counting import CoverageTrack, count_regions
+from resist_epi.counting import count_regions
 from resist_epi.errors import SampleSheetError
 from resist_epi.genome import Genome
 from resist_epi.greylist import BIN_SIZE as GREY_BIN
 from resist_epi.greylist import QUANTILE, greylist
 from resist_epi.inputs import Disjoint, genomes, load_exclude, load_reference
 from resist_epi.io.bam import BamReads, open_bam
+from resist_epi.io.run_track import RunTrack
 from resist_epi.io.sheet import read_sheet
 from resist_epi.io.tracks import open_track
 from resist_epi.matrix import CountMatrix
@@ -121,6 +122,32 @@ def distinct_controls(sheet: SampleSheet) -> dict[str, str]:
     return {sample: path for path, sample in first.items()}
 
 
+def open_controls(sheet: SampleSheet) -> dict[str, RunTrack | BamReads]:
+    """Open each distinct input of a sheet, under the first library that it belongs to.
+
+    Raises
+    ------
+    SampleSheetError
+        As `control_paths`.
+    InputFormatError
+        If one cannot be read.
+    """
+    column, _ = control_paths(sheet)
+    return {
+        s: open_bam(p) if column == "bamControl" else open_track(p)
+        for s, p in distinct_controls(sheet).items()
+    }
+
+
+def control_lengths(opened: Mapping[str, RunTrack | BamReads]) -> dict[str, int]:
+    """Length of every chromosome of these inputs, bp."""
+    lengths: dict[str, int] = {}
+    for file in opened.values():
+        for chrom, length in file.chrom_lengths.items():
+            lengths[chrom] = max(length, lengths.get(chrom, 0))
+    return lengths
+
+
 def sheet_greylist(
     sheet_path: Path,
     *,
@@ -137,16 +164,9 @@ def sheet_greylist(
         If the sheet has no inputs, or one cannot be read.
     """
     sheet = read_sheet(sheet_path)
-    column, _ = control_paths(sheet)
     own = sheet.for_samples(list(distinct_controls(sheet)))
-    opened: Mapping[str, CoverageTrack | BamReads] = {
-        s: open_bam(p) if column == "bamControl" else open_track(p)
-        for s, p in distinct_controls(sheet).items()
-    }
-    lengths: dict[str, int] = {}
-    for file in opened.values():
-        for chrom, length in file.chrom_lengths.items():
-            lengths[chrom] = max(length, lengths.get(chrom, 0))
+    opened = open_controls(own)
+    lengths = control_lengths(opened)
     reference = None if genome is None else load_reference(genome, None, tracks=opened).genome
     if reference is not None:
         lengths = {c: n for c, n in reference.lengths.items() if c in lengths}

@@ -20,6 +20,7 @@ from resist_epi.report import write_report
 from resist_epi.schema import Kind
 from resist_epi.steps.between_marks import write_between_marks
 from resist_epi.steps.counts import count_kind
+from resist_epi.steps.dna import copy_number_key, count_inputs, with_copy_number_of_study
 from resist_epi.steps.keys import between_marks_key, mark_keys
 from resist_epi.steps.mark_tests import run_tests
 from resist_epi.steps.quality import gather_quality
@@ -84,15 +85,17 @@ def run_study(
     check_settings(study)
     write_study(out / "study.yaml", settings)
     inputs = file_checksums(input_files(study))
-    marks = {mark: mark_keys(study, mark, inputs) for mark in study.sheet.marks}
+    dna = copy_number_key(study, inputs)
+    marks = {mark: mark_keys(study, mark, inputs, dna=dna) for mark in study.sheet.marks}
     provenance = record(settings.model_dump(mode="json"), inputs)
-    steps = {name: key for keys in marks.values() for name, key in keys.items()}
+    steps = dna | {name: key for keys in marks.values() for name, key in keys.items()}
     steps[BETWEEN_MARKS] = between_marks_key(study, steps, inputs)
     if report:
         about = {"provenance": provenance.to_json(), "check": findings.to_csv()}
         steps[REPORT] = step_key(tests=steps, **about)
     ledger = Ledger(out)
     ledger.open(steps)
+    study = with_copy_number_of_study(study, ledger, dna, progress)
     for mark, keys in marks.items():
         logger.info("%s: %d libraries", mark, len(study.sheet.for_mark(mark).samples))
         _run_mark(study, mark, ledger, keys, progress)
@@ -128,6 +131,7 @@ def _run_mark(
         elif not tested:
             counts[kind] = read_counts(path)
     if not tested:
+        count_inputs(study, mark, ledger, keys, counts, progress)
         ledger.record(tests, keys[tests], run_tests(study, mark, counts, consensus, out))
 
 

@@ -323,17 +323,45 @@ def inputs_of_counts(
     ResistEpiError
         If an input is wrong.
     """
-    bins, peaks, consensus = None, {}, None
-    if background is not None:
-        bins = read_counts(background, sheet=sheet, quantity=matrix.quantity)
-        absent = [s for s in matrix.samples if s not in bins.samples]
-        if absent:
-            raise InputFormatError(
-                f"no counts of {', '.join(absent)}",
-                path=background,
-                expected="the samples of the counts that are to be normalised",
-            )
-    if background is not None or normalize == "common_peaks":
+    bins = background_of_counts(matrix, sheet, background)
+    return inputs_of_bins(matrix, sheet, bins, normalize=normalize)
+
+
+def background_of_counts(
+    matrix: CountMatrix, sheet: SampleSheet, background: Path | None
+) -> CountMatrix | None:
+    """Read the counts in bins of the genome that go with some counts; None where there are none.
+
+    Raises
+    ------
+    InputFormatError
+        If a sample is missing in them.
+    """
+    if background is None:
+        return None
+    bins = read_counts(background, sheet=sheet, quantity=matrix.quantity)
+    absent = [s for s in matrix.samples if s not in bins.samples]
+    if absent:
+        raise InputFormatError(
+            f"no counts of {', '.join(absent)}",
+            path=background,
+            expected="the samples of the counts that are to be normalised",
+        )
+    return bins
+
+
+def inputs_of_bins(
+    matrix: CountMatrix, sheet: SampleSheet, bins: CountMatrix | None, *, normalize: str | None
+) -> NormalizationInputs:
+    """Gather what normalising needs from counts in bins, and from the peaks of the sheet.
+
+    Raises
+    ------
+    ResistEpiError
+        If an input is wrong.
+    """
+    peaks, consensus = {}, None
+    if bins is not None or normalize == "common_peaks":
         peaks = sheet_peaks(sheet)
         found = sheet_consensus(sheet, peaks, min_overlap=2)
         consensus = None if found is None else found.regions

@@ -11,6 +11,7 @@ import pandas as pd
 from resist_epi import differential, normalization
 from resist_epi.analysis import study_contrast, study_formula
 from resist_epi.config import PATHS, StudySettings
+from resist_epi.confounders import check_confounders
 from resist_epi.consensus import Consensus
 from resist_epi.counting import CoverageTrack
 from resist_epi.design import make_design
@@ -56,6 +57,10 @@ class Study:
         Name -> set.
     own_sets
         Whether the sets are the user's.
+    folder
+        Of the run, once its steps write there.
+    segments, segments_note
+        Copy number of every library, and where it is from; None where it is not corrected.
     """
 
     settings: StudySettings
@@ -66,6 +71,9 @@ class Study:
     exclude: Disjoint
     gene_sets: Mapping[str, GeneSet]
     own_sets: bool
+    folder: Path | None = None
+    segments: pd.DataFrame | None = None
+    segments_note: str = ""
 
 
 def load_study(settings: StudySettings) -> Study:
@@ -136,6 +144,13 @@ def check_settings(study: Study) -> None:
     ):
         if chosen is not None and chosen not in known:
             raise DesignError(f"unknown {what} {chosen!r}; expected one of {', '.join(known)}")
+    check_confounders(
+        study.sheet,
+        control=settings.control,
+        copy_number=settings.copy_number,
+        segments=settings.segments,
+        fasta=settings.fasta,
+    )
     files: dict[str, str] = {}
     for mark in study.sheet.marks:
         other = files.setdefault(file_name(mark), mark)

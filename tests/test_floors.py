@@ -35,6 +35,7 @@ FLOORS: dict[int, set[str]] = {
         "control_files",
         "domain_analysis",
         "domain_counts",
+        "counts_analysis",
         "evidence_analysis",
         "inputs",
         "ledger",

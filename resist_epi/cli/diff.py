@@ -10,12 +10,16 @@ from resist_epi.cli.options import (
     BackgroundOption,
     BlockOption,
     ContrastOption,
+    ControlOption,
+    CopyNumberOption,
     DesignOption,
+    FastaOption,
     FdrOption,
     MarkOption,
     MethodOption,
     NormalizeOption,
     Output,
+    SegmentsOption,
     StrataOption,
     ThresholdOption,
 )
@@ -42,24 +46,32 @@ def command(
     lfc_threshold: ThresholdOption = 0.0,
     block: BlockOption = None,
     strata: StrataOption = None,
+    control: ControlOption = "none",
+    copy_number: CopyNumberOption = None,
+    segments: SegmentsOption = None,
+    fasta: FastaOption = None,
     fold_changes_only: bool = typer.Option(
         False, "--fold-changes-only", help="Fold changes without a test: no SE, P or padj."
     ),
 ) -> None:
     """Test a contrast in every region of a matrix."""
-    from resist_epi.analysis import analyse
+    from resist_epi.counts_analysis import analyse_counts
     from resist_epi.io.tables import write_table
-    from resist_epi.sheet_counts import inputs_of_counts, read_counts_and_sheet
+    from resist_epi.sheet_counts import read_counts_and_sheet
 
     matrix, sheet = read_counts_and_sheet(counts, samples, mark=mark, quantity=quantity)
-    analysis = analyse(
+    analysis = analyse_counts(
         matrix,
         sheet,
         formula=design,
         contrast=contrast,
         method=method,
         normalize=normalize,
-        inputs=inputs_of_counts(matrix, sheet, background, normalize=normalize),
+        background=background,
+        control=control,
+        copy_number=copy_number,
+        segments=segments,
+        fasta=fasta,
         fdr=fdr,
         lfc_threshold=lfc_threshold,
         block=block,

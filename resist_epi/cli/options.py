@@ -72,6 +72,31 @@ GeneSetsOption = Annotated[
 MarkOption = Annotated[
     str | None, typer.Option("--mark", help="Use the rows of this Factor alone.")
 ]
+ControlOption = Annotated[
+    str,
+    typer.Option(
+        "--control",
+        help="What the sheet's inputs (ControlCoverage or bamControl) do: none; filter, regions not"
+        " over input in any group's worth of units are not tested; offset, background follows the"
+        " unit's input. Never subtracted.",
+    ),
+]
+CopyNumberOption = Annotated[
+    str | None,
+    typer.Option(
+        "--copy-number",
+        help="Correct copy number: none, input (segments of the sheet's inputs) or segments (of"
+        " --segments). Default: segments where there are any, else none.",
+    ),
+]
+SegmentsOption = Annotated[
+    Path | None,
+    typer.Option("--segments", help="SEG file of copy number segments, by SampleID or Patient."),
+]
+FastaOption = Annotated[
+    Path | None,
+    typer.Option("--fasta", help="Genome FASTA: corrects the GC content of --copy-number input."),
+]
 MinOverlapOption = Annotated[
     int,
     typer.Option("--min-overlap", min=1, help="Samples in which a consensus peak must be found."),

@@ -9,8 +9,11 @@ import typer
 from resist_epi.cli.options import (
     BlockOption,
     ContrastOption,
+    ControlOption,
+    CopyNumberOption,
     DesignOption,
     ExcludeOption,
+    FastaOption,
     FdrOption,
     GeneSetsOption,
     GenesOption,
@@ -19,6 +22,7 @@ from resist_epi.cli.options import (
     MinOverlapOption,
     NormalizeOption,
     Output,
+    SegmentsOption,
     StrataOption,
     ThresholdOption,
 )
@@ -45,6 +49,10 @@ def command(
     block: BlockOption = None,
     strata: StrataOption = None,
     min_overlap: MinOverlapOption = 2,
+    control: ControlOption = "none",
+    copy_number: CopyNumberOption = None,
+    segments: SegmentsOption = None,
+    fasta: FastaOption = None,
     expression: Path | None = typer.Option(
         None, "--expression", help="Expression of the genes: fold changes, patients or group means."
     ),
@@ -82,6 +90,10 @@ def command(
         "block": block,
         "strata": strata,
         "min_overlap": min_overlap,
+        "control": control,
+        "copy_number": copy_number,
+        "segments": segments,
+        "fasta": fasta,
         "expression": expression,
         "proteomics": proteomics,
         "methylation": methylation,

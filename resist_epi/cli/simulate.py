@@ -35,6 +35,7 @@ def command(
     ),
     global_shift: float = typer.Option(0.0, help="log2 change of all H3K27me3 in poor tumours."),
     spike_in: bool = typer.Option(False, "--spike-in", help="Reads of an exogenous genome."),
+    inputs: bool = typer.Option(False, "--inputs", help="An input of every tumour."),
     jobs: int = typer.Option(1, min=1, help="Processes; the files do not depend on it."),
 ) -> None:
     """Write a cohort of tumours with known truth: tracks, peaks, sheet and truth."""
@@ -68,6 +69,7 @@ def command(
         copy_number=copy_number,
         global_shift=global_shift,
         spike_in=spike_in,
+        inputs=inputs,
     )
     cohort = simulate_cohort(settings)
     with track_progress(len(cohort.libraries)) as progress:

@@ -20,7 +20,8 @@ from resist_epi.io.store import write_text
 from resist_epi.io.tables import write_table
 from resist_epi.simulation import effects
 from resist_epi.simulation.cohort import Cohort, library_fragments, library_track
-from resist_epi.simulation.libraries import call_peaks
+from resist_epi.simulation.input_tracks import input_track
+from resist_epi.simulation.libraries import SimulatedTrack, call_peaks
 from resist_epi.simulation.settings import ASSEMBLY
 from resist_epi.simulation.truth import truth_table
 from resist_epi.version import VERSION
@@ -39,7 +40,7 @@ def write_cohort(
     ----------
     folder
         Made if missing: `coverage/SAMPLE.bw`, `peaks/SAMPLE.broadPeak`, `sheet.csv`,
-        `truth.tsv.gz`, `truth.yaml`.
+        `truth.tsv.gz`, `truth.yaml`, and `inputs/PATIENT.bw` where there are inputs.
     jobs
         Processes; the files do not depend on it. With more than one, a script must call this under
         `if __name__ == "__main__"`, since each process imports the script anew.
@@ -79,6 +80,10 @@ def write_cohort(
             for sample in pool.map(_write_in_worker, [(cohort, folder, s) for s in samples]):
                 if progress is not None:
                     progress(f"{sample}: written")
+    for patient in cohort.tumours["patient"] if cohort.settings.inputs else ():
+        _write_track(folder / "inputs" / f"{patient}.bw", cohort, input_track(cohort, patient))
+        if progress is not None:
+            progress(f"{patient}: input written")
     sheet = folder / "sheet.csv"
     write_text(sheet, sheet_table(cohort).to_csv(index=False, na_rep="", lineterminator="\n"))
     return sheet
@@ -110,13 +115,7 @@ def _write_library(
 ) -> None:
     fragments = library_fragments(cohort, sample)
     track = library_track(cohort, sample, fragments=fragments)
-
-    def runs(chrom: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        none = np.zeros(0)
-        part = next(track.runs(chrom), None)
-        return (none, none, none) if part is None else (part.starts, part.ends, part.values)
-
-    write_bigwig(folder / "coverage" / f"{sample}.bw", cohort.chrom_lengths, runs)
+    _write_track(folder / "coverage" / f"{sample}.bw", cohort, track)
     peaks = call_peaks(
         fragments,
         cohort.landscape.chroms,
@@ -126,6 +125,15 @@ def _write_library(
     write_text(folder / "peaks" / f"{sample}.broadPeak", _broad_peak(peaks, sample))
     if progress is not None:
         progress(f"{sample}: {track.n_fragments} fragments, {len(peaks)} peaks")
+
+
+def _write_track(path: Path, cohort: Cohort, track: SimulatedTrack) -> None:
+    def runs(chrom: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        none = np.zeros(0)
+        part = next(track.runs(chrom), None)
+        return (none, none, none) if part is None else (part.starts, part.ends, part.values)
+
+    write_bigwig(path, cohort.chrom_lengths, runs)
 
 
 def _broad_peak(peaks: pd.DataFrame, sample: str) -> str:
@@ -172,6 +180,8 @@ def sheet_table(cohort: Cohort) -> pd.DataFrame:
         sheet["Batch"] = "batch" + tumours["batch"].astype(str)
     if cohort.settings.purity:
         sheet["Purity"] = tumours["purity"].round(3)
+    if cohort.settings.inputs:
+        sheet["ControlCoverage"] = "inputs/" + libraries["patient"] + ".bw"
     if cohort.settings.spike_in:
         sheet["SpikeInReads"] = libraries["spike_in_reads"].astype(np.int64)
     return sheet

@@ -55,6 +55,8 @@ class CohortSettings:
         log2 change of all H3K27me3 in the poor tumours, on top of the planted effects.
     spike_in
         Count reads of an exogenous genome, given in equal amount per cell.
+    inputs
+        Write an input of every tumour: background and copies, without any mark.
 
     Examples
     --------
@@ -82,6 +84,7 @@ class CohortSettings:
     copy_number: bool = False
     global_shift: float = 0.0
     spike_in: bool = False
+    inputs: bool = False
 
     def __post_init__(self) -> None:
         problems = {

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from resist_epi.analysis import Analysis, analyse
+from resist_epi.confounders import adjust_counts
 from resist_epi.consensus import Consensus
+from resist_epi.io.tables import read_counts
 from resist_epi.matrix import CountMatrix
 from resist_epi.normalization_inputs import normalization_inputs
 from resist_epi.samples import SampleSheet
+from resist_epi.steps.dna import inputs_path
 from resist_epi.study import Study
 
 
@@ -25,16 +28,25 @@ def analyse_kind(
         As `analysis.analyse`.
     """
     settings = study.settings
-    inputs = normalization_inputs(
+    adjusted = adjust_counts(
         matrix,
         sheet,
-        bins=bins,
+        bins,
+        segments=study.segments,
+        segments_note=study.segments_note,
+        control=settings.control,
+        inputs=_inputs(study, sheet, matrix),
+    )
+    inputs = normalization_inputs(
+        adjusted.matrix,
+        sheet,
+        bins=adjusted.bins,
         exclude=study.exclude,
         consensus=None if consensus is None else consensus.regions,
         peaks=study.peaks,
     )
-    return analyse(
-        matrix,
+    analysis = analyse(
+        adjusted.matrix,
         sheet,
         formula=settings.design,
         contrast=settings.contrast,
@@ -46,4 +58,18 @@ def analyse_kind(
         block=settings.block,
         strata=settings.strata,
         fold_changes="if_untestable",
+        over_input=adjusted.over_input,
     )
+    analysis.header.update(adjusted.header)
+    return analysis
+
+
+def _inputs(
+    study: Study, sheet: SampleSheet, matrix: CountMatrix
+) -> tuple[CountMatrix, CountMatrix] | None:
+    """Counts of the inputs in the regions of a matrix and in bins, where the study uses them."""
+    if study.settings.control == "none" or study.folder is None or matrix.regions.empty:
+        return None
+    mark, kind = sheet.marks[0], str(matrix.regions["kind"].iloc[0])
+    of_regions, of_bins = (read_counts(inputs_path(study.folder, mark, k)) for k in (kind, "bins"))
+    return of_regions, of_bins

@@ -9,16 +9,21 @@ from resist_epi.config import EVIDENCE, PATHS
 from resist_epi.ledger import step_key
 from resist_epi.presets import preset
 from resist_epi.samples import PATH_COLUMNS, SampleSheet
+from resist_epi.steps.dna import inputs_keys
 from resist_epi.study import Study, mark_kinds
 
 
-def mark_keys(study: Study, mark: str, inputs: Mapping[str, str]) -> dict[str, str]:
+def mark_keys(
+    study: Study, mark: str, inputs: Mapping[str, str], *, dna: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Step -> digest of what it depends on, for the counts of each kind and for the tests.
 
     Parameters
     ----------
     inputs
         Path -> checksum of every input file.
+    dna
+        Step -> digest of what the study's copy number depends on.
     """
     sheet, settings, chosen = study.sheet.for_mark(mark), study.settings, preset(mark)
 
@@ -36,9 +41,11 @@ def mark_keys(study: Study, mark: str, inputs: Mapping[str, str]) -> dict[str, s
     for kind in mark_kinds(study, mark):
         peaks = [sums(*sheet.table["Peaks"]), settings.min_overlap] if kind == "peaks" else None
         keys[f"counts {mark}.{kind}"] = step_key(**shared, kind=kind, peaks=peaks)
+    keys |= inputs_keys(study, mark, keys, inputs)
     rows = sheet.table.drop(columns=[c for c in PATH_COLUMNS if c in sheet.table])
     keys[f"tests {mark}"] = step_key(
         counts=list(keys.values()),
+        dna=dict(dna or {}),
         rows={str(c): list(map(str, rows[c])) for c in rows},
         settings=settings.model_dump(mode="json", exclude={*PATHS, *EVIDENCE, "jobs"}),
         gene_sets=sums(settings.gene_sets),

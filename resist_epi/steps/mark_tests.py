@@ -10,6 +10,8 @@ import pandas as pd
 
 from resist_epi.agreement import Agreement
 from resist_epi.analysis import Analysis, with_agreement
+from resist_epi.arms import ArmShifts
+from resist_epi.confounders import describe_confounders
 from resist_epi.consensus import Consensus
 from resist_epi.gene_values import genes_side_by_side
 from resist_epi.io.peaks import write_direction_bed
@@ -58,10 +60,16 @@ def run_tests(
     outputs = Outputs(out)
     analyses: dict[Kind, Analysis] = {}
     agreements: dict[Kind, Agreement] = {}
+    arms: dict[Kind, ArmShifts | None] = {}
+    genome = study.reference.genome
+    assembly = None if genome is None else genome.name
     for kind, matrix in counts.items():
         if kind != "bins":
             found = analyse_kind(study, sheet, matrix, counts["bins"], consensus)
-            analyses[kind], agreements[kind] = with_agreement(found, fdr=study.settings.fdr)
+            found, agreements[kind] = with_agreement(found, fdr=study.settings.fdr)
+            analyses[kind], arms[kind] = describe_confounders(
+                found, segments=study.segments, assembly=assembly, fdr=study.settings.fdr
+            )
     main = analyses[chosen.main_kind]
     if main.tested:
         main.header.update(
@@ -70,6 +78,7 @@ def run_tests(
     _write_results(analyses, name, outputs)
     _write_genes(study, analyses, mark, outputs)
     _write_agreement(main, agreements[chosen.main_kind], mark, outputs)
+    _write_arms(main, arms[chosen.main_kind], mark, outputs)
     write_quality(study, sheet, counts[chosen.main_kind], consensus, outputs)
     write_gene_sets(study, main, name, outputs)
     return outputs.written
@@ -103,3 +112,13 @@ def _write_agreement(main: Analysis, agreement: Agreement, mark: str, outputs: O
         logger.warning("%s: %s", mark, warning)
     about = {k: main.header[k] for k in ("normalization", "units")} | agreement.header
     outputs.table(f"normalization/{file_name(mark)}.tsv", agreement.table, about)
+
+
+def _write_arms(main: Analysis, arms: ArmShifts | None, mark: str, outputs: Outputs) -> None:
+    if arms is None:
+        return
+    for warning in arms.warnings:
+        logger.warning("%s: %s", mark, warning)
+    kept = ("contrast", "normalization", "copy number", "control", "arms")
+    about = {k: v for k, v in main.header.items() if k in kept or k.startswith("arm warning")}
+    outputs.table(f"copy_number/{file_name(mark)}.arms.tsv", arms.table, about)
