@@ -41,7 +41,9 @@ def rat_run(rat: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rat")
     sheet, out = rat_sheet(rat, folder), folder / "out"
     genes = str(rat / "genes_rn4.tsv.gz")
-    assert main(["run", str(sheet), "--genes", genes, "-o", str(out)]) == 0
+    expression = str(rat / "expression_lv_bn_shr.tsv.gz")
+    command = ["run", str(sheet), "--genes", genes, "--expression", expression]
+    assert main([*command, "-o", str(out)]) == 0
     return out
 
 
@@ -87,6 +89,22 @@ def test_without_patient_both_marks_are_tested_and_the_header_says_so(
         assert table["pvalue"].notna().mean() > 0.9
         header = "\n".join(table.attrs["header"])
         assert "no Patient column: each library is taken as a biological unit" in header
+
+
+def test_levels_go_with_expression_changes_hardly_and_the_table_says_so(rat_run: Path) -> None:
+    table = read_table(rat_run / "evidence" / "concordance.tsv").set_index("mark")
+    assert -0.5 < table.loc["H3K27me3", "level_rho"] < -0.35
+    assert 0.45 < table.loc["H3K4me3", "level_rho"] < 0.65
+    assert (table["change_rho"].abs() < 0.2).all()
+    for words in table["words"]:
+        assert "hardly any relation" in words or "a weak relation" in words
+    joined = read_results_of_evidence(rat_run)
+    assert joined["evidence_pvalue"].isna().all()
+    assert not (rat_run / "mechanisms.tsv").exists()  # the built-in sets are human
+
+
+def read_results_of_evidence(folder: Path) -> pd.DataFrame:
+    return read_table(folder / "evidence" / "H3K27me3.expression.tsv.gz", required=["expected"])
 
 
 def test_built_in_sets_stay_untested_in_another_species(rat_run: Path) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 from resist_epi.analysis import Analysis
 from resist_epi.assays import ASSAYS
 from resist_epi.config import StudySettings
+from resist_epi.enrichment import match_sets
 from resist_epi.errors import DesignError
 from resist_epi.evidence import Thresholds
 from resist_epi.evidence_analysis import EvidenceResult, compare_assay
@@ -119,6 +120,10 @@ def _write_mechanisms(
     if not stated:
         logger.info("no mechanism table: nothing was stated in advance for these marks")
         return
+    named = analyses[stated[0]].results["symbol"].tolist()
+    if not any(map(len, match_sets(load_gene_sets(), named, load_symbols()).values())):
+        logger.info("no mechanism table: none of the built-in gene sets has a gene in this study")
+        return
     layers = [_mark_layer(mark, analyses[mark]) for mark in stated]
     layers += [
         Layer(assay, next(iter(by_mark.values())).as_results(fdr=study.settings.fdr))
@@ -137,9 +142,6 @@ def _write_mechanisms(
         symbols=load_symbols(),
         fdr=study.settings.fdr,
     )
-    if not table["n_tested"].sum():
-        logger.info("no mechanism table: none of the built-in gene sets has a gene in this study")
-        return
     said = mechanism_sentences(table)
     header = {
         "resist_epi": VERSION,
