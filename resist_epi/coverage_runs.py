@@ -23,7 +23,10 @@ from resist_epi.stats.ranges import range_extremes, range_sums
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
+AnyFloat = NDArray[np.float32] | NDArray[np.float64]
 
+# Runs are picked out one by one where fewer than one in so many lies in a region.
+_SPARSE = 3
 # Wider steps would cost digits where a run's part is taken from the whole run.
 _WIDEST_STEP = 100_000
 MAX_COORDINATE = 2**32 - 1  # coordinates are unsigned 32-bit in bigWig, and so are runs here
@@ -45,7 +48,7 @@ class Runs:
 
     starts: NDArray[np.uint32]
     ends: NDArray[np.uint32]
-    values: NDArray[np.float32] | NDArray[np.float64]
+    values: AnyFloat
     gapless: bool = False
 
     def __len__(self) -> int:
@@ -78,7 +81,7 @@ class Grid:
 
     begin: int
     step: int
-    values: NDArray[np.float32] | NDArray[np.float64]
+    values: AnyFloat
 
     def __len__(self) -> int:
         return self.values.size
@@ -103,9 +106,61 @@ class Grid:
         """True."""
         return True
 
+    def place(self, numbers: IntArray) -> IntArray:
+        """Where in `values` the runs of these numbers stand."""
+        return numbers
+
     def _edges(self) -> NDArray[np.uint32]:
         edges = np.arange(self.values.size + 1, dtype=np.uint32)
         return edges * np.uint32(self.step) + np.uint32(self.begin)
+
+
+@dataclass(frozen=True, slots=True)
+class GridParts:
+    """Stretches of a grid: those that were asked for, without the values in between.
+
+    Attributes
+    ----------
+    begin, end
+        Start of the first and end of the last run of the whole grid.
+    step
+        Width of each run, bp.
+    first
+        (k,) int64, sorted: number of the first run of each stretch, counted from `begin`.
+    offset
+        (k + 1,) int64: where each stretch begins in `values`; the last is their length.
+    values
+        (n,) float32 or float64; NaN and infinite values count as uncovered.
+    """
+
+    begin: int
+    end: int
+    step: int
+    first: IntArray
+    offset: IntArray
+    values: AnyFloat
+
+    def __len__(self) -> int:
+        return self.values.size
+
+    @property
+    def starts(self) -> NDArray[np.uint32]:
+        """(n,) uint32."""
+        shift = np.repeat(self.first - self.offset[:-1], np.diff(self.offset))
+        numbers = np.arange(self.values.size) + shift
+        return (numbers * self.step + self.begin).astype(np.uint32)
+
+    @property
+    def ends(self) -> NDArray[np.uint32]:
+        """(n,) uint32."""
+        return self.starts + np.uint32(self.step)
+
+    def place(self, numbers: IntArray) -> IntArray:
+        """Where in `values` these runs stand; between stretches, where the next one begins."""
+        part = np.maximum(np.searchsorted(self.first, numbers, side="right") - 1, 0)
+        inside = np.maximum(numbers - self.first[part], 0)
+        place: IntArray = np.minimum(self.offset[part] + inside, self.offset[part + 1])
+        return place
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,22 +230,34 @@ class RegionAccumulator:
         limit = MAX_COORDINATE if length is None else length
         inside_start, inside_end = np.clip(first, 0, limit), np.clip(last, 0, limit)
         self._clipped = (last - first) - (inside_end - inside_start)
-        self._starts = inside_start.astype(np.uint32)
-        self._ends = inside_end.astype(np.uint32)
-        self._cuts = _cuts(self._starts, self._ends)
+        # Empty regions, and those outside the chromosome, ask nothing.
+        self._real = np.flatnonzero(inside_start < inside_end)
+        starts, ends = (a[self._real].astype(np.uint32) for a in (inside_start, inside_end))
+        self._cuts = _cuts(starts, ends)
+        self._first, self._last = _segments(self._cuts, starts, ends)
         n = max(self._cuts.size - 1, 0)
+        # How many regions hold each segment: what no region holds is not worth adding up.
+        depth = np.bincount(self._first, minlength=n + 1) - np.bincount(self._last, minlength=n + 1)
+        self._asked = np.cumsum(depth[:n]) > 0
         self._sum = np.zeros(n)
         self._covered = np.zeros(n, dtype=np.int64)
         self._extremes = extremes
         self._min = np.full(n if extremes else 0, np.inf)
         self._max = np.full(n if extremes else 0, -np.inf)
-        self._lengths = np.empty(0, dtype=np.uint32)
-        self._weighted = np.empty(0)
         self.undefined = 0
-        """Runs met so far whose value is NaN or infinite; they count as uncovered."""
+        """Runs met so far, in any region, whose value is NaN or infinite; they are uncovered."""
 
-    def add(self, runs: Runs | Grid) -> None:
+    @property
+    def within(self) -> tuple[IntArray, IntArray]:
+        """Starts and ends (k,) of the union of all regions: sorted, apart from each other."""
+        asked = np.concatenate([[False], self._asked, [False]])
+        edges = self._cuts[np.flatnonzero(asked[1:] != asked[:-1])].astype(np.int64)
+        return edges[0::2], edges[1::2]
+
+    def add(self, runs: Runs | Grid | GridParts) -> None:
         """Add the next runs, all of them to the right of those added before.
+
+        Runs that meet no region may be left out.
 
         Raises
         ------
@@ -204,93 +271,100 @@ class RegionAccumulator:
         high = min(high, self._cuts.size - 1)
         if high <= low:
             return
-        if isinstance(runs, Grid) and runs.step <= _WIDEST_STEP:
+        if isinstance(runs, Runs):
+            self._add_runs(runs, low, high)
+        elif runs.step <= _WIDEST_STEP:
             self._add_grid(runs, low, high)
         else:
-            self._add_runs(runs, low, high)
+            self._add_runs(Runs(runs.starts, runs.ends, runs.values), low, high)
 
-    def _add_runs(self, runs: Runs | Grid, low: int, high: int) -> None:
+    def _add_runs(self, runs: Runs, low: int, high: int) -> None:
         """Add runs to the segments `low` to `high` that they meet."""
-        cuts = self._cuts[low : high + 1]
+        cuts, asked = self._cuts[low : high + 1], self._asked[low:high]
         # Runs that end at or before each cut; the next one is either cut in two or lies beyond.
         before = np.searchsorted(runs.ends, cuts, side="right")
         straddler = np.minimum(before, len(runs) - 1)
         is_cut = (before < len(runs)) & (runs.starts[straddler] < cuts)
-        lengths, weighted = self._workspace(len(runs))
-        if runs.gapless:
-            np.subtract(runs.ends[1:], runs.ends[:-1], out=lengths[1:])
-            lengths[0] = runs.ends[0] - runs.starts[0]
-        else:
-            np.subtract(runs.ends, runs.starts, out=lengths)
-        # A run cut several times keeps what lies right of its last cut (the last one assigned) ...
-        straddler = straddler[is_cut]
-        lengths[straddler] = runs.ends[straddler] - cuts[is_cut]
-        # ... and gives what lies left of each cut to the segment that ends there.
-        segment = np.flatnonzero(is_cut) - 1
-        if segment.size and segment[0] < 0:
-            segment, straddler = segment[1:], straddler[1:]
-        left = cuts[segment + 1] - np.maximum(cuts[segment], runs.starts[straddler])
+        # What lies left of a cut inside a run goes to the segment that ends there.
+        left = np.flatnonzero(is_cut[1:] & asked)
+        left_run = straddler[left + 1]
+        left_length = cuts[left + 1] - np.maximum(cuts[left], runs.starts[left_run])
 
         filled = before[1:] > before[:-1]
-        first, stop = before[:-1][filled], int(before[-1])
+        inside = filled & asked
+        first, count = before[:-1][inside], (before[1:] - before[:-1])[inside]
+        taken: slice | IntArray
+        if _SPARSE * int(count.sum()) > before[-1] - before[0]:
+            # Nearly all: cheaper in one piece.
+            inside, first = filled, before[:-1][filled]
+            taken, at = slice(int(before[0]), int(before[-1])), first - before[0]
+        else:
+            taken, at = _ranges(first, count)
+        lengths = runs.ends[taken] - runs.starts[taken]
+        # A run keeps what lies right of the last cut in it.
+        trimmed = np.flatnonzero(is_cut[:-1][inside])
+        lengths[at[trimmed]] = runs.ends[first[trimmed]] - cuts[:-1][inside][trimmed]
         # Values that are not finite show in the sums, and are then taken out.
         with np.errstate(over="ignore", invalid="ignore"):
-            left_sum = runs.values[straddler] * left.astype(np.float64)
-            np.multiply(runs.values, lengths, out=weighted)
-            sums = np.add.reduceat(weighted[:stop], first) if first.size else weighted[:0]
+            left_sum = runs.values[left_run] * left_length.astype(np.float64)
+            values = runs.values[taken]
+            weighted = np.multiply(values, lengths, dtype=np.float64)
+            sums = np.add.reduceat(weighted, at) if at.size else np.zeros(0)
         if not (np.isfinite(sums).all() and np.isfinite(left_sum).all()):
             self._add_defined(runs)
             return
-        where = low + np.flatnonzero(filled)
+        where = low + np.flatnonzero(inside)
         self._sum[where] += sums
-        self._sum[low + segment] += left_sum
+        self._sum[low + left] += left_sum
         if runs.gapless:
             reached = np.clip(cuts, np.uint32(runs.begin), np.uint32(runs.end))
             self._covered[low:high] += reached[1:] - reached[:-1]
         else:
-            if first.size:
-                self._covered[where] += np.add.reduceat(lengths[:stop], first, dtype=np.int64)
-            self._covered[low + segment] += left
+            if at.size:
+                self._covered[where] += np.add.reduceat(lengths, at, dtype=np.int64)
+            self._covered[low + left] += left_length
         if self._extremes:
-            self._add_extremes(runs.values, first, stop, where, low + segment, straddler)
+            self._add_extremes(values, at, where, runs.values[left_run], low + left)
 
-    def _add_grid(self, grid: Grid, low: int, high: int) -> None:
+    def _add_grid(self, grid: Grid | GridParts, low: int, high: int) -> None:
         """Add runs of equal width, whose places need no search."""
         begin, step = grid.begin, grid.step
+        asked = self._asked[low:high]
         cuts = np.clip(self._cuts[low : high + 1].astype(np.int64), begin, grid.end)
-        whole, rest = np.divmod(cuts - begin, step)
+        number, rest = np.divmod(cuts - begin, step)
+        whole = grid.place(number)
         # The run that holds a cut counts to the segment on the right; its left part moves over.
         filled = whole[1:] > whole[:-1]
         first, stop = whole[:-1][filled], int(whole[-1])
         is_cut = rest > 0
-        straddler, part = whole[is_cut], rest[is_cut]
+        straddler = np.minimum(whole, len(grid) - 1)[is_cut]
         with np.errstate(over="ignore", invalid="ignore"):
             moved = np.zeros(cuts.size)
-            moved[is_cut] = grid.values[straddler] * part.astype(np.float64)
+            moved[is_cut] = grid.values[straddler] * rest[is_cut].astype(np.float64)
             sums = np.zeros(high - low)
             if first.size:
                 sums[filled] = np.add.reduceat(grid.values[:stop], first, dtype=np.float64)
                 sums *= step
             sums += moved[1:] - moved[:-1]
+        sums[~asked] = 0.0
         if not np.isfinite(sums).all():
-            self._add_defined(grid)
+            self._add_defined(Runs(grid.starts, grid.ends, grid.values))
             return
         self._sum[low:high] += sums
         self._covered[low:high] += cuts[1:] - cuts[:-1]
         if self._extremes:
             where = low + np.flatnonzero(filled)
-            segment = low + np.flatnonzero(is_cut) - 1
-            inner = segment >= low
-            self._add_extremes(grid.values, first, stop, where, segment[inner], straddler[inner])
+            left = np.flatnonzero(is_cut) - 1
+            inner = left >= 0
+            self._add_extremes(
+                grid.values[:stop],
+                first,
+                where,
+                grid.values[straddler[inner]],
+                low + left[inner],
+            )
 
-    def _workspace(self, n: int) -> tuple[NDArray[np.uint32], FloatArray]:
-        """Arrays for lengths and weighted values: fresh ones for every chunk cost page faults."""
-        if self._weighted.size < n:
-            self._lengths = np.empty(2 * n, dtype=np.uint32)
-            self._weighted = np.empty(2 * n)
-        return self._lengths[:n], self._weighted[:n]
-
-    def _add_defined(self, runs: Runs | Grid) -> None:
+    def _add_defined(self, runs: Runs) -> None:
         defined = np.isfinite(runs.values)
         if defined.all():
             raise InputFormatError(
@@ -298,58 +372,48 @@ class RegionAccumulator:
                 expected="values within the range of 32-bit floats",
                 found=f"{np.abs(runs.values).max():g}",
             )
-        self.undefined += int(len(runs) - np.count_nonzero(defined))
+        starts, ends = self.within
+        next_region = np.searchsorted(ends, runs.starts[~defined], side="right")
+        in_region = np.append(starts, MAX_COORDINATE + 1)[next_region] < runs.ends[~defined]
+        self.undefined += int(np.count_nonzero(in_region))
         self.add(Runs(runs.starts[defined], runs.ends[defined], runs.values[defined]))
 
     def _add_extremes(
         self,
-        values: NDArray[np.float32] | NDArray[np.float64],
-        first: NDArray[np.intp],
-        stop: int,
-        where: NDArray[np.intp],
-        segment: NDArray[np.intp],
-        straddler: NDArray[np.intp],
+        values: AnyFloat,
+        at: IntArray,
+        where: IntArray,
+        left_values: AnyFloat,
+        left: IntArray,
     ) -> None:
+        """Extremes of stretches of values that begin `at`, and of single values, by segment."""
         for out, ufunc in ((self._min, np.minimum), (self._max, np.maximum)):
-            if first.size:
-                out[where] = ufunc(out[where], ufunc.reduceat(values[:stop], first))
-            out[segment] = ufunc(out[segment], values[straddler])
+            if at.size:
+                out[where] = ufunc(out[where], ufunc.reduceat(values, at))
+            out[left] = ufunc(out[left], left_values)
 
     def result(self) -> RegionSummary:
         """What was added up, one entry a region in the order given."""
-        n = self._starts.size
+        n, real = self._clipped.size, self._real
         nothing = np.full(n, np.nan)
         summary = RegionSummary(
             np.zeros(n), np.zeros(n, dtype=np.int64), nothing, nothing.copy(), self._clipped
         )
-        asked = np.flatnonzero(self._starts < self._ends)
-        if not asked.size:
+        if not real.size:
             return summary
-        first, last = self._segments(self._starts[asked], self._ends[asked])
-        summary.sum[asked] = range_sums(self._sum, first, last)
+        first, last = self._first, self._last
+        summary.sum[real] = range_sums(self._sum, first, last)
         running = np.concatenate([[0], np.cumsum(self._covered)])
-        summary.covered[asked] = running[last] - running[first]
+        covered = running[last] - running[first]
+        summary.covered[real] = covered
         if self._extremes:
-            found = asked[summary.covered[asked] > 0]
-            inside = summary.covered[asked] > 0
+            inside = covered > 0
             for out, values, ufunc in (
                 (summary.min, self._min, np.minimum),
                 (summary.max, self._max, np.maximum),
             ):
-                out[found] = range_extremes(values, first[inside], last[inside], ufunc)
+                out[real[inside]] = range_extremes(values, first[inside], last[inside], ufunc)
         return summary
-
-    def _segments(
-        self, starts: NDArray[np.uint32], ends: NDArray[np.uint32]
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """First segment of each region, and the one after its last."""
-        first = np.searchsorted(self._cuts, starts)
-        last = np.empty_like(first)
-        # Bins begin where the one before ends: searched once, that serves both.
-        shared = np.append(ends[:-1] == starts[1:], False)
-        last[shared] = first[1:][shared[:-1]]
-        last[~shared] = np.searchsorted(self._cuts, ends[~shared])
-        return first, last
 
 
 def summarise_runs(
@@ -415,3 +479,24 @@ def _cuts(starts: NDArray[np.uint32], ends: NDArray[np.uint32]) -> NDArray[np.ui
     if edges.size and not (edges[1:] >= edges[:-1]).all():
         edges.sort()
     return edges[np.concatenate([[True], edges[1:] != edges[:-1]])] if edges.size else edges
+
+
+def _segments(
+    cuts: NDArray[np.uint32], starts: NDArray[np.uint32], ends: NDArray[np.uint32]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """First segment of each region, and the one after its last."""
+    first = np.searchsorted(cuts, starts)
+    last = np.empty_like(first)
+    # Bins begin where the one before ends: searched once, that serves both.
+    shared = np.zeros(starts.size, dtype=bool)
+    np.equal(ends[:-1], starts[1:], out=shared[:-1])
+    last[shared] = first[1:][shared[:-1]]
+    last[~shared] = np.searchsorted(cuts, ends[~shared])
+    return first, last
+
+
+def _ranges(first: IntArray, count: IntArray) -> tuple[IntArray, IntArray]:
+    """Numbers `first` to `first + count` of every pair, in one row, and where each pair begins."""
+    end = np.cumsum(count)
+    at = end - count
+    return np.repeat(first - at, count) + np.arange(int(end[-1]) if end.size else 0), at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,11 +14,20 @@ from resist_epi.errors import InputFormatError
 from resist_epi.profile_matrix import ProfileMatrix
 
 IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
 POINTS = ("TSS", "TES", "center")
 
 
+class BinnedTrack(CoverageTrack, Protocol):
+    """What profiles need of a track; the readers in `io/` satisfy it."""
+
+    def bin_sums(self, chrom: str, edges: IntArray) -> FloatArray:
+        """(n_rows, n_bins) value x bp between the edges (n_rows, n_bins + 1) of a chromosome."""
+        ...
+
+
 def profile_regions(
-    tracks: Mapping[str, CoverageTrack],
+    tracks: Mapping[str, BinnedTrack],
     regions: pd.DataFrame,
     *,
     point: str = "center",
@@ -79,8 +89,11 @@ def profile_regions(
         raise InputFormatError(
             f"{before}, {body} and {after} bp are not all multiples of the bin size {bin_size}"
         )
-    starts, ends = _bins(regions, point, before // bin_size, after // bin_size, body, bin_size)
-    values = {sample: _fill(track, regions, starts, ends) for sample, track in tracks.items()}
+    minus = np.zeros(len(regions), dtype=bool)
+    if "strand" in regions:
+        minus = (regions["strand"] == "-").to_numpy()
+    edges = _edges(regions, minus, point, (before, body, after), bin_size)
+    values = {sample: _fill(track, regions, edges, minus) for sample, track in tracks.items()}
     return ProfileMatrix(
         values,
         regions.reset_index(drop=True),
@@ -92,47 +105,59 @@ def profile_regions(
     )
 
 
-def _bins(
-    regions: pd.DataFrame, point: str, n_before: int, n_after: int, body: int, bin_size: int
-) -> tuple[IntArray, IntArray]:
-    """(n_regions, n_bins) starts and ends of the bins, in bp, from 5' to 3'."""
-    start = regions["start"].to_numpy(np.int64)[:, None]
-    end = regions["end"].to_numpy(np.int64)[:, None]
-    minus = np.zeros(len(regions), dtype=bool)
-    if "strand" in regions:
-        minus = (regions["strand"] == "-").to_numpy()
-    n_body = body // bin_size
-    # Edges on the plus strand, from the left; the minus strand is the mirror image of its region.
-    if body:
+def _edges(
+    regions: pd.DataFrame,
+    minus: NDArray[np.bool_],
+    point: str,
+    window: tuple[int, int, int],
+    bin_size: int,
+) -> IntArray:
+    """(n_regions, n_bins + 1) edges of the bins in bp, from left to right."""
+    start = regions["start"].to_numpy(np.int64)
+    end = regions["end"].to_numpy(np.int64)
+    n_before, n_body, n_after = (length // bin_size for length in window)
+    if n_body:
         left, right = start, end
     elif point == "center":
         left = right = (start + end) // 2
     else:
-        first = (point == "TSS") != minus[:, None]
-        left = right = np.where(first, start, end)
-    n_left = np.where(minus, n_after, n_before)
-    n_bins = n_before + n_body + n_after
-    k = np.arange(n_bins + 1)[None, :]
-    steps = k - n_left[:, None]
-    inside = np.clip(steps, 0, n_body)
-    span = inside * (right - left) // n_body if n_body else 0
-    edges = left + span + (np.minimum(steps, 0) + np.maximum(steps - n_body, 0)) * bin_size
-    starts, ends = edges[:, :-1].copy(), edges[:, 1:].copy()
-    # Bodies shorter than their bins: the same base then stands in several.
-    ends = np.maximum(ends, starts + 1)
-    starts[minus], ends[minus] = starts[minus, ::-1], ends[minus, ::-1]
-    return starts, ends
+        left = right = np.where((point == "TSS") != minus, start, end)
+    # The minus strand is the mirror image of its region.
+    edges = np.empty((len(regions), n_before + n_body + n_after + 1), dtype=np.int64)
+    for strand, n_left in ((minus, n_after), (~minus, n_before)):
+        steps = np.arange(edges.shape[1]) - n_left
+        outside = (np.minimum(steps, 0) + np.maximum(steps - n_body, 0)) * bin_size
+        edges[strand] = left[strand, None] + outside
+        if n_body:
+            span = (right - left)[strand, None]
+            edges[strand] += np.clip(steps, 0, n_body) * span // n_body
+    return edges
 
 
 def _fill(
-    track: CoverageTrack, regions: pd.DataFrame, starts: IntArray, ends: IntArray
+    track: BinnedTrack, regions: pd.DataFrame, edges: IntArray, minus: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
-    out = np.full(starts.shape, np.nan, dtype=np.float32)
+    out = np.full((len(edges), edges.shape[1] - 1), np.nan, dtype=np.float32)
+    narrow = (edges[:, 1:] == edges[:, :-1]).any(axis=1)
     for chrom, rows in regions.groupby("chrom", sort=False).indices.items():
-        low, high = starts[rows].ravel(), ends[rows].ravel()
-        summary = track.summarise(str(chrom), low, high, extremes=False)
-        length = (high - low - summary.clipped).astype(np.float64)
-        mean = np.full(len(low), np.nan)
-        np.divide(summary.sum, length, out=mean, where=length > 0)
-        out[rows] = mean.reshape(len(rows), -1)
+        wide = rows[~narrow[rows]]
+        limit = track.chrom_lengths.get(str(chrom)) if track.lengths_known else None
+        inside = np.clip(edges[wide], 0, limit)
+        length = (inside[:, 1:] - inside[:, :-1]).astype(np.float32)
+        length[length == 0] = np.nan
+        out[wide] = track.bin_sums(str(chrom), edges[wide]) / length
+        if wide.size < len(rows):
+            out[rows[narrow[rows]]] = _narrow(track, str(chrom), edges[rows[narrow[rows]]])
+    out[minus] = out[minus, ::-1]
     return out
+
+
+def _narrow(track: BinnedTrack, chrom: str, edges: IntArray) -> FloatArray:
+    """Means of bodies shorter than their bins: the same base then stands in several."""
+    starts = edges[:, :-1].ravel()
+    ends = np.maximum(edges[:, 1:].ravel(), starts + 1)
+    summary = track.summarise(chrom, starts, ends, extremes=False)
+    length = (ends - starts - summary.clipped).astype(np.float64)
+    length[length == 0] = np.nan
+    mean: FloatArray = (summary.sum / length).reshape(len(edges), -1)
+    return mean

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from resist_epi.coverage_runs import (
     Grid,
+    GridParts,
     RegionAccumulator,
     RegionSummary,
     Runs,
@@ -66,6 +67,45 @@ def test_equals_base_by_base(seed: int, chunk: int) -> None:
         part = slice(at, at + chunk)
         accumulator.add(Runs(runs.starts[part], runs.ends[part], runs.values[part]))
     check_against_bases(accumulator.result(), per_base(runs, length), starts, ends)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("chunk", [5, 60, 5000])
+@pytest.mark.parametrize("gapless", [False, True])
+def test_few_narrow_regions_equal_base_by_base(seed: int, chunk: int, gapless: bool) -> None:
+    """Where few runs lie in regions they are picked out, and what lies outside must not matter."""
+    rng = np.random.default_rng(seed)
+    runs = random_runs(rng, 2000)
+    if gapless:
+        runs = Runs(np.append(np.uint32(0), runs.ends[:-1]), runs.ends, runs.values, gapless=True)
+    length = int(runs.ends[-1]) + 25
+    starts = rng.integers(-40, length + 30, 40)
+    ends = starts + rng.integers(0, 120, 40)
+    asked = np.zeros(length, dtype=bool)
+    for start, end in zip(starts, ends, strict=True):
+        asked[max(start, 0) : max(end, 0)] = True
+    undefined = rng.random(2000) < 0.05
+    runs.values[undefined] = np.nan
+    if seed % 2:  # only outside the regions
+        met = [asked[a:b].any() for a, b in zip(runs.starts, runs.ends, strict=True)]
+        runs.values[np.array(met) & undefined] = 4.0
+    accumulator = RegionAccumulator(starts, ends, length=length)
+    for at in range(0, len(runs), chunk):
+        part = slice(at, at + chunk)
+        accumulator.add(Runs(runs.starts[part], runs.ends[part], runs.values[part], gapless))
+    check_against_bases(accumulator.result(), per_base(runs, length), starts, ends)
+    if seed % 2:
+        assert accumulator.undefined == 0
+    lost = [
+        asked[a:b].any() and np.isnan(v)
+        for a, b, v in zip(runs.starts, runs.ends, runs.values, strict=True)
+    ]
+    assert accumulator.undefined == sum(lost)
+    within = np.zeros(length, dtype=bool)
+    for start, end in zip(*accumulator.within, strict=True):
+        within[start:end] = True
+    np.testing.assert_array_equal(within, asked)
+    assert (accumulator.within[0][1:] > accumulator.within[1][:-1]).all()
 
 
 @settings(max_examples=200, deadline=None)
@@ -233,6 +273,32 @@ def test_grid_equals_its_runs(seed: int, step: int) -> None:
         np.testing.assert_allclose(found.sum, expected.sum, rtol=1e-9, atol=1e-9)
         for name in ("covered", "min", "max", "clipped"):
             np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("step", [1, 7, 50])
+def test_parts_of_a_grid_equal_the_grid(seed: int, step: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.normal(2, 1, 3000).astype(np.float32)
+    values[rng.integers(0, 3000, 150 * (seed % 2))] = np.nan
+    grid = Grid(1000, step, values)
+    starts = rng.integers(0, grid.end + 500, 40)
+    ends = starts + rng.integers(0, 25 * step, 40)
+    parts_of_it = RegionAccumulator(starts, ends, length=grid.end + 2000)
+    wanted = np.zeros(3000, dtype=bool)
+    for start, end in zip(*parts_of_it.within, strict=True):
+        wanted |= (grid.starts < end) & (grid.ends > start)
+    edges = np.flatnonzero(np.diff(wanted.astype(int), prepend=0, append=0))
+    offset = np.concatenate([[0], np.cumsum(edges[1::2] - edges[::2])])
+    parts = GridParts(1000, grid.end, step, edges[::2], offset, values[wanted])
+    np.testing.assert_array_equal(parts.starts, grid.starts[wanted])
+    np.testing.assert_array_equal(parts.ends, grid.ends[wanted])
+    parts_of_it.add(parts)
+    found = parts_of_it.result()
+    expected = summarise_runs(grid, starts, ends, length=grid.end + 2000)
+    np.testing.assert_allclose(found.sum, expected.sum, rtol=1e-9, atol=1e-9)
+    for name in ("covered", "min", "max", "clipped"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
 
 
 def test_gapless_changes_nothing() -> None:

@@ -11,7 +11,14 @@ PACKAGE = Path(__file__).resolve().parents[1] / "resist_epi"
 
 FLOORS: dict[int, set[str]] = {
     0: {"errors", "schema", "provenance", "version"},
-    1: {"coverage_runs", "intervals", "overlap_counter", "stats", "worker_pool"},
+    1: {
+        "coverage_bins",
+        "coverage_runs",
+        "intervals",
+        "overlap_counter",
+        "stats",
+        "worker_pool",
+    },
     2: {
         "genome",
         "symbols",

@@ -6,11 +6,12 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from resist_epi.coverage_runs import Grid, Runs
+from resist_epi.coverage_runs import Grid, GridParts, Runs
 from resist_epi.errors import InputFormatError
 from resist_epi.io.bigwig_blocks import block_runs
 from resist_epi.io.bigwig_format import (
@@ -20,7 +21,7 @@ from resist_epi.io.bigwig_format import (
     read_index,
 )
 from resist_epi.io.checked_file import CheckedFile
-from resist_epi.io.run_track import RunTrack
+from resist_epi.io.run_track import Intervals, RunTrack
 from resist_epi.io.store import atomic_path
 
 logger = logging.getLogger(__name__)
@@ -69,10 +70,24 @@ class BigWigTrack(RunTrack):
         InputFormatError
             If the file is damaged.
         """
+        return cast(Iterator[Runs | Grid], self.runs_within(chrom))
+
+    def runs_within(
+        self, chrom: str, within: Intervals | None = None
+    ) -> Iterator[Runs | Grid | GridParts]:
+        """Runs of a chromosome in chunks; blocks that hold nothing asked for are not read.
+
+        Raises
+        ------
+        GenomeMismatchError
+            If the track has no such chromosome.
+        InputFormatError
+            If the file is damaged where it was read.
+        """
         self._check_chromosome(chrom)
+        blocks, length = self._index.of(self._ids[chrom]), self.chrom_lengths[chrom]
         with CheckedFile(self.path) as file:
-            blocks = self._index.of(self._ids[chrom])
-            yield from block_runs(file, self._header, blocks, length=self.chrom_lengths[chrom])
+            yield from block_runs(file, self._header, blocks, length=length, within=within)
 
     def verify(self) -> None:
         """Read every block, and compare what they hold with the totals in the file's header.

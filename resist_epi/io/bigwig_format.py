@@ -65,6 +65,23 @@ class BlockIndex:
         first, last = np.searchsorted(self.chrom, [chrom, chrom + 1])
         return self[int(first) : int(last)]
 
+    def around(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> BlockIndex:
+        """Blocks of one chromosome that can hold anything of these intervals (sorted, apart).
+
+        An entry of the index is believed only as far as its neighbours bear it out: a block may
+        hold whatever lies between the block before and the one after. So a damaged entry leads to
+        a block that contradicts it, never to a block passed over. Where the blocks do not lie in
+        the file in the order of their starts, which no writer does, all are taken.
+        """
+        if not len(self) or (self.offset[1:] < self.offset[:-1]).any():
+            return self
+        low, high = self.start.copy(), self.end.copy()
+        low[0], high[-1] = 0, np.iinfo(np.int64).max
+        np.minimum(low[1:], self.end[:-1], out=low[1:])
+        np.maximum(high[:-1], self.start[1:], out=high[:-1])
+        next_asked = np.searchsorted(ends, low, side="right")
+        return self[np.append(starts, np.iinfo(np.int64).max)[next_asked] < high]
+
     def __getitem__(self, which: slice | NDArray[np.bool_]) -> BlockIndex:
         return BlockIndex(
             self.chrom[which],

@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from resist_epi.coverage_bins import BinAccumulator
 from resist_epi.coverage_runs import (
     MAX_COORDINATE,
     Grid,
+    GridParts,
     RegionAccumulator,
     RegionSummary,
     Runs,
@@ -22,6 +24,7 @@ from resist_epi.errors import GenomeMismatchError
 
 logger = logging.getLogger(__name__)
 
+FloatArray = NDArray[np.float64]
 Intervals = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
@@ -55,6 +58,25 @@ class RunTrack(ABC):
             If the file is damaged.
         """
 
+    def runs_within(
+        self, chrom: str, within: Intervals | None = None
+    ) -> Iterator[Runs | Grid | GridParts]:
+        """Runs of a chromosome, of which those that lie outside `within` may be left out.
+
+        Parameters
+        ----------
+        within
+            Starts and ends (k,), sorted and apart from each other; None for all.
+
+        Raises
+        ------
+        GenomeMismatchError
+            If the track has no such chromosome.
+        InputFormatError
+            If the file is damaged where it was read.
+        """
+        return self.runs(chrom)
+
     def summarise(
         self, chrom: str, starts: ArrayLike, ends: ArrayLike, *, extremes: bool = True
     ) -> RegionSummary:
@@ -80,15 +102,40 @@ class RunTrack(ABC):
         self._check_chromosome(chrom)
         length = self.chrom_lengths[chrom] if self.lengths_known else None
         accumulator = RegionAccumulator(starts, ends, length=length, extremes=extremes)
-        for runs in self.runs(chrom):
+        for runs in self.runs_within(chrom, accumulator.within):
             accumulator.add(runs)
-        if accumulator.undefined:
-            logger.warning(
-                "%s, %s: %d stretches with NaN or infinite values count as uncovered",
-                self.path,
-                chrom,
-                accumulator.undefined,
-            )
+        self._warn_of_undefined(chrom, accumulator.undefined)
+        return accumulator.result()
+
+    def bin_sums(self, chrom: str, edges: ArrayLike) -> FloatArray:
+        """Sum of value x bp in rows of bins of one chromosome; uncovered bases add nothing.
+
+        Parameters
+        ----------
+        chrom
+            A chromosome of the track.
+        edges
+            (n_rows, n_bins + 1) integers, ascending within a row; what reaches before 0 or past
+            the end is clipped.
+
+        Returns
+        -------
+        FloatArray
+            (n_rows, n_bins) float64.
+
+        Raises
+        ------
+        GenomeMismatchError
+            If the track has no such chromosome.
+        InputFormatError
+            If the file is damaged, or the edges of a row do not ascend.
+        """
+        self._check_chromosome(chrom)
+        length = self.chrom_lengths[chrom] if self.lengths_known else None
+        accumulator = BinAccumulator(edges, length=length)
+        for runs in self.runs_within(chrom, accumulator.within):
+            accumulator.add(runs)
+        self._warn_of_undefined(chrom, accumulator.undefined)
         return accumulator.result()
 
     def total(
@@ -121,6 +168,15 @@ class RunTrack(ABC):
             kept = complement(starts, ends, length=length)
             parts.append(float(self.summarise(chrom, *kept, extremes=False).sum.sum()))
         return float(np.sum(parts))
+
+    def _warn_of_undefined(self, chrom: str, count: int) -> None:
+        if count:
+            logger.warning(
+                "%s, %s: %d stretches with NaN or infinite values count as uncovered",
+                self.path,
+                chrom,
+                count,
+            )
 
     def _check_chromosome(self, chrom: str) -> None:
         if chrom not in self.chrom_lengths:

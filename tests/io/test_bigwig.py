@@ -162,6 +162,106 @@ def test_chunks_change_nothing(tmp_path: Path, monkeypatch, chunk: int) -> None:
     np.testing.assert_array_equal(parts.max, whole.max)
 
 
+def many_blocks(kind: int, order: str = "<", *, compressed: bool = True) -> RawBigWig:
+    """One chromosome in 60 blocks of 20 items of 10 bp; gaps between blocks but in kind 3."""
+    rng = np.random.default_rng(kind)
+    blocks, gap = [], 0 if kind == 3 else 30
+    items: list[tuple[float, ...]]
+    for i in range(60):
+        at = i * (200 + gap)
+        values = rng.integers(1, 90, 20) * 0.25
+        if kind == 1:
+            items = [(at + 10 * k, at + 10 * k + 10, v) for k, v in enumerate(values)]
+        elif kind == 2:
+            items = [(at + 10 * k, v) for k, v in enumerate(values)]
+        else:
+            items = [(v,) for v in values]
+        blocks.append(Block(0, at, at + 200, kind, items, step=10, span=10))
+    return RawBigWig({"c": 20_000}, blocks, order=order, compressed=compressed, node_items=8)
+
+
+@pytest.mark.parametrize("kind", [1, 2, 3])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("compressed", [True, False])
+@pytest.mark.parametrize("chunk", [400, 1 << 20])
+def test_few_regions_of_many_blocks(
+    tmp_path: Path, monkeypatch, kind: int, order: str, compressed: bool, chunk: int
+) -> None:
+    monkeypatch.setattr(bigwig_blocks, "_CHUNK_BYTES", chunk)
+    path = write(tmp_path / "t.bw", many_blocks(kind, order, compressed=compressed))
+    rng = np.random.default_rng(1)
+    starts = rng.integers(0, 13_000, 12)
+    ends = starts + rng.integers(1, 90, 12)
+    track = open_bigwig(path)
+    found = track.summarise("c", starts, ends)
+    bins = track.bin_sums("c", starts[:, None] + np.arange(0, 330, 11))
+    oracle = pyBigWig.open(str(write(tmp_path / "o.bw", many_blocks(kind))))
+    bases = np.append(oracle.values("c", 0, 20_000, numpy=True).astype(float), np.nan)
+    for i, (a, b) in enumerate(zip(starts, ends, strict=True)):
+        here = bases[a:b][~np.isnan(bases[a:b])]
+        assert (found.sum[i], found.covered[i]) == (pytest.approx(here.sum()), here.size)
+        if here.size:
+            assert (found.min[i], found.max[i]) == (here.min(), here.max())
+        sums = np.nansum(bases[a : a + 319].reshape(29, 11), axis=1)
+        np.testing.assert_allclose(bins[i], sums, rtol=1e-12, atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", [1, 2, 3])
+def test_blocks_that_hold_nothing_asked_for_are_not_read(tmp_path: Path, kind: int) -> None:
+    raw = many_blocks(kind)
+    whole = bytearray(raw.encode())
+    whole[raw.places["index"] - 20] ^= 255  # in the last block
+    path = tmp_path / "t.bw"
+    path.write_bytes(whole)
+    sound = open_bigwig(write(tmp_path / "o.bw", raw))
+    expected = sound.summarise("c", [40, 3000], [60, 3100])
+    found = open_bigwig(path).summarise("c", [40, 3000], [60, 3100])
+    np.testing.assert_array_equal(found.sum, expected.sum)
+    last = max(block.start for block in raw.blocks)
+    for ask in (
+        lambda track: track.summarise("c", [last + 3], [last + 4]),
+        lambda track: track.bin_sums("c", [[last, last + 9]]),
+        lambda track: track.total(),
+        lambda track: track.verify(),
+    ):
+        with pytest.raises(InputFormatError, match="cannot be inflated"):
+            ask(open_bigwig(path))
+
+
+@pytest.mark.parametrize("kind", [1, 3])
+@pytest.mark.parametrize("field", ["start", "end"])
+def test_damaged_index_never_hides_a_block(tmp_path: Path, kind: int, field: str) -> None:
+    """Whatever an entry claims, the regions of its block get the right answer or an error."""
+    raw = many_blocks(kind)
+    whole, path = raw.encode(), tmp_path / "t.bw"
+    starts = np.arange(0, 14_000, 100)
+    expected = open_bigwig(write(path, raw)).summarise("c", starts, starts + 50).sum
+    block = raw.blocks[25]
+    entry = struct.pack("<IIII", 0, block.start, 0, block.end)
+    assert whole.count(entry) == 1
+    caught = 0
+    for wrong in (
+        0,
+        1,
+        block.start - 500,
+        block.start + 1,
+        block.start + 150,
+        block.end + 7,
+        15_000,
+    ):
+        for only in (slice(45, 65), slice(50, 51), slice(57, 60), slice(0, 3), slice(135, 139)):
+            place = {"start": block.start, "end": block.end} | {field: wrong}
+            changed = struct.pack("<IIII", 0, place["start"], 0, place["end"])
+            path.write_bytes(whole.replace(entry, changed))
+            try:
+                found = open_bigwig(path).summarise("c", starts[only], starts[only] + 50).sum
+            except InputFormatError:
+                caught += 1
+            else:
+                np.testing.assert_array_equal(found, expected[only])
+    assert caught > 10
+
+
 def test_no_entries_at_all(tmp_path: Path) -> None:
     path = tmp_path / "t.bw"
     out = pyBigWig.open(str(path), "w")
