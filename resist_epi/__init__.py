@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from resist_epi.analysis import analyse as analyse
     from resist_epi.annotation import Annotation as Annotation
     from resist_epi.checking import check_study as check_study
+    from resist_epi.concordance import concordance as concordance
     from resist_epi.consensus import consensus_peaks as consensus_peaks
     from resist_epi.consensus import differential_occupancy as differential_occupancy
     from resist_epi.counting import count_regions as count_regions
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from resist_epi.enrichment import enrich as enrich
     from resist_epi.enrichment import genes_one_by_one as genes_one_by_one
     from resist_epi.errors import ResistEpiError as ResistEpiError
+    from resist_epi.evidence import join_evidence as join_evidence
     from resist_epi.fit import Fit as Fit
     from resist_epi.gene_values import gene_table as gene_table
     from resist_epi.inputs import load_reference as load_reference
@@ -37,7 +39,9 @@ if TYPE_CHECKING:
     from resist_epi.io.annotation import read_genes as read_genes
     from resist_epi.io.builtin import load_gene_sets as load_gene_sets
     from resist_epi.io.builtin import load_genes as load_genes
+    from resist_epi.io.builtin import load_mechanisms as load_mechanisms
     from resist_epi.io.builtin import load_symbols as load_symbols
+    from resist_epi.io.evidence import read_evidence as read_evidence
     from resist_epi.io.figures import save_figure as save_figure
     from resist_epi.io.gene_sets import read_gmt as read_gmt
     from resist_epi.io.peaks import read_bed_regions as read_bed_regions
@@ -55,17 +59,22 @@ if TYPE_CHECKING:
     from resist_epi.marks import MarkTest as MarkTest
     from resist_epi.marks import mark_switches as mark_switches
     from resist_epi.matrix import CountMatrix as CountMatrix
+    from resist_epi.mechanisms import Layer as Layer
+    from resist_epi.mechanisms import mechanism_sentences as mechanism_sentences
+    from resist_epi.mechanisms import mechanism_table as mechanism_table
     from resist_epi.normalization import normalize as normalize
     from resist_epi.pipeline import run_study as run_study
     from resist_epi.plots.gene_set import plot_gene_set as plot_gene_set
     from resist_epi.plots.heatmap import plot_heatmap as plot_heatmap
     from resist_epi.plots.locus import plot_locus as plot_locus
+    from resist_epi.plots.mechanisms import plot_mechanisms as plot_mechanisms
     from resist_epi.plots.profile import plot_profile as plot_profile
     from resist_epi.plots.samples import plot_correlation as plot_correlation
     from resist_epi.plots.samples import plot_pca as plot_pca
     from resist_epi.plots.scatter import plot_ma as plot_ma
     from resist_epi.plots.scatter import plot_pvalues as plot_pvalues
     from resist_epi.plots.scatter import plot_volcano as plot_volcano
+    from resist_epi.plots.switch import plot_switches as plot_switches
     from resist_epi.presets import preset as preset
     from resist_epi.profile_matrix import ProfileMatrix as ProfileMatrix
     from resist_epi.profiles import profile_regions as profile_regions
@@ -84,6 +93,7 @@ _PUBLIC = {
     "Annotation": "annotation.Annotation",
     "CountMatrix": "matrix.CountMatrix",
     "Fit": "fit.Fit",
+    "Layer": "mechanisms.Layer",
     "MarkTest": "marks.MarkTest",
     "ProfileMatrix": "profile_matrix.ProfileMatrix",
     "ResistEpiError": "errors.ResistEpiError",
@@ -91,6 +101,7 @@ _PUBLIC = {
     "analyse": "analysis.analyse",
     "annotate_regions": "linking.annotate_regions",
     "check_study": "checking.check_study",
+    "concordance": "concordance.concordance",
     "consensus_peaks": "consensus.consensus_peaks",
     "contrast_results": "differential.contrast_results",
     "count_regions": "counting.count_regions",
@@ -100,13 +111,17 @@ _PUBLIC = {
     "gene_table": "gene_values.gene_table",
     "genes_one_by_one": "enrichment.genes_one_by_one",
     "genome_bins": "regions.genome_bins",
+    "join_evidence": "evidence.join_evidence",
     "load_gene_sets": "io.builtin.load_gene_sets",
     "load_genes": "io.builtin.load_genes",
+    "load_mechanisms": "io.builtin.load_mechanisms",
     "load_reference": "inputs.load_reference",
     "load_symbols": "io.builtin.load_symbols",
     "make_contrast": "design.make_contrast",
     "make_design": "design.make_design",
     "mark_switches": "marks.mark_switches",
+    "mechanism_sentences": "mechanisms.mechanism_sentences",
+    "mechanism_table": "mechanisms.mechanism_table",
     "merge_units": "units.merge_units",
     "normalize": "normalization.normalize",
     "open_track": "io.tracks.open_track",
@@ -115,9 +130,11 @@ _PUBLIC = {
     "plot_heatmap": "plots.heatmap.plot_heatmap",
     "plot_locus": "plots.locus.plot_locus",
     "plot_ma": "plots.scatter.plot_ma",
+    "plot_mechanisms": "plots.mechanisms.plot_mechanisms",
     "plot_pca": "plots.samples.plot_pca",
     "plot_profile": "plots.profile.plot_profile",
     "plot_pvalues": "plots.scatter.plot_pvalues",
+    "plot_switches": "plots.switch.plot_switches",
     "plot_volcano": "plots.scatter.plot_volcano",
     "preset": "presets.preset",
     "principal_components": "quality.principal_components",
@@ -126,6 +143,7 @@ _PUBLIC = {
     "quality_table": "quality.quality_table",
     "read_bed_regions": "io.peaks.read_bed_regions",
     "read_counts": "io.tables.read_counts",
+    "read_evidence": "io.evidence.read_evidence",
     "read_genes": "io.annotation.read_genes",
     "read_gmt": "io.gene_sets.read_gmt",
     "read_peaks": "io.peaks.read_peaks",

@@ -40,6 +40,7 @@ def _say_where(cohort: Path, study: Path) -> None:
         ("report", study / "report.html"),
         ("results", study / "differential"),
         ("gene sets", study / "gene_sets"),
+        ("mechanisms", study / "mechanisms.tsv"),
         ("switches", study / "marks" / "switches.tsv"),
         ("tracks with results for IGV", study / "igv_session.xml"),
         ("the simulated cohort", cohort / "sheet.csv"),

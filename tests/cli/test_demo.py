@@ -49,6 +49,12 @@ def test_demo_runs_the_study_and_finds_the_planted_genes(
     assert (targets["log2FoldChange"] > 0.5).all()
     assert (targets["direction"] == "gain").sum() >= 3
     hox = read_results(tmp_path / "study" / "differential" / "H3K27me3.promoters.tsv.gz")
+    mechanisms = read_table(tmp_path / "study" / "mechanisms.tsv")
+    own = mechanisms[mechanisms["layer"] == "H3K36me3"].set_index("mechanism")
+    for planted in ("NSD2-linked metabolism", "Receptor tyrosine kinases", "ESR1 programme"):
+        assert own.loc[planted, "verdict"] == "as expected", planted
+    assert own.loc[own["kind"] == "control", "verdict"].eq("quiet").all()
+    assert not mechanisms["verdict"].eq("opposite").any()
     assert "HOXB7" in set(hox.loc[hox["direction"] == "loss", "symbol"])
 
 
