@@ -10,15 +10,18 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.errors import ResistEpiError, SampleSheetError
-from resist_epi.genome import recognise_assembly
-from resist_epi.inputs import genomes
 from resist_epi.io.peaks import read_peaks
 from resist_epi.io.sheet import read_sheet
-from resist_epi.io.tracks import open_track
 from resist_epi.presets import GENERIC, preset
-from resist_epi.recovery import recover_counts
 from resist_epi.samples import PATH_COLUMNS, SampleSheet
 from resist_epi.schema import CHECK, names
+from resist_epi.track_looks import (
+    LookCache,
+    TrackLook,
+    describe_reads,
+    look_at_tracks,
+    track_files,
+)
 from resist_epi.units import unit_members
 
 # Coefficients of variation: tracks below the first are taken as scaled to one depth, where the
@@ -28,11 +31,26 @@ SAME_TOTAL, OTHER_DEPTH = 0.05, 0.15
 Finding = tuple[str, str, str, str, str]
 
 
-def check_study(path: str | Path) -> pd.DataFrame:
+def check_study(
+    path: str | Path,
+    *,
+    jobs: int = 1,
+    looks: LookCache | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> pd.DataFrame:
     r"""Look at a sheet and at every file that it names.
 
     Nothing is raised for a bad sheet or file: each problem becomes a row, so that all are seen at
     once.
+
+    Parameters
+    ----------
+    jobs
+        Worker processes.
+    looks
+        What tracks are, as far as that is known already; what is found is added.
+    progress
+        Called with a line whenever a track was looked at.
 
     Returns
     -------
@@ -57,7 +75,8 @@ def check_study(path: str | Path) -> pd.DataFrame:
     else:
         assemblies: dict[str, str] = {}
         totals: dict[str, float] = {}
-        findings += _check_files(sheet, assemblies, totals)
+        tracks = _look_at_all(sheet, jobs, looks, progress)
+        findings += _check_files(sheet, tracks, assemblies, totals)
         findings += _check_assemblies(sheet, assemblies)
         findings += _check_depth(sheet, totals)
         findings += _check_groups(sheet)
@@ -71,17 +90,30 @@ def has_errors(table: pd.DataFrame) -> bool:
     return bool((table["level"] == "error").any())
 
 
-def _check_files(
-    sheet: SampleSheet, assemblies: dict[str, str], totals: dict[str, float]
-) -> Iterator[Finding]:
-    def describe_coverage(sample: str, path: str, found: dict[str, str]) -> tuple[str, str]:
-        return _describe_track(sample, path, found, totals)
+def _look_at_all(
+    sheet: SampleSheet,
+    jobs: int,
+    looks: LookCache | None,
+    progress: Callable[[str], None] | None,
+) -> dict[tuple[str, str], TrackLook | ResistEpiError]:
+    """Column and sample -> what the track is, or what is wrong with it."""
+    files, names_of = {}, {}
+    for column in ("Coverage", "ControlCoverage"):
+        for sample, file in track_files(sheet, column).items():
+            if Path(file.path).exists():
+                # An input that serves several samples is looked at once.
+                name = sample if column == "Coverage" else file.path
+                files[name], names_of[column, sample] = file, name
+    found = look_at_tracks(files, jobs=jobs, known=looks, progress=progress)
+    return {place: found[name] for place, name in names_of.items()}
 
-    describe: Mapping[str, Callable[[str, str, dict[str, str]], tuple[str, str]]] = {
-        "Coverage": describe_coverage,
-        "ControlCoverage": _describe_track,
-        "Peaks": _describe_peaks,
-    }
+
+def _check_files(
+    sheet: SampleSheet,
+    tracks: Mapping[tuple[str, str], TrackLook | ResistEpiError],
+    assemblies: dict[str, str],
+    totals: dict[str, float],
+) -> Iterator[Finding]:
     for name in PATH_COLUMNS:
         if name not in sheet.table:
             continue
@@ -93,9 +125,16 @@ def _check_files(
                 yield "error", sample, name, shown, _missing(sheet, path)
                 continue
             try:
-                level, text = describe.get(name, _describe_other)(sample, path, assemblies)
+                if name in ("Coverage", "ControlCoverage"):
+                    level, text = _describe_track(sample, tracks[name, sample], assemblies)
+                elif name == "Peaks":
+                    level, text = _describe_peaks(path)
+                else:
+                    level, text = _describe_reads(sample, path, assemblies)
             except ResistEpiError as error:
                 level, text = "error", str(error)
+            if name == "Coverage" and isinstance(look := tracks.get((name, sample)), TrackLook):
+                totals[sample] = look.total
             yield level, sample, name, shown, text
     if not any(name in sheet.table for name in ("Coverage", "bamReads")):
         yield (
@@ -123,25 +162,24 @@ def _missing(sheet: SampleSheet, path: str) -> str:
 
 
 def _describe_track(
-    sample: str, path: str, assemblies: dict[str, str], totals: dict[str, float] | None = None
+    sample: str, look: TrackLook | ResistEpiError, assemblies: dict[str, str]
 ) -> tuple[str, str]:
-    track = open_track(path)
-    lengths = track.chrom_lengths
-    assembly = recognise_assembly(lengths, genomes())
+    if isinstance(look, ResistEpiError):
+        raise look
+    if look.assembly is not None:
+        assemblies[sample] = look.assembly
+    text = look.describe()
+    return ("info", text) if look.total > 0 else ("error", text + "; it holds no signal at all")
+
+
+def _describe_reads(sample: str, path: str, assemblies: dict[str, str]) -> tuple[str, str]:
+    text, assembly = describe_reads(path)
     if assembly is not None:
-        assemblies[sample] = assembly
-    total = track.total()
-    if totals is not None:
-        totals[sample] = total
-    text = (
-        f"{type(track).__name__.removesuffix('Track')} of {len(lengths)} chromosomes, assembly"
-        f" {assembly or 'not recognised'}, total coverage {total:.6g} (value x bp);"
-        f" {recover_counts(track).describe()}; tested as mean signal"
-    )
-    return ("info", text) if total > 0 else ("error", text + "; it holds no signal at all")
+        assemblies.setdefault(sample, assembly)
+    return "info", text
 
 
-def _describe_peaks(sample: str, path: str, assemblies: dict[str, str]) -> tuple[str, str]:
+def _describe_peaks(path: str) -> tuple[str, str]:
     peaks = read_peaks(path)
     if peaks.empty:
         return "warning", "no peaks in the file"
@@ -150,10 +188,6 @@ def _describe_peaks(sample: str, path: str, assemblies: dict[str, str]) -> tuple
         "info",
         f"{len(peaks)} peaks on {peaks['chrom'].nunique()} chromosomes, median {width:g} bp",
     )
-
-
-def _describe_other(sample: str, path: str, assemblies: dict[str, str]) -> tuple[str, str]:
-    return "info", f"{Path(path).stat().st_size} bytes; not read by this version"
 
 
 def _check_assemblies(sheet: SampleSheet, assemblies: Mapping[str, str]) -> Iterator[Finding]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 
-from resist_epi.errors import InputFormatError, QuantityError, SampleSheetError
+from resist_epi.errors import InputFormatError, QuantityError, ResistEpiError, SampleSheetError
 from resist_epi.inputs import has_reads
 from resist_epi.io.reads import COUNT_AS, CountAs, ReadRules
 from resist_epi.samples import SampleSheet
 from resist_epi.track_counts import Source
-from resist_epi.track_looks import TrackLook, look_at_tracks, track_files
+from resist_epi.track_looks import LookCache, TrackLook, look_at_tracks, track_files
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ def sheet_sources(
     quantity: str,
     *,
     reads: ReadOptions | None = None,
-    looks: Mapping[str, TrackLook] | None = None,
+    looks: LookCache | None = None,
     jobs: int = 1,
     progress: Callable[[str], None] | None = None,
 ) -> SheetSources:
@@ -123,7 +123,7 @@ def sheet_sources(
     reads
         How reads are counted.
     looks
-        SampleID -> what its track is, where that is known already.
+        What tracks are, as far as that is known already.
     jobs
         Worker processes, where tracks have to be looked at.
 
@@ -143,13 +143,14 @@ def sheet_sources(
         logger.info("reads: %s", reason)
         return SheetSources(_read_files(sheet, reads or ReadOptions()), quantity, reason)
     paths = column_files(sheet, "Coverage", "a bigWig or bedGraph")
-    found: Mapping[str, TrackLook] = {}
+    found: dict[str, TrackLook] = {}
     if quantity in {"auto", "recovered_reads"}:
-        files = track_files(sheet)
-        found = dict(looks or {})
-        missing = {name: file for name, file in files.items() if name not in found}
-        found |= look_at_tracks(missing, jobs=jobs, progress=progress)
-        found = {name: found[name] for name in sheet.samples}
+        looked = look_at_tracks(track_files(sheet), jobs=jobs, known=looks, progress=progress)
+        for name, look in looked.items():
+            if isinstance(look, ResistEpiError):
+                raise look
+            logger.info("%s: %s", name, look.recovery.describe())
+            found[name] = look
     refused = {name: look for name, look in found.items() if look.recovery.refused is not None}
     if quantity == "auto":
         quantity = "mean_signal" if refused else "recovered_reads"

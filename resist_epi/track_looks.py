@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from resist_epi.coverage_runs import Grid, Runs
+from resist_epi.errors import ResistEpiError
 from resist_epi.genome import recognise_assembly
 from resist_epi.inputs import genomes
+from resist_epi.io.read_files import open_reads
+from resist_epi.io.read_summary import summarise_reads
 from resist_epi.io.run_track import RunTrack
+from resist_epi.io.store import write_text
 from resist_epi.io.tracks import open_track
+from resist_epi.ledger import step_key
 from resist_epi.recovery import Recovery, recover_counts
 from resist_epi.samples import SampleSheet
 from resist_epi.worker_pool import run_tasks
@@ -36,6 +43,12 @@ class TrackFile:
     path: str
     library_size: float | None = None
     fragment_length: float | None = None
+
+    def key(self) -> str:
+        """Digest of what a look depends on."""
+        state = Path(self.path).stat()
+        place = [str(Path(self.path).resolve()), state.st_size, state.st_mtime_ns]
+        return step_key(file=place, library_size=self.library_size, length=self.fragment_length)
 
 
 @dataclass(frozen=True)
@@ -103,43 +116,127 @@ def look_at_tracks(
     files: Mapping[str, TrackFile],
     *,
     jobs: int = 1,
+    known: LookCache | None = None,
     progress: Callable[[str], None] | None = None,
-) -> dict[str, TrackLook]:
-    """`look_at_track` of every sample's track, by several processes.
+) -> dict[str, TrackLook | ResistEpiError]:
+    """`look_at_track` of every track, by several processes; of a damaged one its error.
+
+    Parameters
+    ----------
+    files
+        Any name -> track.
+    known
+        Looks of an earlier run, which are used, and to which new ones are added.
 
     Raises
     ------
-    InputFormatError
-        If a track is damaged.
     WorkerDiedError
         If worker processes were killed.
     """
-    found: dict[str, TrackLook] = {}
+    found: dict[str, TrackLook | ResistEpiError] = {}
+    cache = LookCache() if known is None else known
+    for name, file in files.items():
+        look = cache.find(file)
+        if look is not None:
+            found[name] = look
 
-    def done(name: str, look: TrackLook) -> None:
+    def done(name: str, look: TrackLook | ResistEpiError) -> None:
         found[name] = look
-        logger.info("%s: %s", name, look.recovery.describe())
+        if isinstance(look, TrackLook):
+            cache.add(files[name], look)
         if progress is not None:
             progress(f"{name}: looked at")
 
-    run_tasks(look_at_track, files, jobs=jobs, done=done)
+    run_tasks(_look, {n: f for n, f in files.items() if n not in found}, jobs=jobs, done=done)
     return {name: found[name] for name in files}
 
 
-def track_files(sheet: SampleSheet) -> dict[str, TrackFile]:
-    """The `Coverage` of every row that has one."""
-    sizes, lengths = sheet.numbers("LibrarySize"), sheet.numbers("FragmentLength")
+def _look(file: TrackFile) -> TrackLook | ResistEpiError:
+    try:
+        return look_at_track(file)
+    except ResistEpiError as error:
+        return error
+
+
+class LookCache:
+    """What tracks are, remembered in a file as long as they do not change.
+
+    Parameters
+    ----------
+    path
+        JSON file; None for memory alone.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path
+        self._looks: dict[str, Any] = {}
+        if path is not None and path.is_file():
+            try:
+                self._looks = dict(json.loads(path.read_text(encoding="utf-8")))
+            except (ValueError, TypeError):
+                logger.warning("%s is damaged: tracks are looked at anew", path)
+
+    def find(self, file: TrackFile) -> TrackLook | None:
+        """The look of a track that has not changed."""
+        stored = self._looks.get(file.key())
+        if stored is None:
+            return None
+        try:
+            return TrackLook(**{**stored, "recovery": Recovery(**stored["recovery"])})
+        except (KeyError, TypeError):
+            return None
+
+    def add(self, file: TrackFile, look: TrackLook) -> None:
+        """Remember a look."""
+        self._looks[file.key()] = asdict(look)
+
+    def write(self, files: Iterable[TrackFile]) -> None:
+        """Write the looks of these tracks, and no others.
+
+        Raises
+        ------
+        InputFormatError
+            If the folder cannot be written.
+        """
+        if self.path is not None:
+            keys = sorted({file.key() for file in files} & self._looks.keys())
+            kept = {key: self._looks[key] for key in keys}
+            write_text(self.path, json.dumps(kept, indent=1, default=float) + "\n")
+
+
+def track_files(sheet: SampleSheet, column: str = "Coverage") -> dict[str, TrackFile]:
+    """The track of every row that has one; what the sheet says of reads is of `Coverage` alone."""
+    sizes = sheet.numbers("LibrarySize") if column == "Coverage" else None
+    lengths = sheet.numbers("FragmentLength")
 
     def given(values: np.ndarray | None, i: int) -> float | None:
         return None if values is None or np.isnan(values[i]) else float(values[i])
 
-    if "Coverage" not in sheet.table:
+    if column not in sheet.table:
         return {}
     return {
         name: TrackFile(path, given(sizes, i), given(lengths, i))
-        for i, (name, path) in enumerate(zip(sheet.samples, sheet.table["Coverage"], strict=True))
+        for i, (name, path) in enumerate(zip(sheet.samples, sheet.table[column], strict=True))
         if path
     }
+
+
+def describe_reads(path: str) -> tuple[str, str | None]:
+    """What a file of reads is and what can be tested with it, and its assembly if it tells.
+
+    Raises
+    ------
+    InputFormatError
+        If the file, as far as it was read, is damaged.
+    """
+    file = open_reads(path)
+    summary = summarise_reads(file)
+    text, assembly = f"{summary.reader}: {summary.describe()}", None
+    if file.lengths_known:
+        assembly = recognise_assembly(file.chrom_lengths, genomes())
+        n = len(file.chrom_lengths)
+        text += f"; {n} chromosomes, assembly {assembly or 'not recognised'}"
+    return text + "; can be tested as reads, with ql or voom", assembly
 
 
 class _Weighed:

@@ -29,7 +29,7 @@ def test_a_sound_study_has_no_errors_and_says_what_its_files_are(cohort: SmallCo
     assert list(table.columns) == names(CHECK)
     assert not has_errors(table)
     tracks = table[table["column"] == "Coverage"]["message"]
-    assert tracks.str.contains("BigWig of 2 chromosomes, assembly not recognised").all()
+    assert tracks.str.contains("bigWig of 2 chromosomes, assembly not recognised").all()
     assert "H3K27me3: 2 units good, 2 units poor" in set(table["message"])
 
 

@@ -11,7 +11,7 @@ from resist_epi.io.checked_file import CUT_SHORT, CheckedFile
 # An empty block closes every whole file (SAM specification, 4.1.2).
 END_OF_FILE = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _HEAD = 18
-_READ_BYTES = 4 << 20
+READ_BYTES = 4 << 20
 _MOST_INFLATED = 1 << 16
 
 
@@ -39,7 +39,7 @@ def inflated_chunks(file: CheckedFile) -> Iterator[bytes]:
     inflate, failures = _inflater()
     at, rest = 0, b""
     while at < file.size:
-        data = rest + file.read(at, min(_READ_BYTES, file.size - at), "data")
+        data = rest + file.read(at, min(READ_BYTES, file.size - at), "data")
         first = at - len(rest)
         at = first + len(data)
         inflated, used = [], 0

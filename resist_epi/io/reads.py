@@ -130,15 +130,24 @@ class ReadsFile(ABC):
 
     @abstractmethod
     def _columns(self, codes: dict[str, int]) -> Iterator[IntArray]:
-        """(7, n) columns, chunk by chunk, in the order of the file.
-
-        Chromosome code, start and end in bp, flag, mapping quality, code of the mate's chromosome,
-        template length. Codes may be added.
-        """
+        """As `columns`; codes may be added."""
 
     @abstractmethod
     def _check(self, rules: ReadRules) -> None:
         """Refuse rules that need what the file does not say."""
+
+    def columns(self) -> Iterator[IntArray]:
+        """(7, n) columns of every alignment, chunk by chunk, in the order of the file.
+
+        Chromosome code, start and end in bp, flag, mapping quality, code of the mate's chromosome,
+        template length.
+
+        Raises
+        ------
+        InputFormatError
+            If the file is damaged.
+        """
+        return self._columns(self._codes([]))
 
     def places(
         self, rules: ReadRules, codes: dict[str, int] | None = None
