@@ -267,7 +267,11 @@ def _plan_fit(
     """Method, options, and what they are with the reason, for the header."""
     because = "asked for"
     if method is None:
-        method, because = differential.choose_method(matrix, contrast.group_sizes)
+        method, because = differential.choose_method(
+            matrix,
+            contrast.group_sizes,
+            fragment_length=matrix.metadata.get("fragment_length"),
+        )
     if method not in differential.METHODS:
         known = ", ".join(differential.METHODS)
         raise DesignError(f"unknown method {method!r}; expected one of {known}")
@@ -330,6 +334,13 @@ def _quantity_in_words(matrix: CountMatrix) -> str:
         "sheet": "the sheet's LibrarySize",
         "total_coverage": "each track's total coverage, which is relative",
         "column_sum": "the sum of each column",
+        "kept_reads": "the reads that count",
     }
     sizes = " and ".join(relative.get(s, str(s)) for s in dict.fromkeys(source))
-    return f"{matrix.quantity} ({meaning}); library sizes from {sizes or 'the matrix'}"
+    text = f"{matrix.quantity} ({meaning}); library sizes from {sizes or 'the matrix'}"
+    rules = matrix.metadata.get("read_rules")
+    if rules:
+        each = [rules] if isinstance(rules, str) else sorted(set(rules.values()))
+        text += f"; counted: {'; '.join(each)}"
+    reason = matrix.metadata.get("quantity_reason")
+    return text + (f"; chosen: {reason}" if reason else "")

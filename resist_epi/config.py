@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -39,6 +40,10 @@ class StudySettings(BaseModel):
         Columns with random effects (`trend`, `voom`), with baseline hazards of their own (`cox`).
     min_overlap
         Samples in which a consensus peak must be found.
+    quantity
+        What is counted, or `auto` for the best that every track of a mark can give.
+    count_as, min_mapq, keep_duplicates, shift, extend
+        How reads are counted (see `sheet_sources.ReadOptions`).
     jobs
         Worker processes; results do not depend on it.
     expression, proteomics, methylation
@@ -72,6 +77,12 @@ class StudySettings(BaseModel):
     block: str | None = None
     strata: str | None = None
     min_overlap: int = Field(default=2, ge=1)
+    quantity: Literal["auto", "reads", "recovered_reads", "mean_signal", "coverage_sum"] = "auto"
+    count_as: Literal["read", "fragment", "five_prime", "midpoint"] = "read"
+    min_mapq: int = Field(default=0, ge=0)
+    keep_duplicates: bool = True
+    shift: int = 0
+    extend: int | None = Field(default=None, ge=1)
     jobs: int = Field(default=1, ge=1)
     expression: Path | None = None
     proteomics: Path | None = None

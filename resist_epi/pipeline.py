@@ -9,17 +9,18 @@ from pathlib import Path
 
 from resist_epi.checking import check_study
 from resist_epi.config import StudySettings
+from resist_epi.io.parts import Parts
 from resist_epi.io.sheet import read_sheet
 from resist_epi.io.store import PARTIAL, file_name, unwritable, write_text
 from resist_epi.io.study import write_study
-from resist_epi.io.tables import read_counts, write_counts, write_table
+from resist_epi.io.tables import read_counts, read_table, write_counts, write_table
 from resist_epi.ledger import Ledger, file_checksums, step_key
 from resist_epi.matrix import CountMatrix
 from resist_epi.provenance import record
 from resist_epi.report import write_report
 from resist_epi.schema import Kind
 from resist_epi.steps.between_marks import write_between_marks
-from resist_epi.steps.counts import count_kind
+from resist_epi.steps.counts import count_mark
 from resist_epi.steps.dna import copy_number_key, count_inputs, with_copy_number_of_study
 from resist_epi.steps.keys import between_marks_key, mark_keys
 from resist_epi.steps.mark_tests import run_tests
@@ -34,11 +35,14 @@ from resist_epi.study import (
     mark_kinds,
     stop_on_errors,
 )
+from resist_epi.track_looks import LookCache
 
 logger = logging.getLogger(__name__)
 
 REPORT = "report"
 BETWEEN_MARKS = "between marks"
+LOOKS = "tracks.json"
+PARTS = "parts"
 
 
 def run_study(
@@ -61,7 +65,7 @@ def run_study(
     out
         Folder of the outputs; made if missing.
     progress
-        Called with a line whenever a track was counted.
+        Called with a line whenever a track was looked at, and whenever it was counted.
     report
         Whether figures and `report.html` are made besides the tables.
 
@@ -78,10 +82,11 @@ def run_study(
     out = Path(out)
     read_sheet(settings.sheet)  # a sheet that cannot be read must not touch an earlier run's folder
     _prepare(out)
-    findings = check_study(settings.sheet)
+    looks = LookCache(out / LOOKS)
+    findings = check_study(settings.sheet, jobs=settings.jobs, looks=looks, progress=progress)
     write_table(out / "check.tsv", findings)
-    stop_on_errors(findings, settings.sheet)
-    study = load_study(settings)
+    stop_on_errors(findings, settings.sheet, quantity=settings.quantity)
+    study = load_study(settings, looks=looks)
     check_settings(study)
     write_study(out / "study.yaml", settings)
     inputs = file_checksums(input_files(study))
@@ -96,12 +101,14 @@ def run_study(
     ledger = Ledger(out)
     ledger.open(steps)
     study = with_copy_number_of_study(study, ledger, dna, progress)
+    looks.write()
     for mark, keys in marks.items():
         logger.info("%s: %d libraries", mark, len(study.sheet.for_mark(mark).samples))
         _run_mark(study, mark, ledger, keys, progress)
     if not ledger.is_done(BETWEEN_MARKS):
         ledger.record(BETWEEN_MARKS, steps[BETWEEN_MARKS], write_between_marks(study, out))
     gather_quality(out, study.sheet.marks)
+    Parts(out / "counts" / PARTS).remove()
     write_text(out / "provenance.json", provenance.to_json())
     write_study_session(study, out)
     if report and not ledger.is_done(REPORT):
@@ -117,22 +124,33 @@ def _run_mark(
     progress: Callable[[str], None] | None,
 ) -> None:
     """Count, test and link one mark, as far as that is not done yet."""
-    sheet, out, name = study.sheet.for_mark(mark), ledger.folder, file_name(mark)
+    out, name = ledger.folder, file_name(mark)
     consensus = mark_consensus(study, mark)
-    counts: dict[Kind, CountMatrix] = {}
     tests = f"tests {mark}"
-    tested = ledger.is_done(tests)
-    for kind in mark_kinds(study, mark):
-        step, path = f"counts {mark}.{kind}", out / "counts" / f"{name}.{kind}.parquet"
-        if not ledger.is_done(step):
-            counts[kind] = count_kind(study, sheet, kind, consensus, progress)
-            write_counts(path, counts[kind])
-            ledger.record(step, keys[step], [path])
-        elif not tested:
-            counts[kind] = read_counts(path)
-    if not tested:
-        count_inputs(study, mark, ledger, keys, counts, progress)
-        ledger.record(tests, keys[tests], run_tests(study, mark, counts, consensus, out))
+    paths: dict[Kind, Path] = {
+        kind: out / "counts" / f"{name}.{kind}.parquet" for kind in mark_kinds(study, mark)
+    }
+    shares = out / "quality" / f"{name}.shares.tsv"
+    missing = [kind for kind in paths if not ledger.is_done(f"counts {mark}.{kind}")]
+    counts: dict[Kind, CountMatrix] = {}
+    if missing or not ledger.is_done(f"shares {mark}"):
+        parts = Parts(out / "counts" / PARTS)
+        counted = count_mark(study, mark, missing, consensus, parts=parts, progress=progress)
+        counts |= counted.matrices
+        for kind, matrix in counted.matrices.items():
+            write_counts(paths[kind], matrix)
+            ledger.record(f"counts {mark}.{kind}", keys[f"counts {mark}.{kind}"], [paths[kind]])
+        write_table(shares, counted.shares)
+        ledger.record(f"shares {mark}", keys[f"shares {mark}"], [shares])
+        parts.remove()
+    if not ledger.is_done(tests):
+        ordered = {
+            kind: counts[kind] if kind in counts else read_counts(path)
+            for kind, path in paths.items()
+        }
+        count_inputs(study, mark, ledger, keys, ordered, progress)
+        written = run_tests(study, mark, ordered, read_table(shares), consensus, out)
+        ledger.record(tests, keys[tests], written)
 
 
 def _prepare(out: Path) -> None:

@@ -11,12 +11,11 @@ import pandas as pd
 
 from resist_epi.background import BIN_SIZE
 from resist_epi.consensus import Consensus
-from resist_epi.counting import CoverageTrack, autosomes, count_regions, fully_covered
+from resist_epi.counting import autosomes, fully_covered
 from resist_epi.domain_settings import DomainSettings
 from resist_epi.errors import DesignError, InputFormatError, SampleSheetError
 from resist_epi.genome import Genome
 from resist_epi.inputs import (
-    Disjoint,
     HasLengths,
     Reference,
     genomes,
@@ -40,7 +39,7 @@ from resist_epi.samples import SampleSheet, sheet_from_columns
 from resist_epi.schema import KINDS
 from resist_epi.sheet_domains import sheet_domains
 from resist_epi.sheet_sources import ReadOptions, sheet_sources
-from resist_epi.track_counts import count_tables
+from resist_epi.track_counts import Source, chromosome_ends, count_tables
 
 logger = logging.getLogger(__name__)
 
@@ -273,37 +272,24 @@ def read_counts_and_sheet(
     return matrix.select(samples=own), sheet.for_samples(own)
 
 
-def count_background(
-    tracks: Mapping[str, CoverageTrack],
-    sheet: SampleSheet,
-    reference: Reference,
-    *,
-    exclude: Disjoint | None = None,
-    progress: Callable[[str], None] | None = None,
-) -> CountMatrix:
-    """Count tracks in 10-kb bins of the autosomes, for background normalisation.
+def background_regions(reference: Reference, sources: Mapping[str, Source]) -> pd.DataFrame:
+    """Bins of 10 kb over the autosomes, for background normalisation.
+
+    Without an assembly their ends are those of the files.
 
     Raises
     ------
-    ResistEpiError
-        As `counting.count_regions`.
+    InputFormatError
+        If a file cannot be read.
     """
     if reference.genome is not None:
         lengths = dict(reference.genome.lengths)
     else:
         lengths = {}
-        for track in tracks.values():
-            for chrom, length in track.chrom_lengths.items():
+        for source in sources.values():
+            for chrom, length in chromosome_ends(source).items():
                 lengths[chrom] = max(length, lengths.get(chrom, 0))
-    return count_regions(
-        tracks,
-        genome_bins({c: lengths[c] for c in autosomes(lengths)}, BIN_SIZE),
-        library_sizes=sheet.numbers("LibrarySize"),
-        exclude=exclude,
-        genome=reference.genome,
-        known=genomes(),
-        progress=progress,
-    )
+    return genome_bins({c: lengths[c] for c in autosomes(lengths)}, BIN_SIZE)
 
 
 def inputs_of_counts(

@@ -13,28 +13,30 @@ from resist_epi.analysis import study_contrast, study_formula
 from resist_epi.config import PATHS, StudySettings
 from resist_epi.confounders import check_confounders
 from resist_epi.consensus import Consensus
-from resist_epi.counting import CoverageTrack
 from resist_epi.design import make_design
 from resist_epi.errors import DesignError, SampleSheetError
 from resist_epi.gene_sets import GeneSet
 from resist_epi.inputs import (
     Disjoint,
     Reference,
+    has_reads,
     load_exclude,
     load_reference,
     load_sets,
     sheet_consensus,
     sheet_peaks,
-    sheet_tracks,
+    stated_lengths,
 )
 from resist_epi.io.sheet import read_sheet
 from resist_epi.io.store import file_name
 from resist_epi.presets import preset
 from resist_epi.samples import PATH_COLUMNS, SampleSheet
 from resist_epi.schema import Kind
+from resist_epi.sheet_sources import SheetSources, read_options, sheet_sources
+from resist_epi.track_looks import LookCache
 
 # Problems in these columns stop a run; others concern files that it does not read.
-_NEEDED = {"", "Coverage", "Peaks", "Assembly", "Patient"}
+_NEEDED = {"", "Peaks", "Assembly", "Patient"}
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,10 @@ class Study:
         All rows.
     reference
         Genes and assembly.
-    tracks, peaks
-        SampleID -> open track, table of peaks.
+    sources
+        Mark -> the files that are counted, and in which quantity.
+    peaks
+        SampleID -> table of peaks.
     exclude
         Chromosome -> excluded intervals.
     gene_sets
@@ -66,7 +70,7 @@ class Study:
     settings: StudySettings
     sheet: SampleSheet
     reference: Reference
-    tracks: Mapping[str, CoverageTrack]
+    sources: Mapping[str, SheetSources]
     peaks: Mapping[str, pd.DataFrame]
     exclude: Disjoint
     gene_sets: Mapping[str, GeneSet]
@@ -76,8 +80,13 @@ class Study:
     segments_note: str = ""
 
 
-def load_study(settings: StudySettings) -> Study:
-    """Read everything that the settings name.
+def load_study(settings: StudySettings, *, looks: LookCache | None = None) -> Study:
+    """Read everything that the settings name, but for what is counted.
+
+    Parameters
+    ----------
+    looks
+        What tracks are, as far as that is known already.
 
     Raises
     ------
@@ -85,12 +94,29 @@ def load_study(settings: StudySettings) -> Study:
         If an input is wrong.
     """
     sheet = read_sheet(settings.sheet)
-    tracks = sheet_tracks(sheet)
+    reads = read_options(
+        count_as=settings.count_as,
+        min_quality=settings.min_mapq,
+        duplicates=settings.keep_duplicates,
+        shift=settings.shift,
+        extend=settings.extend,
+    )
+    sources = {
+        mark: sheet_sources(
+            sheet.for_mark(mark), settings.quantity, reads=reads, looks=looks, jobs=settings.jobs
+        )
+        for mark in sheet.marks
+    }
+    headers = {
+        sample: stated_lengths(file.path, reads=file.quantity == "reads")
+        for found in sources.values()
+        for sample, file in found.files.items()
+    }
     return Study(
         settings=settings,
         sheet=sheet,
-        reference=load_reference(settings.genome, settings.genes, tracks=tracks),
-        tracks=tracks,
+        reference=load_reference(settings.genome, settings.genes, tracks=headers),
+        sources=sources,
         peaks=sheet_peaks(sheet),
         exclude=load_exclude(settings.exclude),
         gene_sets=load_sets(settings.gene_sets),
@@ -113,15 +139,30 @@ def mark_consensus(study: Study, mark: str) -> Consensus | None:
     )
 
 
-def stop_on_errors(findings: pd.DataFrame, sheet: Path) -> None:
-    """Raise the errors of a check that concern what a run reads.
+def stop_on_errors(findings: pd.DataFrame, sheet: Path, *, quantity: str = "auto") -> None:
+    """Raise the errors of a check that concern what a run of this quantity reads.
 
     Raises
     ------
     SampleSheetError
         With all of them at once.
     """
-    errors = findings[(findings["level"] == "error") & findings["column"].isin(_NEEDED)]
+    errors = findings[findings["level"] == "error"]
+    counted = dict.fromkeys(errors["sample"], "Coverage")
+    if errors["column"].isin(["Coverage", "bamReads"]).any():
+        rows = read_sheet(sheet)
+        for mark in rows.marks:
+            own = rows.for_mark(mark)
+            with_reads = quantity == "reads" or (quantity == "auto" and has_reads(own))
+            no_track = "Coverage" not in own.table
+            counted |= dict.fromkeys(
+                own.samples, "bamReads" if with_reads or no_track else "Coverage"
+            )
+    read = [
+        column in _NEEDED or (column in {"Coverage", "bamReads"} and column == counted[sample])
+        for column, sample in zip(errors["column"], errors["sample"], strict=True)
+    ]
+    errors = errors[read]
     if errors.empty:
         return
     problems = [": ".join(filter(None, map(str, row))) for row in errors.to_numpy()[:, 1:]]

@@ -61,10 +61,16 @@ class Source:
         return step_key(
             file=[str(Path(self.path).resolve()), state.st_size, state.st_mtime_ns],
             plan=plan_digest,
-            quantity=self.quantity,
-            recovery=None if self.recovery is None else asdict(self.recovery),
-            rules=None if self.rules is None else asdict(self.rules),
+            **self.described(),
         )
+
+    def described(self) -> dict[str, Any]:
+        """How it is counted, as plain values."""
+        return {
+            "quantity": self.quantity,
+            "recovery": None if self.recovery is None else asdict(self.recovery),
+            "rules": None if self.rules is None else asdict(self.rules),
+        }
 
 
 @dataclass(frozen=True)
@@ -198,6 +204,19 @@ def count_tables(
     return Counted(filling.matrices(**_metadata(sources)), ordered)
 
 
+def chromosome_ends(source: Source) -> Mapping[str, int]:
+    """Length of every chromosome of a file, bp; where its data end if it does not state them.
+
+    Raises
+    ------
+    InputFormatError
+        If the file cannot be read.
+    """
+    if source.quantity == "reads":
+        return open_reads(source.path).chrom_lengths
+    return open_track(source.path).chrom_lengths
+
+
 def _metadata(sources: Mapping[str, Source]) -> dict[str, Any]:
     """What is worth knowing of how the files were counted."""
     rules = {name: s.rules.describe() for name, s in sources.items() if s.rules is not None}
@@ -208,6 +227,8 @@ def _metadata(sources: Mapping[str, Source]) -> dict[str, Any]:
         about["read_rules"] = different.pop() if len(different) == 1 else rules
     if found:
         about["library_size_from"] = [str(r.evidence["library_size_from"]) for r in found.values()]
+        lengths = [recovery.fragment_length for recovery in found.values()]
+        about["fragment_length"] = float(np.mean(lengths))
         about["recovery"] = {name: recovery.describe() for name, recovery in found.items()}
     return about
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -170,6 +170,7 @@ class LookCache:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
         self._looks: dict[str, Any] = {}
+        self._used: set[str] = set()
         if path is not None and path.is_file():
             try:
                 self._looks = dict(json.loads(path.read_text(encoding="utf-8")))
@@ -182,16 +183,19 @@ class LookCache:
         if stored is None:
             return None
         try:
-            return TrackLook(**{**stored, "recovery": Recovery(**stored["recovery"])})
+            look = TrackLook(**{**stored, "recovery": Recovery(**stored["recovery"])})
         except (KeyError, TypeError):
             return None
+        self._used.add(file.key())
+        return look
 
     def add(self, file: TrackFile, look: TrackLook) -> None:
         """Remember a look."""
         self._looks[file.key()] = asdict(look)
+        self._used.add(file.key())
 
-    def write(self, files: Iterable[TrackFile]) -> None:
-        """Write the looks of these tracks, and no others.
+    def write(self) -> None:
+        """Write the looks that were found or added, and no others.
 
         Raises
         ------
@@ -199,8 +203,7 @@ class LookCache:
             If the folder cannot be written.
         """
         if self.path is not None:
-            keys = sorted({file.key() for file in files} & self._looks.keys())
-            kept = {key: self._looks[key] for key in keys}
+            kept = {key: self._looks[key] for key in sorted(self._used)}
             write_text(self.path, json.dumps(kept, indent=1, default=float) + "\n")
 
 

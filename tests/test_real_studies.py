@@ -74,8 +74,13 @@ def test_libraries_of_one_animal_have_fold_changes_but_no_p(rat_run: Path) -> No
     assert "4 libraries merged into 2 units" in header
     assert "rests on 1 biological unit" in header
     other = read_results(rat_run / "differential" / "H3K4me3.promoters.tsv.gz")
-    assert other["pvalue"].notna().mean() > 0.9
-    assert "informed by 2 SHR + 2 BN units" in "\n".join(other.attrs["header"])
+    # Promoters with next to no reads are left out of a count test.
+    assert other["pvalue"].notna().mean() > 0.5
+    header = "\n".join(other.attrs["header"])
+    assert "informed by 2 SHR + 2 BN units" in header
+    assert "quantity: recovered_reads" in header
+    assert "chosen: counts can be recovered from every track" in header
+    assert "method: ql" in header
 
 
 def test_without_patient_both_marks_are_tested_and_the_header_says_so(
@@ -86,7 +91,7 @@ def test_without_patient_both_marks_are_tested_and_the_header_says_so(
     assert main(["run", str(sheet), "--genes", genes, "-o", str(tmp_path / "out")]) == 0
     for mark in ("H3K27me3", "H3K4me3"):
         table = read_results(tmp_path / "out" / "differential" / f"{mark}.promoters.tsv.gz")
-        assert table["pvalue"].notna().mean() > 0.9
+        assert table["pvalue"].notna().mean() > 0.8
         header = "\n".join(table.attrs["header"])
         assert "no Patient column: each library is taken as a biological unit" in header
 

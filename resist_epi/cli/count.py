@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import typer
 
 from resist_epi.cli.options import (
@@ -18,21 +16,12 @@ from resist_epi.cli.options import (
     MinMapqOption,
     MinOverlapOption,
     Output,
+    QuantityChoice,
     SheetArgument,
     ShiftOption,
 )
 
 NAME = "count"
-
-
-class QuantityChoice(StrEnum):
-    """Quantities that tracks can give."""
-
-    auto = "auto"
-    reads = "reads"
-    recovered_reads = "recovered_reads"
-    mean_signal = "mean_signal"
-    coverage_sum = "coverage_sum"
 
 
 def command(

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+class QuantityChoice(StrEnum):
+    """Quantities that tracks can give."""
+
+    auto = "auto"
+    reads = "reads"
+    recovered_reads = "recovered_reads"
+    mean_signal = "mean_signal"
+    coverage_sum = "coverage_sum"
+
 
 SheetArgument = Annotated[
     Path, typer.Argument(metavar="SHEET", help="Sample sheet (CSV or TSV, DiffBind's columns).")

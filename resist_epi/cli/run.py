@@ -11,18 +11,25 @@ from resist_epi.cli.options import (
     ContrastOption,
     ControlOption,
     CopyNumberOption,
+    CountAsOption,
     DesignOption,
+    DuplicatesOption,
     ExcludeOption,
+    ExtendOption,
     FastaOption,
     FdrOption,
     GeneSetsOption,
     GenesOption,
     GenomeOption,
+    JobsOption,
     MethodOption,
+    MinMapqOption,
     MinOverlapOption,
     NormalizeOption,
     Output,
+    QuantityChoice,
     SegmentsOption,
+    ShiftOption,
     StrataOption,
     ThresholdOption,
 )
@@ -66,6 +73,15 @@ def command(
     evidence_min_fold_change: float = typer.Option(
         1.0, "--evidence-min-fold-change", help="Smallest fold change; 1.2 is usual in proteomics."
     ),
+    quantity: QuantityChoice = typer.Option(
+        QuantityChoice.auto, "--quantity", help="auto takes the best that a mark's tracks allow."
+    ),
+    jobs: JobsOption = 1,
+    min_mapq: MinMapqOption = 0,
+    keep_duplicates: DuplicatesOption = True,
+    count_as: CountAsOption = "read",
+    shift: ShiftOption = 0,
+    extend: ExtendOption = None,
 ) -> None:
     """From a sheet of tracks and peaks to a folder of differential regions and gene sets.
 
@@ -99,6 +115,13 @@ def command(
         "methylation": methylation,
         "evidence_max_p": evidence_max_p,
         "evidence_min_fold_change": evidence_min_fold_change,
+        "quantity": quantity.value,
+        "jobs": jobs,
+        "min_mapq": min_mapq,
+        "keep_duplicates": keep_duplicates,
+        "count_as": count_as,
+        "shift": shift,
+        "extend": extend,
     }
     if sheet.suffix in (".yaml", ".yml"):
         said = {k: v for k, v in options.items() if _was_given(context, k)}

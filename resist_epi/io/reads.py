@@ -257,11 +257,11 @@ def _place(columns: IntArray, rules: ReadRules, path: Path) -> tuple[IntArray, I
         )
     size = np.where(proper, template, rules.fragment_length or 0)
     left = np.where(~proper & reverse, end - size, start)
+    if rules.count_as == "midpoint":
+        left = np.maximum(left + size // 2, 0)
+        return chrom, left, left + 1
     right = np.maximum(left + size, 1)
     left = np.maximum(left, 0)
-    if rules.count_as == "midpoint":
-        left = left + (right - left) // 2
-        right = left + 1
     return chrom, left, right
 
 

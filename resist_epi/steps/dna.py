@@ -22,6 +22,7 @@ from resist_epi.matrix import CountMatrix
 from resist_epi.regions import genome_bins
 from resist_epi.schema import SEGMENTS, Kind, names
 from resist_epi.study import Study, mark_kinds
+from resist_epi.track_counts import chromosome_ends
 
 logger = logging.getLogger(__name__)
 
@@ -164,7 +165,8 @@ def chrom_lengths(study: Study) -> dict[str, int]:
     if study.reference.genome is not None:
         return dict(study.reference.genome.lengths)
     lengths: dict[str, int] = {}
-    for track in study.tracks.values():
-        for chrom, length in track.chrom_lengths.items():
-            lengths[chrom] = max(length, lengths.get(chrom, 0))
+    for found in study.sources.values():
+        for source in found.files.values():
+            for chrom, length in chromosome_ends(source).items():
+                lengths[chrom] = max(length, lengths.get(chrom, 0))
     return lengths

@@ -16,7 +16,7 @@ from resist_epi.study import Study, mark_kinds
 def mark_keys(
     study: Study, mark: str, inputs: Mapping[str, str], *, dna: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Step -> digest of what it depends on, for the counts of each kind and for the tests.
+    """Step -> digest of what it depends on, for the counts of each kind, the shares and the tests.
 
     Parameters
     ----------
@@ -30,11 +30,14 @@ def mark_keys(
     def sums(*paths: object) -> list[str | None]:
         return [inputs.get(str(p)) for p in paths]
 
+    sources = study.sources[mark]
     shared = {
-        "tracks": dict(zip(sheet.samples, sums(*sheet.table["Coverage"]), strict=True)),
+        "files counted": {s: sums(file.path) for s, file in sources.files.items()},
+        "quantity": [sources.quantity, sources.reason],
+        "how": {s: file.described() for s, file in sources.files.items()},
         "library_sizes": _listed(sheet, "LibrarySize"),
         "genome": study.reference.name if settings.genes is None else settings.genome,
-        "files": sums(settings.genes, settings.exclude),
+        "other files": sums(settings.genes, settings.exclude),
         "preset": asdict(chosen),
     }
     keys: dict[str, str] = {}
@@ -42,6 +45,8 @@ def mark_keys(
         peaks = [sums(*sheet.table["Peaks"]), settings.min_overlap] if kind == "peaks" else None
         keys[f"counts {mark}.{kind}"] = step_key(**shared, kind=kind, peaks=peaks)
     keys |= inputs_keys(study, mark, keys, inputs)
+    peaks = [sums(*sheet.table["Peaks"]), settings.min_overlap] if "Peaks" in sheet.table else None
+    keys[f"shares {mark}"] = step_key(**shared, peaks=peaks)
     rows = sheet.table.drop(columns=[c for c in PATH_COLUMNS if c in sheet.table])
     keys[f"tests {mark}"] = step_key(
         counts=list(keys.values()),

@@ -34,6 +34,7 @@ def run_tests(
     study: Study,
     mark: str,
     counts: Mapping[Kind, CountMatrix],
+    shares: pd.DataFrame,
     consensus: Consensus | None,
     out: Path,
 ) -> list[Path]:
@@ -43,6 +44,8 @@ def run_tests(
     ----------
     counts
         Kind -> matrix, a column a library; `bins` among them.
+    shares
+        As of `counts.MarkCounts`.
     out
         The run's folder.
 
@@ -79,7 +82,7 @@ def run_tests(
     _write_genes(study, analyses, mark, outputs)
     _write_agreement(main, agreements[chosen.main_kind], mark, outputs)
     _write_arms(main, arms[chosen.main_kind], mark, outputs)
-    write_quality(study, sheet, counts[chosen.main_kind], consensus, outputs)
+    write_quality(study, sheet, counts[chosen.main_kind], shares, outputs)
     write_gene_sets(study, main, name, outputs)
     return outputs.written
 

@@ -7,15 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from resist_epi.consensus import Consensus
-from resist_epi.counting import share_in_regions
 from resist_epi.io.store import file_name
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.matrix import CountMatrix
-from resist_epi.presets import preset
 from resist_epi.quality import principal_components, quality_table, sample_correlation
 from resist_epi.samples import SampleSheet
-from resist_epi.sheet_counts import kind_regions
 from resist_epi.steps.outputs import Outputs
 from resist_epi.study import Study
 
@@ -24,7 +20,7 @@ def write_quality(
     study: Study,
     sheet: SampleSheet,
     matrix: CountMatrix,
-    consensus: Consensus | None,
+    shares: pd.DataFrame,
     outputs: Outputs,
 ) -> None:
     """Write a mark's quality, correlation and principal components.
@@ -35,14 +31,16 @@ def write_quality(
         Rows of the mark.
     matrix
         Of the regions that speak for a gene, a column a library.
+    shares
+        As of `counts.MarkCounts`.
 
     Raises
     ------
     InputFormatError
-        If a track is damaged or the folder cannot be written.
+        If the folder cannot be written.
     """
     name = file_name(sheet.marks[0])
-    outputs.table(f"quality/{name}.tsv", _quality(study, sheet, matrix, consensus))
+    outputs.table(f"quality/{name}.tsv", _quality(study, sheet, matrix, shares))
     correlation = sample_correlation(matrix).reset_index()
     outputs.table(f"quality/{name}.correlation.tsv", correlation)
     components = principal_components(matrix)
@@ -57,16 +55,13 @@ def gather_quality(out: Path, marks: Sequence[str]) -> None:
 
 
 def _quality(
-    study: Study, sheet: SampleSheet, matrix: CountMatrix, consensus: Consensus | None
+    study: Study, sheet: SampleSheet, matrix: CountMatrix, shares: pd.DataFrame
 ) -> pd.DataFrame:
-    tracks = {s: study.tracks[s] for s in sheet.samples}
-    promoters = kind_regions("promoters", study.reference, preset(sheet.marks[0]))
+    samples = shares["sample"].astype(str)
     return quality_table(
         matrix,
         sheet,
-        in_peaks=None
-        if consensus is None
-        else share_in_regions(tracks, consensus.regions, exclude=study.exclude),
-        in_promoters=share_in_regions(tracks, promoters, exclude=study.exclude),
+        in_peaks=dict(zip(samples, shares["in_peaks"], strict=True)),
+        in_promoters=dict(zip(samples, shares["in_promoters"], strict=True)),
         n_peaks={s: len(p) for s, p in study.peaks.items()},
     )
