@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import polygamma
+from scipy.stats import norm
 
 from resist_epi.counting import autosomes
 from resist_epi.design import Contrast, Design
@@ -15,11 +17,11 @@ from resist_epi.genome import chrom_rank
 from resist_epi.linear_models import log_level
 from resist_epi.matrix import CountMatrix
 from resist_epi.schema import ARMS, names
+from resist_epi.stats.linear import LinearFit, fit_linear
 from resist_epi.stats.linear import contrast as linear_contrast
-from resist_epi.stats.linear import fit_linear
 from resist_epi.stats.moderation import moderated_t, squeeze_variances, standard_error
 from resist_epi.stats.multiple import benjamini_hochberg
-from resist_epi.stats.tails import f_upper_tail
+from resist_epi.stats.offsets import robust_line
 
 FloatArray = NDArray[np.float64]
 
@@ -28,6 +30,7 @@ TRIM = 0.2  # of the regions of an arm, at either side: its few true changes hav
 MAX_PADJ = 0.05
 MAX_SPREAD_PADJ = 0.01
 MIN_SHIFT = 0.1  # log2
+MAD_TO_SD = 0.6745
 _FEWEST_ARMS = 3  # for a prior of the variance
 
 
@@ -175,9 +178,7 @@ def _tested(
         found = moderated_t(estimate, unscaled, squeezed)
         error = standard_error(unscaled, squeezed)
         stat, pvalue = found.statistic, found.pvalue
-        excess = linear.sigma2 / squeezed.prior
-        # An outlying arm has few prior degrees of freedom of its own; those of the others count.
-        more = f_upper_tail(excess, float(linear.df_residual[0]), squeezed.df_prior.max())
+        more = _excess_spread(linear.sigma2, table["n_regions"].to_numpy(np.float64), linear)
         for part in (on_autosomes, ~on_autosomes):
             padj[part] = benjamini_hochberg(pvalue[part])
             spread_padj[part] = benjamini_hochberg(more[part])
@@ -194,6 +195,20 @@ def _tested(
         varies=(np.nan_to_num(spread_padj, nan=1.0) <= MAX_SPREAD_PADJ) & (spread >= MIN_SHIFT),
     )
     return table[names(ARMS)]
+
+
+def _excess_spread(sigma2: FloatArray, n_regions: FloatArray, linear: LinearFit) -> FloatArray:
+    """One-sided P that the units spread more on an arm than arms of its size usually let them.
+
+    The log variance against a robust line in the log number of regions; its own spread is that of a
+    chi-square at least, and else as the arms themselves show it, robustly.
+    """
+    level = np.log(np.maximum(sigma2, np.finfo(float).tiny))
+    intercept, slope = robust_line(np.log(n_regions), level)
+    beyond = level - (intercept + slope * np.log(n_regions))
+    usual = float(np.median(np.abs(beyond))) / MAD_TO_SD
+    least = float(np.sqrt(polygamma(1, linear.df_residual[0] / 2)))
+    return np.asarray(norm.sf(beyond / max(usual, least)))
 
 
 def _trimmed(values: FloatArray) -> FloatArray:

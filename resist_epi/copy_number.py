@@ -25,7 +25,6 @@ FloatArray = NDArray[np.float64]
 BIN_SIZE = 50_000
 MIN_BINS = 500
 MIN_SAMPLES_FOR_BIN_EFFECT = 4
-BIN_EFFECT_ROUNDS = 2
 LOWEST = -2.0  # log2: with a quarter of the DNA there is little signal left to correct
 NORMAL_COPIES = 2.0
 
@@ -40,7 +39,7 @@ def segment_inputs(
 
     Mappability is not looked up. From four samples on, what a bin has in common in all samples
     beyond their segments (mappability, repeats, waves) is taken out: its median distance from
-    them, in two rounds. A gain that all samples share is a segment of each and stays.
+    them. A gain that all samples share is a segment of each and stays.
 
     Parameters
     ----------
@@ -74,8 +73,7 @@ def segment_inputs(
     logger.info("copy number from %d of %d bins of the inputs", int(used.sum()), len(used))
     table = bins.regions[used].reset_index(drop=True)
     pieces = _pieces(table, borders or {})
-    rounds = BIN_EFFECT_ROUNDS if ratio.shape[1] >= MIN_SAMPLES_FOR_BIN_EFFECT else 0
-    for _ in range(rounds):
+    if ratio.shape[1] >= MIN_SAMPLES_FOR_BIN_EFFECT:
         left = np.empty_like(ratio)
         for i in range(ratio.shape[1]):
             left[:, i] = ratio[:, i] - _segment_means(ratio[:, i], pieces)

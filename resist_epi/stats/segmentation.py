@@ -25,6 +25,7 @@ PENALTY = 2.0
 _MAD_TO_SD = 0.6745
 _BLOCKS = (1, 5, 25)
 _OUTLIER_WINDOW = 5
+_PRUNE_EVERY = 16  # values; more than the shortest segment
 _OUTLIER_SD = 3.0
 
 
@@ -116,7 +117,7 @@ def segment_ends(
     Raises
     ------
     QuantityError
-        If a value is not finite.
+        If a value is not finite, or the shortest segment is not 1 to 15 values long.
 
     References
     ----------
@@ -129,6 +130,8 @@ def segment_ends(
         return np.empty(0, dtype=np.int64)
     if not np.isfinite(values).all():
         raise QuantityError("segmentation needs finite values; leave the others out beforehand")
+    if not 1 <= min_length < _PRUNE_EVERY:
+        raise QuantityError(f"segments of at least {min_length} values; expected 1 to 15")
     if n < 2 * min_length or np.ptp(values) == 0:
         return np.array([n], dtype=np.int64)
     price = penalty * np.log(max(n if n_total is None else n_total, 2))
@@ -149,25 +152,30 @@ def _best_previous(values: FloatArray, price: float, min_length: int) -> IntArra
     best = np.full(n + 1, np.inf)
     best[0] = -price
     previous = np.zeros(n + 1, dtype=np.int64)
-    # Candidate starts, and the end from which each can no longer be the best (pruning has to wait
-    # until the segment that outdoes it is long enough to be allowed).
+    # Of every candidate start: where it is, the sum up to it, and what it costs without the rest.
     starts = np.empty(n + 1, dtype=np.int64)
-    expiry = np.full(n + 1, n + 1, dtype=np.int64)
+    before, fixed = np.empty(n + 1), np.empty(n + 1)
     count = 0
+    beaten = np.zeros(0, dtype=bool)
     for end in range(min_length, n + 1):
-        starts[count] = end - min_length
+        newest = end - min_length
+        starts[count], before[count] = newest, sums[newest]
+        fixed[count] = best[newest] - squares[newest]
         count += 1
-        live = starts[:count]
-        live = live[expiry[live] > end]
-        count = len(live)
-        starts[:count] = live
-        total = sums[end] - sums[live]
-        cost = best[live] + squares[end] - squares[live] - total * total / (end - live)
+        total = sums[end] - before[:count]
+        cost = fixed[:count] + squares[end] - total * total / (end - starts[:count])
         chosen = int(np.argmin(cost))
         best[end] = cost[chosen] + price
-        previous[end] = live[chosen]
-        beaten = live[cost >= best[end]]
-        expiry[beaten] = np.minimum(expiry[beaten], end + min_length)
+        previous[end] = starts[chosen]
+        if end % _PRUNE_EVERY == 0:
+            # A start that was beaten then is beaten from now on: the segment that outdoes it has
+            # become long enough to be allowed.
+            kept = np.ones(count, dtype=bool)
+            kept[: len(beaten)] = ~beaten
+            beaten = (cost >= best[end])[kept]
+            for array in (starts, before, fixed):
+                array[: len(beaten)] = array[:count][kept]
+            count = len(beaten)
     return previous
 
 
