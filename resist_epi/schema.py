@@ -49,6 +49,18 @@ RESULTS = (
     Column("direction", "str", "", "gain or loss at the chosen FDR, else none"),
 )
 
+SUBSETS = (
+    *REGIONS[:7],
+    Column("n_carriers", "Int64", "units", "units of the first side that carry the change"),
+    Column("n_units", "int64", "units", "units of the first side"),
+    Column("carriers", "str", "", "those units, comma between"),
+    Column("carrier_log2FoldChange", "float64", "log2", "carriers less all other units"),
+    Column("stat", "float64", "", "normal score of the best split, signed"),
+    Column("pvalue", "float64", "", "two-sided P, against splits of simulated noise"),
+    Column("padj", "float64", "", "Benjamini-Hochberg over the regions tested here"),
+    Column("direction", "str", "", "gain or loss at the chosen FDR, else none"),
+)
+
 GENE_SETS = (
     Column("set", "str", "", "name of the gene set"),
     Column("source", "str", "", "where its members come from"),

@@ -141,10 +141,14 @@ SCENARIOS: Mapping[str, Scenario] = {
 
 def simulate(scenario: str, quantity: str, units: int, seed: int) -> Cohort:
     """Draw the cohort of a seed: `units` good and as many poor tumours."""
+    return draw(SCENARIOS[scenario].change, scenario, quantity, units, seed)
+
+
+def draw(change: Change, name: str, quantity: str, units: int, seed: int) -> Cohort:
+    """Draw the cohort of a seed with a change of its ingredients; the name seeds the change."""
     rng = np.random.default_rng([seed, units, QUANTITIES.index(quantity)])
     own = _ingredients(units, rng)
-    key = zlib.crc32(scenario.encode())
-    own = SCENARIOS[scenario].change(own, np.random.default_rng([seed, units, key]))
+    own = change(own, np.random.default_rng([seed, units, zlib.crc32(name.encode())]))
     expected = own.level[:, None] * 2.0 ** (own.effect + own.nuisance)
     reads = rng.poisson(expected * own.depth * _errors(own.dispersion, quantity, rng))
     return _cohort(reads.astype(np.float64), own, quantity, rng)

@@ -47,6 +47,7 @@ FLOORS: dict[int, set[str]] = {
         "inputs",
         "ledger",
         "mark_analysis",
+        "subset_analysis",
         "pipeline",
         "report",
         "set_analysis",

@@ -53,6 +53,11 @@ def command(
     fold_changes_only: bool = typer.Option(
         False, "--fold-changes-only", help="Fold changes without a test: no SE, P or padj."
     ),
+    carriers: Path | None = typer.Option(
+        None,
+        "--carriers",
+        help="Also write a table of changes in some units of the first side, and which.",
+    ),
 ) -> None:
     """Test a contrast in every region of a matrix."""
     from resist_epi.counts_analysis import analyse_counts
@@ -78,4 +83,9 @@ def command(
         strata=strata,
         fold_changes="always" if fold_changes_only else "never",
     )
+    if carriers is not None:
+        from resist_epi.subset_analysis import carriers_of
+
+        found = carriers_of(analysis, fdr=fdr)
+        write_table(carriers, found.table, header=analysis.header | found.header)
     write_table(output, analysis.results, header=analysis.header)

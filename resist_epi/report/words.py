@@ -40,6 +40,8 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("threshold", "Threshold"),
     ("fdr", "Level"),
     ("no test", "No test"),
+    ("relabelling", "Relabelled units"),
+    ("carriers", "Changes in some units"),
 )
 
 

@@ -26,6 +26,7 @@ from resist_epi.steps.outputs import Outputs
 from resist_epi.steps.quality import write_quality
 from resist_epi.steps.sets import write_gene_sets
 from resist_epi.study import Study
+from resist_epi.subset_analysis import carriers_or_reason
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +79,7 @@ def run_tests(
         main.header.update(
             relabelling_header(main.fit, main.design, main.contrast, fdr=study.settings.fdr)
         )
+    _write_carriers(analyses, name, study.settings.fdr, outputs)
     _write_results(analyses, name, outputs)
     _write_genes(study, analyses, mark, outputs)
     _write_agreement(main, agreements[chosen.main_kind], mark, outputs)
@@ -92,6 +94,20 @@ def _write_results(analyses: Mapping[Kind, Analysis], name: str, outputs: Output
         stem = f"differential/{name}.{kind}"
         outputs.table(f"{stem}.tsv.gz", analysis.results, analysis.header)
         write_direction_bed(outputs.add(outputs.folder / f"{stem}.bed"), analysis.results)
+
+
+def _write_carriers(
+    analyses: Mapping[Kind, Analysis], name: str, fdr: float, outputs: Outputs
+) -> None:
+    """Changes in some of the units; the results' own header says what was found, or why not."""
+    for kind, analysis in analyses.items():
+        if not analysis.tested:
+            continue
+        found, about = carriers_or_reason(analysis, fdr=fdr)
+        if found is not None:
+            header = analysis.header | found.header
+            outputs.table(f"differential/{name}.{kind}.subset.tsv.gz", found.table, header)
+        analysis.header.update(about)
 
 
 def _write_genes(
