@@ -21,6 +21,7 @@ from resist_epi.design import (
     make_contrast,
     make_design,
 )
+from resist_epi.design_checks import design_warnings
 from resist_epi.errors import DesignError
 from resist_epi.filtering import regions_over_input, regions_with_signal
 from resist_epi.fit import Fit
@@ -152,6 +153,12 @@ def analyse(
     merged, units, unit_note = merge_units(matrix, sheet, design_columns=columns)
     design = make_design(units, formula)
     chosen = study_contrast(design, contrast, method=method)
+    logger.info("%s", chosen.words)
+    cautions = design_warnings(
+        design.units, chosen.column, design.variables, chosen.sides, block=block
+    )
+    for caution in cautions:
+        logger.warning("%s", caution)
     untestable = _why_untestable(design, chosen, method)
     if untestable is not None and fold_changes == "never":
         raise untestable
@@ -174,6 +181,7 @@ def analyse(
     method, options, method_note = _plan_fit(normalized, chosen, method, block, strata)
     fit = differential.fit(normalized, design, method=method, tested=kept, options=options)
     header = _header(matrix, (normalize, because), method_note, fdr, chosen, unit_note, filter_note)
+    header |= {f"design warning {i}": text for i, text in enumerate(cautions, start=1)}
     if control_note is not None:
         header["control"] = control_note
     if tested:
@@ -187,7 +195,6 @@ def analyse(
         logger.warning("fold changes without P: %s", reason)
     if lfc_threshold > 0:
         header["threshold"] = f"tested against |log2FoldChange| <= {lfc_threshold:g} (treat)"
-    logger.info("%s", chosen.words)
     return Analysis(
         results, fit, normalized, units, design, chosen, tested, header, inputs, options
     )

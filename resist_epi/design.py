@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resist_epi.design_checks import (
+    PATIENT,
+    confounded_pairs,
+    levels_that_inform,
+    sizes_in_words,
+)
 from resist_epi.errors import DesignError
 from resist_epi.samples import SampleSheet
 from resist_epi.stats.design import aliased_columns, contrast_leverage
@@ -82,6 +88,11 @@ class Contrast:
     words: str
     informing: NDArray[np.bool_]
     sides: tuple[NDArray[np.bool_], ...] = ()
+
+    @property
+    def column(self) -> str:
+        """Column of the sheet whose levels are compared, or whose slope is tested."""
+        return self.name.partition(":")[0]
 
     @property
     def group_sizes(self) -> tuple[int, ...]:
@@ -177,9 +188,11 @@ def make_design(sheet: SampleSheet, formula: str = DEFAULT_FORMULA) -> Design:
     )
     aliased = aliased_columns(design.to_numpy(), list(design.columns))
     if aliased:
+        parts = confounded_pairs(units, variables)
+        parts += [f"{name} is determined by {', '.join(by)}" for name, by in aliased.items()]
         raise DesignError(
             f"the design {formula!r} cannot tell its effects apart: "
-            + "; ".join(f"{name} is determined by {', '.join(by)}" for name, by in aliased.items())
+            + "; ".join(parts)
             + ". Leave one of these columns out, or add samples that separate them"
         )
     return Design(formula, design, units, variables, matrix.model_spec)
@@ -320,15 +333,24 @@ def _difference(
     sides = tuple(informing & (levels == x) for x in (a, b))
     sizes = [int(side.sum()) for side in sides]
     words = f"{a} minus {b}; positive = more mark in {a}"
-    others = [v for v in design.variables if v != column]
-    if others:
-        words += f"; adjusted for {', '.join(others)}"
+    words += f"; {sizes_in_words(design.units, [levels == x for x in (a, b)])}"
+    words += _adjustment(v for v in design.variables if v != column)
     words += f"; informed by {sizes[0]} {a} + {sizes[1]} {b} units"
     if not informing.all():
+        alone = levels_that_inform(design.units, design.variables, informing)
+        words += f", all of {alone}" if alone else ""
         words += f" (not by {', '.join(design.matrix.index[~informing])})"
     if by_default and (a, b) != ("poor", "good"):
         words += "; no contrast was asked for, so the order is that of the alphabet"
     return Contrast(f"{column}:{a}-{b}", vector, words, informing, sides)
+
+
+def _adjustment(others: Iterable[str]) -> str:
+    """What the comparison holds fixed: pairs by name, other columns as adjusted for."""
+    names = list(others)
+    rest = [v for v in names if v != PATIENT]
+    paired = f"; paired by {PATIENT}" if PATIENT in names else ""
+    return paired + (f"; adjusted for {', '.join(rest)}" if rest else "")
 
 
 def _slope(design: Design, column: str) -> Contrast:
@@ -340,6 +362,7 @@ def _slope(design: Design, column: str) -> Contrast:
     vector = (design.matrix.columns == column).astype(np.float64)
     informing = np.abs(contrast_leverage(design.matrix.to_numpy(), vector)) > 1e-9
     words = f"slope on {column}; positive = more mark where {column} is higher"
+    words += _adjustment(v for v in design.variables if v != column)
     words += f"; informed by {int(informing.sum())} units"
     return Contrast(column, vector, words, informing)
 

@@ -117,7 +117,7 @@ def choose_method(
             )
     smaller = min(group_sizes, default=len(matrix.samples) // 2)
     if smaller <= MAX_UNITS_FOR_QL:
-        return "ql", f"counts, and {smaller} units in the smaller group"
+        return "ql", f"counts, and {smaller} unit{'s' * (smaller != 1)} in the smaller group"
     return "voom", f"counts, and {smaller} units in the smaller group"
 
 

@@ -126,12 +126,15 @@ def fit_voom(
         (n_regions,) bool; the weights of the others are those of their fitted count, but they get
         no variance and no test.
 
-    Raises
-    ------
-    DesignError
-        If no residual degree of freedom is left.
+    Notes
+    -----
+    Without a residual degree of freedom there are fold changes alone.
     """
     X, every_size = design.matrix.to_numpy(), _sizes(matrix)
+    if X.shape[0] <= X.shape[1]:
+        # Fold changes alone, which need no precision.
+        alone = _voom_fit(matrix, design, tested, np.ones_like(matrix.values[tested]), None)
+        return replace(alone, method="voom")
     sizes = every_size[tested] if every_size.ndim == 2 else every_size
     first = voom(matrix.values[tested], X, sizes)
     correlation, rho = _blocked(first.log_cpm, design, options)

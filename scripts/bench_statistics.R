@@ -16,6 +16,10 @@ seconds <- switch(method,
   limma_voom = { d <- calcNormFactors(DGEList(x)); timed(eBayes(lmFit(voom(d, design), design), robust = TRUE)) },
   limma_voom_weights = { d <- calcNormFactors(DGEList(x)); timed(eBayes(lmFit(voomWithQualityWeights(d, design), design), robust = TRUE)) },
   edger_ql = { d <- calcNormFactors(DGEList(x)); timed(glmQLFTest(glmQLFit(estimateDisp(d, design), design, robust = TRUE), coef = 2)) },
+  edger_ql_covariates = {
+    d <- calcNormFactors(DGEList(x)); wide <- cbind(1, (seq_len(s) - 1) %% 2, 60 + 8 * sin(seq_len(s)), group)
+    timed(glmQLFTest(glmQLFit(estimateDisp(d, wide), wide, robust = TRUE), coef = 4))
+  },
   deseq2 = {
     storage.mode(x) <- "integer"
     timed(results(DESeq(DESeqDataSetFromMatrix(x, data.frame(g = factor(group)), ~ g), quiet = TRUE)))

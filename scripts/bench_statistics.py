@@ -1,12 +1,13 @@
 """Time the statistical kernels against R, on seeded counts.
 
-    python scripts/bench_statistics.py                  # everything but DESeq2, some minutes
+    python scripts/bench_statistics.py                  # all but DESeq2 and PyDESeq2, some minutes
     python scripts/bench_statistics.py --only trend ql --sizes 60000x12 --repeats 3
 
 Every measurement is a process of its own on one thread; ours and the peer's take turns (A B A B).
 Figures are CPU seconds of the computation (reading the counts and TMM factors left out for both)
 and the peak memory of the whole process. Needs Rscript with edgeR, limma, DESeq2 and survival for
-the peers; without them only ours are timed.
+the peers (and statmod for limma's robust moderation); without them only ours are timed. PyDESeq2,
+where it is installed, is timed in Python.
 """
 
 from __future__ import annotations
@@ -34,9 +35,11 @@ PEERS: dict[str, list[tuple[str, float]]] = {
     "trend": [("limma_trend", 1.0), ("limma_trend_weights", 1.0)],
     "voom": [("limma_voom", 1.0)],
     "voom_weights": [("limma_voom_weights", 1.0)],
-    "ql": [("edger_ql", 1.0), ("deseq2", 1.0)],
+    "ql": [("edger_ql", 1.0), ("deseq2", 1.0), ("pydeseq2", 1.0)],
+    "ql_covariates": [("edger_ql_covariates", 1.0)],
     "cox": [("coxph_loop", 0.05)],
 }
+SLOW = ("deseq2", "pydeseq2")  # only where they are asked for
 SEED = 20240517
 LARGE = 200_000  # regions from which the slow peers are left out
 
@@ -45,7 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sizes", nargs="+", default=["60000x12", "60000x40", "1000000x12"])
     parser.add_argument("--only", nargs="+", choices=[*PEERS, "cold"], default=[*PEERS, "cold"])
-    parser.add_argument("--peers", nargs="*", help="peers to run; default all but deseq2")
+    parser.add_argument("--peers", nargs="*", help="peers to run; default all but the slow ones")
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--worker", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -89,7 +92,7 @@ def compare(
     peers = [
         (name, share)
         for name, share in PEERS[method]
-        if shutil.which("Rscript") and (name in wanted if wanted is not None else name != "deseq2")
+        if shutil.which("Rscript") and (name in wanted if wanted is not None else name not in SLOW)
         and (n < LARGE or name == "limma_trend")
     ]  # fmt: skip
     found: dict[str, list[dict[str, float]]] = {method: []}
@@ -97,7 +100,10 @@ def compare(
         found[method].append(run([sys.executable, __file__, "--worker", method, str(path), n, s]))
         for name, share in peers:
             script = str(Path(__file__).with_suffix(".R"))
-            peer = run(["Rscript", script, name, str(path), int(n * share), s])
+            command: list[object] = ["Rscript", script, name, str(path), int(n * share), s]
+            if name == "pydeseq2":
+                command = [sys.executable, __file__, "--worker", name, str(path), n, s]
+            peer = run(command)
             found.setdefault(name, []).append(peer | {"cpu": peer["cpu"] / share})
     ours = statistics.median(f["cpu"] for f in found[method])
     for name, runs in found.items():
@@ -125,11 +131,11 @@ def run(command: list[object]) -> dict[str, float]:
 
 
 def cold(folder: Path) -> None:
-    """First count test after installation: imports and compilation, then from the cache."""
+    """First count test after installation, whole process, and a later one."""
     path = folder / "small.bin"
     simulate(1000, 12).tofile(path)
     cache = {"NUMBA_CACHE_DIR": str(folder / "cache")}
-    for label in ("ql, first call (import, compile)", "ql, later process (cached)"):
+    for label in ("ql, first process", "ql, later process"):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(
             [sys.executable, __file__, "--worker", "ql_cold", str(path), "1000", "12"],
@@ -149,6 +155,10 @@ def work(method: str, path: Path, n: int, s: int) -> None:
     counts = np.fromfile(path, count=n * s).reshape(n, s)
     sizes = counts.sum(axis=0) * tmm(counts)
     design = np.column_stack([np.ones(s), np.repeat([0.0, 1.0], s // 2)])
+    if method == "ql_covariates":
+        # As in bench_statistics.R: a batch and an age.
+        age = 60 + 8 * np.sin(np.arange(1, s + 1))
+        design = np.column_stack([np.ones(s), np.arange(s) % 2, age, design[:, 1]])
     job = JOBS[method](counts, sizes, design)
     start = time.process_time()
     job()
@@ -196,11 +206,35 @@ def ql_job(
 
     def test(rows: int) -> object:
         data = count_data(counts[:rows], design, sizes)
-        return quasi_f_test(fit_quasi(data), [0, 1])
+        return quasi_f_test(fit_quasi(data), np.eye(design.shape[1])[-1])
 
     if warm:
         test(200)
     return lambda: test(len(counts))
+
+
+def pydeseq2_job(counts: FloatArray, sizes: FloatArray, design: FloatArray) -> Callable[[], object]:
+    import pandas as pd
+    from pydeseq2.dds import DeseqDataSet
+    from pydeseq2.default_inference import DefaultInference
+    from pydeseq2.ds import DeseqStats
+
+    names = [f"s{i}" for i in range(counts.shape[1])]
+    table = pd.DataFrame(counts.T.astype(int), index=names)
+    table.columns = [f"r{i}" for i in range(counts.shape[0])]
+    groups = pd.DataFrame({"group": np.where(design[:, 1] > 0, "b", "a")}, index=names)
+
+    def job() -> object:
+        inference = DefaultInference(n_cpus=1)
+        data = DeseqDataSet(
+            counts=table, metadata=groups, design="~group", inference=inference, quiet=True
+        )
+        data.deseq2()
+        tests = DeseqStats(data, contrast=["group", "b", "a"], inference=inference, quiet=True)
+        tests.summary()
+        return tests.results_df
+
+    return job
 
 
 def cox_job(counts: FloatArray, sizes: FloatArray, design: FloatArray) -> Callable[[], object]:
@@ -218,6 +252,8 @@ JOBS: dict[str, Callable[[FloatArray, FloatArray, FloatArray], Callable[[], obje
     "voom": voom_job,
     "voom_weights": lambda c, z, d: voom_job(c, z, d, weighted=True),
     "ql": ql_job,
+    "ql_covariates": ql_job,
+    "pydeseq2": pydeseq2_job,
     "ql_cold": lambda c, z, d: ql_job(c, z, d, warm=False),
     "cox": cox_job,
 }

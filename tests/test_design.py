@@ -19,7 +19,8 @@ def test_two_groups() -> None:
     np.testing.assert_array_equal(contrast.vector, [0, 1])
     assert contrast.name == "Condition:poor-good"
     assert contrast.words == (
-        "poor minus good; positive = more mark in poor; informed by 2 poor + 2 good units"
+        "poor minus good; positive = more mark in poor; 2 against 2 units;"
+        " informed by 2 poor + 2 good units"
     )
 
 
@@ -99,8 +100,9 @@ def test_only_some_units_inform_a_contrast() -> None:
     contrast = make_contrast(design, "R-S")
     np.testing.assert_array_equal(contrast.informing, np.array(tissue) == "MCF7")
     assert contrast.group_sizes == (2, 2)
-    assert "adjusted for Tissue; informed by 2 R + 2 S units (not by s0, s1, s6, s7)" in (
-        contrast.words
+    assert contrast.words.endswith(
+        "4 against 4 units; adjusted for Tissue; informed by 2 R + 2 S units, all of Tissue MCF7"
+        " (not by s0, s1, s6, s7)"
     )
 
 
@@ -108,11 +110,14 @@ def test_pairs_all_inform() -> None:
     design = make_design(
         sheet(["a", "b", "a", "b"], Patient=["p", "p", "q", "q"]), "~ Patient + Condition"
     )
-    assert make_contrast(design, "b-a").informing.all()
+    contrast = make_contrast(design, "b-a")
+    assert contrast.informing.all()
+    assert "2 against 2 patients; paired by Patient; informed by" in contrast.words
 
 
 def test_group_confounded_with_batch_is_named() -> None:
-    with pytest.raises(DesignError, match=r"Condition\[T.poor\] is determined by Batch\[T.2\]"):
+    message = r"Condition is confounded with Batch \(1: good; 2: poor\); Condition\[T.poor\] is"
+    with pytest.raises(DesignError, match=message):
         make_design(sheet(GROUPS, Batch=["1", "1", "2", "2"]), "~ Batch + Condition")
 
 
@@ -121,6 +126,7 @@ def test_a_continuous_column() -> None:
     contrast = make_contrast(design, "age")
     np.testing.assert_array_equal(contrast.vector, design.matrix.columns == "Age")
     assert contrast.words.startswith("slope on Age")
+    assert "adjusted for Condition; informed by 4 units" in contrast.words
 
 
 def test_batches_named_by_numbers_stay_groups() -> None:

@@ -65,6 +65,7 @@ def collect_warnings(run: RunTables) -> list[Caveat]:
     for mark in run.marks:
         found += _of_test(mark)
         found += _of_nothing(mark)
+        found += _of_design(mark)
         found += _of_units(mark)
         found += _of_scale(mark)
         found += _of_balance(mark)
@@ -101,6 +102,12 @@ def _of_nothing(mark: MarkTables) -> Iterator[Caveat]:
             f"No region of any kind is called at a false discovery rate of {level}. That is no"
             " proof that nothing changes: the intervals say which changes are ruled out.",
         )
+
+
+def _of_design(mark: MarkTables) -> Iterator[Caveat]:
+    for key, text in mark.main.header.items():
+        if key.startswith("design warning"):
+            yield Caveat("caution", mark.mark, f"{text[:1].upper()}{text[1:]}.")
 
 
 def _of_units(mark: MarkTables) -> Iterator[Caveat]:

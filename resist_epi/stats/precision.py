@@ -88,7 +88,9 @@ def voom(
         raise DesignError("voom needs replicates: the design leaves no residual degree of freedom")
     present = (reads > 0).any(axis=1)
     if present.sum() < 2:
-        raise DesignError("voom needs at least 2 regions with reads to draw its trend")
+        raise DesignError(
+            "voom needs at least 2 regions with reads to draw its trend; use ql or trend"
+        )
     # Back from reads per million to reads.
     depth = np.broadcast_to(np.log2(sizes + 1) - np.log2(1e6), reads.shape)
     level = (fit.mean + depth.mean(axis=1))[present]

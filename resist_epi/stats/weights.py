@@ -54,13 +54,13 @@ def array_weights(
     Returns
     -------
     FloatArray
-        Weights, shape (n_samples,), geometric mean 1.
+        Weights, shape (n_samples,), geometric mean 1; all 1, with a warning, where no region
+        informs.
 
     Raises
     ------
     DesignError
-        Fewer than 2 residual degrees of freedom, no informative region, or weights of the wrong
-        shape.
+        Fewer than 2 residual degrees of freedom, or weights of the wrong shape.
 
     References
     ----------
@@ -84,7 +84,8 @@ def array_weights(
         known = None if known is None else known[informative]
     n = len(response)
     if n == 0:
-        raise DesignError("no region has a residual variance, so samples cannot be weighted")
+        logger.warning("no region has a residual variance, so all samples weigh the same")
+        return np.ones(n_samples)
     basis = np.vstack([np.eye(n_samples - 1), -np.ones(n_samples - 1)])
     estimate = np.ones(n_samples)
     scale = (n + prior_regions) * (n_samples - 1)

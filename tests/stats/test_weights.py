@@ -82,10 +82,13 @@ def test_errors() -> None:
     y, _ = noisy(5)
     with pytest.raises(DesignError, match="leave 1"):
         array_weights(y[:, :3], DESIGN[[0, 1, 7]])
-    with pytest.raises(DesignError, match="no region"):
-        array_weights(np.ones((4, 8)), DESIGN)
     with pytest.raises(DesignError, match="shape"):
         array_weights(y, DESIGN, weights=np.ones(8))
+
+
+def test_without_any_variance_all_samples_weigh_the_same(caplog) -> None:
+    np.testing.assert_array_equal(array_weights(np.ones((4, 8)), DESIGN), np.ones(8))
+    assert "all samples weigh the same" in caplog.text
 
 
 def test_no_convergence_is_said(caplog) -> None:
