@@ -54,6 +54,7 @@ FLOORS: dict[int, set[str]] = {
         "study",
         "sheet_counts",
         "sheet_domains",
+        "sheet_profiles",
         "sheet_sources",
         "simulate",
         "simulation",
