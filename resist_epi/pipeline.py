@@ -35,13 +35,12 @@ from resist_epi.study import (
     mark_kinds,
     stop_on_errors,
 )
-from resist_epi.track_looks import LookCache
+from resist_epi.track_looks import LOOKS, LookCache
 
 logger = logging.getLogger(__name__)
 
 REPORT = "report"
 BETWEEN_MARKS = "between marks"
-LOOKS = "tracks.json"
 PARTS = "parts"
 
 

@@ -27,6 +27,8 @@ from resist_epi.worker_pool import run_tasks
 
 logger = logging.getLogger(__name__)
 
+LOOKS = "tracks.json"  # where a run remembers them, in its folder
+
 
 @dataclass(frozen=True)
 class TrackFile:

@@ -21,14 +21,15 @@ logger = logging.getLogger(__name__)
 
 FORMATS = ("png", "svg")
 DPI = 200
+MOST_PANELS = 12  # of a heatmap; more samples are shown as the means of their conditions
 
 
 def draw_figures(run: RunTables, folder: str | Path) -> list[Path]:
     """Draw the figures of a run.
 
-    Of each mark `MARK.pca` and `MARK.correlation`; of each of its region kinds `MARK.KIND.ma`, and
-    `.volcano` and `.pvalue` where there is a test; `study.mechanisms` and `study.switch` where the
-    run has these tables.
+    Of each mark `MARK.pca`, `MARK.correlation` and, where there are tracks, `MARK.heatmap`; of each
+    of its region kinds `MARK.KIND.ma`, and `.volcano` and `.pvalue` where there is a test;
+    `study.mechanisms` and `study.switch` where the run has these tables.
 
     Parameters
     ----------
@@ -77,6 +78,14 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any
         yield (
             f"{mark.name}.correlation",
             figure_function("correlation")(mark.correlation, samples=samples),
+        )
+    if mark.profile is not None:
+        many = len(mark.profile.samples) > MOST_PANELS
+        yield (
+            f"{mark.name}.heatmap",
+            figure_function("heatmap")(
+                mark.profile, groups="group", samples=samples, by="Condition" if many else None
+            ),
         )
     if mark.levels is not None:
         called = mark.main.table.drop_duplicates("symbol").set_index("symbol")["direction"]

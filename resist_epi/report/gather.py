@@ -12,9 +12,11 @@ import pandas as pd
 
 from resist_epi.errors import InputFormatError
 from resist_epi.gene_values import gene_rows
+from resist_epi.io.profile_matrix import read_profile_matrix
 from resist_epi.io.store import file_name, read_text
 from resist_epi.io.tables import read_counts, read_results, read_table
 from resist_epi.presets import MarkPreset, preset
+from resist_epi.profile_matrix import ProfileMatrix
 from resist_epi.quality import log_signal
 from resist_epi.schema import CHECK, GENE_SETS, KINDS, MECHANISMS, QUALITY, RESULTS, names
 
@@ -56,6 +58,8 @@ class MarkTables:
     levels
         log2 signal of the genes that carry a mechanism (index their symbols), a column a sample;
         None where there are none.
+    profile
+        Signal along the regions that speak for genes; None where there are no tracks.
     """
 
     mark: str
@@ -68,6 +72,7 @@ class MarkTables:
     correlation: pd.DataFrame | None
     components: pd.DataFrame | None
     levels: pd.DataFrame | None = None
+    profile: ProfileMatrix | None = None
 
     @property
     def main(self) -> Sheet:
@@ -165,6 +170,7 @@ def _gather_mark(folder: Path, mark: str, mechanisms: Sheet | None) -> MarkTable
         one_by_one=_optional(folder / "gene_sets" / f"{name}{ONE_BY_ONE}"),
         correlation=None if correlation is None else _square(correlation.table),
         components=None if components is None else _with_shares(components),
+        profile=_profile(folder / "profiles" / f"{name}.gz"),
         levels=_levels(
             folder / "counts" / f"{name}.{chosen.main_kind}.parquet", _carriers(mechanisms, mark)
         ),
@@ -179,6 +185,10 @@ def _carriers(mechanisms: Sheet | None, mark: str) -> list[str]:
     own = table[(table["layer"] == mark) & (table["kind"] == "mechanism")]
     lists = [str(text) for text in own["genes"].dropna() if not str(text).startswith("(")]
     return list(dict.fromkeys(g for text in lists for g in text.split(",") if g))
+
+
+def _profile(path: Path) -> ProfileMatrix | None:
+    return read_profile_matrix(path) if path.is_file() else None
 
 
 def _levels(path: Path, genes: list[str]) -> pd.DataFrame | None:

@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 STATIC = {  # figure -> caption; what stands in `figures/` under these names is shown
     "pca": "Principal components of the samples, over the regions that vary most.",
     "correlation": "Spearman correlation of the samples over regions with signal.",
+    "heatmap": "Signal along the regions that speak for genes, from 5' to 3': gains, losses and"
+    " others (at most 400 of each), every track scaled to the same total coverage; means above.",
 }
 STATIC_OF_STUDY = {
     "mechanisms": "Mechanisms against measurements. Colour: effect (of switches the share of loci);"

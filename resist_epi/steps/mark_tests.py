@@ -23,6 +23,7 @@ from resist_epi.relabelling import relabelling_header
 from resist_epi.schema import Kind
 from resist_epi.steps.analyses import analyse_kind
 from resist_epi.steps.outputs import Outputs
+from resist_epi.steps.profiles import write_profiles
 from resist_epi.steps.quality import write_quality
 from resist_epi.steps.sets import write_gene_sets
 from resist_epi.study import Study
@@ -86,6 +87,7 @@ def run_tests(
     _write_arms(main, arms[chosen.main_kind], mark, outputs)
     write_quality(study, sheet, counts[chosen.main_kind], shares, outputs)
     write_gene_sets(study, main, name, outputs)
+    write_profiles(study, mark, main, outputs)
     return outputs.written
 
 
