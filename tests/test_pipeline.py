@@ -40,12 +40,15 @@ def test_the_folder_holds_what_the_contract_says(study: Path) -> None:
     found = {str(p.relative_to(study)) for p in study.rglob("*") if p.is_file()}
     expected = {"study.yaml", "provenance.json", "check.tsv", "qc.tsv", "steps.json"}
     expected |= {"report.html", "igv_session.xml", "marks/switches.tsv", "tracks.json"}
+    expected |= {f"figures/study.switch.{s}" for s in FORMATS}
     for mark, kinds in {
         "H3K27me3": ("promoters", "genes", "peaks"),
         "H3K36me3": ("genes", "peaks"),
     }.items():
         expected |= {f"normalization/{mark}.tsv", f"gene_sets/{mark}.tsv"}
-        expected |= {f"figures/{mark}.{f}.{s}" for f in ("pca", "correlation") for s in FORMATS}
+        of_mark = ("pca", "correlation", "heatmap")
+        expected |= {f"figures/{mark}.{f}.{s}" for f in of_mark for s in FORMATS}
+        expected |= {f"profiles/{mark}.gz", f"copy_number/{mark}.arms.tsv"}
         expected |= {
             f"quality/{mark}{what}.tsv" for what in ("", ".shares", ".correlation", ".pca")
         }
