@@ -27,14 +27,22 @@ _SHORTEST_PIECE = 64  # bins
 # half where all fragments are alike.
 _LEAST = 0.25
 _MOST_BESIDE = 0.3  # the numbers of bins beside, as a share of the peak
-_MOST_ALIKE = 0.2  # correlation of neighbouring steps, .5 and more in smoothed tracks
+# Correlation of neighbouring steps: .5 and more in smoothed tracks; peaks as sharp as a fragment
+# make it positive, too.
+MOST_ALIKE = 0.45
 
 
-class _Track(Protocol):
+class StepTrack(Protocol):
+    """What is needed of a track."""
+
     @property
-    def chrom_lengths(self) -> Mapping[str, int]: ...
+    def chrom_lengths(self) -> Mapping[str, int]:
+        """Length of every chromosome, bp."""
+        ...
 
-    def runs(self, chrom: str) -> Iterator[Runs | Grid]: ...
+    def runs(self, chrom: str) -> Iterator[Runs | Grid]:
+        """Runs of a chromosome, in chunks."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -50,14 +58,18 @@ class StepLength:
         alike).
     alike
         Correlation of neighbouring steps.
+    rough_width
+        Coverage over half the squared steps, bp, in the lower half of covered bins: the width of
+        a fragment where fragments are independent, and less where they are duplicated.
     """
 
     width: float
     explained: float
     alike: float
+    rough_width: float
 
 
-def length_from_steps(track: _Track, *, bin_size: int, scale: float) -> StepLength:
+def length_from_steps(track: StepTrack, *, bin_size: int, scale: float) -> StepLength:
     """Distance between steps up and steps down of one fragment.
 
     Parameters
@@ -76,31 +88,37 @@ def length_from_steps(track: _Track, *, bin_size: int, scale: float) -> StepLeng
     """
     most = max(_LONGEST // bin_size, 2) + 2
     products = np.zeros(most + 1)
-    seen = 0
+    seen, covered, squares = 0, 0.0, 0.0
     for chrom in track.chrom_lengths:
         for runs in track.runs(chrom):
             steps = _steps(runs, bin_size, scale)
             if steps.size < max(_SHORTEST_PIECE, 2 * most):
                 continue
-            products += _autocorrelation(steps, most)
+            middle = np.median(np.abs(steps[steps != 0])) if steps.any() else 0.0
+            products += _autocorrelation(np.clip(steps, -3 * middle, 3 * middle), most)
+            counts = np.cumsum(steps)
+            even = counts <= np.median(counts[counts > 0]) if (counts > 0).any() else counts > 0
+            covered += float(counts[even].sum()) * bin_size
+            squares += float((steps[even] ** 2).sum())
             seen += steps.size
         if seen > _ENOUGH:
             break
     if products[0] <= 0:
-        return StepLength(np.nan, 0.0, 0.0)
+        return StepLength(np.nan, 0.0, 0.0, np.nan)
+    rough = covered / (squares / 2) if squares else np.nan
     against = -products / products[0]
     pairs = against[1:-2] + against[2:-1]
     k = int(pairs.argmax()) + 1
     here, beyond = max(float(against[k]), 0.0), max(float(against[k + 1]), 0.0)
     explained, alike = here + beyond, -float(against[1])
     beside = max(float(against[k - 1]), 0.0) * (k > 1) + max(float(against[k + 2]), 0.0)
-    if explained < _LEAST or beside > _MOST_BESIDE * explained or alike > _MOST_ALIKE:
-        return StepLength(np.nan, explained, alike)
-    return StepLength(bin_size * (k + beyond / explained), explained, alike)
+    if explained < _LEAST or beside > _MOST_BESIDE * explained or alike > MOST_ALIKE:
+        return StepLength(np.nan, explained, alike, rough)
+    return StepLength(bin_size * (k + beyond / explained), explained, alike, rough)
 
 
 def _steps(runs: Runs | Grid, bin_size: int, scale: float) -> FloatArray:
-    """Differences between neighbouring bins in fragments, large ones clipped."""
+    """Differences between neighbouring bins, in fragments; the first is from zero."""
     begin, end = runs.begin // bin_size, -(-runs.end // bin_size)
     if end - begin > _ENOUGH:
         return np.zeros(0)
@@ -110,10 +128,8 @@ def _steps(runs: Runs | Grid, bin_size: int, scale: float) -> FloatArray:
     last = -(-runs.ends.astype(np.int64) // bin_size) - begin
     np.add.at(counts, first, values)
     np.add.at(counts, last, -values)
-    # `counts` are already the differences: what is added where a run begins leaves where it ends.
-    inner = counts[1:-2]
-    moved = np.abs(inner[inner != 0])
-    return inner if not moved.size else np.clip(inner, -3 * np.median(moved), 3 * np.median(moved))
+    # These are differences already: what is added where a run begins leaves where it ends.
+    return counts[:-2]
 
 
 def _autocorrelation(steps: FloatArray, most: int) -> FloatArray:

@@ -19,6 +19,10 @@ from resist_epi.track_survey import Survey
 FloatArray = NDArray[np.float64]
 
 _HIGHEST = 64
+_WIDEST = 10_000  # bins
+_SHORTEST = 20  # bp of a fragment
+_MOST_MET = 0.25  # share of free bins followed by a fragment; more comes from mates and clusters
+_FEW_CUT = 0.02  # share of islands
 # Both mates of a pair laid over the whole fragment: islands of two outnumber islands of one (mates
 # without their pair) at least so many times.
 _PAIRS = 2.0
@@ -53,14 +57,18 @@ class Heights:
                 f"isolated stretches stand mostly at {most} times the common scale: libraries that"
                 " were weighted and added, or a ratio"
             )
-        one, two, three = numbers[mates], numbers[2 * mates], numbers[3 * mates]
+        steps = numbers[:_HIGHEST:mates]
+        grows = (steps[3:] >= 30) & (steps[3:] > 2 * steps[2:-1])
         # Of fragments at one place by chance or as duplicates, three are as frequent among two as
         # two among one, or nearly (2/3 at least where their number is a mixture of Poisson's).
+        one, two, three = steps[1:4]
         expected = 2 / 3 * two**2 / max(one, 1.0)
-        if two > 0.2 * one and expected >= 20 and three < 0.1 * expected:
+        rare = two > 0.2 * one and expected >= 20 and three < 0.3 * expected
+        if rare or grows.any():
             return (
-                f"{two:.0f} isolated stretches stand at twice the scale and hardly any at three"
-                " times: libraries of different weight were added"
+                f"isolated stretches stand {one:.0f}, {two:.0f}, {three:.0f} and {steps[4]:.0f}"
+                " times at once, twice, three and four times the scale, as where libraries of"
+                " different weight were added"
             )
         return None
 
@@ -83,6 +91,26 @@ def island_heights(seen: Survey, lattice: Lattice) -> Heights:
     return Heights(numbers, 2 if pairs else 1)
 
 
+def cut_islands(seen: Survey, lattice: Lattice, heights: Heights) -> str | None:
+    """Why islands of one fragment have widths that no library has, if they have."""
+    single = lattice.multiples(seen.island_values) == heights.mates
+    by_bins = np.bincount(
+        np.minimum(seen.island_widths[single] // max(seen.bin_size, 1), _WIDEST),
+        weights=seen.island_numbers[single].astype(np.float64),
+        minlength=6,
+    )[:_WIDEST]
+    mode = int(by_bins.argmax())
+    # The narrowest are no fragments: those cover at least some 20 bp, and wide bins more.
+    narrow = by_bins[: max(_SHORTEST // seen.bin_size, 1) + 1].sum() if mode >= 3 else 0.0
+    wide = by_bins[5:].max(initial=0.0) if mode in {1, 2} and seen.bin_size > 1 else 0.0
+    if narrow > max(_FEW_CUT * by_bins.sum(), 10) or wide > max(0.25 * by_bins[mode], 10):
+        return (
+            "stretches of one fragment are cut to pieces narrower than a fragment: something was"
+            " subtracted, or values were rounded"
+        )
+    return None
+
+
 @dataclass(frozen=True)
 class Isolated:
     """Islands of one fragment.
@@ -98,6 +126,8 @@ class Isolated:
         Odds that the bin behind a free bin holds the start of another fragment.
     bin_size
         bp.
+    mates
+        Alignments that one fragment counts.
     """
 
     number: int
@@ -105,6 +135,7 @@ class Isolated:
     numbers: FloatArray
     odds: float
     bin_size: int
+    mates: int
 
     def mean_width(self) -> float:
         """Mean width of one fragment, bp of bins; islands of several that touch left out."""
@@ -119,9 +150,22 @@ class Isolated:
             if size == 1:
                 return float(widths[numbers.argmax()])
             return float(np.average(widths[near], weights=numbers[near]))
+        mode = np.abs(widths - widths[numbers.argmax()]) <= size
+        if size > 1 and self.mates == 1 and numbers[mode].sum() >= 0.5 * numbers.sum():
+            # The rest are reads that touch, such as the mates of pairs.
+            return float(np.average(widths[mode], weights=numbers[mode]))
+        # Two pairs of exactly the same height that touch are rare: hardly any island is too wide.
+        most = 1.75 if self.mates == 1 else 2.5
         median = self._median()
-        near = (widths >= 0.4 * median) & (widths <= 1.75 * median)
+        near = (widths >= 0.4 * median) & (widths <= most * median)
         return float(np.average(widths[near], weights=numbers[near]))
+
+    @property
+    def widest_mean(self) -> float:
+        """Mean width of all islands of one fragment, those of fragments that touch included."""
+        if not self.number:
+            return np.nan
+        return float(np.average(self.widths, weights=self.numbers))
 
     @property
     def constant(self) -> bool:
@@ -149,12 +193,14 @@ def isolated_fragments(seen: Survey, lattice: Lattice, heights: Heights) -> Isol
     numbers = seen.island_numbers[single].astype(np.float64)
     after = lattice.multiples(seen.gap_values) == heights.mates
     gaps, times = seen.gap_widths[after], seen.gap_numbers[after]
-    met = min(float(times[gaps <= seen.bin_size].sum()) / max(float(times.sum()), 1.0), 0.9)
+    met = min(float(times[gaps <= seen.bin_size].sum()) / max(float(times.sum()), 1.0), _MOST_MET)
     odds = -float(np.log1p(-met))
     further = (widths - widths.min(initial=np.inf)) / max(seen.bin_size, 1)
     order = np.argsort(widths)
     corrected = numbers * np.exp(odds * further)
-    return Isolated(int(numbers.sum()), widths[order], corrected[order], odds, seen.bin_size)
+    return Isolated(
+        int(numbers.sum()), widths[order], corrected[order], odds, seen.bin_size, heights.mates
+    )
 
 
 def straddling(one: float, two: float, three: float, odds: float) -> float:

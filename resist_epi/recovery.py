@@ -24,36 +24,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resist_epi.coverage_runs import Grid, Runs
-from resist_epi.fragment_steps import length_from_steps
+from resist_epi.fragment_width import exact_sizes, fragment_width, is_plain
 from resist_epi.isolated_fragments import (
-    Isolated,
+    Heights,
+    cut_islands,
     island_heights,
     isolated_fragments,
 )
 from resist_epi.stats.bin_shares import MOST_BINS
 from resist_epi.stats.lattice import Lattice, decimals, find_lattice
+from resist_epi.stats.overlaps import missing_multiple
 from resist_epi.track_survey import Survey, survey
 
 logger = logging.getLogger(__name__)
 
 FloatArray = NDArray[np.float64]
 
-# Isolated fragments needed, and their share among stretches between zeros. Smoothed tracks have
-# next to none: smoothing turns a constant island into steps.
-_FEWEST_ISLANDS = 30
-_LOWEST_ISLAND_SHARE = 0.05
-# Of stretches one bin wide with a step of the same direction at both ends, less those without; over
-# both. Near 0 or below in tracks of counts, above a third in smoothed ones.
-_MOST_SAME_WAY = 0.25
-_FEWEST_STEPS = 200
 # In a track so deep that no bin holds one fragment, bins of 5, 6, 7, ... still tell the scale.
 _FEWEST_CONSECUTIVE = 12
+_MOST_OVERLAPPING = 64
+_WIDE_FRAGMENT = 300  # bp; more than nearly all libraries have
 _DIGITS = 6  # of a writer that does not round to fixed decimals
-# How far the number of fragments may lie from what isolated fragments say for a normalisation to be
-# recognised; the nearest other reading is off by much more. Isolated fragments are shorter than
-# others where lengths differ.
-_KIND_TOLERANCE = 0.15
-_KIND_TOLERANCE_MIXED = 0.3
+# How far the number of fragments may lie above what isolated fragments say for a normalisation to
+# be recognised. Nothing else is near CPM; RPKM is near RPGC of a genome as large as the human one
+# for fragments of a few bins (the same at 2.7 bins): there islands must agree.
+_NEAR_RPGC = (1.2, 6.0)
+_ABOVE, _ABOVE_WIDE = 0.3, 0.08
+# Below: isolated fragments may be shorter than the mean, where lengths differ or as wider islands
+# say that there are longer ones.
+_BELOW, _BELOW_WIDE = 0.3, 0.1
+_LONGER, _LONGER_MIXED = 1.02, 1.1
 # Within this the library size is believed for the mean fragment length, too.
 _SAME_LIBRARY = 0.03
 # Where so few reads touch one bin more, or one less, it may be left out of account.
@@ -183,7 +183,12 @@ def recover_counts(
     if lattice is None:
         return Recovery(_no_lattice(seen))
     heights = island_heights(seen, lattice)
-    problem = _false_scale(seen, lattice) or heights.problem()
+    problem = (
+        _false_scale(seen, lattice)
+        or heights.problem()
+        or cut_islands(seen, lattice, heights)
+        or _false_counts(seen, lattice, heights)
+    )
     if problem is not None:
         return Recovery(problem)
     alone = isolated_fragments(seen, lattice, heights)
@@ -196,7 +201,9 @@ def recover_counts(
         "stretches": float(seen.stretches),
     }
     covered = float((lattice.multiples(seen.values) * seen.bases).sum()) / heights.mates
-    width, source = _width(track, seen, lattice, alone, given=fragment_length)
+    width, source = fragment_width(
+        track, seen, lattice, alone, given=fragment_length, covered=covered, mates=heights.mates
+    )
     if np.isnan(width):
         return Recovery(source, evidence=evidence)
     kind, size, size_source = _library(
@@ -205,12 +212,16 @@ def recover_counts(
         covered,
         width,
         mates=heights.mates,
-        tolerance=_KIND_TOLERANCE if alone.constant else _KIND_TOLERANCE_MIXED,
+        longest=alone.widest_mean * (_LONGER if alone.constant else _LONGER_MIXED),
     )
-    same = not alone.constant or abs(size / (covered / width) - 1) < _SAME_LIBRARY
+    by_size = covered / size
+    # Several read lengths make the mean longer than the length most have; a library larger than
+    # what the track shows (chromosomes left out) makes it seem shorter.
+    longer = width < by_size <= _LONGER * alone.widest_mean
+    same = not alone.constant or longer or abs(by_size / width - 1) < _SAME_LIBRARY
     # Where each read was counted in one bin, a width of one bin is exact.
     if kind in {"CPM", "RPKM"} and fragment_length is None and same and width > seen.bin_size:
-        width, source = covered / size, f"total coverage over the library size, as {kind}"
+        width, source = by_size, f"total coverage over the library size, as {kind}"
     evidence["fragment_length_from"] = source
     evidence["fragments_by_coverage"] = covered / width
     if library_size is not None:
@@ -228,32 +239,19 @@ def recover_counts(
     )
 
 
-def _width(
-    track: RunsTrack, seen: Survey, lattice: Lattice, alone: Isolated, *, given: float | None
-) -> tuple[float, str]:
-    """Bp of bins that a fragment covers on average and where that comes from; NaN and why not."""
-    steps = seen.same_way + seen.other_way
-    same_way = (seen.same_way - seen.other_way) / max(steps, 1)
-    islands = (
-        alone.number >= _FEWEST_ISLANDS and alone.number >= _LOWEST_ISLAND_SHARE * seen.stretches
-    )
-    if not islands and steps >= _FEWEST_STEPS and same_way > _MOST_SAME_WAY:
-        return np.nan, (
-            "neighbouring steps go the same way and fragments leave no stretch of one constant"
-            " value: the track is smoothed"
-        )
-    if given is not None:
-        return given + seen.bin_size - 1, "given"
-    if islands:
-        return alone.mean_width(), f"{alone.number} isolated fragments"
-    found = length_from_steps(track, bin_size=seen.bin_size, scale=lattice.scale)
-    if not np.isnan(found.width):
-        return found.width, f"the distance of steps, {2 * found.explained:.0%} of them"
-    return np.nan, (
-        f"only {alone.number} of {seen.stretches} stretches between zeros are isolated"
-        " fragments of one constant value, and steps up and down lie at no one distance; the track"
-        " is smoothed, an average, or too deep with fragments of many lengths (then give"
-        " FragmentLength in the sheet)"
+def _false_counts(seen: Survey, lattice: Lattice, heights: Heights) -> str | None:
+    """Multiples that are too rare beside their neighbours."""
+    overlapping = lattice.multiples(seen.values) / heights.mates
+    whole = (overlapping % 1 == 0) & (overlapping < _MOST_OVERLAPPING)
+    bases = np.zeros(_MOST_OVERLAPPING)
+    np.add.at(bases, overlapping[whole].astype(np.int64), seen.bases[whole])
+    bases[0] = seen.zero_bases
+    missing = missing_multiple(bases, width=_WIDE_FRAGMENT + seen.bin_size)
+    if missing is None:
+        return None
+    return (
+        f"{missing} times the common scale is too rare beside what is below it: values were rounded"
+        " to whole numbers after scaling or averaging, or something was added everywhere"
     )
 
 
@@ -305,17 +303,23 @@ def _library(
     width: float,
     *,
     mates: int,
-    tolerance: float,
+    longest: float,
 ) -> tuple[str, float, str]:
-    """Normalisation, number of fragments and where that comes from."""
+    """Normalisation, number of fragments and where that comes from.
+
+    `longest` is the mean width in bp that a fragment may have by all islands.
+    """
     by_coverage = covered / width
-    # A library of exactly a million reads apart, a scale of 1 is that of plain counts.
-    plain = lattice.low <= 1 <= lattice.high
-    exact = {"CPM": 1e6 / lattice.scale, "RPKM": 1e9 / (lattice.scale * bin_size)}
-    for kind, size in exact.items():
-        if not plain and abs(np.log(size / mates / by_coverage)) < tolerance:
+    for kind, size in exact_sizes(lattice, bin_size).items():
+        above = np.log(size / mates / by_coverage)
+        bins = (width + 1 - bin_size) / bin_size
+        strict = kind == "RPKM" and _NEAR_RPGC[0] < bins < _NEAR_RPGC[1]
+        below = _BELOW
+        if strict:
+            below = min(max(_BELOW_WIDE, float(np.log(np.fmax(longest / width, 1.0)))), _BELOW)
+        if -below <= above <= (_ABOVE_WIDE if strict else _ABOVE):
             return kind, size / mates, f"the scale, as {kind}"
-    if plain:
+    if is_plain(lattice):
         kind = "none"
     elif abs(1e6 / lattice.scale / (covered * mates / bin_size) - 1) < 1e-3:
         kind = "BPM"

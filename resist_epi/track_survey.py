@@ -39,6 +39,8 @@ class Survey:
     ----------
     values, bases
         (n,) distinct values above zero, ascending, and the bases that have them.
+    zero_bases
+        Bases without a value above zero on chromosomes that have any.
     negative
         Whether any value is below zero (then nothing else was looked at).
     continuous
@@ -59,6 +61,7 @@ class Survey:
 
     values: FloatArray
     bases: FloatArray
+    zero_bases: float
     negative: bool
     continuous: bool
     bin_size: int
@@ -83,7 +86,7 @@ def survey(track: _Track) -> Survey:
     """
     values, steps = _Tally(), _Steps()
     islands, gaps = _Pairs(), _Pairs()
-    stretches = 0
+    stretches, length_seen = 0, 0
     negative = False
     for chrom, length in track.chrom_lengths.items():
         open_run = None
@@ -102,12 +105,14 @@ def survey(track: _Track) -> Survey:
         if negative or values.size > _MOST_VALUES:
             break
         if open_run is not None:
+            length_seen += length
             stretches += _tally_islands(open_run, None, islands, gaps)
     found, bases = values.sorted()
     bin_size = steps.bin_size()
     return Survey(
         found,
         bases,
+        max(length_seen - float(bases.sum()), 0.0),
         negative,
         values.size > _MOST_VALUES,
         bin_size,

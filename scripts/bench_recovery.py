@@ -96,8 +96,11 @@ def placed(reads: Alignments, extend: int) -> tuple[np.ndarray, np.ndarray, np.n
     """Start, end and weight of what bamCoverage lays down."""
     if not extend:
         return reads.starts, reads.ends, np.ones(reads.starts.size)
-    size = np.where(reads.template > 0, reads.template, extend)
-    left = np.where(reads.template > 0, reads.mate, reads.ends - size)
+    if reads.paired:
+        extend = int(np.median(reads.template[reads.template > 0]))  # of mates without a pair
+    pair = (reads.template > 0) & (reads.template <= 4 * extend)
+    size = np.where(pair, reads.template, extend)
+    left = np.where(pair, reads.mate, reads.ends - size)
     start = np.where(reads.reverse, left, reads.starts)
     end = np.where(reads.reverse, reads.ends, reads.starts + size)
     return start, end, np.full(start.size, 0.5 if reads.paired else 1.0)
