@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resist_epi.design import Contrast
+from resist_epi.design import Contrast, Design
 from resist_epi.errors import InputFormatError
 from resist_epi.fit import Fit
 from resist_epi.gene_sets import GeneSet
 from resist_epi.gene_values import gene_rows
 from resist_epi.loci import locus_ids, one_a_locus
 from resist_epi.schema import GENE_SETS, GENE_SETS_MORE, names
-from resist_epi.stats.linear import whitened_effects
+from resist_epi.set_methods import SetInputs, set_pvalues
 from resist_epi.stats.multiple import benjamini_hochberg, directions, holm
-from resist_epi.stats.set_tests import camera, t_to_z
 from resist_epi.symbols import SymbolTable
 
 logger = logging.getLogger(__name__)
 
-MIN_GENES = 5
-MIN_DF = 8
-PRESET_CORRELATION = 0.05
-FLOOR = 0.01
+DEFAULT_TEST = "camera"
+
 # Kinds of sets that ride along and are no hypotheses.
 BESIDE = ("control", "marker")
 # Sets that share so much of the smaller one's genes are one family.
@@ -44,6 +41,10 @@ def enrich(
     own_sets: bool = False,
     kinds: Mapping[str, str] | None = None,
     domains: pd.DataFrame | None = None,
+    test: str = DEFAULT_TEST,
+    beside: Sequence[str] = (),
+    design: Design | None = None,
+    covariates: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Test every set against the other genes measured.
 
@@ -74,12 +75,21 @@ def enrich(
         Set -> `control`, `marker` or anything else; by default `given`.
     domains
         Regions of a broad mark, called blind to the groups: the genes of one are one locus.
+    test
+        Key of `set_methods.METHODS`, whose P the table is about.
+    beside
+        Further ones: a column `TEST_pvalue` each, unadjusted.
+    design
+        Of the fit; `permutation` alone needs it.
+    covariates
+        By `gene_id`: `length` (bp), for `logistic`.
 
     Returns
     -------
     DataFrame
-        Columns of `schema.GENE_SETS` and `GENE_SETS_MORE`, in the order of the sets;
-        `attrs["header"]` says how they were tested. A set without a match has `n_tested` 0 and NaN.
+        Columns of `schema.GENE_SETS` and `GENE_SETS_MORE`, then those of the tests beside, in the
+        order of the sets; `attrs["header"]` says how they were tested. A set without a match has
+        `n_tested` 0 and NaN.
 
     Raises
     ------
@@ -117,19 +127,41 @@ def enrich(
         ],
         columns=names(GENE_SETS),
     )
-    table["pvalue"], sign, how = _test(results, rows, list(loci.values()), fit, contrast)
+    bases = _measured_bases(results, genes)
+    inputs = SetInputs(genes, rows, loci, locus, fit, contrast, design, covariates, bases)
+    main = set_pvalues(test, inputs)
+    table["pvalue"] = main.pvalue
     table["n_loci"] = [len(index) for index in loci.values()]
     table["kind"] = [(kinds or {}).get(name, "given") for name in members]
     _warn_untested(table)
-    beside = table["kind"].isin(BESIDE)
-    own = table["pvalue"].mask(beside)
+    own = table["pvalue"].mask(table["kind"].isin(BESIDE))
     table["padj"] = benjamini_hochberg(own.to_numpy(np.float64))
     table["family"] = set_families(members)
     within = own.groupby(table["family"], sort=False).transform(lambda p: holm(p.to_numpy()))
     table["padj_family"] = within.astype(np.float64)
-    table["direction"] = directions(table["padj"], sign, fdr=fdr)
-    table.attrs["header"] = {"gene sets": how, "gene set fdr": f"{fdr:g} (genes and sets)"}
-    return table[[*names(GENE_SETS), *names(GENE_SETS_MORE)]]
+    table["direction"] = directions(table["padj"], main.sign, fdr=fdr)
+    header = {
+        "gene sets": f"{main.how}; control and marker sets stand outside of the adjustment",
+        "gene set fdr": f"{fdr:g} (genes and sets)",
+    }
+    others = {name: set_pvalues(name, inputs) for name in dict.fromkeys(beside)}
+    header |= {f"beside, {name}": found.how for name, found in others.items()}
+    table = table[[*names(GENE_SETS), *names(GENE_SETS_MORE)]].assign(
+        **{f"{name}_pvalue": found.pvalue for name, found in others.items()}
+    )
+    table.attrs["header"] = header
+    return table
+
+
+def _measured_bases(results: pd.DataFrame, genes: pd.DataFrame) -> NDArray[np.float64]:
+    """Bases of every gene's regions that were tested, (n_genes,)."""
+    gene = results["gene_id"].where(results["gene_id"] != "", results["symbol"])
+    tested = results["stat"].notna()
+    if not tested.any():
+        tested = ~tested
+    bases = (results["end"] - results["start"]).where(tested, 0).groupby(gene).sum()
+    own = genes["gene_id"].where(genes["gene_id"] != "", genes["symbol"])
+    return bases.reindex(own).to_numpy(np.float64)
 
 
 def set_families(members: Mapping[str, NDArray[np.int64]]) -> list[str]:
@@ -292,46 +324,6 @@ def _describe(
         else np.nan,
         "genes": ",".join(strongest["symbol"]),
     }
-
-
-def _test(
-    results: pd.DataFrame,
-    rows: NDArray[np.int64],
-    members: list[NDArray[np.int64]],
-    fit: Fit | None,
-    contrast: Contrast | None,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], str]:
-    """P and sign of the statistic of each set, and how they were found."""
-    z = t_to_z(results["stat"].to_numpy(np.float64)[rows], results["df"].to_numpy(np.float64)[rows])
-    few = np.array([len(m) < MIN_GENES for m in members], dtype=bool)
-    nothing = np.full(len(members), np.nan)
-    if np.isfinite(z).sum() < 2 * MIN_GENES:
-        why = (
-            "too few genes have"
-            if np.isfinite(z).any()
-            else "the results have no P, so no gene has"
-        )
-        return nothing, nothing, f"no test: {why} a test of their own"
-    df = 0 if fit is None else fit.df_design
-    if fit is None or contrast is None or df < MIN_DF:
-        why = "no counts were given" if fit is None else f"the fit leaves {df} residual df only"
-        tests = camera(z, members, correlation=PRESET_CORRELATION)
-        how = f"correlation preset to {PRESET_CORRELATION} since {why}"
-    else:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            effects = whitened_effects(fit.linear, contrast.vector, rows)[:, 1:]
-            effects = effects / np.sqrt(fit.linear.sigma2[rows])[:, None]
-        tests = camera(z, members, residuals=effects, floor=FLOOR)
-        how = f"correlation estimated from {df} residual df, at least {FLOOR}"
-    return (
-        np.where(few, np.nan, tests.pvalue),
-        np.sign(tests.statistic),
-        (
-            "camera (Wu & Smyth 2012), one value a gene and one gene a locus, against the other"
-            f" genes tested; {how}; sets of fewer than {MIN_GENES} tested loci have no P: see their"
-            " genes one by one; control and marker sets stand outside of the adjustment"
-        ),
-    )
 
 
 def _complain_no_match(gene_sets: Mapping[str, GeneSet], symbols: pd.Series) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from resist_epi.analysis import analyse
-from resist_epi.enrichment import enrich
+from resist_epi.enrichment import DEFAULT_TEST, enrich
 from resist_epi.errors import InputFormatError
 from resist_epi.gene_sets import GeneSet
 from resist_epi.matrix import CountMatrix
@@ -31,6 +31,9 @@ def enrich_results(
     fdr: float = 0.05,
     own_sets: bool = False,
     kinds: Mapping[str, str] | None = None,
+    test: str = DEFAULT_TEST,
+    beside: Sequence[str] = (),
+    covariates: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Test gene sets on results, with the correlation between genes from the counts if given.
 
@@ -39,6 +42,10 @@ def enrich_results(
     counts
         Matrix and sheet that the results were made from; the fit is made again with the options
         given here, and must give the same fold changes.
+    test, beside
+        Keys of `set_methods.METHODS`: the test of the table, and further ones beside it.
+    covariates
+        By `gene_id`: `length`, for the test `logistic`.
 
     Returns
     -------
@@ -53,7 +60,7 @@ def enrich_results(
     ResistEpiError
         As `analyse` and `enrich`.
     """
-    fit = chosen = None
+    fit = chosen = design = None
     if counts is not None:
         analysis = analyse(
             *counts,
@@ -65,7 +72,7 @@ def enrich_results(
             fdr=fdr,
         )
         check_same(results, analysis.results)
-        fit, chosen = analysis.fit, analysis.contrast
+        fit, chosen, design = analysis.fit, analysis.contrast, analysis.design
     return enrich(
         results,
         gene_sets,
@@ -75,6 +82,10 @@ def enrich_results(
         fdr=fdr,
         own_sets=own_sets,
         kinds=kinds,
+        test=test,
+        beside=beside,
+        design=design,
+        covariates=covariates,
     )
 
 

@@ -12,6 +12,7 @@ from resist_epi.cli.options import (
     DesignOption,
     FdrOption,
     GeneSetsOption,
+    GenomeOption,
     MarkOption,
     MethodOption,
     NormalizeOption,
@@ -36,14 +37,27 @@ def command(
     normalize: NormalizeOption = None,
     background: BackgroundOption = None,
     fdr: FdrOption = 0.05,
+    test: str = typer.Option(
+        "camera", "--test", help="camera, ora, logistic, fry, roast, permutation or gsea."
+    ),
+    beside: list[str] = typer.Option(
+        [], "--beside", help="A further test: its P stands in a column of its own. Repeatable."
+    ),
+    genome: GenomeOption = None,
+    scores: Path | None = typer.Option(
+        None, "--scores", help="Also write single-sample scores of the sets (ssGSEA), as TSV."
+    ),
 ) -> None:
     """Test gene sets: do their genes gain or lose the mark more than the others?
 
-    With --counts, give the options with which the results were made.
+    With --counts, give the options with which the results were made. fry, roast, permutation and
+    --scores need them; logistic takes the lengths of genes from --genome.
     """
-    from resist_epi.inputs import load_sets
+    from resist_epi.errors import DesignError
+    from resist_epi.inputs import gene_covariates, load_reference, load_sets
     from resist_epi.io.builtin import gene_set_kinds, load_symbols
     from resist_epi.io.tables import read_results, write_table
+    from resist_epi.sample_scores import sample_scores
     from resist_epi.set_analysis import enrich_results
     from resist_epi.sheet_counts import inputs_of_counts, read_counts_and_sheet
 
@@ -52,9 +66,12 @@ def command(
     inputs = None
     if matrix_and_sheet is not None:
         inputs = inputs_of_counts(*matrix_and_sheet, background, normalize=normalize)
+    sets = load_sets(gene_sets)
+    if scores is not None and matrix_and_sheet is None:
+        raise DesignError("single-sample scores need the counts; give them with --counts")
     found = enrich_results(
         table,
-        load_sets(gene_sets),
+        sets,
         matrix_and_sheet,
         symbols=load_symbols(),
         formula=design,
@@ -65,8 +82,14 @@ def command(
         fdr=fdr,
         own_sets=gene_sets is not None,
         kinds=gene_set_kinds() if gene_sets is None else None,
+        test=test,
+        beside=beside,
+        covariates=None if genome is None else gene_covariates(load_reference(genome, None)),
     )
     write_table(output, found, header=[*table.attrs["header"], *_lines(found.attrs["header"])])
+    if scores is not None and matrix_and_sheet is not None:
+        own = sample_scores(matrix_and_sheet[0], sets, symbols=load_symbols())
+        write_table(scores, own, header=own.attrs["header"])
 
 
 def _lines(header: dict[str, str]) -> list[str]:
