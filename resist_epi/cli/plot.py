@@ -39,6 +39,7 @@ class _Options:
     set_name: str | None = None
     gene_sets: Path | None = None
     results: Path | None = None
+    arms: Path | None = None
 
 
 def command(
@@ -46,9 +47,9 @@ def command(
     table: Path = typer.Argument(
         ...,
         metavar="TABLE",
-        help="Results (ma, volcano, pvalue), quality/*.tsv of a run (pca, correlation), a matrix"
-        " file (heatmap, profile), counts (locus: of bins; gene-set), marks/switches.tsv (switch),"
-        " mechanisms.tsv (mechanisms).",
+        help="Results (ma, volcano, pvalue, genome), quality/*.tsv of a run (pca, correlation), a"
+        " matrix file (heatmap, profile), counts (locus: of bins; gene-set), marks/switches.tsv"
+        " (switch), mechanisms.tsv (mechanisms), a SEG file (copy-number).",
     ),
     output: Output = ...,  # type: ignore[assignment]
     title: str | None = typer.Option(None, "--title", help="What stands above the figure."),
@@ -71,6 +72,9 @@ def command(
     results: Path | None = typer.Option(
         None, "--results", help="gene-set, locus: results, to mark what is called."
     ),
+    arms: Path | None = typer.Option(
+        None, "--arms", help="genome: copy_number/MARK.arms.tsv of a run, for a line an arm."
+    ),
 ) -> None:
     """Draw a figure: PNG, SVG or PDF, told by the name of the output."""
     from resist_epi.io.figures import check_figure_path, save_figure
@@ -90,6 +94,7 @@ def command(
         set_name=set_name,
         gene_sets=gene_sets,
         results=results,
+        arms=arms,
     )
     draw, understood = _DRAW[kind]
     for name, value in vars(options).items():
@@ -119,6 +124,22 @@ def _labels(options: _Options) -> dict[str, Any]:
         return {}
     one = options.label.strip()
     return {"label": int(one) if one.isdigit() else [g.strip() for g in one.split(",")]}
+
+
+def _draw_genome(kind: str, path: Path, options: _Options, title: str | None) -> Any:
+    from resist_epi.io.cytogenetics import load_centromeres
+    from resist_epi.io.tables import read_results, read_table
+
+    arms = None if options.arms is None else read_table(options.arms, required=("arm", "chrom"))
+    return figure_function(kind)(
+        read_results(path), arms=arms, borders=load_centromeres(options.genome), title=title
+    )
+
+
+def _draw_copy_number(kind: str, path: Path, options: _Options, title: str | None) -> Any:
+    from resist_epi.io.seg import read_seg
+
+    return figure_function(kind)(read_seg(path), title=title)
 
 
 def _draw_samples(kind: str, path: Path, options: _Options, title: str | None) -> Any:
@@ -220,6 +241,8 @@ _DRAW: dict[str, tuple[_Draw, set[str]]] = {
     "heatmap": (_draw_profile, _SHEET | {"by"}),
     "profile": (_draw_profile, _SHEET),
     "locus": (_draw_locus, _SHEET | {"gene", "region", "genome", "genes", "results"}),
+    "genome": (_draw_genome, {"arms", "genome"}),
+    "copy-number": (_draw_copy_number, set()),
     "gene-set": (_draw_gene_set, _SHEET | {"set_name", "gene_sets", "results"}),
     "switch": (_draw_table, {"label"}),
     "mechanisms": (_draw_table, set()),

@@ -24,6 +24,8 @@ PLOTS: dict[str, tuple[str, str]] = {
     "profile": ("profile", "plot_profile"),
     "locus": ("locus", "plot_locus"),
     "gene-set": ("gene_set", "plot_gene_set"),
+    "genome": ("genome", "plot_genome"),
+    "copy-number": ("genome", "plot_copy_number"),
     "switch": ("switch", "plot_switches"),
     "mechanisms": ("mechanisms", "plot_mechanisms"),
 }

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resist_epi.io.cytogenetics import load_centromeres
 from resist_epi.io.figures import save_figure
 from resist_epi.plots import figure_function
 from resist_epi.report.gather import MarkTables, RunTables
@@ -27,9 +28,10 @@ MOST_PANELS = 12  # of a heatmap; more samples are shown as the means of their c
 def draw_figures(run: RunTables, folder: str | Path) -> list[Path]:
     """Draw the figures of a run.
 
-    Of each mark `MARK.pca`, `MARK.correlation` and, where there are tracks, `MARK.heatmap`; of each
-    of its region kinds `MARK.KIND.ma`, and `.volcano` and `.pvalue` where there is a test;
-    `study.mechanisms` and `study.switch` where the run has these tables.
+    Of each mark `MARK.pca`, `MARK.correlation`, `MARK.genome` and, where there are tracks,
+    `MARK.heatmap`, where it was corrected `MARK.copy_number`; of each of its region kinds
+    `MARK.KIND.ma`, and `.volcano` and `.pvalue` where there is a test; `study.mechanisms` and
+    `study.switch` where the run has these tables.
 
     Parameters
     ----------
@@ -99,6 +101,18 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any
                 title=f"{mark.mark}: genes called in a mechanism",
             ),
         )
+    if mark.arms is not None:
+        genome = figure_function("genome")
+        yield (
+            f"{mark.name}.genome",
+            genome(
+                mark.main.table,
+                arms=mark.arms.table,
+                borders=load_centromeres(mark.arms.header.get("assembly")),
+            ),
+        )
+    if mark.segments is not None:
+        yield f"{mark.name}.copy_number", figure_function("copy-number")(mark.segments)
     for kind, sheet in mark.results.items():
         title = f"{mark.mark}, {KIND_WORDS.get(kind, kind)}"
         tested = np.isfinite(sheet.table["pvalue"].to_numpy(np.float64)).any()

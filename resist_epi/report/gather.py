@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,13 @@ import pandas as pd
 from resist_epi.errors import InputFormatError
 from resist_epi.gene_values import gene_rows
 from resist_epi.io.profile_matrix import read_profile_matrix
+from resist_epi.io.seg import read_seg
 from resist_epi.io.store import file_name, read_text
 from resist_epi.io.tables import read_counts, read_results, read_table
 from resist_epi.presets import MarkPreset, preset
 from resist_epi.profile_matrix import ProfileMatrix
 from resist_epi.quality import log_signal
-from resist_epi.schema import CHECK, GENE_SETS, KINDS, MECHANISMS, QUALITY, RESULTS, names
+from resist_epi.schema import ARMS, CHECK, GENE_SETS, KINDS, MECHANISMS, QUALITY, RESULTS, names
 
 ONE_BY_ONE = ".nsd2_core.tsv"
 
@@ -60,6 +61,10 @@ class MarkTables:
         None where there are none.
     profile
         Signal along the regions that speak for genes; None where there are no tracks.
+    arms
+        Mean change of every chromosome arm, with the warnings in its header.
+    segments
+        Copy number of the mark's libraries; None where it was not corrected.
     """
 
     mark: str
@@ -73,6 +78,8 @@ class MarkTables:
     components: pd.DataFrame | None
     levels: pd.DataFrame | None = None
     profile: ProfileMatrix | None = None
+    arms: Sheet | None = None
+    segments: pd.DataFrame | None = None
 
     @property
     def main(self) -> Sheet:
@@ -131,7 +138,10 @@ def gather(folder: str | Path) -> RunTables:
     for column in ("sample", "mark", "condition"):
         quality[column] = quality[column].astype(str)
     mechanisms = _optional(folder / "mechanisms.tsv", required=names(MECHANISMS))
-    marks = [_gather_mark(folder, mark, mechanisms) for mark in dict.fromkeys(quality["mark"])]
+    marks = [
+        _gather_mark(folder, str(mark), rows["sample"].tolist(), mechanisms)
+        for mark, rows in quality.groupby("mark", sort=False)
+    ]
     return RunTables(
         marks=tuple(marks),
         quality=quality,
@@ -143,7 +153,9 @@ def gather(folder: str | Path) -> RunTables:
     )
 
 
-def _gather_mark(folder: Path, mark: str, mechanisms: Sheet | None) -> MarkTables:
+def _gather_mark(
+    folder: Path, mark: str, samples: Sequence[str], mechanisms: Sheet | None
+) -> MarkTables:
     name, chosen = file_name(mark), preset(mark)
     results: dict[str, Sheet] = {}
     for kind in sorted(KINDS, key=lambda k: (k != chosen.main_kind, KINDS.index(k))):
@@ -160,6 +172,7 @@ def _gather_mark(folder: Path, mark: str, mechanisms: Sheet | None) -> MarkTable
         )
     correlation = _optional(folder / "quality" / f"{name}.correlation.tsv")
     components = _optional(folder / "quality" / f"{name}.pca.tsv")
+    segments = folder / "copy_number" / "segments.seg"
     return MarkTables(
         mark=mark,
         name=name,
@@ -171,10 +184,17 @@ def _gather_mark(folder: Path, mark: str, mechanisms: Sheet | None) -> MarkTable
         correlation=None if correlation is None else _square(correlation.table),
         components=None if components is None else _with_shares(components),
         profile=_profile(folder / "profiles" / f"{name}.gz"),
+        arms=_optional(folder / "copy_number" / f"{name}.arms.tsv", required=names(ARMS)),
+        segments=_segments(segments, samples) if segments.is_file() else None,
         levels=_levels(
             folder / "counts" / f"{name}.{chosen.main_kind}.parquet", _carriers(mechanisms, mark)
         ),
     )
+
+
+def _segments(path: Path, samples: Sequence[str]) -> pd.DataFrame:
+    table = read_seg(path)
+    return table[table["sample"].isin(list(samples))]
 
 
 def _carriers(mechanisms: Sheet | None, mark: str) -> list[str]:

@@ -28,6 +28,11 @@ STATIC = {  # figure -> caption; what stands in `figures/` under these names is 
     "heatmap": "Signal along the regions that speak for genes, from 5' to 3': gains, losses and"
     " others (at most 400 of each), every track scaled to the same total coverage; means above.",
 }
+STATIC_ALONG = {
+    "genome": "Fold changes along the genome, with the mean of every chromosome arm; arms that"
+    " shift as a whole, or along which units differ, are named: consistent with copy number.",
+    "copy_number": "Copy number of every library, as it was divided out.",
+}
 STATIC_OF_STUDY = {
     "mechanisms": "Mechanisms against measurements. Colour: effect (of switches the share of loci);"
     " area: strength of the evidence; ring: called; cross: against what was stated. The sign beside"
@@ -141,7 +146,7 @@ def _mark(run: RunTables, mark: MarkTables, number: int, figures: Path | None) -
         if mark.normalization is None
         else sections.normalization_table(mark.normalization),
         "normalization_words": mark.main.header.get("normalization", ""),
-        "figures": _images(figures, mark.name, STATIC),
+        "figures": _images(figures, mark.name, STATIC | STATIC_ALONG),
         "kinds": [_kind(mark, kind, f"mark{number}-{kind}", figures) for kind in mark.results],
         "sets": tested,
         "untested_sets": untested,

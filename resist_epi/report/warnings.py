@@ -68,6 +68,7 @@ def collect_warnings(run: RunTables) -> list[Caveat]:
         found += _of_design(mark)
         found += _of_units(mark)
         found += _of_scale(mark)
+        found += _of_arms(mark)
         found += _of_balance(mark)
         found += _of_level(mark)
         found += _of_sets(mark)
@@ -147,6 +148,14 @@ def _of_scale(mark: MarkTables) -> Iterator[Caveat]:
             " library size or efficiency: every change is relative to the normalisation's"
             " assumption.",
         )
+
+
+def _of_arms(mark: MarkTables) -> Iterator[Caveat]:
+    """Whole chromosome arms that shift: what copy number looks like."""
+    header = {} if mark.arms is None else mark.arms.header
+    for name, text in header.items():
+        if name.startswith("arm warning"):
+            yield Caveat("caution", mark.mark, _sentence(text))
 
 
 def _of_balance(mark: MarkTables) -> Iterator[Caveat]:

@@ -84,7 +84,7 @@ def run_tests(
     _write_results(analyses, name, outputs)
     _write_genes(study, analyses, mark, outputs)
     _write_agreement(main, agreements[chosen.main_kind], mark, outputs)
-    _write_arms(main, arms[chosen.main_kind], mark, outputs)
+    _write_arms(main, arms[chosen.main_kind], mark, assembly, outputs)
     write_quality(study, sheet, counts[chosen.main_kind], shares, outputs)
     write_gene_sets(study, main, name, outputs)
     write_profiles(study, mark, main, outputs)
@@ -135,11 +135,14 @@ def _write_agreement(main: Analysis, agreement: Agreement, mark: str, outputs: O
     outputs.table(f"normalization/{file_name(mark)}.tsv", agreement.table, about)
 
 
-def _write_arms(main: Analysis, arms: ArmShifts | None, mark: str, outputs: Outputs) -> None:
+def _write_arms(
+    main: Analysis, arms: ArmShifts | None, mark: str, assembly: str | None, outputs: Outputs
+) -> None:
     if arms is None:
         return
     for warning in arms.warnings:
         logger.warning("%s: %s", mark, warning)
     kept = ("contrast", "normalization", "copy number", "control", "arms")
     about = {k: v for k, v in main.header.items() if k in kept or k.startswith("arm warning")}
+    about["assembly"] = assembly or "unknown"
     outputs.table(f"copy_number/{file_name(mark)}.arms.tsv", arms.table, about)

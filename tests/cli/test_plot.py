@@ -46,6 +46,8 @@ def tables(cohort: SmallCohort, tmp_path_factory: pytest.TempPathFactory) -> dic
     samples = ["--samples", str(folder / "sheet.tsv")]
     write_table(folder / "mechanisms.tsv", simulated.mechanisms())
     write_table(folder / "switches.tsv", simulated.switches())
+    seg = "ID\tchrom\tstart\tend\tn_bins\tlog2\nT1\tchr1\t1\t900\t9\t0.4\n"
+    (folder / "cn.seg").write_text(seg)
     first = pd.read_csv(cohort.gene_sets, sep="\t", header=None, usecols=[0]).iloc[0, 0]
     return {
         "ma": [results, "--label", "3"],
@@ -59,6 +61,8 @@ def tables(cohort: SmallCohort, tmp_path_factory: pytest.TempPathFactory) -> dic
         "gene-set": [promoters, "--gene-sets", str(cohort.gene_sets), "--set", str(first)],
         "switch": [str(folder / "switches.tsv"), "--label", "2"],
         "mechanisms": [str(folder / "mechanisms.tsv")],
+        "genome": [results],
+        "copy-number": [str(folder / "cn.seg")],
     }
 
 
