@@ -25,8 +25,6 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 AnyFloat = NDArray[np.float32] | NDArray[np.float64]
 
-# Runs are picked out one by one where fewer than one in so many lies in a region.
-_SPARSE = 3
 # Wider steps would cost digits where a run's part is taken from the whole run.
 _WIDEST_STEP = 100_000
 MAX_COORDINATE = 2**32 - 1  # coordinates are unsigned 32-bit in bigWig, and so are runs here
@@ -280,51 +278,41 @@ class RegionAccumulator:
 
     def _add_runs(self, runs: Runs, low: int, high: int) -> None:
         """Add runs to the segments `low` to `high` that they meet."""
-        cuts, asked = self._cuts[low : high + 1], self._asked[low:high]
+        cuts = self._cuts[low : high + 1]
         # Runs that end at or before each cut; the next one is either cut in two or lies beyond.
         before = np.searchsorted(runs.ends, cuts, side="right")
-        straddler = np.minimum(before, len(runs) - 1)
-        is_cut = (before < len(runs)) & (runs.starts[straddler] < cuts)
-        # What lies left of a cut inside a run goes to the segment that ends there.
-        left = np.flatnonzero(is_cut[1:] & asked)
-        left_run = straddler[left + 1]
-        left_length = cuts[left + 1] - np.maximum(cuts[left], runs.starts[left_run])
-
-        filled = before[1:] > before[:-1]
-        inside = filled & asked
-        first, count = before[:-1][inside], (before[1:] - before[:-1])[inside]
-        taken: slice | IntArray
-        if _SPARSE * int(count.sum()) > before[-1] - before[0]:
-            # Nearly all: cheaper in one piece.
-            inside, first = filled, before[:-1][filled]
-            taken, at = slice(int(before[0]), int(before[-1])), first - before[0]
-        else:
-            taken, at = _ranges(first, count)
+        next_start = runs.starts[np.minimum(before, len(runs) - 1)]
+        stop = before[1:] + ((next_start < cuts)[1:] & (before[1:] < len(runs)))
+        # Segments that no region holds are not worth adding up.
+        segment = np.flatnonzero(self._asked[low:high] & (stop > before[:-1]))
+        if not segment.size:
+            return
+        first, last = before[segment], stop[segment] - 1
+        taken, at = _ranges(first, last - first + 1)
         lengths = runs.ends[taken] - runs.starts[taken]
-        # A run keeps what lies right of the last cut in it.
-        trimmed = np.flatnonzero(is_cut[:-1][inside])
-        lengths[at[trimmed]] = runs.ends[first[trimmed]] - cuts[:-1][inside][trimmed]
+        # The runs at both ends of a segment may reach out of it (and may be the same).
+        begin, end = cuts[segment], cuts[segment + 1]
+        for run, place in ((first, at), (last, at + (last - first))):
+            reach = np.minimum(runs.ends[run], end) - np.maximum(runs.starts[run], begin)
+            lengths[place] = reach
+        values = runs.values[taken]
         # Values that are not finite show in the sums, and are then taken out.
         with np.errstate(over="ignore", invalid="ignore"):
-            left_sum = runs.values[left_run] * left_length.astype(np.float64)
-            values = runs.values[taken]
             weighted = np.multiply(values, lengths, dtype=np.float64)
-            sums = np.add.reduceat(weighted, at) if at.size else np.zeros(0)
-        if not (np.isfinite(sums).all() and np.isfinite(left_sum).all()):
+            sums = np.add.reduceat(weighted, at)
+        if not np.isfinite(sums).all():
             self._add_defined(runs)
             return
-        where = low + np.flatnonzero(inside)
-        self._sum[where] += sums
-        self._sum[low + left] += left_sum
+        segment += low
+        self._sum[segment] += sums
         if runs.gapless:
-            reached = np.clip(cuts, np.uint32(runs.begin), np.uint32(runs.end))
-            self._covered[low:high] += reached[1:] - reached[:-1]
+            inside = np.minimum(end, np.uint32(runs.end)) - np.maximum(begin, np.uint32(runs.begin))
+            self._covered[segment] += inside
         else:
-            if at.size:
-                self._covered[where] += np.add.reduceat(lengths, at, dtype=np.int64)
-            self._covered[low + left] += left_length
+            self._covered[segment] += np.add.reduceat(lengths, at, dtype=np.int64)
         if self._extremes:
-            self._add_extremes(values, at, where, runs.values[left_run], low + left)
+            for out, ufunc in ((self._min, np.minimum), (self._max, np.maximum)):
+                out[segment] = ufunc(out[segment], ufunc.reduceat(values, at))
 
     def _add_grid(self, grid: Grid | GridParts, low: int, high: int) -> None:
         """Add runs of equal width, whose places need no search."""
@@ -354,15 +342,12 @@ class RegionAccumulator:
         self._covered[low:high] += cuts[1:] - cuts[:-1]
         if self._extremes:
             where = low + np.flatnonzero(filled)
-            left = np.flatnonzero(is_cut) - 1
-            inner = left >= 0
-            self._add_extremes(
-                grid.values[:stop],
-                first,
-                where,
-                grid.values[straddler[inner]],
-                low + left[inner],
-            )
+            left = low + np.flatnonzero(is_cut[1:])
+            left_values = grid.values[straddler[int(is_cut[0]) :]]
+            for out, ufunc in ((self._min, np.minimum), (self._max, np.maximum)):
+                if first.size:
+                    out[where] = ufunc(out[where], ufunc.reduceat(grid.values[:stop], first))
+                out[left] = ufunc(out[left], left_values)
 
     def _add_defined(self, runs: Runs) -> None:
         defined = np.isfinite(runs.values)
@@ -377,20 +362,6 @@ class RegionAccumulator:
         in_region = np.append(starts, MAX_COORDINATE + 1)[next_region] < runs.ends[~defined]
         self.undefined += int(np.count_nonzero(in_region))
         self.add(Runs(runs.starts[defined], runs.ends[defined], runs.values[defined]))
-
-    def _add_extremes(
-        self,
-        values: AnyFloat,
-        at: IntArray,
-        where: IntArray,
-        left_values: AnyFloat,
-        left: IntArray,
-    ) -> None:
-        """Extremes of stretches of values that begin `at`, and of single values, by segment."""
-        for out, ufunc in ((self._min, np.minimum), (self._max, np.maximum)):
-            if at.size:
-                out[where] = ufunc(out[where], ufunc.reduceat(values, at))
-            out[left] = ufunc(out[left], left_values)
 
     def result(self) -> RegionSummary:
         """What was added up, one entry a region in the order given."""
@@ -495,8 +466,10 @@ def _segments(
     return first, last
 
 
-def _ranges(first: IntArray, count: IntArray) -> tuple[IntArray, IntArray]:
+def _ranges(first: IntArray, count: IntArray) -> tuple[slice | IntArray, IntArray]:
     """Numbers `first` to `first + count` of every pair, in one row, and where each pair begins."""
     end = np.cumsum(count)
     at = end - count
-    return np.repeat(first - at, count) + np.arange(int(end[-1]) if end.size else 0), at
+    if first.size == 1:
+        return slice(int(first[0]), int(first[0] + count[0])), at
+    return np.repeat(first - at, count) + np.arange(int(end[-1])), at
