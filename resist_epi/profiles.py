@@ -38,7 +38,11 @@ def profile_regions(
 ) -> ProfileMatrix:
     """Mean signal in bins along regions, from 5' to 3'.
 
-    Bases without a value count as zero; bins beyond the ends of the chromosome are NaN.
+    Bases without a value count as zero; bins beyond the ends of the chromosome are NaN, and a bin
+    partly beyond is the mean of its part inside (computeMatrix, with missing data as zero, gives 0
+    and the mean of the whole bin, zeros outside). A scaled body that its bins do not divide evenly
+    has them rounded to whole bases, each ending where the next begins; computeMatrix rounds
+    otherwise.
 
     Parameters
     ----------

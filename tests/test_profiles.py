@@ -158,6 +158,34 @@ def test_the_same_as_computematrix(track: Path, tmp_path: Path, body: int) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("body", [0, 1000])
+def test_where_windows_leave_the_chromosome(track: Path, tmp_path: Path, body: int) -> None:
+    """Bins outside are NaN here and 0 there; bins partly outside: the mean of the part inside here,
+    of the whole bin, zeros outside, there."""
+    bed = tmp_path / "r.bed"
+    bed.write_text(
+        "chr1\t120\t2120\ta\t0\t+\nchr1\t330\t59930\tb\t0\t-\nchr1\t57985\t59985\tc\t0\t-\n"
+    )
+    mode = ["scale-regions", "-m", body] if body else ["reference-point"]
+    deeptools(
+        "computeMatrix",
+        *[*mode, "-S", track, "-R", bed, "-b", 500, "-a", 500, "-bs", 50],
+        *["--missingDataAsZero", "--sortRegions", "keep", "-o", tmp_path / "m.gz"],
+    )
+    theirs = read_profile_matrix(tmp_path / "m.gz")
+    window = {"point": "TSS", "before": 500, "after": 500, "body": body, "bin_size": 50}
+    ours = profile_regions({"t": open_track(track)}, theirs.regions, **window).values["t"]
+    share = np.ones(ours.shape)
+    for row, first, part in ((0, 7, 20 / 50), (1, 8, 20 / 50), (2, 9, 15 / 50)):
+        share[row, :first], share[row, first] = 0, part
+    if body:  # the long region downstream, on the left: 330 - 500 bp
+        share[1, -3:], share[1, -4] = 0, 30 / 50
+    np.testing.assert_array_equal(np.isnan(ours), share == 0)
+    expected = np.nan_to_num(ours) * share
+    np.testing.assert_allclose(theirs.values["t"], expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.slow
 def test_plotheatmap_opens_what_we_write(track: Path, tmp_path: Path) -> None:
     matrix = profile_regions({"t": open_track(track)}, REGIONS, before=500, after=500)
     write_profile_matrix(tmp_path / "m.gz", matrix, group="direction")

@@ -262,6 +262,29 @@ def test_damaged_index_never_hides_a_block(tmp_path: Path, kind: int, field: str
     assert caught > 10
 
 
+@pytest.mark.parametrize("kind", ["bedgraph", "fixed"])
+def test_memory_does_not_grow_with_the_track(tmp_path: Path, monkeypatch, kind: str) -> None:
+    monkeypatch.setattr(bigwig_blocks, "_CHUNK_BYTES", 1 << 17)
+    peaks = []
+    for n in (60_000, 600_000):
+        path, values = tmp_path / f"{n}.bw", np.random.default_rng(n).gamma(2, 3, n)
+        with pyBigWig.open(str(path), "w") as out:
+            out.addHeader([("c", 10 * n)])
+            if kind == "fixed":
+                out.addEntries("c", 0, values=values, span=10, step=10)
+            else:
+                starts = np.arange(n) * 10
+                out.addEntries(np.full(n, "c"), starts, ends=starts + 7, values=values)
+        track = open_bigwig(path)
+        tracemalloc.start()
+        whole = track.summarise("c", [0, 5], [10 * n, 50])
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert whole.covered[0] == n * (10 if kind == "fixed" else 7)
+    assert peaks[0] > 1 << 17
+    assert peaks[1] < 1.5 * peaks[0]
+
+
 def test_no_entries_at_all(tmp_path: Path) -> None:
     path = tmp_path / "t.bw"
     out = pyBigWig.open(str(path), "w")
