@@ -14,6 +14,8 @@ from resist_epi.loci import locus_ids
 
 GENE_PLACE = ("chrom", "start", "end", "strand", "gene_id", "symbol")
 GENE_VALUES = ("baseMean", "log2FoldChange", "pvalue", "padj")
+# Of a kind whose regions are shared by genes: why its region speaks for this gene.
+SHARED_VALUES = ("region_id", "reason", "fraction")
 
 
 def gene_rows(results: pd.DataFrame) -> NDArray[np.int64]:
@@ -72,7 +74,9 @@ def gene_table(results: pd.DataFrame) -> pd.DataFrame:
     return results.iloc[gene_rows(results)].reset_index(drop=True)
 
 
-def genes_side_by_side(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def genes_side_by_side(
+    tables: Mapping[str, pd.DataFrame], *, domains: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """One row a gene with what each kind of its regions says, none chosen by its P.
 
     Parameters
@@ -80,13 +84,17 @@ def genes_side_by_side(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     tables
         Kind of regions -> the contract's result columns; the first kind speaks for the gene and
         gives its place. Kinds whose regions have no gene are left out.
+    domains
+        Table `chrom start end` of a broad mark's domains: the genes of one share a `locus_id`.
 
     Returns
     -------
     DataFrame
         `chrom start end strand gene_id symbol locus_id`, then for each kind `KIND_baseMean
         KIND_log2FoldChange KIND_pvalue KIND_padj KIND_direction`, each of the region that speaks
-        for the gene (`gene_rows`); NaN and `none` where it has no such region. Genome order.
+        for the gene (`gene_rows`); NaN and `none` where it has no such region. A table with the
+        column `reason` (`domain_links.gene_domains`) gives `KIND_region_id KIND_reason
+        KIND_fraction` besides. Genome order.
 
     Raises
     ------
@@ -109,10 +117,14 @@ def genes_side_by_side(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     genes = pd.concat([t[list(GENE_PLACE)].assign(kind=kind) for kind, t in keyed.items()])
     genes = genes[~genes.index.duplicated()]
     genes = genes.iloc[np.lexsort((genes["end"], genes["start"], chrom_rank(genes["chrom"])))]
-    joined = genes.drop(columns="kind").assign(locus_id=locus_ids(genes))
+    joined = genes.drop(columns="kind").assign(locus_id=locus_ids(genes, domains=domains))
     for kind, table in keyed.items():
         own = table.reindex(genes.index)
         for name in GENE_VALUES:
             joined[f"{kind}_{name}"] = own[name]
         joined[f"{kind}_direction"] = own["direction"].fillna("none")
+        if "reason" in table:
+            for name in SHARED_VALUES:
+                values = own[name]
+                joined[f"{kind}_{name}"] = values if name == "fraction" else values.fillna("")
     return joined.reset_index(drop=True)
