@@ -239,12 +239,19 @@ def domain_results(
             "window_direction": found.direction,
             "best_log2FoldChange": effect,
         }
-        table["pvalue"], table["padj"] = found.pvalue, benjamini_hochberg(found.pvalue)
+        # What a filter left out as a whole stays out.
+        p = np.where(whole["pvalue"].isna(), np.nan, found.pvalue)
+        table["pvalue"], table["padj"] = p, benjamini_hochberg(p)
         sign = np.select([found.direction == "up", found.direction == "down"], [1.0, -1.0], effect)
         called = (table["padj"] <= fdr).to_numpy()
         table["direction"] = np.select(
             [called & (sign > 0), called & (sign < 0)], ["gain", "loss"], "none"
         )
+        if (
+            "high_confidence" in table
+        ):  # of the whole signal; but a domain that is not called is none
+            known = table["high_confidence"].notna().to_numpy()
+            table.loc[known & ~called, "high_confidence"] = False
         if tests.unweighted is not None and "pvalue_unweighted" in table:
             p = tests.unweighted.pvalue
             table["pvalue_unweighted"], table["padj_unweighted"] = p, benjamini_hochberg(p)

@@ -22,6 +22,7 @@ from resist_epi.schema import Kind
 from resist_epi.steps.between_marks import write_between_marks
 from resist_epi.steps.counts import count_mark
 from resist_epi.steps.dna import copy_number_key, count_inputs, with_copy_number_of_study
+from resist_epi.steps.domains import mark_windows
 from resist_epi.steps.keys import between_marks_key, mark_keys
 from resist_epi.steps.mark_tests import run_tests
 from resist_epi.steps.quality import gather_quality
@@ -148,7 +149,10 @@ def _run_mark(
             for kind, path in paths.items()
         }
         count_inputs(study, mark, ledger, keys, ordered, progress)
-        written = run_tests(study, mark, ordered, read_table(shares), consensus, out)
+        windows = mark_windows(study, mark, ledger, keys, progress)
+        written = run_tests(
+            study, mark, ordered, read_table(shares), consensus, out, windows=windows
+        )
         ledger.record(tests, keys[tests], written)
 
 

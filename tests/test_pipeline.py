@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from resist_epi.config import StudySettings
+from resist_epi.domain_links import DOMAIN_LINKS
 from resist_epi.errors import InputFormatError, SampleSheetError
 from resist_epi.io.study import read_study
 from resist_epi.io.tables import read_counts, read_results, read_table
@@ -42,8 +43,8 @@ def test_the_folder_holds_what_the_contract_says(study: Path) -> None:
     expected |= {"report.html", "igv_session.xml", "marks/switches.tsv", "tracks.json"}
     expected |= {f"figures/study.switch.{s}" for s in FORMATS}
     for mark, kinds in {
-        "H3K27me3": ("promoters", "genes", "peaks"),
-        "H3K36me3": ("genes", "peaks"),
+        "H3K27me3": ("promoters", "genes", "peaks", "domains"),
+        "H3K36me3": ("genes", "peaks", "domains"),
     }.items():
         expected |= {f"normalization/{mark}.tsv", f"gene_sets/{mark}.tsv"}
         of_mark = ("pca", "correlation", "heatmap")
@@ -52,8 +53,9 @@ def test_the_folder_holds_what_the_contract_says(study: Path) -> None:
         expected |= {
             f"quality/{mark}{what}.tsv" for what in ("", ".shares", ".correlation", ".pca")
         }
-        expected.add(f"counts/{mark}.bins.parquet")
-        expected |= {f"genes/{mark}.tsv.gz", f"links/{mark}.peaks.tsv.gz"}
+        expected |= {f"counts/{mark}.{what}.parquet" for what in ("bins", "windows")}
+        expected |= {f"links/{mark}.{kind}.tsv.gz" for kind in ("peaks", "domains")}
+        expected.add(f"genes/{mark}.tsv.gz")
         for kind in kinds:
             expected |= {
                 f"counts/{mark}.{kind}.parquet",
@@ -81,10 +83,28 @@ def test_a_row_a_gene_and_the_links_of_peaks(study: Path) -> None:
     assert table.index.is_unique
     assert table.loc["GENE3", "promoters_direction"] == "gain"
     assert table.loc["GENE3", "genes_log2FoldChange"] > 1
-    assert table["locus_id"].is_unique
+    assert table.loc["GENE3", "locus_id"] == table.loc["GENE4", "locus_id"]  # under one domain
+    assert table["locus_id"].nunique() == len(table) - 1
     links = read_table(study / "links" / "H3K27me3.peaks.tsv.gz", required=LINK_COLUMNS)
     assert {"promoter", "gene_body"} == set(links["reason"])
     assert "GENE3" in set(links["symbol"])
+
+
+def test_domains_are_tested_and_linked_to_their_genes(study: Path) -> None:
+    table = read_results(study / "differential" / "H3K27me3.domains.tsv.gz")
+    assert list(table.columns[: len(RESULTS)]) == names(RESULTS)
+    assert set(table["direction"]) == {"gain"}
+    assert set(table["window_direction"]) == {"up"}
+    assert {"GENE3", "GENE4"} <= set(table["symbol"]) | set(table["nearest_symbol"])
+    header = "\n".join(table.attrs["header"])
+    assert "windows of 2,000 and 10,000 bp" in header
+    assert "Simes over the windows" in header
+    links = read_table(study / "links" / "H3K27me3.domains.tsv.gz", required=DOMAIN_LINKS)
+    assert {"GENE3", "GENE4"} <= set(links["symbol"])
+    genes = read_table(study / "genes" / "H3K27me3.tsv.gz").set_index("symbol")
+    assert genes.loc[["GENE3", "GENE4"], "domains_direction"].tolist() == ["gain", "gain"]
+    assert genes.loc["GENE3", "domains_region_id"] in set(table["region_id"])
+    assert genes.loc["GENE50", "domains_reason"] == ""
 
 
 def test_the_header_says_what_was_done(study: Path) -> None:

@@ -10,13 +10,14 @@ from resist_epi.ledger import step_key
 from resist_epi.presets import preset
 from resist_epi.samples import PATH_COLUMNS, SampleSheet
 from resist_epi.steps.dna import inputs_keys
+from resist_epi.steps.domains import domain_keys
 from resist_epi.study import Study, mark_kinds
 
 
 def mark_keys(
     study: Study, mark: str, inputs: Mapping[str, str], *, dna: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Step -> digest of what it depends on, for the counts of each kind, the shares and the tests.
+    """Step -> digest of what it depends on, for counts, windows, shares and tests.
 
     Parameters
     ----------
@@ -44,6 +45,7 @@ def mark_keys(
     for kind in mark_kinds(study, mark):
         peaks = [sums(*sheet.table["Peaks"]), settings.min_overlap] if kind == "peaks" else None
         keys[f"counts {mark}.{kind}"] = step_key(**shared, kind=kind, peaks=peaks)
+    keys |= domain_keys(study, mark, keys[f"counts {mark}.bins"], inputs)
     keys |= inputs_keys(study, mark, keys, inputs)
     peaks = [sums(*sheet.table["Peaks"]), settings.min_overlap] if "Peaks" in sheet.table else None
     keys[f"shares {mark}"] = step_key(**shared, peaks=peaks)

@@ -22,6 +22,7 @@ from resist_epi.presets import preset
 from resist_epi.relabelling import relabelling_header
 from resist_epi.schema import Kind
 from resist_epi.steps.analyses import analyse_kind
+from resist_epi.steps.domains import TestedDomains, run_domain_tests
 from resist_epi.steps.outputs import Outputs
 from resist_epi.steps.profiles import write_profiles
 from resist_epi.steps.quality import write_quality
@@ -39,6 +40,8 @@ def run_tests(
     shares: pd.DataFrame,
     consensus: Consensus | None,
     out: Path,
+    *,
+    windows: CountMatrix | None = None,
 ) -> list[Path]:
     """Test every kind of a mark's regions, and link them to genes and gene sets.
 
@@ -50,6 +53,8 @@ def run_tests(
         As of `counts.MarkCounts`.
     out
         The run's folder.
+    windows
+        Bins of the windows above background, where the mark forms domains.
 
     Returns
     -------
@@ -81,12 +86,16 @@ def run_tests(
             relabelling_header(main.fit, main.design, main.contrast, fdr=study.settings.fdr)
         )
     _write_carriers(analyses, name, study.settings.fdr, outputs)
+    domains = None
+    if windows is not None:
+        domains = run_domain_tests(study, mark, windows, counts["bins"], consensus, outputs)
     _write_results(analyses, name, outputs)
-    _write_genes(study, analyses, mark, outputs)
+    _write_genes(study, analyses, domains, mark, outputs)
     _write_agreement(main, agreements[chosen.main_kind], mark, outputs)
     _write_arms(main, arms[chosen.main_kind], mark, assembly, outputs)
     write_quality(study, sheet, counts[chosen.main_kind], shares, outputs)
-    write_gene_sets(study, main, name, outputs)
+    shared = None if domains is None else domains.shared
+    write_gene_sets(study, main, name, outputs, domains=shared)
     write_profiles(study, mark, main, outputs)
     return outputs.written
 
@@ -113,13 +122,21 @@ def _write_carriers(
 
 
 def _write_genes(
-    study: Study, analyses: Mapping[Kind, Analysis], mark: str, outputs: Outputs
+    study: Study,
+    analyses: Mapping[Kind, Analysis],
+    domains: TestedDomains | None,
+    mark: str,
+    outputs: Outputs,
 ) -> None:
     """One row a gene, and every gene of a peak."""
     chosen, name = preset(mark), file_name(mark)
     tables: dict[str, pd.DataFrame] = {k: a.results for k, a in analyses.items()}
     main = analyses[chosen.main_kind]
-    side_by_side = genes_side_by_side({chosen.main_kind: main.results, **tables})
+    kinds = {chosen.main_kind: main.results, **tables}
+    if domains is not None and len(domains.genes):
+        kinds["domains"] = domains.genes
+    shared = None if domains is None else domains.shared
+    side_by_side = genes_side_by_side(kinds, domains=shared)
     outputs.table(f"genes/{name}.tsv.gz", side_by_side, main.header)
     if "peaks" in tables:
         window = (chosen.upstream, chosen.downstream)

@@ -28,6 +28,10 @@ def write_study_session(study: Study, out: Path) -> None:
         for mark in study.sheet.marks
         for kind in mark_kinds(study, mark)
     ]
+    for mark in study.sheet.marks:
+        bed = out / "differential" / f"{file_name(mark)}.domains.bed"
+        if bed.exists():
+            calls.append((bed, f"{mark} domains: gain and loss"))
     genome = study.reference.genome
     write_session(
         out / "igv_session.xml", tracks, calls, genome=None if genome is None else genome.name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from resist_epi.analysis import Analysis
 from resist_epi.enrichment import enrich, genes_one_by_one
 from resist_epi.inputs import gene_covariates
@@ -13,7 +15,14 @@ from resist_epi.study import Study
 PRE_SPECIFIED = "NSD2_TARGETS_ENDOCRINE_CORE"
 
 
-def write_gene_sets(study: Study, main: Analysis, name: str, outputs: Outputs) -> None:
+def write_gene_sets(
+    study: Study,
+    main: Analysis,
+    name: str,
+    outputs: Outputs,
+    *,
+    domains: pd.DataFrame | None = None,
+) -> None:
     """Write the gene sets of a mark, and the set named in advance gene by gene.
 
     Parameters
@@ -22,6 +31,8 @@ def write_gene_sets(study: Study, main: Analysis, name: str, outputs: Outputs) -
         Of the regions that speak for a gene.
     name
         Of the mark, as it stands in file names.
+    domains
+        Table `chrom start end` of the mark's domains: the genes of one count once.
 
     Raises
     ------
@@ -38,6 +49,7 @@ def write_gene_sets(study: Study, main: Analysis, name: str, outputs: Outputs) -
         own_sets=study.own_sets,
         symbols=symbols,
         kinds={} if study.own_sets else gene_set_kinds(),
+        domains=domains,
     )
     outputs.table(f"gene_sets/{name}.tsv", table, main.header | table.attrs["header"])
     if PRE_SPECIFIED not in study.gene_sets:
