@@ -173,6 +173,11 @@ def _draw_locus(kind: str, path: Path, options: _Options, title: str | None) -> 
     matrix, sheet = read_counts_and_sheet(path, options.samples, mark=options.mark)
     values = pd.DataFrame(scaled(matrix), columns=list(matrix.samples))
     places = matrix.regions[["chrom", "start", "end"]].reset_index(drop=True)
+    quantity = matrix.quantity.replace("_", " ")
+    if matrix.quantity == "coverage_sum":
+        # Bins may differ in width, and a sum says little beside a picture.
+        values = values.div(places["end"] - places["start"], axis=0)
+        quantity = "mean signal"
     genes = called = None
     if options.gene or options.genome or options.genes:
         genes = load_reference(options.genome, options.genes).annotation.genes
@@ -186,7 +191,7 @@ def _draw_locus(kind: str, path: Path, options: _Options, title: str | None) -> 
         region=options.region,
         samples=sheet.table,
         highlight=called,
-        quantity=matrix.quantity.replace("_", " "),
+        quantity=quantity,
         title=title,
     )
 

@@ -14,6 +14,7 @@ from resist_epi.errors import InputFormatError
 from resist_epi.plots.frame import LINE_MM, TITLE_MM, Frame, new_frame, text_width_mm
 from resist_epi.plots.style import (
     COLUMN_MM,
+    DIRECTION_COLOURS,
     GREY,
     LINE,
     SMALL_FONT,
@@ -37,6 +38,9 @@ Place = tuple[str, int, int]
 _REGION_COLUMNS = {
     "chrom", "start", "end", "strand", "region_id", "gene_id", "symbol", "kind", "name", "score",
 }  # fmt: skip
+_SHADE = "#F0E442"
+_SHADE_OF = {name: DIRECTION_COLOURS[name] for name in ("gain", "loss")}
+_SHADE_ALPHA = 0.18
 _LANE_MM = 5.0
 _AXIS_MM = 8.0
 _MAX_STEPS = 1000  # more are drawn as a bitmap inside SVG and PDF, which stay small
@@ -79,7 +83,8 @@ def plot_locus(
     samples
         Sample sheet: order and colours by `Condition`.
     highlight
-        Regions `chrom start end` to shade, as called ones.
+        Regions `chrom start end` to shade, as called ones: by `direction` where they have it; with
+        `best_start` and `best_end` the window of the lowest P is shaded darker.
     quantity
         What the values are.
 
@@ -265,8 +270,17 @@ def _draw_track(ax: Axes, bins: pd.DataFrame, name: str, top: float, colour: str
 def _shade(ax: Axes, regions: pd.DataFrame | None, place: Place) -> None:
     if regions is None:
         return
-    for start, end in _inside(regions, place)[["start", "end"]].to_numpy():
-        ax.axvspan(start, end, color="#F0E442", alpha=0.35, lw=0, zorder=0)
+    shown = _inside(regions, place)
+    colours = [_SHADE] * len(shown)
+    if "direction" in shown:
+        colours = [_SHADE_OF.get(str(d), _SHADE) for d in shown["direction"]]
+    for colour, (start, end) in zip(colours, shown[["start", "end"]].to_numpy(), strict=True):
+        ax.axvspan(start, end, color=colour, alpha=_SHADE_ALPHA, lw=0, zorder=0)
+    if "best_start" in shown:
+        best = shown[["best_start", "best_end"]].to_numpy(np.float64, na_value=np.nan)
+        for colour, (start, end) in zip(colours, best, strict=True):
+            if start < end:
+                ax.axvspan(start, end, color=colour, alpha=_SHADE_ALPHA, lw=0, zorder=0)
 
 
 def _say_scale(frame: Frame, text: str, conditions: pd.Series, y: float) -> None:

@@ -78,6 +78,23 @@ def test_called_regions_are_shaded() -> None:
     assert patches[0].get_x() == 1_900_000
 
 
+def test_domains_show_their_direction_and_their_best_window() -> None:
+    called = pd.DataFrame(
+        {
+            "chrom": "chr4",
+            "start": [1_900_000, 1_930_000],
+            "end": [1_920_000, 1_950_000],
+            "direction": ["gain", "loss"],
+            "best_start": pd.array([1_902_000, None], dtype="Int64"),
+            "best_end": pd.array([1_904_000, None], dtype="Int64"),
+        }
+    )
+    ax = plot_locus(simulated.bins(SHEET), highlight=called)
+    gain, loss, best = panel(ax, "good01").patches
+    assert gain.get_facecolor() == best.get_facecolor() != loss.get_facecolor()
+    assert (best.get_x(), best.get_width()) == (1_902_000, 2_000)
+
+
 def test_long_names_of_conditions_do_not_run_into_the_scale() -> None:
     names = {"good": "stable for five years", "poor": "progressed within two years"}
     ax = plot_locus(simulated.bins(SHEET), samples=SHEET.replace({"Condition": names}))
