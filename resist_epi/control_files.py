@@ -6,24 +6,23 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from resist_epi.counting import count_regions
 from resist_epi.errors import SampleSheetError
 from resist_epi.genome import Genome
 from resist_epi.greylist import BIN_SIZE as GREY_BIN
 from resist_epi.greylist import QUANTILE, greylist
 from resist_epi.inputs import Disjoint, genomes, load_exclude, load_reference
-from resist_epi.io.bam import BamReads, open_bam
+from resist_epi.io.read_files import open_reads
+from resist_epi.io.reads import ReadRules, ReadsFile
 from resist_epi.io.run_track import RunTrack
 from resist_epi.io.sheet import read_sheet
 from resist_epi.io.tracks import open_track
 from resist_epi.matrix import CountMatrix
-from resist_epi.read_counting import count_reads
 from resist_epi.regions import genome_bins
 from resist_epi.samples import SampleSheet
+from resist_epi.track_counts import Source, count_tables
 
 logger = logging.getLogger(__name__)
 
@@ -71,11 +70,21 @@ def count_controls(
     sheet: SampleSheet,
     regions: pd.DataFrame,
     *,
+    rules: Mapping[str, ReadRules | None] | None = None,
     exclude: Disjoint | None = None,
     genome: Genome | None = None,
+    jobs: int = 1,
     progress: Callable[[str], None] | None = None,
 ) -> CountMatrix:
     """Count the input of every row of a sheet; a file that several rows share is counted once.
+
+    Parameters
+    ----------
+    rules
+        Library -> which reads of its input count, and where: those that its own reads are counted
+        by. By default every mapped primary alignment, as it spans.
+    jobs
+        Worker processes; the counts do not depend on it.
 
     Returns
     -------
@@ -94,16 +103,18 @@ def count_controls(
     names = {path: f"input {Path(path).name}" for path in distinct}
     if len(set(names.values())) < len(distinct):
         names = {path: f"input {path}" for path in distinct}
-    common: dict[str, Any] = {
-        "exclude": exclude,
-        "genome": genome,
-        "known": genomes(),
-        "progress": progress,
-    }
-    if column == "bamControl":
-        counted = count_reads({names[p]: open_bam(p) for p in distinct}, regions, **common)
-    else:
-        counted = count_regions({names[p]: open_track(p) for p in distinct}, regions, **common)
+    quantity = "reads" if column == "bamControl" else "mean_signal"
+    owner = {path: sample for sample, path in reversed(paths.items())}
+    sources = {names[p]: Source(p, quantity, rules=(rules or {}).get(owner[p])) for p in distinct}
+    counted = count_tables(
+        sources,
+        {"regions": regions},
+        exclude=exclude,
+        genome=genome,
+        known=genomes(),
+        jobs=jobs,
+        progress=progress,
+    ).matrices["regions"]
     columns = [counted.samples.index(names[paths[s]]) for s in sheet.samples]
     return replace(
         counted,
@@ -122,7 +133,7 @@ def distinct_controls(sheet: SampleSheet) -> dict[str, str]:
     return {sample: path for path, sample in first.items()}
 
 
-def open_controls(sheet: SampleSheet) -> dict[str, RunTrack | BamReads]:
+def open_controls(sheet: SampleSheet) -> dict[str, RunTrack | ReadsFile]:
     """Open each distinct input of a sheet, under the first library that it belongs to.
 
     Raises
@@ -134,12 +145,12 @@ def open_controls(sheet: SampleSheet) -> dict[str, RunTrack | BamReads]:
     """
     column, _ = control_paths(sheet)
     return {
-        s: open_bam(p) if column == "bamControl" else open_track(p)
+        s: open_reads(p) if column == "bamControl" else open_track(p)
         for s, p in distinct_controls(sheet).items()
     }
 
 
-def control_lengths(opened: Mapping[str, RunTrack | BamReads]) -> dict[str, int]:
+def control_lengths(opened: Mapping[str, RunTrack | ReadsFile]) -> dict[str, int]:
     """Length of every chromosome of these inputs, bp."""
     lengths: dict[str, int] = {}
     for file in opened.values():

@@ -151,8 +151,10 @@ def count_inputs(
         counted = count_controls(
             study.sheet.for_samples(matrix.samples),
             matrix.regions,
+            rules={s: file.rules for s, file in study.sources[mark].files.items()},
             exclude=study.exclude,
             genome=study.reference.genome,
+            jobs=study.settings.jobs,
             progress=progress,
         )
         path = inputs_path(ledger.folder, mark, kind)

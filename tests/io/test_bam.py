@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -231,3 +233,39 @@ def test_real_files_equal_pysam(real_data: Path) -> None:
         )
         np.testing.assert_array_equal(found.counts, expected)
         assert found.kept == len(reads)
+
+
+FEATURE_COUNTS = shutil.which("featureCounts")
+
+
+@pytest.mark.real
+@pytest.mark.skipif(FEATURE_COUNTS is None, reason="featureCounts is not installed")
+@pytest.mark.parametrize(
+    ("rules", "options"),
+    [
+        (ReadRules(), []),
+        (ReadRules(min_quality=20, duplicates=False), ["-Q", "20", "--ignoreDup"]),
+        (ReadRules(count_as="five_prime"), ["--read2pos", "5"]),
+        (
+            ReadRules(count_as="fragment", fragment_length=186),
+            ["--readExtension3", "150"],  # reads of 36 bp
+        ),
+    ],
+    ids=["read", "quality", "five_prime", "extended"],
+)
+def test_real_files_equal_featurecounts(
+    real_data: Path, tmp_path: Path, rules: ReadRules, options: list[str]
+) -> None:
+    path = real_data / "bam_broad_marks_small" / "epicseg_H3K4me3.bam"
+    places = [("chr21", s, s + 1500) for s in range(40_000_000, 41_000_000, 1000)]
+    table = pd.DataFrame(places, columns=["chrom", "start", "end"])
+    saf = tmp_path / "r.saf"
+    lines = table.assign(start=table["start"] + 1, strand="+").reset_index()
+    lines.to_csv(saf, sep="\t", header=False, index=False)
+    command = [str(FEATURE_COUNTS), "-F", "SAF", "-O", "-M", "--primary", *options]
+    command += ["-a", str(saf), "-o", str(tmp_path / "out"), str(path)]
+    subprocess.run(command, check=True, capture_output=True)
+    expected = pd.read_csv(tmp_path / "out", sep="\t", comment="#").set_index("Geneid").iloc[:, 5]
+    found = open_bam(path).count(table, rules=rules)
+    assert found.counts.tolist() == expected.sort_index().tolist()
+    assert found.counts.sum() > 1000
