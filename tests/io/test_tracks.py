@@ -59,3 +59,13 @@ def test_other_content_is_named(tmp_path: Path, content: bytes, message: str) ->
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(InputFormatError, match="cannot be read"):
         open_track(tmp_path / "t.bw")
+
+
+def test_a_bgzipped_bedgraph_needs_no_index(tmp_path: Path) -> None:
+    import pysam
+
+    plain = tmp_path / "t.bedGraph"
+    plain.write_text("chr1\t0\t100\t2\nchr1\t100\t300\t5\nchr2\t0\t10\t1\n")
+    packed = tmp_path / "t.bedGraph.gz"
+    pysam.tabix_compress(str(plain), str(packed))
+    assert open_track(packed).total() == open_track(plain).total() == 1210
