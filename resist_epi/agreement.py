@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from resist_epi.background import MIN_ENRICHED, MIN_ENRICHMENT, fold_over_background
 from resist_epi.design import Contrast, Design
 from resist_epi.differential import contrast_results
 from resist_epi.differential import fit as fit_model
@@ -29,8 +30,6 @@ REFERENCES = ("spike_in", "background")  # they keep a global change; the first 
 # it, and TMM over all of them would be background composition once more.
 ENRICHED = "tmm_enriched"
 IN_REGIONS = (ENRICHED, "tmm")
-MIN_ENRICHMENT = 1.5  # mean signal over that of the median background bin
-MIN_ENRICHED = 100
 FEWEST = 3  # normalisations that are compared
 
 
@@ -102,16 +101,8 @@ def enriched_regions(
     """(n_regions,) whether a region has the mark; None without background, or with too few."""
     if background is None:
         return None
-    enriched = _density(matrix) >= MIN_ENRICHMENT * np.median(_density(background))
+    enriched = fold_over_background(matrix, background).mean(axis=1) >= MIN_ENRICHMENT
     return enriched if enriched.sum() >= MIN_ENRICHED else None
-
-
-def _density(matrix: CountMatrix) -> NDArray[np.float64]:
-    """(n_regions,) mean over samples of the share of the library per bp, in the quantity's unit."""
-    level = (matrix.values / matrix.library_sizes).mean(axis=1)
-    if matrix.quantity != "mean_signal":
-        level = level / (matrix.regions["end"] - matrix.regions["start"]).to_numpy(np.float64)
-    return np.asarray(level, dtype=np.float64)
 
 
 def compare_normalizations(

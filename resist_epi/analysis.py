@@ -172,7 +172,9 @@ def analyse(
         logger.info("normalisation %s: %s", normalize, because)
     normalized = normalization.normalize(merged, normalize, inputs=inputs)
     smaller = min(chosen.group_sizes, default=len(merged.samples) // 2)
-    kept, filter_note = regions_with_signal(normalized, min_units=max(1, smaller))
+    kept, filter_note = regions_with_signal(
+        normalized, min_units=max(1, smaller), background=inputs.background
+    )
     control_note = None
     if over_input is not None:
         over = merge_flags(over_input, sheet, design_columns=columns)

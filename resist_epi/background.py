@@ -9,13 +9,15 @@ import pandas as pd
 
 from resist_epi.counting import Intervals, autosomes
 from resist_epi.errors import DesignError
-from resist_epi.matrix import CountMatrix
+from resist_epi.matrix import CountMatrix, FloatArray
 from resist_epi.regions import overlapping
 
 logger = logging.getLogger(__name__)
 
 BIN_SIZE = 10_000
 MAX_ZERO_SHARE = 0.2
+MIN_ENRICHMENT = 1.5  # a region with so many times the background's signal per base has the mark
+MIN_ENRICHED = 100  # regions that have it: fewer are no basis for what all of them share
 MIN_BINS = 200  # of which half are used: fewer give a factor of more noise than it takes away
 
 
@@ -63,6 +65,34 @@ def background_bins(
         )
     logger.info("%d of %d bins are background", n, len(kept))
     return chosen
+
+
+def fold_over_background(matrix: CountMatrix, background: CountMatrix) -> FloatArray:
+    """Signal per base of every region over that of the median background bin, unit by unit.
+
+    Each unit is compared with its own background, so no normalisation enters.
+
+    Parameters
+    ----------
+    matrix
+        Regions of any width.
+    background
+        Background bins of the same samples, in the same quantity.
+
+    Returns
+    -------
+    FloatArray
+        (n_regions, n_samples).
+    """
+    return np.asarray(_density(matrix) / np.median(_density(background), axis=0))
+
+
+def _density(matrix: CountMatrix) -> FloatArray:
+    """(n_regions, n_samples) values per bp; a mean is one already."""
+    if matrix.quantity == "mean_signal":
+        return matrix.values
+    width = (matrix.regions["end"] - matrix.regions["start"]).to_numpy(np.float64)
+    return np.asarray(matrix.values / width[:, None])
 
 
 def _table(intervals: Intervals | None) -> pd.DataFrame | None:

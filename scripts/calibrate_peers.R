@@ -3,7 +3,7 @@
 # Regions lie one after another; the first half of the samples are good, the others poor. SIZES are
 # effective library sizes (for `limma_trend_level` the values are log2 levels, and sizes unused).
 # The answer is P, then adjusted P, then log2 fold change.
-suppressMessages({library(edgeR); library(DESeq2)})
+suppressMessages(library(edgeR))
 
 edger_ql <- function(x, sizes, design) {
   d <- estimateDisp(DGEList(x, lib.size = sizes), design)
@@ -20,6 +20,7 @@ limma_trend <- function(x, sizes, design) {
 }
 limma_trend_level <- function(x, sizes, design) moderated(x, design)
 deseq2 <- function(x, sizes, design) {
+  library(DESeq2) # slow to load, so only where it is asked for
   storage.mode(x) <- "integer"
   d <- DESeqDataSetFromMatrix(x, data.frame(g = factor(design[, 2])), ~ g)
   sizeFactors(d) <- sizes / exp(mean(log(sizes)))

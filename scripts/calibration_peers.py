@@ -15,8 +15,9 @@ from resist_epi.matrix import CountMatrix
 # Peers see the matrix that ours see; on signal, count tests get the reads beneath it.
 PEERS: Mapping[str, tuple[str, ...]] = {
     "reads": ("edger_ql", "limma_trend", "deseq2"),
-    "mean_signal": ("limma_trend_level", "edger_ql", "deseq2"),
+    "mean_signal": ("limma_trend_level", "edger_ql"),
 }
+SLOW: Mapping[str, tuple[str, ...]] = {"reads": ("deseq2",), "mean_signal": ("edger_ql",)}
 
 
 class Peers:

@@ -20,10 +20,12 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.simulate import CohortSettings, simulate_cohort
-from resist_epi.simulation.evaluation import evaluate_cohort
+from resist_epi.simulation.evaluation import compare_cohort, planted_regions, score
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "simulation.md"
 BEGIN, END = "<!-- numbers: begin -->", "<!-- numbers: end -->"
+EFFECTS = [0.0, 0.3, 0.6, 0.9, np.inf]  # log2, true change of the region
+FOLDS = [0.0, 1.5, 3.0, 6.0, np.inf]  # times the background's signal per base
 MAX_FDR, MIN_RIGHT, MAX_NULL = 0.055, 0.80, 0.15
 
 
@@ -38,9 +40,11 @@ def main() -> int:
     ]
     began = time.time()
     with ProcessPoolExecutor(arguments.jobs, mp_context=get_context("spawn")) as pool:
-        scores = pd.concat(pool.map(_one, tasks), ignore_index=True)
+        found = list(pool.map(_one, tasks))
+    scores = pd.concat([one for one, _ in found], ignore_index=True)
     summary = summarise(scores)
-    text = _as_markdown(summary)
+    planted = pd.concat([own for _, own in found], ignore_index=True)
+    text = f"{_as_markdown(summary)}\n\n{_power_as_markdown(planted)}"
     print(text)
     print(f"{len(tasks)} cohorts, {time.time() - began:.0f} s")
     if arguments.raw is not None:
@@ -77,11 +81,15 @@ def _value(name: str, text: str) -> object:
     return type(default)(text)
 
 
-def _one(task: tuple[dict[str, object], str | None, str | None]) -> pd.DataFrame:
+def _one(
+    task: tuple[dict[str, object], str | None, str | None],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     options, normalize, method = task
     settings = CohortSettings(**options)  # type: ignore[arg-type]
-    scores = evaluate_cohort(simulate_cohort(settings), normalize=normalize, method=method)
-    return scores.assign(seed=settings.seed, null=settings.null)
+    compared = list(compare_cohort(simulate_cohort(settings), normalize=normalize, method=method))
+    scores = pd.DataFrame([{"table": c.table, **score(c)} for c in compared])
+    planted = pd.concat([planted_regions(c) for c in compared], ignore_index=True)
+    return scores.assign(seed=settings.seed, null=settings.null), planted
 
 
 def summarise(scores: pd.DataFrame) -> pd.DataFrame:
@@ -127,6 +135,42 @@ def _as_markdown(summary: pd.DataFrame) -> str:
             f" {row.type_one:.3f} | {row.null_with_calls} |"
         )
     return "\n".join(lines)
+
+
+def power_by_level(planted: pd.DataFrame) -> pd.DataFrame:
+    """Share found of the planted regions, by true change and signal over background.
+
+    Returns
+    -------
+    DataFrame
+        A row a result table and class of change; for each class of signal the share found and,
+        in `n_` columns, how many regions it rests on.
+    """
+    classes = planted.assign(
+        change=pd.cut(planted["effect"], EFFECTS, right=False),
+        signal=pd.cut(planted["fold"], FOLDS, right=False),
+    )
+    groups = classes.groupby(["table", "change", "signal"], sort=False, observed=True)["found"]
+    shares = groups.mean().unstack("signal").sort_index(axis=1)
+    counts = groups.size().unstack("signal").sort_index(axis=1).fillna(0).astype(int)
+    return shares.join(counts.add_prefix("n_")).sort_index().reset_index()
+
+
+def _power_as_markdown(planted: pd.DataFrame) -> str:
+    table = power_by_level(planted)
+    signals = [c for c in table.columns if isinstance(c, pd.Interval)]
+    head = ["result table", "true change, log2", *(f"signal {_interval(c)}" for c in signals)]
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for row in table.to_dict("records"):
+        cells = [f"{row[c]:.2f} ({row[f'n_{c}']})" if row[f"n_{c}"] else "" for c in signals]
+        lines.append(f"| {row['table']} | {_interval(row['change'])} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _interval(interval: pd.Interval) -> str:
+    if np.isinf(interval.right):
+        return f"{interval.left:g} or more"
+    return f"{interval.left:g} to {interval.right:g}"
 
 
 def _write(table: str, seeds: int) -> None:

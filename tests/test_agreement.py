@@ -11,6 +11,7 @@ from resist_epi.agreement import enriched_regions, normalized_variants
 from resist_epi.analysis import analyse, with_agreement
 from resist_epi.design import make_contrast, make_design
 from resist_epi.efficiency import composition_disagreement, share_tests, top_share
+from resist_epi.filtering import regions_with_signal
 from resist_epi.matrix import CountMatrix
 from resist_epi.normalization import normalize
 from resist_epi.normalization_inputs import NormalizationInputs, normalization_inputs
@@ -74,16 +75,46 @@ def test_a_global_gain_and_an_efficiency_difference_are_warned_of(
     assert shift["tmm_enriched"].lt(-0.2).all()
 
 
-def test_high_confidence_holds_its_rate_where_the_intersection_of_two_lists_does_not() -> None:
+def test_high_confidence_holds_its_rate_where_half_of_the_regions_gain() -> None:
     wrong, all_of_them, headline = 0, 0, 0
     for seed in range(8):
-        analysis, _ = compared(*study(gained=0.95, seed=seed))
+        analysis, _ = compared(*study(gained=0.5, seed=seed))
         sure = analysis.results["high_confidence"].to_numpy(dtype=bool)
-        # In the last 400 regions, without the mark, nothing changes.
-        wrong, all_of_them = wrong + sure[400:].sum(), all_of_them + sure.sum()
-        headline += (analysis.results["direction"][400:] != "none").sum()
-    assert headline > 50
+        unchanged = np.r_[200:380, 400:800]
+        wrong, all_of_them = wrong + sure[unchanged].sum(), all_of_them + sure.sum()
+        headline += (analysis.results["direction"][unchanged] != "none").sum()
+    assert headline > 20, "there are false calls to leave out"
+    assert all_of_them > 500
     assert wrong / all_of_them < 0.06
+
+
+def test_regions_without_the_mark_are_not_tested() -> None:
+    counts, bins = study()
+    analysis, _ = compared(counts, bins)
+    assert analysis.fit.tested.tolist() == [True] * 400 + [False] * 400
+    assert analysis.results["pvalue"][400:].isna().all()
+    assert analysis.results["log2FoldChange"].notna().all()
+    assert "1.5 times the background's signal per base on average" in analysis.header["filter"]
+    as_peaks = replace(counts, regions=counts.regions.assign(kind="peaks"))
+    assert compared(as_peaks, bins)[0].fit.tested.all(), "peaks have been held against background"
+    few = counts.select(regions=np.arange(350, 800))
+    analysis, _ = compared(few, bins)
+    assert analysis.fit.tested.all()
+    assert "not filtered against background, as only 50" in analysis.header["filter"]
+
+
+@pytest.mark.parametrize(("gained", "min_units"), [(2, 2), (3, 6)])
+def test_a_gain_from_nothing_in_a_small_group_or_in_a_part_of_one_is_tested(
+    gained: int, min_units: int
+) -> None:
+    counts, bins = study()
+    values = counts.values.copy()
+    values[500, -gained:] *= 5
+    made = replace(counts, values=values)
+    kept, _ = regions_with_signal(made, min_units=min_units, background=bins)
+    assert kept[500]
+    assert kept[:400].all()
+    assert kept[501:].mean() < 0.01
 
 
 def test_swapping_the_groups_changes_signs_alone() -> None:

@@ -33,7 +33,7 @@ from resist_epi.simulate import (
     write_cohort,
 )
 from resist_epi.simulation.effects import balanced_signs
-from resist_epi.simulation.evaluation import _score, evaluate_cohort
+from resist_epi.simulation.evaluation import Comparison, evaluate_cohort, planted_regions, score
 from resist_epi.simulation.libraries import call_peaks, coverage
 
 SMALL = CohortSettings(chromosomes=("chr21",), good=2, poor=2, fragments=40_000)
@@ -373,13 +373,19 @@ def test_a_score_counts_wrong_calls_of_both_kinds() -> None:
             "direction": ["gain", "gain", "loss", "none", "none"],
         }
     )
-    score = _score(results, np.array([1.0, 0.0, 0.5, -0.4, 0.0]), {"a", "c", "d"})
-    assert (score["calls"], score["false"]) == (3, 2)
-    assert score["fdp"] == pytest.approx(2 / 3)
-    assert (score["n_tested"], score["n_changed"], score["n_planted"]) == (4, 3, 3)
-    assert score["right_sign"] == pytest.approx(1 / 3)
-    assert score["power"] == pytest.approx(1 / 3)
-    assert score["type_one"] == 1.0
+    true = np.array([1.0, 0.0, 0.5, -0.4, 0.3])
+    planted = np.array([True, False, True, True, True])
+    compared = Comparison("H3K27me3.genes", results, true, planted, np.full(5, 2.0))
+    found = score(compared)
+    assert (found["calls"], found["false"]) == (3, 2)
+    assert found["fdp"] == pytest.approx(2 / 3)
+    assert (found["n_tested"], found["n_changed"], found["n_planted"]) == (4, 3, 4)
+    assert found["right_sign"] == pytest.approx(2 / 4)
+    assert found["power"] == pytest.approx(1 / 4), "a planted gene that is not tested is missed"
+    assert found["type_one"] == 1.0
+    rows = planted_regions(compared)
+    assert rows["tested"].tolist() == [True, True, True, False]
+    assert rows["found"].tolist() == [True, False, False, False]
 
 
 @pytest.mark.slow

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from resist_epi.analysis import analyse
-from resist_epi.background import BIN_SIZE
+from resist_epi.background import BIN_SIZE, fold_over_background
 from resist_epi.consensus import consensus_peaks
 from resist_epi.counting import autosomes, count_regions
 from resist_epi.normalization_inputs import normalization_inputs
@@ -24,29 +25,43 @@ UNCHANGED = 0.01  # log2; a region that truly changes by less counts as unchange
 CHANGED_PEAK = 0.1  # log2; a peak that truly changes by so much counts as planted
 
 
-def evaluate_cohort(
+@dataclass(frozen=True)
+class Comparison:
+    """One result table of a cohort beside the truth.
+
+    Attributes
+    ----------
+    table
+        `MARK.KIND`.
+    results
+        The contract's result columns, n rows.
+    true
+        (n,) log2 poor minus good.
+    planted
+        (n,) bool: rows that speak for a planted gene and truly change; of peaks those that do.
+    fold
+        (n,) signal over that of the median background bin, mean over the units.
+    """
+
+    table: str
+    results: pd.DataFrame
+    true: np.ndarray
+    planted: np.ndarray
+    fold: np.ndarray
+
+
+def compare_cohort(
     cohort: Cohort, *, normalize: str | None = None, method: str | None = None, fdr: float = 0.05
-) -> pd.DataFrame:
-    """Analyse a cohort as a run would, and compare every result table with the truth.
+) -> Iterator[Comparison]:
+    """Analyse a cohort as a run would, and set every result table beside the truth.
 
     Parameters
     ----------
     normalize, method, fdr
         As in `analysis.analyse`.
-
-    Returns
-    -------
-    DataFrame
-        A row a result table: `table n_tested n_changed` (regions that truly change by
-        `UNCHANGED` or more), `calls false fdp` (calls of unchanged regions, or of the wrong sign,
-        and their share), `type_one` (share of unchanged regions with P below .05), `n_planted
-        right_sign power` (planted genes, by their own region; of peaks those that truly change;
-        the share whose estimate has the right sign, and the share called), `bias` (median
-        estimate less truth over the unchanged regions, log2).
     """
     sheet = make_sheet(sheet_table(cohort))
     truth = truth_table(cohort)
-    rows = []
     for mark in cohort.settings.marks:
         own = sheet.for_mark(mark)
         fragments = {s: library_fragments(cohort, s) for s in own.samples}
@@ -61,9 +76,59 @@ def evaluate_cohort(
             results = analyse(
                 matrix, own, normalize=normalize, inputs=inputs, method=method, fdr=fdr
             ).results
-            score = _score(results, expected_change(cohort, mark, results), set(planted["gene_id"]))
-            rows.append({"table": f"{mark}.{kind}", **score})
-    return pd.DataFrame(rows)
+            true = expected_change(cohort, mark, results)
+            fold = np.full(len(results), np.nan)
+            if inputs.background is not None:
+                fold = fold_over_background(matrix, inputs.background).mean(axis=1)
+            chosen = _planted(results, true, set(planted["gene_id"]))
+            yield Comparison(f"{mark}.{kind}", results, true, chosen, fold)
+
+
+def evaluate_cohort(
+    cohort: Cohort, *, normalize: str | None = None, method: str | None = None, fdr: float = 0.05
+) -> pd.DataFrame:
+    """Analyse a cohort as a run would, and compare every result table with the truth.
+
+    Parameters
+    ----------
+    normalize, method, fdr
+        As in `analysis.analyse`.
+
+    Returns
+    -------
+    DataFrame
+        A row a result table: `table n_tested n_changed` (tested regions that truly change by
+        `UNCHANGED` or more), `calls false fdp` (calls of unchanged regions, or of the wrong sign,
+        and their share), `type_one` (share of unchanged regions with P below .05), `n_planted
+        right_sign power` (planted genes, by their own region, tested or not; of peaks those that
+        truly change; the share whose estimate has the right sign, and the share called), `bias`
+        (median estimate less truth over the unchanged regions, log2).
+    """
+    found = compare_cohort(cohort, normalize=normalize, method=method, fdr=fdr)
+    return pd.DataFrame([{"table": c.table, **score(c)} for c in found])
+
+
+def planted_regions(comparison: Comparison) -> pd.DataFrame:
+    """What became of the planted regions, a row each: what power is made of.
+
+    Returns
+    -------
+    DataFrame
+        `table effect fold tested found`: true absolute log2 change, signal over background,
+        whether it was tested, and whether it was called with the right sign.
+    """
+    rows = comparison.planted
+    results, true = comparison.results[rows], comparison.true[rows]
+    sign = results["direction"].map({"gain": 1, "loss": -1}).fillna(0).to_numpy()
+    return pd.DataFrame(
+        {
+            "table": comparison.table,
+            "effect": np.abs(true),
+            "fold": comparison.fold[rows],
+            "tested": results["pvalue"].notna().to_numpy(),
+            "found": sign == np.sign(true),
+        }
+    )
 
 
 def _regions(
@@ -97,19 +162,24 @@ def _regions(
     return tables | {"peaks": consensus_peaks(peaks, min_overlap=2).regions}
 
 
-def _score(results: pd.DataFrame, true: np.ndarray, planted: set[str]) -> dict[str, float]:
+def _planted(results: pd.DataFrame, true: np.ndarray, genes: set[str]) -> np.ndarray:
+    if (results["gene_id"] == "").all():
+        return np.abs(true) >= CHANGED_PEAK
+    chosen = results["gene_id"].isin(genes).to_numpy() & (np.abs(true) >= UNCHANGED)
+    if "primary" in results:
+        chosen &= results["primary"].to_numpy(bool)
+    return np.asarray(chosen)
+
+
+def score(comparison: Comparison) -> dict[str, float]:
+    """The measures of `evaluate_cohort` of one result table."""
+    results, true, chosen = comparison.results, comparison.true, comparison.planted
     estimate = results["log2FoldChange"].to_numpy(np.float64)
     pvalue = results["pvalue"].to_numpy(np.float64)
     tested = np.isfinite(pvalue)
     called = (results["direction"] != "none").to_numpy()
     unchanged = np.abs(true) < UNCHANGED
     wrong = called & (unchanged | (np.sign(estimate) != np.sign(true)))
-    if (results["gene_id"] == "").all():
-        chosen = tested & (np.abs(true) >= CHANGED_PEAK)
-    else:
-        chosen = tested & results["gene_id"].isin(planted).to_numpy() & ~unchanged
-        if "primary" in results:
-            chosen &= results["primary"].to_numpy(bool)
     right = np.sign(estimate[chosen]) == np.sign(true[chosen])
     null = tested & unchanged
     return {

@@ -58,9 +58,9 @@ def test_misses_name_the_cell() -> None:
 def test_an_interrupted_run_goes_on(tmp_path: Path) -> None:
     store = tmp_path / "cohorts.tsv"
     wanted = [("mean_signal", "baseline", 3, seed) for seed in (1, 2)]
-    calibrate.run(wanted[:1], store, peers=False, deseq2_seeds=0)
+    calibrate.run(wanted[:1], store, peers=False, slow_seeds=0)
     first = store.read_text()
-    calibrate.run(wanted, store, peers=False, deseq2_seeds=0)
+    calibrate.run(wanted, store, peers=False, slow_seeds=0)
     assert store.read_text().startswith(first)
     rows = pd.read_csv(store, sep="\t")
     assert rows.groupby("seed").size().nunique() == 1
