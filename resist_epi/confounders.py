@@ -24,6 +24,7 @@ from resist_epi.copy_number import (
 )
 from resist_epi.copy_number_effects import copy_number_effects
 from resist_epi.errors import DesignError
+from resist_epi.filtering import regions_with_signal
 from resist_epi.genome import Genome
 from resist_epi.inputs import Disjoint
 from resist_epi.io.cytogenetics import load_amplicons, load_centromeres
@@ -243,7 +244,9 @@ def describe_confounders(
     """
     if not analysis.contrast.vector.any():
         return analysis, None
-    tested = analysis.fit.tested
+    # Background, which is not tested for the mark, tells of copies as well as the mark does.
+    smaller = min(analysis.contrast.group_sizes, default=len(analysis.matrix.samples) // 2)
+    tested, _ = regions_with_signal(analysis.matrix, min_units=max(1, smaller))
     header, results, copies = dict(analysis.header), analysis.results, None
     if segments is not None:
         copies = log2_copy_number(analysis.matrix.regions, segments, analysis.matrix.samples)
