@@ -31,6 +31,7 @@ from resist_epi import differential
 from resist_epi.design import make_contrast, make_design
 from resist_epi.filtering import regions_with_signal
 from resist_epi.linear_models import FitOptions
+from resist_epi.matrix import CountMatrix
 from resist_epi.normalization import normalize
 
 KEY = ["quantity", "scenario", "units", "seed"]
@@ -57,16 +58,16 @@ def main() -> int:
     wanted = [(*cell, seed) for seed, cell in itertools.product(seeds, list(cells))]
     run(wanted, arguments.store, peers=not arguments.no_peers, slow_seeds=arguments.slow_seeds)
     stored = pd.read_csv(arguments.store, sep="\t")
-    chosen = stored.set_index(KEY).index.isin(wanted)
-    table = summarise(stored[chosen])
-    text = as_markdown(table)
+    place = pd.MultiIndex.from_tuples(wanted, names=KEY).get_indexer(stored.set_index(KEY).index)
+    stored = stored.assign(place=place)[place >= 0].sort_values("place", kind="stable")
+    text = as_markdown(summarise(stored))
     print(text)
     print(
         f"{len(wanted)} cohorts, {time.process_time() - began:.0f} s of CPU here, R's not counted"
     )
     if arguments.write:
         write_page(PAGE, text)
-    missed = misses(table)
+    missed = misses(stored)
     print("\n".join(missed or ["all targets met"]))
     return int(bool(missed))
 
@@ -123,6 +124,15 @@ def _for_signal() -> list[str]:
     ]
 
 
+def default_name(matrix: CountMatrix, units: int) -> str:
+    """Which of `OURS` is chosen for a matrix with so many units a group."""
+    method, _ = differential.choose_method(matrix, (units, units))
+    weights = (
+        differential.METHODS[method].takes_weights and units >= differential.MIN_UNITS_FOR_WEIGHTS
+    )
+    return next(name for name, own in OURS.items() if own == (method, weights))
+
+
 def measure(
     cohort: Cohort, names: Sequence[str], remote: Peers | None
 ) -> Iterator[dict[str, object]]:
@@ -132,10 +142,7 @@ def measure(
     contrast = make_contrast(design)
     units = len(matrix.samples) // 2
     tested, _ = regions_with_signal(matrix, min_units=units)
-    method, _ = differential.choose_method(matrix, contrast.group_sizes)
-    weighted = (
-        differential.METHODS[method].takes_weights and units >= differential.MIN_UNITS_FOR_WEIGHTS
-    )
+    default = default_name(matrix, units)
     for name in names:
         if name in OURS:
             own, weights = OURS[name]
@@ -150,7 +157,7 @@ def measure(
             p, padj, change = remote.ask(name, cohort, matrix, tested)
         yield {
             "method": name,
-            "default": int(OURS.get(name) == (method, weighted)),
+            "default": int(name == default),
             **score(cohort.truth, p, padj, change),
         }
 

@@ -15,6 +15,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -158,10 +159,11 @@ def power_by_level(planted: pd.DataFrame) -> pd.DataFrame:
 
 def _power_as_markdown(planted: pd.DataFrame) -> str:
     table = power_by_level(planted)
-    signals = [c for c in table.columns if isinstance(c, pd.Interval)]
+    signals: list[Any] = [c for c in table.columns if isinstance(c, pd.Interval)]
     head = ["result table", "true change, log2", *(f"signal {_interval(c)}" for c in signals)]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    for row in table.to_dict("records"):
+    rows: list[Any] = table.to_dict("records")
+    for row in rows:
         cells = [f"{row[c]:.2f} ({row[f'n_{c}']})" if row[f"n_{c}"] else "" for c in signals]
         lines.append(f"| {row['table']} | {_interval(row['change'])} | " + " | ".join(cells) + " |")
     return "\n".join(lines)

@@ -164,7 +164,7 @@ def _regions(
 
 def _planted(results: pd.DataFrame, true: np.ndarray, genes: set[str]) -> np.ndarray:
     if (results["gene_id"] == "").all():
-        return np.abs(true) >= CHANGED_PEAK
+        return np.asarray(np.abs(true) >= CHANGED_PEAK)
     chosen = results["gene_id"].isin(genes).to_numpy() & (np.abs(true) >= UNCHANGED)
     if "primary" in results:
         chosen &= results["primary"].to_numpy(bool)
