@@ -60,15 +60,14 @@ def main() -> int:
     stored = pd.read_csv(arguments.store, sep="\t")
     place = pd.MultiIndex.from_tuples(wanted, names=KEY).get_indexer(stored.set_index(KEY).index)
     stored = stored.assign(place=place)[place >= 0].sort_values("place", kind="stable")
-    text = as_markdown(summarise(stored))
+    missed = misses(stored)
+    text = as_markdown(summarise(stored), missed)
     print(text)
     print(
         f"{len(wanted)} cohorts, {time.process_time() - began:.0f} s of CPU here, R's not counted"
     )
     if arguments.write:
         write_page(PAGE, text)
-    missed = misses(stored)
-    print("\n".join(missed or ["all targets met"]))
     return int(bool(missed))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,9 +77,15 @@ def _paired(own: pd.DataFrame, method: str, peer: str) -> tuple[float, float]:
     ) > 1 else 0.0
 
 
-def as_markdown(table: pd.DataFrame) -> str:
-    """A table for each quantity and measure: rows the cells, columns the methods."""
-    parts = []
+def as_markdown(table: pd.DataFrame, missed: Sequence[str]) -> str:
+    """A table for each quantity and measure (rows the cells, columns the methods), then misses."""
+    seeds = table.groupby("method", sort=False)["seeds"].agg(["min", "max"])
+    fewer = [
+        f"{NAMES.get(str(method), method)} {low} to {high}"
+        for method, (low, high) in zip(seeds.index, seeds.to_numpy(), strict=True)
+        if low < seeds["max"].max()
+    ]
+    parts = [f"{seeds['max'].max()} cohorts a cell" + "".join(f"; {f}" for f in fewer) + "."]
     for quantity, own in table.groupby("quantity", sort=False):
         methods = [m for m in COLUMNS if (own["method"] == m).any()]
         for measure, title in MEASURES.items():
@@ -89,6 +96,7 @@ def as_markdown(table: pd.DataFrame) -> str:
                 cells = [_cell(rows, m, measure) for m in methods]
                 lines.append(_row([str(scenario), str(units), *cells]))
             parts.append("\n".join(lines))
+    parts.append("### Targets missed\n\n" + ("\n".join(f"- {m}" for m in missed) or "None."))
     return "\n\n".join(parts)
 
 
