@@ -191,9 +191,14 @@ def count_tables(
         if progress is not None:
             progress(f"{name}: counted")
 
-    kept = {} if parts is None else _kept(parts, sources, digest)
-    for name, tally in kept.items():
-        add(name, tally)
+    kept = []
+    for name, source in sources.items():
+        found = None if parts is None else _found(parts, source.key(digest))
+        if found is not None:
+            add(name, found)
+            kept.append(name)
+    if kept:
+        logger.info("counted by an earlier run that stopped: %s", ", ".join(kept))
     waiting = {name: source for name, source in sources.items() if name not in kept}
     try:
         run_tasks(_Pass(plan), waiting, jobs=jobs, done=done)
@@ -243,18 +248,13 @@ def _keep(parts: Parts, key: str, tally: Tally) -> None:
     parts.keep(key, {f"table {name}": v for name, v in tally.values.items()}, about)
 
 
-def _kept(parts: Parts, sources: Mapping[str, Source], digest: str) -> dict[str, Tally]:
-    """Tallies of an earlier run that stopped."""
-    found = {}
-    for name, source in sources.items():
-        part = parts.find(source.key(digest))
-        if part is not None:
-            arrays, about = part
-            values = {table.removeprefix("table "): v for table, v in arrays.items()}
-            found[name] = Tally(values=values, **about)
-    if found:
-        logger.info("counted by an earlier run that stopped: %s", ", ".join(found))
-    return found
+def _found(parts: Parts, key: str) -> Tally | None:
+    """The tally of an earlier run that stopped."""
+    part = parts.find(key)
+    if part is None:
+        return None
+    arrays, about = part
+    return Tally(values={n.removeprefix("table "): v for n, v in arrays.items()}, **about)
 
 
 def _named(

@@ -89,6 +89,7 @@ def command(
     """
     from resist_epi.cli.messages import track_progress
     from resist_epi.config import make_settings
+    from resist_epi.io.sheet import read_sheet
     from resist_epi.io.study import read_study
     from resist_epi.pipeline import run_study
 
@@ -128,7 +129,10 @@ def command(
         settings = make_settings(read_study(sheet).model_dump() | said)
     else:
         settings = make_settings({"sheet": sheet, **options})
-    with track_progress(None) as progress:
+    table = read_sheet(settings.sheet).table
+    # Each track is looked at once and counted once; a run that goes on has less to do.
+    looks = int((table["Coverage"] != "").sum()) if "Coverage" in table else 0
+    with track_progress(looks + len(table)) as progress:
         run_study(settings, output, progress=progress)
 
 
