@@ -53,6 +53,9 @@ class Agreement:
         What speaks against trusting the headline normalisation, in words.
     disagreement
         Composition in regions against background, between the groups; None where not testable.
+    calls
+        Which normalisations call how many regions together, with one sign: a column of 0 and 1 a
+        normalisation, then `n_regions n_high_confidence`, most regions first.
     """
 
     table: pd.DataFrame
@@ -60,6 +63,7 @@ class Agreement:
     sentence: str
     warnings: tuple[str, ...]
     disagreement: Disagreement | None
+    calls: pd.DataFrame
 
     @property
     def header(self) -> dict[str, str]:
@@ -160,13 +164,31 @@ def compare_normalizations(
     warnings = [] if disagreement is None else disagreement.warnings
     if inputs.top_share is not None:
         warnings = [*warnings, *share_tests(inputs.top_share, design, contrast)]
+    sure = _high_confidence(tables, len(matrix.regions), fdr)
     return Agreement(
         table,
-        _high_confidence(tables, len(matrix.regions), fdr),
+        sure,
         _in_words(tables, headline),
         tuple(warnings),
         disagreement,
+        _together(tables, list(normalized), sure),
     )
+
+
+def _together(
+    tables: Mapping[str, pd.DataFrame], methods: Sequence[str], sure: NDArray[np.object_]
+) -> pd.DataFrame:
+    """Regions by the normalisations that call them; gain and loss of one region count apart."""
+    columns = [*methods, "n_regions", "n_high_confidence"]
+    if not tables:
+        return pd.DataFrame(columns=columns, dtype=np.int64)
+    sign = np.column_stack([_signs(tables[m]) for m in methods])
+    called = np.vstack([sign > 0, sign < 0])
+    frame = pd.DataFrame(called.astype(np.int64), columns=list(methods))
+    frame["n_regions"] = 1
+    frame["n_high_confidence"] = np.tile(sure == True, 2).astype(np.int64)  # noqa: E712 - or NaN
+    counted = frame[called.any(axis=1)].groupby(list(methods)).sum().reset_index()
+    return counted.sort_values("n_regions", ascending=False, kind="stable", ignore_index=True)
 
 
 def _signs(table: pd.DataFrame) -> NDArray[np.int64]:

@@ -58,6 +58,11 @@ def test_nothing_is_warned_of_where_only_some_regions_change() -> None:
     assert len(agreement.table) == 3 * 12
     assert "under background; " in agreement.sentence
     assert analysis.header["agreement"] == agreement.sentence
+    by_method = agreement.table.drop_duplicates("normalization").set_index("normalization")
+    for method in by_method.index:  # the combinations add up to each one's own calls
+        called = agreement.calls.loc[agreement.calls[method] == 1, "n_regions"].sum()
+        assert called == by_method.loc[method, ["n_gain", "n_loss"]].sum()
+    assert agreement.calls["n_high_confidence"].sum() == sure.sum()
 
 
 @pytest.mark.parametrize(("gained", "efficiency"), [(0.8, 1.0), (0.0, 1.4)])

@@ -46,8 +46,9 @@ def test_the_folder_holds_what_the_contract_says(study: Path) -> None:
         "H3K27me3": ("promoters", "genes", "peaks", "domains"),
         "H3K36me3": ("genes", "peaks", "domains"),
     }.items():
-        expected |= {f"normalization/{mark}.tsv", f"gene_sets/{mark}.tsv"}
-        of_mark = ("pca", "correlation", "heatmap")
+        expected |= {f"normalization/{mark}{what}.tsv" for what in ("", ".calls")}
+        expected.add(f"gene_sets/{mark}.tsv")
+        of_mark = ("pca", "correlation", "normalization", "heatmap")
         expected |= {f"figures/{mark}.{f}.{s}" for f in of_mark for s in FORMATS}
         expected |= {f"profiles/{mark}.gz", f"copy_number/{mark}.arms.tsv"}
         expected |= {

@@ -48,8 +48,9 @@ def command(
         ...,
         metavar="TABLE",
         help="Results (ma, volcano, pvalue, genome), quality/*.tsv of a run (pca, correlation), a"
-        " matrix file (heatmap, profile), counts (locus: of bins; gene-set), marks/switches.tsv"
-        " (switch), mechanisms.tsv (mechanisms), a SEG file (copy-number).",
+        " matrix file (heatmap, profile), counts (locus: of bins; gene-set), normalization/MARK.tsv"
+        " of a run (normalization), marks/switches.tsv (switch), mechanisms.tsv (mechanisms), a SEG"
+        " file (copy-number).",
     ),
     output: Output = ...,  # type: ignore[assignment]
     title: str | None = typer.Option(None, "--title", help="What stands above the figure."),
@@ -70,7 +71,7 @@ def command(
     set_name: str | None = typer.Option(None, "--set", help="gene-set: name of the set."),
     gene_sets: GeneSetsOption = None,
     results: Path | None = typer.Option(
-        None, "--results", help="gene-set, locus: results, to mark what is called."
+        None, "--results", help="gene-set, locus, normalization: results, to mark what is called."
     ),
     arms: Path | None = typer.Option(
         None, "--arms", help="genome: copy_number/MARK.arms.tsv of a run, for a line an arm."
@@ -196,6 +197,19 @@ def _draw_locus(kind: str, path: Path, options: _Options, title: str | None) -> 
     )
 
 
+def _draw_normalization(kind: str, path: Path, options: _Options, title: str | None) -> Any:
+    from resist_epi.io.tables import read_results, read_table
+
+    beside = path.with_name(f"{path.name.removesuffix('.tsv')}.calls.tsv")
+    return figure_function(kind)(
+        read_table(path),
+        calls=read_table(beside) if beside.is_file() else None,
+        results=None if options.results is None else read_results(options.results),
+        samples=_sheet(options),
+        title=title,
+    )
+
+
 def _draw_gene_set(kind: str, path: Path, options: _Options, title: str | None) -> Any:
     import pandas as pd
 
@@ -245,6 +259,7 @@ _DRAW: dict[str, tuple[_Draw, set[str]]] = {
     "correlation": (_draw_samples, _SHEET),
     "heatmap": (_draw_profile, _SHEET | {"by"}),
     "profile": (_draw_profile, _SHEET),
+    "normalization": (_draw_normalization, _SHEET | {"results"}),
     "locus": (_draw_locus, _SHEET | {"gene", "region", "genome", "genes", "results"}),
     "genome": (_draw_genome, {"arms", "genome"}),
     "copy-number": (_draw_copy_number, set()),

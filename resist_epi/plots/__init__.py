@@ -23,6 +23,7 @@ PLOTS: dict[str, tuple[str, str]] = {
     "heatmap": ("heatmap", "plot_heatmap"),
     "profile": ("profile", "plot_profile"),
     "locus": ("locus", "plot_locus"),
+    "normalization": ("normalization", "plot_normalization"),
     "gene-set": ("gene_set", "plot_gene_set"),
     "genome": ("genome", "plot_genome"),
     "copy-number": ("genome", "plot_copy_number"),

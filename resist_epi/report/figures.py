@@ -28,8 +28,8 @@ MOST_PANELS = 12  # of a heatmap; more samples are shown as the means of their c
 def draw_figures(run: RunTables, folder: str | Path) -> list[Path]:
     """Draw the figures of a run.
 
-    Of each mark `MARK.pca`, `MARK.correlation`, `MARK.genome` and, where there are tracks,
-    `MARK.heatmap`, where it was corrected `MARK.copy_number`; of each of its region kinds
+    Of each mark `MARK.pca`, `MARK.correlation`, `MARK.normalization`, `MARK.genome` and, where
+    there are tracks, `MARK.heatmap`, where it was corrected `MARK.copy_number`; of each of its region kinds
     `MARK.KIND.ma`, and `.volcano` and `.pvalue` where there is a test; `study.mechanisms` and
     `study.switch` where the run has these tables.
 
@@ -113,6 +113,17 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any
         )
     if mark.segments is not None:
         yield f"{mark.name}.copy_number", figure_function("copy-number")(mark.segments)
+    if mark.normalization is not None and "n_gain" in mark.normalization.table:
+        yield (
+            f"{mark.name}.normalization",
+            figure_function("normalization")(
+                mark.normalization.table,
+                calls=None if mark.calls is None or mark.calls.table.empty else mark.calls.table,
+                results=mark.main.table,
+                samples=samples,
+                title=mark.mark,
+            ),
+        )
     for kind, sheet in mark.results.items():
         title = f"{mark.mark}, {KIND_WORDS.get(kind, kind)}"
         tested = np.isfinite(sheet.table["pvalue"].to_numpy(np.float64)).any()

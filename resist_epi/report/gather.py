@@ -54,6 +54,8 @@ class MarkTables:
         Region kind -> results, the kind that speaks for a gene first.
     normalization, gene_sets, one_by_one
         Size factors; gene sets; the genes of the pre-specified set. None where the run has none.
+    calls
+        How many regions which normalisations call together.
     correlation, components
         Samples against samples; principal components with the share of variance of each.
     levels
@@ -72,6 +74,7 @@ class MarkTables:
     preset: MarkPreset
     results: Mapping[str, Sheet]
     normalization: Sheet | None
+    calls: Sheet | None
     gene_sets: Sheet | None
     one_by_one: Sheet | None
     correlation: pd.DataFrame | None
@@ -179,6 +182,7 @@ def _gather_mark(
         preset=chosen,
         results=results,
         normalization=_optional(folder / "normalization" / f"{name}.tsv"),
+        calls=_optional(folder / "normalization" / f"{name}.calls.tsv", required=["n_regions"]),
         gene_sets=_optional(folder / "gene_sets" / f"{name}.tsv", required=names(GENE_SETS)),
         one_by_one=_optional(folder / "gene_sets" / f"{name}{ONE_BY_ONE}"),
         correlation=None if correlation is None else _square(correlation.table),

@@ -45,6 +45,11 @@ STATIC_OF_MECHANISMS = {
 STATIC_OF_SWITCHES = {
     "switch": "Fold changes of the two marks, gene by gene.",
 }
+STATIC_OF_NORMALIZATION = {
+    "normalization": "Left: factors that each normalisation puts on top of a library's size."
+    " Middle: regions called together under several normalisations, and which these are. Right:"
+    " where each normalisation puts no change, on the results of the first.",
+}
 STATIC_OF_KIND = {
     "pvalue": "P values of the regions tested. Flat with a peak near 0 is what to expect; a slope"
     " towards 1 or a hill in the middle says that the model does not fit.",
@@ -147,6 +152,10 @@ def _mark(run: RunTables, mark: MarkTables, number: int, figures: Path | None) -
         else sections.normalization_table(mark.normalization),
         "normalization_words": mark.main.header.get("normalization", ""),
         "figures": _images(figures, mark.name, STATIC | STATIC_ALONG),
+        "normalization_figures": _images(figures, mark.name, STATIC_OF_NORMALIZATION),
+        "agreement": ""
+        if mark.normalization is None
+        else mark.normalization.header.get("agreement", ""),
         "kinds": [_kind(mark, kind, f"mark{number}-{kind}", figures) for kind in mark.results],
         "sets": tested,
         "untested_sets": untested,

@@ -150,6 +150,7 @@ def _write_agreement(main: Analysis, agreement: Agreement, mark: str, outputs: O
         logger.warning("%s: %s", mark, warning)
     about = {k: main.header[k] for k in ("normalization", "units")} | agreement.header
     outputs.table(f"normalization/{file_name(mark)}.tsv", agreement.table, about)
+    outputs.table(f"normalization/{file_name(mark)}.calls.tsv", agreement.calls, about)
 
 
 def _write_arms(
