@@ -29,9 +29,9 @@ def draw_figures(run: RunTables, folder: str | Path) -> list[Path]:
     """Draw the figures of a run.
 
     Of each mark `MARK.pca`, `MARK.correlation`, `MARK.normalization`, `MARK.genome` and, where
-    there are tracks, `MARK.heatmap`, where it was corrected `MARK.copy_number`; of each of its region kinds
-    `MARK.KIND.ma`, and `.volcano` and `.pvalue` where there is a test; `study.mechanisms` and
-    `study.switch` where the run has these tables.
+    there are tracks, `MARK.heatmap`, where it was corrected `MARK.copy_number`; of each of its
+    region kinds `MARK.KIND.ma`, and `.volcano` and `.pvalue` where there is a test;
+    `study.mechanisms` and `study.switch` where the run has these tables.
 
     Parameters
     ----------

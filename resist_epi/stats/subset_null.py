@@ -19,6 +19,9 @@ BoolArray = npt.NDArray[np.bool_]
 
 _TAIL = 0.02  # of the draws, from which the far tail is continued
 _FIRST_DRAWS = 4000
+# The noise is estimated, and groups may differ in ways that no shape has: log means of counts fall
+# with their dispersion. Measured, this widens the statistic by up to 1 %.
+_MARGIN = 1.01
 
 
 class Null(NamedTuple):
@@ -44,6 +47,7 @@ class Null(NamedTuple):
         Beyond the largest fiftieth of the draws the squared statistic falls off exponentially, as
         that of a normal does, at the rate that these draws have.
         """
+        statistic = statistic / _MARGIN
         p = np.empty_like(statistic)
         n = len(self.statistic)
         edge = int(n * (1 - _TAIL))

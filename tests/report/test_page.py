@@ -158,7 +158,7 @@ def test_the_same_tables_give_the_same_bytes(study: Path, tmp_path: Path, page: 
 def test_figures_are_shown_where_they_are(study: Path, page: str) -> None:
     names = {p.name for p in (study / "figures").iterdir()}
     assert {"H3K27me3.pca.png", "H3K27me3.pca.svg", "H3K36me3.genes.volcano.svg"} <= names
-    assert page.count('<img src="data:image/png;base64,') == 2 * 4 + 5
+    assert page.count('<img src="data:image/png;base64,') == 2 * 6 + 5
     assert "<img" not in render(gather(study)).partition("<script>")[0]
 
 
