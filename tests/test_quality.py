@@ -49,9 +49,19 @@ def test_component_scores_are_those_of_the_singular_value_decomposition() -> Non
     # Distances between samples are kept by a full set of components.
     from resist_epi.quality import log_signal
 
-    level = log_signal(counts)
+    level = log_signal(counts, prior=1.0)
     expected = np.linalg.norm(level[:, 0] - level[:, 5])
     assert np.linalg.norm(scores[0] - scores[5]) == pytest.approx(expected)
+
+
+def test_a_shallow_library_is_no_outlier() -> None:
+    rng = np.random.default_rng(3)
+    depth = np.array([1.0, 1, 1, 1, 0.3, 1, 1, 1])
+    mean = np.r_[np.full(900, 1.0), rng.uniform(20, 200, 100)][:, None] * np.ones(8)
+    mean[900:, 4:] *= 2.0 ** rng.normal(0, 1.5, size=(100, 1))  # two groups, where signal is
+    counts = matrix(rng.poisson(mean * depth).astype(float), library_sizes=1e6 * depth)
+    first = principal_components(counts)["PC1"].to_numpy()
+    assert max(first[:4]) < min(first[4:]) or min(first[:4]) > max(first[4:])
 
 
 def test_one_sample_and_no_variation() -> None:
