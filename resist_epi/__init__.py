@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from resist_epi.design import make_contrast as make_contrast
     from resist_epi.design import make_design as make_design
     from resist_epi.differential import contrast_results as contrast_results
+    from resist_epi.domain_filter import domain_bins as domain_bins
+    from resist_epi.domain_links import link_domains as link_domains
+    from resist_epi.domain_settings import DomainSettings as DomainSettings
+    from resist_epi.domains import find_domains as find_domains
     from resist_epi.enrichment import enrich as enrich
     from resist_epi.enrichment import genes_one_by_one as genes_one_by_one
     from resist_epi.errors import ResistEpiError as ResistEpiError
@@ -92,6 +96,7 @@ _PUBLIC = {
     "Analysis": "analysis.Analysis",
     "Annotation": "annotation.Annotation",
     "CountMatrix": "matrix.CountMatrix",
+    "DomainSettings": "domain_settings.DomainSettings",
     "Fit": "fit.Fit",
     "Layer": "mechanisms.Layer",
     "MarkTest": "marks.MarkTest",
@@ -106,12 +111,15 @@ _PUBLIC = {
     "contrast_results": "differential.contrast_results",
     "count_regions": "counting.count_regions",
     "differential_occupancy": "consensus.differential_occupancy",
+    "domain_bins": "domain_filter.domain_bins",
     "enrich": "enrichment.enrich",
+    "find_domains": "domains.find_domains",
     "gene_bodies": "regions.gene_bodies",
     "gene_table": "gene_values.gene_table",
     "genes_one_by_one": "enrichment.genes_one_by_one",
     "genome_bins": "regions.genome_bins",
     "join_evidence": "evidence.join_evidence",
+    "link_domains": "domain_links.link_domains",
     "load_gene_sets": "io.builtin.load_gene_sets",
     "load_genes": "io.builtin.load_genes",
     "load_mechanisms": "io.builtin.load_mechanisms",

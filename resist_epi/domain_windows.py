@@ -79,14 +79,22 @@ def window_matrix(
     CountMatrix
         A row a window; `regions` has `chrom start end` alone, no names.
     """
-    values = np.empty((len(windows), len(bins.samples)))
-    bases = bins.regions["bases"].to_numpy(np.float64)
-    for span in np.unique(windows.span):
-        rows = np.flatnonzero(windows.span == span)
-        values[rows] = gathered_sums(bins.values, windows.first[rows], int(span))
-        if quantity == "mean_signal":
-            values[rows] /= gathered_sums(bases, windows.first[rows], int(span))[:, None]
+    values = _window_sums(bins.values, windows)
+    if quantity == "mean_signal":
+        bases = bins.regions["bases"].to_numpy(np.float64)
+        values /= _window_sums(bases[:, None], windows)
     return _of_quantity(bins, values, _places_table(windows), quantity)
+
+
+def _window_sums(bins: FloatArray, windows: Windows) -> FloatArray:
+    spans = np.unique(windows.span)
+    if len(spans) == 1:
+        return gathered_sums(bins, windows.first, int(spans[0]))
+    sums = np.empty((len(windows), bins.shape[1]))
+    for span in spans:
+        rows = np.flatnonzero(windows.span == span)
+        sums[rows] = gathered_sums(bins, windows.first[rows], int(span))
+    return sums
 
 
 def range_matrix(

@@ -65,7 +65,7 @@ def gathered_sums(bins: FloatArray, first: IntArray, span: int) -> FloatArray:
     FloatArray
         Shape (m,) or (m, n_samples).
     """
-    total = bins[first].astype(np.float64, copy=True)
+    total = np.asarray(bins[first], dtype=np.float64)  # a copy, as rows are picked
     for k in range(1, span):
         total += bins[first + k]
     return total

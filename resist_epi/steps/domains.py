@@ -16,7 +16,7 @@ from resist_epi.control_files import count_controls
 from resist_epi.domain_analysis import with_windows
 from resist_epi.domain_links import DISTAL, gene_domains, link_domains, whole_domains
 from resist_epi.domain_settings import DomainSettings
-from resist_epi.domains import domain_matrix, find_domains
+from resist_epi.domains import Domains, domain_matrix, find_domains
 from resist_epi.io.peaks import write_direction_bed
 from resist_epi.io.store import file_name
 from resist_epi.io.tables import read_counts, write_counts
@@ -100,20 +100,35 @@ def mark_windows(
     path = Path(f"{stem}.windows.parquet")
     if ledger.is_done(step):
         return read_counts(path)
-    sheet = study.sheet.for_mark(mark)
+    ten_kb = read_counts(f"{stem}.bins.parquet")
     bins = sheet_domain_bins(
-        sheet,
+        study.sheet.for_mark(mark),
         study.sources[mark].files,
-        read_counts(f"{stem}.bins.parquet"),
+        ten_kb,
         lengths=chrom_lengths(study),
         genome=study.reference.genome,
         exclude=study.exclude,
         jobs=study.settings.jobs,
         progress=progress,
     )
+    written = [path, Path(f"{stem}.domains.parquet")]
     write_counts(path, bins)
-    ledger.record(step, keys[step], [path])
+    write_counts(written[1], _signal(study, mark, bins, find_domains(bins), ten_kb))
+    ledger.record(step, keys[step], written)
     return bins
+
+
+def _signal(
+    study: Study, mark: str, windows: CountMatrix, domains: Domains, ten_kb: CountMatrix
+) -> CountMatrix:
+    """Signal of whole domains, in the quantity of the other counts, with the nearest genes."""
+    quantity = "mean_signal" if ten_kb.quantity == "mean_signal" else None
+    matrix = domain_matrix(windows, domains, quantity=quantity)
+    regions = matrix.regions
+    if len(regions):
+        window = _promoter(mark)
+        regions = with_nearest_genes(regions, study.reference.annotation, promoter=window)
+    return replace(matrix, regions=regions, metadata=dict(ten_kb.metadata))
 
 
 def run_domain_tests(
@@ -124,7 +139,7 @@ def run_domain_tests(
     consensus: Consensus | None,
     outputs: Outputs,
 ) -> TestedDomains | None:
-    """Test the domains of a mark, and write them, their signal and their links to genes.
+    """Test the domains of a mark, and write them and their links to genes.
 
     Parameters
     ----------
@@ -149,12 +164,7 @@ def run_domain_tests(
     if not len(domains):
         logger.warning("%s: no window is above background, so there are no domains", mark)
         return None
-    quantity = "mean_signal" if ten_kb.quantity == "mean_signal" else None
-    matrix = domain_matrix(windows, domains, quantity=quantity)
-    regions = with_nearest_genes(matrix.regions, annotation, promoter=window)
-    matrix = replace(matrix, regions=regions, metadata=dict(ten_kb.metadata))
-    counts = outputs.folder / "counts" / f"{name}.domains.parquet"
-    write_counts(outputs.add(counts), matrix)
+    matrix = _signal(study, mark, windows, domains, ten_kb)
     _count_inputs(study, mark, matrix, outputs)
     fdr, genome = study.settings.fdr, study.reference.genome
     found = analyse_kind(study, sheet, matrix, ten_kb, consensus)
