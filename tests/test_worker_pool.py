@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from resist_epi import worker_pool
 from resist_epi.errors import InputFormatError, WorkerDiedError
 from resist_epi.worker_pool import run_tasks
 
@@ -46,8 +47,13 @@ def tasks(n: int) -> dict[str, int]:
     return {f"t{i}": i for i in range(n)}
 
 
-@pytest.mark.parametrize("jobs", [1, 2, 3, 16])
-def test_every_task_is_done_once(jobs: int, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    ("jobs", "start"), [(1, "fork"), (2, "fork"), (3, "fork"), (16, "fork"), (2, "spawn")]
+)
+def test_every_task_is_done_once(
+    jobs: int, start: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_pool, "_START", start)
     found: dict[str, int] = {}
     with caplog.at_level("INFO", logger="resist_epi"):
         run_tasks(square, tasks(7), jobs=jobs, done=found.__setitem__)

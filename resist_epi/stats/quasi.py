@@ -146,7 +146,9 @@ def quasi_f_test(
     reduced = _reduced_design(fit.data.design, columns)
     df_test = columns.shape[1]
     null = _null_deviance(fit.data, reduced, fit.dispersion.trended)
-    f = np.maximum(null - fit.deviance, 0.0) / df_test / fit.quasi.posterior
+    # Where neither a region nor any other varies at all, nothing tells the size of a change.
+    posterior = np.where(fit.quasi.posterior > 0, fit.quasi.posterior, np.nan)
+    f = np.maximum(null - fit.deviance, 0.0) / df_test / posterior
     most = float(fit.data.counts.shape[0] * (fit.data.counts.shape[1] - p))
     df_total = np.minimum(fit.quasi.df_prior + fit.df_residual, most)
     pvalue = f_upper_tail(f, float(df_test), df_total)
