@@ -32,6 +32,7 @@ MAX_SPREAD_PADJ = 0.01
 MIN_SHIFT = 0.1  # log2
 MAD_TO_SD = 0.6745
 _FEWEST_ARMS = 3  # for a prior of the variance
+_FEWEST_FOR_TREND = 15
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,14 @@ def _tested(
     nothing = np.full(len(table), np.nan)
     error, stat, pvalue, padj, spread_padj = (nothing.copy() for _ in range(5))
     if X.shape[0] > X.shape[1] and len(table) >= _FEWEST_ARMS:
-        squeezed = squeeze_variances(linear.sigma2, linear.df_residual, robust=True)
+        # The mean over few regions varies more, so small arms must not borrow from large ones.
+        size = np.log(table["n_regions"].to_numpy(np.float64))
+        squeezed = squeeze_variances(
+            linear.sigma2,
+            linear.df_residual,
+            covariate=size if len(table) >= _FEWEST_FOR_TREND else None,
+            robust=True,
+        )
         found = moderated_t(estimate, unscaled, squeezed)
         error = standard_error(unscaled, squeezed)
         stat, pvalue = found.statistic, found.pvalue

@@ -166,6 +166,7 @@ def main() -> None:
     parser.add_argument("--quantity", default="mean_signal", help="mean_signal or reads")
     parser.add_argument("--design", default="~ Condition")
     parser.add_argument("--no-events", action="store_true", help="no copy number at all")
+    parser.add_argument("--uncorrected", action="store_true", help="without correction alone")
     chosen = parser.parse_args()
     logging.disable(logging.WARNING)
     rows = []
@@ -178,7 +179,7 @@ def main() -> None:
             events=not chosen.no_events,
         )
         sources: dict[str, pd.DataFrame | None] = {"without": None}
-        if not chosen.no_events:
+        if not (chosen.no_events or chosen.uncorrected):
             sources["input"] = segment_inputs(study.inputs, borders=BORDERS)
         for name, table in sources.items():
             found = row(study, run(study, table, design=chosen.design), table)

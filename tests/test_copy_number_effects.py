@@ -100,3 +100,26 @@ def test_amplicons_by_sample() -> None:
     assert table["y"].iloc[0] == pytest.approx(0.5)
     assert table[["x", "y"]].iloc[1].isna().all()
     assert amplicon_table(copies, regions, ["x", "y"], amplicons.iloc[:0]).empty
+
+
+def test_purity_stands_in_the_design() -> None:
+    """Signal that follows purity is adjusted for, and the groups' own change is kept."""
+    from resist_epi.analysis import analyse
+
+    rng = np.random.default_rng(7)
+    poor = np.repeat([0.0, 1.0], 8)
+    purity = np.clip(0.45 + 0.2 * poor + rng.normal(0, 0.12, 16), 0.1, 1)
+    level = rng.normal(5, 1, (600, 1)) + rng.normal(0, 0.2, (600, 16))
+    level[:200] += 5.0 * purity
+    level[200:260] += 1.0 * poor
+    matrix = builders.matrix(2.0**level, library_sizes=np.full(16, 1e6))
+    sheet = builders.sheet(
+        ["good"] * 8 + ["poor"] * 8, Purity=[f"{p:.4f}" for p in purity.tolist()]
+    )
+    plain, adjusted = (
+        analyse(matrix, sheet, formula=f, normalize="library_size").results["direction"] != "none"
+        for f in ("~ Condition", "~ Purity + Condition")
+    )
+    assert plain[:200].mean() > 0.5
+    assert adjusted[:200].mean() < 0.1
+    assert adjusted[200:260].mean() > 0.5

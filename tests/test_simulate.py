@@ -34,6 +34,7 @@ from resist_epi.simulate import (
 )
 from resist_epi.simulation.effects import balanced_signs
 from resist_epi.simulation.evaluation import Comparison, evaluate_cohort, planted_regions, score
+from resist_epi.simulation.input_tracks import input_track
 from resist_epi.simulation.libraries import call_peaks, coverage
 
 SMALL = CohortSettings(chromosomes=("chr21",), good=2, poor=2, fragments=40_000)
@@ -432,3 +433,32 @@ def test_the_marks_have_their_shapes(strand: str) -> None:
     at = track.summarise("chr21", tss - 1000, tss + 1000).sum.sum()
     away = track.summarise("chr21", tss - 300_000, tss - 298_000).sum.sum()
     assert at > 4 * away
+
+
+def test_inputs_hold_copies_and_no_mark(tmp_path: Path) -> None:
+    settings = replace(SMALL, copy_number=True, inputs=True)
+    cohort = simulate_cohort(settings)
+    gained = np.flatnonzero(cohort.tumours["amplified"])
+    assert len(gained)
+    patient = str(cohort.tumours["patient"].iloc[gained[0]])
+    other = str(cohort.tumours.loc[~cohort.tumours["amplified"], "patient"].iloc[0])
+    assert cohort.copies is not None
+    chrom = cohort.landscape.chroms[cohort.copies.chrom]
+    inside = bed_regions([(chrom, cohort.copies.start, cohort.copies.end)])
+    share = {}
+    for name in (patient, other):
+        track = input_track(cohort, name)
+        area = track.summarise(
+            chrom, inside["start"].to_numpy(), inside["end"].to_numpy(), extremes=False
+        )
+        share[name] = float(area.sum[0]) / track.total()
+    # 1.5 times the copies of a part of the genome, within a total that grows with it.
+    part = share[other]
+    assert share[patient] == pytest.approx(1.5 * part / (1 + 0.5 * part), rel=0.05)
+    again = input_track(cohort, patient)
+    assert again.total() == input_track(cohort, patient).total()
+    with pytest.raises(DesignError, match="no tumour 'X9'"):
+        input_track(cohort, "X9")
+    sheet = pd.read_csv(write_cohort(cohort, tmp_path))
+    assert set(sheet["ControlCoverage"]) == {f"inputs/{p}.bw" for p in cohort.tumours["patient"]}
+    assert all((tmp_path / p).is_file() for p in sheet["ControlCoverage"])
