@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from resist_epi.confounders import copy_number_source, study_segments
-from resist_epi.control_files import control_paths, count_controls
+from resist_epi.control_files import control_paths, count_controls, has_controls
 from resist_epi.copy_number import BIN_SIZE, log2_copy_number
 from resist_epi.copy_number_effects import amplicon_table
 from resist_epi.io.cytogenetics import load_amplicons
@@ -68,6 +68,11 @@ def with_copy_number_of_study(
         If an input is wrong.
     """
     if STEP not in keys:
+        if study.settings.control == "none" and has_controls(study.sheet):
+            logger.info(
+                "the sheet's inputs are not used: --control filter or offset, and --copy-number"
+                " input, would use them"
+            )
         return replace(study, folder=ledger.folder)
     seg, amplicons = (ledger.folder / "copy_number" / n for n in ("segments.seg", "amplicons.tsv"))
     if not ledger.is_done(STEP):
