@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from resist_epi.errors import DesignError
 from resist_epi.stats.moderation import squeeze_variances
-from resist_epi.stats.set_tests import t_to_z
+from resist_epi.stats.set_tests import t_to_z, valid_members
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -89,16 +89,11 @@ def roast(
     directions = rng.normal(size=(n_rotations, d + 1))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     found = [
-        _one_set(u, total, prior.prior, prior.df_prior, _members(index, valid), directions)
+        _one_set(u, total, prior.prior, prior.df_prior, valid_members(index, valid), directions)
         for index in sets
     ]
     table = np.array(found, dtype=np.float64).reshape(len(sets), 6)
     return RotationTests(table[:, 0].astype(np.int64), *table[:, 1:].T)
-
-
-def _members(index: npt.ArrayLike, valid: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
-    genes = np.unique(np.asarray(index, dtype=np.intp))
-    return genes[valid[genes]]
 
 
 def _one_set(

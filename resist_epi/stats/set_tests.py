@@ -102,7 +102,7 @@ def camera(
     unit = None if residuals is None else np.asarray(residuals, dtype=np.float64)
     df = float(n - 2) if unit is None else float(min(unit.shape[1], n - 2))
     overall, variance = float(z[valid].mean()), float(z[valid].var(ddof=1))
-    members = [_members(index, valid) for index in sets]
+    members = [valid_members(index, valid) for index in sets]
     size = np.array([len(m) for m in members], dtype=np.int64)
     rho, inflation = np.full(len(sets), np.nan), np.full(len(sets), np.nan)
     inside = np.full(len(sets), np.nan)
@@ -170,7 +170,7 @@ def fry(
     if standardize != "none":
         u = u / _robust_scale(u, moderated=standardize == "posterior")[:, None]
     valid = np.asarray(np.isfinite(u).all(axis=1))
-    members = [_members(index, valid) for index in sets]
+    members = [valid_members(index, valid) for index in sets]
     size = np.array([len(m) for m in members], dtype=np.int64)
     means = np.array(
         [u[m].mean(axis=0) if len(m) else np.full(u.shape[1], np.nan) for m in members]
@@ -236,7 +236,8 @@ def _mean_largest_square(n: int) -> float:
     return float((n * u ** (n - 1) * special.chdtri(1, 1 - u)) @ weights / 2)
 
 
-def _members(index: npt.ArrayLike, valid: npt.NDArray[np.bool_]) -> Index:
+def valid_members(index: npt.ArrayLike, valid: npt.NDArray[np.bool_]) -> Index:
+    """Positions of a set's genes that have a statistic, each once, ascending."""
     genes = np.unique(np.asarray(index, dtype=np.intp))
     return genes[valid[genes]]
 
