@@ -101,7 +101,7 @@ def _one_set(
     total: FloatArray,
     prior: FloatArray,
     df_prior: FloatArray,
-    genes: npt.NDArray[np.intp],
+    genes: npt.NDArray[np.integer],
     directions: FloatArray,
 ) -> tuple[float, ...]:
     m = len(genes)
