@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from resist_epi.design import Contrast, Design
 from resist_epi.errors import DesignError
 from resist_epi.fit import Fit
+from resist_epi.linear_models import FitOptions, fit_trend
+from resist_epi.matrix import CountMatrix
 from resist_epi.stats.permutation import EXTREMES, label_splits, null_calls, null_space_design
 
 
@@ -56,6 +58,16 @@ class Relabelling:
             f" calls, 95 % at most {np.quantile(self.calls, 0.95, method='higher'):.0f};"
             f" here {self.observed}"
         )
+
+    @property
+    def extremes_sentence(self) -> str:
+        """How often P is small under the true labels and under the others."""
+        shares = [
+            f"P of at most {level:g} in {row['observed']:.2%} of the regions, under relabellings"
+            f" in {row['relabelled']:.2%}"
+            for level, row in self.extremes.iterrows()
+        ]
+        return "; ".join(shares)
 
 
 def relabel(
@@ -128,13 +140,35 @@ def relabel(
 
 
 def relabelling_header(
-    fit: Fit, design: Design, contrast: Contrast, *, fdr: float = 0.05
+    fit: Fit,
+    design: Design,
+    contrast: Contrast,
+    *,
+    matrix: CountMatrix | None = None,
+    fdr: float = 0.05,
 ) -> dict[str, str]:
-    """Header line with the sentence of `relabel`, or with why there is none."""
+    """Header lines with the sentences of `relabel`, or with why there are none.
+
+    Parameters
+    ----------
+    matrix
+        What was fitted. `voom` has a weight an observation and `ql` iterates, so that neither can
+        be relabelled by one product; with the matrix, `trend` is relabelled in their place, and
+        this is said.
+    """
+    instead = ""
     try:
-        return {"relabelling": relabel(fit, design, contrast, fdr=fdr).sentence}
+        if matrix is not None and fit.method in ("voom", "ql") and fit.linear.correlation is None:
+            options = FitOptions(weights=fit.weights is not None)
+            instead = f" (by trend on the same regions, in place of {fit.method})"
+            fit = fit_trend(matrix, design, fit.tested, options)
+        found = relabel(fit, design, contrast, fdr=fdr)
     except DesignError as error:
         return {"relabelling": f"not done: {error}"}
+    return {
+        "relabelling": found.sentence + instead,
+        "relabelling at the extremes": found.extremes_sentence,
+    }
 
 
 def _share(beyond: NDArray[np.bool_], complete: bool) -> float:

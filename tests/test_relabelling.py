@@ -7,8 +7,8 @@ import pytest
 
 from resist_epi.analysis import Analysis, analyse
 from resist_epi.errors import DesignError
-from resist_epi.relabelling import Relabelling, relabel
-from tests.builders import planted, sheet
+from resist_epi.relabelling import Relabelling, relabel, relabelling_header
+from tests.builders import matrix, planted, sheet
 
 GROUPS = ["good"] * 4 + ["poor"] * 4
 
@@ -67,3 +67,16 @@ def test_what_cannot_be_relabelled_is_refused() -> None:
     analysis = analyse(planted(n=100), ages, formula="~ Age", contrast="Age")
     with pytest.raises(DesignError, match="two groups"):
         relabelled(analysis)
+
+
+@pytest.mark.parametrize("method", ["voom", "ql"])
+def test_trend_is_relabelled_in_place_of_a_count_model_and_says_so(method: str) -> None:
+    rng = np.random.default_rng(1)
+    counts = matrix(rng.poisson(rng.gamma(20, 5, size=(300, 8))), quantity="reads")
+    analysis = analyse(counts, sheet(GROUPS), method=method)
+    about = (analysis.fit, analysis.design, analysis.contrast)
+    said = relabelling_header(*about, matrix=analysis.matrix)
+    assert said["relabelling"].startswith("70 relabellings of the units")
+    assert said["relabelling"].endswith(f"(by trend on the same regions, in place of {method})")
+    assert said["relabelling at the extremes"].startswith("P of at most 0.01 in ")
+    assert relabelling_header(*about)["relabelling"].startswith("not done: ")

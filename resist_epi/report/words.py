@@ -41,6 +41,7 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("fdr", "Level"),
     ("no test", "No test"),
     ("relabelling", "Relabelled units"),
+    ("relabelling at the extremes", "Small P under relabelling"),
     ("carriers", "Changes in some units"),
 )
 

@@ -83,7 +83,9 @@ def run_tests(
     main = analyses[chosen.main_kind]
     if main.tested:
         main.header.update(
-            relabelling_header(main.fit, main.design, main.contrast, fdr=study.settings.fdr)
+            relabelling_header(
+                main.fit, main.design, main.contrast, matrix=main.matrix, fdr=study.settings.fdr
+            )
         )
     _write_carriers(analyses, name, study.settings.fdr, outputs)
     domains = None
