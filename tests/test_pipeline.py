@@ -48,7 +48,7 @@ def test_the_folder_holds_what_the_contract_says(study: Path) -> None:
     }.items():
         expected |= {f"normalization/{mark}{what}.tsv" for what in ("", ".calls")}
         expected.add(f"gene_sets/{mark}.tsv")
-        of_mark = ("pca", "correlation", "normalization", "heatmap")
+        of_mark = ("pca", "correlation", "normalization", "heatmap", "genome")
         expected |= {f"figures/{mark}.{f}.{s}" for f in of_mark for s in FORMATS}
         expected |= {f"profiles/{mark}.gz", f"copy_number/{mark}.arms.tsv"}
         expected |= {

@@ -142,6 +142,11 @@ def regions_in_words(kind: str, chosen: MarkPreset) -> str:
         )
     if kind == "peaks":
         return "consensus peaks (called over all samples, blind to the groups)"
+    if kind == "domains":
+        return (
+            "domains (windows of 2 and 10 kb above background, found and merged by location, blind"
+            " to the groups, one P each by Simes' method)"
+        )
     return KIND_WORDS.get(kind, kind)
 
 
