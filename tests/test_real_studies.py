@@ -91,7 +91,8 @@ def test_without_patient_both_marks_are_tested_and_the_header_says_so(
     assert main(["run", str(sheet), "--genes", genes, "-o", str(tmp_path / "out")]) == 0
     for mark in ("H3K27me3", "H3K4me3"):
         table = read_results(tmp_path / "out" / "differential" / f"{mark}.promoters.tsv.gz")
-        assert table["pvalue"].notna().mean() > 0.8
+        # Those that have the mark: more of the 778 promoters are without H3K27me3 than with it.
+        assert table["pvalue"].notna().sum() > 200
         header = "\n".join(table.attrs["header"])
         assert "no Patient column: each library is taken as a biological unit" in header
 

@@ -285,6 +285,8 @@ def _draw_zero_lines(
         # What is less by the shift there is zero where this one says minus the shift.
         ax.axhline(-shifts[method], color=colour, lw=1.2, ls=dashes, label=_in_words(method))
     ax.set_ylim(-1.05 * limit, 1.05 * limit)
+    if not np.isfinite(shifts[list(methods)]).any():
+        return
     ax.legend(
         title="no change under",
         loc="lower left",
