@@ -19,9 +19,10 @@ from resist_epi.matrix import CountMatrix
 from resist_epi.schema import ARMS, names
 from resist_epi.stats.linear import LinearFit, fit_linear
 from resist_epi.stats.linear import contrast as linear_contrast
-from resist_epi.stats.moderation import moderated_t, squeeze_variances, standard_error
+from resist_epi.stats.moderation import squeeze_variances, standard_error
 from resist_epi.stats.multiple import benjamini_hochberg
 from resist_epi.stats.offsets import robust_line
+from resist_epi.stats.tails import t_pvalue
 
 FloatArray = NDArray[np.float64]
 
@@ -97,8 +98,10 @@ def arm_shifts(
     A region's level is taken relative to its own mean; the trimmed mean over an arm's regions,
     less the unit's median over the autosomes' arms, is that unit's value of the arm. The study's
     design and contrast are fitted to these, so the units are the replicates and never the regions,
-    with variances moderated over the arms. X and Y are tested apart: what differs between patients
-    there may be sex or X inactivation.
+    with variances moderated over the arms. To their error that of the mean over regions is added
+    (Yuen 1974: Winsorised variance), since true changes of single regions move it alike in all
+    units. X and Y are tested apart: what differs between patients there may be sex or X
+    inactivation.
 
     Parameters
     ----------
@@ -143,7 +146,8 @@ def arm_shifts(
     values = np.array([_trimmed(centred[here]) for here in large.values()])
     own = set(autosomes(list(dict.fromkeys(regions["chrom"]))))
     rows = rows.assign(copy_number_log2FoldChange=copies)
-    table = _tested(rows, values, X, vector, weights, own)
+    sampling = np.array([_sampling_error(change[here]) for here in large.values()])
+    table = _tested(rows, values, X, vector, weights, own, sampling)
     parts = [change[here] for here in split.values()]
     left = [part - _trimmed(part[:, None])[0] for part in parts]
     both = (_lag_one(parts), _lag_one(left))
@@ -165,6 +169,7 @@ def _tested(
     vector: FloatArray,
     weights: FloatArray | None,
     own: set[str],
+    region_error: FloatArray,
 ) -> pd.DataFrame:
     if table.empty:
         return pd.DataFrame(columns=names(ARMS)).astype({"shifted": bool, "varies": bool})
@@ -183,9 +188,10 @@ def _tested(
             covariate=size if len(table) >= _FEWEST_FOR_TREND else None,
             robust=True,
         )
-        found = moderated_t(estimate, unscaled, squeezed)
-        error = standard_error(unscaled, squeezed)
-        stat, pvalue = found.statistic, found.pvalue
+        # True changes of single regions move an arm's mean too, alike in every unit.
+        error = np.hypot(standard_error(unscaled, squeezed), region_error)
+        stat = estimate / error
+        pvalue = t_pvalue(stat, squeezed.df_total)
         more = _excess_spread(linear.sigma2, table["n_regions"].to_numpy(np.float64), linear)
         for part in (on_autosomes, ~on_autosomes):
             padj[part] = benjamini_hochberg(pvalue[part])
@@ -224,6 +230,13 @@ def _trimmed(values: FloatArray) -> FloatArray:
     cut = int(TRIM * len(values))
     ordered = np.sort(values, axis=0)
     return np.asarray(ordered[cut : len(values) - cut].mean(axis=0))
+
+
+def _sampling_error(change: FloatArray) -> float:
+    """Standard error of the trimmed mean over regions, from their Winsorised variance."""
+    low, high = np.quantile(change, (TRIM, 1 - TRIM))
+    spread = float(np.clip(change, low, high).std(ddof=1))
+    return float(spread / ((1 - 2 * TRIM) * np.sqrt(len(change))))
 
 
 def _lag_one(parts: list[FloatArray]) -> float:
