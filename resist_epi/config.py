@@ -25,7 +25,8 @@ class StudySettings(BaseModel):
     exclude
         BED of regions to leave out (blacklist).
     gene_sets
-        GMT of the user's, instead of the built-in sets.
+        GMT of the user's, instead of the built-in sets; or the word `go` for the Gene Ontology
+        (a file of that name is `./go`).
     design
         Formula over columns of the sheet.
     contrast
@@ -67,7 +68,7 @@ class StudySettings(BaseModel):
     genome: str | None = None
     genes: Path | None = None
     exclude: Path | None = None
-    gene_sets: Path | None = None
+    gene_sets: Literal["go"] | Path | None = None
     design: str = "~ Condition"
     contrast: str | None = None
     method: str | None = None
@@ -101,11 +102,13 @@ class StudySettings(BaseModel):
             update={
                 name: Path(os.path.normpath(base / path))
                 for name, path in paths.items()
-                if path is not None
+                if isinstance(path, Path)
             }
         )
 
 
+# Instead of a GMT file: the sets of the Gene Ontology that ship with the package.
+GO = "go"
 PATHS = (
     "sheet",
     "segments",

@@ -120,13 +120,7 @@ def enrich(
     signal = genes["baseMean"].to_numpy(np.float64)
     locus = pd.factorize(locus_ids(genes, domains=domains))[0].astype(np.int64)
     loci = {name: one_a_locus(index, locus, signal) for name, index in members.items()}
-    table = pd.DataFrame(
-        [
-            _describe(gene_sets[name], genes, index, loci[name], measured)
-            for name, index in members.items()
-        ],
-        columns=names(GENE_SETS),
-    )
+    table = _described(gene_sets, genes, members, loci, measured)
     bases = _measured_bases(results, genes)
     inputs = SetInputs(genes, rows, loci, locus, fit, contrast, design, covariates, bases)
     main = set_pvalues(test, inputs)
@@ -143,6 +137,7 @@ def enrich(
     header = {
         "gene sets": f"{main.how}; control and marker sets stand outside of the adjustment",
         "gene set fdr": f"{fdr:g} (genes and sets)",
+        "gene set symbols": _matched(gene_sets, members),
     }
     others = {name: set_pvalues(name, inputs) for name in dict.fromkeys(beside)}
     header |= {f"beside, {name}": found.how for name, found in others.items()}
@@ -151,6 +146,16 @@ def enrich(
     )
     table.attrs["header"] = header
     return table
+
+
+def _matched(gene_sets: Mapping[str, GeneSet], members: Mapping[str, NDArray[np.int64]]) -> str:
+    asked = len({gene for one in gene_sets.values() for gene in one.genes})
+    found = len({i for index in members.values() for i in index.tolist()})
+    with_genes = sum(len(index) > 0 for index in members.values())
+    return (
+        f"{found} of the {asked} symbols of the sets are genes tested here;"
+        f" {with_genes} of {len(members)} sets have some"
+    )
 
 
 def _measured_bases(results: pd.DataFrame, genes: pd.DataFrame) -> NDArray[np.float64]:
@@ -165,7 +170,10 @@ def _measured_bases(results: pd.DataFrame, genes: pd.DataFrame) -> NDArray[np.fl
 
 
 def set_families(members: Mapping[str, NDArray[np.int64]]) -> list[str]:
-    """Name the family of each set: those that share half of the smaller one's genes, in chains.
+    """Name the family of each set: those that share half of the smaller one's genes with its head.
+
+    From the largest set on, each joins the head that holds most of it, or else heads a family of
+    its own. Sets are not joined in chains: of thousands, nearly all would be one family.
 
     Parameters
     ----------
@@ -175,10 +183,15 @@ def set_families(members: Mapping[str, NDArray[np.int64]]) -> list[str]:
     Returns
     -------
     list of str
-        For each set the name of the largest of its family, the first on ties.
+        For each set the head of its family, of heads that are as near the largest.
+
+    Examples
+    --------
+    >>> sets = {"A": [0, 1, 2, 3], "PART": [2, 3, 4], "OTHER": [4, 5]}
+    >>> set_families({name: np.array(genes) for name, genes in sets.items()})
+    ['A', 'A', 'OTHER']
     """
     from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
 
     order = list(members)
     size = np.array([len(members[name]) for name in order], dtype=np.int64)
@@ -187,17 +200,18 @@ def set_families(members: Mapping[str, NDArray[np.int64]]) -> list[str]:
     ones = np.ones(len(flat), dtype=np.int64)
     n_genes = int(flat.max(initial=0)) + 1
     table = csr_array((ones, flat, starts), shape=(len(order), n_genes))
-    shared = (table @ table.T).tocoo()
-    close = shared.data >= SHARED * np.minimum(size[shared.row], size[shared.col])
-    graph = csr_array(
-        (shared.data[close], (shared.row[close], shared.col[close])), shape=(len(order),) * 2
-    )
-    label = connected_components(graph, directed=False)[1]
-    largest = [
-        int(np.flatnonzero(label == k)[size[label == k].argmax()])
-        for k in range(label.max(initial=-1) + 1)
-    ]
-    return [order[largest[k]] for k in label]
+    shared = csr_array(table @ table.T)
+    head = np.arange(len(order))
+    # Largest first, the first on ties: who comes earlier is at least as large.
+    rank = np.argsort(np.argsort(-size, kind="stable"), kind="stable")
+    for k in np.argsort(rank):
+        row = slice(shared.indptr[k], shared.indptr[k + 1])
+        other, common = shared.indices[row], shared.data[row]
+        near = (rank[other] < rank[k]) & (head[other] == other) & (common >= SHARED * size[k])
+        if near.any():
+            other, common = other[near], common[near]
+            head[k] = other[np.lexsort((rank[other], -common))[0]]
+    return [order[k] for k in head]
 
 
 def _warn_untested(table: pd.DataFrame) -> None:
@@ -299,31 +313,39 @@ def _called_at(genes: pd.DataFrame, fdr: float) -> pd.DataFrame:
     return genes.assign(direction=directions(genes["padj"], change, fdr=fdr))
 
 
-def _describe(
-    gene_set: GeneSet,
+def _described(
+    gene_sets: Mapping[str, GeneSet],
     genes: pd.DataFrame,
-    index: NDArray[np.int64],
-    loci: NDArray[np.int64],
+    members: Mapping[str, NDArray[np.int64]],
+    loci: Mapping[str, NDArray[np.int64]],
     measured: NDArray[np.bool_],
-) -> dict[str, object]:
-    own = genes.iloc[index]
-    change = genes["log2FoldChange"].to_numpy()
-    rest = measured.copy()
-    rest[index] = False
-    called = own[own["direction"] != "none"]
-    strongest = called.iloc[np.argsort(-called["stat"].abs().to_numpy(), kind="stable")]
-    return {
-        "set": gene_set.name,
-        "source": gene_set.source,
-        "n_genes": len(gene_set.genes),
-        "n_tested": len(index),
-        "n_gain": int((own["direction"] == "gain").sum()),
-        "n_loss": int((own["direction"] == "loss").sum()),
-        "effect": change[loci].mean() - change[rest].mean()
-        if len(index) and rest.any()
-        else np.nan,
-        "genes": ",".join(strongest["symbol"]),
-    }
+) -> pd.DataFrame:
+    """A row a set: how many genes it has, which of them are called, and by how much they change."""
+    # Arrays, not tables: there may be thousands of sets.
+    change, size = (genes[c].to_numpy(np.float64) for c in ("log2FoldChange", "stat"))
+    symbol = genes["symbol"].to_numpy(dtype=object)
+    direction = genes["direction"].to_numpy(dtype=object)
+    gained, lost = np.asarray(direction == "gain"), np.asarray(direction == "loss")
+    rows = []
+    for name, index in members.items():
+        rest = measured.copy()
+        rest[index] = False
+        known = len(index) and rest.any()
+        called = index[direction[index] != "none"]
+        strongest = called[np.argsort(-np.abs(size[called]), kind="stable")]
+        rows.append(
+            {
+                "set": name,
+                "source": gene_sets[name].source,
+                "n_genes": len(gene_sets[name].genes),
+                "n_tested": len(index),
+                "n_gain": int(gained[index].sum()),
+                "n_loss": int(lost[index].sum()),
+                "effect": change[loci[name]].mean() - change[rest].mean() if known else np.nan,
+                "genes": ",".join(symbol[strongest]),
+            }
+        )
+    return pd.DataFrame(rows, columns=names(GENE_SETS))
 
 
 def _complain_no_match(gene_sets: Mapping[str, GeneSet], symbols: pd.Series) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.annotation import Annotation
+from resist_epi.config import GO
 from resist_epi.consensus import Consensus, consensus_peaks
 from resist_epi.errors import GenomeMismatchError, SampleSheetError
 from resist_epi.gene_sets import GeneSet
@@ -25,6 +26,7 @@ from resist_epi.io.builtin import (
     load_gene_sets,
     load_genes,
     load_genome,
+    load_go_sets,
 )
 from resist_epi.io.gene_sets import read_gmt
 from resist_epi.io.peaks import read_bed_regions, read_peaks
@@ -289,15 +291,22 @@ def sheet_consensus(
     return consensus_peaks(own, min_overlap=min_overlap, groups={s: str(condition[s]) for s in own})
 
 
-def load_sets(path: str | Path | None) -> dict[str, GeneSet]:
-    """Read the user's gene sets, or the built-in ones.
+def load_sets(source: str | Path | None) -> dict[str, GeneSet]:
+    """Read the user's gene sets, those of the Gene Ontology, or the built-in ones.
+
+    Parameters
+    ----------
+    source
+        A GMT file; the word `go` (a file of that name is `./go`, or a Path); None for built-in.
 
     Raises
     ------
     InputFormatError
         If the GMT cannot be read.
     """
-    return load_gene_sets() if path is None else read_gmt(path)
+    if source == GO:
+        return load_go_sets()
+    return load_gene_sets() if source is None else read_gmt(source)
 
 
 def load_exclude(path: str | Path | None) -> Disjoint:

@@ -79,7 +79,7 @@ GENE_SETS = (
 GENE_SETS_MORE = (
     Column("n_loci", "int64", "loci", "tested members, those of one locus counted once"),
     Column("kind", "str", "", "curated, derived, control, marker, or given by the user"),
-    Column("family", "str", "", "sets that share half of the smaller one's genes, by the largest"),
+    Column("family", "str", "", "largest set that shares half of this one's genes, or itself"),
     Column("padj_family", "float64", "", "Holm within the family"),
 )
 

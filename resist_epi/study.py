@@ -211,4 +211,5 @@ def input_files(study: Study) -> list[Path]:
     table, settings = study.sheet.table, study.settings
     named = [p for c in PATH_COLUMNS if c in table for p in table[c] if p and Path(p).is_file()]
     others = (getattr(settings, name) for name in PATHS)
-    return [Path(p) for p in dict.fromkeys([*map(str, filter(None, others)), *named])]
+    given = [str(p) for p in others if isinstance(p, Path)]
+    return [Path(p) for p in dict.fromkeys([*given, *named])]

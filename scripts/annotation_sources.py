@@ -88,6 +88,13 @@ class OrgHs:
             " from alias a join genes g using (_id)"
         )
 
+    def processes(self) -> pd.DataFrame:
+        """`entrez_id go_id evidence`: biological processes that a gene is itself annotated with."""
+        return self._query(
+            "select distinct g.gene_id entrez_id, p.go_id, p.evidence"
+            " from go_bp p join genes g using (_id)"
+        )
+
     def transcripts(self) -> pd.DataFrame:
         """`entrez_id chrom start end strand` (0-based half-open) on the main chromosomes."""
         table = self._query(

@@ -79,7 +79,11 @@ StrataOption = Annotated[
     str | None, typer.Option("--strata", help="Column with baseline hazards of its own (cox).")
 ]
 GeneSetsOption = Annotated[
-    Path | None, typer.Option("--gene-sets", help="GMT file instead of the built-in sets.")
+    str | None,
+    typer.Option(
+        "--gene-sets",
+        help="GMT file instead of the built-in sets, or go: processes of the Gene Ontology.",
+    ),
 ]
 MarkOption = Annotated[
     str | None, typer.Option("--mark", help="Use the rows of this Factor alone.")

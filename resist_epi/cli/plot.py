@@ -37,7 +37,7 @@ class _Options:
     genome: str | None = None
     genes: Path | None = None
     set_name: str | None = None
-    gene_sets: Path | None = None
+    gene_sets: str | None = None
     results: Path | None = None
     arms: Path | None = None
 

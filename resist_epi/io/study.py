@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from resist_epi.config import PATHS, StudySettings, make_settings
+from resist_epi.config import GO, PATHS, StudySettings, make_settings
 from resist_epi.errors import InputFormatError
 from resist_epi.io.store import read_text, write_text
 
@@ -46,6 +46,8 @@ def write_study(path: str | Path, settings: StudySettings) -> None:
     path = Path(path)
     values = settings.model_dump(mode="json")
     for name in PATHS:
-        if values[name] is not None:
-            values[name] = os.path.relpath(values[name], path.parent)
+        if isinstance(getattr(settings, name), Path):
+            relative = os.path.relpath(values[name], path.parent)
+            # A file that bears the name of the built-in sets is told apart by its folder.
+            values[name] = f"./{relative}" if relative == GO else relative
     write_text(path, yaml.safe_dump(values, sort_keys=False))

@@ -136,6 +136,10 @@ def render(run: RunTables, *, figures: Path | None = None) -> str:
     return page
 
 
+# Thousands of sets would make the page slow; those of the smallest P are shown.
+SETS_SHOWN = 200
+
+
 def _title(run: RunTables) -> str:
     return f"Differential {join_words([m.mark for m in run.marks])}"
 
@@ -159,7 +163,8 @@ def _mark(run: RunTables, mark: MarkTables, number: int, figures: Path | None) -
         if mark.normalization is None
         else mark.normalization.header.get("agreement", ""),
         "kinds": [_kind(mark, kind, f"mark{number}-{kind}", figures) for kind in mark.results],
-        "sets": tested,
+        "sets": tested[:SETS_SHOWN],
+        "sets_not_shown": max(len(tested) - SETS_SHOWN, 0),
         "untested_sets": untested,
         "sets_words": "" if mark.gene_sets is None else mark.gene_sets.header.get("gene sets", ""),
         "one_by_one": [] if mark.one_by_one is None else sections.gene_rows(mark.one_by_one),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from resist_epi.config import EVIDENCE, PATHS
+from resist_epi.config import EVIDENCE, GO, PATHS
 from resist_epi.ledger import step_key
 from resist_epi.presets import preset
 from resist_epi.samples import PATH_COLUMNS, SampleSheet
@@ -55,7 +55,7 @@ def mark_keys(
         dna=dict(dna or {}),
         rows={str(c): list(map(str, rows[c])) for c in rows},
         settings=settings.model_dump(mode="json", exclude={*PATHS, *EVIDENCE, "jobs"}),
-        gene_sets=sums(settings.gene_sets),
+        gene_sets=settings.gene_sets if settings.gene_sets == GO else sums(settings.gene_sets),
         peaks=sums(*sheet.table["Peaks"]) if "Peaks" in sheet.table else None,
     )
     return keys
