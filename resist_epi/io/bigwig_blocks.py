@@ -159,8 +159,8 @@ def _check_values(
         return
     slack = 1e-6 * max(abs(known.minimum), abs(known.maximum))
     limits = np.finfo(np.float32)
-    low = np.float32(max(known.minimum - slack, float(limits.min)))
-    high = np.float32(min(known.maximum + slack, float(limits.max)))
+    extremes = np.clip([known.minimum - slack, known.maximum + slack], limits.min, limits.max)
+    low, high = extremes.astype(np.float32)
     beyond = (runs.values < low) | (runs.values > high)
     if beyond.any():
         file.fail(

@@ -510,6 +510,9 @@ def test_files_without_checksums_are_held_against_their_totals(tmp_path: Path, c
         open_bigwig(path).verify()
     path.write_bytes(patched({}, whole, "", at, struct.pack("<f", 1e9)))
     fails(path, "outside the range that the header gives")
+    for at, extreme in ((72, 6e197), (72, 1.7e308), (80, -6e197)):  # beyond 32-bit floats
+        path.write_bytes(patched({}, whole, "", at, struct.pack("<d", extreme)))
+        fails(path, "outside the range that the header gives")
     with caplog.at_level("INFO"):
         path.write_bytes(patched({}, MIXED.encode(), "", 64, b"\x01"))
         open_bigwig(path).verify()
