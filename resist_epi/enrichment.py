@@ -15,6 +15,7 @@ from resist_epi.fit import Fit
 from resist_epi.gene_sets import GeneSet
 from resist_epi.gene_values import gene_rows
 from resist_epi.loci import locus_ids, one_a_locus
+from resist_epi.matrix import CountMatrix
 from resist_epi.schema import GENE_SETS, GENE_SETS_MORE, names
 from resist_epi.set_methods import SetInputs, set_pvalues
 from resist_epi.stats.multiple import benjamini_hochberg, directions, holm
@@ -45,6 +46,7 @@ def enrich(
     beside: Sequence[str] = (),
     design: Design | None = None,
     covariates: pd.DataFrame | None = None,
+    matrix: CountMatrix | None = None,
 ) -> pd.DataFrame:
     """Test every set against the other genes measured.
 
@@ -83,6 +85,8 @@ def enrich(
         Of the fit; `permutation` alone needs it.
     covariates
         By `gene_id`: `length` (bp), for `logistic`.
+    matrix
+        What was fitted; `permutation` needs it where that was a count model.
 
     Returns
     -------
@@ -122,7 +126,7 @@ def enrich(
     loci = {name: one_a_locus(index, locus, signal) for name, index in members.items()}
     table = _described(gene_sets, genes, members, loci, measured)
     bases = _measured_bases(results, genes)
-    inputs = SetInputs(genes, rows, loci, locus, fit, contrast, design, covariates, bases)
+    inputs = SetInputs(genes, rows, loci, locus, fit, contrast, design, covariates, bases, matrix)
     main = set_pvalues(test, inputs)
     table["pvalue"] = main.pvalue
     table["n_loci"] = [len(index) for index in loci.values()]

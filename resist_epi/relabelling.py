@@ -139,6 +139,21 @@ def relabel(
     return Relabelling(null.calls, int(true.calls[0]), complete, extremes, of_sets)
 
 
+def fit_to_relabel(fit: Fit, design: Design, matrix: CountMatrix | None) -> tuple[Fit, str]:
+    """The fit, or `trend` on the same regions in the place of a count model, and a clause on it.
+
+    Parameters
+    ----------
+    matrix
+        What was fitted; without it a fit stays what it is.
+    """
+    if matrix is None or fit.method not in ("voom", "ql") or fit.linear.correlation is not None:
+        return fit, ""
+    options = FitOptions(weights=fit.weights is not None)
+    own = fit_trend(matrix, design, fit.tested, options)
+    return own, f" (by trend on the same regions, in place of {fit.method})"
+
+
 def relabelling_header(
     fit: Fit,
     design: Design,
@@ -156,13 +171,9 @@ def relabelling_header(
         be relabelled by one product; with the matrix, `trend` is relabelled in their place, and
         this is said.
     """
-    instead = ""
     try:
-        if matrix is not None and fit.method in ("voom", "ql") and fit.linear.correlation is None:
-            options = FitOptions(weights=fit.weights is not None)
-            instead = f" (by trend on the same regions, in place of {fit.method})"
-            fit = fit_trend(matrix, design, fit.tested, options)
-        found = relabel(fit, design, contrast, fdr=fdr)
+        own, instead = fit_to_relabel(fit, design, matrix)
+        found = relabel(own, design, contrast, fdr=fdr)
     except DesignError as error:
         return {"relabelling": f"not done: {error}"}
     return {

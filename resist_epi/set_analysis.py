@@ -60,7 +60,7 @@ def enrich_results(
     ResistEpiError
         As `analyse` and `enrich`.
     """
-    fit = chosen = design = None
+    fit = chosen = design = matrix = None
     if counts is not None:
         analysis = analyse(
             *counts,
@@ -73,6 +73,7 @@ def enrich_results(
         )
         check_same(results, analysis.results)
         fit, chosen, design = analysis.fit, analysis.contrast, analysis.design
+        matrix = analysis.matrix
     return enrich(
         results,
         gene_sets,
@@ -86,6 +87,7 @@ def enrich_results(
         beside=beside,
         design=design,
         covariates=covariates,
+        matrix=matrix,
     )
 
 

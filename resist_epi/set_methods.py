@@ -14,7 +14,8 @@ from resist_epi.design import Contrast, Design
 from resist_epi.errors import DesignError
 from resist_epi.fit import Fit
 from resist_epi.loci import one_a_locus
-from resist_epi.relabelling import relabel
+from resist_epi.matrix import CountMatrix
+from resist_epi.relabelling import fit_to_relabel, relabel
 from resist_epi.stats.linear import whitened_effects
 from resist_epi.stats.rotation import roast
 from resist_epi.stats.set_counts import logistic_score, over_representation, spline_basis
@@ -53,6 +54,8 @@ class SetInputs:
         By `gene_id`: `length` (bp) and others, or None.
     measured_bases
         (n_genes,) bp of all regions of the gene that were tested.
+    matrix
+        What was fitted, or None; `permutation` needs it where a count model was.
     """
 
     genes: pd.DataFrame
@@ -64,6 +67,7 @@ class SetInputs:
     design: Design | None = None
     covariates: pd.DataFrame | None = None
     measured_bases: FloatArray | None = None
+    matrix: CountMatrix | None = None
 
     @property
     def z(self) -> FloatArray:
@@ -254,14 +258,16 @@ def _permutation(inputs: SetInputs) -> SetPvalues:
     if fit is None or contrast is None or design is None:
         raise DesignError("relabelling reads the fit and its design")
     rows = {name: inputs.rows[m].tolist() for name, m in inputs.members.items() if len(m)}
-    found = relabel(fit, design, contrast, sets=rows)
+    own, instead = fit_to_relabel(fit, design, inputs.matrix)
+    found = relabel(own, design, contrast, sets=rows)
     table = found.sets.reindex(list(inputs.members))
     few = f", so that the smallest P is {2 / max(len(found.calls), 1):.2g}"
     return SetPvalues(
         np.asarray(table["pvalue"], dtype=np.float64),
         np.sign(np.asarray(table["statistic"], dtype=np.float64)),
-        f"{len(found.calls)} {'' if found.complete else 'random '}relabellings of the units: mean"
-        f" statistic of the set less that of all regions, against that under exchanged labels{few};"
+        f"{len(found.calls)} {'' if found.complete else 'random '}relabellings of the units"
+        f"{instead}: mean statistic of the set less that of all regions, against that under"
+        f" exchanged labels{few};"
         " exact where the units of both groups are exchangeable",
     )
 

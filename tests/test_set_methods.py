@@ -88,6 +88,26 @@ def test_tests_of_the_fit_ask_for_it(analysis: Analysis, test: str) -> None:
         enrich(analysis.results, SETS, test=test)
 
 
+def test_count_models_are_relabelled_by_trend_in_their_place() -> None:
+    reads = counts()
+    reads = CountMatrix(
+        np.round(reads.values), reads.regions, reads.samples, "reads", reads.values.sum(axis=0)
+    )
+    by_voom = analyse(reads, own_sheet(), contrast="poor-good", normalize="library_size")
+    assert by_voom.fit.method == "voom"
+    found = enrich(
+        by_voom.results,
+        SETS,
+        fit=by_voom.fit,
+        contrast=by_voom.contrast,
+        design=by_voom.design,
+        matrix=by_voom.matrix,
+        test="permutation",
+    )
+    assert found.set_index("set").loc["UP", "pvalue"] < 0.01
+    assert "by trend on the same regions, in place of voom" in found.attrs["header"]["gene sets"]
+
+
 def test_unknown_tests_are_named_with_those_that_are_known(analysis: Analysis) -> None:
     with pytest.raises(DesignError, match="camera, ora, logistic"):
         enrich(analysis.results, SETS, test="fisher")

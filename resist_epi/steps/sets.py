@@ -50,6 +50,9 @@ def write_gene_sets(
         symbols=symbols,
         kinds={} if study.own_sets else gene_set_kinds(),
         domains=domains,
+        beside=("permutation",) if _relabelled(main) else (),
+        design=main.design,
+        matrix=main.matrix,
     )
     outputs.table(f"gene_sets/{name}.tsv", table, main.header | table.attrs["header"])
     if PRE_SPECIFIED not in study.gene_sets:
@@ -68,3 +71,8 @@ def write_gene_sets(
         )
         header = main.header | test.attrs["header"]
         outputs.table(f"gene_sets/{name}.nsd2_core_test.tsv", test, header)
+
+
+def _relabelled(main: Analysis) -> bool:
+    """Whether the units of the main regions could be relabelled."""
+    return main.tested and not main.header.get("relabelling", "not done").startswith("not done")
