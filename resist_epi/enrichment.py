@@ -84,7 +84,7 @@ def enrich(
     design
         Of the fit; `permutation` alone needs it.
     covariates
-        By `gene_id`: `length` (bp), for `logistic`.
+        By `gene_id`: `length` (bp) and `cpg_island`, for `logistic`.
     matrix
         What was fitted; `permutation` needs it where that was a count model.
 

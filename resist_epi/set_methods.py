@@ -208,6 +208,10 @@ def _logistic(inputs: SetInputs) -> SetPvalues:
         if np.isfinite(filled).all():
             parts.append(spline_basis(np.log(np.maximum(filled, 1.0))))
             named.append("a spline of the gene's length")
+    if covariates is not None and "cpg_island" in covariates:
+        flags = covariates["cpg_island"].reindex(inputs.genes["gene_id"].iloc[first])
+        parts.append(flags.fillna(False).to_numpy(np.float64)[:, None])
+        named.append("whether its promoter is a CpG island")
     if inputs.measured_bases is not None:
         bases = inputs.measured_bases[first]
         if len(np.unique(bases)) > 1:
@@ -215,7 +219,7 @@ def _logistic(inputs: SetInputs) -> SetPvalues:
             named.append("a spline of how many bases of it were tested")
     basis = np.column_stack(parts) if parts else np.zeros((len(first), 0))
     tests = logistic_score(called, sets, basis)
-    beside = " and ".join(named) if named else "no covariate (no lengths are known)"
+    beside = ", ".join(named) if named else "no covariate (no lengths are known)"
     return _counted(
         inputs,
         tests.pvalue,
@@ -329,7 +333,7 @@ METHODS: dict[str, SetMethod] = {
         _ora,
     ),
     "logistic": SetMethod(
-        "are more loci called than their length and the bases tested explain?",
+        "are more loci called than length, CpG islands and the bases tested explain?",
         "loci are independent given these",
         _logistic,
     ),

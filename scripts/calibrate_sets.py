@@ -2,9 +2,11 @@
 
 python scripts/calibrate_sets.py                 print the tables
 python scripts/calibrate_sets.py --write         and put them into docs/calibration_sets.md
+python scripts/calibrate_sets.py --goseq         goseq on the same data too (needs R with goseq)
 
 6 against 6 tumours of 3,000 genes are simulated, fitted by `trend` and tested by `enrich`, by
-camera and over-representation as others use them, and by fry. Ends with 1 where the default calls
+camera and over-representation as others use them, by the tests that count called loci, and by fry
+and roast. Ends with 1 where the default calls
 quiet sets more often than .055 (.07 beside active ones) by more than two standard errors.
 """
 
@@ -12,7 +14,9 @@ from __future__ import annotations
 
 import argparse
 import logging
+import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +35,7 @@ from resist_epi.normalization import normalize
 from resist_epi.pre_specified import pre_specified
 from resist_epi.samples import make_sheet
 from resist_epi.stats.linear import whitened_effects
+from resist_epi.stats.rotation import roast
 from resist_epi.stats.set_tests import camera, fry, t_to_z
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "calibration_sets.md"
@@ -38,6 +43,13 @@ BEGIN, END = "<!-- numbers: begin -->", "<!-- numbers: end -->"
 GENES, PER_GROUP, SET_SIZE, N_SETS, CLUSTER = 3000, 6, 30, 40, 6
 NOISE, ACTIVE, ACTIVE_SHARE, SHIFT, PLANTED = 0.35, 0.8, 0.1, 0.2, 0.3
 LEVEL = 0.05
+# Rotations of roast: fewer than in a run, for time; its P is exact with any number.
+ROTATIONS = 999
+GOSEQ = Path(__file__).resolve().parent / "calibrate_sets_peers.R"
+TESTS = (
+    "enrich", "camera .01", "over-representation", "ora", "logistic", "goseq", "fry", "roast",
+    "fry of 4", "claim of 4",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,7 +81,7 @@ class Scenario:
     planted: float = 0.0
 
 
-SCENARIOS = {
+SCENARIOS: dict[str, Scenario] = {
     "nothing changes": Scenario(),
     "correlated .02": Scenario(correlation=0.02),
     "correlated .05": Scenario(correlation=0.05),
@@ -87,17 +99,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--repeats", type=int, default=20, help="cohorts a scenario; default 20")
     parser.add_argument("--seed", type=int, default=1, help="of the whole calibration; default 1")
+    parser.add_argument("--goseq", action="store_true", help="also by goseq of R, on the same data")
     parser.add_argument("--write", action="store_true", help="put the tables into the docs")
     arguments = parser.parse_args()
     logging.disable(logging.WARNING)
     began = time.time()
-    rows = []
+    runs: list[dict[str, object]] = []
+    genes: list[pd.DataFrame] = []
     for i, (name, scenario) in enumerate(SCENARIOS.items()):
         rng = np.random.default_rng([arguments.seed, i])
-        runs = pd.DataFrame([one_cohort(scenario, rng) for _ in range(arguments.repeats)])
-        error = runs.std(ddof=1) / np.sqrt(len(runs))
-        rows.append({"scenario": name, **runs.mean(), "se": error["enrich"]})
-    table = pd.DataFrame(rows)
+        for _ in range(arguments.repeats):
+            shares, own = one_cohort(scenario, rng)
+            runs.append({"scenario": name, **shares})
+            genes.append(own)
+    cohorts = pd.DataFrame(runs)
+    if arguments.goseq:
+        cohorts["goseq"] = by_goseq(genes, cohorts["scenario"].str.startswith("planted"))
+    by_scenario = cohorts.groupby("scenario", sort=False)
+    table = by_scenario.mean().reset_index()
+    error = by_scenario["enrich"].std(ddof=1) / np.sqrt(arguments.repeats)
+    table["se"] = error.to_numpy()
     text = as_markdown(table)
     print(text)
     print(f"{arguments.repeats} cohorts a scenario, {time.time() - began:.0f} s")
@@ -115,8 +136,10 @@ def main() -> int:
     return int(len(missed) > 0)
 
 
-def one_cohort(scenario: Scenario, rng: np.random.Generator) -> dict[str, float]:
-    """Simulate one cohort and return the share of sets that each test calls at .05."""
+def one_cohort(
+    scenario: Scenario, rng: np.random.Generator
+) -> tuple[dict[str, float], pd.DataFrame]:
+    """Simulate one cohort: the share of sets that each test calls at .05, and its genes for R."""
     members = sets_of(scenario, rng)
     level = simulate(scenario, members, rng)
     results, fitted, contrast = analyse(level, scenario)
@@ -127,11 +150,24 @@ def one_cohort(scenario: Scenario, rng: np.random.Generator) -> dict[str, float]
     z = t_to_z(results["stat"].to_numpy(), results["df"].to_numpy())
     effects = whitened_effects(fitted.linear, contrast.vector)
     asked = slice(0, None, 2) if scenario.planted else slice(None)
+    length = lengths(members, scenario)
+    # The tests that count take genes of P < .05 as called, as goseq and the others here.
+    counted = enrich(
+        results.assign(padj=results["pvalue"]),
+        sets,
+        fdr=LEVEL,
+        test="logistic",
+        beside=["ora"],
+        covariates=length,
+    )
     p = {
         "enrich": enrich(results, sets, fit=fitted, contrast=contrast)["pvalue"].to_numpy(),
         "camera .01": camera(z, members, correlation=0.01).pvalue,
         "over-representation": over_representation(results["pvalue"].to_numpy(), members),
+        "ora": counted["ora_pvalue"].to_numpy(),
+        "logistic": counted["pvalue"].to_numpy(),
         "fry": fry(effects, members).pvalue,
+        "roast": roast(effects, members, n_rotations=ROTATIONS).pvalue,
     }
     shares = {name: float((values[asked] < LEVEL).mean()) for name, values in p.items()}
     small = [
@@ -140,14 +176,38 @@ def one_cohort(scenario: Scenario, rng: np.random.Generator) -> dict[str, float]
             GeneSet("SMALL", "made", sets[f"SET{k}"].genes[::8]),
             fit=fitted,
             contrast=contrast,
-            covariates=lengths(members, scenario),
+            covariates=length,
             n_random=500,
         )
         for k in range(0, N_SETS, 4)
     ]
     shares["fry of 4"] = float(np.mean([t["fry_pvalue"].iloc[0] <= LEVEL for t in small]))
     shares["claim of 4"] = float(np.mean([t["claim"].iloc[0] == "yes" for t in small]))
-    return shares
+    genes = pd.DataFrame(
+        {
+            "gene": results["gene_id"],
+            "called": (results["pvalue"] < LEVEL).astype(int),
+            "length": length["length"].to_numpy(),
+            "set": "NA",
+        }
+    )
+    for k, own in enumerate(members):
+        genes.loc[own, "set"] = f"SET{k}"
+    return shares, genes
+
+
+def by_goseq(cohorts: list[pd.DataFrame], planted: pd.Series) -> list[float]:
+    """The share of sets that goseq calls in each cohort, of those planted where any are."""
+    with tempfile.TemporaryDirectory() as folder:
+        given, answer = Path(folder) / "cohorts.tsv", Path(folder) / "answer.tsv"
+        table = pd.concat([genes.assign(cohort=i) for i, genes in enumerate(cohorts)])
+        table.to_csv(given, sep="\t", index=False)
+        subprocess.run(["Rscript", str(GOSEQ), str(given), str(answer)], check=True)
+        found = pd.read_csv(answer, sep="\t")
+    changed = found["set"].isin([f"SET{k}" for k in range(0, N_SETS, 2)])
+    asked = found[changed | ~planted.to_numpy()[found["cohort"]]]
+    share = (asked["pvalue"] < LEVEL).groupby(asked["cohort"]).mean()
+    return [float(v) for v in share.sort_index()]
 
 
 def sets_of(scenario: Scenario, rng: np.random.Generator) -> list[np.ndarray]:
@@ -218,10 +278,10 @@ def analyse(level: np.ndarray, scenario: Scenario) -> tuple[pd.DataFrame, Fit, C
 
 
 def lengths(members: list[np.ndarray], scenario: Scenario) -> pd.DataFrame:
-    """Length of each gene, as random sets are matched on it."""
-    length = np.full(GENES, 10_000.0)
+    """Length of each gene, as random sets are matched on it and counting tests allow for it."""
+    length = 10_000.0 * np.exp(np.random.default_rng(1).normal(0, 0.3, GENES))
     if scenario.long_genes:
-        length[np.concatenate(members)] = 200_000.0
+        length[np.concatenate(members)] *= 20
     return pd.DataFrame({"length": length}, index=[f"g{i}" for i in range(GENES)])
 
 
@@ -233,7 +293,7 @@ def over_representation(p: np.ndarray, members: list[np.ndarray]) -> np.ndarray:
 
 
 def as_markdown(table: pd.DataFrame) -> str:
-    tests = ["enrich", "camera .01", "over-representation", "fry", "fry of 4", "claim of 4"]
+    tests = [name for name in TESTS if name in table]
     lines = [
         "| scenario | enrich (SE) | " + " | ".join(tests[1:]) + " |",
         "|" + "---|" * (len(tests) + 1),
