@@ -131,7 +131,7 @@ def enrich(
     table["pvalue"] = main.pvalue
     table["n_loci"] = [len(index) for index in loci.values()]
     table["kind"] = [(kinds or {}).get(name, "given") for name in members]
-    _warn_untested(table)
+    _say_untested(table)
     own = table["pvalue"].mask(table["kind"].isin(BESIDE))
     table["padj"] = benjamini_hochberg(own.to_numpy(np.float64))
     table["family"] = set_families(members)
@@ -218,10 +218,12 @@ def set_families(members: Mapping[str, NDArray[np.int64]]) -> list[str]:
     return [order[k] for k in head]
 
 
-def _warn_untested(table: pd.DataFrame) -> None:
+def _say_untested(table: pd.DataFrame) -> None:
     untested = int((table["n_tested"] == 0).sum())
     if untested:
-        logger.warning(
+        # Some sets without a gene are usual, as on a few chromosomes; all are a mistake.
+        logger.log(
+            logging.WARNING if untested == len(table) else logging.INFO,
             "%d of %d gene sets have no gene in this table and stay untested",
             untested,
             len(table),

@@ -132,7 +132,7 @@ def mechanism_sentences(table: pd.DataFrame) -> list[str]:
     sentences = []
     for title, rows in own.groupby("mechanism", sort=False):
         said = {
-            verdict: [f"{r.direction} of {_layer(r.layer)}" for r in part.itertuples()]
+            verdict: [_seen(r.direction, r.layer) for r in part.itertuples()]
             for verdict, part in rows[rows["direction"].ne("none")].groupby("verdict", sort=False)
         }
         words = (
@@ -146,8 +146,10 @@ def mechanism_sentences(table: pd.DataFrame) -> list[str]:
     return sentences
 
 
-def _layer(name: object) -> str:
-    return "switches between the marks" if name == SWITCHES else str(name)
+def _seen(direction: object, layer: object) -> str:
+    if layer == SWITCHES:
+        return "activating switches" if direction == "gain" else "repressive switches"
+    return f"{direction} of {layer}"
 
 
 def _of_layer(

@@ -32,7 +32,6 @@ from resist_epi.study import (
     check_settings,
     input_files,
     load_study,
-    mark_consensus,
     mark_kinds,
     stop_on_errors,
 )
@@ -125,7 +124,7 @@ def _run_mark(
 ) -> None:
     """Count, test and link one mark, as far as that is not done yet."""
     out, name = ledger.folder, file_name(mark)
-    consensus = mark_consensus(study, mark)
+    consensus = study.consensus[mark]
     tests = f"tests {mark}"
     paths: dict[Kind, Path] = {
         kind: out / "counts" / f"{name}.{kind}.parquet" for kind in mark_kinds(study, mark)

@@ -55,6 +55,8 @@ class Study:
         Mark -> the files that are counted, and in which quantity.
     peaks
         SampleID -> table of peaks.
+    consensus
+        Mark -> consensus of its peaks, or None where too few samples have any.
     exclude
         Chromosome -> excluded intervals.
     gene_sets
@@ -72,6 +74,7 @@ class Study:
     reference: Reference
     sources: Mapping[str, SheetSources]
     peaks: Mapping[str, pd.DataFrame]
+    consensus: Mapping[str, Consensus | None]
     exclude: Disjoint
     gene_sets: Mapping[str, GeneSet]
     own_sets: bool
@@ -112,12 +115,17 @@ def load_study(settings: StudySettings, *, looks: LookCache | None = None) -> St
         for found in sources.values()
         for sample, file in found.files.items()
     }
+    peaks = sheet_peaks(sheet)
     return Study(
         settings=settings,
         sheet=sheet,
         reference=load_reference(settings.genome, settings.genes, tracks=headers),
         sources=sources,
-        peaks=sheet_peaks(sheet),
+        peaks=peaks,
+        consensus={
+            mark: sheet_consensus(sheet.for_mark(mark), peaks, min_overlap=settings.min_overlap)
+            for mark in sheet.marks
+        },
         exclude=load_exclude(settings.exclude),
         gene_sets=load_sets(settings.gene_sets),
         own_sets=settings.gene_sets is not None,
@@ -127,16 +135,9 @@ def load_study(settings: StudySettings, *, looks: LookCache | None = None) -> St
 def mark_kinds(study: Study, mark: str) -> list[Kind]:
     """Kinds of regions that are counted: background bins, the preset's, peaks where there are."""
     kinds: list[Kind] = ["bins", *(k for k in preset(mark).kinds if k not in ("bins", "peaks"))]
-    if mark_consensus(study, mark) is not None:
+    if study.consensus[mark] is not None:
         kinds.append("peaks")
     return kinds
-
-
-def mark_consensus(study: Study, mark: str) -> Consensus | None:
-    """Consensus of one mark's peaks, or None where too few samples have any."""
-    return sheet_consensus(
-        study.sheet.for_mark(mark), study.peaks, min_overlap=study.settings.min_overlap
-    )
 
 
 def stop_on_errors(findings: pd.DataFrame, sheet: Path, *, quantity: str = "auto") -> None:

@@ -68,6 +68,7 @@ def collect_warnings(run: RunTables) -> list[Caveat]:
         found += _of_design(mark)
         found += _of_units(mark)
         found += _of_scale(mark)
+        found += _of_agreement(mark)
         found += _of_arms(mark)
         found += _of_balance(mark)
         found += _of_level(mark)
@@ -148,6 +149,14 @@ def _of_scale(mark: MarkTables) -> Iterator[Caveat]:
             " library size or efficiency: every change is relative to the normalisation's"
             " assumption.",
         )
+
+
+def _of_agreement(mark: MarkTables) -> Iterator[Caveat]:
+    """Normalisations that disagree between the groups: a global change, or efficiency."""
+    header = {} if mark.normalization is None else mark.normalization.header
+    for name, text in header.items():
+        if name.startswith("warning"):
+            yield Caveat("caution", mark.mark, _sentence(text))
 
 
 def _of_arms(mark: MarkTables) -> Iterator[Caveat]:

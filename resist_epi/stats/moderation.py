@@ -102,7 +102,7 @@ def squeeze_variances(
     every = bool(usable.all())
     inner = (s2, dof, along) if every else (s2[usable], dof[usable], _take(along, usable))
     prior = fit_robust_prior(*inner, tails=winsor_tails) if robust else fit_prior(*inner)
-    logger.info("prior variance: %.4g degrees of freedom", float(np.median(prior.df)))
+    logger.debug("prior variance: %.4g degrees of freedom", float(np.median(prior.df)))
     posterior, total = _combine(inner[0], inner[1], prior)
     if every:
         return Squeezed(posterior, prior.variance, prior.df, total)

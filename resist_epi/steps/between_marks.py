@@ -29,7 +29,7 @@ from resist_epi.mechanisms import Layer, mechanism_sentences, mechanism_table
 from resist_epi.presets import preset
 from resist_epi.steps.analyses import analyse_kind
 from resist_epi.steps.outputs import Outputs
-from resist_epi.study import Study, mark_consensus
+from resist_epi.study import Study
 from resist_epi.version import VERSION
 
 logger = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ def _main_analysis(study: Study, mark: str, out: Path) -> Analysis:
     stem = out / "counts" / file_name(mark)
     kinds = (preset(mark).main_kind, "bins")
     main, bins = (read_counts(f"{stem}.{kind}.parquet") for kind in kinds)
-    consensus = mark_consensus(study, mark)
+    consensus = study.consensus[mark]
     return analyse_kind(study, study.sheet.for_mark(mark), main, bins, consensus)
 
 

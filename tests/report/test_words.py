@@ -81,6 +81,18 @@ def test_one_sided_calls_are_warned_of(study: Path, signs: tuple[str, ...], warn
     assert ("one-sided" in said) is warned
 
 
+def test_normalisations_that_disagree_are_warned_of(study: Path) -> None:
+    run = gather(study)
+    mark = run.marks[0]
+    assert mark.normalization is not None
+    said = {"warning 1": "TMM and background disagree", "warning 2": "shares differ"}
+    table = replace(mark.normalization, header={**mark.normalization.header, **said})
+    found = texts(replace(run, marks=(replace(mark, normalization=table), *run.marks[1:])))
+    assert "caution H3K27me3: TMM and background disagree." in found
+    assert "caution H3K27me3: Shares differ." in found
+    assert "disagree" not in texts(run)
+
+
 def test_facts_that_all_share_are_said_once(study: Path) -> None:
     found = dict(facts(gather(study)))
     assert len(found["Comparison"]) == 1
