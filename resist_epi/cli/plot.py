@@ -221,7 +221,9 @@ def _draw_gene_set(kind: str, path: Path, options: _Options, title: str | None) 
 
     sets = load_sets(options.gene_sets)
     if options.set_name not in sets:
-        raise typer.BadParameter(f"needs one of {', '.join(sets)}", param_hint="--set")
+        more = f" and {len(sets) - 30} more" if len(sets) > 30 else ""
+        known = ", ".join(list(sets)[:30]) + more
+        raise typer.BadParameter(f"needs one of {known}", param_hint="--set")
     matrix, sheet = read_counts_and_sheet(path, options.samples, mark=options.mark)
     levels = log_signal(matrix)
     rows = gene_rows(matrix.regions.assign(baseMean=levels.mean(axis=1)))

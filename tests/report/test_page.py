@@ -13,7 +13,7 @@ import pytest
 
 from resist_epi.cli.report import command
 from resist_epi.errors import InputFormatError
-from resist_epi.io.tables import read_results, write_table
+from resist_epi.io.tables import read_results, read_table, write_table
 from resist_epi.report import gather, render, write_report
 from resist_epi.schema import MECHANISMS, names
 
@@ -86,6 +86,22 @@ def test_switches_stand_in_a_run_of_two_opposing_marks(study: Path, page: str) -
     assert '<section id="switches"' in page
     without = replace(gather(study), switches=None)
     assert '<section id="switches"' not in render(without)
+
+
+def test_of_thousands_of_sets_those_of_the_smallest_p_are_shown(
+    study: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(study, run)
+    path = run / "gene_sets" / "H3K27me3.tsv"
+    table = read_table(path)
+    one = table[table["set"] == "GAINED"]
+    many = [one.assign(set=f"SET{i:03d}", pvalue=(i + 1) / 1000) for i in range(250)]
+    write_table(path, pd.concat(many), header=table.attrs["header"])
+    text = render(gather(run))
+    assert "50 more are in the table of the run" in text
+    assert "SET199" in text
+    assert "SET200" not in text
 
 
 def mechanisms(path: Path) -> None:
