@@ -45,6 +45,7 @@ def tables(cohort: SmallCohort, tmp_path_factory: pytest.TempPathFactory) -> dic
     write_profile_matrix(folder / "m.gz", simulated.profile(sheet, 60), group="direction")
     samples = ["--samples", str(folder / "sheet.tsv")]
     write_table(folder / "mechanisms.tsv", simulated.mechanisms())
+    write_table(folder / "H3K27me3.tsv", simulated.normalization_factors())
     write_table(folder / "switches.tsv", simulated.switches())
     seg = "ID\tchrom\tstart\tend\tn_bins\tlog2\nT1\tchr1\t1\t900\t9\t0.4\n"
     (folder / "cn.seg").write_text(seg)
@@ -61,6 +62,7 @@ def tables(cohort: SmallCohort, tmp_path_factory: pytest.TempPathFactory) -> dic
         "gene-set": [promoters, "--gene-sets", str(cohort.gene_sets), "--set", str(first)],
         "switch": [str(folder / "switches.tsv"), "--label", "2"],
         "mechanisms": [str(folder / "mechanisms.tsv")],
+        "normalization": [str(folder / "H3K27me3.tsv"), "--results", results],
         "genome": [results],
         "copy-number": [str(folder / "cn.seg")],
     }

@@ -258,3 +258,28 @@ def switches(n: int = 200) -> pd.DataFrame:
     table.loc[1, ["class", "padj"]] = "activating switch", 0.001
     table.loc[2, "class"] = "H3K27me3 gain"
     return table
+
+
+NORMALIZATIONS = ("background", "tmm_enriched", "library_size")
+
+
+def normalization_factors(units: int = 4) -> pd.DataFrame:
+    """Factors and calls of three normalisations, a row a unit and normalisation."""
+    rng = np.random.default_rng(1)
+    tables = []
+    for k, method in enumerate(NORMALIZATIONS):
+        factor = np.exp(rng.normal(0, 0.1, size=units)) if k < 2 else np.ones(units)
+        tables.append(
+            pd.DataFrame(
+                {
+                    "sample": [f"T{i}" for i in range(units)],
+                    "normalization": method,
+                    "library_size": 1e6,
+                    "effective_library_size": 1e6 * factor,
+                    "n_gain": 30 - k,
+                    "n_loss": 1000 * k,
+                    "median_shift": -0.3 * k,
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -15,29 +14,6 @@ from resist_epi.io.tables import write_table
 from resist_epi.plots import plot_normalization
 from resist_epi.plots.style import panel
 from tests.plots import simulated
-
-METHODS = ("background", "tmm_enriched", "library_size")
-
-
-def _factors(units: int = 4) -> pd.DataFrame:
-    rng = np.random.default_rng(1)
-    tables = []
-    for k, method in enumerate(METHODS):
-        factor = np.exp(rng.normal(0, 0.1, size=units)) if k < 2 else np.ones(units)
-        tables.append(
-            pd.DataFrame(
-                {
-                    "sample": [f"T{i}" for i in range(units)],
-                    "normalization": method,
-                    "library_size": 1e6,
-                    "effective_library_size": 1e6 * factor,
-                    "n_gain": 30 - k,
-                    "n_loss": 1000 * k,
-                    "median_shift": -0.3 * k,
-                }
-            )
-        )
-    return pd.concat(tables, ignore_index=True)
 
 
 def _calls() -> pd.DataFrame:
@@ -58,7 +34,7 @@ def _sheet(units: int = 4) -> pd.DataFrame:
 
 
 def test_every_factor_is_a_dot_and_every_group_has_a_line() -> None:
-    ax = plot_normalization(_factors(), samples=_sheet())
+    ax = plot_normalization(simulated.normalization_factors(), samples=_sheet())
     lines = panel(ax, "factors").lines
     dots = [line for line in lines if line.get_marker() == "o"]
     assert sum(len(line.get_xdata()) for line in dots) == 12
@@ -70,7 +46,7 @@ def test_every_factor_is_a_dot_and_every_group_has_a_line() -> None:
 
 
 def test_calls_that_agree_are_bars_over_the_names_that_share_them() -> None:
-    ax = plot_normalization(_factors(), calls=_calls())
+    ax = plot_normalization(simulated.normalization_factors(), calls=_calls())
     bars = panel(ax, "bars")
     heights = [p.get_height() for p in bars.patches]
     assert heights == [20, 15, 10, 0, 5, 0]
@@ -81,7 +57,7 @@ def test_calls_that_agree_are_bars_over_the_names_that_share_them() -> None:
 
 
 def test_zero_of_each_normalisation_is_minus_its_shift() -> None:
-    ax = plot_normalization(_factors(), results=simulated.results(500))
+    ax = plot_normalization(simulated.normalization_factors(), results=simulated.results(500))
     ma = panel(ax, "ma")
     lines = {line.get_label(): line.get_ydata()[0] for line in ma.lines[1:]}
     assert lines == pytest.approx(
@@ -93,8 +69,9 @@ def test_zero_of_each_normalisation_is_minus_its_shift() -> None:
 
 
 def test_panels_do_not_overlap() -> None:
+    factors, results = simulated.normalization_factors(), simulated.results(100)
     ax = plot_normalization(
-        _factors(), calls=_calls(), results=simulated.results(100), samples=_sheet(), title="a mark"
+        factors, calls=_calls(), results=results, samples=_sheet(), title="a mark"
     )
     ax.figure.draw_without_rendering()
     boxes = [panel(ax, name).get_tightbbox() for name in ("factors", "calls", "ma")]
@@ -102,18 +79,17 @@ def test_panels_do_not_overlap() -> None:
 
 
 def test_nothing_to_draw_is_said() -> None:
-    empty = _factors().head(0)
+    empty = simulated.normalization_factors().head(0)
     assert "no normalisation" in plot_normalization(empty).texts[0].get_text()
-    ax = plot_normalization(
-        _factors(), calls=_calls().head(0), results=simulated.results(5).head(0)
-    )
+    factors, results = simulated.normalization_factors(), simulated.results(5).head(0)
+    ax = plot_normalization(factors, calls=_calls().head(0), results=results)
     assert panel(ax, "bars").texts[0].get_text() == "no calls"
     with pytest.raises(InputFormatError, match="median_shift"):
-        plot_normalization(_factors().drop(columns="median_shift"))
+        plot_normalization(simulated.normalization_factors().drop(columns="median_shift"))
 
 
 def test_the_command_finds_the_calls_beside_the_factors(tmp_path: Path) -> None:
-    write_table(tmp_path / "H3K27me3.tsv", _factors())
+    write_table(tmp_path / "H3K27me3.tsv", simulated.normalization_factors())
     write_table(tmp_path / "H3K27me3.calls.tsv", _calls())
     out = tmp_path / "n.svg"
     assert main(["plot", "normalization", str(tmp_path / "H3K27me3.tsv"), "-o", str(out)]) == 0
