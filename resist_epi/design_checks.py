@@ -8,9 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resist_epi.stats.rank_tests import welch_tests
+
 PATIENT = "Patient"
 # Columns whose levels may go with the groups although no design mentions them.
 _TECHNICAL = ("Batch", "Tissue", "Treatment")
+_PURITY = "Purity"
+_PURITY_P = 0.05
 
 
 def sizes_in_words(units: pd.DataFrame, sides: Sequence[NDArray[np.bool_]]) -> str:
@@ -112,7 +116,29 @@ def design_warnings(
                 f"{name} goes with {column} ({_held(either, name, column)}), so a difference"
                 f" between the groups may be one of {name}; no design can tell them apart"
             )
+    if _PURITY in units and _PURITY not in used:
+        found += _purity_differs(units[_PURITY], sides, variables)
     return found
+
+
+def _purity_differs(
+    column: pd.Series, sides: Sequence[NDArray[np.bool_]], variables: Sequence[str]
+) -> list[str]:
+    """A sentence where the groups differ in their share of tumour cells (Welch's t test)."""
+    purity = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
+    first, second = purity[sides[0]], purity[sides[1]]
+    both = np.concatenate([first, second])
+    if min(len(first), len(second)) < 2 or not np.isfinite(both).all() or not np.ptp(both):
+        return []
+    p = welch_tests(both[None], np.arange(len(both)) >= len(first)).pvalue[0]
+    if not p <= _PURITY_P:
+        return []
+    return [
+        f"{_PURITY} differs between the groups (mean {first.mean():.2f} against"
+        f" {second.mean():.2f}, P {p:.2g}) and the design leaves it out: regions where normal tissue"
+        f" differs from tumour cells may be called for that alone; adjust with --design"
+        f" '~ {' + '.join([_PURITY, *variables])}'"
+    ]
 
 
 def _patients(n: int) -> str:

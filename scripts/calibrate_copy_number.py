@@ -10,6 +10,7 @@ truly, wherever they lie. Nothing is tuned to a seed: any will do.
 from __future__ import annotations
 
 import argparse
+import itertools
 import logging
 import time
 from dataclasses import dataclass
@@ -66,20 +67,29 @@ class Tumours:
     event: np.ndarray
 
 
-def simulate(seed: int, *, per_group: int, quantity: str, events: bool) -> Tumours:
+def simulate(
+    seed: int,
+    *,
+    per_group: int,
+    quantity: str,
+    events: bool,
+    n_regions: int = N_REGIONS,
+    effect: float = 1.0,
+) -> Tumours:
     """Draw a study."""
     rng = np.random.default_rng([seed, per_group])
     n = 2 * per_group
     poor = np.arange(n) >= per_group
     purity = rng.uniform(0.4, 0.95, n)
     has = np.array([rng.random(n) < np.where(poor, e[4], e[5]) for e in EVENTS]) & events
-    chrom = rng.choice(CHROMS, N_REGIONS, p=np.array([*LENGTHS.values()]) / sum(LENGTHS.values()))
+    chrom = rng.choice(CHROMS, n_regions, p=np.array([*LENGTHS.values()]) / sum(LENGTHS.values()))
     start = np.array([rng.integers(0, LENGTHS[c] - WIDTH) for c in chrom]) // WIDTH * WIDTH
     places = sorted({(c, int(s), int(s) + WIDTH) for c, s in zip(chrom, start, strict=True)})
     regions = bed_regions(places)
     truth = np.where(rng.random(len(regions)) < CHANGED, rng.choice([-1.0, 1.0], len(regions)), 0.0)
     spread = 0.35 * np.sqrt(8 / rng.chisquare(8, len(regions)))
     level = rng.gamma(2, 40, (len(regions), 1)) + 20
+    truth *= effect
     log2 = truth[:, None] * poor + spread[:, None] * rng.normal(size=(len(regions), n))
     depth = rng.lognormal(0, 0.25, n)
     ratio, event = copies(regions, has, purity)
@@ -133,12 +143,14 @@ def copies(
     return ratio, event
 
 
-def run(study: Tumours, segments: pd.DataFrame | None, *, design: str) -> Analysis:
+def run(
+    study: Tumours, segments: pd.DataFrame | None, *, design: str, method: str | None = None
+) -> Analysis:
     """Analyse as `run` would, with or without copy number."""
     adjusted = adjust_counts(study.regions, study.sheet, study.bins, segments=segments)
     inputs = normalization_inputs(adjusted.matrix, study.sheet, bins=adjusted.bins)
     return analyse(adjusted.matrix, study.sheet, formula=design, contrast="Condition:poor-good",
-                   inputs=inputs)  # fmt: skip
+                   method=method, inputs=inputs)  # fmt: skip
 
 
 def row(study: Tumours, analysis: Analysis, segments: pd.DataFrame | None) -> dict[str, float]:
@@ -164,6 +176,11 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--per-group", type=int, default=10)
     parser.add_argument("--quantity", default="mean_signal", help="mean_signal or reads")
+    parser.add_argument(
+        "--methods", nargs="+", default=[None], help="by default the one that `run` would take"
+    )
+    parser.add_argument("--effect", type=float, default=1.0, help="log2, of the true changes")
+    parser.add_argument("--n-regions", type=int, default=N_REGIONS)
     parser.add_argument("--design", default="~ Condition")
     parser.add_argument("--no-events", action="store_true", help="no copy number at all")
     parser.add_argument("--uncorrected", action="store_true", help="without correction alone")
@@ -177,14 +194,18 @@ def main() -> None:
             per_group=chosen.per_group,
             quantity=chosen.quantity,
             events=not chosen.no_events,
+            n_regions=chosen.n_regions,
+            effect=chosen.effect,
         )
         sources: dict[str, pd.DataFrame | None] = {"without": None}
         if not (chosen.no_events or chosen.uncorrected):
             sources["input"] = segment_inputs(study.inputs, borders=BORDERS)
-        for name, table in sources.items():
-            found = row(study, run(study, table, design=chosen.design), table)
-            rows.append({"seed": seed, "copy number": name, **found})
-    table = pd.DataFrame(rows).drop(columns="seed").groupby("copy number").agg(["mean", "sem"])
+        for (name, table), method in itertools.product(sources.items(), chosen.methods):
+            analysis = run(study, table, design=chosen.design, method=method)
+            key = {"seed": seed, "method": analysis.fit.method, "copy number": name}
+            rows.append(key | row(study, analysis, table))
+    table = pd.DataFrame(rows).drop(columns="seed")
+    table = table.groupby(["method", "copy number"]).agg(["mean", "sem"])
     print(table.round(3).T.to_string())
     spent = (time.process_time() - started) / chosen.seeds
     print(f"{chosen.seeds} seeds from {chosen.first}; {spent:.1f} CPU s each")

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.analysis import analyse, with_agreement
+from resist_epi.copy_number import with_copy_number
 from resist_epi.io.tables import write_table
 from resist_epi.matrix import CountMatrix
 from resist_epi.normalization_inputs import normalization_inputs
@@ -34,6 +35,17 @@ REGION_LENGTH = 4_000
 BIOLOGICAL_SD = 0.35  # log2, of one domain between tumours
 EFFICIENCY_SD = 0.1  # natural log, between libraries
 DEPTH_SD = 0.25
+# Share of the genome, copies of the tumour, share of the poor and of the good tumours with it.
+EVENTS = (
+    (0.04, 3.0, 0.8, 0.1),
+    (0.01, 1.0, 0.7, 0.1),
+    (0.001, 8.0, 0.6, 0.1),
+    (0.03, 3.0, 0.5, 0.5),
+)
+PURITY = (0.35, 0.95)
+PURITY_GAP = 0.2  # where it is confounded
+ADJUSTED_FOR_PURITY = "~ Purity + Condition"
+NORMAL_SD = 0.8  # log2, of a domain in normal tissue over tumour cells
 BALANCED_SHARE = 0.1  # of the domains, that change by one log2 unit in either direction
 
 
@@ -49,11 +61,22 @@ class Scenario:
         Factor on the efficiency of the poor group.
     balanced
         Share of the domains that change in either direction, as many up as down.
+    copy_number
+        Whether tumours have the `EVENTS`: empty for none, `offset` where the analysis knows of
+        them, `ignored` where it does not.
+    purity
+        Whether tumours hold normal tissue: empty for none, `independent` of the group, or
+        `confounded`: more of it in the poor one.
+    design
+        Formula of the analysis.
     """
 
     gain: float = 0.0
     efficiency: float = 1.0
     balanced: float = 0.0
+    copy_number: str = ""
+    purity: str = ""
+    design: str = "~ Condition"
 
 
 SCENARIOS: Mapping[str, Scenario] = {
@@ -65,6 +88,16 @@ SCENARIOS: Mapping[str, Scenario] = {
     "gain_100": Scenario(gain=1.0),
     "efficiency_30": Scenario(efficiency=1.3),
     "efficiency_30_balanced": Scenario(efficiency=1.3, balanced=BALANCED_SHARE),
+    "copy_number": Scenario(balanced=BALANCED_SHARE, copy_number="offset"),
+    "copy_number_ignored": Scenario(balanced=BALANCED_SHARE, copy_number="ignored"),
+    "purity": Scenario(balanced=BALANCED_SHARE, purity="independent"),
+    "purity_adjusted": Scenario(
+        balanced=BALANCED_SHARE, purity="independent", design=ADJUSTED_FOR_PURITY
+    ),
+    "purity_confounded": Scenario(balanced=BALANCED_SHARE, purity="confounded"),
+    "purity_confounded_adjusted": Scenario(
+        balanced=BALANCED_SHARE, purity="confounded", design=ADJUSTED_FOR_PURITY
+    ),
 }
 
 
@@ -76,6 +109,7 @@ class Study:
     bins: CountMatrix
     sheet: SampleSheet
     truth: np.ndarray
+    design: str = "~ Condition"
 
 
 def simulate(scenario: Scenario, per_group: int, rng: np.random.Generator) -> Study:
@@ -93,15 +127,27 @@ def simulate(scenario: Scenario, per_group: int, rng: np.random.Generator) -> St
     efficiency = np.exp(rng.normal(0, EFFICIENCY_SD, size=n)) * np.where(
         poor, scenario.efficiency, 1.0
     )
-    mark = strength[:, None] * 2.0 ** (noise + np.outer(sign, poor)) * efficiency
+    purity = _purity(scenario.purity, poor, rng)
+    tumour = 2.0 ** (noise + np.outer(sign, poor))
+    if scenario.purity:
+        normal = 2.0 ** rng.normal(0, NORMAL_SD, size=(domains, 1))
+        tumour = purity * tumour + (1 - purity) * normal
+    mark = strength[:, None] * tumour * efficiency
     texture = rng.gamma(30, 1 / 30, size=(BINS, 1))
     rate = np.repeat(texture, n, axis=1)
     rate[:domains] *= 1 + mark
+    copies = np.ones((BINS, n))
+    if scenario.copy_number:
+        copies = _copies(poor, rng.uniform(*PURITY, size=n), rng)
+        rate *= copies
     depth = READS_A_BIN * BINS * np.exp(rng.normal(0, DEPTH_SD, size=n)) / rate.sum(axis=0)
     marked = int(REGIONS * MARKED_REGIONS)
     home = rng.permutation(domains)[:marked]
     inside = np.ones((REGIONS, n))
     inside[:marked] += mark[home]
+    # Regions without the mark lie in bins without it, one in each.
+    homes = np.concatenate([home, domains + np.arange(REGIONS - marked)])
+    inside *= copies[homes]
     share = REGION_LENGTH / 10_000
     counts = rng.poisson(inside * depth * share).astype(np.float64)
     reads = rng.poisson(rate * depth).astype(np.float64)
@@ -114,15 +160,39 @@ def simulate(scenario: Scenario, per_group: int, rng: np.random.Generator) -> St
                 "SampleID": samples,
                 "Factor": "H3K27me3",
                 "Condition": np.where(poor, "poor", "good"),
+                **({"Purity": purity.round(4)} if scenario.purity else {}),
             }
         )
     )
-    return Study(
-        _matrix(counts / REGION_LENGTH, 20_000, REGION_LENGTH, samples, sizes),
-        _matrix(reads / 10_000, 10_000, 10_000, samples, sizes),
-        sheet,
-        truth,
-    )
+    regions = _matrix(counts / REGION_LENGTH, 20_000, REGION_LENGTH, samples, sizes)
+    bins = _matrix(reads / 10_000, 10_000, 10_000, samples, sizes)
+    if scenario.copy_number == "offset":
+        regions = with_copy_number(regions, np.log2(copies[homes]))
+        bins = with_copy_number(bins, np.log2(copies))
+    return Study(regions, bins, sheet, truth, scenario.design)
+
+
+def _purity(kind: str, poor: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(n_tumours,) share of tumour cells; 1 where there is no normal tissue."""
+    if not kind:
+        return np.ones(len(poor))
+    if kind == "independent":
+        return rng.uniform(*PURITY, size=len(poor))
+    lowest, highest = PURITY
+    return rng.uniform(lowest, highest - PURITY_GAP, size=len(poor)) + PURITY_GAP * ~poor
+
+
+def _copies(poor: np.ndarray, purity: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(BINS, n_tumours) DNA over normal DNA."""
+    copies = np.ones((BINS, len(poor)))
+    where = rng.random(BINS)  # bins are exchangeable here, so an arm is any share of them
+    start = 0.0
+    for share, number, in_poor, in_good in EVENTS:
+        inside = (where >= start) & (where < start + share)
+        has = rng.random(len(poor)) < np.where(poor, in_poor, in_good)
+        copies[inside] *= np.where(has, purity * number / 2 + 1 - purity, 1.0)
+        start += share
+    return copies
 
 
 def _matrix(
@@ -138,7 +208,11 @@ def _matrix(
 def measure(study: Study) -> dict[str, float]:
     """Analyse a study as `run` does, and compare with its truth."""
     inputs = normalization_inputs(study.regions, study.sheet, bins=study.bins)
-    analysis, agreement = with_agreement(analyse(study.regions, study.sheet, inputs=inputs))
+    analysis, agreement = with_agreement(
+        analyse(
+            study.regions, study.sheet, formula=study.design, contrast="poor-good", inputs=inputs
+        )
+    )
     results = analysis.results
     sign = results["direction"].map({"gain": 1, "loss": -1}).fillna(0).to_numpy()
     sure = results["high_confidence"].to_numpy() == True  # noqa: E712 - the column may hold NaN

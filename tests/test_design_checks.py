@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from scipy.stats import ttest_ind
 
 from resist_epi.analysis import analyse
 from resist_epi.design import make_contrast, make_design
@@ -43,6 +45,28 @@ def test_a_batch_that_goes_with_the_groups() -> None:
     assert cautions(Batch=["1", "1", "2", "2", "2", "2"]) == []
     assert cautions(Batch=list("123456")) == []  # a batch each says nothing
     assert cautions(Batch=["1", "1", "", "2", "2", "2"]) == []
+
+
+def test_purity_that_goes_with_the_groups_and_is_left_out() -> None:
+    lower = ["0.9", "0.8", "0.85", "0.5", "0.55", "0.6"]
+    (text,) = cautions(Purity=lower)
+    values = np.array(lower, dtype=float)
+    p = ttest_ind(values[3:], values[:3], equal_var=False).pvalue
+    assert text.startswith(f"Purity differs between the groups (mean 0.55 against 0.85, P {p:.2g})")
+    assert "--design '~ Purity + Condition'" in text
+    (text,) = cautions("~ Batch + Condition", Purity=lower, Batch=list("121212"))
+    assert "--design '~ Purity + Batch + Condition'" in text
+    assert cautions("~ Purity + Condition", Purity=lower) == []
+    assert cautions(Purity=["0.5", "0.9", "0.7", "0.8", "0.6", "0.75"]) == []
+    assert cautions(Purity=["0.9", "0.8", "", "0.5", "0.55", "0.6"]) == []
+    assert cautions(Purity=["0.7"] * 6) == []
+
+
+def test_purity_alike_in_both_groups_is_seldom_warned_of() -> None:
+    rng = np.random.default_rng(1)
+    drawn = rng.uniform(0.35, 0.95, (400, 6)).round(3)
+    warned = [len(cautions(Purity=[str(p) for p in row])) for row in drawn.tolist()]
+    assert 0 < sum(warned) <= 0.05 * 400 + 2 * np.sqrt(400 * 0.05 * 0.95)
 
 
 def test_the_caution_stands_in_the_header(caplog: pytest.LogCaptureFixture) -> None:
