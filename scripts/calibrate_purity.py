@@ -10,6 +10,7 @@ from that of tumour cells in every region (SD .8 log2). The truth is that of the
 from __future__ import annotations
 
 import argparse
+import itertools
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ from calibrate import score
 from calibration_cohorts import QUANTITIES, Cohort, Ingredients, draw
 
 from resist_epi.analysis import analyse
+from resist_epi.design_checks import design_warnings
 from resist_epi.io.tables import write_table
 from resist_epi.samples import make_sheet
 
@@ -114,6 +116,20 @@ def calibrate(
     return pd.concat([by.mean(), by.sem().add_suffix("_se")], axis=1).reset_index()
 
 
+def warned(units: Sequence[int], draws: int) -> pd.DataFrame:
+    """A row a scenario and group size: share of studies where a run warns of purity left out."""
+    rows = []
+    for name, count in itertools.product(("independent", "confounded"), units):
+        rng = np.random.default_rng([draws, count])
+        poor = np.repeat([False, True], count)
+        drawn = (pd.DataFrame({"Purity": PURITIES[name](poor, rng)}) for _ in range(draws))
+        found = [
+            design_warnings(d, "Condition", ["Condition"], [poor, ~poor], block=None) for d in drawn
+        ]
+        rows.append({"scenario": name, "units": count, "warned": np.mean([bool(f) for f in found])})
+    return pd.DataFrame(rows)
+
+
 def main() -> None:
     """Run the scenarios and write the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
@@ -132,6 +148,7 @@ def main() -> None:
     shown = ["quantity", "scenario", "units", "adjusted", "tested", "type_one_05", "type_one_05_se",
              "type_one_001", "calls", "fdp", "fdp_se", "power"]  # fmt: skip
     print(table[shown].round(4).to_string(index=False))
+    print(warned(chosen.units, 2_000).round(3).to_string(index=False))
     print(f"{time.process_time() - began:.0f} s of CPU")
 
 

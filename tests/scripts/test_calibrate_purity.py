@@ -34,6 +34,12 @@ def test_normal_tissue_moves_regions_by_its_share() -> None:
     assert follows["independent"] > 1.5 * follows["alike"]
 
 
+def test_a_run_warns_of_purity_where_it_goes_with_the_group() -> None:
+    share = calibrate.warned([12], 200).set_index("scenario")["warned"]
+    assert share["independent"] < 0.05 + 2 * np.sqrt(0.05 * 0.95 / 200)
+    assert share["confounded"] > 0.8
+
+
 @pytest.mark.slow
 def test_adjusting_for_purity_restores_type_one_error() -> None:
     table = calibrate.calibrate(["confounded"], ["mean_signal"], [12], [1, 2, 3, 4])
