@@ -135,8 +135,8 @@ def _purity_differs(
         return []
     return [
         f"{_PURITY} differs between the groups (mean {first.mean():.2f} against"
-        f" {second.mean():.2f}, P {p:.2g}) and the design leaves it out: regions where normal tissue"
-        f" differs from tumour cells may be called for that alone; adjust with --design"
+        f" {second.mean():.2f}, P {p:.2g}) and the design leaves it out: regions where normal"
+        " tissue differs from tumour cells may be called for that alone; adjust with --design"
         f" '~ {' + '.join([_PURITY, *variables])}'"
     ]
 
