@@ -142,7 +142,8 @@ def _in_words(table: pd.DataFrame, fdr: float) -> str:
     called = table[table["direction"] != "none"]
     part = called[called["n_carriers"] < called["n_units"]]
     sentence = (
-        f"{len(called)} regions change in units of the first side at {fdr:.0%} FDR,"
+        f"{len(called)} region{' changes' if len(called) == 1 else 's change'}"
+        f" in units of the first side at {fdr:.0%} FDR,"
         f" {len(part)} of them in some only"
     )
     if not len(part):

@@ -12,7 +12,6 @@ from resist_epi.cli.options import (
     DesignOption,
     FdrOption,
     GenomeOption,
-    MarkOption,
     MethodOption,
     NormalizeOption,
     Output,
@@ -35,7 +34,9 @@ def command(
     summary: Path | None = typer.Option(
         None, "--summary", help="One row with how far they go together, as TSV."
     ),
-    mark: MarkOption = None,
+    mark: str | None = typer.Option(
+        None, "--mark", help="Mark of the results; told by the sheet with --counts."
+    ),
     max_p: float = typer.Option(0.05, "--max-p", help="Largest P at which a gene has changed."),
     min_fold_change: float = typer.Option(
         1.0, "--min-fold-change", help="Smallest fold change; 1.2 is usual in TMT proteomics."
@@ -83,7 +84,7 @@ def command(
         )
         check_same(found, analysis.results)
     if mark is None:
-        raise typer.BadParameter("name the mark of the results", param_hint="--mark")
+        raise typer.BadParameter("name the mark of the results, as H3K27me3", param_hint="--mark")
     reference = None if genome is None else load_reference(genome, None)
     result = compare_assay(
         found,

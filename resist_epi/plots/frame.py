@@ -204,4 +204,4 @@ def draw_colourbar(
         mappable, cax=bar, orientation="horizontal", extend=extend, extendfrac=0.06
     )
     colourbar.outline.set_linewidth(LINE * 0.6)
-    colourbar.ax.locator_params(nbins=3 if extend == "max" else 4)
+    colourbar.ax.locator_params(nbins=4 if extend == "both" else 3)

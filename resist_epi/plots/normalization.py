@@ -186,6 +186,7 @@ def _draw_factors(
     ax.set(ylim=(-0.5, len(methods) - 0.5), yticks=[], xlabel="log$_2$ factor of a library")
     ax.spines["left"].set_visible(False)
     ax.margins(x=0.08)
+    ax.locator_params(axis="x", nbins=4)
     _, bottom, _, height = place
     _legend(frame, known, place[0], bottom + height + 2.0 + LINE_MM * len(levels))
 

@@ -48,8 +48,9 @@ STATIC_OF_SWITCHES = {
 }
 STATIC_OF_NORMALIZATION = {
     "normalization": "Left: factors that each normalisation puts on top of a library's size."
-    " Middle: regions called together under several normalisations, and which these are. Right:"
-    " where each normalisation puts no change, on the results of the first.",
+    " Middle, where any region is called: regions called together under several normalisations,"
+    " and which these are. Right: where each normalisation puts no change, on the results of the"
+    " first.",
 }
 STATIC_OF_KIND = {
     "pvalue": "P values of the regions tested. Flat with a peak near 0 is what to expect; a slope"
@@ -156,6 +157,7 @@ def _mark(run: RunTables, mark: MarkTables, number: int, figures: Path | None) -
         "normalization": None
         if mark.normalization is None
         else sections.normalization_table(mark.normalization),
+        "normalization_units": sections.count_units(mark.normalization),
         "normalization_words": mark.main.header.get("normalization", ""),
         "figures": _images(figures, mark.name, STATIC | STATIC_ALONG),
         "normalization_figures": _images(figures, mark.name, STATIC_OF_NORMALIZATION),

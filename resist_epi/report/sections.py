@@ -106,7 +106,7 @@ def sample_rows(mark: MarkTables, quality: pd.DataFrame) -> list[dict[str, Any]]
             "in_peaks": percent(row["fraction_in_peaks"]),
             "in_promoters": percent(row["fraction_in_promoters"]),
             "zero": percent(row["fraction_zero"]),
-            "correlation": number(float(correlation.get(row["sample"], np.nan))),
+            "correlation": change(float(correlation.get(row["sample"], np.nan))),
             "flags": flags[row["sample"]],
         }
         for row in own.to_dict("records")
@@ -128,6 +128,12 @@ def normalization_table(sheet: Sheet) -> Table:
         for row in sheet.table.itertuples(index=False)
     ]
     return Table([str(c).replace("_", " ") for c in sheet.table], rows, numeric)
+
+
+def count_units(sheet: Sheet | None) -> str:
+    """How many units a table of size factors has, whatever the number of normalisations."""
+    n = 0 if sheet is None else sheet.table["sample"].nunique()
+    return f"{n} unit{'' if n == 1 else 's'}"
 
 
 def set_rows(sheet: Sheet) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -175,9 +175,10 @@ def _of_balance(mark: MarkTables) -> Iterator[Caveat]:
             yield Caveat(
                 "caution",
                 f"{mark.mark}, {kind}",
-                f"{gain:,} gains against {loss:,} losses: changes this one-sided may be a global"
-                " change of the mark, or a difference in efficiency that the normalisation left in."
-                " Compare with another normalisation before a claim.",
+                f"{_counted(gain, 'gain', 'gains')} against {_counted(loss, 'loss', 'losses')}:"
+                " changes this one-sided may be a global change of the mark, or a difference in"
+                " efficiency that the normalisation left in. Compare with another normalisation"
+                " before a claim.",
             )
 
 
@@ -248,6 +249,10 @@ def _of_check(check: pd.DataFrame, found: list[Caveat]) -> Iterator[Caveat]:
         if no_patients and row.column == "Patient":
             continue
         yield Caveat("caution", str(row.sample or row.column), _sentence(str(row.message)))
+
+
+def _counted(n: int, one: str, many: str) -> str:
+    return f"{n:,} {one if n == 1 else many}"
 
 
 def _merged(found: list[Caveat]) -> list[Caveat]:

@@ -236,3 +236,7 @@ def test_the_verb(study: Path, tmp_path: Path) -> None:
     assert (tmp_path / "page.html").is_file()
     with pytest.raises(InputFormatError, match="not the folder of a finished run"):
         command(tmp_path, None)
+
+
+def test_size_factors_are_counted_by_unit(page: str) -> None:
+    assert "Size factors of 8 units under each normalisation" in page
