@@ -251,25 +251,29 @@ def read_counts_and_sheet(
 ) -> tuple[CountMatrix, SampleSheet]:
     """Read counts with their sheet: the one given, else the one that `count` wrote into them.
 
+    Of a sheet with several marks, the samples of a Parquet file tell which one is meant; a TSV's
+    columns are found by the sheet, so there the mark must be named.
+
     Raises
     ------
     ResistEpiError
         If an input is wrong, or there is no sheet.
     """
-    sheet = None if samples is None else one_mark(read_sheet(samples), mark)
+    named = not str(counts).endswith(".parquet")
+    sheet = None if samples is None else one_mark(read_sheet(samples), mark, needed=named)
     matrix = read_counts(counts, sheet=sheet, quantity=quantity)
     if sheet is None:
         if "sheet" not in matrix.metadata:
             raise InputFormatError(
                 "no sample sheet goes with these counts", path=counts, remedy="give --samples"
             )
-        sheet = one_mark(sheet_from_columns(matrix.metadata["sheet"]), mark)
+        sheet = one_mark(sheet_from_columns(matrix.metadata["sheet"]), mark, needed=False)
     own = [s for s in matrix.samples if s in set(sheet.samples)]
     if not own:
         raise SampleSheetError(
             sheet.path, [f"none of the samples of {counts} ({', '.join(matrix.samples)})"]
         )
-    return matrix.select(samples=own), sheet.for_samples(own)
+    return matrix.select(samples=own), one_mark(sheet.for_samples(own), mark)
 
 
 def background_regions(reference: Reference, sources: Mapping[str, Source]) -> pd.DataFrame:

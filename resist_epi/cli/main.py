@@ -26,6 +26,8 @@ from resist_epi.cli.messages import set_up_logging, show_error
 from resist_epi.errors import ResistEpiError
 from resist_epi.version import VERSION
 
+INTERRUPTED = 130  # what shells and typer make of Ctrl-C
+
 app = typer.Typer(
     name="resist-epi",
     help="Differential histone marks from peaks and coverage tracks, and what they say about"
@@ -76,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0 done, 1 a problem with the data, 2 usage.
+        Exit code: 0 done, 1 a problem with the data, 2 usage, 130 stopped by Ctrl-C.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     # --debug is understood behind the verb too, where one adds it after a failure.
@@ -93,5 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         return show_error(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
     except SystemExit as leave:  # typer has said what was wrong with the usage, or it is done
+        if leave.code == INTERRUPTED:
+            return show_error("stopped, and no half-written output is left", code=INTERRUPTED)
         return leave.code if isinstance(leave.code, int) else int(bool(leave.code))
     return 0

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from resist_epi.cli.main import main
+from resist_epi.io.sheet import read_sheet
 from resist_epi.io.study import read_study
-from resist_epi.io.tables import read_results, read_table
+from resist_epi.io.tables import read_counts, read_results, read_table, write_counts
 from tests.cohort import SmallCohort, make_cohort
 
 
@@ -93,6 +94,38 @@ def test_a_group_of_one_is_an_error_with_a_way_out(
     assert not (tmp_path / "r.tsv").exists()
     assert main([*command, "--fold-changes-only"]) == 0
     assert read_results(tmp_path / "r.tsv")["pvalue"].isna().all()
+
+
+def test_the_counts_tell_which_mark_of_a_sheet_is_meant(
+    tsv: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts = tmp_path / "c.parquet"
+    write_counts(counts, read_counts(tsv[0], sheet=read_sheet(tsv[1])))
+    sheet, rows = tsv[1], tsv[1].read_text()
+    command = ["diff", str(counts), "--samples", str(sheet), "--fold-changes-only"]
+    assert main([*command, "-o", str(tmp_path / "one.tsv")]) == 0
+    more = "".join(f"{s}2,H3K27ac,{c}\n" for s, c in zip("abcd", "xxyy", strict=True))
+    sheet.write_text(rows + more)
+    assert main([*command, "-o", str(tmp_path / "two.tsv")]) == 0
+    assert (tmp_path / "two.tsv").read_text() == (tmp_path / "one.tsv").read_text()
+    sheet.write_text(rows.replace("d,ER", "d,H3K27ac"))
+    assert main([*command, "-o", str(tmp_path / "three.tsv")]) == 1
+    assert "several marks (ER, H3K27ac)" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_said_and_leaves_nothing(
+    tsv: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("resist_epi.sheet_counts.read_counts_and_sheet", interrupted)
+    assert main(["diff", str(tsv[0]), "-o", str(tmp_path / "r.tsv")]) == 130
+    assert capsys.readouterr().err.count("stopped") == 1
+    assert not (tmp_path / "r.tsv").exists()
 
 
 BAD_SHEETS = {
