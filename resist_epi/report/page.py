@@ -33,7 +33,7 @@ STATIC_ALONG = {
     " shift as a whole, or along which units differ, are named: consistent with copy number.",
     "copy_number": "Copy number of every library, as it was divided out.",
 }
-WIDE = ("heatmap", "genome")  # shown over the whole width of the page
+WIDE = ("heatmap", "genome", "copy_number")  # shown over the whole width of the page
 STATIC_OF_STUDY = {
     "mechanisms": "Mechanisms against measurements. Colour: effect (of switches the share of loci);"
     " area: strength of the evidence; ring: called; cross: against what was stated. The sign beside"
