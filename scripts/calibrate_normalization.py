@@ -241,7 +241,10 @@ def _rates(sign: np.ndarray, truth: np.ndarray, name: str) -> dict[str, float]:
 def calibrate(
     runs: int, per_group: int, seed: int, names: Sequence[str] = tuple(SCENARIOS)
 ) -> pd.DataFrame:
-    """Mean of each measure over the runs of each scenario; seeds do not depend on the choice."""
+    """Mean of each measure over the runs of each scenario, standard errors of the rates.
+
+    Seeds do not depend on the choice of scenarios.
+    """
     rows = []
     for name in names:
         number = list(SCENARIOS).index(name)
@@ -251,7 +254,10 @@ def calibrate(
         )
         spread = float(measured["difference"].std())
         means = {str(k): float(v) for k, v in measured.mean().items()}
-        rows.append({"scenario": name, "per_group": per_group, **means, "difference_sd": spread})
+        of_rates = measured.filter(regex="_fdr$").sem().add_suffix("_se")
+        errors = {str(k): float(v) for k, v in of_rates.items()}
+        row = {"scenario": name, "per_group": per_group, **means, "difference_sd": spread}
+        rows.append(row | errors)
     return pd.DataFrame(rows)
 
 
