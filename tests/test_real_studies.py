@@ -175,7 +175,9 @@ def test_tamoxifen_counts(real_data: Path, tmp_path: Path, normalize: str) -> No
     assert main([*command, "-o", str(tmp_path / "r.tsv")]) == 0
     table = read_results(tmp_path / "r.tsv")
     header = "\n".join(table.attrs["header"])
-    assert "informed by 2 Resistant + 3 Responsive units (not by BT4741" in header
+    assert (
+        "informed by 2 Resistant + 3 Responsive units, all of Tissue MCF7 (not by BT4741" in header
+    )
     assert "the sheet's LibrarySize" in header
     assert len(table) == 2845
     # MCF7 lost ERalpha at hundreds of sites when it became resistant, and gained it at others.

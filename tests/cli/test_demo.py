@@ -53,7 +53,8 @@ def test_demo_runs_the_study_and_finds_the_planted_genes(
     own = mechanisms[mechanisms["layer"] == "H3K36me3"].set_index("mechanism")
     for planted in ("NSD2-linked metabolism", "Receptor tyrosine kinases", "ESR1 programme"):
         assert own.loc[planted, "verdict"] == "as expected", planted
-    assert own.loc[own["kind"] == "control", "verdict"].eq("quiet").all()
+    controls = mechanisms.loc[mechanisms["kind"] == "control", "pvalue"].dropna()
+    assert (controls <= 0.05).sum() <= 1  # one of twenty by chance
     assert not mechanisms["verdict"].eq("opposite").any()
     assert "HOXB7" in set(hox.loc[hox["direction"] == "loss", "symbol"])
 

@@ -15,7 +15,12 @@ def test_everything_of_a_run_is_found(study: Path) -> None:
     run = gather(study)
     assert [m.mark for m in run.marks] == ["H3K27me3", "H3K36me3"]
     first = run.marks[0]
-    assert list(first.results) == ["promoters", "genes", "peaks"]  # what speaks for a gene first
+    assert list(first.results) == [
+        "promoters",
+        "genes",
+        "peaks",
+        "domains",
+    ]  # what speaks for a gene first
     assert first.main.header["contrast"].startswith("poor minus good")
     assert first.correlation is not None
     assert first.correlation.shape == (8, 8)
