@@ -30,8 +30,8 @@ def set_warnings(
     layer
         The mark or assay.
     genes
-        A row a gene: `chrom gene_id symbol baseMean padj direction`, `copy_number` where genes were
-        held against copy number (a text that says so, else empty).
+        A row a gene: `chrom gene_id symbol baseMean padj direction`, and `follows_copy_number`
+        (bool) where genes were held against copy number.
     members
         Set -> positions in `genes`.
     sets
@@ -96,7 +96,7 @@ def _clusters(row: Mapping[object, object]) -> str:
 
 
 def _copy_number(own: pd.DataFrame) -> str:
-    if "copy_number" not in own:
+    if "follows_copy_number" not in own:
         return ""
-    flagged = own[own["copy_number"].fillna("").ne("") & own["direction"].ne("none")]
+    flagged = own[own["follows_copy_number"].eq(True) & own["direction"].ne("none")]
     return "" if flagged.empty else f"{', '.join(flagged['symbol'])} may follow copy number"

@@ -182,7 +182,7 @@ def test_warnings_name_what_else_may_lie_behind() -> None:
             "symbol": ["G6PD", "PGD", "A", "B"],
             "baseMean": [1.0, 2.0, 30.0, 40.0],
             "direction": ["gain", "gain", "none", "none"],
-            "copy_number": ["", "follows", "", ""],
+            "follows_copy_number": [False, True, False, False],
         }
     )
     covariates = pd.DataFrame({"cpg_island": [True, True, False, False]}, index=genes["gene_id"])

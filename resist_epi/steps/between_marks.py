@@ -11,6 +11,7 @@ import pandas as pd
 from resist_epi.analysis import Analysis
 from resist_epi.assays import ASSAYS
 from resist_epi.config import StudySettings
+from resist_epi.confounders import describe_confounders
 from resist_epi.enrichment import match_sets
 from resist_epi.errors import DesignError
 from resist_epi.evidence import Thresholds
@@ -74,7 +75,15 @@ def _main_analysis(study: Study, mark: str, out: Path) -> Analysis:
     kinds = (preset(mark).main_kind, "bins")
     main, bins = (read_counts(f"{stem}.{kind}.parquet") for kind in kinds)
     consensus = study.consensus[mark]
-    return analyse_kind(study, study.sheet.for_mark(mark), main, bins, consensus)
+    found = analyse_kind(study, study.sheet.for_mark(mark), main, bins, consensus)
+    genome = study.reference.genome
+    described, _ = describe_confounders(
+        found,
+        segments=study.segments,
+        assembly=None if genome is None else genome.name,
+        fdr=study.settings.fdr,
+    )
+    return described
 
 
 def _write_evidence(
