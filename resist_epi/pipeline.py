@@ -7,27 +7,28 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from resist_epi.checking import check_study
-from resist_epi.config import StudySettings
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.matrix_files import read_counts, write_counts
+from resist_epi.io.digest import step_key
 from resist_epi.io.parts import Parts
-from resist_epi.io.sheet import read_sheet
 from resist_epi.io.store import PARTIAL, file_name, unwritable, write_text
-from resist_epi.io.study import write_study
-from resist_epi.io.tables import read_counts, read_table, write_counts, write_table
-from resist_epi.ledger import Ledger, file_checksums, step_key
-from resist_epi.matrix import CountMatrix
-from resist_epi.provenance import record
-from resist_epi.report import write_report
+from resist_epi.io.tables import read_table, write_table
+from resist_epi.report.page import write_report
+from resist_epi.samples.sheet import read_sheet
 from resist_epi.schema import Kind
-from resist_epi.steps.between_marks import write_between_marks
-from resist_epi.steps.counts import count_mark
-from resist_epi.steps.dna import copy_number_key, count_inputs, with_copy_number_of_study
-from resist_epi.steps.domains import mark_windows
-from resist_epi.steps.keys import between_marks_key, mark_keys
-from resist_epi.steps.mark_tests import run_tests
-from resist_epi.steps.quality import gather_quality
-from resist_epi.steps.session import write_study_session
-from resist_epi.study import (
+from resist_epi.study.check import check_study
+from resist_epi.study.ledger import Ledger, file_checksums
+from resist_epi.study.provenance import record
+from resist_epi.study.settings import StudySettings, write_study
+from resist_epi.study.steps.between_marks import write_between_marks
+from resist_epi.study.steps.count_mark import count_mark
+from resist_epi.study.steps.dna import copy_number_key, count_inputs, with_copy_number_of_study
+from resist_epi.study.steps.domains import mark_windows
+from resist_epi.study.steps.keys import between_marks_key, mark_keys
+from resist_epi.study.steps.mark_tests import run_tests
+from resist_epi.study.steps.quality import gather_quality
+from resist_epi.study.steps.session import write_study_session
+from resist_epi.study.study import (
     Study,
     check_settings,
     input_files,
@@ -35,12 +36,14 @@ from resist_epi.study import (
     mark_kinds,
     stop_on_errors,
 )
-from resist_epi.track_looks import LOOKS, LookCache
+from resist_epi.tracks.looks import LOOKS, LookCache
 
 logger = logging.getLogger(__name__)
 
 REPORT = "report"
+
 BETWEEN_MARKS = "between marks"
+
 PARTS = "parts"
 
 

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 Kind = Literal["promoters", "genes", "peaks", "bins", "domains"]
+
 Quantity = Literal["reads", "recovered_reads", "coverage_sum", "mean_signal"]
 
 KINDS: tuple[str, ...] = ("promoters", "genes", "peaks", "bins", "domains")
+
 QUANTITIES: tuple[str, ...] = ("reads", "recovered_reads", "coverage_sum", "mean_signal")
 
 
@@ -206,3 +208,6 @@ def switch_columns(marks: Sequence[str]) -> list[str]:
         "class",
         "padj",
     ]
+
+
+COUNTS = ("reads", "recovered_reads")

@@ -1,3 +1,5 @@
 """The version of the package, in the one place from which everything reads it."""
 
+from __future__ import annotations
+
 VERSION = "0.1.0"

@@ -3,10 +3,10 @@
 import argparse
 
 from resist_epi.cli.script import run_script
-from resist_epi.inputs import load_reference
-from resist_epi.io.peaks import read_bed_regions
+from resist_epi.genes.linking import annotate_regions, annotation_classes
+from resist_epi.genome.peaks import read_bed_regions
+from resist_epi.genome.reference import load_reference
 from resist_epi.io.tables import write_table
-from resist_epi.linking import annotate_regions, annotation_classes
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("peaks", help="peak file, or any BED")

@@ -3,8 +3,8 @@
 import argparse
 
 from resist_epi.cli.script import run_script
-from resist_epi.consensus import consensus_peaks, occupancy_table
-from resist_epi.io.peaks import read_peak_sets, write_bed
+from resist_epi.genome.consensus import consensus_peaks, occupancy_table
+from resist_epi.genome.peaks import read_peak_sets, write_bed
 
 RULE = "bases of at least N samples (default), or merged peaks of at least N samples, kept whole"
 parser = argparse.ArgumentParser(description=__doc__)

@@ -2,13 +2,13 @@
 
 import argparse
 
-from resist_epi.analysis import analyse
 from resist_epi.cli.script import run_script, sheet_of_groups
-from resist_epi.consensus import DESCRIPTIVE, consensus_peaks, differential_occupancy
-from resist_epi.counting import count_regions
-from resist_epi.io.peaks import read_peak_sets
+from resist_epi.counting.coverage import count_regions
+from resist_epi.genome.consensus import DESCRIPTIVE, consensus_peaks, differential_occupancy
+from resist_epi.genome.peaks import read_peak_sets
 from resist_epi.io.tables import write_table
-from resist_epi.io.tracks import open_track
+from resist_epi.model.analysis import analyse
+from resist_epi.tracks.open import open_track
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--good", nargs="+", required=True, help="peak files of the good group")

@@ -6,9 +6,8 @@ from __future__ import annotations
 import argparse
 
 from resist_epi.cli.script import run_script
-from resist_epi.enrichment import enrich
-from resist_epi.inputs import load_sets
-from resist_epi.io.builtin import load_symbols
+from resist_epi.genes.builtin import load_sets, load_symbols
+from resist_epi.genes.enrichment import enrich
 from resist_epi.io.tables import read_results, write_table
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pandas as pd
 
 from resist_epi.cli.script import run_script
+from resist_epi.counting.profiles import POINTS, profile_regions
+from resist_epi.genome.peaks import read_bed_regions
 from resist_epi.io.figures import check_figure_path, save_figure
-from resist_epi.io.peaks import read_bed_regions
 from resist_epi.io.tables import read_results
-from resist_epi.io.tracks import open_track
 from resist_epi.plots import plot_heatmap
-from resist_epi.profiles import POINTS, profile_regions
+from resist_epi.tracks.open import open_track
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("regions", help="BED, peak file, or results (.tsv, .tsv.gz)")

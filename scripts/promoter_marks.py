@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.cli.script import run_script
-from resist_epi.enrichment import enrich
-from resist_epi.inputs import gene_covariates, load_reference, load_sets
-from resist_epi.intervals import Intervals, count_overlaps
-from resist_epi.io.builtin import load_symbols
-from resist_epi.io.peaks import read_peaks
+from resist_epi.genes.builtin import load_sets, load_symbols
+from resist_epi.genes.covariates import gene_covariates
+from resist_epi.genes.enrichment import enrich
+from resist_epi.genome.intervals import Intervals, count_overlaps
+from resist_epi.genome.peaks import read_peaks
+from resist_epi.genome.reference import load_reference
 from resist_epi.io.tables import write_table
 
 

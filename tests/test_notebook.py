@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 import resist_epi as rx
-from resist_epi import simulate
+from resist_epi.simulation.cohort import simulate_cohort
+from resist_epi.simulation.files import write_cohort
+from resist_epi.simulation.settings import CohortSettings
+from resist_epi.simulation.truth import truth_table
 
 NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "first_study.ipynb"
 
@@ -41,6 +44,6 @@ def test_every_public_function_that_it_uses_has_an_example() -> None:
     used = sorted(set(re.findall(r"\brx\.([a-z_]+)\(", code)))
     assert len(used) >= 15
     assert [name for name in used if ">>>" not in (getattr(rx, name).__doc__ or "")] == []
-    simulated = (simulate.CohortSettings, simulate.simulate_cohort, simulate.truth_table)
-    for item in (*simulated, simulate.write_cohort):
+    simulated = (CohortSettings, simulate_cohort, truth_table)
+    for item in (*simulated, write_cohort):
         assert ">>>" in (item.__doc__ or "")

@@ -1,32 +1,42 @@
-"""What `import resist_epi` offers, and that it costs next to nothing."""
+"""What `import resist_epi` and its rooms offer, and that it costs next to nothing."""
 
 from __future__ import annotations
 
-import ast
+import importlib
+import pkgutil
 import subprocess
 import sys
-from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import resist_epi
 
+ROOMS = [m.name for m in pkgutil.walk_packages(resist_epi.__path__, "resist_epi.") if m.ispkg]
 
-@pytest.mark.parametrize("name", sorted(resist_epi._PUBLIC))
+
+@pytest.mark.parametrize("name", resist_epi.__all__)
 def test_every_public_name_is_there_and_documented(name: str) -> None:
     assert getattr(resist_epi, name).__doc__
 
 
-def test_type_checkers_see_the_same_names() -> None:
-    tree = ast.parse(Path(resist_epi.__file__).read_text(encoding="utf-8"))
-    block = next(n for n in tree.body if isinstance(n, ast.If))
-    seen = {a.asname for n in block.body if isinstance(n, ast.ImportFrom) for a in n.names}
-    assert seen == set(resist_epi._PUBLIC)
+def test_what_is_not_public_is_hidden_from_completion() -> None:
+    assert dir(resist_epi) == sorted(resist_epi.__all__)
+    assert len(resist_epi.__all__) >= 75
+    assert not {"Any", "TYPE_CHECKING", "importlib", "lazy_loader"} & set(dir(resist_epi))
 
 
 def test_unknown_names_are_attribute_errors() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'peaks'"):
+    with pytest.raises(AttributeError, match="peaks"):
         resist_epi.peaks  # noqa: B018
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_room_says_what_it_is_for_and_hands_out_its_names(room: str) -> None:
+    package = importlib.import_module(room)
+    assert package.__doc__
+    for name in getattr(package, "__all__", ()):
+        assert not isinstance(getattr(package, name), ModuleType), f"{room}.{name} is a module"
 
 
 def test_importing_loads_no_heavy_library() -> None:

@@ -16,8 +16,8 @@ def command(
     output: Path | None = typer.Option(None, "--output", "-o", help="TSV; default: the terminal."),
 ) -> None:
     """Look at a sheet and every file it names; exit 1 if anything is an error."""
-    from resist_epi.checking import check_study, has_errors
     from resist_epi.io.tables import write_table
+    from resist_epi.study.check import check_study, has_errors
 
     table = check_study(sheet)
     if output is not None:

@@ -51,11 +51,11 @@ def command(
     (OUTPUT.parts) and the same command goes on from it.
     """
     from resist_epi.cli.messages import track_progress
+    from resist_epi.counting.matrix_files import check_counts_path, write_counts
+    from resist_epi.counting.sources import read_options
     from resist_epi.io.parts import Parts
-    from resist_epi.io.sheet import read_sheet
-    from resist_epi.io.tables import check_counts_path, write_counts
-    from resist_epi.sheet_counts import count_sheet, one_mark
-    from resist_epi.sheet_sources import read_options
+    from resist_epi.samples.sheet import one_mark, read_sheet
+    from resist_epi.study.count_sheet import count_sheet
 
     check_counts_path(output)
     reads = read_options(

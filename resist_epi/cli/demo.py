@@ -21,9 +21,11 @@ def command(
     Needs no file and no network.
     """
     from resist_epi.cli.messages import track_progress
-    from resist_epi.config import make_settings
     from resist_epi.pipeline import run_study
-    from resist_epi.simulate import CohortSettings, simulate_cohort, write_cohort
+    from resist_epi.simulation.cohort import simulate_cohort
+    from resist_epi.simulation.files import write_cohort
+    from resist_epi.simulation.settings import CohortSettings
+    from resist_epi.study.settings import make_settings
 
     cohort = simulate_cohort(CohortSettings(seed=seed))
     with track_progress(len(cohort.libraries)) as progress:

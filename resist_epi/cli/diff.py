@@ -60,9 +60,9 @@ def command(
     ),
 ) -> None:
     """Test a contrast in every region of a matrix."""
-    from resist_epi.counts_analysis import analyse_counts
     from resist_epi.io.tables import write_table
-    from resist_epi.sheet_counts import read_counts_and_sheet
+    from resist_epi.study.analyse_counts import analyse_counts
+    from resist_epi.study.count_sheet import read_counts_and_sheet
 
     matrix, sheet = read_counts_and_sheet(counts, samples, mark=mark, quantity=quantity)
     analysis = analyse_counts(
@@ -84,7 +84,7 @@ def command(
         fold_changes="always" if fold_changes_only else "never",
     )
     if carriers is not None:
-        from resist_epi.subset_analysis import carriers_of
+        from resist_epi.model.subsets import carriers_of
 
         found = carriers_of(analysis, fdr=fdr)
         write_table(carriers, found.table, header=analysis.header | found.header)

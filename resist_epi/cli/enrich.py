@@ -54,12 +54,13 @@ def command(
     --scores need them; logistic takes the lengths of genes from --genome.
     """
     from resist_epi.errors import DesignError
-    from resist_epi.inputs import gene_covariates, load_reference, load_sets
-    from resist_epi.io.builtin import gene_set_kinds, load_symbols
+    from resist_epi.genes.builtin import gene_set_kinds, load_sets, load_symbols
+    from resist_epi.genes.covariates import gene_covariates
+    from resist_epi.genes.enrichment import enrich_results
+    from resist_epi.genes.sample_scores import sample_scores
+    from resist_epi.genome.reference import load_reference
     from resist_epi.io.tables import read_results, write_table
-    from resist_epi.sample_scores import sample_scores
-    from resist_epi.set_analysis import enrich_results
-    from resist_epi.sheet_counts import inputs_of_counts, read_counts_and_sheet
+    from resist_epi.study.count_sheet import inputs_of_counts, read_counts_and_sheet
 
     table = read_results(results)
     matrix_and_sheet = None if counts is None else read_counts_and_sheet(counts, samples, mark=mark)

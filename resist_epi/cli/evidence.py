@@ -58,14 +58,14 @@ def command(
     With --counts, give the options with which the results were made; then the file's columns may be
     patients, and mark and assay are also correlated over them.
     """
-    from resist_epi.analysis import analyse
-    from resist_epi.evidence import Thresholds
-    from resist_epi.evidence_analysis import compare_assay
-    from resist_epi.inputs import gene_covariates, load_reference
-    from resist_epi.io.builtin import load_symbols
+    from resist_epi.genes.builtin import load_symbols
+    from resist_epi.genes.covariates import gene_covariates
+    from resist_epi.genome.reference import load_reference
     from resist_epi.io.tables import read_results, write_table
-    from resist_epi.set_analysis import check_same
-    from resist_epi.sheet_counts import inputs_of_counts, read_counts_and_sheet
+    from resist_epi.mechanism.compare_assay import compare_assay
+    from resist_epi.mechanism.evidence import Thresholds
+    from resist_epi.model.analysis import analyse, check_same
+    from resist_epi.study.count_sheet import inputs_of_counts, read_counts_and_sheet
 
     found = read_results(results)
     analysis = None

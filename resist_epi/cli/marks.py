@@ -6,13 +6,7 @@ from pathlib import Path
 
 import typer
 
-from resist_epi.cli.options import (
-    ContrastOption,
-    DesignOption,
-    FdrOption,
-    NormalizeOption,
-    Output,
-)
+from resist_epi.cli.options import ContrastOption, DesignOption, FdrOption, NormalizeOption, Output
 
 NAME = "marks"
 
@@ -59,8 +53,8 @@ def command(
     """Find genes at which a repressive and an active mark trade places."""
     from resist_epi.errors import DesignError
     from resist_epi.io.tables import read_results, write_table
-    from resist_epi.mark_analysis import switches_of_tables
-    from resist_epi.sheet_counts import inputs_of_counts, read_counts_and_sheet
+    from resist_epi.mechanism.find_switches import switches_of_tables
+    from resist_epi.study.count_sheet import inputs_of_counts, read_counts_and_sheet
     from resist_epi.version import VERSION
 
     paths = [repressive, active, *([] if third is None else [third])]

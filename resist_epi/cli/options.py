@@ -22,36 +22,44 @@ class QuantityChoice(StrEnum):
 SheetArgument = Annotated[
     Path, typer.Argument(metavar="SHEET", help="Sample sheet (CSV or TSV, DiffBind's columns).")
 ]
+
 Output = Annotated[Path, typer.Option("--output", "-o", help="Where the result goes.")]
+
 GenomeOption = Annotated[
     str | None,
     typer.Option("--genome", help="Built-in assembly: hg38 or hg19. Told by the tracks if absent."),
 ]
+
 GenesOption = Annotated[
     Path | None,
     typer.Option(
         "--genes", help="Gene file instead of the built-in genes: GTF, GFF3, genePred, BED12, TSV."
     ),
 ]
+
 ExcludeOption = Annotated[
     Path | None, typer.Option("--exclude", help="BED of regions to leave out (blacklist).")
 ]
+
 DesignOption = Annotated[
     str,
     typer.Option("--design", help="Formula over columns of the sheet, as '~ Batch + Condition'."),
 ]
+
 ContrastOption = Annotated[
     str | None,
     typer.Option(
         "--contrast", help="[COLUMN:]A-B; positive means more mark in A. Default poor-good."
     ),
 ]
+
 MethodOption = Annotated[
     str | None,
     typer.Option(
         "--method", help="trend, voom, ql, wilcoxon, welch or cox. Default: by quantity and units."
     ),
 ]
+
 NormalizeOption = Annotated[
     str | None,
     typer.Option(
@@ -61,23 +69,29 @@ NormalizeOption = Annotated[
         " or background where they can be had, else library_size.",
     ),
 ]
+
 BackgroundOption = Annotated[
     Path | None,
     typer.Option("--background", help="Counts of the same tracks in bins (count --regions bins)."),
 ]
+
 FdrOption = Annotated[
     float, typer.Option("--fdr", min=0.0, max=1.0, help="Level of the column direction.")
 ]
+
 ThresholdOption = Annotated[
     float,
     typer.Option("--lfc-threshold", min=0.0, help="Test against |log2 fold change| <= this."),
 ]
+
 BlockOption = Annotated[
     str | None, typer.Option("--block", help="Column with a random effect, such as Patient.")
 ]
+
 StrataOption = Annotated[
     str | None, typer.Option("--strata", help="Column with baseline hazards of its own (cox).")
 ]
+
 GeneSetsOption = Annotated[
     str | None,
     typer.Option(
@@ -85,9 +99,11 @@ GeneSetsOption = Annotated[
         help="GMT file instead of the built-in sets, or go: processes of the Gene Ontology.",
     ),
 ]
+
 MarkOption = Annotated[
     str | None, typer.Option("--mark", help="Use the rows of this Factor alone.")
 ]
+
 ControlOption = Annotated[
     str,
     typer.Option(
@@ -97,6 +113,7 @@ ControlOption = Annotated[
         " unit's input. Never subtracted.",
     ),
 ]
+
 CopyNumberOption = Annotated[
     str | None,
     typer.Option(
@@ -105,30 +122,37 @@ CopyNumberOption = Annotated[
         " --segments). Default: segments where there are any, else none.",
     ),
 ]
+
 SegmentsOption = Annotated[
     Path | None,
     typer.Option("--segments", help="SEG file of copy number segments, by SampleID or Patient."),
 ]
+
 FastaOption = Annotated[
     Path | None,
     typer.Option("--fasta", help="Genome FASTA: corrects the GC content of --copy-number input."),
 ]
+
 MinOverlapOption = Annotated[
     int,
     typer.Option("--min-overlap", min=1, help="Samples in which a consensus peak must be found."),
 ]
+
 JobsOption = Annotated[
     int, typer.Option("--jobs", min=1, help="Processes; results do not depend on it.")
 ]
+
 MinMapqOption = Annotated[
     int, typer.Option("--min-mapq", min=0, help="Reads: lowest mapping quality that counts.")
 ]
+
 DuplicatesOption = Annotated[
     bool,
     typer.Option(
         "--keep-duplicates/--drop-duplicates", help="Reads: whether marked duplicates count."
     ),
 ]
+
 CountAsOption = Annotated[
     str,
     typer.Option(
@@ -137,9 +161,11 @@ CountAsOption = Annotated[
         " sheet's FragmentLength, or pairs.",
     ),
 ]
+
 ShiftOption = Annotated[
     int, typer.Option("--shift", help="Reads: count 5' ends moved downstream by this many bp.")
 ]
+
 ExtendOption = Annotated[
     int | None,
     typer.Option(

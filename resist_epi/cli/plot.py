@@ -9,17 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from resist_epi.cli.options import (
-    GeneSetsOption,
-    GenesOption,
-    GenomeOption,
-    MarkOption,
-    Output,
-)
+from resist_epi.cli.options import GeneSetsOption, GenesOption, GenomeOption, MarkOption, Output
 from resist_epi.plots import PLOTS, figure_function
 
 if TYPE_CHECKING:
     import pandas as pd
+
 
 NAME = "plot"
 
@@ -128,7 +123,7 @@ def _labels(options: _Options) -> dict[str, Any]:
 
 
 def _draw_genome(kind: str, path: Path, options: _Options, title: str | None) -> Any:
-    from resist_epi.io.cytogenetics import load_centromeres
+    from resist_epi.genome.cytogenetics import load_centromeres
     from resist_epi.io.tables import read_results, read_table
 
     arms = None if options.arms is None else read_table(options.arms, required=("arm", "chrom"))
@@ -138,7 +133,7 @@ def _draw_genome(kind: str, path: Path, options: _Options, title: str | None) ->
 
 
 def _draw_copy_number(kind: str, path: Path, options: _Options, title: str | None) -> Any:
-    from resist_epi.io.seg import read_seg
+    from resist_epi.dna.seg import read_seg
 
     return figure_function(kind)(read_seg(path), title=title)
 
@@ -155,7 +150,7 @@ def _draw_samples(kind: str, path: Path, options: _Options, title: str | None) -
 
 
 def _draw_profile(kind: str, path: Path, options: _Options, title: str | None) -> Any:
-    from resist_epi.io.profile_matrix import read_profile_matrix
+    from resist_epi.counting.profile_files import read_profile_matrix
 
     matrix = read_profile_matrix(path)
     arguments = {} if options.by is None else {"by": options.by}
@@ -166,10 +161,10 @@ def _draw_profile(kind: str, path: Path, options: _Options, title: str | None) -
 def _draw_locus(kind: str, path: Path, options: _Options, title: str | None) -> Any:
     import pandas as pd
 
-    from resist_epi.inputs import load_reference
+    from resist_epi.counting.matrix import scaled
+    from resist_epi.genome.reference import load_reference
     from resist_epi.io.tables import read_results
-    from resist_epi.normalization import scaled
-    from resist_epi.sheet_counts import read_counts_and_sheet
+    from resist_epi.study.count_sheet import read_counts_and_sheet
 
     matrix, sheet = read_counts_and_sheet(path, options.samples, mark=options.mark)
     values = pd.DataFrame(scaled(matrix), columns=list(matrix.samples))
@@ -213,11 +208,11 @@ def _draw_normalization(kind: str, path: Path, options: _Options, title: str | N
 def _draw_gene_set(kind: str, path: Path, options: _Options, title: str | None) -> Any:
     import pandas as pd
 
-    from resist_epi.gene_values import gene_rows, gene_table
-    from resist_epi.inputs import load_sets
+    from resist_epi.counting.quality import log_signal
+    from resist_epi.genes.builtin import load_sets
+    from resist_epi.genes.gene_values import gene_rows, gene_table
     from resist_epi.io.tables import read_results
-    from resist_epi.quality import log_signal
-    from resist_epi.sheet_counts import read_counts_and_sheet
+    from resist_epi.study.count_sheet import read_counts_and_sheet
 
     sets = load_sets(options.gene_sets)
     if options.set_name not in sets:
@@ -244,14 +239,16 @@ def _draw_gene_set(kind: str, path: Path, options: _Options, title: str | None) 
 def _sheet(options: _Options) -> pd.DataFrame | None:
     if options.samples is None:
         return None
-    from resist_epi.io.sheet import read_sheet
+    from resist_epi.samples.sheet import read_sheet
 
     sheet = read_sheet(options.samples)
     return (sheet if options.mark is None else sheet.for_mark(options.mark)).table
 
 
 _Draw = Callable[[str, Path, _Options, str | None], Any]
+
 _SHEET = {"samples", "mark"}
+
 # kind -> what draws it, and the options that it understands
 _DRAW: dict[str, tuple[_Draw, set[str]]] = {
     "ma": (_draw_results, {"label"}),

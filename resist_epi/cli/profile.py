@@ -49,10 +49,9 @@ def command(
     Rows run from 5' to 3'. Draw it with `resist-epi plot heatmap` or `plot profile`.
     """
     from resist_epi.cli.messages import track_progress
-    from resist_epi.io.profile_matrix import write_profile_matrix
-    from resist_epi.io.sheet import read_sheet
-    from resist_epi.sheet_counts import one_mark
-    from resist_epi.sheet_profiles import Window, named_groups, profile_groups, profile_sheet
+    from resist_epi.counting.profile_files import write_profile_matrix
+    from resist_epi.samples.sheet import one_mark, read_sheet
+    from resist_epi.study.profile_sheet import Window, named_groups, profile_groups, profile_sheet
 
     rows = one_mark(read_sheet(sheet), mark)
     table = profile_groups(

@@ -61,7 +61,7 @@ def command(
     A greylist is where inputs are too high. Domains are found in the tracks of a sheet, blind to
     its groups: windows above background, merged by location.
     """
-    from resist_epi.io.peaks import write_bed
+    from resist_epi.genome.peaks import write_bed
 
     if kind is KindChoice.domains:
         settings: dict[str, Any] = {"step": step, "fold": fold, "gap": gap, "max_width": max_width}
@@ -69,11 +69,11 @@ def command(
             settings["sizes"] = tuple(window)
         write_bed(_domains(samples, mark, genome, exclude, settings, jobs), output)
         return
-    from resist_epi.sheet_counts import regions_without_tracks
+    from resist_epi.study.regions import regions_without_tracks
 
     if kind is KindChoice.greylist:
         from resist_epi.cli.messages import track_progress
-        from resist_epi.control_files import sheet_greylist
+        from resist_epi.dna.greylist import sheet_greylist
 
         if samples is None:
             raise typer.BadParameter("a greylist is made from a sheet's inputs; give --samples")
@@ -103,10 +103,10 @@ def _domains(
     jobs: int,
 ) -> Any:
     from resist_epi.cli.messages import track_progress
-    from resist_epi.domain_settings import DomainSettings
-    from resist_epi.io.builtin import load_genome
-    from resist_epi.io.sheet import read_sheet
-    from resist_epi.sheet_counts import one_mark, regions_of_domains
+    from resist_epi.domains.settings import DomainSettings
+    from resist_epi.genome.builtin import load_genome
+    from resist_epi.samples.sheet import one_mark, read_sheet
+    from resist_epi.study.regions import regions_of_domains
 
     if samples is None:
         raise typer.BadParameter(

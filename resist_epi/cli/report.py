@@ -16,6 +16,6 @@ def command(
     ),
 ) -> None:
     """Write one self-contained HTML page on a finished run, from its tables."""
-    from resist_epi.report import write_report
+    from resist_epi.report.page import write_report
 
     write_report(folder, output)

@@ -88,10 +88,9 @@ def command(
     With a study.yaml, options given here win over what it says.
     """
     from resist_epi.cli.messages import track_progress
-    from resist_epi.config import make_settings
-    from resist_epi.io.sheet import read_sheet
-    from resist_epi.io.study import read_study
     from resist_epi.pipeline import run_study
+    from resist_epi.samples.sheet import read_sheet
+    from resist_epi.study.settings import make_settings, read_study
 
     options = {
         "genome": genome,

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from resist_epi.cli.messages import set_up_logging, show_error
 from resist_epi.errors import ResistEpiError
-from resist_epi.samples import SampleSheet, sheet_from_columns
+from resist_epi.samples.sheet import SampleSheet, sheet_from_columns
 
 
 def run_script(

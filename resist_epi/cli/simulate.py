@@ -40,13 +40,9 @@ def command(
 ) -> None:
     """Write a cohort of tumours with known truth: tracks, peaks, sheet and truth."""
     from resist_epi.cli.messages import track_progress
-    from resist_epi.simulate import (
-        CHROMOSOMES,
-        MARKS,
-        CohortSettings,
-        simulate_cohort,
-        write_cohort,
-    )
+    from resist_epi.simulation.cohort import simulate_cohort
+    from resist_epi.simulation.files import write_cohort
+    from resist_epi.simulation.settings import CHROMOSOMES, MARKS, CohortSettings
 
     settings = CohortSettings(
         seed=seed,

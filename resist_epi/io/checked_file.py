@@ -10,6 +10,7 @@ from resist_epi.errors import InputFormatError
 from resist_epi.io.store import unreadable
 
 COPY_AGAIN = "the file is damaged: copy or download it again"
+
 CUT_SHORT = "the file is cut short: copy or download it again"
 
 

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+
 # Dates and the version of matplotlib would make equal figures differ.
 _METADATA: dict[str, dict[str, Any]] = {
     ".png": {"Software": None},
     ".svg": {"Date": None, "Creator": "resist_epi"},
     ".pdf": {"CreationDate": None, "Creator": "resist_epi", "Producer": "resist_epi"},
 }
+
 FIGURE_SUFFIXES = tuple(_METADATA)
 
 _RC: dict[str, Any] = {

@@ -12,6 +12,7 @@ from resist_epi.io.store import write_text
 
 # Okabe & Ito 2008, clear of the colours of gain and loss, which the BED files bring along.
 _GROUP_COLOURS = ("0,158,115", "230,159,0", "204,121,167", "86,180,233", "0,0,0")
+
 _TYPES = {".bw": "bigwig", ".bigwig": "bigwig", ".bedgraph": "bedgraph", ".bdg": "bedgraph"}
 
 

@@ -13,6 +13,7 @@ from resist_epi.errors import InputFormatError
 from resist_epi.io.store import unreadable
 
 _CHUNK_BYTES = 16 << 20
+
 HEADER_LINE = re.compile(rb"^(?:(?:track|browser)(?=[ \t\n]|$)|#)[^\n]*\n?", re.MULTILINE)
 
 

@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from resist_epi.arrays import FloatArray
 from resist_epi.io.store import atomic_path
 
 logger = logging.getLogger(__name__)
-
-FloatArray = NDArray[np.float64]
 
 
 class Parts:

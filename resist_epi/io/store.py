@@ -13,6 +13,7 @@ from pathlib import Path
 from resist_epi.errors import InputFormatError
 
 _GZIP_MAGIC = b"\x1f\x8b"
+
 PARTIAL = ".partial-"  # outputs being written; what a killed process left can be told by it
 
 

@@ -33,10 +33,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
 
+
 LINE_MM = SMALL_FONT * 1.25 / 72 / MM  # height of a line of small text
+
 TITLE_MM = 4.5
+
 STRIP_MM = 2.2
+
 _SWATCH_MM = 4.2  # what stands before a text in a legend
+
 _COLOURBAR_MM = 24.0
 
 # Which colours an annotation has; other columns are coloured as groups.

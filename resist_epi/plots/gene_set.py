@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resist_epi.arrays import FloatArray
 from resist_epi.plots.frame import (
     STRIP_MM,
     TITLE_MM,
@@ -41,11 +42,13 @@ from resist_epi.plots.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FloatArray = NDArray[np.float64]
 
 _ROW_MM, _LEAST_ROW_MM = 2.7, 2.2
+
 _COLUMN_MM, _LEAST_COLUMN_MM = 4.0, 2.25
+
 _HIGHEST_MM = 190.0  # of the cells, so that a figure fits a page
+
 _CALL_MM = 1.8
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from resist_epi.genome import natural_chrom_key
+from resist_epi.arrays import FloatArray
+from resist_epi.genome.chromosomes import natural_chrom_key
 from resist_epi.plots.style import (
     DIRECTION_COLOURS,
     INK,
@@ -29,10 +29,11 @@ from resist_epi.plots.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FloatArray = NDArray[np.float64]
 
 _BAND, _POINTS = "#F2F2F2", "#BDBDBD"
+
 _GAP = 0.004  # of the genome, between chromosomes
+
 _RATIO_LIMIT = 1.5  # log2 at which the colours of copy number end
 
 

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resist_epi.arrays import FloatArray, IntArray
+from resist_epi.counting.profile_matrix import ProfileMatrix, nan_mean
 from resist_epi.plots.frame import LINE_MM, TITLE_MM, Frame, new_frame, text_width_mm
 from resist_epi.plots.profile import (
     Groups,
@@ -33,20 +35,23 @@ from resist_epi.plots.style import (
     shorten_all,
     thousands,
 )
-from resist_epi.profile_matrix import ProfileMatrix, nan_mean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 _LEFT, _RIGHT, _BOTTOM = 15.0, 13.0, 4.5  # mm: group names and profile ticks, colour bar, ticks
+
 _PROFILE_MM = 14.0
+
 _GAP_MM = 1.6
+
 _SECTION_GAP_MM = 0.7
+
 _LEAST_SHARE = 0.16  # of the height, so that 40 gains among 60,000 regions are seen
+
 _PAGE_HEIGHT_MM = 240.0
+
 _PIXELS_PER_MM = 12.0  # 300 dpi
 
 
@@ -101,7 +106,7 @@ def plot_heatmap(
     --------
     >>> import numpy as np
     >>> import pandas as pd
-    >>> from resist_epi.profile_matrix import ProfileMatrix
+    >>> from resist_epi.counting.profile_matrix import ProfileMatrix
     >>> regions = pd.DataFrame({"direction": ["gain", "none", "none"]})
     >>> signal = {"good1": np.ones((3, 40)), "poor1": np.full((3, 40), 2.0)}
     >>> matrix = ProfileMatrix(signal, regions, bin_size=100, before=2000, after=2000)

@@ -7,18 +7,19 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from resist_epi.arrays import FloatArray
 from resist_epi.plots.style import INK, SMALL_FONT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.text import Annotation
 
-FloatArray = NDArray[np.float64]
 
 _PAD = 1.0  # points around a label that stay free
+
 _ANGLES = np.deg2rad(np.arange(0, 360, 22.5))
+
 _RADII = (4.0, 8.0, 13.0, 19.0, 26.0, 34.0, 44.0, 56.0, 70.0, 86.0)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from resist_epi.arrays import FloatArray
 from resist_epi.errors import InputFormatError
 from resist_epi.plots.frame import LINE_MM, TITLE_MM, Frame, new_frame, text_width_mm
 from resist_epi.plots.style import (
@@ -32,19 +32,27 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-FloatArray = NDArray[np.float64]
+
 Place = tuple[str, int, int]
 
 _REGION_COLUMNS = {
     "chrom", "start", "end", "strand", "region_id", "gene_id", "symbol", "kind", "name", "score",
 }  # fmt: skip
+
 _SHADE = "#F0E442"
+
 _SHADE_OF = {name: DIRECTION_COLOURS[name] for name in ("gain", "loss")}
+
 _SHADE_ALPHA = 0.18
+
 _LANE_MM = 5.0
+
 _AXIS_MM = 8.0
+
 _MAX_STEPS = 1000  # more are drawn as a bitmap inside SVG and PDF, which stay small
+
 _BOLD = 1.15  # how much wider bold letters are
+
 _ROOM_MM = 180.0  # for all tracks together; each has between 2.2 and 6.5 mm
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from resist_epi.arrays import FloatArray
 from resist_epi.plots.frame import (
     LINE_MM,
     TITLE_MM,
@@ -36,18 +36,26 @@ from resist_epi.plots.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FloatArray = NDArray[np.float64]
 
 _ROW_MM = 4.4
+
 _LAYER_MM = 17.0
+
 _GENES_MM = 48.0
+
 _KEYS_MM = 122.0  # what the keys below need
+
 _GAP_MM = 2.5  # between mechanisms and controls
+
 _LARGEST_PT2 = 62.0
+
 _STRONGEST = 5.0  # -log10 P of the largest dot
+
 _SWITCH_SHARE = 0.2  # share of loci that has the colour of the largest effect
+
 # What was stated in advance, at the left of each dot.
 _EXPECTED = {"gain": "↑", "loss": "↓", "none": "–", "mixed": "↕"}
+
 _KEY_P = (0.05, 1e-3, 1e-5)
 
 

@@ -36,9 +36,13 @@ from resist_epi.plots.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+
 _ROW_MM, _BARS_MM, _GAP_MM, _AXIS_MM = 6.0, 26.0, 7.0, 8.0
+
 _PATTERNS = 9  # combinations of normalisations that are drawn, the largest
+
 _LINES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (8, 2)))
+
 _WORDS = {
     "tmm_enriched": "TMM where the mark is",
     "tmm": "TMM in regions",

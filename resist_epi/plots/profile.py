@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from resist_epi.arrays import FloatArray, IntArray
+from resist_epi.counting.profile_matrix import ProfileMatrix, nan_mean
 from resist_epi.plots.frame import LINE_MM, TITLE_MM, Frame, new_frame, text_width_mm
 from resist_epi.plots.style import (
     COLUMN_MM,
@@ -24,17 +25,17 @@ from resist_epi.plots.style import (
     shorten_all,
     thousands,
 )
-from resist_epi.profile_matrix import ProfileMatrix, nan_mean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 Groups = str | pd.Series | Sequence[str] | None
+
 _PANEL_MM = 34.0
+
 _MAX_COLOURED = 12  # more lines than these cannot be told apart by colour
+
 _ALL = "mean of the samples"
 
 
@@ -96,7 +97,7 @@ def plot_profile(
     --------
     >>> import numpy as np
     >>> import pandas as pd
-    >>> from resist_epi.profile_matrix import ProfileMatrix
+    >>> from resist_epi.counting.profile_matrix import ProfileMatrix
     >>> regions = pd.DataFrame({"direction": ["gain", "none", "none"]})
     >>> signal = {"good1": np.ones((3, 40)), "poor1": np.full((3, 40), 2.0)}
     >>> matrix = ProfileMatrix(signal, regions, bin_size=100, before=2000, after=2000)

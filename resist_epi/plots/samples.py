@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resist_epi.arrays import FloatArray
 from resist_epi.errors import InputFormatError
 from resist_epi.plots.frame import (
     STRIP_MM,
@@ -45,10 +46,11 @@ from resist_epi.plots.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FloatArray = NDArray[np.float64]
 
 _MAX_NAMED = 24  # more names than these would cover the points
+
 _TREE_MM = 9.0
+
 _ROW_MM = 2.25  # the least height at which a name of 6 points fits a row
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resist_epi.arrays import FloatArray
 from resist_epi.plots.labels import add_labels
 from resist_epi.plots.style import (
     DIRECTION_COLOURS,
@@ -29,7 +30,6 @@ from resist_epi.plots.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FloatArray = NDArray[np.float64]
 
 _CHANGE = "log$_2$ fold change"
 

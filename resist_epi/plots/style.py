@@ -20,24 +20,36 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
+
 COLUMN_MM = 85.0  # one column of a journal's page
+
 PAGE_MM = 178.0  # two columns
+
 MM = 1 / 25.4  # inches
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+
 YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+
 GREY, PALE, INK = "#999999", "#D9D9D9", "#333333"
 
 DIRECTIONS = ("gain", "loss", "none")
+
 DIRECTION_COLOURS = {"gain": VERMILLION, "loss": BLUE, "none": GREY}
+
 # Groups keep clear of the colours of gain and loss; neighbours differ in lightness, too.
 GROUP_COLOURS = (GREEN, ORANGE, PURPLE, SKY, BLACK, YELLOW)
+
 MARK_COLOURS = (BLACK, SKY, YELLOW, PURPLE, ORANGE, GREEN)
+
 BATCH_COLOURS = ("#F0F0F0", "#525252", "#BDBDBD", "#000000", "#D9D9D9", "#737373", "#969696")
+
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<")
 
 _FONT = 7.0
+
 SMALL_FONT = 6.0  # the smallest that stays readable in print
+
 LINE = 0.6
 
 _RC: dict[str, Any] = {

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resist_epi.arrays import FloatArray
 from resist_epi.errors import InputFormatError
 from resist_epi.plots.labels import add_labels
 from resist_epi.plots.style import (
@@ -30,7 +31,6 @@ from resist_epi.plots.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FloatArray = NDArray[np.float64]
 
 # What is drawn later lies on top.
 _CLASSES = {
@@ -53,7 +53,7 @@ def plot_switches(
     Parameters
     ----------
     switches
-        As `marks.mark_switches` gives them; its first two marks are the axes.
+        As `switches.mark_switches` gives them; its first two marks are the axes.
     label
         Name so many switches of the smallest adjusted P, or the genes given.
     title

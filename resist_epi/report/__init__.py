@@ -1,6 +1,5 @@
 """`report.html`: one self-contained page on a finished run."""
 
-from resist_epi.report.gather import RunTables, gather
-from resist_epi.report.page import render, write_report
+import lazy_loader as _lazy
 
-__all__ = ["RunTables", "gather", "render", "write_report"]
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

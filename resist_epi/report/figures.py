@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resist_epi.io.cytogenetics import load_centromeres
+from resist_epi.genome.cytogenetics import load_centromeres
 from resist_epi.io.figures import save_figure
 from resist_epi.plots import figure_function
 from resist_epi.report.gather import MarkTables, RunTables
@@ -21,7 +21,9 @@ from resist_epi.report.words import KIND_WORDS
 logger = logging.getLogger(__name__)
 
 FORMATS = ("png", "svg")
+
 DPI = 200
+
 MOST_PANELS = 12  # of a heatmap; more samples are shown as the means of their conditions
 
 

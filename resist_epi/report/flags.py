@@ -6,10 +6,15 @@ import numpy as np
 import pandas as pd
 
 LIBRARY_SIZE_FOLD = 3.0
+
 FEW_PEAKS = 1 / 3
+
 LOW_SHARE = 0.5
+
 LOW_CORRELATION = 0.5
+
 CORRELATION_GAP = 0.1
+
 MOSTLY_ZERO = 0.5
 
 RULES = (

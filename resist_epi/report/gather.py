@@ -10,15 +10,16 @@ from typing import Any
 
 import pandas as pd
 
+from resist_epi.counting.matrix_files import read_counts
+from resist_epi.counting.profile_files import read_profile_matrix
+from resist_epi.counting.profile_matrix import ProfileMatrix
+from resist_epi.counting.quality import log_signal
+from resist_epi.dna.seg import read_seg
 from resist_epi.errors import InputFormatError
-from resist_epi.gene_values import gene_rows
-from resist_epi.io.profile_matrix import read_profile_matrix
-from resist_epi.io.seg import read_seg
+from resist_epi.genes.gene_values import gene_rows
 from resist_epi.io.store import file_name, read_text
-from resist_epi.io.tables import read_counts, read_results, read_table
-from resist_epi.presets import MarkPreset, preset
-from resist_epi.profile_matrix import ProfileMatrix
-from resist_epi.quality import log_signal
+from resist_epi.io.tables import read_results, read_table
+from resist_epi.samples.presets import MarkPreset, preset
 from resist_epi.schema import ARMS, CHECK, GENE_SETS, KINDS, MECHANISMS, QUALITY, RESULTS, names
 
 ONE_BY_ONE = ".nsd2_core.tsv"

@@ -18,6 +18,7 @@ from resist_epi.report.payload import pack
 from resist_epi.report.words import QUANTITY_WORDS, gain_in_words, group_names, is_hazard
 
 COLOURS = {"gain": "#D55E00", "loss": "#0072B2", "none": "#999999"}  # Okabe & Ito 2008
+
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from resist_epi.mechanisms import mechanism_sentences
+from resist_epi.mechanism.mechanisms import mechanism_sentences
 from resist_epi.report.gather import RunTables, Sheet
 from resist_epi.report.sections import change, number
 

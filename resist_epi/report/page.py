@@ -28,30 +28,37 @@ STATIC = {  # figure -> caption; what stands in `figures/` under these names is 
     "heatmap": "Signal along the regions that speak for genes, from 5' to 3': gains, losses and"
     " others (at most 400 of each), every track scaled to the same total coverage; means above.",
 }
+
 STATIC_ALONG = {
     "genome": "Fold changes along the genome, with the mean of every chromosome arm; arms that"
     " shift as a whole, or along which units differ, are named: consistent with copy number.",
     "copy_number": "Copy number of every library, as it was divided out.",
 }
+
 WIDE = ("heatmap", "genome", "copy_number")  # shown over the whole width of the page
+
 STATIC_OF_STUDY = {
     "mechanisms": "Mechanisms against measurements. Colour: effect (of switches the share of loci);"
     " area: strength of the evidence; ring: called; cross: against what was stated. The sign beside"
     " a dot is what was stated in advance. Controls stand below the line.",
 }
+
 STATIC_OF_MECHANISMS = {
     "mechanism_genes": "Genes called in a mechanism, tumour by tumour: distance from the gene's"
     " mean, in its own standard deviations.",
 }
+
 STATIC_OF_SWITCHES = {
     "switch": "Fold changes of the two marks, gene by gene.",
 }
+
 STATIC_OF_NORMALIZATION = {
     "normalization": "Left: factors that each normalisation puts on top of a library's size."
     " Middle, where any region is called: regions called together under several normalisations,"
     " and which these are. Right: where each normalisation puts no change, on the results of the"
     " first.",
 }
+
 STATIC_OF_KIND = {
     "pvalue": "P values of the regions tested. Flat with a peak near 0 is what to expect; a slope"
     " towards 1 or a hill in the middle says that the model does not fit.",

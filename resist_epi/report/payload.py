@@ -12,9 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 DIGITS = 4
+
 _CODED = ("chrom", "strand", "direction")
+
 _TEXT = ("region_id", "gene_id", "symbol")
+
 _NUMBERS = ("baseMean", "log2FoldChange", "lfcSE", "ci_low", "ci_high", "stat", "df")
+
 _NUMBERS_LAST = ("pvalue", "padj")
 
 

@@ -149,11 +149,13 @@ METHOD_SOURCES: dict[str, tuple[str, ...]] = {
     "welch": ("welch1947",),
     "cox": ("cox1972",),
 }
+
 # What the header says besides of a fit, by a word of it.
 OPTION_SOURCES: dict[str, tuple[str, ...]] = {
     "weighted": ("ritchie2006",),
     "random effect": ("smyth2005",),
 }
+
 NORMALIZATION_SOURCES: dict[str, tuple[str, ...]] = {
     "tmm": ("robinson2010",),
     "tmmwsp": ("robinson2010",),
@@ -163,6 +165,7 @@ NORMALIZATION_SOURCES: dict[str, tuple[str, ...]] = {
     "quantile": ("bolstad2003",),
     "spike_in": ("orlando2014",),
 }
+
 SET_SOURCES: dict[str, tuple[str, ...]] = {"camera": ("wu2012",)}
 
 

@@ -14,6 +14,7 @@ from resist_epi.report.gather import MarkTables, RunTables, Sheet
 from resist_epi.report.words import KIND_WORDS, regions_in_words
 
 STRONGEST = 10
+
 SWITCHES_SHOWN = 20
 
 

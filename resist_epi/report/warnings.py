@@ -13,11 +13,15 @@ from resist_epi.report.flags import LOW_CORRELATION, median_correlation, quality
 from resist_epi.report.gather import MarkTables, RunTables
 
 Level = Literal["stop", "caution", "note"]
+
 LEVELS: dict[Level, str] = {"stop": "No claim", "caution": "Caution", "note": "Note"}
 
 FEW_UNITS = 4
+
 ONE_SIDED = 0.9
+
 MANY_CALLS = 50
+
 LEVEL_TREND = 0.4
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from resist_epi.presets import MarkPreset
 from resist_epi.report.gather import MarkTables, RunTables, Sheet
 from resist_epi.report.references import (
     METHOD_SOURCES,
@@ -15,6 +14,7 @@ from resist_epi.report.references import (
     Citations,
     Reference,
 )
+from resist_epi.samples.presets import MarkPreset
 
 KIND_WORDS: dict[str, str] = {
     "promoters": "promoters",
@@ -23,12 +23,14 @@ KIND_WORDS: dict[str, str] = {
     "bins": "genomic bins",
     "domains": "domains",
 }
+
 QUANTITY_WORDS: dict[str, str] = {
     "reads": "reads",
     "recovered_reads": "recovered reads",
     "coverage_sum": "summed coverage",
     "mean_signal": "mean signal per base",
 }
+
 # Names of the header's sentences, in the order in which a reader wants them.
 FACTS: tuple[tuple[str, str], ...] = (
     ("contrast", "Comparison"),
@@ -126,7 +128,7 @@ def regions_in_words(kind: str, chosen: MarkPreset) -> str:
 
     Examples
     --------
-    >>> from resist_epi.presets import preset
+    >>> from resist_epi.samples.presets import preset
     >>> regions_in_words("genes", preset("H3K36me3"))
     'gene bodies (TSS + 500 bp to TES; genes of at least 2,000 bp)'
     """

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resist_epi.annotation import Annotation
+from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
-from resist_epi.gene_sets import GeneSet
-from resist_epi.io.builtin import load_gene_sets, load_genes, load_genome
+from resist_epi.genes.builtin import load_gene_sets
+from resist_epi.genes.gene_sets import GeneSet
+from resist_epi.genome.annotation import Annotation
+from resist_epi.genome.builtin import load_genes, load_genome
 from resist_epi.simulation import effects
 from resist_epi.simulation.landscape import (
     CopySegment,
@@ -37,8 +39,8 @@ from resist_epi.simulation.tumours import (
     make_tumours,
 )
 
-FloatArray = NDArray[np.float64]
 _EFFECT = {"H3K27me3": "k27", "H3K36me3": "k36"}
+
 # Streams of random numbers; one cannot disturb another, so options add to a cohort of one seed.
 _GENES, _LANDSCAPE, _TUMOURS, _DEPTHS, _UNITS, _READS, _SPIKE = range(7)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resist_epi.gene_sets import GeneSet
+from resist_epi.genes.gene_sets import GeneSet
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,15 @@ RULES: tuple[Rule, ...] = (
     Rule("fatty_acid_oxidation", "FATTY_ACID_OXIDATION", 0.4, 0.0, 0.8),
     Rule("fatty_acid_synthesis", "FATTY_ACID_SYNTHESIS_SREBP", 0.3, 0.0, -0.8),
 )
+
 POLYCOMB = "polycomb_focal"  # domains chosen at random, gains and losses
+
 RANDOM = "random_gene"  # bodies chosen at random, up and down
+
 POLYCOMB_SHARE, POLYCOMB_SIZE = 0.05, 1.0
+
 RANDOM_SHARE, RANDOM_SIZE = 0.03, 0.9
+
 SPREAD = 0.15  # effects are drawn within this share of their size
 
 

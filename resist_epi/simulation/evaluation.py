@@ -8,20 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from resist_epi.analysis import analyse
-from resist_epi.background import BIN_SIZE, fold_over_background
-from resist_epi.consensus import consensus_peaks
-from resist_epi.counting import autosomes, count_regions
-from resist_epi.normalization_inputs import normalization_inputs
-from resist_epi.presets import preset
-from resist_epi.regions import gene_bodies, genome_bins, promoters
-from resist_epi.samples import make_sheet
+from resist_epi.counting.background import BIN_SIZE, fold_over_background
+from resist_epi.counting.coverage import count_regions
+from resist_epi.genome.chromosomes import autosomes
+from resist_epi.genome.consensus import consensus_peaks
+from resist_epi.genome.regions import gene_bodies, genome_bins, promoters
+from resist_epi.model.analysis import analyse
+from resist_epi.model.normalization_data import normalization_inputs
+from resist_epi.samples.presets import preset
+from resist_epi.samples.sheet import make_sheet
 from resist_epi.simulation.cohort import Cohort, library_fragments, library_track
 from resist_epi.simulation.files import sheet_table
 from resist_epi.simulation.libraries import call_peaks
 from resist_epi.simulation.truth import expected_change, truth_table
 
 UNCHANGED = 0.01  # log2; a region that truly changes by less counts as unchanged
+
 CHANGED_PEAK = 0.1  # log2; a peak that truly changes by so much counts as planted
 
 

@@ -6,16 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resist_epi.intervals import Intervals, overlap_pairs
-from resist_epi.simulation.landscape import (
-    BACKGROUND_BLOCK,
-    CopySegment,
-    Landscape,
-    MarkLandscape,
-)
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from resist_epi.arrays import FloatArray, IntArray
+from resist_epi.genome.intervals import Intervals, overlap_pairs
+from resist_epi.simulation.landscape import BACKGROUND_BLOCK, CopySegment, Landscape, MarkLandscape
 
 
 def expected_signal(

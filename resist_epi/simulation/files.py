@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from resist_epi.io.bigwig import write_bigwig
 from resist_epi.io.store import write_text
 from resist_epi.io.tables import write_table
 from resist_epi.simulation import effects
@@ -24,6 +23,7 @@ from resist_epi.simulation.input_tracks import input_track
 from resist_epi.simulation.libraries import SimulatedTrack, call_peaks
 from resist_epi.simulation.settings import ASSEMBLY
 from resist_epi.simulation.truth import truth_table
+from resist_epi.tracks.bigwig.track import write_bigwig
 from resist_epi.version import VERSION
 
 

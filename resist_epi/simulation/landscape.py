@@ -11,26 +11,34 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from resist_epi.annotation import Annotation
-from resist_epi.gene_sets import GeneSet
-from resist_epi.intervals import Intervals, merge
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from resist_epi.arrays import FloatArray, IntArray
+from resist_epi.genes.gene_sets import GeneSet
+from resist_epi.genome.annotation import Annotation
+from resist_epi.genome.intervals import Intervals, merge
 
 BACKGROUND_BLOCK = 100_000  # bp with one level of background: mappability, GC, chromatin
+
 BACKGROUND_SD = 0.2  # natural log
+
 NEIGHBOURHOOD = 500_000  # bp within which domains and bodies vary together
+
 POLYCOMB_SET = "POLYCOMB_TARGETS"
+
 _POLYCOMB_IN_SET, _POLYCOMB_CODING, _POLYCOMB_OTHER = 0.6, 0.08, 0.05
+
 _ACTIVE_CODING, _ACTIVE_OTHER, _ACTIVE_LONG = 0.55, 0.10, 0.25
+
 _LONG_GENE, _SHORT_GENE = 200_000, 2_000
+
 _DOMAIN_UP, _DOMAIN_DOWN, _DOMAIN_SPREAD = 4_000, 8_000, 0.5  # bp (medians), natural log
+
 _DOMAIN_GAP, _DOMAIN_RAMP = 10_000, 1_500  # bp
+
 _DOMAIN_LEVEL, _BODY_LEVEL, _LEVEL_SPREAD = 8.0, 4.0, 0.35  # folds (medians), natural log
+
 _BODY_OFFSET = 500
+
 _BODY_5, _BODY_3 = 0.3, 1.7  # level at either end of a body, relative to its mean
 
 

@@ -7,21 +7,22 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
-from resist_epi.coverage_runs import Runs
-from resist_epi.io.run_track import RunTrack
+from resist_epi.arrays import FloatArray, IntArray
 from resist_epi.simulation.landscape import BACKGROUND_BLOCK, CopySegment, Landscape
 from resist_epi.stats.multiple import benjamini_hochberg
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from resist_epi.tracks.engine.runs import Runs
+from resist_epi.tracks.engine.track import RunTrack
 
 PEAK_WINDOW = 1000  # bp
+
 PEAK_GAP = 2  # windows below the threshold that may lie inside a peak
+
 PEAK_WINDOW_P, PEAK_Q = 0.01, 0.01
+
 PEAK_MARGIN = 1.5  # the background is uneven: only what exceeds this fold of the average counts
+
 PEAK_MIN_WINDOWS = 2
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resist_epi.errors import DesignError
-from resist_epi.genome import natural_chrom_key
+from resist_epi.genome.chromosomes import natural_chrom_key
 
 ASSEMBLY = "hg38"
+
 MARKS = ("H3K27me3", "H3K36me3")
+
 # They hold the four NSD2 targets (HK2, G6PD, TIGAR, SLC2A1) and the HOXB, HOXC and HOXD clusters.
 CHROMOSOMES = ("chr1", "chr2", "chr12", "chr17", "chrX")
 

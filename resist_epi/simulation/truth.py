@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from resist_epi.presets import preset
-from resist_epi.regions import gene_bodies, promoters
+from resist_epi.arrays import FloatArray
+from resist_epi.genome.regions import gene_bodies, promoters
+from resist_epi.samples.presets import preset
 from resist_epi.simulation.cohort import Cohort
 from resist_epi.simulation.expectation import expected_signal
 from resist_epi.simulation.tumours import expected_level
-
-FloatArray = NDArray[np.float64]
 
 
 def expected_change(
@@ -36,7 +34,7 @@ def expected_change(
 
     Examples
     --------
-    >>> from resist_epi.regions import bed_regions
+    >>> from resist_epi.genome.regions import bed_regions
     >>> from resist_epi.simulation.cohort import simulate_cohort
     >>> from resist_epi.simulation.settings import CohortSettings
     >>> cohort = simulate_cohort(CohortSettings(chromosomes=("chr21",), good=2, poor=2, null=True))

@@ -6,19 +6,26 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resist_epi.arrays import FloatArray
 from resist_epi.simulation.landscape import BACKGROUND_BLOCK, CopySegment, MarkLandscape
 from resist_epi.simulation.settings import CohortSettings
 
-FloatArray = NDArray[np.float64]
-
 MEDIAN_MONTHS = {"good": 36.0, "poor": 8.0}
+
 FOLLOW_UP = (18.0, 84.0)  # months, uniform
+
 PURITY = (0.35, 0.95)
+
 NORMAL_SD = 0.8  # log2, normal tissue against tumour, by domain or body
+
 VARIANCE_DF = 8.0  # how much the variances of domains or bodies differ: scaled inverse chi-square
+
 SHARED = 0.3  # share of the variance between tumours that a neighbourhood has in common
+
 OUTLIER_SPREAD, OUTLIER_EFFICIENCY = 3.0, 0.5
+
 COPY_RATIO = 1.5
+
 COPY_SHARE = 0.3  # of the longest chromosome, from its end
 
 

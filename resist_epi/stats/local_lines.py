@@ -10,16 +10,19 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
+from resist_epi.arrays import FloatArray, IntArray
 
 _NODES = 12  # moments up to degree 11: the weight's 9, and 2 of the line's normal equations
+
 _BLOCK = 8192  # points worked on at once: they stay in cache
+
 _KEPT = 1 << 22  # weights that are kept from one pass to the next
+
 _ORDERS = np.arange(_NODES)
+
 _ANGLES = np.pi * (_ORDERS + 0.5) / _NODES
+
 # From moments of the Chebyshev polynomials to weights at their nodes (Mason & Handscomb 2003).
 _TO_NODES = np.where(_ORDERS == 0, 1.0, 2.0) * np.cos(np.outer(_ANGLES, _ORDERS)) / _NODES
 

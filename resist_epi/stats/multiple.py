@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from resist_epi.arrays import FloatArray
 from resist_epi.errors import QuantityError
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def benjamini_hochberg(pvalues: npt.ArrayLike) -> FloatArray:

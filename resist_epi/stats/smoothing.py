@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import CubicSpline
 
+from resist_epi.arrays import FloatArray
 from resist_epi.stats.local_lines import LocalLines, Windows
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def natural_spline_basis(x: FloatArray, n_columns: int) -> FloatArray:

@@ -11,15 +11,21 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-FloatArray = npt.NDArray[np.float64]
+from resist_epi.arrays import FloatArray
 
 _WORTH = 6000  # regions of the same degrees of freedom from which a table is cheaper
+
 _CELLS, _NODES = 256, 8
+
 _BLOCK = 1 << 13  # regions worked on at once: temporaries stay in cache
+
 _SMALLEST = 1e-280  # tails below come from the function itself
+
 _MOST_DF = 500.0  # of the numerator: with more the tail turns too sharply for the cells
+
 # Chebyshev points of a cell on 0..1, and the matrix from values there to powers.
 _POINTS = (1 - np.cos(np.pi * np.arange(_NODES) / (_NODES - 1))) / 2
+
 _TO_POWERS = np.linalg.inv(np.vander(_POINTS, increasing=True))
 
 

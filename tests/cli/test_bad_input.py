@@ -11,7 +11,7 @@ import pytest
 
 from resist_epi.cli.main import main
 from resist_epi.io.tables import read_table
-from tests.cohort import SmallCohort, make_cohort
+from tests.support.cohort import SmallCohort, make_cohort
 
 
 @pytest.fixture(scope="module")

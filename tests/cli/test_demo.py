@@ -8,8 +8,8 @@ import pytest
 
 from resist_epi.cli import demo
 from resist_epi.cli.main import main
-from resist_epi.io.sheet import read_sheet
 from resist_epi.io.tables import read_results, read_table
+from resist_epi.samples.sheet import read_sheet
 
 TINY = ["--chromosomes", "chr21", "--fragments", "30000", "--good", "2", "--poor", "3"]
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from resist_epi.cli.main import main
-from resist_epi.io.peaks import read_bed_regions
-from resist_epi.io.tables import read_counts, read_results
-from tests.cohort import SmallCohort, make_cohort
+from resist_epi.counting.matrix_files import read_counts
+from resist_epi.genome.peaks import read_bed_regions
+from resist_epi.io.tables import read_results
+from tests.support.cohort import SmallCohort, make_cohort
 
 
 @pytest.fixture(scope="module")

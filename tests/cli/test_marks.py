@@ -9,7 +9,7 @@ import pytest
 from resist_epi.cli.main import main
 from resist_epi.io.tables import read_table
 from resist_epi.schema import switch_columns
-from tests.cohort import SmallCohort, make_cohort
+from tests.support.cohort import SmallCohort, make_cohort
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 from resist_epi.cli.main import main
-from resist_epi.io.profile_matrix import write_profile_matrix
+from resist_epi.counting.profile_files import write_profile_matrix
 from resist_epi.io.tables import write_table
 from resist_epi.plots import PLOTS
-from tests.cohort import SmallCohort, make_cohort
-from tests.plots import simulated
+from tests.support import simulated
+from tests.support.cohort import SmallCohort, make_cohort
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "plot_heatmap.py"
 

@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 
 from resist_epi.cli.main import main
-from resist_epi.io.sheet import read_sheet
-from resist_epi.io.study import read_study
-from resist_epi.io.tables import read_counts, read_results, read_table, write_counts
-from tests.cohort import SmallCohort, make_cohort
+from resist_epi.counting.matrix_files import read_counts, write_counts
+from resist_epi.io.tables import read_results, read_table
+from resist_epi.samples.sheet import read_sheet
+from resist_epi.study.settings import read_study
+from tests.support.cohort import SmallCohort, make_cohort
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +123,7 @@ def test_an_interrupt_is_said_and_leaves_nothing(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("resist_epi.sheet_counts.read_counts_and_sheet", interrupted)
+    monkeypatch.setattr("resist_epi.study.count_sheet.read_counts_and_sheet", interrupted)
     assert main(["diff", str(tsv[0]), "-o", str(tmp_path / "r.tsv")]) == 130
     assert capsys.readouterr().err.count("stopped") == 1
     assert not (tmp_path / "r.tsv").exists()

@@ -1,7 +1,7 @@
 # Golden answers of R for the statistical kernels, on data simulated here.
 #
 #   Rscript tests/golden/simulated.R tests/golden            # the ones that are stored
-#   Rscript tests/golden/simulated.R FOLDER SEED             # on other data: scripts/check_parity.py
+#   Rscript tests/golden/simulated.R FOLDER SEED             # on other data: validation/check_parity.py
 #
 # Needs edgeR 3.40, limma 3.54, statmod, survival (versions: session.txt, written beside).
 suppressMessages({library(edgeR); library(survival)})

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from resist_epi.errors import InputFormatError
 from resist_epi.io.figures import FIGURE_SUFFIXES, save_figure
 from resist_epi.plots import plot_heatmap, plot_locus, plot_volcano
-from tests.plots import simulated
+from tests.support import simulated
 
 MAGIC = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
 

@@ -10,9 +10,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from resist_epi.counting.matrix_files import read_counts, write_counts
 from resist_epi.errors import InputFormatError, QuantityError
-from resist_epi.io.tables import read_counts, read_results, read_table, write_counts, write_table
-from tests.builders import matrix, planted, sheet
+from resist_epi.io.tables import read_results, read_table, write_table
+from tests.support.builders import matrix, planted, sheet
 
 
 @pytest.mark.parametrize("name", ["c.parquet", "c.tsv", "c.tsv.gz"])

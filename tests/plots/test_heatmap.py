@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
+from resist_epi.counting.profile_matrix import ProfileMatrix
 from resist_epi.plots import plot_heatmap, plot_profile
 from resist_epi.plots.style import panel
-from resist_epi.profile_matrix import ProfileMatrix
-from tests.plots import simulated
+from tests.support import simulated
 
 SHEET = simulated.sheet(4)
 

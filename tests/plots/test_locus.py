@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from resist_epi.errors import InputFormatError
 from resist_epi.plots import plot_locus
 from resist_epi.plots.style import panel
-from tests.plots import simulated
+from tests.support import simulated
 
 SHEET = simulated.sheet(12)
 

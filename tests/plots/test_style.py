@@ -13,7 +13,7 @@ import pytest
 import resist_epi.plots
 from resist_epi.plots import PLOTS, figure_function, plot_volcano
 from resist_epi.plots.style import level_colours, lookup, panel, shorten, shorten_all
-from tests.plots import simulated
+from tests.support import simulated
 
 
 def test_importing_the_figures_does_not_import_matplotlib() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from resist_epi.config import StudySettings
 from resist_epi.pipeline import run_study
-from tests.cohort import make_cohort
+from resist_epi.study.settings import StudySettings
+from tests.support.cohort import make_cohort
 
 
 @pytest.fixture(scope="package")

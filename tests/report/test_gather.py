@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from resist_epi.errors import InputFormatError
-from resist_epi.report import gather
+from resist_epi.report.gather import gather
 
 
 def test_everything_of_a_run_is_found(study: Path) -> None:

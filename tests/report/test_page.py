@@ -14,7 +14,8 @@ import pytest
 from resist_epi.cli.report import command
 from resist_epi.errors import InputFormatError
 from resist_epi.io.tables import read_results, read_table, write_table
-from resist_epi.report import gather, render, write_report
+from resist_epi.report.gather import gather
+from resist_epi.report.page import render, write_report
 from resist_epi.schema import MECHANISMS, names
 
 NASTY = '</script><img src=x onerror="alert(1)">&'

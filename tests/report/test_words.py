@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from resist_epi.report import gather
-from resist_epi.report.gather import MarkTables, RunTables, Sheet
+from resist_epi.report.gather import MarkTables, RunTables, Sheet, gather
 from resist_epi.report.references import REFERENCES, Citations
 from resist_epi.report.warnings import collect_warnings
 from resist_epi.report.words import facts, group_names, join_words, methods

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resist_epi.io.peaks import read_bed_regions, read_peaks
+from resist_epi.genome.peaks import read_bed_regions, read_peaks
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 needs_bedtools = pytest.mark.skipif(shutil.which("bedtools") is None, reason="bedtools is missing")

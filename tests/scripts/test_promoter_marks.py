@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resist_epi.io.builtin import load_gene_sets, load_genes
+from resist_epi.genes.builtin import load_gene_sets
+from resist_epi.genome.builtin import load_genes
 from resist_epi.io.tables import read_table
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "promoter_marks.py"

@@ -1,4 +1,4 @@
-"""Parity on real counts; R's answers come from scripts/make_golden.R."""
+"""Parity on real counts; R's answers come from tests/golden/make_golden.R."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resist_epi.stats.linear import contrast, fit_linear
-from resist_epi.stats.moderation import moderated_t, squeeze_variances
+from resist_epi.stats.linear.least_squares import contrast, fit_linear
+from resist_epi.stats.linear.moderation import moderated_t, squeeze_variances
+from resist_epi.stats.linear.precision import voom
 from resist_epi.stats.multiple import benjamini_hochberg
-from resist_epi.stats.negbin import count_data
-from resist_epi.stats.precision import voom
-from resist_epi.stats.quasi import fit_quasi, quasi_f_test
-from resist_epi.stats.size_factors import tmm
+from resist_epi.stats.negbin.glm import count_data
+from resist_epi.stats.negbin.quasi import fit_quasi, quasi_f_test
+from resist_epi.stats.scaling.size_factors import tmm
 
 pytestmark = pytest.mark.real
 

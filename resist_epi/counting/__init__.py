@@ -1,0 +1,5 @@
+"""From tracks and regions to matrices of counts, their controls, quality and profiles."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

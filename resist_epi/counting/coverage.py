@@ -1,0 +1,248 @@
+"""From tracks and regions to the matrix of signal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.arrays import ByChromosome, FloatArray, IntArray
+from resist_epi.counting.filling import MatrixFilling
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.plan import RegionPlan
+from resist_epi.counting.tally import tally_coverage
+from resist_epi.errors import QuantityError
+from resist_epi.genome.chromosomes import Genome
+from resist_epi.genome.intervals import bounds, coverage, merge, on_one_chromosome, subtract
+from resist_epi.tracks.engine.runs import RegionSummary
+from resist_epi.tracks.engine.track import CoverageTrack, stated_lengths
+
+STATISTICS = ("mean", "sum", "covered", "max", "min")
+
+_EXTREMES = ("max", "min")
+
+FROM_COVERAGE = ("mean_signal", "coverage_sum")
+
+
+def summarise_regions(
+    track: CoverageTrack,
+    regions: pd.DataFrame,
+    *,
+    statistic: str = "mean",
+    uncovered_as_zero: bool = True,
+    exclude: ByChromosome | None = None,
+) -> FloatArray:
+    """One statistic of a track over each region.
+
+    Parameters
+    ----------
+    regions
+        Region table in any order; parts outside the chromosome have no bases.
+    statistic
+        `mean` (value per bp), `sum` (value x bp), `covered` (bp), `max` or `min` (value).
+    uncovered_as_zero
+        Whether bases that the track does not cover count as zero; otherwise they are left out,
+        and a region without any covered base is NaN in `mean`, `max` and `min`.
+    exclude
+        Chromosome -> sorted, disjoint starts and ends whose bases are left out of every region.
+
+    Returns
+    -------
+    FloatArray
+        (n_regions,) float64.
+
+    Raises
+    ------
+    QuantityError
+        If the statistic is unknown.
+    GenomeMismatchError
+        If a region's chromosome is not in the track.
+    InputFormatError
+        If the track is damaged.
+    """
+    if statistic not in STATISTICS:
+        raise QuantityError(
+            f"unknown statistic {statistic!r}; expected one of {', '.join(STATISTICS)}"
+        )
+    values = np.empty(len(regions))
+    starts = regions["start"].to_numpy(np.int64)
+    ends = regions["end"].to_numpy(np.int64)
+    for chrom, rows in regions.groupby("chrom", sort=False).indices.items():
+        left_out = (exclude or {}).get(str(chrom))
+        summary, length = _summarise(
+            track, str(chrom), starts[rows], ends[rows], left_out, extremes=statistic in _EXTREMES
+        )
+        values[rows] = _statistic(summary, length, statistic, uncovered_as_zero)
+    return values
+
+
+def _summarise(
+    track: CoverageTrack,
+    chrom: str,
+    starts: IntArray,
+    ends: IntArray,
+    left_out: tuple[IntArray, IntArray] | None,
+    *,
+    extremes: bool = False,
+) -> tuple[RegionSummary, IntArray]:
+    """Summary of each region without the bases left out, and how many bases that is."""
+    if left_out is None or not len(left_out[0]):
+        summary = track.summarise(chrom, starts, ends, extremes=extremes)
+        return summary, ends - starts - summary.clipped
+    pieces, owner = subtract(on_one_chromosome(starts, ends), on_one_chromosome(*left_out))
+    parts = track.summarise(chrom, pieces.start, pieces.end, extremes=extremes)
+    n = len(starts)
+
+    def gather(values: FloatArray | IntArray) -> FloatArray:
+        return np.asarray(np.bincount(owner, weights=values, minlength=n))
+
+    lowest, highest = np.full(n, np.inf), np.full(n, -np.inf)
+    seen = (parts.covered > 0) & extremes
+    np.minimum.at(lowest, owner[seen], parts.min[seen])
+    np.maximum.at(highest, owner[seen], parts.max[seen])
+    covered = gather(parts.covered).astype(np.int64)
+    clipped = gather(parts.clipped).astype(np.int64)
+    summary = RegionSummary(
+        sum=gather(parts.sum),
+        covered=covered,
+        min=np.where(np.isfinite(lowest), lowest, np.nan),
+        max=np.where(np.isfinite(highest), highest, np.nan),
+        clipped=clipped,
+    )
+    return summary, gather(pieces.end - pieces.start).astype(np.int64) - clipped
+
+
+def _statistic(
+    summary: RegionSummary, length: IntArray, statistic: str, uncovered_as_zero: bool
+) -> FloatArray:
+    covered = summary.covered.astype(np.float64)
+    if statistic == "sum":
+        return summary.sum
+    if statistic == "covered":
+        return covered
+    if statistic == "mean":
+        base = length.astype(np.float64) if uncovered_as_zero else covered
+        mean = np.full(len(base), 0.0 if uncovered_as_zero else np.nan)
+        np.divide(summary.sum, base, out=mean, where=base > 0)
+        return mean
+    extreme = summary.max if statistic == "max" else summary.min
+    if not uncovered_as_zero:
+        return np.where(covered > 0, extreme, np.nan)
+    extreme = np.where(covered > 0, extreme, 0.0)
+    with_zero = np.maximum if statistic == "max" else np.minimum
+    return np.where(covered < length, with_zero(extreme, 0.0), extreme)
+
+
+def count_regions(
+    tracks: Mapping[str, CoverageTrack],
+    regions: pd.DataFrame,
+    *,
+    quantity: str = "mean_signal",
+    library_sizes: FloatArray | None = None,
+    exclude: ByChromosome | None = None,
+    genome: Genome | None = None,
+    known: Collection[Genome] = (),
+    progress: Callable[[str], None] | None = None,
+) -> CountMatrix:
+    r"""Signal of every track in every region.
+
+    Regions are neither merged nor filtered; those of a chromosome that no track has are dropped,
+    and the log says how many.
+
+    Parameters
+    ----------
+    tracks
+        SampleID -> track.
+    quantity
+        `mean_signal` (value per bp, uncovered bases as zero) or `coverage_sum` (value x bp).
+    library_sizes
+        (n_samples,) positive, NaN where unknown: there, or by default, the track's total coverage
+        over its autosomes less `exclude` is taken, which is relative.
+    exclude
+        Chromosome -> sorted, disjoint starts and ends whose bases count nowhere: neither in a
+        region nor in a library size.
+    genome
+        Assembly of the regions, compared with the tracks'.
+    known
+        Assemblies by which a mismatch is explained.
+    progress
+        Called with the SampleID when its track is done.
+
+    Raises
+    ------
+    QuantityError
+        If the quantity cannot be had from coverage.
+    GenomeMismatchError
+        If chromosomes are absent from some of the tracks, or of other lengths, or none is shared.
+    InputFormatError
+        If a track is damaged, or holds values below zero.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from resist_epi.tracks.open import open_track
+    >>> from resist_epi.genome.regions import bed_regions
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "t.bedGraph"
+    >>> _ = path.write_text("chr1 0 100 2\nchr1 100 200 5\n")
+    >>> counts = count_regions({"T1": open_track(path)}, bed_regions([("chr1", 50, 150)]))
+    >>> counts.values
+    array([[3.5]])
+    """
+    if quantity not in FROM_COVERAGE:
+        raise QuantityError(
+            f"{quantity} cannot be had from coverage tracks; expected {' or '.join(FROM_COVERAGE)}"
+        )
+    filling = MatrixFilling(
+        {"regions": regions}, tuple(tracks), quantity=quantity, library_sizes=library_sizes
+    )
+    lengths = {name: stated_lengths(track) for name, track in tracks.items()}
+    filling.keep_shared(lengths, genome=genome, known=known)
+    plan = RegionPlan(filling.tables, exclude=exclude or {})
+    for name, track in tracks.items():
+        filling.add(name, tally_coverage(track, plan, mean=quantity == "mean_signal"))
+        if progress is not None:
+            progress(name)
+    return filling.matrices()["regions"]
+
+
+def share_in_regions(
+    tracks: Mapping[str, CoverageTrack],
+    regions: pd.DataFrame,
+    *,
+    exclude: ByChromosome | None = None,
+) -> dict[str, float]:
+    """Share of each track's signal that lies in regions, each base counted once.
+
+    For consensus peaks this is the like of FRiP (fraction of reads in peaks) from coverage.
+
+    Returns
+    -------
+    dict
+        SampleID -> 0 to 1; NaN for a track without signal.
+    """
+    shares: dict[str, float] = {}
+    for name, track in tracks.items():
+        total = track.total(None, exclude)
+        inside = 0.0
+        for chrom, rows in regions.groupby("chrom", sort=False):
+            if chrom not in track.chrom_lengths:
+                continue
+            merged, _ = merge(bounds(rows))
+            left_out = (exclude or {}).get(str(chrom))
+            summary, _ = _summarise(track, str(chrom), merged.start, merged.end, left_out)
+            inside += float(summary.sum.sum())
+        shares[name] = inside / total if total > 0 else np.nan
+    return shares
+
+
+def fully_covered(regions: pd.DataFrame, intervals: ByChromosome) -> NDArray[np.bool_]:
+    """(n_regions,) bool: whether these disjoint intervals cover every base of the region."""
+    covered = np.zeros(len(regions), dtype=bool)
+    for chrom, rows in regions.groupby("chrom", sort=False).indices.items():
+        if str(chrom) in intervals:
+            mine = bounds(regions, np.asarray(rows, dtype=np.int64))
+            theirs = on_one_chromosome(*intervals[str(chrom)])
+            covered[rows] = coverage(mine, theirs) == mine.length
+    return covered

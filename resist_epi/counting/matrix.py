@@ -1,0 +1,189 @@
+"""The matrix that every step after counting works on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from resist_epi.arrays import FloatArray
+from resist_epi.errors import InputFormatError, QuantityError
+from resist_epi.schema import QUANTITIES
+
+
+@dataclass(frozen=True)
+class CountMatrix:
+    """Regions x samples, checked once at construction; the arrays are read-only.
+
+    Attributes
+    ----------
+    values
+        (n_regions, n_samples) float64, not negative, no NaN; in the unit of `quantity`.
+    regions
+        Region table with n_regions rows.
+    samples
+        n_samples SampleIDs, unique.
+    quantity
+        `reads`, `recovered_reads`, `coverage_sum` (value x bp) or `mean_signal` (value per bp).
+    library_sizes
+        (n_samples,) float64, positive: reads, or total coverage (relative).
+    size_factors
+        (n_samples,) float64, positive, or None before normalisation. A sample's values are divided
+        by its effective library size, `library_sizes * size_factors`.
+    offsets
+        (n_regions, n_samples) float64 natural-log offsets, or None.
+    expected
+        (n_regions, n_samples) float64 natural log of how much signal a sample has for reasons other
+        than the mark (copy number, input), or None. Normalisation takes it out before factors are
+        estimated, and adds it to the offsets.
+    metadata
+        What is worth knowing of how the matrix was made; plain JSON values.
+
+    Raises
+    ------
+    InputFormatError
+        If shapes disagree, a sample is named twice, or a value is negative or not finite (the
+        message names the region and the sample).
+    QuantityError
+        If the quantity is unknown.
+    """
+
+    values: FloatArray
+    regions: pd.DataFrame
+    samples: tuple[str, ...]
+    quantity: str
+    library_sizes: FloatArray
+    size_factors: FloatArray | None = None
+    offsets: FloatArray | None = None
+    expected: FloatArray | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        shape = (len(self.regions), len(self.samples))
+        if self.quantity not in QUANTITIES:
+            raise QuantityError(
+                f"unknown quantity {self.quantity!r}; expected one of {', '.join(QUANTITIES)}"
+            )
+        if len(set(self.samples)) != len(self.samples):
+            twice = sorted({s for s in self.samples if self.samples.count(s) > 1})
+            raise InputFormatError(f"sample named twice in the matrix: {', '.join(twice)}")
+        object.__setattr__(self, "samples", tuple(map(str, self.samples)))
+        object.__setattr__(self, "values", _frozen(self.values, shape, "values"))
+        self._check_values()
+        for name, expected in (
+            ("library_sizes", shape[1:]),
+            ("size_factors", shape[1:]),
+            ("offsets", shape),
+            ("expected", shape),
+        ):
+            array = getattr(self, name)
+            if array is None:
+                continue
+            array = _frozen(array, expected, name)
+            any_sign = name in ("offsets", "expected")
+            bad = ~np.isfinite(array) | ((array <= 0) & (not any_sign))
+            if bad.any():
+                sample = self.samples[int(np.argwhere(bad)[0][-1])]
+                raise InputFormatError(
+                    f"{name} of sample {sample!r} is {array[bad][0]:g}",
+                    expected="a finite number" + ("" if any_sign else " above 0"),
+                    remedy="a library without any signal cannot be compared: leave the sample out,"
+                    " or give its LibrarySize in the sheet",
+                )
+            object.__setattr__(self, name, array)
+
+    def _check_values(self) -> None:
+        # min and max see NaN too, and cost no temporary of the matrix's size.
+        if self.values.size == 0 or (self.values.min() >= 0 and self.values.max() < np.inf):
+            return
+        row, column = map(int, np.argwhere(~np.isfinite(self.values) | (self.values < 0))[0])
+        region = self.regions.iloc[row]
+        raise InputFormatError(
+            f"region {region['region_id']} ({region['chrom']}:{region['start']}-{region['end']}),"
+            f" sample {self.samples[column]!r}: {self.values[row, column]:g}",
+            expected="finite values, not negative",
+            remedy="tracks of log ratios or with input subtracted cannot be tested as signal",
+        )
+
+    @property
+    def effective_library_sizes(self) -> FloatArray:
+        """(n_samples,) library sizes x size factors."""
+        if self.size_factors is None:
+            return self.library_sizes
+        return np.asarray(self.library_sizes * self.size_factors, dtype=np.float64)
+
+    def select(
+        self, *, regions: ArrayLike | None = None, samples: Sequence[str] | None = None
+    ) -> CountMatrix:
+        """Return the part with these regions (a mask or positions) and samples, in this order."""
+        rows = np.arange(len(self.regions)) if regions is None else np.asarray(regions)
+        if rows.dtype == bool:
+            rows = np.flatnonzero(rows)
+        columns = (
+            np.arange(len(self.samples))
+            if samples is None
+            else np.array([self._position(s) for s in samples], dtype=np.intp)
+        )
+        cells = np.ix_(rows, columns)
+        return replace(
+            self,
+            values=self.values[cells],
+            regions=self.regions.iloc[rows].reset_index(drop=True),
+            samples=tuple(self.samples[i] for i in columns),
+            library_sizes=self.library_sizes[columns],
+            size_factors=None if self.size_factors is None else self.size_factors[columns],
+            offsets=None if self.offsets is None else self.offsets[cells],
+            expected=None if self.expected is None else self.expected[cells],
+        )
+
+    def _position(self, sample: str) -> int:
+        try:
+            return self.samples.index(sample)
+        except ValueError:
+            raise InputFormatError(
+                f"no sample {sample!r} in the matrix",
+                expected="one of " + ", ".join(self.samples),
+            ) from None
+
+    def to_frame(self) -> pd.DataFrame:
+        """Region columns, then a column a sample."""
+        values = pd.DataFrame(self.values, columns=list(self.samples))
+        return pd.concat([self.regions.reset_index(drop=True), values], axis=1)
+
+
+def _frozen(array: ArrayLike, shape: tuple[int, ...], name: str) -> FloatArray:
+    # Copies only when the caller could still write to it: a read-only base is passed through.
+    result = np.asarray(array, dtype=np.float64)
+    if result.shape != shape:
+        raise InputFormatError(f"{name} has shape {result.shape}", expected=f"{shape}")
+    if result.flags.writeable:
+        result = result.copy() if result is array else result
+        result.flags.writeable = False
+    return result
+
+
+def log_divisors(matrix: CountMatrix) -> FloatArray:
+    """Natural log of what values are divided by to be comparable between samples.
+
+    Returns
+    -------
+    FloatArray
+        (n_regions, n_samples) with offsets, else (1, n_samples): log effective library sizes.
+    """
+    if matrix.offsets is not None:
+        return matrix.offsets
+    return np.asarray(np.log(matrix.effective_library_sizes)[None, :], dtype=np.float64)
+
+
+def scaled(matrix: CountMatrix) -> FloatArray:
+    """(n_regions, n_samples) values on the scale of a sample of the geometric mean library size.
+
+    The common scale keeps the quantity's own unit; only differences between samples are taken away.
+    """
+    divisors = log_divisors(matrix)
+    scale = np.exp(divisors - divisors.mean(axis=1, keepdims=True))
+    return np.asarray(matrix.values / scale, dtype=np.float64)

@@ -1,0 +1,220 @@
+"""Count matrices as Parquet or TSV."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.errors import InputFormatError, QuantityError
+from resist_epi.genome.regions import make_regions
+from resist_epi.io.store import atomic_path, read_bytes
+from resist_epi.io.tables import read_table, write_table
+from resist_epi.samples.sheet import SampleSheet
+
+logger = logging.getLogger(__name__)
+
+_META_KEY = b"resist_epi"
+
+_PARQUET_MAGIC = b"PAR1"
+
+_OPTIONAL = ("strand", "region_id", "gene_id", "symbol", "kind")
+
+
+def write_counts(path: str | Path, matrix: CountMatrix) -> None:
+    """Write a matrix: Parquet, or TSV where the name ends in `.tsv` or `.tsv.gz`.
+
+    One row a region: its columns, then a column a sample; the rest stands in the file's metadata
+    (Parquet) or its `#` lines (TSV).
+
+    Raises
+    ------
+    InputFormatError
+        If the folder cannot be written or the disk is full.
+    """
+    check_counts_path(path)
+    described = _describe(matrix)
+    if not str(path).endswith(".parquet"):
+        write_table(path, matrix.to_frame(), header=["counts " + json.dumps(described)])
+        return
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pandas(matrix.to_frame(), preserve_index=False)
+    table = table.replace_schema_metadata(
+        {**(table.schema.metadata or {}), _META_KEY: json.dumps(described).encode()}
+    )
+    with atomic_path(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def check_counts_path(path: str | Path) -> None:
+    """Refuse a name whose ending says no format of counts, before anything is counted.
+
+    Raises
+    ------
+    InputFormatError
+        If it ends neither in `.parquet` nor in `.tsv` or `.tsv.gz`.
+    """
+    if not str(path).endswith((".parquet", ".tsv", ".tsv.gz")):
+        raise InputFormatError(
+            "the name's ending says no format of counts",
+            path=path,
+            expected=".parquet, .tsv or .tsv.gz",
+        )
+
+
+def _describe(matrix: CountMatrix) -> dict[str, Any]:
+    factors = matrix.size_factors
+    return {
+        "quantity": matrix.quantity,
+        "samples": list(matrix.samples),
+        "library_sizes": [float(x) for x in matrix.library_sizes],
+        "size_factors": None if factors is None else [float(x) for x in factors],
+        "metadata": dict(matrix.metadata),
+    }
+
+
+def read_counts(
+    path: str | Path, *, sheet: SampleSheet | None = None, quantity: str | None = None
+) -> CountMatrix:
+    """Read a matrix that `write_counts` wrote, or any TSV `chrom start end sample …`.
+
+    Parameters
+    ----------
+    sheet
+        For a foreign TSV: its rows name the sample columns, and its `LibrarySize`, where given,
+        wins over column sums. Further columns are ignored, and the log lists them.
+    quantity
+        For a foreign TSV: what the values are. A TSV of whole numbers is `reads`.
+
+    Raises
+    ------
+    InputFormatError
+        If it is no such table.
+    QuantityError
+        If the values are not whole numbers and no quantity is given.
+    """
+    path = Path(path)
+    if read_bytes(path)[:4] == _PARQUET_MAGIC:
+        matrix = _read_parquet(path)
+        if quantity not in (None, matrix.quantity):
+            raise QuantityError(f"{path} holds {matrix.quantity}, not {quantity}")
+        return matrix
+    table = read_table(path, required=("chrom", "start", "end"))
+    own = [line for line in table.attrs["header"] if line.startswith("counts {")]
+    if own:
+        return _rebuild(table, json.loads(own[0].removeprefix("counts ")))
+    return _read_foreign(path, table, sheet, quantity)
+
+
+def _read_parquet(path: Path) -> CountMatrix:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputFormatError(f"damaged Parquet file ({error})", path=path) from error
+    described = (table.schema.metadata or {}).get(_META_KEY)
+    if described is None:
+        raise InputFormatError(
+            "a Parquet file, but not one of counts",
+            path=path,
+            expected="a file that `resist-epi count` wrote",
+        )
+    return _rebuild(table.to_pandas(), json.loads(described))
+
+
+def _rebuild(frame: pd.DataFrame, described: Mapping[str, Any]) -> CountMatrix:
+    samples = list(described["samples"])
+    factors = described["size_factors"]
+    return CountMatrix(
+        values=frame[samples].to_numpy(np.float64),
+        regions=frame.drop(columns=samples),
+        samples=tuple(samples),
+        quantity=described["quantity"],
+        library_sizes=np.array(described["library_sizes"], dtype=np.float64),
+        size_factors=None if factors is None else np.array(factors, dtype=np.float64),
+        metadata=described["metadata"],
+    )
+
+
+def _read_foreign(
+    path: Path, table: pd.DataFrame, sheet: SampleSheet | None, quantity: str | None
+) -> CountMatrix:
+    if sheet is None:
+        raise InputFormatError(
+            "a table of counts needs its sample sheet", path=path, remedy="give it with --samples"
+        )
+    samples = [s for s in sheet.samples if s in table]
+    missing = [s for s in sheet.samples if s not in table]
+    if missing:
+        raise InputFormatError(
+            f"no column for sample {', '.join(missing)}, which the sheet has",
+            path=path,
+            found=" ".join(map(str, table.columns)),
+            remedy="name the columns exactly as their SampleID",
+        )
+    values = _numbers(path, table, samples)
+    if quantity is None:
+        if not (np.floor(values) == values).all():
+            raise QuantityError(
+                f"{path}: the values are not whole numbers, so they are not reads; say what they"
+                " are with --quantity (mean_signal, coverage_sum or recovered_reads)"
+            )
+        quantity = "reads"
+    known = {"chrom", "start", "end", *_OPTIONAL, *samples}
+    ignored = [c for c in table.columns if c not in known]
+    if ignored:
+        logger.info("%s: columns not in the sheet are ignored: %s", path, ", ".join(ignored))
+    if quantity == "reads" and not (np.floor(values) == values).all():
+        raise QuantityError(f"{path}: the values are not whole numbers, so they are not reads")
+    regions = _foreign_regions(path, table)
+    order = regions.pop("row").to_numpy(np.int64)
+    sizes = values.sum(axis=0)
+    source = ["column_sum"] * len(samples)
+    given = sheet.for_samples(samples).numbers("LibrarySize")
+    if given is not None:
+        source = ["column_sum" if np.isnan(g) else "sheet" for g in given]
+        sizes = np.where(np.isnan(given), sizes, given)
+    return CountMatrix(
+        values=values[order],
+        regions=regions,
+        samples=tuple(samples),
+        quantity=quantity,
+        library_sizes=sizes,
+        metadata={"library_size_from": source},
+    )
+
+
+def _numbers(path: Path, table: pd.DataFrame, samples: Sequence[str]) -> np.ndarray:
+    first = len(table.attrs["header"]) + 2
+    for name in samples:
+        numbers = pd.to_numeric(table[name], errors="coerce")
+        if numbers.isna().any():
+            row = int(np.flatnonzero(numbers.isna())[0])
+            raise InputFormatError(
+                f"column {name}",
+                path=path,
+                line=first + row,
+                expected="a number",
+                found=repr(table[name].iloc[row]),
+            )
+    return table[list(samples)].to_numpy(np.float64)
+
+
+def _foreign_regions(path: Path, table: pd.DataFrame) -> pd.DataFrame:
+    """Checked regions in genome order, with the row of the table that each comes from."""
+    own = [c for c in ("chrom", "start", "end", *_OPTIONAL) if c in table]
+    try:
+        regions = make_regions(table[own].assign(row=np.arange(len(table))), kind="peaks")
+    except InputFormatError as error:
+        raise InputFormatError(error.problem, path=path, remedy=error.remedy) from error
+    return regions

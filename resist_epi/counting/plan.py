@@ -1,0 +1,98 @@
+"""One pass over a track for every table of regions that is asked of it.
+
+Decoding a track costs more than adding it up, so all tables, the parts that shares are taken of and
+the whole chromosomes are one question to each chromosome.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from resist_epi.arrays import ByChromosome, IntArray
+from resist_epi.genome.intervals import Intervals, bounds, merge, on_one_chromosome, subtract
+
+_NONE = np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Pieces of a chromosome's question that belong to one table."""
+
+    table: str
+    rows: IntArray  # of the table; empty where only the sum over all pieces is wanted
+    owner: IntArray | None  # which of `rows` each piece is of; None where they are the same
+    pieces: slice
+
+
+@dataclass(frozen=True)
+class RegionPlan:
+    """Tables of regions made ready to be counted, once for all tracks.
+
+    Attributes
+    ----------
+    tables
+        Name -> region table, in any order; each region is counted.
+    within
+        Name -> region table of which only the share of the library is wanted.
+    exclude
+        Chromosome -> sorted, disjoint starts and ends whose bases count nowhere.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    within: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    exclude: ByChromosome = field(default_factory=dict)
+    _questions: dict[str, tuple[IntArray, IntArray, list[_Part]]] = field(
+        init=False, default_factory=dict, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        pieces: dict[str, list[tuple[str, IntArray, IntArray | None, Intervals]]] = {}
+        for name, table in self.tables.items():
+            for chrom, rows in table.groupby("chrom", sort=False).indices.items():
+                mine = np.asarray(rows, dtype=np.int64)
+                kept, owner = self._without_excluded(str(chrom), bounds(table, mine))
+                pieces.setdefault(str(chrom), []).append((name, mine, owner, kept))
+        for name, table in self.within.items():
+            for chrom, rows in table.groupby("chrom", sort=False).indices.items():
+                merged, _ = merge(bounds(table, np.asarray(rows, dtype=np.int64)))
+                kept, _ = self._without_excluded(str(chrom), merged)
+                pieces.setdefault(str(chrom), []).append((name, _NONE, None, kept))
+        for chrom, found in pieces.items():
+            edges = np.cumsum([0, *(len(p.start) for *_, p in found)])
+            parts = [
+                _Part(name, rows, owner, slice(int(edges[k]), int(edges[k + 1])))
+                for k, (name, rows, owner, _) in enumerate(found)
+            ]
+            starts = np.concatenate([p.start for *_, p in found])
+            ends = np.concatenate([p.end for *_, p in found])
+            self._questions[chrom] = (starts, ends, parts)
+
+    def _without_excluded(
+        self, chrom: str, regions: Intervals
+    ) -> tuple[Intervals, IntArray | None]:
+        if chrom not in self.exclude or not len(self.exclude[chrom][0]):
+            return regions, None
+        return subtract(regions, on_one_chromosome(*self.exclude[chrom]))
+
+    def digest(self) -> str:
+        """SHA-256 of everything that a tally depends on."""
+        digest = hashlib.sha256()
+        for chrom, (starts, ends, parts) in sorted(self._questions.items()):
+            digest.update(chrom.encode())
+            for part in parts:
+                owner = _NONE if part.owner is None else part.owner
+                digest.update(f"{part.table} {part.pieces} {len(part.rows)} {len(owner)}".encode())
+                digest.update(part.rows.tobytes() + owner.astype(np.int64).tobytes())
+            digest.update(starts.tobytes() + ends.tobytes())
+        for chrom, (starts, ends) in sorted(self.exclude.items()):
+            digest.update(chrom.encode() + starts.tobytes() + ends.tobytes())
+        return digest.hexdigest()
+
+    def question(self, chrom: str) -> tuple[IntArray, IntArray, list[_Part]]:
+        """Starts and ends of all pieces on a chromosome, and what each belongs to."""
+        return self._questions.get(chrom, (_NONE, _NONE, []))

@@ -1,0 +1,75 @@
+"""Segments of equal copy number of every library of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from resist_epi.arrays import ByChromosome
+from resist_epi.counting.controls import control_paths, count_controls, distinct_controls
+from resist_epi.dna.copy_number import BIN_SIZE, sample_segments, segment_inputs
+from resist_epi.dna.seg import read_seg
+from resist_epi.genome.chromosomes import Genome
+from resist_epi.genome.cytogenetics import load_centromeres
+from resist_epi.genome.fasta import gc_content
+from resist_epi.genome.regions import genome_bins
+from resist_epi.samples.sheet import SampleSheet
+
+
+def study_segments(
+    sheet: SampleSheet,
+    chrom_lengths: Mapping[str, int],
+    *,
+    source: str,
+    segments: Path | None = None,
+    fasta: Path | None = None,
+    genome: Genome | None = None,
+    exclude: ByChromosome | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> tuple[pd.DataFrame, str]:
+    """Segments of equal copy number of every library of a sheet, and where they are from, in words.
+
+    Parameters
+    ----------
+    chrom_lengths
+        bp of each chromosome of the tracks.
+    source
+        `input` or `segments`.
+    segments
+        SEG file of the user's.
+    fasta
+        Genome, for the GC content of bins.
+
+    Raises
+    ------
+    ResistEpiError
+        If an input is wrong.
+    """
+    if source == "segments":
+        table, note = sample_segments(read_seg(str(segments)), sheet, chroms=list(chrom_lengths))
+        return table, f"from segments of the user's: {note}"
+    representative = distinct_controls(sheet)
+    bins = count_controls(
+        sheet.for_samples(list(representative)),
+        genome_bins(chrom_lengths, BIN_SIZE),
+        exclude=exclude,
+        genome=genome,
+        progress=progress,
+    )
+    gc = None if fasta is None else gc_content(fasta, bins.regions)
+    borders = load_centromeres(None if genome is None else genome.name)
+    found = segment_inputs(bins, gc=gc, borders=borders)
+    of_path = {path: sample for sample, path in representative.items()}
+    _, paths = control_paths(sheet)
+    own = {str(s): rows for s, rows in found.groupby("sample", sort=False)}
+    table = pd.concat(
+        [own[of_path[paths[s]]].assign(sample=s) for s in sheet.samples], ignore_index=True
+    )
+    correction = "GC content corrected" if gc is not None else "GC content not corrected (no FASTA)"
+    note = (
+        f"from {len(representative)} inputs in {BIN_SIZE // 1000}-kb bins, {correction},"
+        " mappability not looked up"
+    )
+    return table, note

@@ -1,0 +1,5 @@
+"""Broad domains of a mark: windows above background, merged, each with one P."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

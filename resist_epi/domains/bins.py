@@ -1,0 +1,126 @@
+"""Adjacent bins of all samples, from coverage tracks or from files of reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.arrays import ByChromosome, FloatArray, IntArray
+from resist_epi.genome.intervals import Intervals, subtract
+from resist_epi.tracks.engine.track import CoverageTrack
+
+
+class TrackBins:
+    """Bins of coverage tracks: sums of value x bp, or fragments where the tracks hold these.
+
+    Parameters
+    ----------
+    tracks
+        SampleID -> track.
+    exclude
+        Chromosome -> sorted, disjoint starts and ends whose bases do not count.
+    widths
+        (n_samples,) what value x bp is divided by, such as the bp that a fragment adds to a track
+        of recovered counts: then the bins are `recovered_reads`, else `coverage_sum`.
+    """
+
+    def __init__(
+        self,
+        tracks: Mapping[str, CoverageTrack],
+        *,
+        exclude: ByChromosome | None = None,
+        widths: FloatArray | None = None,
+    ) -> None:
+        self.samples = tuple(tracks)
+        self.quantity = "coverage_sum" if widths is None else "recovered_reads"
+        self._tracks, self._exclude = dict(tracks), exclude or {}
+        self._widths = np.ones(len(tracks)) if widths is None else widths
+
+    def bins(self, chrom: str, starts: IntArray, ends: IntArray) -> tuple[FloatArray, IntArray]:
+        """(n_bins, n_samples) values of adjacent bins, and the bases of each that count.
+
+        Raises
+        ------
+        GenomeMismatchError
+            If a track lacks the chromosome.
+        InputFormatError
+            If a track is damaged.
+        """
+        values, n = np.empty((len(starts), len(self.samples))), len(starts)
+        pieces, owner = pieces_left(chrom, starts, ends, self._exclude)
+        for i, track in enumerate(self._tracks.values()):
+            sums = track.summarise(chrom, pieces.start, pieces.end, extremes=False).sum
+            values[:, i] = np.bincount(owner, weights=sums, minlength=n) / self._widths[i]
+        return values, np.bincount(owner, weights=pieces.length, minlength=n).astype(np.int64)
+
+
+class ReadBins:
+    """Bins of reads, each read in one of them, that were counted before.
+
+    A file of reads is read once whatever the number of chromosomes, so its bins are kept.
+
+    Parameters
+    ----------
+    counts
+        SampleID -> (n_bins,) reads of the bins of `bin_table`.
+    lengths
+        bp of each chromosome, in the order of that table.
+    step
+        bp of a bin.
+    exclude
+        As the reads were counted with.
+    """
+
+    quantity = "reads"
+
+    def __init__(
+        self,
+        counts: Mapping[str, NDArray[np.uint32]],
+        lengths: Mapping[str, int],
+        step: int,
+        *,
+        exclude: ByChromosome | None = None,
+    ) -> None:
+        self.samples = tuple(counts)
+        self._counts, self._exclude = list(counts.values()), exclude or {}
+        number = {chrom: -(-length // step) for chrom, length in lengths.items()}
+        ends = np.cumsum(list(number.values()))
+        self._rows = {
+            c: slice(int(e) - n, int(e)) for (c, n), e in zip(number.items(), ends, strict=True)
+        }
+
+    def bins(self, chrom: str, starts: IntArray, ends: IntArray) -> tuple[FloatArray, IntArray]:
+        """(n_bins, n_samples) reads of adjacent bins, and the bases of each that count."""
+        rows = self._rows[chrom]
+        counts = np.stack([c[rows].astype(np.float64) for c in self._counts], axis=1)
+        pieces, owner = pieces_left(chrom, starts, ends, self._exclude)
+        bases = np.bincount(owner, weights=pieces.length, minlength=len(starts))
+        return counts, bases.astype(np.int64)
+
+
+def bin_table(lengths: Mapping[str, int], step: int) -> pd.DataFrame:
+    """Adjacent bins of whole chromosomes, `chrom start end`, without names."""
+    starts = {c: np.arange(0, n, step, dtype=np.int64) for c, n in lengths.items()}
+    names = np.array([*lengths, ""], dtype=object)
+    table = pd.DataFrame(
+        {
+            "chrom": names[np.repeat(np.arange(len(starts)), [len(s) for s in starts.values()])],
+            "start": np.concatenate([np.zeros(0, dtype=np.int64), *starts.values()]),
+        }
+    )
+    ends = [np.minimum(s + step, lengths[c]) for c, s in starts.items()]
+    table["end"] = np.concatenate([np.zeros(0, dtype=np.int64), *ends])
+    return table
+
+
+def pieces_left(
+    chrom: str, starts: IntArray, ends: IntArray, exclude: ByChromosome
+) -> tuple[Intervals, IntArray]:
+    """What the blacklist leaves of each bin, and the bin that each piece belongs to."""
+    none = np.zeros(0, dtype=np.int64)
+    first, last = exclude.get(chrom, (none, none))
+    holes = Intervals(np.zeros(len(first), dtype=np.int64), first, last)
+    return subtract(Intervals(np.zeros(len(starts), dtype=np.int64), starts, ends), holes)

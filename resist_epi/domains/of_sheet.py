@@ -1,0 +1,151 @@
+"""From a sheet to the domains of its mark."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from resist_epi.arrays import ByChromosome
+from resist_epi.counting.background import BIN_SIZE
+from resist_epi.counting.files import count_tables
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.sources import ReadOptions, Source, sheet_sources
+from resist_epi.domains.count_bins import count_domain_bins, placed_lengths
+from resist_epi.domains.find import find_domains
+from resist_epi.domains.settings import DomainSettings
+from resist_epi.errors import DesignError
+from resist_epi.genome.chromosomes import Genome, autosomes
+from resist_epi.genome.reference import genomes
+from resist_epi.genome.regions import genome_bins
+from resist_epi.samples.sheet import SampleSheet
+
+logger = logging.getLogger(__name__)
+
+
+def sheet_domains(
+    sheet: SampleSheet,
+    *,
+    lengths: Mapping[str, int] | None = None,
+    genome: Genome | None = None,
+    exclude: ByChromosome | None = None,
+    settings: DomainSettings | None = None,
+    reads: ReadOptions | None = None,
+    jobs: int = 1,
+    progress: Callable[[str], None] | None = None,
+) -> pd.DataFrame:
+    """Domains of one mark, from its tracks or, where there are none, its reads.
+
+    Two passes over the files: one for the background, in 10-kb bins, and one for the windows.
+
+    Parameters
+    ----------
+    sheet
+        Rows of one mark.
+    lengths
+        bp of each chromosome; by default those that the files state.
+    genome
+        The assembly, where it is known.
+    jobs
+        Worker processes; the domains do not depend on it.
+
+    Returns
+    -------
+    DataFrame
+        Regions of the kind `domains`; see `find.find_domains`.
+
+    Raises
+    ------
+    ResistEpiError
+        If an input is wrong.
+    """
+    table = sheet.table
+    has_tracks = "Coverage" in table and bool((table["Coverage"] != "").all())
+    found = sheet_sources(sheet, "mean_signal" if has_tracks else "reads", reads=reads)
+    known = placed_lengths(found.files, lengths, genome=genome, known=genomes())
+    ten_kb = count_tables(
+        found.files,
+        {"bins": genome_bins({c: known[c] for c in autosomes(known)}, BIN_SIZE)},
+        library_sizes=sheet.numbers("LibrarySize"),
+        exclude=exclude,
+        genome=genome,
+        known=genomes(),
+        jobs=jobs,
+        progress=progress,
+    ).matrices["bins"]
+    bins = sheet_domain_bins(
+        sheet,
+        found.files,
+        ten_kb,
+        lengths=known,
+        genome=genome,
+        exclude=exclude,
+        settings=settings,
+        jobs=jobs,
+        progress=progress,
+    )
+    domains = find_domains(bins)
+    logger.info("%d domains", len(domains))
+    return domains.regions
+
+
+def sheet_domain_bins(
+    sheet: SampleSheet,
+    files: Mapping[str, Source],
+    ten_kb: CountMatrix,
+    *,
+    lengths: Mapping[str, int] | None = None,
+    genome: Genome | None = None,
+    exclude: ByChromosome | None = None,
+    settings: DomainSettings | None = None,
+    jobs: int = 1,
+    progress: Callable[[str], None] | None = None,
+) -> CountMatrix:
+    """Find the bins of windows above the background, and above the inputs that the sheet names.
+
+    Parameters
+    ----------
+    files
+        SampleID -> file.
+    ten_kb
+        Counts of the same files in 10-kb bins.
+
+    Raises
+    ------
+    ResistEpiError
+        If an input is wrong.
+    """
+    return count_domain_bins(
+        files,
+        ten_kb,
+        lengths=lengths,
+        controls=_inputs(sheet),
+        settings=settings,
+        exclude=exclude,
+        genome=genome,
+        known=genomes(),
+        jobs=jobs,
+        progress=progress,
+    )
+
+
+def _inputs(sheet: SampleSheet) -> dict[str, str]:
+    """Track of the input of every sample that has one; what is not used is said."""
+    table = sheet.table
+    if "ControlCoverage" in table:
+        named = dict(zip(sheet.samples, map(str, table["ControlCoverage"]), strict=True))
+        found = {name: path for name, path in named.items() if path}
+        absent = [path for path in dict.fromkeys(found.values()) if not Path(path).exists()]
+        if absent:
+            raise DesignError(
+                f"the inputs {', '.join(absent)} (column ControlCoverage) are not there; domains"
+                " must stand out against them. Correct the sheet, or leave the column out"
+            )
+        if found:
+            logger.info("domains must stand out against %d inputs", len(set(found.values())))
+            return found
+    if "bamControl" in table and (table["bamControl"] != "").any():
+        logger.info("inputs as reads (bamControl) have no say in domains; ControlCoverage has")
+    return {}

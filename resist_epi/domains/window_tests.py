@@ -1,0 +1,266 @@
+"""From the bins of windows above background to tested domains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.arrays import FloatArray, IntArray
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.units import merge_units
+from resist_epi.domains.clusters import Combined, combine_windows, equal_size_weights
+from resist_epi.domains.filter import settings_of
+from resist_epi.domains.find import Domains
+from resist_epi.domains.windows import window_matrix
+from resist_epi.errors import DesignError
+from resist_epi.model.analysis import Analysis
+from resist_epi.model.differential import contrast_statistics
+from resist_epi.model.differential import fit as fit_model
+from resist_epi.model.filtering import regions_with_signal
+from resist_epi.model.linear_models import FitOptions, linear_statistics
+from resist_epi.samples.design import Contrast, Design
+from resist_epi.samples.sheet import SampleSheet
+from resist_epi.stats.multiple import benjamini_hochberg
+
+
+def with_windows(
+    analysis: Analysis,
+    bins: CountMatrix,
+    domains: Domains,
+    sheet: SampleSheet,
+    *,
+    fdr: float = 0.05,
+    lfc_threshold: float = 0.0,
+) -> Analysis:
+    """Test the windows of domains whose whole signal was analysed; P comes from the windows.
+
+    Units, design, contrast, method and normalisation are those of the analysis: windows above
+    background never estimate their own factors. Where a normalisation gives an offset a region,
+    each window has that of its domain.
+
+    Parameters
+    ----------
+    analysis
+        Of `find.domain_matrix`, or of counts in the same regions.
+    bins
+        What the domains were found in, a column a library.
+    sheet
+        Rows of the libraries.
+    fdr, lfc_threshold
+        What the analysis was made with.
+
+    Returns
+    -------
+    Analysis
+        The same with the results of `window_tests.domain_results`, and sentences in its header.
+
+    Raises
+    ------
+    DesignError
+        If the analysis is of other regions, or the windows cannot be tested.
+    """
+    if not analysis.matrix.regions["region_id"].equals(domains.regions["region_id"]):
+        raise DesignError("these results are not of the domains whose windows are to be tested")
+    tests = None
+    if analysis.tested and len(domains):
+        tests = window_tests(
+            _normalized_windows(analysis, bins, domains, sheet),
+            domains,
+            analysis.design,
+            analysis.contrast,
+            method=analysis.fit.method,
+            options=analysis.options,
+            lfc_threshold=lfc_threshold,
+        )
+    results = domain_results(analysis.results, domains, tests, fdr=fdr)
+    return replace(analysis, results=results, header=analysis.header | _header(bins, domains))
+
+
+def _normalized_windows(
+    analysis: Analysis, bins: CountMatrix, domains: Domains, sheet: SampleSheet
+) -> Iterator[tuple[IntArray, CountMatrix]]:
+    """For each size, rows of its windows, and windows x units with the factors of the analysis."""
+    matrix, windows = analysis.matrix, domains.windows
+    extra = (analysis.options.block, analysis.options.strata)
+    columns = (*analysis.design.variables, *(c for c in extra if c is not None))
+    for size in np.unique(windows.size):
+        rows = np.flatnonzero(windows.size == size)
+        values = window_matrix(bins, windows.take(rows), quantity=matrix.quantity)
+        merged, _, _ = merge_units(values, sheet, design_columns=columns)
+        offsets = matrix.offsets
+        yield (
+            rows,
+            replace(
+                merged,
+                library_sizes=matrix.library_sizes,
+                size_factors=matrix.size_factors,
+                offsets=None if offsets is None else offsets[domains.member[rows]],
+                metadata={"normalization": matrix.metadata.get("normalization")},
+            ),
+        )
+
+
+def _header(bins: CountMatrix, domains: Domains) -> dict[str, str]:
+    settings, found = settings_of(bins), bins.metadata["domains"]
+    sizes = " and ".join(f"{size:,}" for size in settings.sizes)
+    inputs = ", and as much above the local signal of the inputs" if found["inputs"] else ""
+    return {
+        "domains": (
+            f"{len(domains)}, from {len(domains.windows)} of {found['windows']} windows of {sizes}"
+            f" bp at least {settings.fold:g} times background and 3 deviations above it{inputs}, by"
+            f" the mean of all samples; merged where at most {settings.gap} bp apart, cut at"
+            f" {settings.max_width:,} bp; neither groups nor results have a say"
+        ),
+        "pvalue": (
+            "Simes over the windows of a domain, window sizes with equal weight; padj over domains;"
+            " log2FoldChange, lfcSE, interval, stat and signal_pvalue are of the domain's whole"
+            " signal; best_ is the window of the lowest P, which exaggerates the change"
+        ),
+    }
+
+
+@dataclass(frozen=True)
+class WindowTests:
+    """What the windows of each domain say.
+
+    Attributes
+    ----------
+    combined
+        One P a domain, and the window with the lowest.
+    effects
+        (n_windows,) log2 fold changes.
+    unweighted
+        The same without weights of the units; None where there are none.
+    """
+
+    combined: Combined
+    effects: FloatArray
+    unweighted: Combined | None
+
+
+def window_tests(
+    matrices: Iterable[tuple[IntArray, CountMatrix]],
+    domains: Domains,
+    design: Design,
+    contrast: Contrast,
+    *,
+    method: str,
+    options: FitOptions | None = None,
+    lfc_threshold: float = 0.0,
+) -> WindowTests:
+    """Test every window and combine those of a domain; window sizes count equally.
+
+    Parameters
+    ----------
+    matrices
+        For each size of windows, their rows in `domains.windows` and windows x units, normalised
+        with factors from elsewhere: windows above background never estimate their own. Each size
+        has a fit of its own, since the variance depends on it.
+
+    Raises
+    ------
+    DesignError, QuantityError
+        As `differential.fit`.
+    """
+    n = len(domains.windows)
+    effect, sign, p, p_unweighted = (np.full(n, np.nan) for _ in range(4))
+    for rows, matrix in matrices:
+        smaller = min(contrast.group_sizes, default=len(matrix.samples) // 2)
+        tested, _ = regions_with_signal(matrix, min_units=max(1, smaller))
+        if not tested.any():
+            continue
+        fitted = fit_model(matrix, design, method=method, tested=tested, options=options)
+        found = contrast_statistics(fitted, contrast, design=design, lfc_threshold=lfc_threshold)
+        effect[rows], p[rows] = found["log2FoldChange"], found["pvalue"]
+        # A hazard ratio without a maximum is NaN, but its score test has a sign.
+        sign[rows] = np.where(np.isnan(effect[rows]), found["stat"], effect[rows])
+        if fitted.unweighted is not None:
+            plain = linear_statistics(fitted.unweighted, contrast, lfc_threshold=lfc_threshold)
+            p_unweighted[rows] = plain["pvalue"]
+    weights = equal_size_weights(domains.member, domains.windows.size)
+
+    def combined(pvalues: FloatArray) -> Combined:
+        return combine_windows(
+            pvalues, sign, domains.member, n_clusters=len(domains), weights=weights
+        )
+
+    beside = None if np.isnan(p_unweighted).all() else combined(p_unweighted)
+    return WindowTests(combined(p), effect, beside)
+
+
+def domain_results(
+    whole: pd.DataFrame, domains: Domains, tests: WindowTests | None, *, fdr: float = 0.05
+) -> pd.DataFrame:
+    """Results of domains: P from their windows, effects from their whole signal.
+
+    Parameters
+    ----------
+    whole
+        Results of the domains' whole signal, a row a domain: they give `baseMean`,
+        `log2FoldChange`, its error, interval and statistic. The window with the lowest P would
+        exaggerate the effect.
+    tests
+        What the windows say; None where nothing could be tested.
+    fdr
+        Level at which `direction` says gain or loss.
+
+    Returns
+    -------
+    DataFrame
+        The contract's columns: `pvalue` is Simes' over the windows, `padj` adjusts it over domains,
+        `direction` is that of the windows that decide it, and of the best one where they are mixed.
+        Appended: `signal_pvalue` (P of the whole signal), `n_windows n_up n_down` (windows tested,
+        and changed at 5 % within the domain), `window_direction` (`up down mixed none`),
+        `best_start best_end best_log2FoldChange` (the window of the lowest P), then what `whole`
+        has.
+    """
+    n = len(domains)
+    table = whole.copy()
+    added: dict[str, FloatArray | IntArray | NDArray[np.str_]] = {
+        "signal_pvalue": whole["pvalue"].to_numpy(np.float64),
+        **{name: np.zeros(n, dtype=np.int64) for name in ("n_windows", "n_up", "n_down")},
+        "window_direction": np.full(n, "none"),
+        **{f"best_{name}": np.full(n, np.nan) for name in ("start", "end", "log2FoldChange")},
+    }
+    if tests is not None:
+        found, places = tests.combined, domains.windows.places
+        has = found.best >= 0
+        best = found.best[has]
+        effect = np.full(n, np.nan)
+        effect[has] = tests.effects[best]
+        for name, values in (("start", places.start), ("end", places.end)):
+            added[f"best_{name}"] = np.where(has, 0.0, np.nan)
+            added[f"best_{name}"][has] = values[best]
+        added |= {
+            "n_windows": found.n_windows,
+            "n_up": found.n_up,
+            "n_down": found.n_down,
+            "window_direction": found.direction,
+            "best_log2FoldChange": effect,
+        }
+        # What a filter left out as a whole stays out.
+        p = np.where(whole["pvalue"].isna(), np.nan, found.pvalue)
+        table["pvalue"], table["padj"] = p, benjamini_hochberg(p)
+        sign = np.select([found.direction == "up", found.direction == "down"], [1.0, -1.0], effect)
+        called = (table["padj"] <= fdr).to_numpy()
+        table["direction"] = np.select(
+            [called & (sign > 0), called & (sign < 0)], ["gain", "loss"], "none"
+        )
+        if (
+            "high_confidence" in table
+        ):  # of the whole signal; but a domain that is not called is none
+            known = table["high_confidence"].notna().to_numpy()
+            table.loc[known & ~called, "high_confidence"] = False
+        if tests.unweighted is not None and "pvalue_unweighted" in table:
+            p = tests.unweighted.pvalue
+            table["pvalue_unweighted"], table["padj_unweighted"] = p, benjamini_hochberg(p)
+    at = list(table.columns).index("direction") + 1
+    for i, (name, column) in enumerate(added.items()):
+        table.insert(at + i, name, column)
+    for name in ("best_start", "best_end"):
+        table[name] = table[name].astype("Int64")
+    return table

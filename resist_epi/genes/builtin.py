@@ -1,0 +1,98 @@
+"""Symbols and gene sets that ship with the package."""
+
+from __future__ import annotations
+
+import gzip
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import pandas as pd
+
+from resist_epi.genes.gene_sets import GeneSet, parse_gmt, read_gmt
+from resist_epi.genes.symbols import SymbolTable
+from resist_epi.genome.builtin import read_shipped
+
+
+@cache
+def load_symbols() -> SymbolTable:
+    """Current, previous and alias symbols of human genes."""
+    table = read_shipped("symbols.tsv.gz")
+    names = table["name"].to_numpy(dtype=object)
+    means = table["symbol"].to_numpy(dtype=object)
+    return SymbolTable(
+        {n: tuple(m.split(",")) if m else (n,) for n, m in zip(names, means, strict=True)},
+        "NCBI Gene",
+    )
+
+
+def load_gene_sets() -> dict[str, GeneSet]:
+    """The built-in gene sets: curated ones, then those derived by script, controls and markers.
+
+    Their provenance stands in `gene_set_sources.tsv`; see docs/guide/data.md.
+
+    Examples
+    --------
+    >>> load_gene_sets()["NSD2_TARGETS_ENDOCRINE_CORE"].genes
+    ('HK2', 'G6PD', 'TIGAR', 'SLC2A1')
+    """
+    return {**_gene_sets("gene_sets.gmt"), **_gene_sets("gene_sets_derived.gmt")}
+
+
+def load_go_sets() -> dict[str, GeneSet]:
+    """Biological processes of the Gene Ontology with 10 to 300 genes.
+
+    The set's name is the term's with its id, and its source the id. Every evidence but electronic
+    annotation, expression patterns and "no data"; see docs/guide/data.md.
+
+    Examples
+    --------
+    >>> load_go_sets()["tricarboxylic acid cycle (GO:0006099)"].genes[:3]
+    ('ACO1', 'ACO2', 'CS')
+    """
+    return dict(_gene_sets("gene_sets_go.gmt.gz"))
+
+
+@cache
+def _gene_sets(name: str) -> dict[str, GeneSet]:
+    payload = files("resist_epi.data").joinpath(name).read_bytes()
+    if name.endswith(".gz"):
+        payload = gzip.decompress(payload)
+    return parse_gmt(payload.decode(), name)
+
+
+@cache
+def load_gene_set_sources() -> pd.DataFrame:
+    """Provenance of the built-in sets: `set kind source confidence note`, one row a set.
+
+    `kind` is `curated`, `derived`, `control` or `marker`.
+    """
+    return read_shipped("gene_set_sources.tsv")
+
+
+def gene_set_kinds() -> dict[str, str]:
+    """Built-in set -> `curated`, `derived`, `control` or `marker`."""
+    table = load_gene_set_sources()
+    return dict(zip(table["set"], table["kind"], strict=True))
+
+
+# Instead of a GMT file: the sets of the Gene Ontology that ship with the package.
+GO = "go"
+
+
+def load_sets(source: str | Path | None) -> dict[str, GeneSet]:
+    """Read the user's gene sets, those of the Gene Ontology, or the built-in ones.
+
+    Parameters
+    ----------
+    source
+        A GMT file; the word `go` (a file of that name is `./go`, or a Path); None for built-in.
+
+    Raises
+    ------
+    InputFormatError
+        If the GMT cannot be read.
+    """
+    if source == GO:
+        return load_go_sets()
+    return load_gene_sets() if source is None else read_gmt(source)

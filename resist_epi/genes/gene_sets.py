@@ -1,0 +1,201 @@
+"""Gene sets: names of genes with where they come from."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.errors import InputFormatError
+from resist_epi.genes.symbols import STATUSES, SymbolTable
+from resist_epi.io.store import read_text
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class GeneSet:
+    """A named list of genes.
+
+    Attributes
+    ----------
+    name
+        Name of the set.
+    source
+        Where its members come from, as the file has it.
+    genes
+        Symbols, each once, in the order of the source.
+
+    Raises
+    ------
+    InputFormatError
+        If the name is empty or no genes are given.
+    """
+
+    name: str
+    source: str
+    genes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        genes = tuple(dict.fromkeys(g.strip() for g in self.genes if g.strip()))
+        if not self.name or not genes:
+            raise InputFormatError(f"gene set {self.name!r} needs a name and at least one gene")
+        object.__setattr__(self, "genes", genes)
+
+    def __len__(self) -> int:
+        return len(self.genes)
+
+
+def map_gene_sets(
+    gene_sets: Mapping[str, GeneSet], symbols: SymbolTable
+) -> tuple[dict[str, GeneSet], pd.DataFrame]:
+    """Bring the symbols of gene sets up to date, and report what could not be.
+
+    Aliases with one meaning become the current symbol. Ambiguous, date-mangled and unknown names
+    stay as they are: a table of another species may know them.
+
+    Parameters
+    ----------
+    gene_sets
+        Sets by name.
+    symbols
+        What names mean today.
+
+    Returns
+    -------
+    mapped
+        The sets with current symbols.
+    report
+        One row a set: `set`, `n_genes`, a count for each of `symbols.STATUSES`, and `renamed`
+        (`old>new`) and `unresolved` with commas between.
+    """
+    mapped, rows = {}, []
+    for name, gene_set in gene_sets.items():
+        table = symbols.resolve(gene_set.genes)
+        resolved = table["symbol"] != ""
+        mapped[name] = replace(
+            gene_set, genes=tuple(table["symbol"].where(resolved, table["input"]))
+        )
+        aliases = table[table["status"] == "alias"]
+        counts = table["status"].value_counts()
+        rows.append(
+            {
+                "set": name,
+                "n_genes": len(gene_set),
+                **{status: int(counts.get(status, 0)) for status in STATUSES},
+                "renamed": ",".join(aliases["input"] + ">" + aliases["symbol"]),
+                "unresolved": ",".join(table.loc[~resolved, "input"]),
+            }
+        )
+    columns = ["set", "n_genes", *STATUSES, "renamed", "unresolved"]
+    return mapped, pd.DataFrame(rows, columns=columns)
+
+
+def read_gmt(path: str | Path) -> dict[str, GeneSet]:
+    """Read gene sets from a GMT file, gzipped or not.
+
+    Parameters
+    ----------
+    path
+        The file; `#` lines and empty ones are skipped.
+
+    Returns
+    -------
+    gene_sets
+        Sets by name, in the order of the file.
+
+    Raises
+    ------
+    InputFormatError
+        If the file cannot be read, a line has fewer than three columns, a name stands twice, or
+        there are no sets.
+    """
+    gene_sets = parse_gmt(read_text(path), path)
+    logger.info("%s: %d gene sets", path, len(gene_sets))
+    return gene_sets
+
+
+def parse_gmt(text: str, path: str | Path) -> dict[str, GeneSet]:
+    """Gene sets from the text of a GMT file; `path` is for messages.
+
+    Raises
+    ------
+    InputFormatError
+        As `read_gmt`.
+    """
+    gene_sets: dict[str, GeneSet] = {}
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, *rest = (field.strip() for field in line.split("\t"))
+        if not name or len(rest) < 2 or not any(rest[1:]):
+            raise InputFormatError(
+                "not a line of a GMT file",
+                path=path,
+                line=number,
+                expected="name, source and at least one gene, with tabs between",
+                found=line[:60],
+            )
+        if name in gene_sets:
+            raise InputFormatError(
+                f"the gene set {name!r} stands twice",
+                path=path,
+                line=number,
+                remedy="give every set a name of its own",
+            )
+        gene_sets[name] = GeneSet(name, rest[0], tuple(rest[1:]))
+    if not gene_sets:
+        raise InputFormatError("no gene sets in the file", path=path, expected="a GMT file")
+    return gene_sets
+
+
+# Kinds of sets that ride along and are no hypotheses.
+BESIDE = ("control", "marker")
+
+
+def _current(symbols: list[str], table: SymbolTable | None) -> list[str]:
+    if table is None or not symbols:
+        return symbols
+    resolved = table.resolve(symbols)
+    known = resolved["status"].isin(["current", "alias"]).to_numpy()
+    return [
+        str(new) if ok else old
+        for old, new, ok in zip(symbols, resolved["symbol"], known, strict=True)
+    ]
+
+
+def match_sets(
+    gene_sets: Mapping[str, GeneSet], symbols: list[str], table: SymbolTable | None
+) -> dict[str, NDArray[np.int64]]:
+    """Find the genes of each set.
+
+    The exact symbol wins over a translated one, and of several loci with one symbol the first.
+
+    Parameters
+    ----------
+    symbols
+        n_genes symbols, empty for genes that cannot be members.
+    table
+        Previous and alias symbols, or None.
+
+    Returns
+    -------
+    dict
+        Set -> increasing positions of its genes, int64.
+    """
+    place = {s: i for i, s in reversed(list(enumerate(_current(symbols, table)))) if s}
+    place |= {s: i for i, s in reversed(list(enumerate(symbols))) if s}
+    wanted = sorted({g for s in gene_sets.values() for g in s.genes})
+    current = dict(zip(wanted, _current(wanted, table), strict=True))
+    return {
+        name: np.array(
+            sorted({place[k] for g in s.genes for k in (g, current[g]) if k in place}),
+            dtype=np.int64,
+        )
+        for name, s in gene_sets.items()
+    }

@@ -1,0 +1,132 @@
+"""One row a gene: which of its regions speaks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.errors import InputFormatError
+from resist_epi.genes.loci import locus_ids
+from resist_epi.genome.chromosomes import chrom_rank
+
+GENE_PLACE = ("chrom", "start", "end", "strand", "gene_id", "symbol")
+
+GENE_VALUES = ("baseMean", "log2FoldChange", "pvalue", "padj")
+
+# Of a kind whose regions are shared by genes: why its region speaks for this gene.
+SHARED_VALUES = ("region_id", "reason", "fraction")
+
+
+def gene_rows(results: pd.DataFrame) -> NDArray[np.int64]:
+    """Positions of the rows that speak for the genes, one a gene, chosen without their P.
+
+    Promoters: the primary one, where the table says which that is. Otherwise the region of a gene
+    with the highest `baseMean`, which is blind to the groups.
+
+    Parameters
+    ----------
+    results
+        The contract's result columns, with `primary` where regions are promoters.
+
+    Returns
+    -------
+    NDArray
+        (n_genes,) int64, increasing; regions without a gene have no say.
+
+    Raises
+    ------
+    InputFormatError
+        If no region has a gene.
+    """
+    named = (results["gene_id"] != "") | (results["symbol"] != "")
+    if not named.any():
+        raise InputFormatError(
+            "none of the regions has a gene, so no gene set can be looked up",
+            remedy="test promoters or genes, or annotate the regions first",
+        )
+    table = pd.DataFrame(
+        {
+            "row": np.arange(len(results)),
+            "gene": results["gene_id"].where(results["gene_id"] != "", results["symbol"]),
+            "signal": results["baseMean"],
+        }
+    )[named.to_numpy()]
+    if "primary" in results:
+        speaks = results["primary"].astype(bool).to_numpy()[table["row"]]
+        table = table[speaks]
+    best = table.sort_values(["signal", "row"], ascending=[False, True], kind="stable")
+    return np.sort(best.drop_duplicates("gene")["row"].to_numpy(np.int64))
+
+
+def gene_table(results: pd.DataFrame) -> pd.DataFrame:
+    """The rows that speak for the genes, one a gene; see `gene_rows`.
+
+    Examples
+    --------
+    >>> results = pd.DataFrame({
+    ...     "gene_id": ["g1", "g1", "g2"], "symbol": ["A", "A", "B"], "baseMean": [1.0, 5.0, 2.0],
+    ...     "primary": [True, False, True],
+    ... })
+    >>> gene_table(results)["baseMean"].tolist()
+    [1.0, 2.0]
+    """
+    return results.iloc[gene_rows(results)].reset_index(drop=True)
+
+
+def genes_side_by_side(
+    tables: Mapping[str, pd.DataFrame], *, domains: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """One row a gene with what each kind of its regions says, none chosen by its P.
+
+    Parameters
+    ----------
+    tables
+        Kind of regions -> the contract's result columns; the first kind speaks for the gene and
+        gives its place. Kinds whose regions have no gene are left out.
+    domains
+        Table `chrom start end` of a broad mark's domains: the genes of one share a `locus_id`.
+
+    Returns
+    -------
+    DataFrame
+        `chrom start end strand gene_id symbol locus_id`, then for each kind `KIND_baseMean
+        KIND_log2FoldChange KIND_pvalue KIND_padj KIND_direction`, each of the region that speaks
+        for the gene (`gene_rows`); NaN and `none` where it has no such region. A table with the
+        column `reason` (`domain_links.gene_domains`) gives `KIND_region_id KIND_reason
+        KIND_fraction` besides. Genome order.
+
+    Raises
+    ------
+    InputFormatError
+        If no region of any kind has a gene.
+    """
+    kinds = {
+        kind: gene_table(table)
+        for kind, table in tables.items()
+        if ((table["gene_id"] != "") | (table["symbol"] != "")).any()
+    }
+    if not kinds:
+        raise InputFormatError(
+            "none of the regions has a gene", remedy="test promoters or genes, or annotate first"
+        )
+    keyed = {
+        kind: table.set_index(table["gene_id"].where(table["gene_id"] != "", table["symbol"]))
+        for kind, table in kinds.items()
+    }
+    genes = pd.concat([t[list(GENE_PLACE)].assign(kind=kind) for kind, t in keyed.items()])
+    genes = genes[~genes.index.duplicated()]
+    genes = genes.iloc[np.lexsort((genes["end"], genes["start"], chrom_rank(genes["chrom"])))]
+    joined = genes.drop(columns="kind").assign(locus_id=locus_ids(genes, domains=domains))
+    for kind, table in keyed.items():
+        own = table.reindex(genes.index)
+        for name in GENE_VALUES:
+            joined[f"{kind}_{name}"] = own[name]
+        joined[f"{kind}_direction"] = own["direction"].fillna("none")
+        if "reason" in table:
+            for name in SHARED_VALUES:
+                values = own[name]
+                joined[f"{kind}_{name}"] = values if name == "fraction" else values.fillna("")
+    return joined.reset_index(drop=True)

@@ -1,0 +1,293 @@
+"""From regions to genes: promoters and bodies that they overlap, and the nearest start."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.errors import GenomeMismatchError, InputFormatError
+from resist_epi.genome.annotation import Annotation
+from resist_epi.genome.chromosomes import describe_mismatch
+from resist_epi.genome.intervals import nearest, overlap_bases, overlap_pairs
+from resist_epi.genome.regions import as_intervals, own_tss
+
+logger = logging.getLogger(__name__)
+
+CLASSES = ("promoter", "gene_body", "distal", "intergenic")
+
+LINK_COLUMNS = (
+    "region_id",
+    "gene_id",
+    "symbol",
+    "reason",
+    "overlap_bp",
+    "fraction",
+    "distance",
+)
+
+
+@dataclass(frozen=True)
+class RegionAnnotation:
+    """Where regions lie with respect to genes.
+
+    Attributes
+    ----------
+    classes
+        The n regions with `class` (the first of `CLASSES` that fits), `n_genes` (int64 genes
+        linked), `nearest_gene_id` and `nearest_symbol` (the gene of the nearest TSS on the
+        chromosome, empty where there is none) and `distance` (float64 bp from that TSS to the
+        region: 0 on it, negative upstream, positive downstream in the direction of the gene).
+    links
+        One row per region, gene and reason: `region_id gene_id symbol`, `reason` (`promoter`,
+        `gene_body` or `distal`), `overlap_bp` (int64), `fraction` (float64, of the region's
+        bases), `distance` (float64 bp, signed as above: from the promoter's TSS, for a gene body
+        from the gene's own, for a distal link from the nearest).
+    """
+
+    classes: pd.DataFrame
+    links: pd.DataFrame
+
+
+def annotate_regions(
+    regions: pd.DataFrame,
+    annotation: Annotation,
+    *,
+    promoter: tuple[int, int] = (2500, 2500),
+    distal: int | None = None,
+) -> RegionAnnotation:
+    """Say for each region in which promoters and genes it lies, and which TSS is nearest.
+
+    A region is linked to every gene whose promoter window (around any TSS) or body (from the
+    gene's start to its end) shares a base with it, so links are many to many. Its class is the
+    first that fits: promoter, gene body, distal, intergenic.
+
+    Parameters
+    ----------
+    regions
+        n regions.
+    annotation
+        Genes of the same assembly.
+    promoter
+        bp upstream and downstream of a TSS.
+    distal
+        Regions in no promoter or gene, whose nearest TSS lies at most this many bp away, are
+        linked to its gene and called distal. None links nothing by distance; the nearest gene and
+        its distance stand in `classes` all the same.
+
+    Returns
+    -------
+    Classes and links, both in the order of the regions.
+
+    Raises
+    ------
+    InputFormatError
+        If a size is negative.
+    GenomeMismatchError
+        If regions and genes share no chromosome name.
+    """
+    upstream, downstream = promoter
+    if min(upstream, downstream) < 0 or upstream + downstream < 1 or (distal or 0) < 0:
+        raise InputFormatError(
+            f"a promoter of {upstream} and {downstream} bp, distal {distal}",
+            expected="no negative sizes, and a promoter of one base at least",
+        )
+    _check_chromosomes(regions, annotation)
+    windows = own_tss(annotation, upstream=upstream, downstream=downstream)
+    windows["start"] = windows["start"].clip(lower=0)
+    bodies = _with_own_tss(annotation, windows)
+    near = _nearest_tss(regions, annotation)
+    found = [
+        _overlap_links(regions, windows, "promoter"),
+        _overlap_links(regions, bodies, "gene_body"),
+    ]
+    in_gene = np.zeros(len(regions), dtype=bool)
+    for links in found:
+        in_gene[links["region"]] = True
+    close = ~in_gene & (near["distance"].abs() <= (-1 if distal is None else distal)).to_numpy()
+    found.append(_distal_links(near, close))
+    links = pd.concat(found, ignore_index=True)
+    classes = regions.reset_index(drop=True).copy()
+    classes["class"] = _first_class(len(regions), links)
+    pairs = links[["region", "gene_id"]].drop_duplicates()
+    classes["n_genes"] = np.bincount(pairs["region"], minlength=len(regions)).astype(np.int64)
+    classes["nearest_gene_id"], classes["nearest_symbol"] = near["gene_id"], near["symbol"]
+    classes["distance"] = near["distance"]
+    # The order of reasons is that of the classes; within one the nearer gene stands first.
+    order = np.lexsort((links["gene_id"], links["distance"].abs(), links["rank"], links["region"]))
+    links = links.iloc[order].reset_index(drop=True)
+    links["region_id"] = classes["region_id"].to_numpy()[links["region"].to_numpy()]
+    return RegionAnnotation(classes, links[list(LINK_COLUMNS)])
+
+
+def with_nearest_genes(
+    regions: pd.DataFrame, annotation: Annotation, *, promoter: tuple[int, int] = (2500, 2500)
+) -> pd.DataFrame:
+    """Give regions the gene in whose promoter they lie, and say how far the nearest TSS is.
+
+    Parameters
+    ----------
+    regions
+        n regions, such as consensus peaks.
+    annotation
+        Genes of the same assembly.
+    promoter
+        bp upstream and downstream of a TSS.
+
+    Returns
+    -------
+    DataFrame
+        The regions with `gene_id` and `symbol` of the promoter that shares most of their bases
+        (the first in genome order on ties; empty outside promoters), and the columns `class`,
+        `nearest_symbol` and `distance` of `RegionAnnotation.classes`.
+
+    Raises
+    ------
+    GenomeMismatchError
+        If regions and annotation share no chromosome.
+    """
+    found = annotate_regions(regions, annotation, promoter=promoter)
+    links = found.links[found.links["reason"] == "promoter"]
+    most = links.sort_values("overlap_bp", ascending=False, kind="stable")
+    most = most.drop_duplicates("region_id").set_index("region_id")
+    own = most.reindex(regions["region_id"])
+    return regions.assign(
+        gene_id=own["gene_id"].fillna("").to_numpy(),
+        symbol=own["symbol"].fillna("").to_numpy(),
+        **{
+            name: found.classes[name].to_numpy() for name in ("class", "nearest_symbol", "distance")
+        },
+    )
+
+
+def _check_chromosomes(regions: pd.DataFrame, annotation: Annotation) -> None:
+    ours, theirs = list(regions["chrom"].unique()), list(annotation.genes["chrom"].unique())
+    if not ours or not theirs:
+        return
+    if not set(ours) & set(theirs):
+        raise GenomeMismatchError(
+            describe_mismatch(
+                "the regions", ours, annotation.source, theirs, second_assembly=annotation.assembly
+            )
+        )
+    if strangers := sorted(set(ours) - set(theirs)):
+        logger.info(
+            "%d regions lie on %d chromosomes without genes in %s (%s%s)",
+            int(regions["chrom"].isin(strangers).sum()),
+            len(strangers),
+            annotation.source,
+            ", ".join(strangers[:5]),
+            ", ..." if len(strangers) > 5 else "",
+        )
+
+
+def _with_own_tss(annotation: Annotation, windows: pd.DataFrame) -> pd.DataFrame:
+    genes = annotation.genes[["chrom", "start", "end", "strand", "gene_id", "symbol"]].copy()
+    own = windows.loc[windows["primary"]].set_index("gene_id")["tss"]
+    return genes.assign(tss=own.reindex(genes["gene_id"]).to_numpy())
+
+
+def _signed_distance(
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+    tss: NDArray[np.int64],
+    plus: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """From a TSS to the nearest base of a region, along the gene; 0 where the TSS lies in it."""
+    right = np.where(start > tss, start - tss, np.where(end - 1 < tss, end - 1 - tss, 0))
+    return np.where(plus, right, -right).astype(np.float64)
+
+
+def _overlap_links(regions: pd.DataFrame, parts: pd.DataFrame, reason: str) -> pd.DataFrame:
+    """One row per region and gene; several promoters of a gene add up, the nearest TSS counts."""
+    left, right = as_intervals(regions, parts)
+    i, j = overlap_pairs(left, right)
+    hits = parts.iloc[j]
+    taken = left.take(i)
+    links = pd.DataFrame(
+        {
+            "region": i,
+            "gene_id": hits["gene_id"].to_numpy(),
+            "symbol": hits["symbol"].to_numpy(),
+            "reason": reason,
+            "rank": CLASSES.index(reason),
+            "overlap_bp": overlap_bases(taken, right.take(j)),
+            "distance": _signed_distance(
+                taken.start, taken.end, hits["tss"].to_numpy(), (hits["strand"] == "+").to_numpy()
+            ),
+        }
+    )
+    links["overlap_bp"] = links.groupby(["region", "gene_id"], sort=False)["overlap_bp"].transform(
+        "sum"
+    )
+    links["fraction"] = links["overlap_bp"] / left.length[links["region"].to_numpy()]
+    nearer = np.argsort(links["distance"].abs().to_numpy(), kind="stable")
+    return links.iloc[nearer].drop_duplicates(["region", "gene_id"])
+
+
+def _nearest_tss(regions: pd.DataFrame, annotation: Annotation) -> pd.DataFrame:
+    """Nearest of all TSS for each region: `gene_id symbol distance`."""
+    sites = annotation.promoters()
+    tss = sites["tss"].to_numpy(dtype=np.int64)
+    points = pd.DataFrame({"chrom": sites["chrom"], "start": tss, "end": tss + 1})
+    left, right = as_intervals(regions, points)
+    index, distance = nearest(left, right)
+    symbols = annotation.genes.set_index("gene_id")["symbol"].reindex(sites["gene_id"]).to_numpy()
+    none = index < 0
+    if none.all():
+        gene_id = symbol = np.full(len(index), "", dtype=object)
+        return pd.DataFrame({"gene_id": gene_id, "symbol": symbol, "distance": distance})
+    plus = (sites["strand"] == "+").to_numpy()[index]
+    return pd.DataFrame(
+        {
+            "gene_id": np.where(none, "", sites["gene_id"].to_numpy(dtype=object)[index]),
+            "symbol": np.where(none, "", symbols.astype(object)[index]),
+            # `nearest` says where the TSS lies, seen from the region; we look from the TSS.
+            "distance": np.where(plus, -distance, distance) + 0.0,
+        }
+    )
+
+
+def _distal_links(near: pd.DataFrame, close: NDArray[np.bool_]) -> pd.DataFrame:
+    rows = np.flatnonzero(close)
+    return near.iloc[rows].assign(
+        region=rows,
+        reason="distal",
+        rank=CLASSES.index("distal"),
+        overlap_bp=np.zeros(len(rows), dtype=np.int64),
+        fraction=0.0,
+    )
+
+
+def _first_class(n: int, links: pd.DataFrame) -> NDArray[np.object_]:
+    rank = np.full(n, CLASSES.index("intergenic"), dtype=np.int64)
+    np.minimum.at(rank, links["region"].to_numpy(np.int64), links["rank"].to_numpy(np.int64))
+    return np.array(CLASSES, dtype=object)[rank]
+
+
+def annotation_classes(annotated: RegionAnnotation) -> pd.DataFrame:
+    """How many regions, and how many of their bases, are of each class.
+
+    Returns
+    -------
+    One row for each of `CLASSES`: `class`, `n_regions` (int64), `fraction_regions` (float64),
+    `bases` (int64, bp; overlapping regions count twice), `fraction_bases` (float64), `n_genes`
+    (int64, distinct genes linked to regions of the class). Fractions of nothing are NaN.
+    """
+    classes, links = annotated.classes, annotated.links
+    length = (classes["end"] - classes["start"]).to_numpy(dtype=np.int64)
+    class_of = classes.set_index("region_id")["class"]
+    link_class = links["region_id"].map(class_of)
+    rows = []
+    for name in CLASSES:
+        mine = (classes["class"] == name).to_numpy()
+        genes = links.loc[(link_class == name).to_numpy(), "gene_id"].nunique()
+        rows.append((name, int(mine.sum()), int(length[mine].sum()), int(genes)))
+    table = pd.DataFrame(rows, columns=["class", "n_regions", "bases", "n_genes"])
+    table["fraction_regions"] = table["n_regions"] / (len(classes) or np.nan)
+    table["fraction_bases"] = table["bases"] / (int(length.sum()) or np.nan)
+    columns = ["class", "n_regions", "fraction_regions", "bases", "fraction_bases", "n_genes"]
+    return table[columns]

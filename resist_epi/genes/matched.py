@@ -1,0 +1,112 @@
+"""Random sets of genes that are like a given set in what has nothing to do with the groups."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.arrays import IntArray
+
+POOL = 100  # genes most like a member, from which its counterpart in a random set is drawn
+
+
+def match_traits(genes: pd.DataFrame, covariates: pd.DataFrame | None) -> pd.DataFrame:
+    """What random sets are matched on: ranks from 0 to 1, and classes as numbers.
+
+    Parameters
+    ----------
+    genes
+        A row a gene, with `baseMean` and `gene_id`.
+    covariates
+        By `gene_id`: `length` (bp), `cpg_island` (bool or missing), and any other number, as far
+        as known.
+
+    Returns
+    -------
+    DataFrame
+        A row a gene: `baseline`, then `length`, `CpG island` and the other covariates.
+    """
+    traits = pd.DataFrame({"baseline": genes["baseMean"].rank(pct=True).fillna(0.5).to_numpy()})
+    if covariates is None:
+        return traits
+    own = covariates.reindex(genes["gene_id"])
+    for name in own:
+        if name == "cpg_island":
+            island = own[name].astype("Float64").fillna(0.5)
+            traits["CpG island"] = island.to_numpy(np.float64)
+        else:
+            traits[str(name)] = own[name].rank(pct=True).fillna(0.5).to_numpy()
+    return traits
+
+
+def nearest_pools(
+    traits: pd.DataFrame, members: IntArray, eligible: NDArray[np.bool_], *, size: int = POOL
+) -> list[IntArray]:
+    """For each member the eligible genes outside of the set that are most like it.
+
+    Parameters
+    ----------
+    traits
+        (n_genes, n_traits).
+    members
+        Positions of the genes of the set.
+    eligible
+        (n_genes,) which genes may be drawn.
+
+    Returns
+    -------
+    list of NDArray
+        A pool a member, at most `size` positions each.
+    """
+    values = traits.to_numpy(np.float64)
+    outside = eligible.copy()
+    outside[members] = False
+    candidates = np.flatnonzero(outside)
+    pools = []
+    for member in members:
+        # Islands differ by 1, ranks by less: other classes come last.
+        distance = ((values[candidates] - values[member]) ** 2).sum(axis=1)
+        if len(candidates) > size:
+            near = np.argpartition(distance, size - 1)[:size]
+            nearest = np.sort(near)[np.argsort(distance[np.sort(near)], kind="stable")]
+        else:
+            nearest = np.argsort(distance, kind="stable")
+        pools.append(candidates[nearest])
+    return pools
+
+
+def draw_sets(pools: list[IntArray], n: int, rng: np.random.Generator) -> IntArray:
+    """Draw random sets, one gene from each pool and none twice.
+
+    Parameters
+    ----------
+    pools
+        As `nearest_pools` gives them; each must hold at least as many genes as there are pools.
+    n
+        Number of sets.
+
+    Returns
+    -------
+    NDArray
+        (n, n_pools) positions.
+    """
+    drawn = np.stack([rng.choice(pool, size=n) for pool in pools], axis=1)
+    while True:
+        again = _repeats(drawn)
+        if not again.any():
+            return drawn
+        for column in np.flatnonzero(again.any(axis=0)):
+            rows = np.flatnonzero(again[:, column])
+            drawn[rows, column] = rng.choice(pools[column], size=len(rows))
+
+
+def _repeats(drawn: IntArray) -> NDArray[np.bool_]:
+    """Cells whose gene stands in an earlier column of their row already."""
+    order = np.argsort(drawn, axis=1, kind="stable")
+    ordered = np.take_along_axis(drawn, order, axis=1)
+    same = np.zeros(drawn.shape, dtype=bool)
+    same[:, 1:] = ordered[:, 1:] == ordered[:, :-1]
+    repeats = np.zeros_like(same)
+    np.put_along_axis(repeats, order, same, axis=1)
+    return repeats

@@ -1,0 +1,5 @@
+"""The reference: chromosomes, intervals, genes and what is cut from them, and peaks."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,179 @@
+"""Genes and assemblies that ship with the package."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import pandas as pd
+
+from resist_epi.errors import InputFormatError
+from resist_epi.genome.annotation import GENE_COLUMNS, Annotation, transcript_ends
+from resist_epi.genome.chromosomes import Genome
+
+GENE_TABLES = ("hg38", "hg19")
+
+
+def load_genes(assembly: str) -> Annotation:
+    """Genes of a built-in assembly with every transcript's ends.
+
+    Besides the columns of every annotation, `genes` has `n_loci` (to how many places the source
+    aligned the gene; the table holds one of them) and, for hg19, `source_symbol`.
+
+    Parameters
+    ----------
+    assembly
+        `hg38` or `hg19`.
+
+    Returns
+    -------
+    annotation
+        The same object at every call: do not write into its tables.
+
+    Raises
+    ------
+    InputFormatError
+        If there is no built-in table of this assembly; the message names those there are.
+
+    Examples
+    --------
+    >>> genes = load_genes("hg38").genes
+    >>> genes.loc[genes["symbol"] == "TIGAR", ["chrom", "start", "strand"]].values.tolist()
+    [['chr12', 4321212, '+']]
+    """
+    if assembly not in GENE_TABLES:
+        raise InputFormatError(
+            f"no built-in gene table for assembly {assembly!r}",
+            expected=" or ".join(GENE_TABLES),
+            remedy="give a gene annotation of your own with --genes (GTF, GFF3, refGene, BED12 or"
+            " a table)",
+        )
+    return _genes(assembly)
+
+
+@cache
+def _genes(assembly: str) -> Annotation:
+    table = read_shipped(
+        f"genes_{assembly}.tsv.gz",
+        {"start": np.int64, "end": np.int64, "n_loci": np.int64},
+    )
+    starts, ends = table.pop("transcript_starts"), table.pop("transcript_ends")
+    gene = np.repeat(np.arange(len(table)), starts.str.count(",").to_numpy() + 1)
+    transcripts = transcript_ends(gene, _numbers(starts), _numbers(ends), table)
+    columns = [*GENE_COLUMNS, *(c for c in table.columns if c not in GENE_COLUMNS)]
+    return Annotation(table[columns], transcripts, assembly, f"built-in {assembly} genes")
+
+
+def genomes_with_genes() -> tuple[str, ...]:
+    """Names of the assemblies whose genes are built in."""
+    return GENE_TABLES
+
+
+def known_genomes() -> tuple[str, ...]:
+    """Names of the assemblies whose chromosome lengths are known."""
+    return tuple(_genomes())
+
+
+def load_genome(name: str) -> Genome:
+    """Chromosome lengths of a known assembly, its main chromosomes in genome order.
+
+    Raises
+    ------
+    InputFormatError
+        If the assembly is not known; the message names those that are.
+    """
+    if name not in _genomes():
+        raise InputFormatError(
+            f"unknown assembly {name!r}", expected="one of " + ", ".join(known_genomes())
+        )
+    return _genomes()[name]
+
+
+@cache
+def _genomes() -> dict[str, Genome]:
+    table = read_shipped("chromosome_lengths.tsv", {"length": np.int64})
+    return {
+        str(name): Genome(str(name), dict(zip(rows["chrom"], rows["length"], strict=True)))
+        for name, rows in table.groupby("assembly", sort=False)
+    }
+
+
+def load_cpg_promoters() -> pd.DataFrame:
+    """Whether each hg38 promoter is one of a CpG island.
+
+    Returns
+    -------
+    table
+        One row per gene and distinct TSS of `load_genes("hg38")`, in its order: `gene_id`,
+        `tss` (int64, bp, 0-based), `cpg_island` (bool).
+    """
+    return _cpg_promoters().copy()
+
+
+@cache
+def _cpg_promoters() -> pd.DataFrame:
+    table = read_shipped("cpg_promoters.tsv.gz", {"tss": np.int64, "cpg_island": np.int64})
+    return table.astype({"cpg_island": bool})
+
+
+def cpg_island_genes(assembly: str) -> pd.Series:
+    """Whether the promoter that speaks for a gene is one of a CpG island, by `gene_id`.
+
+    For hg19 the flag is that of the same gene in hg38, by id or else by symbol.
+
+    Parameters
+    ----------
+    assembly
+        `hg38` or `hg19`.
+
+    Returns
+    -------
+    flags
+        pandas' nullable boolean, in the order of `load_genes(assembly).genes`; missing where the
+        gene is not in the hg38 table.
+
+    Raises
+    ------
+    InputFormatError
+        As `load_genes`.
+    """
+    genes = load_genes(assembly).genes
+    hg38 = load_genes("hg38")
+    sites = _cpg_promoters().set_index(["gene_id", "tss"])["cpg_island"]
+    primary = hg38.primary_tss()
+    flags = pd.Series(
+        sites.loc[list(zip(primary.index, primary, strict=True))].to_numpy(),
+        index=primary.index,
+        dtype="boolean",
+    )
+    symbol = hg38.genes.set_index("gene_id")["symbol"].reindex(primary.index)
+    by_symbol = pd.Series(flags.to_numpy(), index=symbol.to_numpy(), dtype="boolean")
+    own = genes["gene_id"].map(flags).astype("boolean")
+    own = own.fillna(genes["symbol"].map(by_symbol).astype("boolean"))
+    return own.set_axis(genes["gene_id"]).rename("cpg_island")
+
+
+def read_shipped(name: str, dtypes: dict[str, type] | None = None) -> pd.DataFrame:
+    """One of our own tables; columns are text unless a dtype is given, and nothing is missing."""
+    payload = files("resist_epi.data").joinpath(name).read_bytes()
+    if name.endswith(".gz"):
+        payload = gzip.decompress(payload)
+    # Header lines stand at the top only; pandas' `comment` would also cut names that hold a #.
+    while payload.startswith(b"#"):
+        payload = payload[payload.index(b"\n") + 1 :]
+    columns = payload[: payload.index(b"\n")].decode().split("\t")
+    return pd.read_csv(
+        io.BytesIO(payload),
+        sep="\t",
+        dtype={c: (dtypes or {}).get(c, "str") for c in columns},
+        keep_default_na=False,
+        quoting=3,
+    )
+
+
+def _numbers(lists: pd.Series) -> np.ndarray:
+    """All numbers of a column of comma-separated lists, one after another."""
+    return np.array(",".join(lists.to_numpy(dtype=object)).split(","), dtype=np.int64)

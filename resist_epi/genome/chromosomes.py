@@ -1,0 +1,343 @@
+"""Chromosome names, their order and lengths, and which assembly they belong to."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.errors import GenomeMismatchError, InputFormatError
+
+logger = logging.getLogger(__name__)
+
+ChromKey = tuple[int, int, tuple[tuple[int, int, str], ...]]
+
+_SEX_AND_MITOCHONDRION = {"X": 1, "Y": 2, "Z": 3, "W": 4, "M": 5, "MT": 5}
+
+_NAMES_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Genome:
+    """An assembly: its chromosomes in the genome's own order, with their lengths.
+
+    Attributes
+    ----------
+    name
+        Name of the assembly, as UCSC has it (`hg38`, `rn4`).
+    lengths
+        Length in bp of each chromosome, in genome order.
+
+    Raises
+    ------
+    InputFormatError
+        If a length is not a whole number above 0.
+    """
+
+    name: str
+    lengths: Mapping[str, int]
+
+    def __post_init__(self) -> None:
+        for chrom, length in self.lengths.items():
+            if int(length) != length or length < 1:
+                raise InputFormatError(
+                    f"chromosome {chrom} of {self.name} has length {length}",
+                    expected="a whole number of bp above 0",
+                )
+        # A plain copy: a mapping proxy would not survive pickling between worker processes.
+        object.__setattr__(self, "lengths", {c: int(n) for c, n in self.lengths.items()})
+
+    @property
+    def chroms(self) -> tuple[str, ...]:
+        """Names of the chromosomes, in genome order."""
+        return tuple(self.lengths)
+
+
+def natural_chrom_key(chrom: str) -> ChromKey:
+    """Sort key that puts chr2 before chr10, then X, Y and M, then scaffolds; `chr` may be missing.
+
+    Examples
+    --------
+    >>> sorted(["chrM", "chr10", "chrX", "chr2", "chr2_random"], key=natural_chrom_key)
+    ['chr2', 'chr10', 'chrX', 'chrM', 'chr2_random']
+    """
+    stem = _without_prefix(chrom)
+    if numbered := re.fullmatch(r"(\d+)([A-Za-z]?)", stem):
+        return (0, int(numbered[1]), ((1, 0, numbered[2]),))
+    if stem.upper() in _SEX_AND_MITOCHONDRION:
+        return (1, _SEX_AND_MITOCHONDRION[stem.upper()], ())
+    parts = re.findall(r"\d+|\D+", stem)
+    return (2, 0, tuple((0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts))
+
+
+def chrom_rank(
+    chroms: Iterable[str] | pd.Series, *, genome: Genome | None = None
+) -> NDArray[np.int64]:
+    """Rank of each chromosome in genome order, to sort tables by.
+
+    Parameters
+    ----------
+    chroms
+        n chromosome names, repeated as often as they occur.
+    genome
+        Its order comes first; chromosomes that it lacks follow in natural order. Without it, the
+        order is that of `natural_chrom_key`.
+
+    Returns
+    -------
+    ranks
+        (n,) int64; equal for equal names.
+    """
+    codes, found = pd.factorize(np.asarray(chroms, dtype=object))
+    uniques = [str(chrom) for chrom in found]
+    known = {} if genome is None else {c: i for i, c in enumerate(genome.lengths)}
+    order = sorted(
+        range(len(uniques)),
+        key=lambda i: (known.get(uniques[i], len(known)), natural_chrom_key(uniques[i])),
+    )
+    rank = np.empty(len(uniques), dtype=np.int64)
+    rank[order] = np.arange(len(uniques))
+    return rank[codes] if len(codes) else np.empty(0, dtype=np.int64)
+
+
+def recognise_assembly(lengths: Mapping[str, int | None], known: Iterable[Genome]) -> str | None:
+    """Name of the assembly to which these chromosomes belong, told by their exact lengths.
+
+    The prefix `chr` is ignored, and so is the mitochondrion, which several assemblies share.
+
+    Parameters
+    ----------
+    lengths
+        Length in bp by chromosome; None where unknown.
+    known
+        The assemblies to choose from.
+
+    Returns
+    -------
+    name
+        The one assembly in which every shared chromosome has exactly this length, else None.
+    """
+    given = _comparable(lengths)
+    matches = []
+    for genome in known:
+        theirs = _comparable(genome.lengths)
+        shared = given.keys() & theirs.keys()
+        if shared and all(given[c] == theirs[c] for c in shared):
+            matches.append(genome.name)
+    return matches[0] if len(matches) == 1 else None
+
+
+def describe_mismatch(
+    first: str,
+    first_chroms: Collection[str],
+    second: str,
+    second_chroms: Collection[str],
+    *,
+    first_assembly: str | None = None,
+    second_assembly: str | None = None,
+) -> str:
+    """Say in words why two inputs cannot be of one genome, and the remedy.
+
+    Parameters
+    ----------
+    first, second
+        What the inputs are, such as `the annotation` and `track 's1'`.
+    first_chroms, second_chroms
+        Their chromosome names.
+    first_assembly, second_assembly
+        Their assemblies, where known.
+    """
+
+    def named(what: str, assembly: str | None, chroms: Collection[str]) -> str:
+        return f"{what} ({assembly or 'assembly unknown'}: {_shown(chroms)})"
+
+    text = (
+        f"{named(first, first_assembly, first_chroms)} and"
+        f" {named(second, second_assembly, second_chroms)} do not belong to the same genome"
+    )
+    stems = {_without_prefix(c) for c in first_chroms} & {_without_prefix(c) for c in second_chroms}
+    if not set(first_chroms) & set(second_chroms) and stems:
+        bare = first if not any(c.startswith("chr") for c in first_chroms) else second
+        return f"{text}: {bare} lacks the prefix 'chr' (or has it too much); rename one of them"
+    if first_assembly and second_assembly and first_assembly != second_assembly:
+        return f"{text}: bring both to one assembly, for example with liftOver"
+    return f"{text}: use files of one assembly"
+
+
+def reconcile_chromosomes(
+    annotation_chroms: Iterable[str],
+    track_lengths: Mapping[str, Mapping[str, int | None]],
+    *,
+    genome: Genome | None = None,
+    known: Collection[Genome] = (),
+    annotation: str = "the annotation",
+) -> list[str]:
+    """Chromosomes of the annotation that every track has, in genome order.
+
+    A chromosome absent from every track is dropped with a logged count; one absent from some, or
+    of another length, is an error, and so are tracks that share none.
+
+    Parameters
+    ----------
+    annotation_chroms
+        Chromosome names of the regions or genes.
+    track_lengths
+        Per sample, length in bp by chromosome (None where the format does not tell).
+    genome
+        Assembly of the annotation, where known.
+    known
+        Assemblies by which a mismatch is explained.
+    annotation
+        What to call the annotation in messages.
+
+    Returns
+    -------
+    kept
+        Unique chromosome names.
+
+    Raises
+    ------
+    GenomeMismatchError
+        With both assemblies named, the samples, the chromosome and the remedy.
+    """
+    wanted = list(dict.fromkeys(map(str, annotation_chroms)))
+    order = np.argsort(chrom_rank(wanted, genome=genome), kind="stable")
+    wanted = [wanted[i] for i in order]
+    assemblies = {s: recognise_assembly(v, known) for s, v in track_lengths.items()}
+    _check_one_assembly(assemblies)
+    _check_shared(wanted, track_lengths, genome, annotation, assemblies)
+    kept, dropped = [], []
+    for chrom in wanted:
+        absent = [s for s, lengths in track_lengths.items() if chrom not in lengths]
+        if track_lengths and len(absent) == len(track_lengths):
+            dropped.append(chrom)
+            continue
+        if absent:
+            raise GenomeMismatchError(
+                f"chromosome {chrom} of {annotation} is absent from {len(absent)} of"
+                f" {len(track_lengths)} tracks ({_shown(absent)}); make every track over the same"
+                f" chromosomes, or leave {chrom} out of {annotation}"
+            )
+        _check_lengths(chrom, track_lengths, genome, annotation, assemblies)
+        kept.append(chrom)
+    if dropped:
+        logger.info(
+            "%d of %d chromosomes of %s are in no track and are dropped: %s",
+            len(dropped),
+            len(wanted),
+            annotation,
+            _shown(dropped),
+        )
+    return kept
+
+
+def _check_shared(
+    wanted: Collection[str],
+    track_lengths: Mapping[str, Mapping[str, int | None]],
+    genome: Genome | None,
+    annotation: str,
+    assemblies: Mapping[str, str | None],
+) -> None:
+    """Every track must have one of the chromosomes at least."""
+    for sample, lengths in track_lengths.items():
+        if wanted and not set(wanted) & set(lengths):
+            raise GenomeMismatchError(
+                describe_mismatch(
+                    annotation,
+                    wanted,
+                    f"track {sample!r}",
+                    list(lengths),
+                    first_assembly=None if genome is None else genome.name,
+                    second_assembly=assemblies[sample],
+                )
+            )
+
+
+def _check_one_assembly(assemblies: Mapping[str, str | None]) -> None:
+    by_name: dict[str, list[str]] = {}
+    for sample, name in assemblies.items():
+        if name is not None:
+            by_name.setdefault(name, []).append(sample)
+    if len(by_name) > 1:
+        found = "; ".join(f"{name}: {_shown(samples)}" for name, samples in by_name.items())
+        raise GenomeMismatchError(
+            f"the tracks are of different assemblies ({found});"
+            " bring them to one, for example with CrossMap or liftOver"
+        )
+
+
+def _check_lengths(
+    chrom: str,
+    track_lengths: Mapping[str, Mapping[str, int | None]],
+    genome: Genome | None,
+    annotation: str,
+    assemblies: Mapping[str, str | None],
+) -> None:
+    """All lengths of one chromosome must agree; the first sample that deviates is named."""
+    reference = None if genome is None else genome.lengths.get(chrom)
+    owner = annotation if genome is None else f"{annotation} ({genome.name})"
+    for sample, lengths in track_lengths.items():
+        length = lengths[chrom]
+        if length is None:
+            continue
+        if reference is None:
+            reference, owner = length, f"track {sample!r} ({assemblies[sample] or 'unknown'})"
+        elif length != reference:
+            raise GenomeMismatchError(
+                f"chromosome {chrom} has {reference} bp in {owner} but {length} bp in track"
+                f" {sample!r} ({assemblies[sample] or 'assembly unknown'}); use files of one"
+                " assembly"
+            )
+
+
+def _comparable(lengths: Mapping[str, int | None]) -> dict[str, int]:
+    stems = {_without_prefix(c): n for c, n in lengths.items()}
+    return {c: int(n) for c, n in stems.items() if n is not None and c.upper() not in ("M", "MT")}
+
+
+def _without_prefix(chrom: str) -> str:
+    return chrom[3:] if chrom[:3].lower() == "chr" else chrom
+
+
+def _shown(names: Collection[str]) -> str:
+    listed = list(names)
+    more = len(listed) - _NAMES_SHOWN
+    return ", ".join(listed[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+NO_CHROMOSOMES = {"M", "MT", "EBV"}
+
+
+class HasLengths(Protocol):
+    """What telling the assembly needs of a track or a file of reads."""
+
+    @property
+    def chrom_lengths(self) -> Mapping[str, int]:
+        """Length of every chromosome, bp."""
+        ...
+
+    @property
+    def lengths_known(self) -> bool:
+        """Whether these are the true lengths, or only where the data end (bedGraph)."""
+        ...
+
+
+_SEX_AND_ORGANELLE = {"X", "Y", "M", "MT", "W", "Z"}
+
+
+def autosomes(chroms: Sequence[str] | Mapping[str, int]) -> list[str]:
+    """Chromosomes other than the sex chromosomes, the organelle's and unplaced pieces.
+
+    All of them where nothing would be left.
+    """
+    bare = {c: c[3:] if c.lower().startswith("chr") else c for c in chroms}
+    kept = [
+        c for c, name in bare.items() if name.upper() not in _SEX_AND_ORGANELLE and "_" not in name
+    ]
+    return kept or list(chroms)

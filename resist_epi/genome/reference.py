@@ -1,0 +1,126 @@
+"""Genes, chromosome lengths and excluded intervals of a study."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from resist_epi.arrays import ByChromosome
+from resist_epi.errors import GenomeMismatchError
+from resist_epi.genome.annotation import Annotation
+from resist_epi.genome.builtin import genomes_with_genes, known_genomes, load_genes, load_genome
+from resist_epi.genome.chromosomes import Genome, HasLengths, recognise_assembly
+from resist_epi.genome.peaks import read_bed_regions
+from resist_epi.genome.read_genes import read_genes
+from resist_epi.genome.regions import disjoint_by_chrom
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Genes and chromosome lengths that a study is read against.
+
+    Attributes
+    ----------
+    annotation
+        The genes.
+    genome
+        The assembly, where it is known.
+    lengths
+        Length of each chromosome, bp: the assembly's, else what the tracks state; None where
+        neither is known.
+    """
+
+    annotation: Annotation
+    genome: Genome | None
+    lengths: Mapping[str, int] | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the assembly, or of the gene file where that is all we know."""
+        return self.genome.name if self.genome is not None else self.annotation.source
+
+
+def genomes() -> list[Genome]:
+    """Every assembly that the package can recognise."""
+    return [load_genome(name) for name in known_genomes()]
+
+
+def load_reference(
+    genome: str | None,
+    genes: str | Path | None,
+    *,
+    tracks: Mapping[str, HasLengths] | None = None,
+) -> Reference:
+    """Load genes and assembly, and check them against the tracks.
+
+    Parameters
+    ----------
+    genome
+        Name of a built-in assembly; without it, it is recognised from the tracks.
+    genes
+        Gene file of the user's, which wins over the built-in genes.
+
+    Raises
+    ------
+    GenomeMismatchError
+        If the tracks are of another assembly (both are named), or none can be told.
+    InputFormatError
+        If the gene file cannot be read, or the name is unknown.
+    """
+    recognised = _assembly_of(tracks or {})
+    if genome is not None and recognised is not None and recognised != genome:
+        raise GenomeMismatchError(
+            f"the tracks are of assembly {recognised}, told by their chromosome lengths, but"
+            f" {genome} was asked for; give --genome {recognised}, or bring the tracks to {genome}"
+        )
+    name = genome if genome is not None else recognised
+    own = load_genome(name) if name is not None else None
+    if genes is not None:
+        return Reference(read_genes(genes), own, _lengths(own, tracks or {}))
+    if name is None or name not in genomes_with_genes():
+        raise GenomeMismatchError(
+            (f"there are no built-in genes of {name}" if name else "no genes were given")
+            + f"; give a gene file with --genes, or --genome {' or '.join(genomes_with_genes())}"
+        )
+    if genome is None:
+        logger.info("assembly %s, told by the tracks' chromosome lengths", name)
+    return Reference(load_genes(name), own, _lengths(own, tracks or {}))
+
+
+def _lengths(genome: Genome | None, tracks: Mapping[str, HasLengths]) -> Mapping[str, int] | None:
+    if genome is not None:
+        return genome.lengths
+    stated = [t.chrom_lengths for t in tracks.values() if t.lengths_known]
+    # Where tracks disagree, counting refuses them and names the chromosome.
+    return stated[0] if stated else None
+
+
+def _assembly_of(tracks: Mapping[str, HasLengths]) -> str | None:
+    known = genomes()
+    # A bedGraph does not state the lengths of its chromosomes, so it has no say.
+    stated = {s: t for s, t in tracks.items() if t.lengths_known}
+    found = {s: recognise_assembly(t.chrom_lengths, known) for s, t in stated.items()}
+    names = sorted({name for name in found.values() if name is not None})
+    if len(names) > 1:
+        example = "; ".join(f"{n}: {next(s for s, f in found.items() if f == n)}" for n in names)
+        raise GenomeMismatchError(
+            f"the tracks are of different assemblies ({example}); bring them to one"
+        )
+    return names[0] if names and all(found.values()) else None
+
+
+def load_exclude(path: str | Path | None) -> ByChromosome:
+    """Read a blacklist as sorted, disjoint intervals a chromosome.
+
+    Raises
+    ------
+    InputFormatError
+        If the BED cannot be read.
+    """
+    if path is None:
+        return {}
+    return disjoint_by_chrom(read_bed_regions(path))

@@ -1,0 +1,5 @@
+"""What the changes are consistent with: switches between marks, evidence, mechanisms."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,13 @@
+from .builtin import load_mechanisms as load_mechanisms
+from .compare_assay import EvidenceResult as EvidenceResult
+from .evidence import Thresholds as Thresholds
+from .evidence import join_evidence as join_evidence
+from .evidence_files import read_evidence as read_evidence
+from .find_switches import is_opposing as is_opposing
+from .find_switches import switches_of_study as switches_of_study
+from .find_switches import switches_of_tables as switches_of_tables
+from .mechanisms import Layer as Layer
+from .mechanisms import mechanism_sentences as mechanism_sentences
+from .mechanisms import mechanism_table as mechanism_table
+from .switches import MarkTest as MarkTest
+from .switches import mark_switches as mark_switches

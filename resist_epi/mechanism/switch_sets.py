@@ -1,0 +1,115 @@
+"""Do the genes of a set switch between two marks more often than others? Counted in loci."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import hypergeom
+
+from resist_epi.genes.gene_sets import BESIDE, GeneSet, match_sets
+from resist_epi.genes.symbols import SymbolTable
+from resist_epi.mechanism.switches import ACTIVATING, REPRESSIVE
+from resist_epi.stats.multiple import benjamini_hochberg
+
+SWITCHES = "switches"
+
+
+def switch_sets(
+    switches: pd.DataFrame,
+    gene_sets: Mapping[str, GeneSet],
+    *,
+    kinds: Mapping[str, str] | None = None,
+    symbols: SymbolTable | None = None,
+    fdr: float = 0.05,
+) -> pd.DataFrame:
+    """Test each set for more switches than chance, activating and repressive ones apart.
+
+    A locus counts once, and as a switch where any of its genes is one. P is twice the smaller of
+    the two hypergeometric tails, at most 1; the universe are the loci at which both marks were
+    tested.
+
+    Parameters
+    ----------
+    switches
+        As `switches.mark_switches` gives them.
+    gene_sets
+        Name -> set.
+    kinds
+        Set -> kind; control and marker sets stand outside of the adjustment.
+    fdr
+        Level of `direction`.
+
+    Returns
+    -------
+    DataFrame
+        A row a set: `set kind layer n_genes n_tested n_loci n_gain n_loss effect pvalue padj
+        matched_low matched_high direction genes warnings`; a gain is an activating switch, `effect`
+        the share of activating less that of repressive loci in the set, less the same elsewhere.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "symbol": [f"S{i}" for i in range(100)], "gene_id": [f"g{i}" for i in range(100)],
+    ...     "locus_id": [f"l{i}" for i in range(100)], "padj": 0.5, "A_pvalue": 0.1,
+    ...     "B_pvalue": 0.1, "class": ["activating switch"] * 4 + ["none"] * 96,
+    ... })
+    >>> sets = {"UP": GeneSet("UP", "made here", ("S0", "S1", "S2", "S9"))}
+    >>> switch_sets(table, sets)[["n_gain", "n_loss", "direction"]].values.tolist()
+    [[3, 0, 'gain']]
+    """
+    p = [c for c in switches if str(c).endswith("_pvalue")][:2]
+    both = switches[p].notna().all(axis=1)
+    members = match_sets(gene_sets, switches["symbol"].where(both, "").tolist(), symbols)
+    locus = pd.factorize(switches["locus_id"])[0]
+    universe = np.unique(locus[both.to_numpy()])
+    of_class = {
+        name: np.intersect1d(universe, locus[(switches["class"] == name).to_numpy()])
+        for name in (ACTIVATING, REPRESSIVE)
+    }
+    rows = [
+        {
+            "set": name,
+            "n_genes": len(gene_sets[name]),
+            "n_tested": len(index),
+            **_count(np.unique(locus[index]), universe, of_class),
+            "genes": ",".join(_switching(switches.iloc[index])),
+        }
+        for name, index in members.items()
+    ]
+    table = pd.DataFrame(rows)
+    table["kind"] = [(kinds or {}).get(name, "given") for name in members]
+    own = table["pvalue"].mask(table["kind"].isin(BESIDE))
+    table["padj"] = benjamini_hochberg(own.to_numpy(np.float64))
+    called = table["padj"].le(fdr)
+    sign = np.where(table.pop("activating"), "gain", "loss")
+    table["direction"] = np.where(called, sign, "none")
+    return table.assign(layer=SWITCHES, matched_low=np.nan, matched_high=np.nan, warnings="")
+
+
+def _switching(genes: pd.DataFrame) -> list[str]:
+    found = genes[genes["class"].isin([ACTIVATING, REPRESSIVE])]
+    return found.sort_values("padj", kind="stable")["symbol"].tolist()
+
+
+def _count(
+    own: NDArray[np.int64], universe: NDArray[np.int64], of_class: Mapping[str, NDArray[np.int64]]
+) -> dict[str, object]:
+    n, k = len(universe), len(own)
+    in_set = {name: len(np.intersect1d(own, loci)) for name, loci in of_class.items()}
+    tails = {
+        name: float(hypergeom.sf(in_set[name] - 1, n, len(loci), k)) if k else np.nan
+        for name, loci in of_class.items()
+    }
+    gain, loss = in_set[ACTIVATING], in_set[REPRESSIVE]
+    rest = len(of_class[ACTIVATING]) - len(of_class[REPRESSIVE]) - (gain - loss)
+    return {
+        "n_loci": k,
+        "n_gain": gain,
+        "n_loss": loss,
+        "effect": (gain - loss) / k - rest / (n - k) if k and n > k else np.nan,
+        "pvalue": min(1.0, 2 * min(tails.values())) if k else np.nan,
+        "activating": bool(k and tails[ACTIVATING] <= tails[REPRESSIVE]),
+    }

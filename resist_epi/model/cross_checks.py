@@ -1,0 +1,91 @@
+"""Two-group tests with few assumptions, to hold a model's answer against: `wilcoxon`, `welch`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resist_epi.arrays import FloatArray
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.errors import DesignError
+from resist_epi.model.fit import Fit
+from resist_epi.model.linear_models import FitOptions, fit_trend
+from resist_epi.samples.design import Contrast, Design
+from resist_epi.stats.groups.rank_tests import TwoGroupTests, welch_tests, wilcoxon_tests
+from resist_epi.stats.linear.moderation import t_quantile
+
+
+def fit_wilcoxon(
+    matrix: CountMatrix, design: Design, tested: NDArray[np.bool_], options: FitOptions
+) -> Fit:
+    """Log2 signal for Wilcoxon's rank-sum test. Source: Wilcoxon 1945; Mann & Whitney 1947."""
+    return _plain("wilcoxon", matrix, design, tested, options)
+
+
+def fit_welch(
+    matrix: CountMatrix, design: Design, tested: NDArray[np.bool_], options: FitOptions
+) -> Fit:
+    """Log2 signal for Welch's t test. Source: Welch 1947."""
+    return _plain("welch", matrix, design, tested, options)
+
+
+def _plain(
+    method: str,
+    matrix: CountMatrix,
+    design: Design,
+    tested: NDArray[np.bool_],
+    options: FitOptions,
+) -> Fit:
+    if len(design.variables) != 1:
+        raise DesignError(
+            f"{method} compares two groups and adjusts for nothing, but the design is"
+            f" {design.formula!r}; use a design of one column, or --method trend"
+        )
+    if options.block is not None:
+        raise DesignError(f"{method} has no random effects; use --method trend with --block")
+    return replace(fit_trend(matrix, design, tested, FitOptions()), method=method)
+
+
+def wilcoxon_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:
+    """Difference of the group means (log2), normal score of the rank sum, and P."""
+    return _statistics(fitted, contrast, wilcoxon_tests, ranks=True)
+
+
+def welch_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:
+    """Difference of the group means (log2), its standard error and interval, t, and P."""
+    return _statistics(fitted, contrast, welch_tests, ranks=False)
+
+
+def _statistics(
+    fitted: Fit,
+    contrast: Contrast,
+    test: Callable[[FloatArray, NDArray[np.bool_]], TwoGroupTests],
+    *,
+    ranks: bool,
+) -> dict[str, FloatArray]:
+    if not contrast.sides:
+        raise DesignError(f"{fitted.method} compares two groups; {contrast.name} is none")
+    first, second = contrast.sides
+    units = first | second
+    level = fitted.linear.response[:, units]
+    tests = test(level, first[units])
+    defined = fitted.tested & np.isfinite(tests.pvalue)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.where(ranks, np.nan, tests.estimate / tests.statistic)
+    half = t_quantile(0.95, tests.df) * error
+
+    def where_defined(values: FloatArray) -> FloatArray:
+        return np.where(defined, values, np.nan)
+
+    return {
+        "log2FoldChange": tests.estimate,
+        "lfcSE": where_defined(error),
+        "ci_low": where_defined(tests.estimate - half),
+        "ci_high": where_defined(tests.estimate + half),
+        "stat": where_defined(tests.statistic),
+        "df": where_defined(tests.df),
+        "pvalue": where_defined(tests.pvalue),
+    }

@@ -1,0 +1,343 @@
+"""Differential enrichment: from a normalised matrix and a design to a fit, and to results.
+
+To add a test, write its kernel in `stats/`, its fit and its statistics beside `linear_models.py`,
+and a line in `METHODS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.arrays import FloatArray
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.errors import DesignError, QuantityError
+from resist_epi.model.count_models import fit_ql, quasi_statistics
+from resist_epi.model.cross_checks import (
+    fit_welch,
+    fit_wilcoxon,
+    welch_statistics,
+    wilcoxon_statistics,
+)
+from resist_epi.model.fit import Fit
+from resist_epi.model.hazards import fit_cox, hazard_statistics
+from resist_epi.model.linear_models import (
+    FitOptions,
+    fit_trend,
+    fit_voom,
+    linear_f,
+    linear_statistics,
+)
+from resist_epi.samples.design import Contrast, Design, check_testable
+from resist_epi.schema import COUNTS, QUANTITIES, RESULTS, names
+from resist_epi.stats.multiple import benjamini_hochberg, directions
+from resist_epi.stats.negbin.quasi import quasi_f_test
+
+# From so many biological units a group on, units get weights; with fewer they do harm.
+MIN_UNITS_FOR_WEIGHTS = 5
+
+# Reads: so many units in the smaller group or fewer are tested by quasi-likelihood.
+MAX_UNITS_FOR_QL = 4
+
+# Recovered counts of narrower regions vary less than reads, which no count model expects.
+MIN_FRAGMENTS_WIDE = 5.0
+
+FitFunction = Callable[[CountMatrix, Design, NDArray[np.bool_], FitOptions], Fit]
+
+
+@dataclass(frozen=True)
+class Method:
+    """A test and what it can be used on.
+
+    Attributes
+    ----------
+    fit
+        (matrix, design, tested, options) -> Fit.
+    quantities
+        Quantities that it accepts.
+    summary
+        What it does, for headers and methods paragraphs.
+    takes_weights
+        Whether units may get weights.
+    """
+
+    fit: FitFunction
+    quantities: tuple[str, ...]
+    summary: str
+    takes_weights: bool = False
+
+
+METHODS: Mapping[str, Method] = {
+    "trend": Method(
+        fit_trend,
+        QUANTITIES,
+        "linear model of log2 signal with variances moderated towards a trend (limma-trend)",
+        takes_weights=True,
+    ),
+    "voom": Method(
+        fit_voom,
+        COUNTS,
+        "linear model of log2 counts per million with precision weights (voom)",
+        takes_weights=True,
+    ),
+    "ql": Method(
+        fit_ql,
+        COUNTS,
+        "quasi-likelihood F test of negative binomial counts (edgeR QL)",
+    ),
+    "wilcoxon": Method(
+        fit_wilcoxon, QUANTITIES, "Wilcoxon's rank-sum test of two groups, a cross-check"
+    ),
+    "welch": Method(
+        fit_welch, QUANTITIES, "Welch's t test of two groups on log2 signal, a cross-check"
+    ),
+    "cox": Method(
+        fit_cox, QUANTITIES, "Cox score test of log2 signal against censored time to progression"
+    ),
+}
+
+DEFAULT = "trend"
+
+
+def choose_method(
+    matrix: CountMatrix, group_sizes: Sequence[int], *, fragment_length: float | None = None
+) -> tuple[str, str]:
+    """The test for a quantity and group size, and the reason, in words.
+
+    Parameters
+    ----------
+    group_sizes
+        Informing units a group; empty for a continuous contrast.
+    fragment_length
+        bp, where reads were recovered from tracks.
+    """
+    if matrix.quantity not in COUNTS:
+        return "trend", f"{matrix.quantity} is signal, not counts"
+    if matrix.quantity == "recovered_reads":
+        width = float((matrix.regions["end"] - matrix.regions["start"]).median())
+        if fragment_length is None or width < MIN_FRAGMENTS_WIDE * fragment_length:
+            return "trend", (
+                f"recovered reads in regions of a median of {width:g} bp, less than"
+                f" {MIN_FRAGMENTS_WIDE:g} fragments, vary too little for a count model"
+            )
+    smaller = min(group_sizes, default=len(matrix.samples) // 2)
+    if smaller <= MAX_UNITS_FOR_QL:
+        return "ql", f"counts, and {smaller} unit{'s' * (smaller != 1)} in the smaller group"
+    return "voom", f"counts, and {smaller} units in the smaller group"
+
+
+def fit(
+    matrix: CountMatrix,
+    design: Design,
+    *,
+    method: str = DEFAULT,
+    tested: NDArray[np.bool_] | None = None,
+    options: FitOptions | None = None,
+) -> Fit:
+    """Fit a design to every region.
+
+    Parameters
+    ----------
+    matrix
+        Normalised, a column a unit, in the order of the design's rows.
+    method
+        A key of `METHODS`.
+    tested
+        (n_regions,) bool from `filtering`; by default the regions with any signal.
+    options
+        Weights of the units, blocks, strata; by default none.
+
+    Raises
+    ------
+    DesignError
+        If the method is unknown, or matrix and design name different units.
+    QuantityError
+        If the method cannot be used on this quantity.
+    """
+    if method not in METHODS:
+        raise DesignError(f"unknown method {method!r}; expected one of {', '.join(METHODS)}")
+    if matrix.quantity not in METHODS[method].quantities:
+        raise QuantityError(
+            f"{method} needs {' or '.join(METHODS[method].quantities)};"
+            f" this matrix holds {matrix.quantity}. Use --method trend, or count reads"
+        )
+    if tuple(design.matrix.index) != matrix.samples:
+        raise DesignError(
+            f"the design's units ({', '.join(map(str, design.matrix.index))}) are not the matrix's"
+            f" ({', '.join(matrix.samples)})"
+        )
+    present = (matrix.values > 0).any(axis=1)
+    mask = np.asarray(present if tested is None else tested & present, dtype=bool)
+    return METHODS[method].fit(matrix, design, mask, options or FitOptions())
+
+
+def contrast_results(
+    fitted: Fit,
+    contrast: Contrast,
+    *,
+    design: Design | None = None,
+    fdr: float = 0.05,
+    lfc_threshold: float = 0.0,
+) -> pd.DataFrame:
+    """Test one contrast in every region; several contrasts may be tested on one fit.
+
+    Parameters
+    ----------
+    design
+        What the fit was made with; `cox` alone needs it.
+    fdr
+        Level at which `direction` says gain or loss.
+    lfc_threshold
+        Test against a null of |log2 fold change| at most this (`trend` and `voom`).
+
+    Returns
+    -------
+    DataFrame
+        The contract's result columns, a row a region, in the order of the regions. Regions that
+        were not tested have a fold change and NaN after it. Where units have weights, the columns
+        `log2FoldChange_unweighted`, `pvalue_unweighted` and `padj_unweighted` follow.
+
+    Raises
+    ------
+    DesignError
+        If the method cannot test this contrast.
+    """
+    columns = contrast_statistics(fitted, contrast, design=design, lfc_threshold=lfc_threshold)
+    table = results_table(fitted, columns, fdr=fdr)
+    if fitted.unweighted is not None:
+        beside = linear_statistics(fitted.unweighted, contrast, lfc_threshold=lfc_threshold)
+        table["log2FoldChange_unweighted"] = beside["log2FoldChange"]
+        table["pvalue_unweighted"] = beside["pvalue"]
+        table["padj_unweighted"] = benjamini_hochberg(beside["pvalue"])
+    return table
+
+
+def contrast_statistics(
+    fitted: Fit,
+    contrast: Contrast,
+    *,
+    design: Design | None = None,
+    lfc_threshold: float = 0.0,
+) -> dict[str, FloatArray]:
+    """Statistics of one contrast without a table, each (n_regions,), NaN where not tested.
+
+    Returns
+    -------
+    dict
+        `log2FoldChange lfcSE ci_low ci_high stat df pvalue`.
+
+    Raises
+    ------
+    DesignError
+        As `contrast_results`.
+    """
+    if fitted.method in ("trend", "voom"):
+        return linear_statistics(fitted, contrast, lfc_threshold=lfc_threshold)
+    if lfc_threshold > 0:
+        raise DesignError(f"{fitted.method} has no test against a threshold; use trend or voom")
+    if fitted.method == "cox":
+        if design is None:
+            raise DesignError("cox needs the design, whose units hold the times")
+        return hazard_statistics(fitted, design)
+    of_method = {
+        "ql": quasi_statistics,
+        "wilcoxon": wilcoxon_statistics,
+        "welch": welch_statistics,
+    }
+    return of_method[fitted.method](fitted, contrast)
+
+
+def f_results(fitted: Fit, contrasts: Sequence[Contrast]) -> pd.DataFrame:
+    """Test several contrasts of one fit together: does any of them differ from zero?
+
+    Parameters
+    ----------
+    contrasts
+        k linearly independent ones.
+
+    Returns
+    -------
+    DataFrame
+        Region columns, `baseMean`, `log2FoldChange_NAME` for each contrast, `F`, `df1`, `pvalue`,
+        `padj`.
+
+    Raises
+    ------
+    DesignError
+        If the contrasts depend on one another, or the method has no F test.
+    """
+    vectors = np.column_stack([c.vector for c in contrasts])
+    if fitted.method in ("trend", "voom"):
+        statistic, pvalue = linear_f(fitted, vectors)
+    elif fitted.quasi is not None:
+        tests = quasi_f_test(fitted.quasi, vectors)
+        statistic, pvalue = (np.full(len(fitted.regions), np.nan) for _ in range(2))
+        statistic[fitted.tested], pvalue[fitted.tested] = tests.statistic, tests.pvalue
+    else:
+        raise DesignError(f"{fitted.method} has no F test; use trend, voom or ql")
+    pvalue = np.where(fitted.tested, pvalue, np.nan)
+    changes = fitted.coefficients @ vectors
+    return fitted.regions.reset_index(drop=True).assign(
+        baseMean=fitted.base_mean,
+        **{f"log2FoldChange_{c.name}": changes[:, k] for k, c in enumerate(contrasts)},
+        F=np.where(fitted.tested, statistic, np.nan),
+        df1=vectors.shape[1],
+        pvalue=pvalue,
+        padj=benjamini_hochberg(pvalue),
+    )
+
+
+def fold_changes(fitted: Fit, contrast: Contrast) -> pd.DataFrame:
+    """The contrast's fold changes without any test: what remains where a group has no replicates.
+
+    Returns
+    -------
+    DataFrame
+        The contract's result columns; `lfcSE` to `padj` are NaN and `direction` is `none`.
+    """
+    columns = dict.fromkeys(
+        ("lfcSE", "ci_low", "ci_high", "stat", "df", "pvalue"), np.full(len(fitted.regions), np.nan)
+    )
+    estimate = fitted.coefficients @ contrast.vector
+    return results_table(fitted, {"log2FoldChange": estimate, **columns}, fdr=0.05)
+
+
+def results_table(fitted: Fit, columns: Mapping[str, FloatArray], *, fdr: float) -> pd.DataFrame:
+    """Join statistics to the regions as the contract's result table, with padj and direction."""
+    table = fitted.regions.reset_index(drop=True).copy()
+    table["baseMean"] = fitted.base_mean
+    for name, values in columns.items():
+        table[name] = values
+    table["padj"] = benjamini_hochberg(table["pvalue"].to_numpy())
+    # A hazard ratio without a maximum is NaN, but its score test has a sign.
+    change = table["log2FoldChange"].fillna(table["stat"])
+    table["direction"] = directions(table["padj"], change, fdr=fdr)
+    extra = [c for c in fitted.regions.columns if c not in names(RESULTS)]
+    return table[[*names(RESULTS), *extra]]
+
+
+def differential(
+    matrix: CountMatrix,
+    design: Design,
+    contrast: Contrast,
+    *,
+    method: str = DEFAULT,
+    tested: NDArray[np.bool_] | None = None,
+    options: FitOptions | None = None,
+    fdr: float = 0.05,
+) -> tuple[pd.DataFrame, Fit]:
+    """Fit and test in one call.
+
+    Raises
+    ------
+    DesignError
+        If a side of the contrast has fewer than two units, or no residual degree of freedom is
+        left; see `fold_changes` for what can still be had.
+    """
+    check_testable(design, contrast)
+    fitted = fit(matrix, design, method=method, tested=tested, options=options)
+    return contrast_results(fitted, contrast, design=design, fdr=fdr), fitted

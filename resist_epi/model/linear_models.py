@@ -1,0 +1,274 @@
+"""Linear models of log2 signal: `trend` for any quantity, `voom` for reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resist_epi.arrays import FloatArray
+from resist_epi.counting.matrix import CountMatrix, scaled
+from resist_epi.errors import DesignError
+from resist_epi.model.fit import Fit
+from resist_epi.samples.design import Contrast, Design
+from resist_epi.schema import COUNTS
+from resist_epi.stats.linear.blocking import block_correlation, correlation_matrix
+from resist_epi.stats.linear.least_squares import LinearFit, contrast_mean_square, fit_linear
+from resist_epi.stats.linear.least_squares import contrast as linear_contrast
+from resist_epi.stats.linear.moderation import (
+    Squeezed,
+    moderated_f,
+    moderated_t,
+    squeeze_variances,
+    standard_error,
+    t_quantile,
+    treat,
+)
+from resist_epi.stats.linear.precision import voom
+from resist_epi.stats.linear.weights import array_weights
+
+# The prior is a low quantile of the regions' positive means, and at most a small share of their
+# median, so that it hardly shrinks the fold change of a region with ordinary signal. Quantiles
+# from .01 to .25 give the same calls, since the trend of the variance takes up what is left.
+PRIOR_QUANTILE = 0.01
+
+PRIOR_SHARE_OF_MEDIAN = 0.05
+
+MIN_PRIOR_READS = 0.5
+
+SMALLEST_ERROR = 1e-10
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """What a fit may do besides its design.
+
+    Attributes
+    ----------
+    weights
+        Whether units get weights estimated from all regions; the unweighted fit stays beside.
+    block
+        Column of the sheet whose levels are blocks with a random effect, such as `Patient`.
+    strata
+        Column of the sheet whose levels have baseline hazards of their own (`cox` alone).
+    """
+
+    weights: bool = False
+    block: str | None = None
+    strata: str | None = None
+
+
+def log_level(matrix: CountMatrix, tested: NDArray[np.bool_]) -> tuple[FloatArray, float]:
+    """(n_regions, n_units) log2(scaled value + prior), and the prior, in the quantity's unit."""
+    values = scaled(matrix)
+    prior = _prior(values, tested, counts=matrix.quantity in COUNTS)
+    values += prior  # in place: windows of a genome are many
+    return np.asarray(np.log2(values, out=values)), prior
+
+
+def _prior(values: FloatArray, tested: NDArray[np.bool_], *, counts: bool) -> float:
+    means = values.mean(axis=1)[tested]
+    means = means[means > 0]
+    if not len(means):
+        return 1.0
+    prior = min(
+        float(np.quantile(means, PRIOR_QUANTILE)), PRIOR_SHARE_OF_MEDIAN * float(np.median(means))
+    )
+    return max(prior, MIN_PRIOR_READS) if counts else prior
+
+
+def fit_trend(
+    matrix: CountMatrix, design: Design, tested: NDArray[np.bool_], options: FitOptions
+) -> Fit:
+    """Linear model of log2 signal, region by region, with moderated variances.
+
+    log2(scaled value + prior) is fitted by least squares, with weights of the units if asked for;
+    each residual variance is drawn towards a trend in the mean level, robustly against regions of
+    unusual variance.
+
+    Sources: Smyth 2004 (moderated t); Law et al. 2014 (trend of the variance on the log scale);
+    Ritchie et al. 2006 (sample weights); Smyth, Michaud & Scott 2005 (blocks); Phipson et al. 2016
+    (robust hyperparameters).
+
+    Parameters
+    ----------
+    tested
+        (n_regions,) bool; the other regions get fold changes, and NaN for their variances.
+    """
+    level, prior = log_level(matrix, tested)
+    X = design.matrix.to_numpy()
+    informing = level if tested.all() else level[tested]
+    correlation, rho = _blocked(informing, design, options)
+    plain = fit_linear(level, X, correlation=correlation)
+    unweighted = _moderated(matrix, design, tested, plain, covariate=plain.mean)
+    fitted = unweighted
+    if options.weights:
+        weights = array_weights(informing, X)
+        linear = fit_linear(level, X, weights=weights, correlation=correlation)
+        fitted = replace(
+            _moderated(matrix, design, tested, linear, covariate=linear.mean),
+            weights=weights,
+            unweighted=unweighted,
+        )
+    settings = {"prior": prior} if rho is None else {"prior": prior, "block_correlation": rho}
+    return replace(fitted, method="trend", settings=settings)
+
+
+def fit_voom(
+    matrix: CountMatrix, design: Design, tested: NDArray[np.bool_], options: FitOptions
+) -> Fit:
+    """Linear model of log2 counts per million with a precision weight of each observation.
+
+    Sources: Law et al. 2014 (voom); Liu et al. 2015 (with weights of the samples); Phipson et al.
+    2016 (robust hyperparameters).
+
+    Parameters
+    ----------
+    tested
+        (n_regions,) bool; the weights of the others are those of their fitted count, but they get
+        no variance and no test.
+
+    Notes
+    -----
+    Without a residual degree of freedom there are fold changes alone.
+    """
+    X, every_size = design.matrix.to_numpy(), _sizes(matrix)
+    if X.shape[0] <= X.shape[1]:
+        # Fold changes alone, which need no precision.
+        alone = _voom_fit(matrix, design, tested, np.ones_like(matrix.values[tested]), None)
+        return replace(alone, method="voom")
+    sizes = every_size[tested] if every_size.ndim == 2 else every_size
+    first = voom(matrix.values[tested], X, sizes)
+    correlation, rho = _blocked(first.log_cpm, design, options)
+    plain = voom(matrix.values[tested], X, sizes, correlation=correlation)
+    unweighted = _voom_fit(matrix, design, tested, plain.weights, correlation)
+    fitted = unweighted
+    if options.weights:
+        # The precision and the units' weights depend on each other: twice in turn settles them.
+        units = array_weights(plain.log_cpm, X, weights=plain.weights)
+        again = voom(matrix.values[tested], X, sizes, sample_weights=units, correlation=correlation)
+        units = array_weights(again.log_cpm, X, weights=again.weights)
+        weighted = _voom_fit(matrix, design, tested, again.weights * units, correlation)
+        fitted = replace(weighted, weights=units, unweighted=unweighted)
+    settings = {} if rho is None else {"block_correlation": rho}
+    return replace(fitted, method="voom", settings=settings)
+
+
+def _sizes(matrix: CountMatrix) -> FloatArray:
+    """(n_units,) effective library sizes, or (n_regions, n_units) where each region has its own."""
+    return matrix.effective_library_sizes if matrix.offsets is None else np.exp(matrix.offsets)
+
+
+def _voom_fit(
+    matrix: CountMatrix,
+    design: Design,
+    tested: NDArray[np.bool_],
+    weights: FloatArray,
+    correlation: FloatArray | None,
+) -> Fit:
+    sizes = _sizes(matrix)
+    level = np.log2((matrix.values + 0.5) / (sizes + 1) * 1e6)
+    every = np.ones_like(level)  # regions that are not tested: fold changes need no precision
+    every[tested] = weights
+    linear = fit_linear(level, design.matrix.to_numpy(), weights=every, correlation=correlation)
+    return _moderated(matrix, design, tested, linear, covariate=None)
+
+
+def _blocked(
+    level: FloatArray, design: Design, options: FitOptions
+) -> tuple[FloatArray | None, float | None]:
+    """Correlation matrix of the units, and the correlation within a block."""
+    if options.block is None:
+        return None, None
+    blocks = design.units[options.block].to_numpy()
+    if len(set(blocks)) == len(blocks):
+        raise DesignError(
+            f"column {options.block} has another level in every unit, so there is no block to"
+            " speak of; leave --block out"
+        )
+    rho = float(block_correlation(level, design.matrix.to_numpy(), blocks).consensus)
+    return correlation_matrix(blocks, rho), rho
+
+
+def _moderated(
+    matrix: CountMatrix,
+    design: Design,
+    tested: NDArray[np.bool_],
+    linear: LinearFit,
+    *,
+    covariate: FloatArray | None,
+) -> Fit:
+    variance = np.where(tested, linear.sigma2, np.nan)
+    replicated = bool(tested.any()) and design.matrix.shape[0] > design.matrix.shape[1]
+    squeezed = (
+        squeeze_variances(variance, linear.df_residual, covariate=covariate, robust=True)
+        if replicated
+        else no_variances(len(variance))
+    )
+    return Fit(
+        design=design.matrix,
+        linear=linear,
+        squeezed=squeezed,
+        base_mean=scaled(matrix).mean(axis=1),
+        regions=matrix.regions,
+        tested=tested,
+        method="",
+        normalization=str(matrix.metadata.get("normalization", "none")),
+        quantity=matrix.quantity,
+    )
+
+
+def no_variances(n: int) -> Squeezed:
+    """(n,) NaN each: where nothing tells how much units differ."""
+    return Squeezed(*(np.full(n, np.nan) for _ in range(4)))
+
+
+def linear_statistics(
+    fitted: Fit, contrast: Contrast, *, lfc_threshold: float = 0.0
+) -> dict[str, FloatArray]:
+    """Estimate, standard error, interval, moderated t and P of a contrast, each (n_regions,).
+
+    Source: Smyth 2004; McCarthy & Smyth 2009 where there is a threshold.
+
+    Parameters
+    ----------
+    lfc_threshold
+        The null hypothesis is |log2 fold change| at most this.
+    """
+    estimate, unscaled_sd = linear_contrast(fitted.linear, contrast.vector)
+    error = standard_error(unscaled_sd, fitted.squeezed)
+    tests = (
+        treat(estimate, unscaled_sd, fitted.squeezed, threshold=lfc_threshold)
+        if lfc_threshold > 0
+        else moderated_t(estimate, unscaled_sd, fitted.squeezed)
+    )
+    # An error as small as the rounding of the fit itself says nothing.
+    defined = np.isfinite(tests.pvalue) & (error > SMALLEST_ERROR)
+    half = t_quantile(0.95, fitted.squeezed.df_total) * error
+
+    def where_defined(values: FloatArray) -> FloatArray:
+        return np.where(defined, values, np.nan)
+
+    return {
+        "log2FoldChange": estimate,
+        "lfcSE": where_defined(error),
+        "ci_low": where_defined(estimate - half),
+        "ci_high": where_defined(estimate + half),
+        "stat": where_defined(tests.statistic),
+        "df": where_defined(fitted.squeezed.df_total),
+        "pvalue": where_defined(tests.pvalue),
+    }
+
+
+def linear_f(fitted: Fit, vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Moderated F of several contrasts together, and its P, each (n_regions,).
+
+    Parameters
+    ----------
+    vectors
+        (p, k) contrasts, linearly independent.
+    """
+    mean_square = contrast_mean_square(fitted.linear, vectors)
+    tests = moderated_f(mean_square, vectors.shape[1], fitted.squeezed)
+    return tests.statistic, tests.pvalue

@@ -1,0 +1,373 @@
+"""Normalisations: each an assumption about what does not change between samples.
+
+To add one, write its kernel in `stats/` and, here, a function that names its assumption and a
+line in `METHODS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.arrays import FloatArray
+from resist_epi.counting.matrix import CountMatrix, scaled
+from resist_epi.errors import DesignError, QuantityError
+from resist_epi.genome.regions import overlapping
+from resist_epi.model.normalization_data import NormalizationInputs
+from resist_epi.schema import COUNTS
+from resist_epi.stats.scaling import size_factors
+from resist_epi.stats.scaling.background import background_factors
+from resist_epi.stats.scaling.offsets import common_peak_offsets, trended_offsets
+from resist_epi.stats.scaling.quantile import smooth_quantile
+
+Kernel = Callable[[CountMatrix, NormalizationInputs], FloatArray]
+
+MIN_COMMON_PEAKS = 20
+
+_PRIOR_READS = 0.5
+
+_PRIOR_SHARE = 0.01  # of the median region, for signal: small, since it shrinks the offsets
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """A normalisation and the assumption that it makes.
+
+    Attributes
+    ----------
+    kernel
+        (matrix, inputs) -> (n_samples,) size factors, or (n_regions, n_samples) natural-log
+        offsets, centred in every region, on top of the library sizes.
+    assumption
+        What must hold for its fold changes to be right, in one sentence.
+    needs
+        Field of `NormalizationInputs` that it cannot do without, and in words where it is from.
+    offsets
+        Whether it gives offsets, which belong to these regions alone.
+    """
+
+    kernel: Kernel
+    assumption: str
+    needs: tuple[str, str] | None = None
+    offsets: bool = False
+
+
+def _library_size(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+    """Assume that the total of mark and background together is the same in every sample."""
+    return np.ones(len(matrix.samples))
+
+
+def _tmm(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+    """Assume that most of the regions do not change, or that gains and losses balance."""
+    return size_factors.tmm(matrix.values, matrix.library_sizes)
+
+
+def _tmmwsp(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+    """Assume what TMM assumes, where many regions are zero in some of the samples."""
+    return size_factors.tmmwsp(matrix.values, matrix.library_sizes)
+
+
+def _rle(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+    """Assume that the median region does not change."""
+    return size_factors.rle(matrix.values, matrix.library_sizes)
+
+
+def _upper_quartile(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+    """Assume that the region at the upper quartile of signal is equally high in every sample."""
+    return size_factors.upper_quartile(matrix.values, matrix.library_sizes)
+
+
+def _reads_in_regions(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+    """Assume that the total over the regions is the same in every sample."""
+    return _relative(matrix, matrix.values.sum(axis=0), "signal in the regions")
+
+
+def _background(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+    """Assume that background is equal and that precipitation was equally efficient."""
+    bins = as_expected(_of_the_same(matrix, inputs.background))
+    return background_factors(bins.values, bins.library_sizes)
+
+
+def _spike_in(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+    """Assume that exogenous chromatin was added in proportion to cells and precipitated alike.
+
+    Source: Orlando et al. (2014) Cell Reports 9:1163 (ChIP-Rx).
+    """
+    bins = _of_the_same(matrix, inputs.spike_in)
+    return _relative(matrix, bins.values.sum(axis=0), "spike-in signal")
+
+
+def _loess(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+    """Assume that at every level of signal most regions do not change."""
+    level, present = _level(matrix)
+    return trended_offsets(level, fitted_on=present)
+
+
+def _common_peaks(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+    """Assume that the peaks found in every sample do not change as a whole at any level."""
+    peaks = inputs.peaks or {}
+    level, common = _level(matrix)
+    for sample in matrix.samples:
+        if sample not in peaks:
+            raise DesignError(f"common_peaks needs the peaks of every sample; {sample} has none")
+        common &= overlapping(matrix.regions, peaks[sample])
+    if common.sum() < MIN_COMMON_PEAKS:
+        raise DesignError(
+            f"only {int(common.sum())} regions have a peak in every sample; common_peaks needs"
+            f" {MIN_COMMON_PEAKS}: use background or library_size"
+        )
+    return common_peak_offsets(level, common)
+
+
+def _quantile(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+    """Assume that samples of a group have the same distribution of signal over the regions."""
+    level, present = _level(matrix)
+    groups = inputs.groups
+    labels = None if groups is None else [groups[s] for s in matrix.samples]
+    offsets = np.zeros_like(level)
+    offsets[present] = level[present] - smooth_quantile(level[present], labels)
+    return np.asarray(offsets - offsets.mean(axis=1, keepdims=True))
+
+
+def _given(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+    """Assume that the factors given are right."""
+    given = inputs.given or {}
+    missing = [s for s in matrix.samples if s not in given]
+    if missing:
+        raise DesignError(f"no factor is given for {', '.join(missing)}")
+    return np.array([given[s] for s in matrix.samples])
+
+
+METHODS: Mapping[str, Normalization] = {
+    "library_size": Normalization(
+        _library_size,
+        "the total of mark and background together is the same in every sample",
+    ),
+    "tmm": Normalization(
+        _tmm,
+        "most of the regions tested do not change, or gains and losses balance;"
+        " a global gain or loss of the mark is taken away",
+    ),
+    "tmmwsp": Normalization(
+        _tmmwsp,
+        "most of the regions tested do not change, or gains and losses balance, many of them"
+        " being zero in some samples; a global gain or loss of the mark is taken away",
+    ),
+    "rle": Normalization(
+        _rle,
+        "the median region does not change; a global gain or loss of the mark is taken away",
+    ),
+    "upper_quartile": Normalization(
+        _upper_quartile,
+        "the region at the upper quartile of signal is equally high in every sample;"
+        " a global gain or loss of the mark is taken away",
+    ),
+    "reads_in_regions": Normalization(
+        _reads_in_regions,
+        "the total over the regions tested is the same in every sample;"
+        " a global gain or loss of the mark is taken away",
+    ),
+    "background": Normalization(
+        _background,
+        "background is equal in every sample and immunoprecipitation was equally efficient;"
+        " changes are relative to background",
+        (
+            "background",
+            "counts in 10-kb bins of the genome (--background, of `count --regions bins`)",
+        ),
+    ),
+    "spike_in": Normalization(
+        _spike_in,
+        "exogenous chromatin was added in proportion to the cells and precipitated as the"
+        " sample's own",
+        ("spike_in", "the column SpikeInReads, with LibrarySize where signal is normalised"),
+    ),
+    "loess": Normalization(
+        _loess,
+        "at every level of signal most regions do not change; a global gain or loss of the mark,"
+        " and any change that goes with the level, is taken away",
+        offsets=True,
+    ),
+    "common_peaks": Normalization(
+        _common_peaks,
+        "the peaks that every sample has do not change as a whole, at any level",
+        ("peaks", "the column Peaks in every row"),
+        offsets=True,
+    ),
+    "quantile": Normalization(
+        _quantile,
+        "samples of one group have the same distribution of signal over the regions, and groups"
+        " differ at most where their distributions do",
+        offsets=True,
+    ),
+    "given": Normalization(
+        _given,
+        "the factors given are right",
+        ("given", "the column SizeFactor (effective library size = library size x factor)"),
+    ),
+}
+
+DEFAULT = "library_size"
+
+
+def choose_default(inputs: NormalizationInputs | None = None) -> tuple[str, str]:
+    """Choose the normalisation of somebody who names none.
+
+    Spike-in where the sheet has it, else background composition where bins can be had and pass,
+    else library size.
+
+    Returns
+    -------
+    tuple
+        A key of `METHODS`, and why, in words for log and header.
+    """
+    inputs = NormalizationInputs() if inputs is None else inputs
+    if inputs.spike_in is not None:
+        return "spike_in", "the sheet has spike-in"
+    why_not = inputs.missing.get("spike_in", "no spike-in")
+    if inputs.background is not None:
+        return "background", f"{why_not}; background bins can be had"
+    return "library_size", f"{why_not}; {inputs.missing.get('background', 'no background bins')}"
+
+
+def normalize(
+    matrix: CountMatrix,
+    method: str = DEFAULT,
+    *,
+    inputs: NormalizationInputs | None = None,
+    factors_from: CountMatrix | None = None,
+) -> CountMatrix:
+    """Return the matrix with size factors or offsets.
+
+    A sample's effective library size is `library_sizes * size_factors`; where there are offsets,
+    a value's is the exponential of its offset. All-zero regions have no say. What is `expected` of
+    a sample apart from the mark, such as its copy number, is divided away before factors are
+    estimated, and is part of the offsets.
+
+    Parameters
+    ----------
+    method
+        A key of `METHODS`; its `assumption` says what must hold.
+    inputs
+        What the method needs beside the matrix, of the same samples.
+    factors_from
+        Another matrix of the same samples and library sizes to estimate the factors on.
+
+    Raises
+    ------
+    DesignError
+        If the method is unknown, lacks what it needs, or no region has signal to estimate factors
+        from; or samples or library sizes disagree.
+
+    Examples
+    --------
+    >>> from resist_epi.counting.matrix import CountMatrix
+    >>> from resist_epi.genome.regions import bed_regions
+    >>> regions = bed_regions([("chr1", 0, 500), ("chr1", 500, 900)])
+    >>> counts = CountMatrix(np.array([[4.0, 8], [6, 12]]), regions, ("a", "b"), "reads",
+    ...                      np.array([10.0, 20]))
+    >>> normalize(counts, "tmm").size_factors
+    array([1., 1.])
+    """
+    if method not in METHODS:
+        raise DesignError(f"unknown normalisation {method!r}; expected one of {', '.join(METHODS)}")
+    chosen = METHODS[method]
+    inputs = NormalizationInputs() if inputs is None else inputs
+    if chosen.needs is not None and getattr(inputs, chosen.needs[0]) is None:
+        because = f" ({inputs.missing[method]})" if method in inputs.missing else ""
+        raise DesignError(f"normalisation {method} needs {chosen.needs[1]}{because}")
+    if factors_from is not None and chosen.offsets:
+        raise DesignError(f"{method} gives offsets, which belong to the regions they come from")
+    source = as_expected(matrix if factors_from is None else _of_the_same(matrix, factors_from))
+    if not (source.values > 0).any():
+        raise DesignError(
+            "no region has any signal in any sample, so there is nothing to normalise by;"
+            " check that regions and tracks are of one assembly"
+        )
+    try:
+        found = chosen.kernel(source, inputs)
+    except QuantityError as error:
+        raise DesignError(f"normalisation {method}: {error}") from error
+    metadata = {**matrix.metadata, "normalization": method}
+    if chosen.offsets:
+        offsets = np.log(matrix.library_sizes) + found
+        if matrix.expected is not None:
+            offsets = offsets + matrix.expected
+        return replace(matrix, size_factors=None, offsets=offsets, metadata=metadata)
+    if matrix.expected is None:
+        return replace(matrix, size_factors=found, offsets=None, metadata=metadata)
+    offsets = np.log(matrix.library_sizes * found) + matrix.expected
+    return replace(matrix, size_factors=found, offsets=offsets, metadata=metadata)
+
+
+def as_expected(matrix: CountMatrix) -> CountMatrix:
+    """Return the matrix with what is expected apart from the mark divided out of its values."""
+    if matrix.expected is None:
+        return matrix
+    return replace(matrix, values=matrix.values / np.exp(matrix.expected), expected=None)
+
+
+def factors_table(matrix: CountMatrix, method: str) -> pd.DataFrame:
+    """Table of the factors: a row a sample; of offsets, the median region's.
+
+    Columns `sample normalization library_size size_factor effective_library_size`.
+    """
+    factors = matrix.size_factors
+    if factors is None and matrix.offsets is not None and len(matrix.offsets):
+        factors = np.exp(np.median(matrix.offsets, axis=0)) / matrix.library_sizes
+    if factors is None:
+        factors = np.ones(len(matrix.samples))
+    return pd.DataFrame(
+        {
+            "sample": list(matrix.samples),
+            "normalization": method,
+            "library_size": matrix.library_sizes,
+            "size_factor": factors,
+            "effective_library_size": matrix.library_sizes * factors,
+        }
+    )
+
+
+def _level(matrix: CountMatrix) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Natural log of the values at the common library size, and which regions have signal."""
+    values = scaled(replace(matrix, size_factors=None, offsets=None))
+    present = (values > 0).any(axis=1)
+    if matrix.quantity in COUNTS:
+        prior = _PRIOR_READS
+    else:
+        prior = _PRIOR_SHARE * float(np.median(values[present].mean(axis=1)))
+    return np.asarray(np.log(values + prior)), np.asarray(present)
+
+
+def _relative(matrix: CountMatrix, totals: FloatArray, what: str) -> FloatArray:
+    """Factors, product 1, that make the effective library sizes proportional to these totals."""
+    if (totals <= 0).any():
+        raise DesignError(f"{matrix.samples[int(np.argmin(totals))]} has no {what}")
+    factors = np.log(totals / matrix.library_sizes)
+    return np.asarray(np.exp(factors - factors.mean()), dtype=np.float64)
+
+
+def _of_the_same(matrix: CountMatrix, other: CountMatrix | None) -> CountMatrix:
+    """The other matrix with its samples in this one's order; it must be of the same libraries."""
+    if other is None:
+        raise DesignError("nothing to take factors from")
+    absent = [s for s in matrix.samples if s not in other.samples]
+    if absent:
+        raise DesignError(
+            f"factors for {', '.join(absent)} cannot be had: the other counts are of"
+            f" {', '.join(other.samples)}"
+        )
+    other = other.select(samples=matrix.samples)
+    differing = ~np.isclose(matrix.library_sizes, other.library_sizes, rtol=1e-6)
+    if differing.any():
+        i = int(np.argmax(differing))
+        raise DesignError(
+            f"{matrix.samples[i]} has library size {matrix.library_sizes[i]:g} in these counts and"
+            f" {other.library_sizes[i]:g} in those that factors come from; count both from the"
+            " same tracks with the same --exclude and LibrarySize"
+        )
+    return other

@@ -1,0 +1,72 @@
+"""Import paths that the documentation of 0.1.0 showed go on working, and say where to look now."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+# The old module, and the modules that its public names are in now.
+MOVED: dict[str, tuple[str, ...]] = {
+    "analysis": ("model.analysis",),
+    "annotation": ("genome.annotation",),
+    "assays": ("mechanism.assays",),
+    "design": ("samples.design",),
+    "differential": ("model.differential",),
+    "enrichment": ("genes.enrichment",),
+    "inputs": ("genome.reference", "samples.peaks", "counting.sources", "genes.builtin"),
+    "io.annotation": ("genome.read_genes",),
+    "io.bigwig": ("tracks.bigwig.track",),
+    "io.builtin": ("genome.builtin", "genes.builtin", "mechanism.builtin"),
+    "io.cytogenetics": ("genome.cytogenetics",),
+    "io.gene_sets": ("genes.gene_sets",),
+    "io.peaks": ("genome.peaks",),
+    "io.sheet": ("samples.sheet",),
+    "io.tracks": ("tracks.open",),
+    "marks": ("mechanism.switches",),
+    "matrix": ("counting.matrix",),
+    "normalization": ("model.normalization",),
+    "presets": ("samples.presets",),
+    "profile_matrix": ("counting.profile_matrix",),
+    "regions": ("genome.regions",),
+    "simulate": ("simulation",),
+}
+
+
+class _Old(Loader):
+    """Fills a module of the old name with the public names of the new ones."""
+
+    def __init__(self, places: tuple[str, ...]) -> None:
+        self._places = [f"resist_epi.{place}" for place in places]
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        now = " and ".join(self._places)
+        warnings.warn(f"{module.__name__} is {now} since 0.2.0", DeprecationWarning, stacklevel=2)
+        for place in self._places:
+            new = importlib.import_module(place)
+            module.__dict__.update({n: getattr(new, n) for n in dir(new) if n[0] != "_"})
+
+
+class _Finder(MetaPathFinder):
+    """Asked last, so only for what is no module any more."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        package, _, old = fullname.partition(".")
+        if package != "resist_epi" or old not in MOVED:
+            return None
+        return ModuleSpec(fullname, _Old(MOVED[old]))
+
+
+def forward() -> None:
+    """Let the old paths be imported."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.append(_Finder())

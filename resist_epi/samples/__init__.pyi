@@ -1,0 +1,17 @@
+from .design import Contrast as Contrast
+from .design import Design as Design
+from .design import check_testable as check_testable
+from .design import formula_columns as formula_columns
+from .design import make_contrast as make_contrast
+from .design import make_design as make_design
+from .design_checks import design_warnings as design_warnings
+from .peaks import sheet_consensus as sheet_consensus
+from .peaks import sheet_peaks as sheet_peaks
+from .presets import MarkPreset as MarkPreset
+from .presets import preset as preset
+from .sheet import SampleSheet as SampleSheet
+from .sheet import column_files as column_files
+from .sheet import make_sheet as make_sheet
+from .sheet import one_mark as one_mark
+from .sheet import read_sheet as read_sheet
+from .sheet import sheet_from_columns as sheet_from_columns

@@ -1,0 +1,396 @@
+"""Designs and contrasts by name: from a formula and a sheet to columns, and back into words."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.errors import DesignError
+from resist_epi.samples.design_checks import (
+    PATIENT,
+    confounded_pairs,
+    levels_that_inform,
+    sizes_in_words,
+)
+from resist_epi.samples.sheet import SampleSheet
+from resist_epi.stats.linear.design import aliased_columns, contrast_leverage
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_FORMULA = "~ Condition"
+
+# Text columns of the sheet stay groups even where their levels look like numbers.
+_ALWAYS_GROUPS = {
+    "Batch",
+    "Condition",
+    "Factor",
+    "Patient",
+    "Replicate",
+    "Timepoint",
+    "Tissue",
+    "Treatment",
+}
+
+# A column's name in a formula: not a function (`log(`), a module (`np.`) or an option (`df=`).
+_VARIABLE = re.compile(r"`[^`]+`|(?<![\w.\"'])[A-Za-z_]\w*(?!\w|\s*[(.]|\s*=(?!=))(?![\"'])")
+
+
+@dataclass(frozen=True)
+class Design:
+    """A design matrix with named columns and what it was made from.
+
+    Attributes
+    ----------
+    formula
+        With the sheet's own spelling of its columns.
+    matrix
+        (n_units, p) float64 table: index the units, columns the coefficients.
+    units
+        (n_units, …) the sheet's columns of each unit.
+    variables
+        Columns of the sheet that the formula uses.
+    spec
+        formulaic's model specification, which gives the row of any other unit.
+    """
+
+    formula: str
+    matrix: pd.DataFrame
+    units: pd.DataFrame
+    variables: tuple[str, ...]
+    spec: Any
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A combination of coefficients to test.
+
+    Attributes
+    ----------
+    name
+        As the user would write it, `COLUMN:A-B`.
+    vector
+        (p,) float64 weights of the coefficients.
+    words
+        What it means, for logs and headers.
+    informing
+        (n_units,) bool: the units on which the estimate depends.
+    sides
+        (n_units,) bool each: the informing units of A and of B; empty for a continuous column.
+    """
+
+    name: str
+    vector: NDArray[np.float64]
+    words: str
+    informing: NDArray[np.bool_]
+    sides: tuple[NDArray[np.bool_], ...] = ()
+
+    @property
+    def column(self) -> str:
+        """Column of the sheet whose levels are compared, or whose slope is tested."""
+        return self.name.partition(":")[0]
+
+    @property
+    def group_sizes(self) -> tuple[int, ...]:
+        """Informing units in A and in B; empty for a continuous column."""
+        return tuple(int(side.sum()) for side in self.sides)
+
+
+def formula_columns(formula: str, sheet: SampleSheet) -> tuple[str, tuple[str, ...]]:
+    """Return the formula in the sheet's own spelling, and the columns that it uses.
+
+    Raises
+    ------
+    DesignError
+        If the formula cannot be parsed or names a column that the sheet lacks.
+    """
+    from formulaic import Formula
+
+    try:
+        Formula(formula)
+    except _formula_errors() as error:
+        raise DesignError(
+            f"the design {formula!r} cannot be parsed ({_first_line(error)});"
+            " expected something like '~ Batch + Condition'"
+        ) from error
+    used: list[str] = []
+
+    def canonical(match: re.Match[str]) -> str:
+        used.append(sheet.column(match.group().strip("`")))
+        return f"`{used[-1]}`" if match.group().startswith("`") else used[-1]
+
+    spelled = _VARIABLE.sub(canonical, formula)
+    return spelled, tuple(dict.fromkeys(used))
+
+
+def _formula_errors() -> tuple[type[Exception], ...]:
+    """Formulaic's own errors, and what it lets pass of evaluating a formula."""
+    from formulaic.errors import FormulaicError
+
+    return (
+        FormulaicError,
+        SyntaxError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        KeyError,
+        NameError,
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def make_design(sheet: SampleSheet, formula: str = DEFAULT_FORMULA) -> Design:
+    """Make the design matrix of a sheet's rows.
+
+    Parameters
+    ----------
+    sheet
+        One row a unit, of one mark.
+    formula
+        Right-hand side in Wilkinson's notation; names without regard to case. Columns of text are
+        groups; further columns that hold numbers alone are continuous (`C(x)` makes them groups).
+
+    Raises
+    ------
+    DesignError
+        If a value is missing, a column has one level only, or columns are aliased: the message
+        names them.
+    """
+    from formulaic import ModelSpec
+
+    formula, variables = formula_columns(formula, sheet)
+    units = sheet.table.copy()
+    for name in variables:
+        units[name] = _typed(units[name], name, sheet, group=_made_a_group(formula, name))
+    try:
+        spec = ModelSpec.from_spec(formula if "~" in formula else f"~ {formula}")
+        if not isinstance(spec, ModelSpec):
+            raise DesignError(
+                f"the design {formula!r} cannot be parsed: it has several parts;"
+                " expected something like '~ Batch + Condition'"
+            )
+        matrix = spec.get_model_matrix(_used(units, variables), na_action="raise")
+    except _formula_errors() as error:
+        raise DesignError(
+            f"the design {formula!r} cannot be built: {_first_line(error)}"
+        ) from error
+    design = pd.DataFrame(
+        np.asarray(matrix, dtype=np.float64),
+        index=pd.Index(sheet.samples),
+        columns=[str(c) for c in matrix.columns],
+    )
+    aliased = aliased_columns(design.to_numpy(), list(design.columns))
+    if aliased:
+        parts = confounded_pairs(units, variables)
+        parts += [f"{name} is determined by {', '.join(by)}" for name, by in aliased.items()]
+        raise DesignError(
+            f"the design {formula!r} cannot tell its effects apart: "
+            + "; ".join(parts)
+            + ". Leave one of these columns out, or add samples that separate them"
+        )
+    return Design(formula, design, units, variables, matrix.model_spec)
+
+
+def _used(units: pd.DataFrame, variables: Sequence[str]) -> pd.DataFrame:
+    """The columns that the formula uses alone: others may bear the names of its functions."""
+    return units[list(variables)] if variables else units[["SampleID"]]
+
+
+def _made_a_group(formula: str, name: str) -> bool:
+    """Whether the formula or the column's meaning says that its numbers are names."""
+    return name in _ALWAYS_GROUPS or bool(re.search(rf"\bC\(\s*`?{re.escape(name)}\b", formula))
+
+
+def _typed(column: pd.Series, name: str, sheet: SampleSheet, *, group: bool) -> pd.Series:
+    numeric = pd.api.types.is_numeric_dtype(column)
+    missing = column.isna() if numeric else column == ""
+    if missing.any():
+        without = ", ".join(np.asarray(sheet.samples)[missing.to_numpy()])
+        raise DesignError(
+            f"column {name}, which the design uses, is empty for {without};"
+            " fill it in or leave these samples out"
+        )
+    if not numeric and not group:
+        numbers = pd.to_numeric(column, errors="coerce")
+        if numbers.notna().all():
+            column, numeric = numbers.astype(np.float64), True
+            logger.info("column %s holds numbers and is continuous; C(%s) makes groups", name, name)
+    if column.nunique() < 2:
+        raise DesignError(
+            f"column {name}, which the design uses, has the one value {column.iloc[0]!r} in every"
+            f" sample of {', '.join(sheet.marks)}; expected at least two"
+        )
+    return column if numeric else column.astype(object)
+
+
+def make_contrast(design: Design, text: str | None = None) -> Contrast:
+    """Find the contrast that a text names.
+
+    Parameters
+    ----------
+    text
+        `[COLUMN:]A-B` (split where both sides are levels, which may hold hyphens), `COLUMN,A,B`, or
+        the name of a continuous column. By default `poor-good` where `Condition` has both, else
+        the later of its two levels in the alphabet minus the earlier.
+
+    Raises
+    ------
+    DesignError
+        If no column of the design has these levels, several have, or the choice is left open; the
+        message lists what could be asked for.
+    """
+    by_default = text is None
+    text = _default_contrast(design) if text is None else text.strip()
+    continuous = _continuous_column(design, text)
+    if continuous is not None:
+        return _slope(design, continuous)
+    found = _levels_named(design, text)
+    if not found:
+        raise DesignError(
+            f"contrast {text!r}: no column of the design {design.formula!r} has these levels."
+            f" Levels are: {_levels_in_words(design)}"
+        )
+    if len(found) > 1:
+        raise DesignError(
+            f"contrast {text!r} fits several columns; write one of "
+            + ", ".join(f"{column}:{a}-{b}" for column, a, b in found)
+        )
+    return _difference(design, *found[0], by_default=by_default)
+
+
+def _groups(design: Design) -> Mapping[str, list[str]]:
+    return {
+        name: sorted(design.units[name].unique())
+        for name in design.variables
+        if not pd.api.types.is_numeric_dtype(design.units[name])
+    }
+
+
+def _levels_in_words(design: Design) -> str:
+    return "; ".join(f"{c}: {', '.join(levels)}" for c, levels in _groups(design).items()) or "none"
+
+
+def _default_contrast(design: Design) -> str:
+    groups = _groups(design)
+    column = "Condition" if "Condition" in groups else next(iter(groups), None)
+    if column is not None:
+        levels = groups[column]
+        if {"poor", "good"} <= set(levels):
+            return f"{column}:poor-good"
+        if len(levels) == 2:
+            return f"{column}:{levels[1]}-{levels[0]}"
+    raise DesignError(
+        f"the design {design.formula!r} has no single obvious contrast; name one with"
+        f" --contrast COLUMN:A-B. Levels are: {_levels_in_words(design)}"
+    )
+
+
+def _continuous_column(design: Design, text: str) -> str | None:
+    for name in design.variables:
+        if name.lower() == text.lower() and pd.api.types.is_numeric_dtype(design.units[name]):
+            return name
+    return None
+
+
+def _levels_named(design: Design, text: str) -> list[tuple[str, str, str]]:
+    """(column, A, B) of every reading of the text in which both sides are levels."""
+    found = []
+    for column, levels in _groups(design).items():
+        rest = text
+        for mark in (":", ","):
+            head, _, tail = text.partition(mark)
+            if tail and head.strip().lower() == column.lower():
+                rest = tail
+        separator = "," if "," in rest else "-"
+        parts = rest.split(separator)
+        for i in range(1, len(parts)):
+            a, b = separator.join(parts[:i]).strip(), separator.join(parts[i:]).strip()
+            if a in levels and b in levels and a != b:
+                found.append((column, a, b))
+    return found
+
+
+def _difference(
+    design: Design, column: str, a: str, b: str, *, by_default: bool = False
+) -> Contrast:
+    rows = []
+    for level in (a, b):
+        units = design.units.copy()
+        units[column] = pd.Series([level] * len(units), index=units.index, dtype=object)
+        model = design.spec.get_model_matrix(_used(units, design.variables))
+        rows.append(np.asarray(model, dtype=np.float64).mean(axis=0))
+    vector = rows[0] - rows[1]
+    vector[np.abs(vector) < 1e-12] = 0.0
+    informing = np.abs(contrast_leverage(design.matrix.to_numpy(), vector)) > 1e-9
+    levels = design.units[column].to_numpy()
+    sides = tuple(informing & (levels == x) for x in (a, b))
+    sizes = [int(side.sum()) for side in sides]
+    words = f"{a} minus {b}; positive = more mark in {a}"
+    words += f"; {sizes_in_words(design.units, [levels == x for x in (a, b)])}"
+    words += _adjustment(v for v in design.variables if v != column)
+    words += f"; informed by {sizes[0]} {a} + {sizes[1]} {b} units"
+    if not informing.all():
+        alone = levels_that_inform(design.units, design.variables, informing)
+        words += f", all of {alone}" if alone else ""
+        words += f" (not by {', '.join(design.matrix.index[~informing])})"
+    if by_default and (a, b) != ("poor", "good"):
+        words += "; no contrast was asked for, so the order is that of the alphabet"
+    return Contrast(f"{column}:{a}-{b}", vector, words, informing, sides)
+
+
+def _adjustment(others: Iterable[str]) -> str:
+    """What the comparison holds fixed: pairs by name, other columns as adjusted for."""
+    names = list(others)
+    rest = [v for v in names if v != PATIENT]
+    paired = f"; paired by {PATIENT}" if PATIENT in names else ""
+    return paired + (f"; adjusted for {', '.join(rest)}" if rest else "")
+
+
+def _slope(design: Design, column: str) -> Contrast:
+    if column not in design.matrix.columns:
+        raise DesignError(
+            f"contrast {column!r}: the design {design.formula!r} holds the column in a transformed"
+            " form; test it as it stands in the sheet, or name a difference of groups"
+        )
+    vector = (design.matrix.columns == column).astype(np.float64)
+    informing = np.abs(contrast_leverage(design.matrix.to_numpy(), vector)) > 1e-9
+    words = f"slope on {column}; positive = more mark where {column} is higher"
+    words += _adjustment(v for v in design.variables if v != column)
+    words += f"; informed by {int(informing.sum())} units"
+    return Contrast(column, vector, words, informing)
+
+
+def check_testable(design: Design, contrast: Contrast) -> None:
+    """Refuse a test that the units cannot carry.
+
+    Raises
+    ------
+    DesignError
+        If a side of the contrast rests on fewer than two units, or no residual degree of freedom
+        is left.
+    """
+    n, p = design.matrix.shape
+    way_out = (
+        "Without a test, --fold-changes-only writes the fold changes and no P"
+        " (columns lfcSE to padj empty)"
+    )
+    if any(size < 2 for size in contrast.group_sizes):
+        raise DesignError(
+            f"contrast {contrast.name}: one side rests on {min(contrast.group_sizes)} biological"
+            f" unit{'s' if min(contrast.group_sizes) != 1 else ''} ({contrast.words}), so nothing"
+            f" tells how much units differ; at least 2 a group are needed. {way_out}"
+        )
+    if n - p < 1:
+        raise DesignError(
+            f"the design {design.formula!r} has {p} coefficients for {n} units, so no residual"
+            f" degree of freedom is left. Use a smaller design. {way_out}"
+        )

@@ -1,0 +1,411 @@
+"""The sample sheet: a validated table, one row a library."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from resist_epi.errors import DesignError, InputFormatError, SampleSheetError
+from resist_epi.io.store import read_text
+
+_MISSING = {"", "na", "nan", "n/a"}
+
+
+def read_sheet(path: str | Path) -> SampleSheet:
+    r"""Read a sample sheet.
+
+    Comma or tab between columns, any line ends (also the CR alone of old spreadsheets), UTF-8 with
+    or without a byte-order mark, `NA` or nothing for a missing value, `#` lines skipped. Column
+    names are matched without regard to case; DiffBind's columns keep DiffBind's meaning.
+
+    Parameters
+    ----------
+    path
+        The sheet; relative paths inside it are relative to its folder.
+
+    Raises
+    ------
+    InputFormatError
+        If the file is not text, or a row has another number of cells than the header.
+    SampleSheetError
+        With every bad row and column at once.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (folder / "sheet.csv").write_text("sampleid,factor,condition\nT1,H3K27me3,poor\n")
+    >>> read_sheet(folder / "sheet.csv").marks
+    ('H3K27me3',)
+    """
+    path = Path(path)
+    lines = read_text(path).split("\n")
+    first = next((i for i, line in enumerate(lines) if line.strip() and line[0] != "#"), None)
+    if first is None:
+        raise InputFormatError("the sample sheet is empty", path=path, expected="a header and rows")
+    delimiter = _delimiter(lines[first], path, first + 1)
+    reader = csv.reader(io.StringIO("\n".join(lines[first:]), newline=""), delimiter=delimiter)
+    header = next(reader)
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    for cells in reader:
+        row = cells
+        if not any(cell.strip() for cell in row) or row[0].startswith("#"):
+            continue
+        if len(row) > len(header) and not any(cell.strip() for cell in row[len(header) :]):
+            row = row[: len(header)]  # spreadsheets pad rows with empty cells
+        if len(row) != len(header):
+            raise InputFormatError(
+                f"{len(row)} cells in a row",
+                path=path,
+                line=first + reader.line_num,
+                expected=f"{len(header)}, as in the header",
+                remedy="put quotes around a cell that holds the delimiter",
+            )
+        numbers.append(first + reader.line_num)
+        rows.append(["" if cell.strip().lower() in _MISSING else cell for cell in row])
+    named = [i for i, name in enumerate(header) if name.strip()]
+    frame = pd.DataFrame(
+        [[row[i] for i in named] for row in rows], columns=[header[i] for i in named], dtype=object
+    )
+    return make_sheet(frame, path=path, lines=numbers)
+
+
+def _delimiter(header: str, path: Path, line: int) -> str:
+    counts = {d: header.count(d) for d in ("\t", ",", ";")}
+    best = max(counts, key=lambda d: counts[d])
+    if best == ";" and counts[";"]:
+        raise InputFormatError(
+            "semicolons between the columns",
+            path=path,
+            line=line,
+            expected="commas or tabs",
+            remedy="save the sheet as comma-separated or tab-separated text",
+        )
+    return best
+
+
+DIFFBIND_COLUMNS = [
+    "SampleID",
+    "Tissue",
+    "Factor",
+    "Condition",
+    "Treatment",
+    "Replicate",
+    "bamReads",
+    "ControlID",
+    "bamControl",
+    "Peaks",
+    "PeakCaller",
+    "PeakFormat",
+    "Spikein",
+]
+
+OWN_COLUMNS = [
+    "Coverage",
+    "ControlCoverage",
+    "Patient",
+    "Batch",
+    "Purity",
+    "LibrarySize",
+    "FragmentLength",
+    "SpikeInReads",
+    "TimeToProgression",
+    "Progressed",
+    "Assembly",
+    "Timepoint",
+]
+
+REQUIRED = ("SampleID", "Factor", "Condition")
+
+PATH_COLUMNS = ("Coverage", "bamReads", "Peaks", "ControlCoverage", "bamControl")
+
+# Columns of numbers, with what a value must be.
+_NUMBERS = {
+    "Purity": ("a share between 0 and 1", lambda x: (x >= 0) & (x <= 1)),
+    "LibrarySize": ("a number above 0", lambda x: x > 0),
+    "FragmentLength": ("a number of base pairs above 0", lambda x: x > 0),
+    "SpikeInReads": ("a number above 0", lambda x: x > 0),
+    "TimeToProgression": ("a time, 0 or more", lambda x: x >= 0),
+    "Progressed": ("1 (event) or 0 (censored)", lambda x: (x == 0) | (x == 1)),
+}
+
+# Samples are columns beside these in a table of counts.
+RESERVED_IDS = frozenset(
+    [
+        "chrom",
+        "start",
+        "end",
+        "strand",
+        "region_id",
+        "gene_id",
+        "symbol",
+        "kind",
+        "tss",
+        "primary",
+        "n_transcripts",
+        "class",
+        "nearest_symbol",
+        "distance",
+    ]
+)
+
+_UNIT_COLUMNS = ("Patient", "Factor", "Condition", "Treatment", "Timepoint")
+
+
+@dataclass(frozen=True)
+class SampleSheet:
+    """A validated sample sheet.
+
+    Attributes
+    ----------
+    table
+        One row a library, in the order of the sheet. Known columns carry their canonical names,
+        others the user's; missing text is `""`, numbers are float64 with NaN. Paths are absolute
+        or relative to the working directory.
+    path
+        The file that it came from, if any.
+    """
+
+    table: pd.DataFrame
+    path: Path | None = None
+
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """SampleIDs, in the order of the sheet."""
+        return tuple(self.table["SampleID"])
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Marks (`Factor`), in the order in which they first appear."""
+        return tuple(dict.fromkeys(self.table["Factor"]))
+
+    @property
+    def has_patients(self) -> bool:
+        """Whether the sheet says which rows are one biological unit."""
+        return "Patient" in self.table and bool((self.table["Patient"] != "").any())
+
+    def for_mark(self, mark: str) -> SampleSheet:
+        """Return the rows of one mark."""
+        kept = self.table[self.table["Factor"] == mark]
+        return SampleSheet(kept.reset_index(drop=True), self.path)
+
+    def for_samples(self, samples: Sequence[str]) -> SampleSheet:
+        """Return the rows of these samples, in this order.
+
+        Raises
+        ------
+        SampleSheetError
+            If the sheet lacks one of them.
+        """
+        missing = [s for s in samples if s not in set(self.samples)]
+        if missing:
+            raise SampleSheetError(
+                self.path, [f"no row with SampleID {s!r}, which the counts have" for s in missing]
+            )
+        indexed = self.table.set_index("SampleID", drop=False).loc[list(samples)]
+        return SampleSheet(indexed.reset_index(drop=True), self.path)
+
+    def column(self, name: str) -> str:
+        """Return the column's name as the table has it, whatever the case of `name`.
+
+        Raises
+        ------
+        DesignError
+            If there is no such column.
+        """
+        for own in self.table.columns:
+            if own.lower() == name.strip().lower():
+                return str(own)
+        raise DesignError(
+            f"the sample sheet has no column {name!r}; it has {', '.join(self.table.columns)}"
+        )
+
+    def numbers(self, name: str) -> np.ndarray | None:
+        """(n_samples,) float64 of a column of numbers with NaN where empty, or None."""
+        if name not in self.table or self.table[name].isna().all():
+            return None
+        return self.table[name].to_numpy(np.float64)
+
+    def to_columns(self) -> dict[str, list[str | float | None]]:
+        """Column -> values, as plain JSON values; `sheet_from_columns` turns it back."""
+        table = self.table.astype(object).where(self.table.notna(), None)
+        return {str(name): list(table[name]) for name in table}
+
+    def unit_columns(self, design_columns: Sequence[str] = ()) -> list[str]:
+        """Columns that, taken together, name a biological unit of a mark.
+
+        Rows that agree in all of them are libraries of one unit. Without `Patient` each row is one.
+        """
+        if not self.has_patients:
+            return ["SampleID"]
+        wanted = [c for c in _UNIT_COLUMNS if c in self.table]
+        return wanted + [c for c in design_columns if c not in wanted]
+
+
+def make_sheet(
+    frame: pd.DataFrame, *, path: Path | None = None, lines: Sequence[int] | None = None
+) -> SampleSheet:
+    """Check a table and return it as a sample sheet.
+
+    Parameters
+    ----------
+    frame
+        Text in every cell (or numbers), `""` or NaN where nothing is known.
+    path
+        File that the table came from; its folder is what relative paths are relative to.
+    lines
+        1-based line of each row, for messages; by default the rows follow a header on line 1.
+
+    Raises
+    ------
+    SampleSheetError
+        With all problems at once, each with its line and column.
+    """
+    problems: list[str] = []
+    lines = range(2, len(frame) + 2) if lines is None else lines
+    table = _canonical_columns(frame, problems)
+    for name in REQUIRED:
+        if name not in table:
+            problems.append(f"no column {name}; the sheet has {', '.join(map(str, frame.columns))}")
+    if table.empty:
+        problems.append("no rows; expected one row a library")
+    for name in table.columns:
+        check = _check_numbers if name in _NUMBERS else _check_text
+        table[name] = check(table[name], str(name), lines, problems)
+    if "SampleID" in table:
+        _check_ids(table["SampleID"], lines, problems)
+    if problems:
+        raise SampleSheetError(path, problems)
+    base = path.parent if path is not None else Path()
+    for name in PATH_COLUMNS:
+        if name in table:
+            table[name] = [str(base / p) if p else "" for p in table[name]]
+    return SampleSheet(table.reset_index(drop=True), path)
+
+
+def _canonical_columns(frame: pd.DataFrame, problems: list[str]) -> pd.DataFrame:
+    known = {name.lower(): name for name in (*DIFFBIND_COLUMNS, *OWN_COLUMNS)}
+    new = [known.get(str(c).strip().lower(), str(c).strip()) for c in frame.columns]
+    lower = [c.lower() for c in new]
+    for name in sorted({c for c in lower if lower.count(c) > 1}):
+        problems.append(
+            f"column {name!r} stands {lower.count(name)} times (case does not count):"
+            " keep one of them"
+        )
+    keep = [i for i, c in enumerate(lower) if c not in lower[:i]]
+    table = frame.iloc[:, keep].copy()
+    table.columns = pd.Index([new[i] for i in keep])
+    return table
+
+
+def _check_text(
+    column: pd.Series, name: str, lines: Sequence[int], problems: list[str]
+) -> pd.Series:
+    text = column.map(lambda v: "" if pd.isna(v) else str(v)).astype(object)
+    for i, value in enumerate(text):
+        line = lines[i]
+        if value != value.strip():
+            problems.append(
+                f"line {line}, column {name}: {value!r} begins or ends with a blank,"
+                f" which would make it another level than {value.strip()!r}; remove the blank"
+            )
+        if not value.strip() and name in REQUIRED:
+            problems.append(f"line {line}, column {name}: empty; expected a value in every row")
+    return text
+
+
+def _check_numbers(
+    column: pd.Series, name: str, lines: Sequence[int], problems: list[str]
+) -> pd.Series:
+    expected, is_right = _NUMBERS[name]
+    text = column.map(lambda v: "" if pd.isna(v) else str(v).strip())
+    numbers = pd.to_numeric(text.where(text != ""), errors="coerce").astype(np.float64)
+    bad = (text != "") & ~(np.isfinite(numbers) & is_right(numbers))
+    for i in np.flatnonzero(bad).tolist():
+        problems.append(f"line {lines[i]}, column {name}: {text.iloc[i]!r}; expected {expected}")
+    return numbers
+
+
+def _check_ids(ids: pd.Series, lines: Sequence[int], problems: list[str]) -> None:
+    for line, value in zip(lines, ids, strict=True):
+        if value in RESERVED_IDS:
+            problems.append(
+                f"line {line}, column SampleID: {value!r} is the name of a column of region tables;"
+                " choose another id"
+            )
+    for name, rows in ids.groupby(ids, sort=False).indices.items():
+        if len(rows) > 1 and name:
+            where = ", ".join(str(lines[i]) for i in rows)
+            problems.append(
+                f"lines {where}, column SampleID: {name!r} stands {len(rows)} times;"
+                " every library needs an id of its own"
+            )
+
+
+def sheet_from_columns(columns: Mapping[str, Sequence[str | float | None]]) -> SampleSheet:
+    """Turn what `SampleSheet.to_columns` gave back into a sheet.
+
+    Raises
+    ------
+    SampleSheetError
+        As `make_sheet`.
+    """
+    return make_sheet(pd.DataFrame({name: list(values) for name, values in columns.items()}))
+
+
+def one_mark(sheet: SampleSheet, mark: str | None, *, needed: bool = True) -> SampleSheet:
+    """Rows of one mark.
+
+    Parameters
+    ----------
+    mark
+        Name without regard to case; may be left out where the sheet has one mark only.
+    needed
+        Whether several marks together are an error.
+
+    Raises
+    ------
+    SampleSheetError
+        If the sheet lacks the mark, or has several and none is named.
+    """
+    if mark is None:
+        if needed and len(sheet.marks) > 1:
+            raise SampleSheetError(
+                sheet.path,
+                [f"several marks ({', '.join(sheet.marks)}): name the one meant with --mark"],
+            )
+        return sheet
+    found = [m for m in sheet.marks if m.lower() == mark.lower()]
+    if not found:
+        raise SampleSheetError(
+            sheet.path, [f"no row with Factor {mark!r}; there are {', '.join(sheet.marks)}"]
+        )
+    return sheet.for_mark(found[0])
+
+
+def column_files(sheet: SampleSheet, column: str, expected: str) -> dict[str, str]:
+    """SampleID -> file that a column names.
+
+    Raises
+    ------
+    SampleSheetError
+        If a row names none; every such row is said.
+    """
+    table = sheet.table
+    if column not in table:
+        raise SampleSheetError(
+            sheet.path, [f"no column {column}: counting needs {expected} in every row"]
+        )
+    empty = table.loc[table[column] == "", "SampleID"]
+    if len(empty):
+        raise SampleSheetError(
+            sheet.path, [f"sample {s}, column {column}: empty; expected {expected}" for s in empty]
+        )
+    return dict(zip(sheet.samples, map(str, table[column]), strict=True))

@@ -1,0 +1,11 @@
+from .cohort import Cohort as Cohort
+from .cohort import library_fragments as library_fragments
+from .cohort import library_track as library_track
+from .cohort import simulate_cohort as simulate_cohort
+from .files import sheet_table as sheet_table
+from .files import write_cohort as write_cohort
+from .settings import CHROMOSOMES as CHROMOSOMES
+from .settings import MARKS as MARKS
+from .settings import CohortSettings as CohortSettings
+from .truth import expected_change as expected_change
+from .truth import truth_table as truth_table

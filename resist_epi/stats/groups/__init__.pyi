@@ -1,0 +1,9 @@
+from .carriers import CarrierTests as CarrierTests
+from .carriers import carrier_tests as carrier_tests
+from .permutation import label_splits as label_splits
+from .permutation import null_calls as null_calls
+from .permutation import null_space_design as null_space_design
+from .rank_tests import TwoGroupTests as TwoGroupTests
+from .rank_tests import welch_tests as welch_tests
+from .rank_tests import wilcoxon_tests as wilcoxon_tests
+from .survival import cox_score_tests as cox_score_tests

@@ -1,0 +1,5 @@
+"""Linear models region by region: least squares, weights, moderated variances, blocks."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

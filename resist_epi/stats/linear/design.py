@@ -1,0 +1,63 @@
+"""What a design matrix can and cannot tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from resist_epi.arrays import FloatArray
+
+_TOLERANCE = 1e-9
+
+
+def aliased_columns(design: FloatArray, names: Sequence[str]) -> dict[str, list[str]]:
+    """Columns that are combinations of earlier ones, and of which.
+
+    Parameters
+    ----------
+    design
+        (n_units, p) float64.
+    names
+        p names.
+
+    Returns
+    -------
+    dict
+        Aliased column -> columns that determine it; empty where the design has full rank.
+    """
+    kept: list[int] = []
+    aliased: dict[str, list[str]] = {}
+    for j in range(design.shape[1]):
+        column = design[:, j]
+        scale = max(float(np.linalg.norm(column)), _TOLERANCE)
+        if kept:
+            solution = np.linalg.lstsq(design[:, kept], column, rcond=None)[0]
+            rest = column - design[:, kept] @ solution
+        else:
+            solution, rest = np.zeros(0), column
+        if np.linalg.norm(rest) <= _TOLERANCE * scale:
+            aliased[names[j]] = [
+                names[k] for k, s in zip(kept, solution, strict=True) if abs(s) > _TOLERANCE
+            ]
+        else:
+            kept.append(j)
+    return aliased
+
+
+def contrast_leverage(design: FloatArray, vector: FloatArray) -> FloatArray:
+    """How much each unit's value enters the least-squares estimate of a contrast.
+
+    Parameters
+    ----------
+    design
+        (n_units, p) float64 of full rank.
+    vector
+        (p,) float64.
+
+    Returns
+    -------
+    FloatArray
+        (n_units,) h such that the estimate is the sum of h × y: a unit with h = 0 says nothing.
+    """
+    return np.asarray(vector @ np.linalg.pinv(design), dtype=np.float64)

@@ -1,0 +1,162 @@
+"""Precision weights of counts (voom), alone or together with sample weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from resist_epi.arrays import FloatArray
+from resist_epi.errors import DesignError, QuantityError
+from resist_epi.stats.linear.least_squares import fit_linear, row_blocks
+from resist_epi.stats.linear.weights import array_weights
+from resist_epi.stats.smoothing import lowess
+
+
+@dataclass(frozen=True)
+class Voom:
+    """Log counts with the precision of each.
+
+    Attributes
+    ----------
+    log_cpm
+        log2((count + 0.5) / (library + 1) x 10^6), shape (n_regions, n_samples).
+    weights
+        Inverse variances of the observations (times sample weights, if any), same shape.
+    sample_weights
+        Shape (n_samples,); None where none were estimated.
+    trend
+        Mean log2 count and the square root of the standard deviation along the curve, sorted,
+        shape (n_points, 2).
+    """
+
+    log_cpm: FloatArray
+    weights: FloatArray
+    sample_weights: FloatArray | None
+    trend: FloatArray
+
+
+def voom(
+    counts: npt.ArrayLike,
+    design: npt.ArrayLike,
+    library_sizes: npt.ArrayLike,
+    *,
+    sample_weights: npt.ArrayLike | None = None,
+    correlation: npt.ArrayLike | None = None,
+    span: float = 0.5,
+) -> Voom:
+    """Weights from the trend of the variance in the fitted log count.
+
+    Parameters
+    ----------
+    counts
+        Reads, shape (n_regions, n_samples), not negative.
+    design
+        Full rank, shape (n_samples, n_coefficients).
+    library_sizes
+        Effective library sizes (size x factor), reads, shape (n_samples,), or the exponentials of
+        offsets, shape (n_regions, n_samples).
+    sample_weights
+        Known weights of the samples for the first fit, shape (n_samples,).
+    correlation
+        Correlation between the samples' errors, shape (n_samples, n_samples).
+    span
+        Of the local lines.
+
+    Returns
+    -------
+    Voom
+        The weights do not contain `sample_weights`.
+
+    Raises
+    ------
+    DesignError
+        No residual degree of freedom, or fewer than 2 regions with reads.
+    QuantityError
+        Negative or missing counts, or library sizes that are not positive.
+
+    References
+    ----------
+    Law, Chen, Shi & Smyth (2014) Genome Biology 15:R29.
+    """
+    reads, sizes = _checked(counts, library_sizes)
+    log_cpm = np.log2((reads + 0.5) / (sizes + 1) * 1e6)
+    fit = fit_linear(log_cpm, design, weights=sample_weights, correlation=correlation)
+    if reads.shape[1] <= fit.design.shape[1]:
+        raise DesignError("voom needs replicates: the design leaves no residual degree of freedom")
+    present = (reads > 0).any(axis=1)
+    if present.sum() < 2:
+        raise DesignError(
+            "voom needs at least 2 regions with reads to draw its trend; use ql or trend"
+        )
+    # Back from reads per million to reads.
+    depth = np.broadcast_to(np.log2(sizes + 1) - np.log2(1e6), reads.shape)
+    level = (fit.mean + depth.mean(axis=1))[present]
+    spread = np.sqrt(np.sqrt(fit.sigma2[present]))
+    smooth = lowess(level, spread, span=span)
+    points, first = np.unique(level, return_index=True)
+    curve = smooth[first]
+    weights = np.empty_like(log_cpm)
+    for rows in row_blocks(len(weights)):
+        weights[rows] = np.interp(fit.fitted(rows) + depth[rows], points, curve) ** -4
+    return Voom(log_cpm, weights, None, np.column_stack([points, curve]))
+
+
+def voom_with_sample_weights(
+    counts: npt.ArrayLike,
+    design: npt.ArrayLike,
+    library_sizes: npt.ArrayLike,
+    *,
+    span: float = 0.5,
+    tolerance: float = 1e-5,
+) -> Voom:
+    """Precision weights times REML sample weights, estimated in turn, twice each.
+
+    Parameters
+    ----------
+    counts, design, library_sizes, span
+        As in `voom`.
+    tolerance
+        As in `weights.array_weights`.
+
+    Returns
+    -------
+    Voom
+        With `sample_weights`, which `weights` contains.
+
+    Raises
+    ------
+    DesignError, QuantityError
+        As in `voom` and `weights.array_weights`.
+
+    References
+    ----------
+    Liu et al. (2015) Nucleic Acids Res. 43:e97.
+    """
+    first = voom(counts, design, library_sizes, span=span)
+    estimate = array_weights(first.log_cpm, design, weights=first.weights, tolerance=tolerance)
+    second = voom(counts, design, library_sizes, sample_weights=estimate, span=span)
+    estimate = array_weights(second.log_cpm, design, weights=second.weights, tolerance=tolerance)
+    return Voom(second.log_cpm, second.weights * estimate, estimate, second.trend)
+
+
+def _checked(counts: npt.ArrayLike, library_sizes: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+    reads = np.asarray(counts, dtype=np.float64)
+    sizes = np.asarray(library_sizes, dtype=np.float64)
+    bad = ~(np.isfinite(reads) & (reads >= 0))
+    if bad.any():
+        region, sample = np.argwhere(bad)[0]
+        raise QuantityError(
+            f"voom needs counts that are finite and not negative; region {region}, sample "
+            f"{sample} (both from 0) holds {reads[region, sample]}"
+        )
+    if (
+        sizes.shape not in {reads.shape, reads.shape[1:]}
+        or not (np.isfinite(sizes) & (sizes > 0)).all()
+    ):
+        raise QuantityError(
+            "voom needs a positive library size for each sample (or each observation); "
+            f"found shape {sizes.shape}, smallest {sizes.min(initial=np.inf)}"
+        )
+    return reads, sizes

@@ -1,0 +1,5 @@
+"""Negative binomial models of counts: fits, dispersions, quasi-likelihood tests."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,9 @@
+from .background import background_factors as background_factors
+from .offsets import common_peak_offsets as common_peak_offsets
+from .offsets import robust_line as robust_line
+from .offsets import trended_offsets as trended_offsets
+from .quantile import smooth_quantile as smooth_quantile
+from .size_factors import rle as rle
+from .size_factors import tmm as tmm
+from .size_factors import tmmwsp as tmmwsp
+from .size_factors import upper_quartile as upper_quartile

@@ -1,0 +1,5 @@
+"""Tests of sets of genes, and of several P values at once."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

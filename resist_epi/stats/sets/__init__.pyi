@@ -1,0 +1,11 @@
+from .joint import JointCorrelation as JointCorrelation
+from .joint import adafilter as adafilter
+from .joint import joint_correlation as joint_correlation
+from .joint import max_p as max_p
+from .rotation import roast as roast
+from .set_counts import logistic_score as logistic_score
+from .set_counts import over_representation as over_representation
+from .set_counts import spline_basis as spline_basis
+from .set_tests import camera as camera
+from .set_tests import fry as fry
+from .set_tests import t_to_z as t_to_z

@@ -1,0 +1,260 @@
+"""`check`: every problem of a study at once, and what each of its files is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from resist_epi.counting.sources import track_files
+from resist_epi.counting.units import unit_members
+from resist_epi.errors import ResistEpiError, SampleSheetError
+from resist_epi.genome.peaks import read_peaks
+from resist_epi.samples.presets import GENERIC, preset
+from resist_epi.samples.sheet import PATH_COLUMNS, SampleSheet, read_sheet
+from resist_epi.schema import CHECK, names
+from resist_epi.tracks.looks import LookCache, TrackLook, describe_reads, look_at_tracks
+
+# Coefficients of variation: tracks below the first are taken as scaled to one depth, where the
+# sheet's depths lie above the second.
+SAME_TOTAL, OTHER_DEPTH = 0.05, 0.15
+
+Finding = tuple[str, str, str, str, str]
+
+
+def check_study(
+    path: str | Path,
+    *,
+    jobs: int = 1,
+    looks: LookCache | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> pd.DataFrame:
+    r"""Look at a sheet and at every file that it names.
+
+    Nothing is raised for a bad sheet or file: each problem becomes a row, so that all are seen at
+    once.
+
+    Parameters
+    ----------
+    jobs
+        Worker processes.
+    looks
+        What tracks are, as far as that is known already; what is found is added.
+    progress
+        Called with a line whenever a track was looked at.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `schema.CHECK`: errors first, then warnings, then what each file is.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> sheet = pathlib.Path(tempfile.mkdtemp()) / "sheet.csv"
+    >>> _ = sheet.write_text("SampleID,Factor,Condition,Coverage\nT1,ER,good,gone.bw\n")
+    >>> check_study(sheet).loc[0, ["level", "sample", "path"]].tolist()
+    ['error', 'T1', 'gone.bw']
+    """
+    findings: list[Finding] = []
+    try:
+        sheet = read_sheet(path)
+    except SampleSheetError as error:
+        findings += [("error", "", "", Path(path).name, problem) for problem in error.problems]
+    except ResistEpiError as error:
+        findings.append(("error", "", "", Path(path).name, str(error)))
+    else:
+        assemblies: dict[str, str] = {}
+        totals: dict[str, float] = {}
+        tracks = _look_at_all(sheet, jobs, looks, progress)
+        findings += _check_files(sheet, tracks, assemblies, totals)
+        findings += _check_assemblies(sheet, assemblies)
+        findings += _check_depth(sheet, totals)
+        findings += _check_groups(sheet)
+    table = pd.DataFrame(findings, columns=names(CHECK))
+    rank = table["level"].map({"error": 0, "warning": 1, "info": 2})
+    return table.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
+
+
+def has_errors(table: pd.DataFrame) -> bool:
+    """Whether any row of a check is an error."""
+    return bool((table["level"] == "error").any())
+
+
+def _look_at_all(
+    sheet: SampleSheet,
+    jobs: int,
+    looks: LookCache | None,
+    progress: Callable[[str], None] | None,
+) -> dict[tuple[str, str], TrackLook | ResistEpiError]:
+    """Column and sample -> what the track is, or what is wrong with it."""
+    files, names_of = {}, {}
+    for column in ("Coverage", "ControlCoverage"):
+        for sample, file in track_files(sheet, column).items():
+            if Path(file.path).exists():
+                # An input that serves several samples is looked at once.
+                name = sample if column == "Coverage" else file.path
+                files[name], names_of[column, sample] = file, name
+    found = look_at_tracks(files, jobs=jobs, known=looks, progress=progress)
+    return {place: found[name] for place, name in names_of.items()}
+
+
+def _check_files(
+    sheet: SampleSheet,
+    tracks: Mapping[tuple[str, str], TrackLook | ResistEpiError],
+    assemblies: dict[str, str],
+    totals: dict[str, float],
+) -> Iterator[Finding]:
+    for name in PATH_COLUMNS:
+        if name not in sheet.table:
+            continue
+        for sample, path in zip(sheet.samples, sheet.table[name], strict=True):
+            if not path:
+                continue
+            shown = _relative(sheet, path)
+            if not Path(path).exists():
+                yield "error", sample, name, shown, _missing(sheet, path)
+                continue
+            try:
+                if name in ("Coverage", "ControlCoverage"):
+                    level, text = _describe_track(sample, tracks[name, sample], assemblies)
+                elif name == "Peaks":
+                    level, text = _describe_peaks(path)
+                else:
+                    level, text = _describe_reads(sample, path, assemblies)
+            except ResistEpiError as error:
+                level, text = "error", str(error)
+            if name == "Coverage" and isinstance(look := tracks.get((name, sample)), TrackLook):
+                totals[sample] = look.total
+            yield level, sample, name, shown, text
+    if not any(name in sheet.table for name in ("Coverage", "bamReads")):
+        yield (
+            "warning",
+            "",
+            "Coverage",
+            "",
+            "the sheet names no tracks, so nothing can be counted; peaks alone give occupancy",
+        )
+
+
+def _relative(sheet: SampleSheet, path: str) -> str:
+    """The path from the sheet's folder: a table of problems must not depend on where we are."""
+    return os.path.relpath(path, sheet.path.parent) if sheet.path is not None else path
+
+
+def _missing(sheet: SampleSheet, path: str) -> str:
+    text = "no such file"
+    beside = (sheet.path.parent if sheet.path is not None else Path()) / Path(path).name
+    if beside.exists():
+        text += f"; {beside.name} lies beside the sheet: write {beside.name!r} in the cell instead"
+    else:
+        text += "; paths are relative to the sheet's folder"
+    return text
+
+
+def _describe_track(
+    sample: str, look: TrackLook | ResistEpiError, assemblies: dict[str, str]
+) -> tuple[str, str]:
+    if isinstance(look, ResistEpiError):
+        raise look
+    if look.assembly is not None:
+        assemblies[sample] = look.assembly
+    text = look.describe()
+    return ("info", text) if look.total > 0 else ("error", text + "; it holds no signal at all")
+
+
+def _describe_reads(sample: str, path: str, assemblies: dict[str, str]) -> tuple[str, str]:
+    text, assembly = describe_reads(path)
+    if assembly is not None:
+        assemblies.setdefault(sample, assembly)
+    return "info", text
+
+
+def _describe_peaks(path: str) -> tuple[str, str]:
+    peaks = read_peaks(path)
+    if peaks.empty:
+        return "warning", "no peaks in the file"
+    width = (peaks["end"] - peaks["start"]).median()
+    return (
+        "info",
+        f"{len(peaks)} peaks on {peaks['chrom'].nunique()} chromosomes, median {width:g} bp",
+    )
+
+
+def _check_assemblies(sheet: SampleSheet, assemblies: Mapping[str, str]) -> Iterator[Finding]:
+    if len(set(assemblies.values())) > 1:
+        found = "; ".join(
+            f"{name}: {', '.join(s for s, a in assemblies.items() if a == name)}"
+            for name in dict.fromkeys(assemblies.values())
+        )
+        yield "error", "", "Coverage", "", f"tracks of different assemblies ({found})"
+    if "Assembly" not in sheet.table:
+        return
+    for sample, said in zip(sheet.samples, sheet.table["Assembly"], strict=True):
+        found = assemblies.get(sample, "")
+        if said and found and said != found:
+            yield (
+                "error",
+                sample,
+                "Assembly",
+                "",
+                f"the sheet says {said}, the track's chromosome lengths say {found}",
+            )
+
+
+def _check_depth(sheet: SampleSheet, totals: Mapping[str, float]) -> Iterator[Finding]:
+    """Tracks that were scaled by depth must not be divided by LibrarySize once more."""
+    for mark in sheet.marks:
+        rows = sheet.for_mark(mark)
+        sizes = rows.numbers("LibrarySize")
+        if sizes is None or not set(rows.samples) <= set(totals) or np.isnan(sizes).any():
+            continue
+        coverage = np.array([totals[s] for s in rows.samples])
+        if len(sizes) < 2 or not (coverage > 0).all():
+            continue
+        spread, depth = (float(x.std() / x.mean()) for x in (coverage, sizes))
+        if spread < SAME_TOTAL and depth > OTHER_DEPTH:
+            yield (
+                "warning",
+                "",
+                "LibrarySize",
+                "",
+                f"{mark}: the tracks have nearly the same total coverage (it varies by"
+                f" {100 * spread:.1f} %) while LibrarySize varies by {100 * depth:.0f} %, so they"
+                " look scaled by depth already; signal would be divided by depth twice: leave"
+                " LibrarySize empty for these tracks",
+            )
+
+
+def _check_groups(sheet: SampleSheet) -> Iterator[Finding]:
+    if not sheet.has_patients:
+        yield (
+            "warning",
+            "",
+            "Patient",
+            "",
+            "no Patient column: each row is taken as a biological unit; if two libraries come from"
+            " one patient, animal or line, say so in this column",
+        )
+    for mark in sheet.marks:
+        rows = sheet.for_mark(mark)
+        try:
+            unit_members(rows)
+        except ResistEpiError as error:
+            yield "error", "", "Patient", "", f"{mark}: {error}"
+        if preset(mark) is GENERIC:
+            yield "warning", "", "Factor", "", f"mark {mark!r} has no preset: {GENERIC.note}"
+        units = rows.table.drop_duplicates(rows.unit_columns())
+        sizes = units["Condition"].value_counts(sort=False)
+        text = f"{mark}: " + ", ".join(f"{n} units {c}" for c, n in sizes.items())
+        alone = [str(c) for c, n in sizes.items() if n < 2]
+        if len(sizes) < 2:
+            yield "warning", "", "Condition", "", text + "; two groups are needed for a contrast"
+        elif alone:
+            text += f"; {', '.join(alone)} has one unit only, so fold changes can be had but no P"
+            yield "warning", "", "Condition", "", text
+        else:
+            yield "info", "", "Condition", "", text

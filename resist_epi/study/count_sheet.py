@@ -1,0 +1,187 @@
+"""From a sheet, or files that were made from it, to regions and matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from resist_epi.counting.files import count_tables
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.matrix_files import read_counts
+from resist_epi.counting.sources import ReadOptions, sheet_sources
+from resist_epi.errors import InputFormatError, SampleSheetError
+from resist_epi.genome.builtin import load_genome
+from resist_epi.genome.reference import genomes, load_exclude
+from resist_epi.io.parts import Parts
+from resist_epi.model.normalization_data import NormalizationInputs, normalization_inputs
+from resist_epi.samples.peaks import sheet_consensus, sheet_peaks
+from resist_epi.samples.sheet import SampleSheet, one_mark, read_sheet, sheet_from_columns
+from resist_epi.study.regions import regions_of_domains, sheet_regions
+from resist_epi.tracks.lengths import stated_lengths
+
+
+def count_sheet(
+    sheet: SampleSheet,
+    regions: str,
+    *,
+    quantity: str,
+    genome: str | None = None,
+    genes: Path | None = None,
+    exclude: Path | None = None,
+    min_overlap: int = 2,
+    reads: ReadOptions | None = None,
+    jobs: int = 1,
+    parts: Path | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> CountMatrix:
+    """Count the reads or tracks of a sheet in regions of a kind, or of a BED file.
+
+    Parameters
+    ----------
+    quantity
+        A quantity, or `auto` (see `sources.sheet_sources`); the log says what was taken and
+        why.
+    reads
+        How reads are counted.
+    jobs
+        Worker processes; the counts do not depend on it.
+    parts
+        A folder where the counts of each file are kept until all are there. If this is stopped by
+        an error it stays, and the next call goes on from it; an interrupt by the user removes it.
+    progress
+        Called with a line whenever a file was counted.
+
+    Raises
+    ------
+    ResistEpiError
+        If an input is wrong, or a worker process was killed.
+    """
+    sources = sheet_sources(sheet, quantity, reads=reads, jobs=jobs)
+    headers = {
+        name: stated_lengths(source.path, reads=sources.quantity == "reads")
+        for name, source in sources.files.items()
+    }
+    if regions == "domains":
+        own = None if genome is None else load_genome(genome)
+        table = regions_of_domains(
+            sheet, genome=own, exclude=exclude, reads=reads, jobs=jobs, progress=progress
+        )
+    else:
+        table, own = sheet_regions(
+            sheet, regions, headers, genome=genome, genes=genes, min_overlap=min_overlap
+        )
+    # Recovered counts have their libraries' sizes with them, the sheet's where it has one.
+    recovered = sources.quantity == "recovered_reads"
+    kept = None if parts is None else Parts(parts)
+    try:
+        counted = count_tables(
+            sources.files,
+            {"regions": table},
+            library_sizes=None if recovered else sheet.numbers("LibrarySize"),
+            exclude=load_exclude(exclude),
+            genome=own,
+            known=genomes(),
+            jobs=jobs,
+            parts=kept,
+            progress=progress,
+        )
+    except KeyboardInterrupt:
+        if kept is not None:
+            kept.remove()
+        raise
+    matrix = counted.matrices["regions"]
+    more = {"quantity_reason": sources.reason, "sheet": sheet.to_columns()}
+    return replace(matrix, metadata={**matrix.metadata, **more})
+
+
+def read_counts_and_sheet(
+    counts: Path, samples: Path | None, *, mark: str | None = None, quantity: str | None = None
+) -> tuple[CountMatrix, SampleSheet]:
+    """Read counts with their sheet: the one given, else the one that `count` wrote into them.
+
+    Of a sheet with several marks, the samples of a Parquet file tell which one is meant; a TSV's
+    columns are found by the sheet, so there the mark must be named.
+
+    Raises
+    ------
+    ResistEpiError
+        If an input is wrong, or there is no sheet.
+    """
+    named = not str(counts).endswith(".parquet")
+    sheet = None if samples is None else one_mark(read_sheet(samples), mark, needed=named)
+    matrix = read_counts(counts, sheet=sheet, quantity=quantity)
+    if sheet is None:
+        if "sheet" not in matrix.metadata:
+            raise InputFormatError(
+                "no sample sheet goes with these counts", path=counts, remedy="give --samples"
+            )
+        sheet = one_mark(sheet_from_columns(matrix.metadata["sheet"]), mark, needed=False)
+    own = [s for s in matrix.samples if s in set(sheet.samples)]
+    if not own:
+        raise SampleSheetError(
+            sheet.path, [f"none of the samples of {counts} ({', '.join(matrix.samples)})"]
+        )
+    return matrix.select(samples=own), one_mark(sheet.for_samples(own), mark)
+
+
+def inputs_of_counts(
+    matrix: CountMatrix, sheet: SampleSheet, background: Path | None, *, normalize: str | None
+) -> NormalizationInputs:
+    """Read what normalising these counts needs: counts in bins, and the peaks of the sheet.
+
+    Parameters
+    ----------
+    background
+        Counts in bins of the genome, as `count --regions bins` writes them.
+    normalize
+        The normalisation asked for: peaks are read where it, or the background, needs them.
+
+    Raises
+    ------
+    ResistEpiError
+        If an input is wrong.
+    """
+    bins = background_of_counts(matrix, sheet, background)
+    return inputs_of_bins(matrix, sheet, bins, normalize=normalize)
+
+
+def background_of_counts(
+    matrix: CountMatrix, sheet: SampleSheet, background: Path | None
+) -> CountMatrix | None:
+    """Read the counts in bins of the genome that go with some counts; None where there are none.
+
+    Raises
+    ------
+    InputFormatError
+        If a sample is missing in them.
+    """
+    if background is None:
+        return None
+    bins = read_counts(background, sheet=sheet, quantity=matrix.quantity)
+    absent = [s for s in matrix.samples if s not in bins.samples]
+    if absent:
+        raise InputFormatError(
+            f"no counts of {', '.join(absent)}",
+            path=background,
+            expected="the samples of the counts that are to be normalised",
+        )
+    return bins
+
+
+def inputs_of_bins(
+    matrix: CountMatrix, sheet: SampleSheet, bins: CountMatrix | None, *, normalize: str | None
+) -> NormalizationInputs:
+    """Gather what normalising needs from counts in bins, and from the peaks of the sheet.
+
+    Raises
+    ------
+    ResistEpiError
+        If an input is wrong.
+    """
+    peaks, consensus = {}, None
+    if bins is not None or normalize == "common_peaks":
+        peaks = sheet_peaks(sheet)
+        found = sheet_consensus(sheet, peaks, min_overlap=2)
+        consensus = None if found is None else found.regions
+    return normalization_inputs(matrix, sheet, bins=bins, consensus=consensus, peaks=peaks)

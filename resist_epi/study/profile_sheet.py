@@ -1,0 +1,224 @@
+"""From a sheet and regions to signal along them, a track a task."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.counting.coverage import fully_covered
+from resist_epi.counting.profile_matrix import ProfileMatrix
+from resist_epi.counting.profiles import profile_regions
+from resist_epi.errors import InputFormatError
+from resist_epi.genome.chromosomes import reconcile_chromosomes
+from resist_epi.genome.peaks import read_bed_regions
+from resist_epi.genome.reference import genomes, load_exclude, load_reference
+from resist_epi.io.store import read_text
+from resist_epi.io.tables import read_results
+from resist_epi.samples.peaks import sheet_consensus, sheet_peaks
+from resist_epi.samples.presets import preset
+from resist_epi.samples.sheet import SampleSheet, column_files
+from resist_epi.schema import KINDS
+from resist_epi.study.regions import kind_regions
+from resist_epi.tracks.lengths import StatedLengths, stated_lengths
+from resist_epi.tracks.open import open_track
+from resist_epi.workers import run_tasks
+
+logger = logging.getLogger(__name__)
+
+GROUP = "group"
+
+
+@dataclass(frozen=True)
+class Window:
+    """What of each region is shown, as `profiles.profile_regions` takes it; bp.
+
+    Attributes
+    ----------
+    point
+        `TSS`, `TES` or `center`.
+    before, after
+        Upstream and downstream.
+    body
+        Length to which regions are scaled; 0 for none.
+    bin_size
+        Of a bin.
+    """
+
+    point: str = "center"
+    before: int = 3000
+    after: int = 3000
+    body: int = 0
+    bin_size: int = 50
+
+
+@dataclass(frozen=True)
+class _Profiling:
+    """The work of one task: the signal of a track along the regions."""
+
+    regions: pd.DataFrame
+    window: Window
+
+    def __call__(self, path: str) -> NDArray[np.float32]:
+        found = profile_regions({"track": open_track(path)}, self.regions, **vars(self.window))
+        return np.asarray(found.values["track"], dtype=np.float32)
+
+
+def profile_sheet(
+    sheet: SampleSheet,
+    regions: pd.DataFrame,
+    window: Window,
+    *,
+    jobs: int = 1,
+    progress: Callable[[str], None] | None = None,
+) -> ProfileMatrix:
+    """Signal of every track of a sheet along regions.
+
+    Parameters
+    ----------
+    regions
+        `chrom start end`, `strand` and perhaps `group`, in the order to be shown; those on
+        chromosomes that no track has are dropped, and the log says how many.
+    jobs
+        Worker processes; the matrix does not depend on it.
+    progress
+        Called with a line whenever a track is done.
+
+    Raises
+    ------
+    SampleSheetError
+        If a row names no track.
+    GenomeMismatchError
+        If chromosomes are absent from some of the tracks, or of other lengths.
+    InputFormatError
+        If a track is damaged, or the window is no multiple of its bins.
+    """
+    paths = column_files(sheet, "Coverage", "a bigWig or bedGraph")
+    headers = {name: stated_lengths(path, reads=False) for name, path in paths.items()}
+    stated = {name: dict(h.chrom_lengths) for name, h in headers.items() if h.lengths_known}
+    if stated:
+        chroms = list(map(str, regions["chrom"].unique()))
+        kept = reconcile_chromosomes(chroms, stated, known=genomes(), annotation="the regions")
+        inside = regions["chrom"].isin(kept)
+        if not inside.all():
+            logger.info("%d regions are on chromosomes without any track", int((~inside).sum()))
+        regions = regions[inside]
+    regions = regions.reset_index(drop=True)
+    # An empty question makes the frame of the matrix, and refuses a wrong window at once.
+    frame = profile_regions({}, regions, **vars(window))
+    found: dict[str, NDArray[np.float32]] = {}
+
+    def done(name: str, values: NDArray[np.float32]) -> None:
+        found[name] = values
+        if progress is not None:
+            progress(f"{name}: profiled")
+
+    run_tasks(_Profiling(regions, window), paths, jobs=jobs, done=done)
+    return ProfileMatrix(
+        {name: found[name] for name in paths},
+        frame.regions,
+        bin_size=frame.bin_size,
+        before=frame.before,
+        after=frame.after,
+        body=frame.body,
+        reference=frame.reference,
+    )
+
+
+def profile_groups(
+    sheet: SampleSheet,
+    wanted: Sequence[str],
+    *,
+    genome: str | None = None,
+    genes: Path | None = None,
+    exclude: Path | None = None,
+    min_overlap: int = 2,
+) -> pd.DataFrame:
+    """Regions to be shown, a group a name: of a kind, of a BED file, or of a table of results.
+
+    Promoters stand as their TSS, genes from TSS to TES. Of results, the directions that are there
+    are the groups.
+
+    Parameters
+    ----------
+    sheet
+        Rows of one mark.
+    wanted
+        `promoters`, `genes`, `peaks`, or paths.
+    exclude
+        BED; regions of which it covers every base are left out.
+
+    Returns
+    -------
+    DataFrame
+        `chrom start end strand region_id` and `group`.
+
+    Raises
+    ------
+    ResistEpiError
+        If an input is wrong.
+    """
+    tables = []
+    for name in wanted:
+        if name in KINDS:
+            table = _of_kind(sheet, name, genome, genes, min_overlap).assign(group=name)
+        elif _is_results(name):
+            table = read_results(name)
+            table = table.assign(group=table["direction"].astype(str))
+        else:
+            stem = Path(name).name.removesuffix(".gz")
+            table = read_bed_regions(name).assign(group=stem.removesuffix(".bed"))
+        tables.append(table[["chrom", "start", "end", "strand", "region_id", GROUP]])
+    joined = pd.concat(tables, ignore_index=True)
+    left_out = load_exclude(exclude)
+    if left_out:
+        joined = joined[~fully_covered(joined, left_out)]
+    return joined.reset_index(drop=True)
+
+
+def named_groups(regions: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
+    """The regions with other names for their groups, in the order in which these come.
+
+    Raises
+    ------
+    InputFormatError
+        If there are not as many names as groups.
+    """
+    groups = list(dict.fromkeys(regions[GROUP]))
+    if len(labels) != len(groups) or not all(labels):
+        raise InputFormatError(
+            f"{len(labels)} names for {len(groups)} groups of regions",
+            expected=f"names for {', '.join(groups)}",
+        )
+    return regions.assign(group=regions[GROUP].map(dict(zip(groups, labels, strict=True))))
+
+
+def _of_kind(
+    sheet: SampleSheet, kind: str, genome: str | None, genes: Path | None, min_overlap: int
+) -> pd.DataFrame:
+    headers: dict[str, StatedLengths] = {
+        name: stated_lengths(path, reads=False)
+        for name, path in column_files(sheet, "Coverage", "a bigWig or bedGraph").items()
+    }
+    reference = load_reference(genome, genes, tracks=headers)
+    if kind == "genes":
+        table = reference.annotation.genes
+        return table.assign(region_id=table["gene_id"])
+    consensus = None
+    if kind == "peaks":
+        consensus = sheet_consensus(sheet, sheet_peaks(sheet), min_overlap=min_overlap)
+    table = kind_regions(kind, reference, preset(sheet.marks[0]), consensus=consensus)
+    if kind == "promoters":
+        table = table.assign(start=table["tss"], end=table["tss"] + 1)
+    return table
+
+
+def _is_results(path: str) -> bool:
+    """Whether a file is a table of results: its first line that is no comment names them."""
+    lines = (line for line in read_text(path).split("\n") if line and not line.startswith("#"))
+    return "log2FoldChange" in next(lines, "").split("\t")

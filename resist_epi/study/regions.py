@@ -1,0 +1,196 @@
+"""Regions of a study: a kind or a BED file, with the genes and peaks of its sheet."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from resist_epi.counting.background import BIN_SIZE
+from resist_epi.counting.coverage import fully_covered
+from resist_epi.counting.sources import ReadOptions, Source, chromosome_ends
+from resist_epi.domains.of_sheet import sheet_domains
+from resist_epi.domains.settings import DomainSettings
+from resist_epi.errors import DesignError, InputFormatError
+from resist_epi.genes.linking import with_nearest_genes
+from resist_epi.genome.builtin import load_genome
+from resist_epi.genome.chromosomes import Genome, HasLengths, autosomes
+from resist_epi.genome.consensus import Consensus
+from resist_epi.genome.peaks import read_bed_regions
+from resist_epi.genome.reference import Reference, load_exclude, load_reference
+from resist_epi.genome.regions import gene_bodies, genome_bins, promoters
+from resist_epi.samples.peaks import sheet_consensus, sheet_peaks
+from resist_epi.samples.presets import GENERIC, MarkPreset, preset
+from resist_epi.samples.sheet import SampleSheet, one_mark, read_sheet
+from resist_epi.schema import KINDS
+
+logger = logging.getLogger(__name__)
+
+
+def kind_regions(
+    kind: str,
+    reference: Reference,
+    preset: MarkPreset,
+    *,
+    consensus: Consensus | None = None,
+    bin_size: int = 10_000,
+) -> pd.DataFrame:
+    """Regions of one kind, as the mark's preset wants them.
+
+    Raises
+    ------
+    DesignError
+        If peaks are asked for and there is no consensus.
+    """
+    lengths = reference.lengths
+    if kind == "promoters":
+        return promoters(
+            reference.annotation,
+            upstream=preset.upstream,
+            downstream=preset.downstream,
+            lengths=lengths,
+        )
+    if kind == "genes":
+        return gene_bodies(
+            reference.annotation,
+            offset=preset.body_offset,
+            min_length=preset.min_body,
+            lengths=lengths,
+        )
+    if kind == "bins":
+        if lengths is None:
+            raise DesignError("bins need the chromosome lengths of an assembly; give --genome")
+        return genome_bins(lengths, bin_size)
+    window = (preset.upstream, preset.downstream)
+    return with_nearest_genes(_consensus_regions(consensus), reference.annotation, promoter=window)
+
+
+def regions_of_domains(
+    sheet: SampleSheet,
+    *,
+    genome: Genome | None = None,
+    exclude: Path | None = None,
+    settings: DomainSettings | None = None,
+    reads: ReadOptions | None = None,
+    jobs: int = 1,
+    progress: Callable[[str], None] | None = None,
+) -> pd.DataFrame:
+    """Find the domains of a sheet's mark; see `of_sheet.sheet_domains`.
+
+    Raises
+    ------
+    DesignError
+        If no window lies above background.
+    ResistEpiError
+        If an input is wrong.
+    """
+    one_mark(sheet, None)
+    table = sheet_domains(
+        sheet,
+        lengths=None if genome is None else genome.lengths,
+        genome=genome,
+        exclude=load_exclude(exclude),
+        settings=settings,
+        reads=reads,
+        jobs=jobs,
+        progress=progress,
+    )
+    if table.empty:
+        raise DesignError(
+            "no window lies above background, so there are no domains; is this a mark that forms"
+            " any? A smaller fold over background (--fold) lets weaker ones pass"
+        )
+    return table
+
+
+def sheet_regions(
+    sheet: SampleSheet,
+    regions: str,
+    tracks: Mapping[str, HasLengths],
+    *,
+    genome: str | None,
+    genes: Path | None,
+    min_overlap: int,
+) -> tuple[pd.DataFrame, Genome | None]:
+    """Regions of a kind or of a file, and their assembly where it is known."""
+    if regions not in KINDS:
+        return read_bed_regions(regions), None if genome is None else load_genome(genome)
+    presets = {preset(mark) for mark in sheet.marks}
+    if len(presets) > 1:
+        one_mark(sheet, None)
+    reference = load_reference(genome, genes, tracks=tracks)
+    consensus = None
+    if regions == "peaks":
+        consensus = sheet_consensus(sheet, sheet_peaks(sheet), min_overlap=min_overlap)
+    return kind_regions(regions, reference, presets.pop(), consensus=consensus), reference.genome
+
+
+def background_regions(reference: Reference, sources: Mapping[str, Source]) -> pd.DataFrame:
+    """Bins of 10 kb over the autosomes, for background normalisation.
+
+    Without an assembly their ends are those of the files.
+
+    Raises
+    ------
+    InputFormatError
+        If a file cannot be read.
+    """
+    if reference.genome is not None:
+        lengths = dict(reference.genome.lengths)
+    else:
+        lengths = {}
+        for source in sources.values():
+            for chrom, length in chromosome_ends(source).items():
+                lengths[chrom] = max(length, lengths.get(chrom, 0))
+    return genome_bins({c: lengths[c] for c in autosomes(lengths)}, BIN_SIZE)
+
+
+def regions_without_tracks(
+    kind: str,
+    *,
+    samples: Path | None = None,
+    mark: str | None = None,
+    genome: str | None = None,
+    genes: Path | None = None,
+    exclude: Path | None = None,
+    bin_size: int = 10_000,
+    min_overlap: int = 2,
+) -> pd.DataFrame:
+    """Regions of a kind from an annotation, or from the peaks of a sheet.
+
+    Regions of which `exclude` covers every base are left out.
+
+    Raises
+    ------
+    ResistEpiError
+        If an input is wrong.
+    """
+    sheet = None if samples is None else one_mark(read_sheet(samples), mark)
+    if kind == "peaks":
+        if sheet is None:
+            raise InputFormatError("peaks come from a sheet", remedy="give it with --samples")
+        consensus = sheet_consensus(sheet, sheet_peaks(sheet), min_overlap=min_overlap)
+        table = _consensus_regions(consensus)
+    elif kind == "bins" and genome is not None:
+        table = genome_bins(load_genome(genome).lengths, bin_size)
+    else:
+        named = sheet.marks[0] if sheet is not None else mark
+        chosen = GENERIC if named is None else preset(named)
+        reference = load_reference(genome, genes)
+        table = kind_regions(kind, reference, chosen, bin_size=bin_size)
+    left_out = load_exclude(exclude)
+    kept = ~fully_covered(table, left_out)
+    if not kept.all():
+        logger.info("%d of %d regions are wholly excluded", int((~kept).sum()), len(kept))
+    return table[kept].reset_index(drop=True)
+
+
+def _consensus_regions(consensus: Consensus | None) -> pd.DataFrame:
+    if consensus is None:
+        raise DesignError(
+            "no consensus peaks: the sheet's Peaks column must name the files of enough samples"
+            " (see --min-overlap)"
+        )
+    return consensus.regions

@@ -1,0 +1,10 @@
+from .between_marks import write_between_marks as write_between_marks
+from .dna import copy_number_key as copy_number_key
+from .dna import count_inputs as count_inputs
+from .dna import with_copy_number_of_study as with_copy_number_of_study
+from .domains import mark_windows as mark_windows
+from .keys import between_marks_key as between_marks_key
+from .keys import mark_keys as mark_keys
+from .mark_tests import run_tests as run_tests
+from .quality import gather_quality as gather_quality
+from .session import write_study_session as write_study_session

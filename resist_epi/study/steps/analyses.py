@@ -1,0 +1,75 @@
+"""The analysis that a study asks for, of one matrix."""
+
+from __future__ import annotations
+
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.matrix_files import read_counts
+from resist_epi.dna.adjust_counts import adjust_counts
+from resist_epi.genome.consensus import Consensus
+from resist_epi.model.analysis import Analysis, analyse
+from resist_epi.model.normalization_data import normalization_inputs
+from resist_epi.samples.sheet import SampleSheet
+from resist_epi.study.steps.dna import inputs_path
+from resist_epi.study.study import Study
+
+
+def analyse_kind(
+    study: Study,
+    sheet: SampleSheet,
+    matrix: CountMatrix,
+    bins: CountMatrix,
+    consensus: Consensus | None,
+) -> Analysis:
+    """Test a matrix of one mark with the settings of the study.
+
+    Raises
+    ------
+    ResistEpiError
+        As `analysis.analyse`.
+    """
+    settings = study.settings
+    adjusted = adjust_counts(
+        matrix,
+        sheet,
+        bins,
+        segments=study.segments,
+        segments_note=study.segments_note,
+        control=settings.control,
+        inputs=_inputs(study, sheet, matrix),
+    )
+    inputs = normalization_inputs(
+        adjusted.matrix,
+        sheet,
+        bins=adjusted.bins,
+        exclude=study.exclude,
+        consensus=None if consensus is None else consensus.regions,
+        peaks=study.peaks,
+    )
+    analysis = analyse(
+        adjusted.matrix,
+        sheet,
+        formula=settings.design,
+        contrast=settings.contrast,
+        method=settings.method,
+        normalize=settings.normalize,
+        inputs=inputs,
+        fdr=settings.fdr,
+        lfc_threshold=settings.lfc_threshold,
+        block=settings.block,
+        strata=settings.strata,
+        fold_changes="if_untestable",
+        over_input=adjusted.over_input,
+    )
+    analysis.header.update(adjusted.header)
+    return analysis
+
+
+def _inputs(
+    study: Study, sheet: SampleSheet, matrix: CountMatrix
+) -> tuple[CountMatrix, CountMatrix] | None:
+    """Counts of the inputs in the regions of a matrix and in bins, where the study uses them."""
+    if study.settings.control == "none" or study.folder is None or matrix.regions.empty:
+        return None
+    mark, kind = sheet.marks[0], str(matrix.regions["kind"].iloc[0])
+    of_regions, of_bins = (read_counts(inputs_path(study.folder, mark, k)) for k in (kind, "bins"))
+    return of_regions, of_bins

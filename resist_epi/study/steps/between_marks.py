@@ -1,0 +1,162 @@
+"""What the marks of a study say together: switches, other assays, mechanisms."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from resist_epi.counting.matrix_files import read_counts
+from resist_epi.dna.describe import describe_confounders
+from resist_epi.errors import DesignError
+from resist_epi.genes.builtin import gene_set_kinds, load_gene_sets, load_symbols
+from resist_epi.genes.covariates import gene_covariates
+from resist_epi.genes.gene_sets import match_sets
+from resist_epi.io.store import file_name
+from resist_epi.mechanism.assays import ASSAYS
+from resist_epi.mechanism.builtin import load_mechanisms
+from resist_epi.mechanism.compare_assay import EvidenceResult, compare_assay
+from resist_epi.mechanism.evidence import Thresholds
+from resist_epi.mechanism.find_switches import is_opposing, switches_of_study
+from resist_epi.mechanism.mechanisms import Layer, mechanism_sentences, mechanism_table
+from resist_epi.model.analysis import Analysis
+from resist_epi.samples.presets import preset
+from resist_epi.study.settings import StudySettings
+from resist_epi.study.steps.analyses import analyse_kind
+from resist_epi.study.steps.outputs import Outputs
+from resist_epi.study.study import Study
+from resist_epi.version import VERSION
+
+logger = logging.getLogger(__name__)
+
+
+def write_between_marks(study: Study, out: Path) -> list[Path]:
+    """Write the switches, the comparison with other assays, and the mechanisms.
+
+    Switches need two opposing marks, mechanisms any mark for which a sign was stated in advance.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+
+    Raises
+    ------
+    ResistEpiError
+        As `switches.mark_switches`, `compare_assay.compare_assay`.
+    """
+    outputs = Outputs(out)
+    analyses = {mark: _main_analysis(study, mark, out) for mark in study.sheet.marks}
+    opposing = {mark: found for mark, found in analyses.items() if is_opposing(mark)}
+    switches = switches_of_study(opposing, fdr=study.settings.fdr)
+    if switches is not None:
+        header = {"resist_epi": VERSION} | switches.attrs["header"]
+        outputs.table("marks/switches.tsv", switches, header)
+    found = _write_evidence(study, analyses, outputs)
+    _write_mechanisms(study, analyses, switches, found, outputs)
+    return outputs.written
+
+
+def assay_files(settings: StudySettings) -> dict[str, Path]:
+    """Assay -> file, of those that the study has."""
+    named = {name: getattr(settings, name) for name in ASSAYS}
+    return {name: path for name, path in named.items() if path is not None}
+
+
+def _main_analysis(study: Study, mark: str, out: Path) -> Analysis:
+    """The analysis of the regions that speak for a mark's genes, from the counts in the folder."""
+    stem = out / "counts" / file_name(mark)
+    kinds = (preset(mark).main_kind, "bins")
+    main, bins = (read_counts(f"{stem}.{kind}.parquet") for kind in kinds)
+    consensus = study.consensus[mark]
+    found = analyse_kind(study, study.sheet.for_mark(mark), main, bins, consensus)
+    genome = study.reference.genome
+    described, _ = describe_confounders(
+        found,
+        segments=study.segments,
+        assembly=None if genome is None else genome.name,
+        fdr=study.settings.fdr,
+    )
+    return described
+
+
+def _write_evidence(
+    study: Study, analyses: Mapping[str, Analysis], outputs: Outputs
+) -> dict[str, dict[str, EvidenceResult]]:
+    """Compare every mark with every other assay; assay -> mark -> what was found."""
+    settings, symbols = study.settings, load_symbols()
+    thresholds = Thresholds(settings.evidence_max_p, settings.evidence_min_fold_change)
+    found: dict[str, dict[str, EvidenceResult]] = {}
+    summaries, header = [], {"resist_epi": VERSION}
+    for assay, path in assay_files(settings).items():
+        for mark, analysis in analyses.items():
+            result = compare_assay(
+                analysis.results,
+                path,
+                assay=assay,
+                mark=mark,
+                analysis=analysis,
+                covariates=gene_covariates(study.reference),
+                symbols=symbols,
+                thresholds=thresholds,
+                fdr=settings.fdr,
+            )
+            logger.info("%s and %s: %s", mark, assay, result.header["concordance"])
+            about = {"resist_epi": VERSION, "contrast": analysis.contrast.words} | result.header
+            outputs.table(f"evidence/{file_name(mark)}.{assay}.tsv.gz", result.joined, about)
+            found.setdefault(assay, {})[mark] = result
+            summaries.append(result.summary)
+            header[f"{mark} and {assay}"] = result.header["concordance"]
+    if summaries:
+        outputs.table("evidence/concordance.tsv", pd.concat(summaries), header)
+    return found
+
+
+def _write_mechanisms(
+    study: Study,
+    analyses: Mapping[str, Analysis],
+    switches: pd.DataFrame | None,
+    evidence: Mapping[str, Mapping[str, EvidenceResult]],
+    outputs: Outputs,
+) -> None:
+    stated = [m for m in analyses if any(x.expects(m).main for x in load_mechanisms())]
+    if not stated:
+        logger.info("no mechanism table: nothing was stated in advance for these marks")
+        return
+    named = analyses[stated[0]].results["symbol"].tolist()
+    if not any(map(len, match_sets(load_gene_sets(), named, load_symbols()).values())):
+        logger.info("no mechanism table: none of the built-in gene sets has a gene in this study")
+        return
+    layers = [_mark_layer(mark, analyses[mark]) for mark in stated]
+    layers += [
+        Layer(assay, next(iter(by_mark.values())).as_results(fdr=study.settings.fdr))
+        for assay, by_mark in evidence.items()
+    ]
+    contrasts = {analyses[mark].contrast.name for mark in stated}
+    if len(contrasts) > 1:
+        raise DesignError(f"the marks are tested for different contrasts: {', '.join(contrasts)}")
+    table = mechanism_table(
+        layers,
+        load_mechanisms(),
+        load_gene_sets(),
+        kinds=gene_set_kinds(),
+        switches=switches,
+        covariates=gene_covariates(study.reference),
+        symbols=load_symbols(),
+        fdr=study.settings.fdr,
+    )
+    said = mechanism_sentences(table)
+    header = {
+        "resist_epi": VERSION,
+        "contrast": analyses[stated[0]].contrast.words,
+        **table.attrs["header"],
+        "summary": "; ".join(said) if said else "no mechanism stands out",
+    }
+    outputs.table("mechanisms.tsv", table, header)
+
+
+def _mark_layer(mark: str, analysis: Analysis) -> Layer:
+    fit = analysis.fit if analysis.tested else None
+    return Layer(mark, analysis.results, fit, analysis.contrast)

@@ -1,0 +1,101 @@
+"""Counting a mark: all kinds of its regions, and shares of its libraries, in one pass a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from resist_epi.counting.files import count_tables
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.genome.consensus import Consensus
+from resist_epi.genome.reference import genomes
+from resist_epi.io.parts import Parts
+from resist_epi.samples.presets import preset
+from resist_epi.schema import Kind
+from resist_epi.study.regions import background_regions, kind_regions
+from resist_epi.study.study import Study
+
+
+@dataclass(frozen=True)
+class MarkCounts:
+    """What counting a mark gives.
+
+    Attributes
+    ----------
+    matrices
+        Kind -> matrix, a column a library.
+    shares
+        A row a library: `sample`, `in_peaks` and `in_promoters`, 0 to 1; NaN where there are no
+        peaks, or no signal.
+    """
+
+    matrices: dict[Kind, CountMatrix]
+    shares: pd.DataFrame
+
+
+def count_mark(
+    study: Study,
+    mark: str,
+    kinds: Sequence[Kind],
+    consensus: Consensus | None,
+    *,
+    parts: Parts | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> MarkCounts:
+    """Count the files of one mark in these kinds of regions, each file once.
+
+    Parameters
+    ----------
+    parts
+        Where the counts of each file are kept until all are there.
+    progress
+        Called with a line whenever a file was counted.
+
+    Raises
+    ------
+    ResistEpiError
+        As `files.count_tables`.
+    """
+    sheet, sources = study.sheet.for_mark(mark), study.sources[mark]
+    tables: dict[str, pd.DataFrame] = {
+        kind: background_regions(study.reference, sources.files)
+        if kind == "bins"
+        else kind_regions(kind, study.reference, preset(mark), consensus=consensus)
+        for kind in kinds
+    }
+    within = {"promoters": kind_regions("promoters", study.reference, preset(mark))}
+    if consensus is not None:
+        within["peaks"] = consensus.regions
+    recovered = sources.quantity == "recovered_reads"  # its libraries' sizes are found with it
+    counted = count_tables(
+        sources.files,
+        tables,
+        within=within,
+        library_sizes=None if recovered else sheet.numbers("LibrarySize"),
+        exclude=study.exclude,
+        genome=study.reference.genome,
+        known=genomes(),
+        jobs=study.settings.jobs,
+        parts=parts,
+        progress=progress,
+    )
+    nothing = dict.fromkeys(sheet.samples, np.nan)
+    shares = pd.DataFrame(
+        {
+            "sample": list(sheet.samples),
+            **{
+                f"in_{name}": [counted.shares.get(name, nothing)[s] for s in sheet.samples]
+                for name in ("peaks", "promoters")
+            },
+        }
+    )
+    because = {"quantity_reason": sources.reason}
+    matrices = {
+        kind: replace(m, metadata={**m.metadata, **because})
+        for kind in kinds
+        for m in [counted.matrices[kind]]
+    }
+    return MarkCounts(matrices, shares)

@@ -1,0 +1,169 @@
+"""What a run knows of its samples' DNA: copy number, and the inputs in every kind of regions."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from resist_epi.counting.controls import control_paths, count_controls, has_controls
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.matrix_files import write_counts
+from resist_epi.dna.copy_number import BIN_SIZE, log2_copy_number
+from resist_epi.dna.copy_number_effects import amplicon_table
+from resist_epi.dna.options import copy_number_source
+from resist_epi.dna.seg import read_seg, write_seg
+from resist_epi.dna.segments import study_segments
+from resist_epi.genome.cytogenetics import load_amplicons
+from resist_epi.genome.regions import genome_bins
+from resist_epi.io.digest import step_key
+from resist_epi.io.store import file_name
+from resist_epi.io.tables import read_table, write_table
+from resist_epi.schema import SEGMENTS, Kind, names
+from resist_epi.study.ledger import Ledger
+from resist_epi.study.study import Study, chrom_lengths, mark_kinds
+
+logger = logging.getLogger(__name__)
+
+STEP = "copy number"
+
+
+def copy_number_key(study: Study, inputs: Mapping[str, str]) -> dict[str, str]:
+    """Step -> digest of what copy number depends on; empty where it is not asked for."""
+    settings, sheet = study.settings, study.sheet
+    source = copy_number_source(settings.copy_number, settings.segments)
+    if source == "none":
+        return {}
+    columns = ["SampleID", "Patient", "ControlID", "Purity"]
+    if source == "input":
+        columns = ["SampleID", "ControlCoverage", "bamControl"]
+    files = {"segments": settings.segments, "fasta": settings.fasta, "exclude": settings.exclude}
+    depends = {
+        "source": source,
+        "files": {k: inputs.get(str(v)) for k, v in files.items()},
+        "rows": {
+            c: [inputs.get(str(v), str(v)) for v in sheet.table[c]]
+            for c in columns
+            if c in sheet.table
+        },
+        "genome": None if study.reference.genome is None else study.reference.genome.name,
+    }
+    return {STEP: step_key(**depends)}
+
+
+def with_copy_number_of_study(
+    study: Study,
+    ledger: Ledger,
+    keys: Mapping[str, str],
+    progress: Callable[[str], None] | None,
+) -> Study:
+    """Return the study with its segments, if copy number is asked for; made anew if need be.
+
+    Writes `copy_number/segments.seg`, which IGV shows, and `copy_number/amplicons.tsv`.
+
+    Raises
+    ------
+    ResistEpiError
+        If an input is wrong.
+    """
+    if STEP not in keys:
+        if study.settings.control == "none" and has_controls(study.sheet):
+            logger.info(
+                "the sheet's inputs are not used: --control filter or offset, and --copy-number"
+                " input, would use them"
+            )
+        return replace(study, folder=ledger.folder)
+    seg, amplicons = (ledger.folder / "copy_number" / n for n in ("segments.seg", "amplicons.tsv"))
+    if not ledger.is_done(STEP):
+        settings = study.settings
+        table, note = study_segments(
+            study.sheet,
+            chrom_lengths(study),
+            source=copy_number_source(settings.copy_number, settings.segments),
+            segments=settings.segments,
+            fasta=settings.fasta,
+            genome=study.reference.genome,
+            exclude=study.exclude,
+            progress=progress,
+        )
+        write_seg(seg, table)
+        _write_amplicons(study, amplicons, table, note)
+        ledger.record(STEP, keys[STEP], [seg, amplicons])
+    # Read back, so that a run that goes on has the very numbers of one that went through.
+    note = read_table(amplicons).attrs["header"][0].removeprefix("copy number: ")
+    table = read_seg(seg)[names(SEGMENTS)]
+    return replace(study, folder=ledger.folder, segments=table, segments_note=note)
+
+
+def _write_amplicons(study: Study, path: Path, segments: pd.DataFrame, note: str) -> None:
+    genome = study.reference.genome
+    bins = genome_bins(chrom_lengths(study), BIN_SIZE)
+    table = amplicon_table(
+        log2_copy_number(bins, segments, study.sheet.samples),
+        bins,
+        study.sheet.samples,
+        load_amplicons(None if genome is None else genome.name),
+    )
+    about = "log2 of the DNA of each library in recurrent gains of ER-positive breast tumours"
+    write_table(path, table, header={"copy number": note, "values": about})
+
+
+def inputs_path(folder: Path, mark: str, kind: str) -> Path:
+    """Where a run keeps the counts of the inputs in one kind of regions."""
+    return folder / "counts" / f"{file_name(mark)}.{kind}.inputs.parquet"
+
+
+def inputs_keys(
+    study: Study, mark: str, keys: Mapping[str, str], inputs: Mapping[str, str]
+) -> dict[str, str]:
+    """Step -> digest, for the counts of the inputs; empty where inputs are not used.
+
+    Parameters
+    ----------
+    keys
+        Of the mark's counts, whose regions the inputs are counted in.
+    """
+    if study.settings.control == "none":
+        return {}
+    _, paths = control_paths(study.sheet.for_mark(mark))
+    files = {sample: inputs.get(str(path)) for sample, path in paths.items()}
+    return {
+        f"inputs {mark}.{kind}": step_key(files=files, counts=keys[f"counts {mark}.{kind}"])
+        for kind in mark_kinds(study, mark)
+    }
+
+
+def count_inputs(
+    study: Study,
+    mark: str,
+    ledger: Ledger,
+    keys: Mapping[str, str],
+    counts: Mapping[Kind, CountMatrix],
+    progress: Callable[[str], None] | None,
+) -> None:
+    """Count a mark's inputs in every kind of regions that its counts are in, if they are used.
+
+    Raises
+    ------
+    ResistEpiError
+        If an input cannot be read.
+    """
+    for kind, matrix in counts.items():
+        step = f"inputs {mark}.{kind}"
+        if step not in keys or ledger.is_done(step):
+            continue
+        counted = count_controls(
+            study.sheet.for_samples(matrix.samples),
+            matrix.regions,
+            rules={s: file.rules for s, file in study.sources[mark].files.items()},
+            exclude=study.exclude,
+            genome=study.reference.genome,
+            jobs=study.settings.jobs,
+            progress=progress,
+        )
+        path = inputs_path(ledger.folder, mark, kind)
+        write_counts(path, counted)
+        ledger.record(step, keys[step], [path])

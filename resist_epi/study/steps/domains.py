@@ -1,0 +1,209 @@
+"""Domains of a broad mark: their windows counted, tested, and linked to genes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from resist_epi.counting.controls import count_controls
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.matrix_files import read_counts, write_counts
+from resist_epi.dna.describe import describe_confounders
+from resist_epi.domains.find import Domains, domain_matrix, find_domains
+from resist_epi.domains.of_sheet import sheet_domain_bins
+from resist_epi.domains.settings import DomainSettings
+from resist_epi.domains.window_tests import with_windows
+from resist_epi.genes.domain_links import DISTAL, gene_domains, link_domains, whole_domains
+from resist_epi.genes.linking import with_nearest_genes
+from resist_epi.genome.consensus import Consensus
+from resist_epi.genome.peaks import write_direction_bed
+from resist_epi.io.digest import step_key
+from resist_epi.io.store import file_name
+from resist_epi.model.analysis import with_agreement
+from resist_epi.samples.presets import preset
+from resist_epi.study.ledger import Ledger
+from resist_epi.study.steps.analyses import analyse_kind
+from resist_epi.study.steps.dna import inputs_path
+from resist_epi.study.steps.outputs import Outputs
+from resist_epi.study.study import Study, chrom_lengths
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TestedDomains:
+    """Results of a mark's domains.
+
+    Attributes
+    ----------
+    results
+        The contract's columns and those of `window_tests.domain_results`, a row a domain.
+    genes
+        The results of the domain that speaks for each gene.
+    shared
+        Domains before they were cut, `chrom start end`, whose genes change as one; None for a mark
+        of gene bodies, where neighbours touch and yet are genes of their own.
+    """
+
+    results: pd.DataFrame
+    genes: pd.DataFrame
+    shared: pd.DataFrame | None
+
+
+def domain_keys(
+    study: Study, mark: str, bins_key: str, inputs: Mapping[str, str]
+) -> dict[str, str]:
+    """Step -> digest of what finding the windows of a broad mark depends on.
+
+    Parameters
+    ----------
+    bins_key
+        Digest of the counts in 10-kb bins of the same files.
+    inputs
+        Path -> checksum of every input file.
+    """
+    if not preset(mark).broad:
+        return {}
+    table = study.sheet.for_mark(mark).table
+    controls = list(map(str, table["ControlCoverage"])) if "ControlCoverage" in table else []
+    key = step_key(
+        bins=bins_key,
+        controls=[inputs.get(path) for path in controls],
+        settings=asdict(DomainSettings()),
+    )
+    return {f"windows {mark}": key}
+
+
+def mark_windows(
+    study: Study,
+    mark: str,
+    ledger: Ledger,
+    keys: Mapping[str, str],
+    progress: Callable[[str], None] | None,
+) -> CountMatrix | None:
+    """Bins of a mark's windows above background: counted, or as they were counted before.
+
+    None where the mark forms no domains.
+
+    Raises
+    ------
+    ResistEpiError
+        As `count_bins.count_domain_bins`.
+    """
+    step = f"windows {mark}"
+    if step not in keys:
+        return None
+    stem = ledger.folder / "counts" / file_name(mark)
+    path = Path(f"{stem}.windows.parquet")
+    if ledger.is_done(step):
+        return read_counts(path)
+    ten_kb = read_counts(f"{stem}.bins.parquet")
+    bins = sheet_domain_bins(
+        study.sheet.for_mark(mark),
+        study.sources[mark].files,
+        ten_kb,
+        lengths=chrom_lengths(study),
+        genome=study.reference.genome,
+        exclude=study.exclude,
+        jobs=study.settings.jobs,
+        progress=progress,
+    )
+    written = [path, Path(f"{stem}.domains.parquet")]
+    write_counts(path, bins)
+    write_counts(written[1], _signal(study, mark, bins, find_domains(bins), ten_kb))
+    ledger.record(step, keys[step], written)
+    return bins
+
+
+def _signal(
+    study: Study, mark: str, windows: CountMatrix, domains: Domains, ten_kb: CountMatrix
+) -> CountMatrix:
+    """Signal of whole domains, in the quantity of the other counts, with the nearest genes."""
+    quantity = "mean_signal" if ten_kb.quantity == "mean_signal" else None
+    matrix = domain_matrix(windows, domains, quantity=quantity)
+    regions = matrix.regions
+    if len(regions):
+        window = _promoter(mark)
+        regions = with_nearest_genes(regions, study.reference.annotation, promoter=window)
+    return replace(matrix, regions=regions, metadata=dict(ten_kb.metadata))
+
+
+def run_domain_tests(
+    study: Study,
+    mark: str,
+    windows: CountMatrix,
+    ten_kb: CountMatrix,
+    consensus: Consensus | None,
+    outputs: Outputs,
+) -> TestedDomains | None:
+    """Test the domains of a mark, and write them and their links to genes.
+
+    Parameters
+    ----------
+    windows
+        As of `mark_windows`.
+    ten_kb
+        Counts in bins of the same files: the background from which factors come.
+
+    Returns
+    -------
+    TestedDomains
+        None where no window is above background; the log says so.
+
+    Raises
+    ------
+    ResistEpiError
+        If the settings do not fit the data.
+    """
+    sheet, name = study.sheet.for_mark(mark), file_name(mark)
+    annotation, window = study.reference.annotation, _promoter(mark)
+    domains = find_domains(windows)
+    if not len(domains):
+        logger.warning("%s: no window is above background, so there are no domains", mark)
+        return None
+    matrix = _signal(study, mark, windows, domains, ten_kb)
+    _count_inputs(study, mark, matrix, outputs)
+    fdr, genome = study.settings.fdr, study.reference.genome
+    found = analyse_kind(study, sheet, matrix, ten_kb, consensus)
+    found, _ = with_agreement(found, fdr=fdr)
+    assembly = None if genome is None else genome.name
+    found, _ = describe_confounders(found, segments=study.segments, assembly=assembly, fdr=fdr)
+    found = with_windows(
+        found, windows, domains, sheet, fdr=fdr, lfc_threshold=study.settings.lfc_threshold
+    )
+    stem = f"differential/{name}.domains"
+    outputs.table(f"{stem}.tsv.gz", found.results, found.header)
+    write_direction_bed(outputs.add(outputs.folder / f"{stem}.bed"), found.results)
+    links = link_domains(found.results, annotation, promoter=window)
+    about = {
+        "promoter": f"{window[0]} bp upstream to {window[1]} bp downstream of a start",
+        "several_genes": "the domain covers more than half of this gene and of others",
+        "distal": f"in no promoter or gene, the nearest start at most {DISTAL:,} bp away",
+        "nearest": "farther than that: the last resort",
+    }
+    outputs.table(f"links/{name}.domains.tsv.gz", links, about)
+    genes = gene_domains(found.results, annotation, promoter=window)
+    of_bodies = preset(mark).main_kind == "genes"
+    shared = None if of_bodies else whole_domains(found.results)
+    return TestedDomains(found.results, genes, shared)
+
+
+def _count_inputs(study: Study, mark: str, matrix: CountMatrix, outputs: Outputs) -> None:
+    """Count the inputs in the domains, where the study uses them."""
+    if study.settings.control == "none":
+        return
+    counted = count_controls(
+        study.sheet.for_samples(matrix.samples),
+        matrix.regions,
+        exclude=study.exclude,
+        genome=study.reference.genome,
+    )
+    write_counts(outputs.add(inputs_path(outputs.folder, mark, "domains")), counted)
+
+
+def _promoter(mark: str) -> tuple[int, int]:
+    return preset(mark).upstream, preset(mark).downstream

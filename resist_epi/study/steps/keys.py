@@ -1,0 +1,81 @@
+"""What each step of a run depends on, as one digest a step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from resist_epi.genes.builtin import GO
+from resist_epi.io.digest import step_key
+from resist_epi.samples.presets import preset
+from resist_epi.samples.sheet import PATH_COLUMNS, SampleSheet
+from resist_epi.study.settings import EVIDENCE, PATHS
+from resist_epi.study.steps.dna import inputs_keys
+from resist_epi.study.steps.domains import domain_keys
+from resist_epi.study.study import Study, mark_kinds
+
+
+def mark_keys(
+    study: Study, mark: str, inputs: Mapping[str, str], *, dna: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Step -> digest of what it depends on, for counts, windows, shares and tests.
+
+    Parameters
+    ----------
+    inputs
+        Path -> checksum of every input file.
+    dna
+        Step -> digest of what the study's copy number depends on.
+    """
+    sheet, settings, chosen = study.sheet.for_mark(mark), study.settings, preset(mark)
+
+    def sums(*paths: object) -> list[str | None]:
+        return [inputs.get(str(p)) for p in paths]
+
+    sources = study.sources[mark]
+    shared = {
+        "files counted": {s: sums(file.path) for s, file in sources.files.items()},
+        "quantity": [sources.quantity, sources.reason],
+        "how": {s: file.described() for s, file in sources.files.items()},
+        "library_sizes": _listed(sheet, "LibrarySize"),
+        "genome": study.reference.name if settings.genes is None else settings.genome,
+        "other files": sums(settings.genes, settings.exclude),
+        "preset": asdict(chosen),
+    }
+    keys: dict[str, str] = {}
+    for kind in mark_kinds(study, mark):
+        peaks = [sums(*sheet.table["Peaks"]), settings.min_overlap] if kind == "peaks" else None
+        keys[f"counts {mark}.{kind}"] = step_key(**shared, kind=kind, peaks=peaks)
+    keys |= domain_keys(study, mark, keys[f"counts {mark}.bins"], inputs)
+    keys |= inputs_keys(study, mark, keys, inputs)
+    peaks = [sums(*sheet.table["Peaks"]), settings.min_overlap] if "Peaks" in sheet.table else None
+    keys[f"shares {mark}"] = step_key(**shared, peaks=peaks)
+    rows = sheet.table.drop(columns=[c for c in PATH_COLUMNS if c in sheet.table])
+    keys[f"tests {mark}"] = step_key(
+        counts=list(keys.values()),
+        dna=dict(dna or {}),
+        rows={str(c): list(map(str, rows[c])) for c in rows},
+        settings=settings.model_dump(mode="json", exclude={*PATHS, *EVIDENCE, "jobs"}),
+        gene_sets=settings.gene_sets if settings.gene_sets == GO else sums(settings.gene_sets),
+        peaks=sums(*sheet.table["Peaks"]) if "Peaks" in sheet.table else None,
+    )
+    return keys
+
+
+def between_marks_key(study: Study, steps: Mapping[str, str], inputs: Mapping[str, str]) -> str:
+    """Digest of what the comparison of marks and assays depends on.
+
+    Parameters
+    ----------
+    steps
+        Step -> digest, of the steps of every mark.
+    inputs
+        Path -> checksum of every input file.
+    """
+    values = {name: getattr(study.settings, name) for name in EVIDENCE}
+    files = {name: inputs.get(str(value)) for name, value in values.items() if name in PATHS}
+    return step_key(tests=dict(steps), evidence=values | files)
+
+
+def _listed(sheet: SampleSheet, column: str) -> list[str] | None:
+    return None if column not in sheet.table else list(map(str, sheet.table[column]))

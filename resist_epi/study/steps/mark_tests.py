@@ -1,0 +1,168 @@
+"""The tests of one mark: every kind of regions, their genes and gene sets."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.dna.arms import ArmShifts
+from resist_epi.dna.describe import describe_confounders
+from resist_epi.genes.gene_values import genes_side_by_side
+from resist_epi.genes.linking import annotate_regions
+from resist_epi.genome.consensus import Consensus
+from resist_epi.genome.peaks import write_direction_bed
+from resist_epi.io.store import file_name
+from resist_epi.model.agreement import Agreement
+from resist_epi.model.analysis import Analysis, with_agreement
+from resist_epi.model.relabelling import relabelling_header
+from resist_epi.model.subsets import carriers_or_reason
+from resist_epi.samples.presets import preset
+from resist_epi.schema import Kind
+from resist_epi.study.steps.analyses import analyse_kind
+from resist_epi.study.steps.domains import TestedDomains, run_domain_tests
+from resist_epi.study.steps.outputs import Outputs
+from resist_epi.study.steps.profiles import write_profiles
+from resist_epi.study.steps.quality import write_quality
+from resist_epi.study.steps.sets import write_gene_sets
+from resist_epi.study.study import Study
+
+logger = logging.getLogger(__name__)
+
+
+def run_tests(
+    study: Study,
+    mark: str,
+    counts: Mapping[Kind, CountMatrix],
+    shares: pd.DataFrame,
+    consensus: Consensus | None,
+    out: Path,
+    *,
+    windows: CountMatrix | None = None,
+) -> list[Path]:
+    """Test every kind of a mark's regions, and link them to genes and gene sets.
+
+    Parameters
+    ----------
+    counts
+        Kind -> matrix, a column a library; `bins` among them.
+    shares
+        As of `counts.MarkCounts`.
+    out
+        The run's folder.
+    windows
+        Bins of the windows above background, where the mark forms domains.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    ResistEpiError
+        If the settings do not fit the data.
+    """
+    sheet, chosen, name = study.sheet.for_mark(mark), preset(mark), file_name(mark)
+    outputs = Outputs(out)
+    analyses: dict[Kind, Analysis] = {}
+    agreements: dict[Kind, Agreement] = {}
+    arms: dict[Kind, ArmShifts | None] = {}
+    genome = study.reference.genome
+    assembly = None if genome is None else genome.name
+    for kind, matrix in counts.items():
+        if kind != "bins":
+            found = analyse_kind(study, sheet, matrix, counts["bins"], consensus)
+            found, agreements[kind] = with_agreement(found, fdr=study.settings.fdr)
+            analyses[kind], arms[kind] = describe_confounders(
+                found, segments=study.segments, assembly=assembly, fdr=study.settings.fdr
+            )
+    main = analyses[chosen.main_kind]
+    if main.tested:
+        main.header.update(
+            relabelling_header(
+                main.fit, main.design, main.contrast, matrix=main.matrix, fdr=study.settings.fdr
+            )
+        )
+    _write_carriers(analyses, name, study.settings.fdr, outputs)
+    domains = None
+    if windows is not None:
+        domains = run_domain_tests(study, mark, windows, counts["bins"], consensus, outputs)
+    _write_results(analyses, name, outputs)
+    _write_genes(study, analyses, domains, mark, outputs)
+    _write_agreement(main, agreements[chosen.main_kind], mark, outputs)
+    _write_arms(main, arms[chosen.main_kind], mark, assembly, outputs)
+    write_quality(study, sheet, counts[chosen.main_kind], shares, outputs)
+    shared = None if domains is None else domains.shared
+    write_gene_sets(study, main, name, outputs, domains=shared)
+    write_profiles(study, mark, main, outputs)
+    return outputs.written
+
+
+def _write_results(analyses: Mapping[Kind, Analysis], name: str, outputs: Outputs) -> None:
+    for kind, analysis in analyses.items():
+        stem = f"differential/{name}.{kind}"
+        outputs.table(f"{stem}.tsv.gz", analysis.results, analysis.header)
+        write_direction_bed(outputs.add(outputs.folder / f"{stem}.bed"), analysis.results)
+
+
+def _write_carriers(
+    analyses: Mapping[Kind, Analysis], name: str, fdr: float, outputs: Outputs
+) -> None:
+    """Changes in some of the units; the results' own header says what was found, or why not."""
+    for kind, analysis in analyses.items():
+        if not analysis.tested:
+            continue
+        found, about = carriers_or_reason(analysis, fdr=fdr)
+        if found is not None:
+            header = analysis.header | found.header
+            outputs.table(f"differential/{name}.{kind}.subset.tsv.gz", found.table, header)
+        analysis.header.update(about)
+
+
+def _write_genes(
+    study: Study,
+    analyses: Mapping[Kind, Analysis],
+    domains: TestedDomains | None,
+    mark: str,
+    outputs: Outputs,
+) -> None:
+    """One row a gene, and every gene of a peak."""
+    chosen, name = preset(mark), file_name(mark)
+    tables: dict[str, pd.DataFrame] = {k: a.results for k, a in analyses.items()}
+    main = analyses[chosen.main_kind]
+    kinds = {chosen.main_kind: main.results, **tables}
+    if domains is not None and len(domains.genes):
+        kinds["domains"] = domains.genes
+    shared = None if domains is None else domains.shared
+    side_by_side = genes_side_by_side(kinds, domains=shared)
+    outputs.table(f"genes/{name}.tsv.gz", side_by_side, main.header)
+    if "peaks" in tables:
+        window = (chosen.upstream, chosen.downstream)
+        found = annotate_regions(tables["peaks"], study.reference.annotation, promoter=window)
+        about = {"promoter": f"{window[0]} bp upstream to {window[1]} bp downstream of a start"}
+        outputs.table(f"links/{name}.peaks.tsv.gz", found.links, about)
+
+
+def _write_agreement(main: Analysis, agreement: Agreement, mark: str, outputs: Outputs) -> None:
+    for warning in agreement.warnings:
+        logger.warning("%s: %s", mark, warning)
+    about = {k: main.header[k] for k in ("normalization", "units")} | agreement.header
+    outputs.table(f"normalization/{file_name(mark)}.tsv", agreement.table, about)
+    outputs.table(f"normalization/{file_name(mark)}.calls.tsv", agreement.calls, about)
+
+
+def _write_arms(
+    main: Analysis, arms: ArmShifts | None, mark: str, assembly: str | None, outputs: Outputs
+) -> None:
+    if arms is None:
+        return
+    for warning in arms.warnings:
+        logger.warning("%s: %s", mark, warning)
+    kept = ("contrast", "normalization", "copy number", "control", "arms")
+    about = {k: v for k, v in main.header.items() if k in kept or k.startswith("arm warning")}
+    about["assembly"] = assembly or "unknown"
+    outputs.table(f"copy_number/{file_name(mark)}.arms.tsv", arms.table, about)

@@ -1,0 +1,80 @@
+"""Signal along the regions that speak for genes, for the report's heatmap."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from resist_epi.counting.profile_files import write_profile_matrix
+from resist_epi.counting.sources import track_files
+from resist_epi.io.store import file_name
+from resist_epi.model.analysis import Analysis
+from resist_epi.samples.presets import preset
+from resist_epi.study.profile_sheet import Window, profile_sheet
+from resist_epi.study.steps.outputs import Outputs
+from resist_epi.study.study import Study
+from resist_epi.tracks.looks import LOOKS, LookCache
+
+MOST = 400  # regions of a group: more than a figure has rows for
+
+WINDOWS = {
+    "promoters": Window(before=5000, after=5000, bin_size=100),
+    "genes": Window(before=2000, after=2000, body=6000, bin_size=100),
+    "peaks": Window(before=5000, after=5000, bin_size=100),
+}
+
+
+def write_profiles(study: Study, mark: str, main: Analysis, outputs: Outputs) -> None:
+    """Write the tracks of a mark along its called regions, and along others to compare with.
+
+    Each track is scaled to the same total coverage. Nothing is written where rows have no track.
+
+    Raises
+    ------
+    InputFormatError
+        If a track is damaged or the folder cannot be written.
+    """
+    sheet, window = study.sheet.for_mark(mark), WINDOWS.get(preset(mark).main_kind)
+    files = track_files(sheet)
+    if window is None or study.folder is None or len(files) < len(sheet.samples):
+        return
+    cache = LookCache(study.folder / LOOKS)
+    looks = {sample: cache.find(file) for sample, file in files.items()}
+    totals = np.array([np.nan if look is None else look.total for look in looks.values()])
+    regions = shown_regions(main.results)
+    if regions.empty or not (totals > 0).all():
+        return
+    matrix = profile_sheet(sheet, regions, window, jobs=study.settings.jobs)
+    factors = dict(zip(sheet.samples, (totals.mean() / totals).tolist(), strict=True))
+    scaled = replace(
+        matrix,
+        values={s: v * np.float32(factors[s]) for s, v in matrix.values.items()},
+        quantity="signal at equal total coverage",
+    )
+    path = outputs.folder / "profiles" / f"{file_name(mark)}.gz"
+    write_profile_matrix(outputs.add(path), scaled, group="direction")
+
+
+def shown_regions(results: pd.DataFrame) -> pd.DataFrame:
+    """Gains and losses, the clearest where there are many, and others spread over the genome.
+
+    Returns
+    -------
+    DataFrame
+        `chrom start end strand region_id direction`: gains first, then losses, then others.
+    """
+    parts = []
+    for direction in ("gain", "loss", "none"):
+        rows = results[results["direction"].astype(str) == direction]
+        if direction == "none":
+            rows = rows[rows["baseMean"] > 0]
+            chosen = np.linspace(0, len(rows) - 1, min(MOST, len(rows))).round().astype(np.int64)
+            rows = rows.iloc[chosen]
+        elif len(rows) > MOST:
+            rank = rows["stat"].abs().fillna(0.0).sort_values(ascending=False, kind="stable")
+            rows = rows.loc[rank.index[:MOST]]
+        parts.append(rows)
+    columns = ["chrom", "start", "end", "strand", "region_id", "direction"]
+    return pd.concat(parts)[columns].reset_index(drop=True)

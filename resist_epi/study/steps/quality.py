@@ -1,0 +1,67 @@
+"""The tables about the samples of a mark: how good, how alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.quality import principal_components, quality_table, sample_correlation
+from resist_epi.io.store import file_name
+from resist_epi.io.tables import read_table, write_table
+from resist_epi.samples.sheet import SampleSheet
+from resist_epi.study.steps.outputs import Outputs
+from resist_epi.study.study import Study
+
+
+def write_quality(
+    study: Study,
+    sheet: SampleSheet,
+    matrix: CountMatrix,
+    shares: pd.DataFrame,
+    outputs: Outputs,
+) -> None:
+    """Write a mark's quality, correlation and principal components.
+
+    Parameters
+    ----------
+    sheet
+        Rows of the mark.
+    matrix
+        Of the regions that speak for a gene, a column a library.
+    shares
+        As of `counts.MarkCounts`.
+
+    Raises
+    ------
+    InputFormatError
+        If the folder cannot be written.
+    """
+    name = file_name(sheet.marks[0])
+    outputs.table(f"quality/{name}.tsv", _quality(study, sheet, matrix, shares))
+    correlation = sample_correlation(matrix).reset_index()
+    outputs.table(f"quality/{name}.correlation.tsv", correlation)
+    components = principal_components(matrix)
+    explained = " ".join(f"{share:.4f}" for share in components.attrs["explained"])
+    outputs.table(f"quality/{name}.pca.tsv", components, {"share of variance": explained})
+
+
+def gather_quality(out: Path, marks: Sequence[str]) -> None:
+    """Join the quality of all marks in `qc.tsv`."""
+    tables = [read_table(out / "quality" / f"{file_name(mark)}.tsv") for mark in marks]
+    write_table(out / "qc.tsv", pd.concat(tables, ignore_index=True))
+
+
+def _quality(
+    study: Study, sheet: SampleSheet, matrix: CountMatrix, shares: pd.DataFrame
+) -> pd.DataFrame:
+    samples = shares["sample"].astype(str)
+    return quality_table(
+        matrix,
+        sheet,
+        in_peaks=dict(zip(samples, shares["in_peaks"], strict=True)),
+        in_promoters=dict(zip(samples, shares["in_promoters"], strict=True)),
+        n_peaks={s: len(p) for s, p in study.peaks.items()},
+    )

@@ -1,0 +1,78 @@
+"""The tables that link a mark's genes to gene sets."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from resist_epi.genes.builtin import gene_set_kinds, load_symbols
+from resist_epi.genes.covariates import gene_covariates
+from resist_epi.genes.enrichment import enrich, genes_one_by_one
+from resist_epi.genes.pre_specified import pre_specified
+from resist_epi.model.analysis import Analysis
+from resist_epi.study.steps.outputs import Outputs
+from resist_epi.study.study import Study
+
+PRE_SPECIFIED = "NSD2_TARGETS_ENDOCRINE_CORE"
+
+
+def write_gene_sets(
+    study: Study,
+    main: Analysis,
+    name: str,
+    outputs: Outputs,
+    *,
+    domains: pd.DataFrame | None = None,
+) -> None:
+    """Write the gene sets of a mark, and the set named in advance gene by gene.
+
+    Parameters
+    ----------
+    main
+        Of the regions that speak for a gene.
+    name
+        Of the mark, as it stands in file names.
+    domains
+        Table `chrom start end` of the mark's domains: the genes of one count once.
+
+    Raises
+    ------
+    ResistEpiError
+        As `enrichment.enrich`.
+    """
+    symbols = load_symbols()
+    table = enrich(
+        main.results,
+        study.gene_sets,
+        fit=main.fit if main.tested else None,
+        contrast=main.contrast,
+        fdr=study.settings.fdr,
+        own_sets=study.own_sets,
+        symbols=symbols,
+        kinds={} if study.own_sets else gene_set_kinds(),
+        domains=domains,
+        beside=("permutation",) if _relabelled(main) else (),
+        design=main.design,
+        matrix=main.matrix,
+    )
+    outputs.table(f"gene_sets/{name}.tsv", table, main.header | table.attrs["header"])
+    if PRE_SPECIFIED not in study.gene_sets:
+        return
+    core = study.gene_sets[PRE_SPECIFIED]
+    one_by_one = genes_one_by_one(main.results, core, symbols=symbols)
+    outputs.table(f"gene_sets/{name}.nsd2_core.tsv", one_by_one, main.header)
+    if main.tested and main.contrast.vector.any():  # a hazard has no contrast of groups
+        test = pre_specified(
+            main.results,
+            core,
+            fit=main.fit,
+            contrast=main.contrast,
+            covariates=gene_covariates(study.reference),
+            symbols=symbols,
+        )
+        header = main.header | test.attrs["header"]
+        outputs.table(f"gene_sets/{name}.nsd2_core_test.tsv", test, header)
+
+
+def _relabelled(main: Analysis) -> bool:
+    """Whether the units of the main regions could be relabelled."""
+    return main.tested and not main.header.get("relabelling", "not done").startswith("not done")

@@ -1,0 +1,227 @@
+"""What all marks of a run share, read and checked before anything is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from resist_epi.arrays import ByChromosome
+from resist_epi.counting.sources import (
+    SheetSources,
+    chromosome_ends,
+    has_reads,
+    read_options,
+    sheet_sources,
+)
+from resist_epi.dna.options import check_confounders
+from resist_epi.errors import DesignError, SampleSheetError
+from resist_epi.genes.builtin import load_sets
+from resist_epi.genes.gene_sets import GeneSet
+from resist_epi.genome.consensus import Consensus
+from resist_epi.genome.reference import Reference, load_exclude, load_reference
+from resist_epi.io.store import file_name
+from resist_epi.model import differential, normalization
+from resist_epi.model.analysis import study_contrast, study_formula
+from resist_epi.samples.design import make_design
+from resist_epi.samples.peaks import sheet_consensus, sheet_peaks
+from resist_epi.samples.presets import preset
+from resist_epi.samples.sheet import PATH_COLUMNS, SampleSheet, read_sheet
+from resist_epi.schema import Kind
+from resist_epi.study.settings import PATHS, StudySettings
+from resist_epi.tracks.lengths import stated_lengths
+from resist_epi.tracks.looks import LookCache
+
+# Problems in these columns stop a run; others concern files that it does not read.
+_NEEDED = {"", "Peaks", "Assembly", "Patient"}
+
+
+@dataclass(frozen=True)
+class Study:
+    """What all marks of a run share.
+
+    Attributes
+    ----------
+    settings
+        As asked for, with paths that can be opened from here.
+    sheet
+        All rows.
+    reference
+        Genes and assembly.
+    sources
+        Mark -> the files that are counted, and in which quantity.
+    peaks
+        SampleID -> table of peaks.
+    consensus
+        Mark -> consensus of its peaks, or None where too few samples have any.
+    exclude
+        Chromosome -> excluded intervals.
+    gene_sets
+        Name -> set.
+    own_sets
+        Whether the sets are the user's.
+    folder
+        Of the run, once its steps write there.
+    segments, segments_note
+        Copy number of every library, and where it is from; None where it is not corrected.
+    """
+
+    settings: StudySettings
+    sheet: SampleSheet
+    reference: Reference
+    sources: Mapping[str, SheetSources]
+    peaks: Mapping[str, pd.DataFrame]
+    consensus: Mapping[str, Consensus | None]
+    exclude: ByChromosome
+    gene_sets: Mapping[str, GeneSet]
+    own_sets: bool
+    folder: Path | None = None
+    segments: pd.DataFrame | None = None
+    segments_note: str = ""
+
+
+def load_study(settings: StudySettings, *, looks: LookCache | None = None) -> Study:
+    """Read everything that the settings name, but for what is counted.
+
+    Parameters
+    ----------
+    looks
+        What tracks are, as far as that is known already.
+
+    Raises
+    ------
+    ResistEpiError
+        If an input is wrong.
+    """
+    sheet = read_sheet(settings.sheet)
+    reads = read_options(
+        count_as=settings.count_as,
+        min_quality=settings.min_mapq,
+        duplicates=settings.keep_duplicates,
+        shift=settings.shift,
+        extend=settings.extend,
+    )
+    sources = {
+        mark: sheet_sources(
+            sheet.for_mark(mark), settings.quantity, reads=reads, looks=looks, jobs=settings.jobs
+        )
+        for mark in sheet.marks
+    }
+    headers = {
+        sample: stated_lengths(file.path, reads=file.quantity == "reads")
+        for found in sources.values()
+        for sample, file in found.files.items()
+    }
+    peaks = sheet_peaks(sheet)
+    return Study(
+        settings=settings,
+        sheet=sheet,
+        reference=load_reference(settings.genome, settings.genes, tracks=headers),
+        sources=sources,
+        peaks=peaks,
+        consensus={
+            mark: sheet_consensus(sheet.for_mark(mark), peaks, min_overlap=settings.min_overlap)
+            for mark in sheet.marks
+        },
+        exclude=load_exclude(settings.exclude),
+        gene_sets=load_sets(settings.gene_sets),
+        own_sets=settings.gene_sets is not None,
+    )
+
+
+def mark_kinds(study: Study, mark: str) -> list[Kind]:
+    """Kinds of regions that are counted: background bins, the preset's, peaks where there are."""
+    kinds: list[Kind] = ["bins", *(k for k in preset(mark).kinds if k not in ("bins", "peaks"))]
+    if study.consensus[mark] is not None:
+        kinds.append("peaks")
+    return kinds
+
+
+def stop_on_errors(findings: pd.DataFrame, sheet: Path, *, quantity: str = "auto") -> None:
+    """Raise the errors of a check that concern what a run of this quantity reads.
+
+    Raises
+    ------
+    SampleSheetError
+        With all of them at once.
+    """
+    errors = findings[findings["level"] == "error"]
+    counted = dict.fromkeys(errors["sample"], "Coverage")
+    if errors["column"].isin(["Coverage", "bamReads"]).any():
+        rows = read_sheet(sheet)
+        for mark in rows.marks:
+            own = rows.for_mark(mark)
+            with_reads = quantity == "reads" or (quantity == "auto" and has_reads(own))
+            no_track = "Coverage" not in own.table
+            counted |= dict.fromkeys(
+                own.samples, "bamReads" if with_reads or no_track else "Coverage"
+            )
+    read = [
+        column in _NEEDED or (column in {"Coverage", "bamReads"} and column == counted[sample])
+        for column, sample in zip(errors["column"], errors["sample"], strict=True)
+    ]
+    errors = errors[read]
+    if errors.empty:
+        return
+    problems = [": ".join(filter(None, map(str, row))) for row in errors.to_numpy()[:, 1:]]
+    raise SampleSheetError(sheet, problems)
+
+
+def check_settings(study: Study) -> None:
+    """Find a wrong name or an impossible design before hours of counting, not after.
+
+    Raises
+    ------
+    DesignError
+        If a method, normalisation, column, level or design is none, or two marks would be written
+        to files of one name.
+    """
+    settings = study.settings
+    for chosen, known, what in (
+        (settings.method, differential.METHODS, "method"),
+        (settings.normalize, normalization.METHODS, "normalisation"),
+    ):
+        if chosen is not None and chosen not in known:
+            raise DesignError(f"unknown {what} {chosen!r}; expected one of {', '.join(known)}")
+    check_confounders(
+        study.sheet,
+        control=settings.control,
+        copy_number=settings.copy_number,
+        segments=settings.segments,
+        fasta=settings.fasta,
+    )
+    files: dict[str, str] = {}
+    for mark in study.sheet.marks:
+        other = files.setdefault(file_name(mark), mark)
+        if other != mark:
+            raise DesignError(
+                f"the marks {other!r} and {mark!r} would be written to files of one name"
+                f" ({file_name(mark)}.*); rename one of them in the column Factor"
+            )
+    for mark in study.sheet.marks:
+        sheet = study.sheet.for_mark(mark)
+        formula, _ = study_formula(settings.design, sheet, method=settings.method)
+        study_contrast(make_design(sheet, formula), settings.contrast, method=settings.method)
+
+
+def input_files(study: Study) -> list[Path]:
+    """Every file that the results depend on, each once."""
+    table, settings = study.sheet.table, study.settings
+    named = [p for c in PATH_COLUMNS if c in table for p in table[c] if p and Path(p).is_file()]
+    others = (getattr(settings, name) for name in PATHS)
+    given = [str(p) for p in others if isinstance(p, Path)]
+    return [Path(p) for p in dict.fromkeys([*given, *named])]
+
+
+def chrom_lengths(study: Study) -> dict[str, int]:
+    """Length of every chromosome of the assembly, else of the tracks, bp."""
+    if study.reference.genome is not None:
+        return dict(study.reference.genome.lengths)
+    lengths: dict[str, int] = {}
+    for found in study.sources.values():
+        for source in found.files.values():
+            for chrom, length in chromosome_ends(source).items():
+                lengths[chrom] = max(length, lengths.get(chrom, 0))
+    return lengths

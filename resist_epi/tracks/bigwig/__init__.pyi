@@ -1,0 +1,2 @@
+from .track import open_bigwig as open_bigwig
+from .track import write_bigwig as write_bigwig

@@ -1,0 +1,9 @@
+from .runs import Grid as Grid
+from .runs import GridParts as GridParts
+from .runs import RegionAccumulator as RegionAccumulator
+from .runs import RegionSummary as RegionSummary
+from .runs import Runs as Runs
+from .runs import complement as complement
+from .track import CoverageTrack as CoverageTrack
+from .track import RunTrack as RunTrack
+from .track import stated_lengths as stated_lengths

@@ -1,0 +1,224 @@
+"""What every coverage track can answer, given its runs chromosome by chromosome."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from resist_epi.arrays import ByChromosome, FloatArray, IntArray, Spans
+from resist_epi.errors import GenomeMismatchError
+from resist_epi.tracks.engine.bins import BinAccumulator
+from resist_epi.tracks.engine.runs import (
+    MAX_COORDINATE,
+    Grid,
+    GridParts,
+    RegionAccumulator,
+    RegionSummary,
+    Runs,
+    complement,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class RunTrack(ABC):
+    """A track that yields its runs; each question is one pass over a chromosome.
+
+    Attributes
+    ----------
+    path
+        The file.
+    chrom_lengths
+        Length of every chromosome of the track, bp.
+    lengths_known
+        Whether these are the chromosomes' true lengths (a bigWig states them) or only where the
+        data end (a bedGraph says no more).
+    """
+
+    path: Path
+    chrom_lengths: Mapping[str, int]
+    lengths_known: bool = True
+
+    @abstractmethod
+    def runs(self, chrom: str) -> Iterator[Runs | Grid]:
+        """Runs of a chromosome in chunks, sorted and without overlap; none where it has no data.
+
+        Raises
+        ------
+        GenomeMismatchError
+            If the track has no such chromosome.
+        InputFormatError
+            If the file is damaged.
+        """
+
+    def runs_within(
+        self, chrom: str, within: Spans | None = None
+    ) -> Iterator[Runs | Grid | GridParts]:
+        """Runs of a chromosome, of which those that lie outside `within` may be left out.
+
+        Parameters
+        ----------
+        within
+            Starts and ends (k,), sorted and apart from each other; None for all.
+
+        Raises
+        ------
+        GenomeMismatchError
+            If the track has no such chromosome.
+        InputFormatError
+            If the file is damaged where it was read.
+        """
+        return self.runs(chrom)
+
+    def summarise(
+        self, chrom: str, starts: ArrayLike, ends: ArrayLike, *, extremes: bool = True
+    ) -> RegionSummary:
+        """Sum, covered bases, minimum and maximum of regions of one chromosome.
+
+        Parameters
+        ----------
+        chrom
+            A chromosome of the track.
+        starts, ends
+            (n,) integers, 0-based half-open, sorted or not, overlapping, nested; what reaches
+            before 0 or past the end is clipped, and the summary says how much.
+        extremes
+            Whether minimum and maximum are wanted; without them it is a little faster.
+
+        Raises
+        ------
+        GenomeMismatchError
+            If the track has no such chromosome.
+        InputFormatError
+            If the file is damaged, or a region ends before it starts.
+        """
+        self._check_chromosome(chrom)
+        length = self.chrom_lengths[chrom] if self.lengths_known else None
+        accumulator = RegionAccumulator(starts, ends, length=length, extremes=extremes)
+        for runs in self.runs_within(chrom, accumulator.within):
+            accumulator.add(runs)
+        self._warn_of_undefined(chrom, accumulator.undefined)
+        return accumulator.result()
+
+    def bin_sums(self, chrom: str, edges: ArrayLike) -> FloatArray:
+        """Sum of value x bp in rows of bins of one chromosome; uncovered bases add nothing.
+
+        Parameters
+        ----------
+        chrom
+            A chromosome of the track.
+        edges
+            (n_rows, n_bins + 1) integers, ascending within a row; what reaches before 0 or past
+            the end is clipped.
+
+        Returns
+        -------
+        FloatArray
+            (n_rows, n_bins) float64.
+
+        Raises
+        ------
+        GenomeMismatchError
+            If the track has no such chromosome.
+        InputFormatError
+            If the file is damaged, or the edges of a row do not ascend.
+        """
+        self._check_chromosome(chrom)
+        length = self.chrom_lengths[chrom] if self.lengths_known else None
+        accumulator = BinAccumulator(edges, length=length)
+        for runs in self.runs_within(chrom, accumulator.within):
+            accumulator.add(runs)
+        self._warn_of_undefined(chrom, accumulator.undefined)
+        return accumulator.result()
+
+    def total(
+        self,
+        chroms: Sequence[str] | None = None,
+        exclude: ByChromosome | None = None,
+    ) -> float:
+        """Sum of value x bp over whole chromosomes (default: all) less the excluded intervals.
+
+        Parameters
+        ----------
+        chroms
+            Chromosomes of the track.
+        exclude
+            By chromosome, starts and ends (m,) of what to leave out; they may overlap.
+
+        Raises
+        ------
+        GenomeMismatchError
+            If the track has no such chromosome.
+        InputFormatError
+            If the file is damaged.
+        """
+        none = np.zeros(0, dtype=np.int64)
+        parts = []
+        for chrom in self.chrom_lengths if chroms is None else chroms:
+            self._check_chromosome(chrom)
+            starts, ends = (exclude or {}).get(chrom, (none, none))
+            length = self.chrom_lengths[chrom] if self.lengths_known else MAX_COORDINATE
+            kept = complement(starts, ends, length=length)
+            parts.append(float(self.summarise(chrom, *kept, extremes=False).sum.sum()))
+        return float(np.sum(parts))
+
+    def _warn_of_undefined(self, chrom: str, count: int) -> None:
+        if count:
+            logger.warning(
+                "%s, %s: %d stretches with NaN or infinite values count as uncovered",
+                self.path,
+                chrom,
+                count,
+            )
+
+    def _check_chromosome(self, chrom: str) -> None:
+        if chrom not in self.chrom_lengths:
+            names = list(self.chrom_lengths)
+            shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+            raise GenomeMismatchError(
+                f"{self.path}: no chromosome {chrom!r} in this track, which has"
+                f" {len(names)} ({shown or 'none'}). Give regions of the same assembly and with"
+                " the same chromosome names"
+            )
+
+
+class CoverageTrack(Protocol):
+    """What counting needs of a track; the readers in `io/` satisfy it."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        ...
+
+    @property
+    def chrom_lengths(self) -> Mapping[str, int]:
+        """Length of every chromosome of the track, bp."""
+        ...
+
+    @property
+    def lengths_known(self) -> bool:
+        """Whether these are the true lengths, or only where the data end (bedGraph)."""
+        ...
+
+    def summarise(
+        self, chrom: str, starts: IntArray, ends: IntArray, *, extremes: bool = True
+    ) -> RegionSummary:
+        """Sum, covered bases and, if wanted, extremes of each region of one chromosome."""
+        ...
+
+    def total(
+        self, chroms: Sequence[str] | None = None, exclude: ByChromosome | None = None
+    ) -> float:
+        """Sum of value x length over these chromosomes less the excluded intervals."""
+        ...
+
+
+def stated_lengths(track: CoverageTrack) -> dict[str, int | None]:
+    """Length of every chromosome, bp; None where the track does not say more than its data."""
+    return {c: n if track.lengths_known else None for c, n in track.chrom_lengths.items()}

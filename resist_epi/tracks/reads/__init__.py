@@ -1,0 +1,5 @@
+"""Files of reads: BAM, BED of reads, which reads count, and where."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

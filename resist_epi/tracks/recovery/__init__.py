@@ -1,0 +1,5 @@
+"""Counts of reads recovered from a scaled coverage track, or the reason why not."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,117 @@
+"""Counts of fragments from tracks whose scale `recovery` has found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from resist_epi.arrays import ByChromosome, FloatArray
+from resist_epi.errors import QuantityError
+from resist_epi.tracks.engine.runs import (
+    MAX_COORDINATE,
+    Grid,
+    RegionAccumulator,
+    RegionSummary,
+    Runs,
+    complement,
+)
+from resist_epi.tracks.recovery.bin_shares import expected_reads
+from resist_epi.tracks.recovery.recovery import Recovery, RunsTrack
+
+_WIDEST_GAP = 60  # bins; more than the rate of reads is taken over
+
+
+class RecoveredTrack:
+    """A track whose values are snapped to whole numbers of fragments.
+
+    Attributes
+    ----------
+    path, chrom_lengths, lengths_known
+        As of the track behind it.
+    """
+
+    def __init__(self, track: RunsTrack, recovery: Recovery) -> None:
+        if recovery.refused is not None:
+            raise QuantityError(f"{track.path}: {recovery.describe()}")
+        self._track, self._recovery = track, recovery
+        self.path, self.chrom_lengths = track.path, track.chrom_lengths
+        self.lengths_known = track.lengths_known
+
+    def runs(self, chrom: str) -> Iterator[Runs | Grid]:
+        """Runs of a chromosome, their values fragments over each base.
+
+        Whole numbers; where a read touches so few bins that one more or less matters, what is
+        expected of them instead (`stats.bin_shares`), in units of a fragment's mean width.
+        """
+        shares = self._recovery.bin_shares
+        whole = map(self._snapped, self._track.runs(chrom))
+        if shares is None:
+            yield from whole
+        else:
+            yield from self._expected(list(whole), shares)
+
+    def _snapped(self, runs: Runs | Grid) -> Runs | Grid:
+        values = runs.values.astype(np.float64)
+        counts = np.rint(values / self._recovery.quantum) / self._recovery.mates
+        if isinstance(runs, Grid):
+            return Grid(runs.begin, runs.step, counts)
+        return Runs(runs.starts, runs.ends, counts, gapless=runs.gapless)
+
+    def _expected(self, parts: list[Runs | Grid], shares: FloatArray) -> Iterator[Runs]:
+        """Bins of one chromosome, cut where nothing lies, and the reads expected in each."""
+        if not parts:
+            return
+        size = self._recovery.bin_size
+        counts = np.concatenate([part.values for part in parts])
+        keep = np.isfinite(counts) & (counts > 0)
+        starts = np.concatenate([part.starts for part in parts])[keep].astype(np.int64)
+        ends = np.concatenate([part.ends for part in parts])[keep].astype(np.int64)
+        counts = counts[keep]
+        if not starts.size:
+            return
+        bins = -(-(ends - starts) // size)
+        within = np.arange(bins.sum()) - np.repeat(np.cumsum(bins) - bins, bins)
+        begin = np.repeat(starts, bins) + within * size
+        end = np.minimum(begin + size, np.repeat(ends, bins))
+        filled = np.repeat(counts, bins).astype(np.int64)
+        # Wide gaps become few empty bins, so that rates stay local and arrays small.
+        apart = np.diff(begin, prepend=begin[0])
+        place = np.cumsum(np.minimum(apart // size, _WIDEST_GAP))
+        laid = np.zeros(int(place[-1]) + 1, dtype=np.int64)
+        laid[place] = filled
+        reads = expected_reads(laid, shares)[place]
+        per_base = reads * self._recovery.width / size
+        yield Runs(begin.astype(np.uint32), end.astype(np.uint32), per_base)
+
+    def total(
+        self,
+        chroms: Sequence[str] | None = None,
+        exclude: ByChromosome | None = None,
+    ) -> float:
+        """Fragments x bp over whole chromosomes less the excluded intervals."""
+        none = np.zeros(0, dtype=np.int64)
+        parts = []
+        for chrom in self.chrom_lengths if chroms is None else chroms:
+            starts, ends = (exclude or {}).get(chrom, (none, none))
+            length = self.chrom_lengths[chrom] if self.lengths_known else MAX_COORDINATE
+            parts.append(self.summarise(chrom, *complement(starts, ends, length=length)).sum.sum())
+        return float(np.sum(parts))
+
+    def reads(self, chrom: str, starts: ArrayLike, ends: ArrayLike) -> FloatArray:
+        """Fragments in each region of a chromosome; (n,) float64, not always whole numbers.
+
+        A fragment that lies half in a region counts half.
+        """
+        return self.summarise(chrom, starts, ends, extremes=False).sum / self._recovery.width
+
+    def summarise(
+        self, chrom: str, starts: ArrayLike, ends: ArrayLike, *, extremes: bool = True
+    ) -> RegionSummary:
+        """Sum (fragments x bp), covered bases and extremes (fragments) of regions."""
+        length = self.chrom_lengths[chrom] if self.lengths_known else None
+        accumulator = RegionAccumulator(starts, ends, length=length, extremes=extremes)
+        for runs in self.runs(chrom):
+            accumulator.add(runs)
+        return accumulator.result()

@@ -1,0 +1,198 @@
+"""Files counted in several tables in one pass, by any number of processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from resist_epi.cli.main import main
+from resist_epi.counting import files
+from resist_epi.counting.coverage import count_regions, share_in_regions, summarise_regions
+from resist_epi.counting.files import count_tables
+from resist_epi.counting.matrix_files import read_counts
+from resist_epi.counting.sources import Source
+from resist_epi.errors import InputFormatError, WorkerDiedError
+from resist_epi.genome.regions import bed_regions, genome_bins
+from resist_epi.io.parts import Parts
+from resist_epi.tracks.bigwig.track import write_bigwig
+from resist_epi.tracks.open import open_track
+
+LENGTHS = {"chr1": 50_000, "chr2": 20_000, "chrX": 8_000}
+TABLES = {
+    "genes": bed_regions([("chr1", 100, 9_000), ("chr1", 4_000, 60_000), ("chrX", 10, 500)]),
+    "bins": genome_bins({"chr1": 50_000, "chr2": 20_000}, 1_000),
+}
+WITHIN = {"peaks": bed_regions([("chr1", 0, 900), ("chr1", 500, 2_000), ("chr2", 7, 90)])}
+EXCLUDE = {"chr1": (np.array([1_000, 30_000]), np.array([2_500, 31_000]))}
+
+
+def write_tracks(folder: Path, n: int = 4) -> dict[str, Path]:
+    rng = np.random.default_rng(3)
+    paths = {}
+    for i in range(n):
+        path = folder / f"t{i}.bw"
+        values = {c: np.round(rng.gamma(2, 3, size=size // 50), 3) for c, size in LENGTHS.items()}
+
+        def runs(chrom: str, values: dict[str, np.ndarray] = values) -> tuple[np.ndarray, ...]:
+            starts = np.arange(len(values[chrom])) * 50
+            return starts, starts + 50, values[chrom]
+
+        write_bigwig(path, LENGTHS, runs)  # type: ignore[arg-type]
+        paths[f"s{i}"] = path
+    return paths
+
+
+def sources(paths: dict[str, Path], quantity: str = "mean_signal") -> dict[str, Source]:
+    return {name: Source(str(path), quantity) for name, path in paths.items()}
+
+
+@pytest.mark.parametrize("exclude", [{}, EXCLUDE])
+@pytest.mark.parametrize("quantity", ["mean_signal", "coverage_sum"])
+def test_one_pass_gives_what_a_pass_each_gives(tmp_path: Path, quantity: str, exclude) -> None:
+    paths = write_tracks(tmp_path)
+    found = count_tables(sources(paths, quantity), TABLES, within=WITHIN, exclude=exclude)
+    tracks = {name: open_track(path) for name, path in paths.items()}
+    statistic = {"mean_signal": "mean", "coverage_sum": "sum"}[quantity]
+    for name, table in TABLES.items():
+        for i, track in enumerate(tracks.values()):
+            expected = summarise_regions(track, table, statistic=statistic, exclude=exclude)
+            np.testing.assert_allclose(found.matrices[name].values[:, i], expected, rtol=1e-12)
+        alone = count_regions(tracks, table, quantity=quantity, exclude=exclude)
+        np.testing.assert_allclose(found.matrices[name].values, alone.values, rtol=1e-12)
+        np.testing.assert_allclose(found.matrices[name].library_sizes, alone.library_sizes)
+    shares = share_in_regions(tracks, WITHIN["peaks"], exclude=exclude)
+    assert found.shares["peaks"] == pytest.approx(shares, rel=1e-12)
+
+
+def test_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def watched(path: str) -> object:
+        track = open_track(path)
+        summarise = track.summarise
+        track.summarise = lambda chrom, *rest, **more: (  # type: ignore[method-assign]
+            asked.append(chrom) or summarise(chrom, *rest, **more)
+        )
+        return track
+
+    monkeypatch.setattr(files, "open_track", watched)
+    count_tables(sources(write_tracks(tmp_path, 1)), TABLES, within=WITHIN, exclude=EXCLUDE)
+    assert sorted(asked) == sorted(LENGTHS)
+
+
+@pytest.mark.parametrize("jobs", [2, 5])
+def test_results_are_the_same_to_the_bit(tmp_path: Path, jobs: int) -> None:
+    paths = write_tracks(tmp_path)
+    one = count_tables(sources(paths), TABLES, within=WITHIN)
+    many = count_tables(sources(paths), TABLES, within=WITHIN, jobs=jobs)
+    for name in TABLES:
+        assert one.matrices[name].values.tobytes() == many.matrices[name].values.tobytes()
+        assert one.matrices[name].samples == many.matrices[name].samples
+    assert one.shares == many.shares
+
+
+def test_a_killed_worker_is_named_and_the_others_are_not_counted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = write_tracks(tmp_path)
+    expected = count_tables(sources(paths), TABLES)
+    parts = Parts(tmp_path / "parts")
+
+    def deadly(path: str) -> object:
+        if path.endswith("t1.bw") and os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return open_track(path)
+
+    here = os.getpid()
+    monkeypatch.setattr(files, "open_track", deadly)
+    with pytest.raises(WorkerDiedError, match=r"s1 \(.*t1\.bw\) \(SIGKILL.*counts are kept"):
+        count_tables(sources(paths), TABLES, jobs=2, parts=parts)
+    opened: list[str] = []
+
+    def watched(path: str) -> object:
+        opened.append(Path(path).name)
+        return open_track(path)
+
+    monkeypatch.setattr(files, "open_track", watched)
+    again = count_tables(sources(paths), TABLES, parts=parts)
+    assert opened == ["t1.bw"]
+    for name in TABLES:
+        assert again.matrices[name].values.tobytes() == expected.matrices[name].values.tobytes()
+
+
+def test_kept_counts_of_other_regions_or_a_changed_file_are_not_used(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    paths = write_tracks(tmp_path, 2)
+    parts = Parts(tmp_path / "parts")
+    count_tables(sources(paths), TABLES, parts=parts)
+    caplog.set_level("INFO", logger="resist_epi")
+    count_tables(sources(paths), {"bins": TABLES["bins"]}, parts=parts)
+    assert "earlier run" not in caplog.text
+    count_tables(sources(paths, "coverage_sum"), TABLES, parts=parts)
+    assert "earlier run" not in caplog.text
+    (tmp_path / "t1.bw").write_bytes((tmp_path / "t0.bw").read_bytes())
+    found = count_tables(sources(paths), TABLES, parts=parts)
+    assert "counted by an earlier run that stopped: s0\n" in caplog.text
+    assert (found.matrices["bins"].values[:, 0] == found.matrices["bins"].values[:, 1]).all()
+
+
+def test_a_damaged_part_is_made_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    paths = write_tracks(tmp_path, 1)
+    parts = Parts(tmp_path / "parts")
+    count_tables(sources(paths), TABLES, parts=parts)
+    for part in parts.folder.iterdir():
+        part.write_bytes(part.read_bytes()[:-200])
+    count_tables(sources(paths), TABLES, parts=parts)
+    assert "is damaged: made anew" in caplog.text
+
+
+def test_bedgraphs_are_counted_without_being_read_before(tmp_path: Path) -> None:
+    (tmp_path / "a.bedGraph").write_text("chr1 0 100 2\nchr1 100 300 5\nchr9 0 10 1\n")
+    (tmp_path / "b.bedGraph").write_text("chr1 50 100 2\nchr9 5 10 1\n")
+    paths = {name: tmp_path / f"{name}.bedGraph" for name in "ab"}
+    regions = bed_regions([("chr1", 0, 100), ("chr5", 0, 10), ("chr9", 0, 10)])
+    counts = count_tables(sources(paths), {"r": regions}, jobs=2).matrices["r"]
+    assert counts.values.tolist() == [[2.0, 1.0], [1.0, 0.5]]
+    assert counts.regions["chrom"].tolist() == ["chr1", "chr9"]
+    assert counts.metadata["regions_dropped"] == 1
+    (tmp_path / "b.bedGraph").write_text("chr1 50 100 2\nchr1 5 10 1\n")
+    with pytest.raises(InputFormatError, match="line 2: not sorted"):
+        count_tables(sources(paths), {"r": regions}, jobs=2)
+
+
+def test_no_file_and_no_region(tmp_path: Path) -> None:
+    empty = {"r": bed_regions([])}
+    assert count_tables({}, empty).matrices["r"].values.shape == (0, 0)
+    found = count_tables(sources(write_tracks(tmp_path, 1)), empty)
+    assert found.matrices["r"].values.shape == (0, 1)
+
+
+def test_the_command_keeps_its_parts_until_it_is_done(tmp_path: Path) -> None:
+    paths = write_tracks(tmp_path, 3)
+    lines = [f"{name},H3K27me3,good,{path.name}" for name, path in paths.items()]
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text("\n".join(["SampleID,Factor,Condition,Coverage", *lines]) + "\n")
+    bed = tmp_path / "r.bed"
+    pd.DataFrame(TABLES["genes"][["chrom", "start", "end"]]).to_csv(
+        bed, sep="\t", header=False, index=False
+    )
+    whole = (tmp_path / "t2.bw").read_bytes()
+    (tmp_path / "t2.bw").write_bytes(whole[: len(whole) // 2] + whole[len(whole) // 2 + 1 :])
+    out = tmp_path / "c.parquet"
+    command = ["count", str(sheet), "--regions", str(bed), "--quantity", "mean_signal"]
+    assert main([*command, "-o", str(out), "--jobs", "2"]) == 1
+    assert not out.exists()
+    (tmp_path / "t2.bw").write_bytes(whole)
+    assert main([*command, "-o", str(out), "--jobs", "2"]) == 0
+    assert sorted(p.name for p in tmp_path.iterdir() if p.name.startswith("c.parquet")) == [
+        "c.parquet"
+    ]
+    other = tmp_path / "other.parquet"
+    assert main([*command, "-o", str(other)]) == 0
+    assert read_counts(out).values.tobytes() == read_counts(other).values.tobytes()

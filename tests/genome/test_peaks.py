@@ -1,0 +1,415 @@
+"""Peak files of every dialect, and one clear error for each way to be wrong."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resist_epi.errors import InputFormatError
+from resist_epi.genome.peaks import (
+    PEAK_COLUMNS,
+    read_bed_regions,
+    read_peak_sets,
+    read_peaks,
+    write_bed,
+    write_direction_bed,
+)
+from resist_epi.genome.regions import COLUMNS, make_regions
+
+Put = Callable[..., Path]
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Put:
+    def write(content: str | bytes, name: str = "peaks.bed") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def places(table: pd.DataFrame) -> list[tuple[str, int, int]]:
+    return list(table[["chrom", "start", "end"]].itertuples(index=False, name=None))
+
+
+TWO = [("chr1", 100, 200), ("chr2", 5, 50)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "chr1\t100\t200\nchr2\t5\t50\n",
+        "chr1\t100\t200\r\nchr2\t5\t50\r\n",
+        "chr1\t100\t200\rchr2\t5\t50\r",
+        "chr1\t100\t200\nchr2\t5\t50",
+        "\ufeffchr1\t100\t200\nchr2\t5\t50\n",
+        "chr1 100   200\nchr2 5 50\n",
+        "\n# c\ntrack name=x\nbrowser hide all\nchr1\t100\t200\n\ntrack name=y\nchr2\t5\t50\n \n",
+        "chrom\tstart\tend\nchr1\t100\t200\nchr2\t5\t50\n",
+        "#chrom\tstart\tend\nchr1\t100\t200\nchr2\t5\t50\n",
+        '"seqnames"\t"start"\t"end"\n"chr1"\t100\t200\n"chr2"\t5\t50\n',
+        "chr1\t1e+02\t2e+02\nchr2\t5\t50\n",
+        "chr1\t100\t200\t\nchr2\t5\t50\t\n",
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_dialects_of_bed3_agree(put: Put, content: str, packed: bool) -> None:
+    data = content.encode()
+    # Told by the first bytes: a gzip without its suffix, or the suffix without gzip.
+    peaks = read_peaks(put(gzip.compress(data) if packed else data, "a.bed" if packed else "a.gz"))
+    assert places(peaks) == TWO
+    assert tuple(peaks.columns) == PEAK_COLUMNS
+    assert peaks["start"].dtype == np.int64
+    assert peaks["summit"].tolist() == [-1, -1]
+    assert peaks["score"].isna().all()
+    assert peaks["strand"].tolist() == [".", "."]
+
+
+def test_bed_columns_are_kept(put: Put) -> None:
+    four = read_peaks(put("chr1\t1\t2\ta\nchr1\t3\t4\tb\n"))
+    assert four["name"].tolist() == ["a", "b"]
+    five = read_peaks(put("chr1\t1\t2\ta\t7.5\nchr1\t3\t4\tb\t.\n"))
+    assert five["score"].iloc[0] == 7.5
+    assert np.isnan(five["score"].iloc[1])
+    six = read_peaks(put("chr1\t1\t2\ta\t7\t+\textra\nchr1\t3\t4\tb\t8\t-\tmore\n"))
+    assert six["strand"].tolist() == ["+", "-"]
+    nine = "chr1\t1\t9\ta\t7\t+\t1\t9\t255,0,0\n"
+    assert read_peaks(put(nine))["signal"].isna().all()
+    plain_nine = "chr1\t1\t9\ta\t7\t+\t1\t9\t0\n"
+    assert read_peaks(put(plain_nine))["signal"].isna().all()
+    twelve = "chr1\t1\t9\ta\t7\t+\t1\t9\t0\t2\t1,2\t0,6\n"
+    assert read_peaks(put(twelve))["name"].tolist() == ["a"]
+
+
+def test_quotes_in_a_name_swallow_nothing(put: Put) -> None:
+    peaks = read_peaks(put('chr1\t1\t2\t5" end\nchr1\t3\t4\tb\n'))
+    assert peaks["name"].tolist() == ['5" end', "b"]
+
+
+def test_numeric_chromosomes_and_names_stay_text(put: Put) -> None:
+    peaks = read_peaks(put("1\t1\t2\t007\n10\t3\t4\t8\n"))
+    assert peaks["chrom"].tolist() == ["1", "10"]
+    assert peaks["name"].tolist() == ["007", "8"]
+
+
+def test_narrow_peak(put: Put) -> None:
+    text = "chr1\t100\t200\ta\t9\t.\t5.5\t12.1\t-1\t30\nchr1\t300\t400\tb\t9\t.\t6\t-1\t3\t-1\n"
+    peaks = read_peaks(put(text, "x.txt"))
+    assert peaks["summit"].tolist() == [130, -1]
+    assert peaks["signal"].tolist() == [5.5, 6]
+    np.testing.assert_array_equal(peaks["pvalue"], [12.1, np.nan])
+    np.testing.assert_array_equal(peaks["qvalue"], [np.nan, 3])
+
+
+def test_broad_peak_by_name_and_by_content(put: Put) -> None:
+    text = "chr1\t100\t200\ta\t9\t.\t5.5\t12.1\t2.2\n"
+    for name in ("x.broadPeak", "x.bed"):
+        peaks = read_peaks(put(text, name))
+        assert peaks[["signal", "pvalue", "qvalue"]].iloc[0].tolist() == [5.5, 12.1, 2.2]
+
+
+def test_gapped_peak(put: Put) -> None:
+    text = "chr1\t100\t200\ta\t9\t.\t120\t180\t0\t2\t10,20\t0,80\t5.5\t12.1\t2.2\n"
+    peaks = read_peaks(put(text))
+    assert peaks[["signal", "pvalue", "qvalue"]].iloc[0].tolist() == [5.5, 12.1, 2.2]
+
+
+def test_seacr(put: Put) -> None:
+    peaks = read_peaks(put("chr1\t100\t400\t5200.5\t33\tchr1:200-210\n"))
+    one = peaks.iloc[0]
+    assert (one["signal"], one["score"], one["summit"], one["name"]) == (5200.5, 33, 205, "")
+    assert one["strand"] == "."
+
+
+MACS2 = """# This file is generated by MACS version 2.2.7.1
+# Command line: callpeak -t a.bam
+
+chr\tstart\tend\tlength\tabs_summit\tpileup\t-log10(pvalue)\tfold_enrichment\t-log10(qvalue)\tname
+chr1\t101\t200\t100\t151\t20\t12.5\t6.1\t9.5\tpeak_1
+chr2\t6\t50\t45\t7\t20\t12.5\t6.1\t9.5\tpeak_2
+"""
+
+
+def test_macs_tables_count_from_one(put: Put) -> None:
+    peaks = read_peaks(put(MACS2, "a_peaks.xls"))
+    assert places(peaks) == TWO
+    assert peaks["summit"].tolist() == [150, 6]
+    assert peaks.loc[0, ["signal", "pvalue", "qvalue", "name"]].tolist() == [
+        6.1,
+        12.5,
+        9.5,
+        "peak_1",
+    ]
+    old = (
+        "chr\tstart\tend\tlength\tsummit\ttags\t-10*log10(pvalue)\tfold_enrichment\tFDR(%)\n"
+        "chr1\t101\t200\t100\t51\t20\t125\t6.1\t0.1\n"
+    )
+    one = read_peaks(put(old, "a_peaks.xls")).iloc[0]
+    assert one[["start", "summit", "pvalue"]].tolist() == [100, 150, 12.5]
+    assert one["qvalue"] == pytest.approx(3)
+
+
+def test_the_length_column_tells_the_base(put: Put) -> None:
+    head = "seqnames\tstart\tend\twidth\tstrand\n"
+    assert places(read_peaks(put(head + "chr1\t101\t200\t100\t*\n"))) == TWO[:1]
+    assert places(read_peaks(put(head + "chr1\t100\t200\t100\t*\n"))) == TWO[:1]
+    with pytest.raises(InputFormatError, match=r"line 3.*length fits neither"):
+        read_peaks(put(head + "chr1\t101\t200\t100\t*\nchr1\t101\t200\t99\t*\n"))
+
+
+def test_diffbind_header_and_doubled_tab(put: Put) -> None:
+    rows = "chr18\t97113\t100326\t\tname1\t0.025\t+\n"
+    for head in ("", "Chrom\tLeft\tRight\tName\tScore\tStrand\n"):
+        one = read_peaks(put(head + rows)).iloc[0]
+        assert one[["name", "score", "strand"]].tolist() == ["name1", 0.025, "+"]
+    # A name that is really empty stays so.
+    one = read_peaks(put("chr18\t97113\t100326\t\t0.025\t+\n")).iloc[0]
+    assert one[["name", "score", "strand"]].tolist() == ["", 0.025, "+"]
+
+
+@pytest.mark.parametrize(
+    ("row", "line", "message"),
+    [
+        ("chr1\tabc\t200\ta\t1\t+", 4, r"start \(column 2\) is no whole number.*'abc'.*header"),
+        ("chr1\t1.5\t200\ta\t1\t+", 4, r"no whole number.*'1.5'"),
+        ("chr1\t100\t\ta\t1\t+", 4, r"end \(column 3\) is no whole number"),
+        ("chr1\t100\tinf\ta\t1\t+", 4, r"end \(column 3\) is no whole number"),
+        ("chr1\tTrue\t200\ta\t1\t+", 4, "no whole number.*'True'"),
+        ("chr1\t200\t100\ta\t1\t+", 4, "start is not below the end"),
+        ("chr1\t200\t200\ta\t1\t+", 4, "start is not below the end.*one base"),
+        ("chr1\t-5\t100\ta\t1\t+", 4, "negative start.*'-5'"),
+        ("chr1\t100\t200\ta\thigh\t+", 4, r"score \(column 5\) is no number.*'high'"),
+        ("chr1\t100\t200\ta\t1\tx", 4, r"strand \(column 6\) is none of.*'x'"),
+        ("chr1\t100", 4, "2 columns in this row.*expected 6"),
+        ("chr1\t100\t200\ta\t1\t+\t9\t9", 4, "8 columns in this row.*expected 6"),
+        ("\t100\t200\ta\t1\t+", 4, "no chromosome"),
+    ],
+)
+def test_the_bad_line_is_named(put: Put, row: str, line: int, message: str) -> None:
+    path = put(f"# c\n\nchr1\t1\t2\ta\t1\t+\n{row}\nchr1\t5\t9\tb\t1\t-\n")
+    with pytest.raises(InputFormatError, match=message) as caught:
+        read_peaks(path)
+    assert caught.value.line == line
+    assert str(caught.value).startswith(f"{path}, line {line}: ")
+
+
+def test_the_line_counts_the_header_and_cr(put: Put) -> None:
+    with pytest.raises(InputFormatError) as caught:
+        read_peaks(put("chrom\tstart\tend\r#c\rchr1\t1\t2\r\rchr1\tx\t2\r"))
+    assert caught.value.line == 5
+
+
+def test_a_broken_only_column_is_found(put: Put) -> None:
+    with pytest.raises(InputFormatError, match=r"line 1.*no whole number"):
+        read_peaks(put("some words here\nmore words there\n"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("chr1,100,200\n", "1 column; expected at least chrom, start and end, with tabs"),
+        ("chr1\t100\n", "2 columns; expected at least chrom"),
+        (b"chr1\t1\t2\nchr\xe9\t1\t2\n", "line 2, byte 12: not UTF-8 text"),
+        ("chr1\t1\t2\n".encode("utf-16"), "UTF-8"),
+        (b"\xeb\xf2\x89\x87" + bytes(60), "this is a bigBed file.*bigBedToBed"),
+        (b"\x26\xfc\x8f\x88" + bytes(60), "this is a bigWig file"),
+        (gzip.compress(b"BAM\x01" + bytes(60), mtime=0), "not text"),
+        (gzip.compress(b"chr1\t1\t2\n" * 100, mtime=0)[:-20], "damaged gzip"),
+        ("chrom\tstart\tend\tname\nchr1\t1\t2\n", "header names 4 columns, the rows have 3"),
+    ],
+)
+def test_files_that_are_no_peaks(put: Put, content: str | bytes, message: str) -> None:
+    with pytest.raises(InputFormatError, match=message):
+        read_peaks(put(content))
+
+
+def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.bed", tmp_path):
+        with pytest.raises(InputFormatError, match="cannot be read"):
+            read_peaks(path)
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "# only\ntrack name=x\n", "chrom\tstart\tend\n"])
+def test_an_empty_file_is_a_warning(
+    put: Put, content: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = put(content)
+    with caplog.at_level(logging.WARNING):
+        peaks = read_peaks(path)
+    assert peaks.empty
+    assert tuple(peaks.columns) == PEAK_COLUMNS
+    assert peaks.dtypes["start"] == np.int64
+    assert f"{path}: holds no peaks" in caplog.text
+    assert read_bed_regions(path).empty
+
+
+def test_regions_from_bed(put: Put) -> None:
+    regions = read_bed_regions(put("chr10\t1\t5\tb\nchr2\t1\t5\ta\n"), kind="domains")
+    assert regions["region_id"].tolist() == ["a", "b"]
+    assert set(regions["kind"]) == {"domains"}
+    assert list(regions.columns) == COLUMNS
+    same_names = read_bed_regions(put("chr10\t1\t5\tb\nchr2\t1\t5\tb\n"))
+    assert same_names["region_id"].tolist() == ["peak:chr2:1-5", "peak:chr10:1-5"]
+
+
+@pytest.mark.parametrize("name", ["out.bed", "out.bed.gz"])
+def test_bed_regions_come_back_whole(tmp_path: Path, name: str) -> None:
+    regions = make_regions(
+        pd.DataFrame(
+            {
+                "chrom": ["chr1", "chr2", "chr10"],
+                "start": [1, 2, 3],
+                "end": [10, 20, 30],
+                "strand": ["+", "-", "."],
+                "region_id": ["x", "y", "z"],
+                "gene_id": ["7468", "", "100"],
+                "symbol": ["NSD2", "", "ADA"],
+                "tss": [5, 6, 7],
+                "primary": [True, False, True],
+                "value": [0.5, np.nan, 2.0],
+            }
+        ),
+        kind="promoters",
+    )
+    write_bed(regions, tmp_path / name)
+    pd.testing.assert_frame_equal(read_bed_regions(tmp_path / name), regions)
+    assert len(read_peaks(tmp_path / name)) == 3
+
+
+def test_samples_are_named_after_their_files(put: Put, tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    bed = "chr1\t1\t5\n"
+    files = ["a.bed", "b_peaks.narrowPeak.gz", "c.1.bed.gz", "x/d.bed", "d.bed"]
+    paths = [put(bed, name) for name in files]
+    assert list(read_peak_sets(paths)) == ["a", "b", "c.1", str(paths[3]), str(paths[4])]
+    with pytest.raises(InputFormatError, match=r"a\.bed: this peak file is given twice"):
+        read_peak_sets([paths[0], paths[0]])
+
+
+def test_calls_as_coloured_bed(tmp_path: Path) -> None:
+    results = pd.DataFrame(
+        {
+            "chrom": ["chr1", "chr1", "chr2"],
+            "start": [1, 20, 5],
+            "end": [9, 30, 7],
+            "strand": ["+", "-", "."],
+            "region_id": ["a", "b", "c"],
+            "symbol": ["NSD2", "X", ""],
+            "padj": [0.001, 0.9, 0.0],
+            "direction": ["gain", "none", "loss"],
+        }
+    )
+    write_direction_bed(tmp_path / "calls.bed", results)
+    assert (tmp_path / "calls.bed").read_text().splitlines()[1:] == [
+        "chr1\t1\t9\tNSD2:gain\t30\t+\t1\t9\t213,94,0",
+        "chr2\t5\t7\tc:loss\t1000\t.\t5\t7\t0,114,178",
+    ]
+    assert len(read_peaks(tmp_path / "calls.bed")) == 2
+    write_direction_bed(tmp_path / "none.bed", results.iloc[1:2])
+    assert (tmp_path / "none.bed").read_text().startswith("track ")
+
+
+SEEDS = (
+    "chr1\t1\t200\tn\t3\t+\t1.5\t2\t3\t4\nchr2\t5\t9\tn\t3\t-\t1\t2\t3\t4\n",
+    "chr1\t100\t400\t5200.5\t33\tchr1:200-210\n",
+    "Chrom\tLeft\tRight\tName\tScore\tStrand\nchr18\t97\t100\t\tname1\t0.025\t+\n",
+    MACS2,
+)
+JUNK = [
+    "\t",
+    "\n",
+    "\r",
+    " ",
+    "",
+    "#",
+    '"',
+    "\x00",
+    "\x0b",
+    "\u2028",
+    "1e400",
+    "-1",
+    "inf",
+    "True",
+    "0x10",
+    "1_0",
+    "9223372036854775807",
+    "99999999999999999999",
+    "NaN",
+    "track ",
+    "chrom",
+    "start",
+]
+
+
+EDIT = st.tuples(st.floats(0, 1), st.integers(0, 8), st.sampled_from(JUNK))
+
+
+@given(st.sampled_from(SEEDS), st.lists(EDIT))
+@settings(max_examples=200, deadline=None)
+def test_damaged_text_is_read_or_refused_in_one_line(
+    text: str, edits: list[tuple[float, int, str]]
+) -> None:
+    for where, length, junk in edits:
+        at = int(where * len(text))
+        text = text[:at] + junk + text[at + length :]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "damaged.bed"
+        path.write_text(text, newline="")
+        problem = ""
+        try:
+            peaks = read_peaks(path)
+        except InputFormatError as error:
+            problem, peaks = str(error), read_peaks(os.devnull)
+    assert "\n" not in problem
+    assert (peaks["start"] >= 0).all()
+    assert (peaks["start"] < peaks["end"]).all()
+
+
+@pytest.mark.parametrize("end", ["4294967296", "9223372036854775807", "99999999999999999999"])
+def test_positions_beyond_any_chromosome_are_refused(put: Put, end: str) -> None:
+    with pytest.raises(InputFormatError, match=r"line 1: the end .* beyond any chromosome"):
+        read_peaks(put(f"chr1\t5\t{end}\n"))
+
+
+def test_200_000_lines_are_read_fast(put) -> None:
+    tail = "\t.\t5.5\t3.2\t2.1\t25"
+    rows = (f"chr{i % 22 + 1}\t{i * 99}\t{i * 99 + 50}\tp{i}\t{i}{tail}" for i in range(200_000))
+    path = put("\n".join(rows))
+    began = time.process_time()
+    assert len(read_peaks(path)) == 200_000
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.real
+def test_real_peak_files(real_data: Path) -> None:
+    files = sorted((real_data / "peak_files").glob("*.gz"))
+    tamoxifen = sorted((real_data / "tamoxifen_er_chip_diffbind").glob("*_ER_*.bed.gz"))
+    assert len(files) == 10
+    assert len(tamoxifen) == 11
+    for path in files + tamoxifen:
+        peaks = read_peaks(path)
+        with gzip.open(path, "rt") as stream:
+            assert len(peaks) == sum(1 for _ in stream), path
+        assert (peaks["start"] < peaks["end"]).all()
+    narrow = read_peaks(next(p for p in files if "narrowPeak" in p.name))
+    assert narrow["summit"].between(narrow["start"], narrow["end"] - 1).all()
+    broad = read_peaks(next(p for p in files if "broadPeak" in p.name))
+    assert broad["qvalue"].isna().all()
+    assert broad["signal"].gt(0).all()
+    diffbind = real_data / "tamoxifen_er_chip_diffbind"
+    pd.testing.assert_frame_equal(
+        read_peaks(diffbind / "bed_with_header.bed.gz"),
+        read_peaks(diffbind / "bed_without_header.bed.gz"),
+    )

@@ -1,0 +1,268 @@
+"""Every test of the registry: truth found, nulls quiet, and what each refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.errors import DesignError, QuantityError
+from resist_epi.model.analysis import analyse
+from resist_epi.model.differential import METHODS, choose_method, contrast_results, f_results, fit
+from resist_epi.model.linear_models import FitOptions
+from resist_epi.model.normalization import normalize
+from resist_epi.samples.design import make_contrast, make_design
+from tests.support.builders import matrix, planted, regions, sheet
+
+GROUP_METHODS = [m for m in METHODS if m != "cox"]
+
+
+def counts(
+    *, per_group: int = 6, n: int = 300, changed: int = 30, fold: float = 4.0, seed: int = 4
+) -> CountMatrix:
+    """Negative binomial reads; the first `changed` regions are higher in the second half."""
+    rng = np.random.default_rng(seed)
+    mean = rng.gamma(2, 60, size=(n, 1)) * np.ones(2 * per_group)
+    mean[:changed, per_group:] *= fold
+    reads = rng.negative_binomial(20, 20 / (20 + mean)).astype(float)
+    sizes = np.full(2 * per_group, 1e6)
+    names = tuple(f"s{i}" for i in range(2 * per_group))
+    return CountMatrix(reads, regions(n), names, "reads", sizes)
+
+
+def groups(per_group: int) -> list[str]:
+    return ["good"] * per_group + ["poor"] * per_group
+
+
+@pytest.mark.parametrize("method", GROUP_METHODS)
+def test_planted_changes_are_found(method: str) -> None:
+    made = counts(per_group=8, fold=8.0)
+    results = analyse(made, sheet(groups(8)), method=method).results
+    found = (results["direction"] == "gain").to_numpy()
+    assert found[:30].mean() > 0.9
+    assert found[30:].sum() <= 0.15 * found.sum()
+    near = results.loc[:29, "log2FoldChange"] - 3
+    assert near.abs().median() < 0.35
+
+
+@pytest.mark.parametrize("method", GROUP_METHODS)
+def test_nulls_are_calibrated(method: str) -> None:
+    p = np.concatenate(
+        [
+            analyse(counts(per_group=8, changed=0, seed=s), sheet(groups(8)), method=method)
+            .results["pvalue"]
+            .dropna()
+            .to_numpy()
+            for s in range(6)
+        ]
+    )
+    # 1,800 regions: four standard errors of .05 are .021. The exact rank test may be below.
+    assert (p <= 0.05).mean() <= 0.05 + 0.021
+    if method != "wilcoxon":
+        assert (p <= 0.05).mean() >= 0.05 - 0.021
+
+
+@pytest.mark.parametrize("method", GROUP_METHODS)
+def test_swapping_the_groups_flips_the_signs(method: str) -> None:
+    made, rows = counts(n=60), sheet(groups(6))
+    one = analyse(made, rows, method=method, contrast="poor-good").results
+    other = analyse(made, rows, method=method, contrast="good-poor").results
+    np.testing.assert_allclose(one["log2FoldChange"], -other["log2FoldChange"], atol=1e-9)
+    np.testing.assert_allclose(one["pvalue"], other["pvalue"], rtol=1e-6)
+    np.testing.assert_allclose(one["stat"], -other["stat"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["trend", "voom", "ql", "welch"])
+def test_intervals_hold_the_truth(method: str) -> None:
+    made = counts(per_group=6, n=1500, changed=1500, fold=2.0)
+    results = analyse(made, sheet(groups(6)), method=method).results.dropna(subset=["ci_low"])
+    held = (results["ci_low"] <= 1) & (results["ci_high"] >= 1)
+    # Trend's prior draws regions with hardly any reads a little towards no change.
+    assert abs(held.mean() - 0.95) < 0.03
+
+
+@pytest.mark.parametrize(
+    ("quantity", "sizes", "fragment", "expected"),
+    [
+        ("mean_signal", (6, 6), None, "trend"),
+        ("coverage_sum", (3, 3), None, "trend"),
+        ("reads", (4, 9), None, "ql"),
+        ("reads", (5, 5), None, "voom"),
+        ("recovered_reads", (3, 3), 200.0, "ql"),
+        ("recovered_reads", (6, 6), 200.0, "voom"),
+        ("recovered_reads", (6, 6), 201.0, "trend"),
+        ("recovered_reads", (6, 6), None, "trend"),
+    ],
+)
+def test_the_default_follows_quantity_and_group_size(
+    quantity: str, sizes: tuple[int, int], fragment: float | None, expected: str
+) -> None:
+    made = matrix(np.ones((3, 12)), quantity=quantity)
+    assert choose_method(made, sizes, fragment_length=fragment)[0] == expected
+
+
+def test_the_choice_and_its_reason_stand_in_the_header() -> None:
+    made = counts(n=60)
+    few = analyse(made.select(samples=made.samples[3:9]), sheet(groups(6)))
+    assert few.header["method"].startswith("ql: ")
+    assert "chosen: counts, and 3 units in the smaller group" in few.header["method"]
+    many = analyse(made, sheet(groups(6)))
+    assert many.header["method"].startswith("voom: ")
+    assert "units weighted by REML" in many.header["method"]
+
+
+def test_signal_is_no_count() -> None:
+    with pytest.raises(QuantityError, match="ql needs reads or recovered_reads; this matrix holds"):
+        analyse(planted(n=20), sheet(groups(4)), method="ql")
+
+
+def test_weights_from_five_units_a_group_with_the_unweighted_result_beside() -> None:
+    noisy = planted(n=400, per_group=6, changed=40, change=1.0)
+    values = noisy.values.copy()
+    values[:, 0] *= 2 ** np.random.default_rng(1).normal(0, 1.5, size=len(values))
+    noisy = replace(noisy, values=values)
+    results = analyse(noisy, sheet(groups(6)))
+    assert results.fit.weights is not None
+    assert results.fit.weights.argmin() == 0
+    table = results.results
+    assert (table["padj"] < 0.05)[:40].sum() > (table["padj_unweighted"] < 0.05)[:40].sum()
+    few = analyse(planted(n=50, per_group=4), sheet(groups(4)))
+    assert few.fit.weights is None
+    assert "pvalue_unweighted" not in few.results
+
+
+def test_a_threshold_is_a_harder_question() -> None:
+    made, rows = counts(), sheet(groups(6))
+    plain = analyse(made, rows, method="voom").results["pvalue"]
+    harder = analyse(made, rows, method="voom", lfc_threshold=1.0)
+    assert ((harder.results["pvalue"] - plain).dropna() >= -1e-12).all()
+    assert "|log2FoldChange| <= 1" in harder.header["threshold"]
+    with pytest.raises(DesignError, match="no test against a threshold"):
+        analyse(made, rows, method="ql", lfc_threshold=1.0)
+
+
+def test_f_of_two_contrasts_asks_whether_any_group_differs() -> None:
+    rng = np.random.default_rng(2)
+    level = rng.normal(5, 2, size=(200, 1)) + rng.normal(0, 0.2, size=(200, 12))
+    level[:20, 8:] += 2
+    made = normalize(matrix(2.0**level, library_sizes=np.ones(12)))
+    design = make_design(sheet(["a"] * 4 + ["b"] * 4 + ["c"] * 4))
+    contrasts = [make_contrast(design, "b-a"), make_contrast(design, "c-a")]
+    table = f_results(fit(made, design), contrasts)
+    assert (table["padj"] < 0.05)[:20].all()
+    assert table["df1"].eq(2).all()
+    flat = f_results(fit(made, design), [contrasts[0]])
+    single = contrast_results(fit(made, design), contrasts[0])
+    np.testing.assert_allclose(flat["pvalue"], single["pvalue"], rtol=1e-9)
+    np.testing.assert_allclose(flat["F"], single["stat"] ** 2, rtol=1e-9)
+
+
+def test_blocks_make_pairs_count() -> None:
+    rng = np.random.default_rng(3)
+    patient = rng.normal(0, 1.0, size=(300, 6))
+    noise = rng.normal(0, 0.2, size=(300, 12))
+    level = rng.normal(6, 1, size=(300, 1)) + np.tile(patient, 2) + noise
+    level[:30, 6:] += 0.6
+    made = matrix(2.0**level, library_sizes=np.ones(12))
+    rows = sheet(["before"] * 6 + ["after"] * 6, Patient=[f"p{i % 6}" for i in range(12)])
+    alone = analyse(made, rows, contrast="after-before").results
+    blocked = analyse(made, rows, contrast="after-before", block="patient")
+    assert (blocked.results["padj"] < 0.05)[:30].sum() > (alone["padj"] < 0.05)[:30].sum() + 10
+    assert blocked.fit.settings["block_correlation"] > 0.7
+    assert "Patient as a random effect" in blocked.header["method"]
+    with pytest.raises(DesignError, match="another level in every unit"):
+        analyse(made, sheet(groups(6), Batch=[str(i) for i in range(12)]), block="Batch")
+
+
+def survival_rows(n: int, hazard: np.ndarray) -> pd.DataFrame:
+    rng = np.random.default_rng(8)
+    time = rng.exponential(1 / hazard)
+    censored = rng.uniform(0.2, 4, size=n)
+    return pd.DataFrame(
+        {
+            "TimeToProgression": np.minimum(time, censored),
+            "Progressed": (time <= censored).astype(int),
+        }
+    )
+
+
+def test_cox_finds_the_regions_that_go_with_early_progression() -> None:
+    rng = np.random.default_rng(9)
+    risk = rng.normal(0, 1, size=40)
+    level = rng.normal(5, 1, size=(200, 1)) + rng.normal(0, 1, size=(200, 40))
+    level[:20] += risk - level[:20] + 5
+    times = survival_rows(40, np.exp(1.2 * risk))
+    rows = sheet(["good"] * 20 + ["poor"] * 20, **{c: list(times[c]) for c in times})
+    analysis = analyse(matrix(2.0**level, library_sizes=np.ones(40)), rows, method="cox")
+    table = analysis.results
+    assert (table["direction"] == "gain")[:20].all()
+    assert (table["direction"] != "none")[20:].mean() < 0.05
+    assert "events among 40 units" in analysis.header["contrast"]
+    # log2 of the hazard ratio per doubling: 1.2 nats a doubling.
+    assert abs(table.loc[:19, "log2FoldChange"].median() - 1.2 / np.log(2)) < 0.6
+
+
+def test_cox_needs_times_and_takes_no_contrast() -> None:
+    made = planted(n=20)
+    with pytest.raises(DesignError, match="needs the column TimeToProgression"):
+        analyse(made, sheet(groups(4)), method="cox")
+    rows = sheet(groups(4), TimeToProgression=[1.0] * 7 + [""], Progressed=[1] * 8)
+    with pytest.raises(DesignError, match="is empty for s7"):
+        analyse(made, rows, method="cox")
+    with pytest.raises(DesignError, match="takes no contrast"):
+        analyse(made, rows, method="cox", contrast="poor-good")
+
+
+def test_cross_checks_agree_with_scipy_and_adjust_for_nothing() -> None:
+    made = planted(n=40, per_group=8)
+    rows = sheet(groups(8), Batch=[str(i % 2) for i in range(16)])
+    analysis = analyse(made, rows, method="welch")
+    level = analysis.fit.linear.response
+    expected = stats.ttest_ind(level[:, 8:], level[:, :8], axis=1, equal_var=False)
+    np.testing.assert_allclose(analysis.results["pvalue"], expected.pvalue, rtol=1e-9)
+    ranks = analyse(made, rows, method="wilcoxon").results
+    u = stats.mannwhitneyu(level[:, 8:], level[:, :8], axis=1, method="exact")
+    np.testing.assert_allclose(ranks["pvalue"], u.pvalue, rtol=1e-9)
+    assert ranks["lfcSE"].isna().all()
+    with pytest.raises(DesignError, match="adjusts for nothing"):
+        analyse(made, rows, method="welch", formula="~ Batch + Condition")
+
+
+def test_one_residual_degree_of_freedom_and_perfect_separation() -> None:
+    tiny = counts(per_group=2, n=50).select(samples=["s0", "s1", "s2"])
+    design = make_design(sheet(["good", "good", "poor", "poor"]).for_samples(tiny.samples))
+    for method in ("ql", "voom", "trend"):
+        table = contrast_results(
+            fit(normalize(tiny), design, method=method, options=FitOptions()),
+            make_contrast(design),
+        )
+        assert table["pvalue"].between(0, 1).all()
+    reads = np.vstack([np.r_[np.zeros(4), np.full(4, 200.0)], counts(per_group=4, n=60).values])
+    names = tuple(f"s{i}" for i in range(8))
+    apart = CountMatrix(reads, regions(61), names, "reads", np.full(8, 1e6))
+    table = analyse(apart, sheet(groups(4)), method="ql").results
+    assert np.isfinite(table.loc[0, "log2FoldChange"])
+    assert table.loc[0, "padj"] < 0.05
+    assert (table["ci_low"] <= table["log2FoldChange"]).all()
+
+
+def test_a_hazard_without_a_maximum_has_the_direction_of_its_score() -> None:
+    """Where the order of the signal is that of the times, the hazard ratio has no maximum."""
+    rng = np.random.default_rng(5)
+    n = 24
+    level = rng.normal(5, 1, size=(60, n))
+    level[0] = np.linspace(9, 1, n)
+    rows = sheet(
+        ["good", "poor"] * (n // 2),
+        TimeToProgression=[float(i + 1) for i in range(n)],
+        Progressed=[1] * n,
+    )
+    made = matrix(2.0**level, library_sizes=np.ones(n))
+    table = analyse(made, rows, method="cox").results
+    assert np.isnan(table.loc[0, "log2FoldChange"])
+    assert table.loc[0, "padj"] < 0.05
+    assert table.loc[0, "direction"] == "gain"

@@ -1,0 +1,190 @@
+"""Size factors and what they assume."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from resist_epi.counting.matrix import CountMatrix, scaled
+from resist_epi.errors import DesignError
+from resist_epi.model.filtering import regions_with_signal
+from resist_epi.model.normalization import METHODS, choose_default, factors_table, normalize
+from resist_epi.model.normalization_data import NormalizationInputs, one_row
+from tests.support.builders import matrix, planted, regions
+
+
+def inputs_for(made: CountMatrix) -> NormalizationInputs:
+    """What every method needs, of samples that differ in depth alone."""
+    depth = made.library_sizes
+    everywhere = made.regions[["chrom", "start", "end"]]
+    bins = np.random.default_rng(4).gamma(5, 1, size=(400, 1)) * depth / depth.mean()
+    return NormalizationInputs(
+        background=replace(made, values=bins, regions=regions(400, kind="bins")),
+        spike_in=one_row(made, depth * 0.05, "spike_in"),
+        peaks=dict.fromkeys(made.samples, everywhere),
+        given=dict.fromkeys(made.samples, 1.0),
+        groups={s: "ab"[i % 2] for i, s in enumerate(made.samples)},
+    )
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_depth_is_taken_away(method: str) -> None:
+    values = np.random.default_rng(1).gamma(2, 50, size=(200, 1)) * np.array([1, 2, 5])
+    counts = matrix(values)
+    made = normalize(counts, method, inputs=inputs_for(counts))
+    expected = np.broadcast_to(scaled(made)[:, :1], values.shape)
+    np.testing.assert_allclose(scaled(made), expected, rtol=1e-9)
+    table = factors_table(made, method)
+    np.testing.assert_allclose(table["effective_library_size"], counts.library_sizes, rtol=1e-9)
+
+
+def test_the_twelve_of_the_contract() -> None:
+    one = {"library_size", "tmm", "tmmwsp", "rle", "upper_quartile", "reads_in_regions"}
+    two = {"background", "spike_in", "loess", "common_peaks", "quantile", "given"}
+    assert set(METHODS) == one | two
+    for method in METHODS.values():
+        assert (method.kernel.__doc__ or "").startswith("Assume ")
+        assert method.assumption
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_the_order_of_samples_and_zero_regions_do_not_matter(method: str) -> None:
+    counts = planted(n=400)
+    counts = replace(
+        counts, values=np.vstack([counts.values, np.zeros((5, 8))]), regions=regions(405)
+    )
+    order = [f"s{i}" for i in (3, 1, 7, 0, 2, 6, 5, 4)]
+    inputs = inputs_for(counts)
+    one = scaled(normalize(counts, method, inputs=inputs))
+    other = normalize(counts.select(samples=order), method, inputs=inputs)
+    back = [order.index(s) for s in counts.samples]
+    # TMM's trimmed mean and loess follow the reference; both stay within the noise of ties.
+    np.testing.assert_allclose(scaled(other)[:, back], one, rtol=1e-6)
+    without = normalize(counts.select(regions=np.arange(400)), method, inputs=inputs)
+    np.testing.assert_allclose(scaled(without), one[:400], rtol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["background", "spike_in", "common_peaks", "given"])
+def test_what_is_missing_is_named(method: str) -> None:
+    with pytest.raises(DesignError, match=f"normalisation {method} needs"):
+        normalize(planted(n=50), method)
+    inputs = NormalizationInputs(missing={method: "the reason"})
+    with pytest.raises(DesignError, match=r"\(the reason\)"):
+        normalize(planted(n=50), method, inputs=inputs)
+
+
+def test_factors_of_other_regions() -> None:
+    counts, bins = planted(n=300), planted(n=200, changed=0, seed=9)
+    made = normalize(counts, "tmm", factors_from=bins)
+    np.testing.assert_allclose(made.size_factors, normalize(bins, "tmm").size_factors)
+    other_size = replace(bins, library_sizes=bins.library_sizes * 2)
+    with pytest.raises(DesignError, match="s0 has library size 1e\\+06 in these counts and 2e"):
+        normalize(counts, "tmm", factors_from=other_size)
+    with pytest.raises(DesignError, match="factors for s7 cannot be had"):
+        normalize(counts, "tmm", factors_from=bins.select(samples=bins.samples[:7]))
+    with pytest.raises(DesignError, match="belong to the regions"):
+        normalize(counts, "loess", factors_from=bins)
+
+
+def test_a_global_gain_is_kept_by_spike_in_and_taken_away_in_regions() -> None:
+    rng = np.random.default_rng(7)
+    values = rng.gamma(4, 20, size=(500, 1)) * rng.uniform(0.98, 1.02, size=(500, 4))
+    values[:, 2:] *= 2
+    counts = matrix(values, library_sizes=[1e5] * 4)
+    inputs = NormalizationInputs(spike_in=one_row(counts, np.full(4, 500.0), "spike_in"))
+
+    def change(method: str) -> float:
+        level = np.log2(scaled(normalize(counts, method, inputs=inputs)))
+        return float(np.median(level[:, 2:].mean(axis=1) - level[:, :2].mean(axis=1)))
+
+    assert change("spike_in") == pytest.approx(1, abs=0.02)
+    for method in ("tmm", "rle", "upper_quartile", "reads_in_regions", "loess"):
+        assert abs(change(method)) < 0.02
+
+
+def test_given_factors_and_reads_in_regions() -> None:
+    counts = matrix([[1, 2], [3, 6]], library_sizes=[10, 10])
+    given = NormalizationInputs(given={"s0": 2.0, "s1": 0.5})
+    assert list(normalize(counts, "given", inputs=given).effective_library_sizes) == [20, 5]
+    effective = normalize(counts, "reads_in_regions").effective_library_sizes
+    assert effective[1] / effective[0] == pytest.approx(2)
+    with pytest.raises(DesignError, match="no factor is given for s1"):
+        normalize(counts, "given", inputs=NormalizationInputs(given={"s0": 1.0}))
+    empty = matrix([[1, 0], [3, 0]], library_sizes=[10, 10])
+    with pytest.raises(DesignError, match="s1 has no signal in the regions"):
+        normalize(empty, "reads_in_regions")
+
+
+def test_common_peaks_need_enough_of_them() -> None:
+    counts = planted(n=100)
+    few = dict.fromkeys(counts.samples, counts.regions[["chrom", "start", "end"]].head(10))
+    with pytest.raises(DesignError, match="only 10 regions have a peak in every sample"):
+        normalize(counts, "common_peaks", inputs=NormalizationInputs(peaks=few))
+
+
+def test_the_default_takes_the_best_that_there_is() -> None:
+    counts = planted(n=50)
+    everything = inputs_for(counts)
+    assert choose_default(everything) == ("spike_in", "the sheet has spike-in")
+    assert choose_default(replace(everything, spike_in=None))[0] == "background"
+    refused = NormalizationInputs(missing={"background": "31% of the bins are zero in T1"})
+    method, because = choose_default(refused)
+    assert method == "library_size"
+    assert because == "no spike-in; 31% of the bins are zero in T1"
+
+
+def test_tmm_takes_composition_away_and_library_size_does_not() -> None:
+    rng = np.random.default_rng(2)
+    values = rng.gamma(2, 50, size=(500, 1)) * rng.uniform(0.99, 1.01, size=(500, 4))
+    values[:50, 2:] *= 20
+    made = matrix(values)
+    unchanged = slice(50, None)
+
+    def shift(method: str) -> float:
+        level = np.log2(scaled(normalize(made, method))[unchanged])
+        return float(np.median(level[:, 2:].mean(axis=1) - level[:, :2].mean(axis=1)))
+
+    assert abs(shift("tmm")) < 0.02
+    assert shift("library_size") < -0.5
+
+
+def test_scaling_a_library_scales_its_effective_size() -> None:
+    counts = planted(n=300)
+    bigger = replace(
+        counts,
+        values=counts.values * np.array([3, 1, 1, 1, 1, 1, 1, 1]),
+        library_sizes=counts.library_sizes * np.array([3, 1, 1, 1, 1, 1, 1, 1]),
+    )
+    before = normalize(counts, "tmm").effective_library_sizes
+    after = normalize(bigger, "tmm").effective_library_sizes
+    ratio = after / before
+    # Not exactly: deeper libraries weigh more in the trimmed mean.
+    np.testing.assert_allclose(ratio / ratio[1], [3, 1, 1, 1, 1, 1, 1, 1], rtol=0.01)
+
+
+def test_the_table_of_factors() -> None:
+    table = factors_table(normalize(matrix([[1, 2], [3, 4]])), "library_size")
+    assert list(table["effective_library_size"]) == [4, 6]
+    assert list(table["size_factor"]) == [1, 1]
+
+
+def test_unknown_method_and_nothing_to_normalise_by() -> None:
+    with pytest.raises(DesignError, match="unknown normalisation 'rpkm'; expected one of"):
+        normalize(matrix([[1, 2]]), "rpkm")
+    with pytest.raises(DesignError, match="no region has any signal"):
+        normalize(matrix([[0, 0]], library_sizes=[1, 1]), "tmm")
+
+
+def test_the_filter_is_blind_to_which_units_have_signal() -> None:
+    made = normalize(matrix([[9, 9, 0, 0], [0, 0, 9, 9], [9, 0, 0, 0]], library_sizes=[1] * 4))
+    kept, sentence = regions_with_signal(made, min_units=2)
+    assert kept.tolist() == [True, True, False]
+    assert "2 of 3 regions tested: any signal in at least 2 units" in sentence
+
+
+def test_reads_need_five_of_them() -> None:
+    made = normalize(matrix([[4, 4], [6, 6], [100, 100]], quantity="reads"))
+    assert regions_with_signal(made, min_units=2)[0].tolist() == [False, True, True]
+    assert regions_with_signal(made, min_units=2, min_value=50)[0].tolist() == [False, False, True]

@@ -1,0 +1,74 @@
+"""Changes in some units: the table, its words, and when there is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from resist_epi.cli.main import main
+from resist_epi.errors import DesignError
+from resist_epi.io.tables import read_table, write_table
+from resist_epi.model.analysis import Analysis, analyse
+from resist_epi.model.subsets import carriers_of, carriers_or_reason
+from resist_epi.schema import SUBSETS, names
+from tests.support import builders
+
+
+def _analysis(per_group: int = 8, *, block: str | None = None, n: int = 500) -> Analysis:
+    rng = np.random.default_rng(1)
+    y = rng.normal(5, 1, size=(n, 1)) + 0.4 * rng.standard_normal((n, 2 * per_group))
+    y[:30, per_group : per_group + per_group // 2] += 2.5
+    values = 2.0**y
+    values[-1] = 0
+    patients = [f"P{i // 2}" for i in range(2 * per_group)]
+    sheet = builders.sheet(["good"] * per_group + ["poor"] * per_group, Centre=patients)
+    return analyse(builders.matrix(values), sheet, contrast="poor-good", block=block)
+
+
+def test_table_names_the_carriers() -> None:
+    found = carriers_of(_analysis())
+    assert list(found.table.columns) == names(SUBSETS)
+    planted = found.table.iloc[:30]
+    assert (planted["direction"] == "gain").mean() > 0.9
+    assert (planted["carriers"] == "s8,s9,s10,s11").mean() > 0.7
+    assert (planted["n_carriers"] <= planted["n_units"]).all()
+    empty = found.table.iloc[-1]
+    assert np.isnan(empty["pvalue"])
+    assert empty["carriers"] == ""
+    assert empty["direction"] == "none"
+    assert "in some only" in found.sentence
+    assert "s8 (" in found.sentence  # these four are in every region
+    assert found.header["carriers"] == found.sentence
+
+
+def test_too_few_units_and_blocks_are_said() -> None:
+    with pytest.raises(DesignError, match="from 6 units a group on; the smaller one has 5"):
+        carriers_of(_analysis(5))
+    with pytest.raises(DesignError, match="not blocks"):
+        carriers_of(_analysis(block="Centre"))
+    with pytest.raises(DesignError, match="can be tested"):
+        carriers_of(replace(_analysis(), tested=False))
+    found, about = carriers_or_reason(_analysis(5))
+    assert found is None
+    assert about["carriers"].startswith("not looked for: ")
+    found, about = carriers_or_reason(_analysis(n=100))
+    assert found is None
+    assert "200 tested regions" in about["carriers"]
+
+
+def test_diff_writes_them_beside_its_results(tmp_path: Path) -> None:
+    analysis = _analysis()
+    table = analysis.matrix.regions[["chrom", "start", "end"]].copy()
+    table[list(analysis.matrix.samples)] = analysis.matrix.values
+    write_table(tmp_path / "counts.tsv", table)
+    write_table(tmp_path / "sheet.tsv", analysis.units.table)
+    command = ["diff", str(tmp_path / "counts.tsv"), "--samples", str(tmp_path / "sheet.tsv")]
+    command += ["--quantity", "mean_signal", "--contrast", "poor-good"]
+    files = [str(tmp_path / name) for name in ("results.tsv", "carriers.tsv.gz")]
+    assert main([*command, "-o", files[0], "--carriers", files[1]]) == 0
+    found = read_table(files[1], required=names(SUBSETS))
+    assert (found["direction"] == "gain").sum() >= 25
+    assert any(line.startswith("carriers: ") for line in found.attrs["header"])

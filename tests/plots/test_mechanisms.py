@@ -1,0 +1,96 @@
+"""The figures of mechanisms and switches: labels and data, not pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
+from matplotlib.text import Annotation
+
+from resist_epi.errors import InputFormatError
+from resist_epi.plots import plot_mechanisms, plot_switches
+from resist_epi.plots.style import panel
+from tests.support.simulated import mechanisms, switches
+
+
+def dots(ax: Axes) -> PathCollection:
+    found = [c for c in panel(ax, "dots").collections if c.get_array() is not None]
+    assert isinstance(found[0], PathCollection)
+    return found[0]
+
+
+def test_a_dot_for_every_test_with_effect_and_strength() -> None:
+    points = dots(plot_mechanisms(mechanisms()))
+    offsets = np.asarray(points.get_offsets())
+    assert len(offsets) == 5
+    assert np.asarray(points.get_array()) == pytest.approx([-0.1, 0.6, 0.0, 0.4, 0.1])
+    sizes = points.get_sizes()
+    assert sizes[1] > sizes[3] > sizes[0] > sizes[2]
+    assert set(offsets[:, 0]) == {0, 1}
+    assert offsets[0, 1] > offsets[2, 1] > offsets[4, 1]  # in order, controls last
+
+
+def test_a_ring_is_a_call_and_a_cross_is_against_what_was_stated() -> None:
+    ax = plot_mechanisms(mechanisms())
+    widths = np.asarray(dots(ax).get_linewidths())
+    assert (widths > 1).tolist() == [False, True, False, True, False]
+    crosses = [np.asarray(c.get_offsets()) for c in panel(ax, "dots").collections[2:]]
+    assert crosses[-1].tolist() == [[1.0, np.asarray(dots(ax).get_offsets())[3, 1]]]
+
+
+def test_what_was_stated_and_the_genes_called_are_written() -> None:
+    ax = plot_mechanisms(mechanisms())
+    signs = [t.get_text() for t in panel(ax, "dots").texts]
+    assert signs == ["↓", "↑", "↑", "↓", "–", "–"]
+    written = [t.get_text() for t in ax.texts]
+    assert "HK2, PFKP" in written
+    assert "GREB1" in written
+    assert not any("HK1" in t for t in written)  # in brackets: not called
+
+
+def test_switches_share_the_scale_of_colours() -> None:
+    table = mechanisms(layer=["H3K27me3", "switches"] * 3, effect=[-0.5, 0.2, 0, 0, 0.5, 0])
+    points = dots(plot_mechanisms(table))
+    low, high = points.get_clim()
+    assert -low == high
+    assert np.asarray(points.get_array())[1] == pytest.approx(high)
+
+
+def test_nothing_to_show_and_columns_that_are_missing() -> None:
+    assert plot_mechanisms(mechanisms().iloc[:0]) is not None
+    untested = mechanisms(pvalue=[np.nan] * 6, effect=[np.nan] * 6)
+    assert len(plot_mechanisms(untested).child_axes) == 1  # no colour bar without a colour
+    with pytest.raises(InputFormatError, match="expected"):
+        plot_mechanisms(mechanisms().drop(columns="expected"))
+
+
+def test_genes_are_counted_by_class_and_switches_named() -> None:
+    ax = plot_switches(switches(), label=1)
+    legend = ax.get_legend()
+    assert legend is not None
+    assert [t.get_text() for t in legend.get_texts()] == [
+        "none (197)",
+        "one mark (1)",
+        "repressive switch (1)",
+        "activating switch (1)",
+    ]
+    assert [t.get_text() for t in ax.texts if isinstance(t, Annotation)] == ["S1"]
+    drawn = np.concatenate([np.asarray(c.get_offsets()) for c in ax.collections])
+    assert len(drawn) == 200
+
+
+def test_a_wild_gene_stands_on_the_edge_and_one_without_a_mark_nowhere() -> None:
+    table = switches()
+    table.loc[5, "H3K27me3_log2FoldChange"] = 500.0
+    table.loc[6, "H3K36me3_log2FoldChange"] = np.nan
+    ax = plot_switches(table)
+    drawn = np.concatenate([np.asarray(c.get_offsets()) for c in ax.collections])
+    assert len(drawn) == 199
+    assert drawn[:, 0].max() < ax.get_xlim()[1] < 30
+
+
+def test_one_mark_is_not_enough() -> None:
+    with pytest.raises(InputFormatError, match="two marks"):
+        plot_switches(switches().drop(columns="H3K36me3_log2FoldChange"))
+    assert plot_switches(switches(0)).texts[0].get_text() == "no gene has both marks"

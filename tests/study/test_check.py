@@ -1,0 +1,70 @@
+"""What `check` says of a study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from resist_epi.schema import CHECK, names
+from resist_epi.study.check import check_study, has_errors
+from tests.support.cohort import SmallCohort, make_cohort
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> SmallCohort:
+    return make_cohort(tmp_path_factory.mktemp("cohort"), per_group=2)
+
+
+def changed(cohort: SmallCohort, **columns: object) -> pd.DataFrame:
+    sheet = cohort.sheet.with_name("changed.csv")
+    pd.read_csv(cohort.sheet).assign(**columns).to_csv(sheet, index=False)
+    return check_study(sheet)
+
+
+def test_a_sound_study_has_no_errors_and_says_what_its_files_are(cohort: SmallCohort) -> None:
+    table = check_study(cohort.sheet)
+    assert list(table.columns) == names(CHECK)
+    assert not has_errors(table)
+    tracks = table[table["column"] == "Coverage"]["message"]
+    assert tracks.str.contains("bigWig of 2 chromosomes, assembly not recognised").all()
+    assert "H3K27me3: 2 units good, 2 units poor" in set(table["message"])
+
+
+def test_tracks_scaled_by_depth_with_library_sizes_beside(cohort: SmallCohort) -> None:
+    # The small cohort's tracks are all of one depth.
+    twice = changed(cohort, LibrarySize=np.tile([1e7, 4e7], 4))
+    message = twice[twice["column"] == "LibrarySize"]["message"]
+    assert len(message) == 2
+    assert message.str.contains("divided by depth twice").all()
+    assert not (changed(cohort, LibrarySize=1e7)["column"] == "LibrarySize").any()
+
+
+def test_units_and_marks_that_need_a_word(cohort: SmallCohort) -> None:
+    messages = " ".join(changed(cohort, Patient="", Factor="H4K20me1")["message"])
+    assert "no Patient column" in messages
+    assert "mark 'H4K20me1' has no preset" in messages
+    one_group = " ".join(changed(cohort, Condition="good")["message"])
+    assert "two groups are needed" in one_group
+    one_patient = " ".join(changed(cohort, Patient="P1")["message"])
+    assert "good, poor has one unit only" in one_patient
+
+
+def test_a_sheet_that_cannot_be_read_is_a_row(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_bytes(b"\xff\xfe\x00")
+    table = check_study(tmp_path / "s.csv")
+    assert has_errors(table)
+    assert table["path"].tolist() == ["s.csv"]
+    assert has_errors(check_study(tmp_path / "none.csv"))
+
+
+def test_an_assembly_that_the_track_contradicts(cohort: SmallCohort, tmp_path: Path) -> None:
+    track = tmp_path / "t.bedGraph"
+    track.write_text("chr1\t0\t100\t5\n")
+    (tmp_path / "s.csv").write_text(
+        "SampleID,Factor,Condition,Coverage,Assembly\na,ER,x,t.bedGraph,hg38\n"
+    )
+    # A bedGraph does not state lengths, so nothing contradicts the sheet.
+    assert not has_errors(check_study(tmp_path / "s.csv"))

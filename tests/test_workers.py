@@ -1,0 +1,130 @@
+"""Work in several processes: order, errors, killed workers, and nobody left behind."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from resist_epi import workers
+from resist_epi.errors import InputFormatError, WorkerDiedError
+from resist_epi.workers import run_tasks
+
+
+def square(x: int) -> int:
+    logging.getLogger("resist_epi.work").warning("at %d", x)
+    return x * x
+
+
+def fragile(x: int) -> int:
+    if x == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return x
+
+
+def strict(x: int) -> int:
+    if x in {1, 3}:
+        raise InputFormatError(f"bad {x}", path="f.bw", line=x)
+    return x
+
+
+class UnsendableError(Exception):
+    def __init__(self, a: int, b: int) -> None:
+        super().__init__(f"{a} and {b}")
+
+
+def unsendable(x: int) -> int:
+    raise UnsendableError(x, x)
+
+
+def tasks(n: int) -> dict[str, int]:
+    return {f"t{i}": i for i in range(n)}
+
+
+@pytest.mark.parametrize(
+    ("jobs", "start"), [(1, "fork"), (2, "fork"), (3, "fork"), (16, "fork"), (2, "spawn")]
+)
+def test_every_task_is_done_once(
+    jobs: int, start: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_START", start)
+    found: dict[str, int] = {}
+    with caplog.at_level("INFO", logger="resist_epi"):
+        run_tasks(square, tasks(7), jobs=jobs, done=found.__setitem__)
+    assert {name: found[name] for name in tasks(7)} == {f"t{i}": i * i for i in range(7)}
+    assert len(found) == 7
+    # What a worker logs is said here, once.
+    assert sorted(r.getMessage() for r in caplog.records) == [f"at {i}" for i in range(7)]
+
+
+def test_nothing_to_do() -> None:
+    run_tasks(square, {}, jobs=4, done=lambda name, result: pytest.fail(name))
+
+
+def test_a_killed_worker_costs_its_task_alone() -> None:
+    found: dict[str, int] = {}
+    with pytest.raises(WorkerDiedError, match=r"t2 \(SIGKILL.*The other 5 are done") as caught:
+        run_tasks(fragile, tasks(6), jobs=2, done=found.__setitem__)
+    assert sorted(found) == ["t0", "t1", "t3", "t4", "t5"]
+    assert list(caught.value.died) == ["t2"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_first_error_is_raised(jobs: int) -> None:
+    with pytest.raises(InputFormatError, match=r"f\.bw, line 1: bad 1"):
+        run_tasks(strict, tasks(4), jobs=jobs, done=lambda name, result: None)
+
+
+def test_an_error_that_cannot_be_sent_is_still_told() -> None:
+    with pytest.raises(RuntimeError, match="UnsendableError: 0 and 0"):
+        run_tasks(unsendable, tasks(2), jobs=2, done=lambda name, result: None)
+
+
+SLEEPERS = """
+import sys, time
+from resist_epi.workers import run_tasks
+def sleep(path):
+    import os
+    open(path + str(os.getpid()), "w").close()
+    time.sleep(60)
+folder = sys.argv[1]
+run_tasks(sleep, {"a": folder, "b": folder, "c": folder}, jobs=2, done=print)
+"""
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_worker_outlives_the_parent(tmp_path: Path, sent: signal.Signals) -> None:
+    script = tmp_path / "sleepers.py"
+    script.write_text(SLEEPERS)
+    marks = tmp_path / "pids"
+    marks.mkdir()
+    parent = subprocess.Popen(
+        [sys.executable, str(script), f"{marks}/"], stderr=subprocess.DEVNULL, cwd=os.getcwd()
+    )
+    deadline = time.monotonic() + 30
+    while len(list(marks.iterdir())) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    workers = [int(p.name) for p in marks.iterdir()]
+    assert len(workers) == 2
+    parent.send_signal(sent)
+    assert parent.wait(timeout=20) != 0
+    while any(alive(pid) for pid in workers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(alive(pid) for pid in workers)
+
+
+def alive(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/stat")
+    if not Path("/proc").is_dir():
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+    return status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
