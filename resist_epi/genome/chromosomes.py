@@ -18,7 +18,14 @@ logger = logging.getLogger(__name__)
 
 ChromKey = tuple[int, int, tuple[tuple[int, int, str], ...]]
 
-_SEX_AND_MITOCHONDRION = {"X": 1, "Y": 2, "Z": 3, "W": 4, "M": 5, "MT": 5}
+# Names without `chr`, in the order in which they stand after the numbered ones.
+SEX_CHROMOSOMES = ("X", "Y", "Z", "W")
+ORGANELLE = ("M", "MT")
+
+# Sequences of an assembly that are no chromosome of the genome: the organelle's, and a virus.
+NO_CHROMOSOMES = {*ORGANELLE, "EBV"}
+
+_AFTER_NUMBERS = {name: i for i, name in enumerate((*SEX_CHROMOSOMES, *ORGANELLE))}
 
 _NAMES_SHOWN = 5
 
@@ -70,8 +77,8 @@ def natural_chrom_key(chrom: str) -> ChromKey:
     stem = _without_prefix(chrom)
     if numbered := re.fullmatch(r"(\d+)([A-Za-z]?)", stem):
         return (0, int(numbered[1]), ((1, 0, numbered[2]),))
-    if stem.upper() in _SEX_AND_MITOCHONDRION:
-        return (1, _SEX_AND_MITOCHONDRION[stem.upper()], ())
+    if stem.upper() in _AFTER_NUMBERS:
+        return (1, _AFTER_NUMBERS[stem.upper()], ())
     parts = re.findall(r"\d+|\D+", stem)
     return (2, 0, tuple((0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts))
 
@@ -298,7 +305,7 @@ def _check_lengths(
 
 def _comparable(lengths: Mapping[str, int | None]) -> dict[str, int]:
     stems = {_without_prefix(c): n for c, n in lengths.items()}
-    return {c: int(n) for c, n in stems.items() if n is not None and c.upper() not in ("M", "MT")}
+    return {c: int(n) for c, n in stems.items() if n is not None and c.upper() not in ORGANELLE}
 
 
 def _without_prefix(chrom: str) -> str:
@@ -309,9 +316,6 @@ def _shown(names: Collection[str]) -> str:
     listed = list(names)
     more = len(listed) - _NAMES_SHOWN
     return ", ".join(listed[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-NO_CHROMOSOMES = {"M", "MT", "EBV"}
 
 
 class HasLengths(Protocol):
@@ -328,16 +332,15 @@ class HasLengths(Protocol):
         ...
 
 
-_SEX_AND_ORGANELLE = {"X", "Y", "M", "MT", "W", "Z"}
-
-
 def autosomes(chroms: Sequence[str] | Mapping[str, int]) -> list[str]:
     """Chromosomes other than the sex chromosomes, the organelle's and unplaced pieces.
 
     All of them where nothing would be left.
     """
-    bare = {c: c[3:] if c.lower().startswith("chr") else c for c in chroms}
-    kept = [
-        c for c, name in bare.items() if name.upper() not in _SEX_AND_ORGANELLE and "_" not in name
-    ]
+    kept = [c for c in chroms if _without_prefix(c).upper() not in _AFTER_NUMBERS and "_" not in c]
     return kept or list(chroms)
+
+
+def is_sex_chromosome(chrom: str, among: Collection[str] = SEX_CHROMOSOMES) -> bool:
+    """Whether a name, with or without `chr`, is that of a sex chromosome (one of `among`)."""
+    return _without_prefix(chrom).upper() in among
