@@ -185,7 +185,7 @@ def as_markdown(now: Mapping[str, str]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--package", type=Path, default=PACKAGE)
     parser.add_argument("--write", action="store_true")
     chosen = parser.parse_args()
