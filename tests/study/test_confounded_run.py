@@ -196,5 +196,8 @@ def test_diff_takes_segments_and_inputs(cohort: SmallCohort, tmp_path: Path) -> 
     assert results.loc[inside, "copy_number_r"].median() > 0.7
     assert main([*common, "--control", "filter"]) == 0
     assert read_results(out).attrs["header"]["control"].startswith("filter")
-    assert main([*common, "--control", "offset"]) == 0
+    sets = ["--gene-sets", str(cohort.gene_sets), "-o", str(tmp_path / "sets.tsv")]
+    for asked in (["--control", "offset"], seg, ["--control", "filter", "--copy-number", "input"]):
+        assert main([*common, *asked]) == 0
+        assert main(["enrich", str(out), "--counts", str(genes), *sets]) == 0
     assert main(["diff", str(genes), "--control", "filter", "-o", str(out)]) == 1
