@@ -69,6 +69,7 @@ from .samples.design import make_contrast as make_contrast
 from .samples.design import make_design as make_design
 from .samples.peaks import sheet_peaks as sheet_peaks
 from .samples.presets import preset as preset
+from .samples.question import Question as Question
 from .samples.sheet import SampleSheet as SampleSheet
 from .samples.sheet import read_sheet as read_sheet
 from .study.check import check_study as check_study

@@ -13,6 +13,7 @@ from resist_epi.io.digest import step_key
 from resist_epi.io.parts import Parts
 from resist_epi.io.store import PARTIAL, file_name, unwritable, write_text
 from resist_epi.io.tables import read_table, write_table
+from resist_epi.model.analysis import Analysis
 from resist_epi.report.page import write_report
 from resist_epi.samples.sheet import read_sheet
 from resist_epi.schema import Kind
@@ -104,11 +105,15 @@ def run_study(
     ledger.open(steps)
     study = with_copy_number_of_study(study, ledger, dna, progress)
     looks.write()
+    analyses: dict[str, Analysis] = {}
     for mark, keys in marks.items():
         logger.info("%s: %d libraries", mark, len(study.sheet.for_mark(mark).samples))
-        _run_mark(study, mark, ledger, keys, progress)
+        made = _run_mark(study, mark, ledger, keys, progress)
+        if made is not None:
+            analyses[mark] = made
     if not ledger.is_done(BETWEEN_MARKS):
-        ledger.record(BETWEEN_MARKS, steps[BETWEEN_MARKS], write_between_marks(study, out))
+        written = write_between_marks(study, out, analyses)
+        ledger.record(BETWEEN_MARKS, steps[BETWEEN_MARKS], written)
     gather_quality(out, study.sheet.marks)
     Parts(out / "counts" / PARTS).remove()
     write_text(out / "provenance.json", provenance.to_json())
@@ -124,8 +129,14 @@ def _run_mark(
     ledger: Ledger,
     keys: Mapping[str, str],
     progress: Callable[[str], None] | None,
-) -> None:
-    """Count, test and link one mark, as far as that is not done yet."""
+) -> Analysis | None:
+    """Count, test and link one mark, as far as that is not done yet.
+
+    Returns
+    -------
+    Analysis or None
+        Of the regions that speak for the mark's genes; None where it was tested before.
+    """
     out, name = ledger.folder, file_name(mark)
     consensus = study.consensus[mark]
     tests = f"tests {mark}"
@@ -145,17 +156,16 @@ def _run_mark(
         write_table(shares, counted.shares)
         ledger.record(f"shares {mark}", keys[f"shares {mark}"], [shares])
         parts.remove()
-    if not ledger.is_done(tests):
-        ordered = {
-            kind: counts[kind] if kind in counts else read_counts(path)
-            for kind, path in paths.items()
-        }
-        count_inputs(study, mark, ledger, keys, ordered, progress)
-        windows = mark_windows(study, mark, ledger, keys, progress)
-        written = run_tests(
-            study, mark, ordered, read_table(shares), consensus, out, windows=windows
-        )
-        ledger.record(tests, keys[tests], written)
+    if ledger.is_done(tests):
+        return None
+    ordered = {
+        kind: counts[kind] if kind in counts else read_counts(path) for kind, path in paths.items()
+    }
+    count_inputs(study, mark, ledger, keys, ordered, progress)
+    windows = mark_windows(study, mark, ledger, keys, progress)
+    found = run_tests(study, mark, ordered, read_table(shares), consensus, out, windows=windows)
+    ledger.record(tests, keys[tests], found.written)
+    return found.main
 
 
 def _prepare(out: Path) -> None:

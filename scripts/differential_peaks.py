@@ -28,11 +28,11 @@ def compare(args: argparse.Namespace) -> None:
         tracks = {s: open_track(p) for s, p in zip(sets, args.coverage, strict=True)}
         matrix = count_regions(tracks, found.regions)
         analysis = analyse(matrix, sheet_of_groups(groups), contrast="poor-good")
-        write_table(args.output, analysis.results, header=analysis.header)
+        write_table(args.output, analysis.results, header=analysis.about(args.output))
     else:
         table = differential_occupancy(found.occupancy, groups, contrast=("poor", "good"))
         table = found.regions.merge(table, on="region_id")
-        write_table(args.output, table, header=[f"poor minus good; {DESCRIPTIVE}"])
+        write_table(args.output, table, header={"contrast": f"poor minus good; {DESCRIPTIVE}"})
 
 
 if __name__ == "__main__":

@@ -20,8 +20,7 @@ def main(options: argparse.Namespace) -> None:
         fdr=options.fdr,
         own_sets=options.gene_sets is not None,
     )
-    added = [f"{name}: {text}" for name, text in table.attrs["header"].items()]
-    write_table(options.output, table, header=[*results.attrs["header"], *added])
+    write_table(options.output, table, header=results.attrs["header"] | table.attrs["header"])
 
 
 if __name__ == "__main__":

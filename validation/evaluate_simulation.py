@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resist_epi.samples.question import Question
 from resist_epi.simulation.cohort import simulate_cohort
 from resist_epi.simulation.evaluation import compare_cohort, planted_regions, score
 from resist_epi.simulation.settings import CohortSettings
@@ -35,8 +36,9 @@ def main() -> int:
     arguments = _parse()
     options = dict(pair.split("=", 1) for pair in arguments.set)
     base = {name: _value(name, text) for name, text in options.items()}
+    question = Question(normalize=arguments.normalize, method=arguments.method)
     tasks = [
-        (base | {"seed": seed, "null": null}, arguments.normalize, arguments.method)
+        (base | {"seed": seed, "null": null}, question)
         for seed in range(arguments.first, arguments.first + arguments.seeds)
         for null in (False, True)
     ]
@@ -84,11 +86,11 @@ def _value(name: str, text: str) -> object:
 
 
 def _one(
-    task: tuple[dict[str, object], str | None, str | None],
+    task: tuple[dict[str, object], Question],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    options, normalize, method = task
+    options, question = task
     settings = CohortSettings(**options)  # type: ignore[arg-type]
-    compared = list(compare_cohort(simulate_cohort(settings), normalize=normalize, method=method))
+    compared = list(compare_cohort(simulate_cohort(settings), question))
     scores = pd.DataFrame([{"table": c.table, **score(c)} for c in compared])
     planted = pd.concat([planted_regions(c) for c in compared], ignore_index=True)
     return scores.assign(seed=settings.seed, null=settings.null), planted

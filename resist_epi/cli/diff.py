@@ -23,6 +23,7 @@ from resist_epi.cli.options import (
     StrataOption,
     ThresholdOption,
 )
+from resist_epi.samples.question import Confounders, Question
 
 NAME = "diff"
 
@@ -34,7 +35,7 @@ def command(
     output: Output = ...,  # type: ignore[assignment]
     samples: Path | None = typer.Option(None, "--samples", help="Sample sheet."),
     mark: MarkOption = None,
-    design: DesignOption = "~ Condition",
+    design: DesignOption = Question.formula,
     contrast: ContrastOption = None,
     method: MethodOption = None,
     normalize: NormalizeOption = None,
@@ -42,11 +43,11 @@ def command(
     quantity: str | None = typer.Option(
         None, "--quantity", help="What a TSV holds: reads, mean_signal, coverage_sum."
     ),
-    fdr: FdrOption = 0.05,
-    lfc_threshold: ThresholdOption = 0.0,
+    fdr: FdrOption = Question.fdr,
+    lfc_threshold: ThresholdOption = Question.lfc_threshold,
     block: BlockOption = None,
     strata: StrataOption = None,
-    control: ControlOption = "none",
+    control: ControlOption = Confounders.control,
     copy_number: CopyNumberOption = None,
     segments: SegmentsOption = None,
     fasta: FastaOption = None,
@@ -64,28 +65,24 @@ def command(
     from resist_epi.study.analyse_counts import analyse_counts
     from resist_epi.study.count_sheet import read_counts_and_sheet
 
-    matrix, sheet = read_counts_and_sheet(counts, samples, mark=mark, quantity=quantity)
-    analysis = analyse_counts(
-        matrix,
-        sheet,
+    question = Question(
         formula=design,
         contrast=contrast,
         method=method,
         normalize=normalize,
-        background=background,
-        control=control,
-        copy_number=copy_number,
-        segments=segments,
-        fasta=fasta,
         fdr=fdr,
         lfc_threshold=lfc_threshold,
         block=block,
         strata=strata,
-        fold_changes="always" if fold_changes_only else "never",
+        confounders=Confounders(control, copy_number, segments, fasta, background),
+    )
+    matrix, sheet = read_counts_and_sheet(counts, samples, mark=mark, quantity=quantity)
+    analysis = analyse_counts(
+        matrix, sheet, question, fold_changes="always" if fold_changes_only else "never"
     )
     if carriers is not None:
         from resist_epi.model.subsets import carriers_of
 
-        found = carriers_of(analysis, fdr=fdr)
-        write_table(carriers, found.table, header=analysis.header | found.header)
-    write_table(output, analysis.results, header=analysis.header)
+        found = carriers_of(analysis)
+        write_table(carriers, found.table, header=analysis.about(carriers) | found.header)
+    write_table(output, analysis.results, header=analysis.about(output))

@@ -8,15 +8,23 @@ import typer
 
 from resist_epi.cli.options import (
     BackgroundOption,
+    BlockOption,
     ContrastOption,
-    DesignOption,
-    FdrOption,
+    ControlAgain,
+    CopyNumberOption,
+    DesignAgain,
+    FastaOption,
+    FdrAgain,
     GeneSetsOption,
     GenomeOption,
     MarkOption,
     MethodOption,
     NormalizeOption,
     Output,
+    SegmentsOption,
+    StrataOption,
+    ThresholdAgain,
+    named,
 )
 
 NAME = "enrich"
@@ -31,12 +39,19 @@ def command(
     ),
     samples: Path | None = typer.Option(None, "--samples", help="Sample sheet of the counts."),
     mark: MarkOption = None,
-    design: DesignOption = "~ Condition",
+    design: DesignAgain = None,
     contrast: ContrastOption = None,
     method: MethodOption = None,
     normalize: NormalizeOption = None,
     background: BackgroundOption = None,
-    fdr: FdrOption = 0.05,
+    fdr: FdrAgain = None,
+    lfc_threshold: ThresholdAgain = None,
+    block: BlockOption = None,
+    strata: StrataOption = None,
+    control: ControlAgain = None,
+    copy_number: CopyNumberOption = None,
+    segments: SegmentsOption = None,
+    fasta: FastaOption = None,
     test: str = typer.Option(
         "camera", "--test", help="camera, ora, logistic, fry, roast, permutation or gsea."
     ),
@@ -50,8 +65,9 @@ def command(
 ) -> None:
     """Test gene sets: do their genes gain or lose the mark more than the others?
 
-    With --counts, give the options with which the results were made. fry, roast, permutation and
-    --scores need them; logistic takes the lengths of genes from --genome.
+    With --counts, the question that the results answer is asked again, as their header holds it;
+    options given here win over it. fry, roast, permutation and --scores need the counts; logistic
+    takes the lengths of genes from --genome.
     """
     from resist_epi.errors import DesignError
     from resist_epi.genes.builtin import gene_set_kinds, load_sets, load_symbols
@@ -60,38 +76,48 @@ def command(
     from resist_epi.genes.sample_scores import sample_scores
     from resist_epi.genome.reference import load_reference
     from resist_epi.io.tables import read_results, write_table
-    from resist_epi.study.count_sheet import inputs_of_counts, read_counts_and_sheet
+    from resist_epi.study.count_sheet import read_counts_and_sheet
+    from resist_epi.study.repeat import question_again, repeat_analysis
 
     table = read_results(results)
-    matrix_and_sheet = None if counts is None else read_counts_and_sheet(counts, samples, mark=mark)
-    inputs = None
-    if matrix_and_sheet is not None:
-        inputs = inputs_of_counts(*matrix_and_sheet, background, normalize=normalize)
-    sets = load_sets(gene_sets)
-    if scores is not None and matrix_and_sheet is None:
-        raise DesignError("single-sample scores need the counts; give them with --counts")
-    found = enrich_results(
-        table,
-        sets,
-        matrix_and_sheet,
-        symbols=load_symbols(),
+    given = named(
         formula=design,
         contrast=contrast,
         method=method,
         normalize=normalize,
-        inputs=inputs,
         fdr=fdr,
+        lfc_threshold=lfc_threshold,
+        block=block,
+        strata=strata,
+        control=control,
+        copy_number=copy_number,
+        segments=segments,
+        fasta=fasta,
+        background=background,
+    )
+    question = question_again(table, results, given)
+    sets, symbols = load_sets(gene_sets), load_symbols()
+    analysis = None
+    if counts is not None:
+        matrix, sheet = read_counts_and_sheet(counts, samples, mark=mark)
+        analysis = repeat_analysis(table, matrix, sheet, question)
+    elif scores is not None:
+        raise DesignError("single-sample scores need the counts; give them with --counts")
+    found = enrich_results(
+        table,
+        sets,
+        analysis,
+        symbols=symbols,
+        fdr=question.fdr,
         own_sets=gene_sets is not None,
         kinds=gene_set_kinds() if gene_sets is None else None,
         test=test,
         beside=beside,
         covariates=None if genome is None else gene_covariates(load_reference(genome, None)),
     )
-    write_table(output, found, header=[*table.attrs["header"], *_lines(found.attrs["header"])])
-    if scores is not None and matrix_and_sheet is not None:
-        own = sample_scores(matrix_and_sheet[0], sets, symbols=load_symbols())
+    about = {"question": question.as_values(output.parent)}
+    header = table.attrs["header"] | about | found.attrs["header"]
+    write_table(output, found, header=header)
+    if scores is not None and counts is not None:
+        own = sample_scores(matrix, sets, symbols=symbols)
         write_table(scores, own, header=own.attrs["header"])
-
-
-def _lines(header: dict[str, str]) -> list[str]:
-    return [f"{name}: {text}" for name, text in header.items()]

@@ -8,13 +8,21 @@ import typer
 
 from resist_epi.cli.options import (
     BackgroundOption,
+    BlockOption,
     ContrastOption,
-    DesignOption,
-    FdrOption,
+    ControlAgain,
+    CopyNumberOption,
+    DesignAgain,
+    FastaOption,
+    FdrAgain,
     GenomeOption,
     MethodOption,
     NormalizeOption,
     Output,
+    SegmentsOption,
+    StrataOption,
+    ThresholdAgain,
+    named,
 )
 
 NAME = "evidence"
@@ -46,17 +54,25 @@ def command(
         None, "--counts", help="The counts behind the results: patients are then matched."
     ),
     samples: Path | None = typer.Option(None, "--samples", help="Sample sheet of the counts."),
-    design: DesignOption = "~ Condition",
+    design: DesignAgain = None,
     contrast: ContrastOption = None,
     method: MethodOption = None,
     normalize: NormalizeOption = None,
     background: BackgroundOption = None,
-    fdr: FdrOption = 0.05,
+    fdr: FdrAgain = None,
+    lfc_threshold: ThresholdAgain = None,
+    block: BlockOption = None,
+    strata: StrataOption = None,
+    control: ControlAgain = None,
+    copy_number: CopyNumberOption = None,
+    segments: SegmentsOption = None,
+    fasta: FastaOption = None,
 ) -> None:
     """Compare a mark with expression, proteins or methylation, signs stated in advance.
 
-    With --counts, give the options with which the results were made; then the file's columns may be
-    patients, and mark and assay are also correlated over them.
+    With --counts, the question that the results answer is asked again, as their header holds it;
+    options given here win over it. Then the file's columns may be patients, and mark and assay are
+    also correlated over them.
     """
     from resist_epi.genes.builtin import load_symbols
     from resist_epi.genes.covariates import gene_covariates
@@ -64,25 +80,31 @@ def command(
     from resist_epi.io.tables import read_results, write_table
     from resist_epi.mechanism.compare_assay import compare_assay
     from resist_epi.mechanism.evidence import Thresholds
-    from resist_epi.model.analysis import analyse, check_same
-    from resist_epi.study.count_sheet import inputs_of_counts, read_counts_and_sheet
+    from resist_epi.study.count_sheet import read_counts_and_sheet
+    from resist_epi.study.repeat import question_again, repeat_analysis
 
     found = read_results(results)
+    given = named(
+        formula=design,
+        contrast=contrast,
+        method=method,
+        normalize=normalize,
+        fdr=fdr,
+        lfc_threshold=lfc_threshold,
+        block=block,
+        strata=strata,
+        control=control,
+        copy_number=copy_number,
+        segments=segments,
+        fasta=fasta,
+        background=background,
+    )
+    question = question_again(found, results, given)
     analysis = None
     if counts is not None:
         matrix, sheet = read_counts_and_sheet(counts, samples, mark=mark)
         mark = sheet.marks[0] if mark is None else mark
-        analysis = analyse(
-            matrix,
-            sheet,
-            formula=design,
-            contrast=contrast,
-            method=method,
-            normalize=normalize,
-            inputs=inputs_of_counts(matrix, sheet, background, normalize=normalize),
-            fdr=fdr,
-        )
-        check_same(found, analysis.results)
+        analysis = repeat_analysis(found, matrix, sheet, question)
     if mark is None:
         raise typer.BadParameter("name the mark of the results, as H3K27me3", param_hint="--mark")
     reference = None if genome is None else load_reference(genome, None)
@@ -94,11 +116,10 @@ def command(
         analysis=analysis,
         covariates=None if reference is None else gene_covariates(reference),
         symbols=load_symbols(),
-        thresholds=Thresholds(max_p, min_fold_change),
-        fdr=fdr,
+        thresholds=Thresholds(max_p, min_fold_change, question.fdr),
     )
-    about = [line for line in found.attrs["header"] if line.startswith(("resist_epi", "contrast"))]
-    header = [*about, *(f"{name}: {text}" for name, text in result.header.items())]
-    write_table(output, result.joined, header=header)
+    own = found.attrs["header"]
+    about = {name: own[name] for name in ("resist_epi", "contrast") if name in own}
+    write_table(output, result.joined, header=about | result.header)
     if summary is not None:
-        write_table(summary, result.summary, header=header)
+        write_table(summary, result.summary, header=about | result.header)

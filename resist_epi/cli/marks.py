@@ -6,7 +6,21 @@ from pathlib import Path
 
 import typer
 
-from resist_epi.cli.options import ContrastOption, DesignOption, FdrOption, NormalizeOption, Output
+from resist_epi.cli.options import (
+    BlockOption,
+    ContrastOption,
+    ControlAgain,
+    CopyNumberOption,
+    DesignAgain,
+    FastaOption,
+    FdrAgain,
+    NormalizeOption,
+    Output,
+    SegmentsOption,
+    StrataOption,
+    ThresholdAgain,
+    named,
+)
 
 NAME = "marks"
 
@@ -36,25 +50,37 @@ def command(
     background: list[Path] = typer.Option(
         [],
         "--background",
-        help="Counts in bins, once a mark in the same order, if diff was given them.",
+        help="Counts in bins, once a mark in the same order, in place of the results' own.",
     ),
     samples: Path | None = typer.Option(None, "--samples", help="Sample sheet of the counts."),
-    design: DesignOption = "~ Condition",
+    design: DesignAgain = None,
     contrast: ContrastOption = None,
     test: str | None = typer.Option(
-        None, "--test", help="Test that the results were made with (--method of diff)."
+        None, "--test", help="--method of diff, in place of the results' own."
     ),
     normalize: NormalizeOption = None,
+    lfc_threshold: ThresholdAgain = None,
+    block: BlockOption = None,
+    strata: StrataOption = None,
+    control: ControlAgain = None,
+    copy_number: CopyNumberOption = None,
+    segments: SegmentsOption = None,
+    fasta: FastaOption = None,
     method: str | None = typer.Option(
         None, "--method", help="adafilter or max_p instead of the choice made from the data."
     ),
-    fdr: FdrOption = 0.05,
+    fdr: FdrAgain = None,
 ) -> None:
-    """Find genes at which a repressive and an active mark trade places."""
+    """Find genes at which a repressive and an active mark trade places.
+
+    With --counts, the questions that the results answer are asked again, as their headers hold
+    them; options given here win over them.
+    """
     from resist_epi.errors import DesignError
     from resist_epi.io.tables import read_results, write_table
     from resist_epi.mechanism.find_switches import switches_of_tables
-    from resist_epi.study.count_sheet import inputs_of_counts, read_counts_and_sheet
+    from resist_epi.study.count_sheet import read_counts_and_sheet
+    from resist_epi.study.repeat import question_again, repeat_analysis
     from resist_epi.version import VERSION
 
     paths = [repressive, active, *([] if third is None else [third])]
@@ -71,23 +97,32 @@ def command(
             raise DesignError(
                 f"{len(given)} {option} for {len(paths)} marks; give one each, or none"
             )
-    matrices = {
-        mark: read_counts_and_sheet(path, samples, mark=None if samples is None else mark)
-        for mark, path in zip(marks, counts, strict=False)
-    }
-    bins = dict(zip(marks, background, strict=False))
-    table = switches_of_tables(
-        {mark: read_results(path) for mark, path in zip(marks, paths, strict=True)},
-        matrices,
+    given = named(
         formula=design,
         contrast=contrast,
-        test=test,
+        method=test,
         normalize=normalize,
-        inputs={
-            mark: inputs_of_counts(*own, bins.get(mark), normalize=normalize)
-            for mark, own in matrices.items()
-        },
-        method=method,
         fdr=fdr,
+        lfc_threshold=lfc_threshold,
+        block=block,
+        strata=strata,
+        control=control,
+        copy_number=copy_number,
+        segments=segments,
+        fasta=fasta,
     )
+    tables = {mark: read_results(path) for mark, path in zip(marks, paths, strict=True)}
+    bins = dict(zip(marks, background, strict=False))
+    questions = {
+        mark: question_again(tables[mark], path, given | named(background=bins.get(mark)))
+        for mark, path in zip(marks, paths, strict=True)
+    }
+    levels = {question.fdr for question in questions.values()}
+    if len(levels) > 1:
+        raise DesignError("the results were made at different levels; say one with --fdr")
+    analyses = {}
+    for mark, path in zip(marks, counts, strict=False):
+        own = read_counts_and_sheet(path, samples, mark=None if samples is None else mark)
+        analyses[mark] = repeat_analysis(tables[mark], *own, questions[mark])
+    table = switches_of_tables(tables, analyses, method=method, fdr=levels.pop())
     write_table(output, table, header={"resist_epi": VERSION} | table.attrs["header"])

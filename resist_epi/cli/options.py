@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -133,6 +133,25 @@ FastaOption = Annotated[
     typer.Option("--fasta", help="Genome FASTA: corrects the GC content of --copy-number input."),
 ]
 
+# Verbs that come after `diff` ask what the results' own header says was asked.
+
+DesignAgain = Annotated[str | None, typer.Option("--design", help="In place of the results' own.")]
+
+FdrAgain = Annotated[
+    float | None,
+    typer.Option("--fdr", min=0.0, max=1.0, help="Level. Default: that of the results."),
+]
+
+ThresholdAgain = Annotated[
+    float | None,
+    typer.Option("--lfc-threshold", min=0.0, help="In place of the results' own."),
+]
+
+ControlAgain = Annotated[
+    str | None,
+    typer.Option("--control", help="In place of the results' own: none, filter, offset."),
+]
+
 MinOverlapOption = Annotated[
     int,
     typer.Option("--min-overlap", min=1, help="Samples in which a consensus peak must be found."),
@@ -172,3 +191,8 @@ ExtendOption = Annotated[
         "--extend", min=1, help="Reads: count fragments of this length, bp; pairs as they are."
     ),
 ]
+
+
+def named(**options: Any) -> dict[str, Any]:
+    """The options that the user gave, of options that are None by default."""
+    return {name: value for name, value in options.items() if value is not None}

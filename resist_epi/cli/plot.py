@@ -142,10 +142,7 @@ def _draw_samples(kind: str, path: Path, options: _Options, title: str | None) -
     from resist_epi.io.tables import read_table
 
     table = read_table(path, required=("sample",))
-    for line in table.attrs["header"]:
-        name, _, shares = line.partition(":")
-        if name == "share of variance":
-            table.attrs["explained"] = [float(s) for s in shares.split()]
+    table.attrs["explained"] = table.attrs["header"].get("share of variance", [])
     return figure_function(kind)(table, samples=_sheet(options), title=title)
 
 

@@ -33,6 +33,7 @@ from resist_epi.cli.options import (
     StrataOption,
     ThresholdOption,
 )
+from resist_epi.samples.question import Confounders, Question
 
 NAME = "run"
 
@@ -47,16 +48,16 @@ def command(
     genes: GenesOption = None,
     exclude: ExcludeOption = None,
     gene_sets: GeneSetsOption = None,
-    design: DesignOption = "~ Condition",
+    design: DesignOption = Question.formula,
     contrast: ContrastOption = None,
     method: MethodOption = None,
     normalize: NormalizeOption = None,
-    fdr: FdrOption = 0.05,
-    lfc_threshold: ThresholdOption = 0.0,
+    fdr: FdrOption = Question.fdr,
+    lfc_threshold: ThresholdOption = Question.lfc_threshold,
     block: BlockOption = None,
     strata: StrataOption = None,
     min_overlap: MinOverlapOption = 2,
-    control: ControlOption = "none",
+    control: ControlOption = Confounders.control,
     copy_number: CopyNumberOption = None,
     segments: SegmentsOption = None,
     fasta: FastaOption = None,

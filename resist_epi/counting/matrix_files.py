@@ -41,7 +41,7 @@ def write_counts(path: str | Path, matrix: CountMatrix) -> None:
     check_counts_path(path)
     described = _describe(matrix)
     if not str(path).endswith(".parquet"):
-        write_table(path, matrix.to_frame(), header=["counts " + json.dumps(described)])
+        write_table(path, matrix.to_frame(), header={"counts": described})
         return
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -108,9 +108,9 @@ def read_counts(
             raise QuantityError(f"{path} holds {matrix.quantity}, not {quantity}")
         return matrix
     table = read_table(path, required=("chrom", "start", "end"))
-    own = [line for line in table.attrs["header"] if line.startswith("counts {")]
-    if own:
-        return _rebuild(table, json.loads(own[0].removeprefix("counts ")))
+    described = table.attrs["header"].get("counts")
+    if isinstance(described, dict):
+        return _rebuild(table, described)
     return _read_foreign(path, table, sheet, quantity)
 
 
@@ -195,7 +195,7 @@ def _read_foreign(
 
 
 def _numbers(path: Path, table: pd.DataFrame, samples: Sequence[str]) -> np.ndarray:
-    first = len(table.attrs["header"]) + 2
+    first = table.attrs["n_header"] + 2
     for name in samples:
         numbers = pd.to_numeric(table[name], errors="coerce")
         if numbers.isna().any():

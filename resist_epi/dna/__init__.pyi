@@ -4,7 +4,6 @@ from .copy_number_effects import amplicon_table as amplicon_table
 from .describe import describe_confounders as describe_confounders
 from .greylist import sheet_greylist as sheet_greylist
 from .options import check_confounders as check_confounders
-from .options import copy_number_source as copy_number_source
 from .seg import read_seg as read_seg
 from .seg import write_seg as write_seg
 from .segments import study_segments as study_segments

@@ -14,6 +14,7 @@ from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.model.linear_models import log_level
 from resist_epi.samples.design import Contrast, Design
+from resist_epi.samples.question import Question
 from resist_epi.schema import COPY_NUMBER, names
 from resist_epi.stats.linear.least_squares import contrast as linear_contrast
 from resist_epi.stats.linear.least_squares import fit_linear
@@ -53,7 +54,7 @@ def copy_number_effects(
     *,
     tested: NDArray[np.bool_],
     amplicons: pd.DataFrame | None = None,
-    fdr: float = 0.05,
+    fdr: float = Question.fdr,
 ) -> CopyNumberEffects:
     """Correlate signal, before it is corrected, with DNA across units, region by region.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,6 @@ def describe_confounders(
     *,
     segments: pd.DataFrame | None,
     assembly: str | None,
-    fdr: float = 0.05,
 ) -> tuple[Analysis, ArmShifts | None]:
     """Say of an analysis whether it goes with copy number or with chromosome arms.
 
@@ -36,7 +35,8 @@ def describe_confounders(
     # Background, which is not tested for the mark, tells of copies as well as the mark does.
     smaller = min(analysis.contrast.group_sizes, default=len(analysis.matrix.samples) // 2)
     tested, _ = regions_with_signal(analysis.matrix, min_units=max(1, smaller))
-    header, results, copies = dict(analysis.header), analysis.results, None
+    header: dict[str, Any] = {}
+    results, copies = analysis.results, None
     if segments is not None:
         copies = log2_copy_number(analysis.matrix.regions, segments, analysis.matrix.samples)
         effects = copy_number_effects(
@@ -46,7 +46,7 @@ def describe_confounders(
             analysis.contrast,
             tested=tested,
             amplicons=load_amplicons(assembly),
-            fdr=fdr,
+            fdr=analysis.question.fdr,
         )
         results = results.assign(**{str(c): effects.table[c].to_numpy() for c in effects.table})
         header["copy number effect"] = effects.sentence
@@ -61,6 +61,6 @@ def describe_confounders(
         log2_copies=copies,
     )
     header["arms"] = arms.sentence
-    for i, warning in enumerate(arms.warnings, start=1):
-        header[f"arm warning {i}"] = warning
-    return replace(analysis, results=results, header=header), arms
+    if arms.warnings:
+        header["arm warnings"] = list(arms.warnings)
+    return analysis.with_more(results, header=header), arms

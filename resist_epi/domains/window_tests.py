@@ -21,8 +21,8 @@ from resist_epi.model.analysis import Analysis
 from resist_epi.model.differential import contrast_statistics
 from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.filtering import regions_with_signal
-from resist_epi.model.linear_models import FitOptions, linear_statistics
-from resist_epi.samples.design import Contrast, Design
+from resist_epi.model.linear_models import linear_statistics
+from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.stats.multiple import benjamini_hochberg
 
@@ -32,13 +32,10 @@ def with_windows(
     bins: CountMatrix,
     domains: Domains,
     sheet: SampleSheet,
-    *,
-    fdr: float = 0.05,
-    lfc_threshold: float = 0.0,
 ) -> Analysis:
     """Test the windows of domains whose whole signal was analysed; P comes from the windows.
 
-    Units, design, contrast, method and normalisation are those of the analysis: windows above
+    Question, units, design, method and normalisation are those of the analysis: windows above
     background never estimate their own factors. Where a normalisation gives an offset a region,
     each window has that of its domain.
 
@@ -50,8 +47,6 @@ def with_windows(
         What the domains were found in, a column a library.
     sheet
         Rows of the libraries.
-    fdr, lfc_threshold
-        What the analysis was made with.
 
     Returns
     -------
@@ -67,17 +62,10 @@ def with_windows(
         raise DesignError("these results are not of the domains whose windows are to be tested")
     tests = None
     if analysis.tested and len(domains):
-        tests = window_tests(
-            _normalized_windows(analysis, bins, domains, sheet),
-            domains,
-            analysis.design,
-            analysis.contrast,
-            method=analysis.fit.method,
-            options=analysis.options,
-            lfc_threshold=lfc_threshold,
-        )
-    results = domain_results(analysis.results, domains, tests, fdr=fdr)
-    return replace(analysis, results=results, header=analysis.header | _header(bins, domains))
+        windows = _normalized_windows(analysis, bins, domains, sheet)
+        tests = window_tests(windows, domains, analysis)
+    results = domain_results(analysis.results, domains, tests, fdr=analysis.question.fdr)
+    return analysis.with_more(results, header=_header(bins, domains))
 
 
 def _normalized_windows(
@@ -145,12 +133,7 @@ class WindowTests:
 def window_tests(
     matrices: Iterable[tuple[IntArray, CountMatrix]],
     domains: Domains,
-    design: Design,
-    contrast: Contrast,
-    *,
-    method: str,
-    options: FitOptions | None = None,
-    lfc_threshold: float = 0.0,
+    analysis: Analysis,
 ) -> WindowTests:
     """Test every window and combine those of a domain; window sizes count equally.
 
@@ -160,12 +143,16 @@ def window_tests(
         For each size of windows, their rows in `domains.windows` and windows x units, normalised
         with factors from elsewhere: windows above background never estimate their own. Each size
         has a fit of its own, since the variance depends on it.
+    analysis
+        Whose question is asked of the windows, by its method.
 
     Raises
     ------
     DesignError, QuantityError
         As `differential.fit`.
     """
+    design, contrast = analysis.design, analysis.contrast
+    threshold = analysis.question.lfc_threshold
     n = len(domains.windows)
     effect, sign, p, p_unweighted = (np.full(n, np.nan) for _ in range(4))
     for rows, matrix in matrices:
@@ -173,13 +160,15 @@ def window_tests(
         tested, _ = regions_with_signal(matrix, min_units=max(1, smaller))
         if not tested.any():
             continue
-        fitted = fit_model(matrix, design, method=method, tested=tested, options=options)
-        found = contrast_statistics(fitted, contrast, design=design, lfc_threshold=lfc_threshold)
+        fitted = fit_model(
+            matrix, design, method=analysis.fit.method, tested=tested, options=analysis.options
+        )
+        found = contrast_statistics(fitted, contrast, design=design, lfc_threshold=threshold)
         effect[rows], p[rows] = found["log2FoldChange"], found["pvalue"]
         # A hazard ratio without a maximum is NaN, but its score test has a sign.
         sign[rows] = np.where(np.isnan(effect[rows]), found["stat"], effect[rows])
         if fitted.unweighted is not None:
-            plain = linear_statistics(fitted.unweighted, contrast, lfc_threshold=lfc_threshold)
+            plain = linear_statistics(fitted.unweighted, contrast, lfc_threshold=threshold)
             p_unweighted[rows] = plain["pvalue"]
     weights = equal_size_weights(domains.member, domains.windows.size)
 
@@ -193,7 +182,7 @@ def window_tests(
 
 
 def domain_results(
-    whole: pd.DataFrame, domains: Domains, tests: WindowTests | None, *, fdr: float = 0.05
+    whole: pd.DataFrame, domains: Domains, tests: WindowTests | None, *, fdr: float = Question.fdr
 ) -> pd.DataFrame:
     """Results of domains: P from their windows, effects from their whole signal.
 

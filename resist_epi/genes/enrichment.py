@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,11 +17,9 @@ from resist_epi.genes.gene_values import gene_rows
 from resist_epi.genes.loci import locus_ids, one_a_locus
 from resist_epi.genes.set_methods import SetInputs, set_pvalues
 from resist_epi.genes.symbols import SymbolTable
-from resist_epi.model.analysis import analyse, check_same
+from resist_epi.model.analysis import Analysis
 from resist_epi.model.fit import Fit
-from resist_epi.model.normalization_data import NormalizationInputs
 from resist_epi.samples.design import Contrast, Design
-from resist_epi.samples.sheet import SampleSheet
 from resist_epi.schema import GENE_SETS, GENE_SETS_MORE, names
 from resist_epi.stats.multiple import benjamini_hochberg, directions, holm
 
@@ -325,72 +324,33 @@ def _complain_no_match(gene_sets: Mapping[str, GeneSet], symbols: pd.Series) -> 
 def enrich_results(
     results: pd.DataFrame,
     gene_sets: Mapping[str, GeneSet],
-    counts: tuple[CountMatrix, SampleSheet] | None,
-    *,
-    symbols: SymbolTable | None = None,
-    formula: str = "~ Condition",
-    contrast: str | None = None,
-    method: str | None = None,
-    normalize: str | None = None,
-    inputs: NormalizationInputs | None = None,
-    fdr: float = 0.05,
-    own_sets: bool = False,
-    kinds: Mapping[str, str] | None = None,
-    test: str = DEFAULT_TEST,
-    beside: Sequence[str] = (),
-    covariates: pd.DataFrame | None = None,
+    analysis: Analysis | None,
+    **options: Any,
 ) -> pd.DataFrame:
-    """Test gene sets on results, with the correlation between genes from the counts if given.
+    """Test gene sets on results, with the correlation between genes of their analysis if given.
 
     Parameters
     ----------
-    counts
-        Matrix and sheet that the results were made from; the fit is made again with the options
-        given here, and must give the same fold changes.
-    test, beside
-        Keys of `set_methods.METHODS`: the test of the table, and further ones beside it.
-    covariates
-        By `gene_id`: `length`, for the test `logistic`.
+    analysis
+        What the results came from, row by row.
+    options
+        Of `enrich`.
 
     Returns
     -------
     DataFrame
-        As `enrichment.enrich`.
+        As `enrich`.
 
     Raises
     ------
-    InputFormatError
-        If counts and results are of different regions, or the options are not those of the
-        results.
     ResistEpiError
-        As `analyse` and `enrich`.
+        As `enrich`.
     """
-    fit = chosen = design = matrix = None
-    if counts is not None:
-        analysis = analyse(
-            *counts,
-            formula=formula,
-            contrast=contrast,
-            method=method,
-            normalize=normalize,
-            inputs=inputs,
-            fdr=fdr,
-        )
-        check_same(results, analysis.results)
-        fit, chosen, design = analysis.fit, analysis.contrast, analysis.design
-        matrix = analysis.matrix
-    return enrich(
-        results,
-        gene_sets,
-        fit=fit,
-        contrast=chosen,
-        symbols=symbols,
-        fdr=fdr,
-        own_sets=own_sets,
-        kinds=kinds,
-        test=test,
-        beside=beside,
-        design=design,
-        covariates=covariates,
-        matrix=matrix,
-    )
+    if analysis is not None:
+        options |= {
+            "fit": analysis.fit,
+            "contrast": analysis.contrast,
+            "design": analysis.design,
+            "matrix": analysis.matrix,
+        }
+    return enrich(results, gene_sets, **options)

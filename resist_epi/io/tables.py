@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,24 +16,41 @@ from resist_epi.schema import RESULTS, names
 
 
 def write_table(
-    path: str | Path, table: pd.DataFrame, *, header: Mapping[str, Any] | Sequence[str] = ()
+    path: str | Path, table: pd.DataFrame, *, header: Mapping[str, Any] | None = None
 ) -> None:
     """Write a table as TSV, gzip where the name ends in `.gz`.
 
     Parameters
     ----------
     header
-        `#` lines at the top: sentences, or names with values.
+        `#` lines at the top: name -> a text, or any other value as JSON on one line.
 
     Raises
     ------
     InputFormatError
         If the folder cannot be written or the disk is full.
     """
-    lines = [f"{k}: {v}" for k, v in header.items()] if isinstance(header, Mapping) else header
-    top = "".join(f"# {' '.join(str(line).split())}\n" for line in lines)
+    top = "".join(_line(name, value) for name, value in (header or {}).items())
     body = table.to_csv(sep="\t", index=False, na_rep="NA", float_format="%.10g")
     write_text(path, top + body)
+
+
+def _line(name: str, value: Any) -> str:
+    text = " ".join(value.split()) if isinstance(value, str) else json.dumps(value)
+    return f"# {name}: {text}\n" if text else f"# {name}\n"
+
+
+def _named(line: str) -> tuple[str, Any]:
+    """Name and value of a line; version 0.1.0 wrote counts as `counts {...}`."""
+    if line.startswith("counts {"):
+        line = line.replace(" {", ": {", 1)
+    name, _, text = line.partition(": ")
+    if text.startswith(("{", "[")):
+        try:
+            return name, json.loads(text)
+        except json.JSONDecodeError:  # a sentence that begins with a bracket
+            return name, text
+    return name, text
 
 
 def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFrame:
@@ -41,7 +59,8 @@ def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFram
     Returns
     -------
     DataFrame
-        `attrs["header"]` holds the `#` lines without their `#`.
+        `attrs["header"]` holds the `#` lines: name -> text, or the value that was written as JSON;
+        a line without a name is a name without a text. `attrs["n_header"]` counts them.
 
     Raises
     ------
@@ -80,7 +99,8 @@ def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFram
             expected="columns " + " ".join(required),
             found=" ".join(map(str, table.columns[:12])),
         )
-    table.attrs["header"] = top
+    table.attrs["header"] = dict(map(_named, top))
+    table.attrs["n_header"] = len(top)
     return table
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +21,8 @@ from resist_epi.mechanism.evidence import Thresholds, join_evidence
 from resist_epi.mechanism.evidence_files import read_evidence
 from resist_epi.mechanism.patients import patient_correlation, with_contrast
 from resist_epi.model.analysis import Analysis
-from resist_epi.samples.design import Contrast, Design
+from resist_epi.samples.facts import facts_of
+from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.stats.multiple import benjamini_hochberg, directions
 
@@ -49,7 +52,7 @@ class EvidenceResult:
     summary: pd.DataFrame
     header: dict[str, str]
 
-    def as_results(self, *, fdr: float = 0.05) -> pd.DataFrame:
+    def as_results(self, *, fdr: float = Question.fdr) -> pd.DataFrame:
         """The assay's own contrast in the columns of results, at the places of the mark.
 
         `stat` is the normal score of the signed P (`df` infinite), NaN where there is no P.
@@ -80,15 +83,13 @@ def compare_assay(
     covariates: pd.DataFrame | None = None,
     symbols: SymbolTable | None = None,
     thresholds: Thresholds | None = None,
-    fdr: float = 0.05,
-    seed: int = 1,
 ) -> EvidenceResult:
     """Compare the results of a mark with another assay of the same contrast.
 
     Parameters
     ----------
     results
-        The contract's result columns; the `#` lines name the contrast.
+        The contract's result columns; the facts beside them name the contrast.
     path
         Effects, levels a patient, or means of the two groups (`evidence_files.read_evidence`).
     assay
@@ -100,6 +101,8 @@ def compare_assay(
         fitted to them.
     covariates
         By `gene_id`, for matching (`covariates.gene_covariates`).
+    thresholds
+        When the assay, and when the mark, counts as changed.
 
     Raises
     ------
@@ -108,10 +111,9 @@ def compare_assay(
     DesignError
         An unknown assay, or too few shared patients.
     """
-    units = None if analysis is None else analysis.units
-    patients = () if units is None else _patient_names(units)
-    groups = _sides(results) if analysis is None else _levels(analysis.contrast, analysis.design)
-    evidence = read_evidence(path, assay_named(assay), patients=patients, groups=groups)
+    patients = () if analysis is None else _patient_names(analysis.units)
+    facts = facts_of(results.attrs.get("header", {})) if analysis is None else analysis.facts
+    evidence = read_evidence(path, assay_named(assay), patients=patients, groups=_sides(facts))
     if evidence.values is not None and analysis is not None:
         evidence = with_contrast(
             evidence,
@@ -121,25 +123,25 @@ def compare_assay(
         )
     thresholds = thresholds or Thresholds()
     joined = join_evidence(
-        results, evidence, mark=mark, symbols=symbols, thresholds=thresholds, fdr=fdr
+        results, evidence, mark=mark, symbols=symbols, thresholds=thresholds, fdr=thresholds.fdr
     )
-    summary = concordance(joined, evidence, mark=mark, covariates=covariates, seed=seed)
+    summary = concordance(joined, evidence, mark=mark, covariates=covariates)
     header = {
         "assay": f"{evidence.assay.title}: {evidence.source}",
         "expected": _expectation(evidence, mark),
         "thresholds": f"P <= {thresholds.max_p:g} and fold change >="
-        f" {thresholds.min_fold_change:g} for the assay; padj <= {fdr:g} for the mark",
+        f" {thresholds.min_fold_change:g} for the assay; padj <= {thresholds.fdr:g} for the mark",
         "concordance": str(summary["words"].iloc[0]),
     }
     patient = {"n_patients": np.nan, "patient_median": np.nan, "patient_pvalue": np.nan}
     if evidence.values is not None and analysis is not None:
-        joined, patient, said = _in_patients(joined, evidence, analysis, mark, seed)
+        joined, patient, said = _in_patients(joined, evidence, analysis, mark)
         header["patients"] = said
     return EvidenceResult(evidence, joined, summary.assign(**patient), header)
 
 
 def _in_patients(
-    joined: pd.DataFrame, evidence: Evidence, analysis: Analysis, mark: str, seed: int
+    joined: pd.DataFrame, evidence: Evidence, analysis: Analysis, mark: str
 ) -> tuple[pd.DataFrame, dict[str, float], str]:
     rows = gene_rows(analysis.results)
     genes = analysis.results.iloc[rows]
@@ -156,7 +158,6 @@ def _in_patients(
             analysis.units,
             rows=at,
             sign=evidence.assay.sign(mark),
-            seed=seed,
         )
     except DesignError as error:
         logger.warning("no correlation over the patients: %s", error)
@@ -184,24 +185,10 @@ def _patient_names(units: SampleSheet) -> tuple[str, ...]:
     return tuple(units.table[column].astype(str))
 
 
-def _levels(contrast: Contrast, design: Design) -> tuple[str, str] | None:
-    """Names of the two sides of a contrast, or None for a slope."""
-    if len(contrast.sides) != 2:
-        return None
-    column = contrast.name.partition(":")[0]
-    if column not in design.units:
-        return None
-    named = [design.units.loc[side, column].astype(str).unique() for side in contrast.sides]
-    return (str(named[0][0]), str(named[1][0])) if all(len(n) == 1 for n in named) else None
-
-
-def _sides(results: pd.DataFrame) -> tuple[str, str] | None:
-    """The sides as the `#` line `contrast: A minus B; ...` names them."""
-    for line in results.attrs.get("header", ()):
-        if line.startswith("contrast: ") and " minus " in line:
-            one, _, other = line.removeprefix("contrast: ").split(";")[0].partition(" minus ")
-            return one.strip(), other.split(",")[0].strip()
-    return None
+def _sides(facts: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The two sides of the contrast; None for a slope, or where nothing is known of it."""
+    about = facts.get("contrast", {})
+    return (about["first"], about["second"]) if about.get("kind") == "difference" else None
 
 
 def _expectation(evidence: Evidence, mark: str) -> str:

@@ -20,6 +20,7 @@ from resist_epi.genes.gene_values import gene_table
 from resist_epi.genes.loci import locus_ids
 from resist_epi.genes.symbols import SymbolTable
 from resist_epi.mechanism.assays import Evidence
+from resist_epi.samples.question import Question
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ class Thresholds:
         Largest P; genes without a P cannot fail it.
     min_fold_change
         Smallest fold change, at least 1 (1.2 with P < .05 is usual in TMT proteomics).
+    fdr
+        Largest padj at which the mark counts as changed.
 
     Raises
     ------
@@ -43,6 +46,7 @@ class Thresholds:
 
     max_p: float = 0.05
     min_fold_change: float = 1.0
+    fdr: float = Question.fdr
 
     def __post_init__(self) -> None:
         if not 0 < self.max_p <= 1 or self.min_fold_change < 1:
@@ -64,7 +68,7 @@ def join_evidence(
     mark: str,
     symbols: SymbolTable | None = None,
     thresholds: Thresholds | None = None,
-    fdr: float = 0.05,
+    fdr: float = Question.fdr,
 ) -> pd.DataFrame:
     """Put a mark and another assay side by side, a row a gene that both have.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
-from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError
 from resist_epi.mechanism.switches import THIRD_MARKS, MarkTest, mark_switches
-from resist_epi.model.analysis import Analysis, analyse, check_same
-from resist_epi.model.normalization_data import NormalizationInputs
+from resist_epi.model.analysis import Analysis
+from resist_epi.samples.facts import contrast_title, facts_of
 from resist_epi.samples.presets import PRESETS
-from resist_epi.samples.sheet import SampleSheet
+from resist_epi.samples.question import Question
 
 # Pairs that a run looks for, repressive mark first; the first that it finds is used.
 OPPOSING = (
@@ -34,7 +34,7 @@ def mark_test(mark: str, analysis: Analysis) -> MarkTest:
 
 
 def switches_of_study(
-    analyses: Mapping[str, Analysis], *, fdr: float = 0.05
+    analyses: Mapping[str, Analysis], *, fdr: float = Question.fdr
 ) -> pd.DataFrame | None:
     """Find the switches of a study that has two opposing marks.
 
@@ -69,15 +69,10 @@ def switches_of_study(
 
 def switches_of_tables(
     tables: Mapping[str, pd.DataFrame],
-    counts: Mapping[str, tuple[CountMatrix, SampleSheet]],
+    analyses: Mapping[str, Analysis] | None = None,
     *,
-    formula: str = "~ Condition",
-    contrast: str | None = None,
-    test: str | None = None,
-    normalize: str | None = None,
-    inputs: Mapping[str, NormalizationInputs] | None = None,
     method: str | None = None,
-    fdr: float = 0.05,
+    fdr: float = Question.fdr,
 ) -> pd.DataFrame:
     """Find the switches of two or three tables of results.
 
@@ -85,42 +80,23 @@ def switches_of_tables(
     ----------
     tables
         Mark -> the contract's result columns: repressive, active, and perhaps a third mark.
-    counts
-        Mark -> matrix and sheet that its results were made from, which say how far the marks'
-        errors are correlated; the fit is made again with the options given here, and must give
-        the same fold changes. May be empty.
-    formula, contrast, test, normalize
-        As in `analysis.analyse`, whose `method` is `test` here.
-    inputs
-        Mark -> what its normalisation needs besides the counts.
-    method
+    analyses
+        Mark -> what its results came from, which says how far the marks' errors are correlated.
+    method, fdr
         As in `switches.mark_switches`.
 
     Raises
     ------
     DesignError
-        If the tables' headers name different contrasts, or as `switches.mark_switches`.
-    InputFormatError
-        If counts and results do not belong together.
+        If the tables are of different contrasts, or as `switches.mark_switches`.
     """
     _check_contrasts(tables)
     tests = []
     for mark, results in tables.items():
-        if mark not in counts:
-            tests.append(MarkTest(mark, results))
-            continue
-        analysis = analyse(
-            *counts[mark],
-            formula=formula,
-            contrast=contrast,
-            method=test,
-            normalize=normalize,
-            inputs=(inputs or {}).get(mark),
-            fdr=fdr,
-        )
-        check_same(results, analysis.results)
-        made = mark_test(mark, analysis)
-        tests.append(MarkTest(mark, results, made.fit, made.contrast, made.units))
+        made = MarkTest(mark, results)
+        if analyses and mark in analyses:
+            made = replace(mark_test(mark, analyses[mark]), results=results)
+        tests.append(made)
     third = tests[2] if len(tests) > 2 else None
     return mark_switches(tests[0], tests[1], third=third, method=method, fdr=fdr)
 
@@ -130,15 +106,12 @@ def _preset_name(mark: str) -> str | None:
 
 
 def _check_contrasts(tables: Mapping[str, pd.DataFrame]) -> None:
-    """Refuse tables whose headers say that gain means different things."""
-    said = {}
-    for mark, table in tables.items():
-        for line in table.attrs.get("header", ()):
-            if line.startswith("contrast: "):
-                said[mark] = line.removeprefix("contrast: ").split(";")[0]
+    """Refuse tables in which gain means different things."""
+    titles = {m: contrast_title(facts_of(t.attrs.get("header", {}))) for m, t in tables.items()}
+    said = {mark: title for mark, title in titles.items() if title}
     if len(set(said.values())) > 1:
         raise DesignError(
             "the tables are of different contrasts ("
-            + ", ".join(f"{mark}: {words}" for mark, words in said.items())
+            + ", ".join(f"{mark}: {title}" for mark, title in said.items())
             + "); give tables of the same one"
         )

@@ -12,6 +12,7 @@ from scipy.stats import hypergeom
 from resist_epi.genes.gene_sets import BESIDE, GeneSet, match_sets
 from resist_epi.genes.symbols import SymbolTable
 from resist_epi.mechanism.switches import ACTIVATING, REPRESSIVE
+from resist_epi.samples.question import Question
 from resist_epi.stats.multiple import benjamini_hochberg
 
 SWITCHES = "switches"
@@ -23,7 +24,7 @@ def switch_sets(
     *,
     kinds: Mapping[str, str] | None = None,
     symbols: SymbolTable | None = None,
-    fdr: float = 0.05,
+    fdr: float = Question.fdr,
 ) -> pd.DataFrame:
     """Test each set for more switches than chance, activating and repressive ones apart.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,8 @@ from resist_epi.genes.loci import locus_ids
 from resist_epi.genome.chromosomes import chrom_rank
 from resist_epi.model.fit import Fit
 from resist_epi.samples.design import Contrast
+from resist_epi.samples.facts import contrast_facts
+from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.schema import REGIONS, names, switch_columns
 from resist_epi.stats.sets.joint import JointCorrelation, adafilter, joint_correlation, max_p
@@ -90,7 +93,7 @@ def mark_switches(
     *,
     third: MarkTest | None = None,
     method: str | None = None,
-    fdr: float = 0.05,
+    fdr: float = Question.fdr,
 ) -> pd.DataFrame:
     """Classify every gene by what two opposing marks do at it.
 
@@ -141,9 +144,12 @@ def mark_switches(
     tests = [repressive, active, *([] if third is None else [third])]
     _check(tests, method)
     table, rows = _join(tests)
-    header = {"switches": f"{repressive.mark} (repressive) against {active.mark} (active)"}
+    header: dict[str, Any] = {
+        "switches": f"{repressive.mark} (repressive) against {active.mark} (active)"
+    }
     if repressive.contrast is not None:
         header["contrast"] = repressive.contrast.words
+        header["facts"] = {"contrast": contrast_facts(repressive.contrast)}
     opposite = _same_sign(table, repressive.mark, active.mark) < 0
     choice = _choose(repressive, active, table, rows, method)
     table["padj"] = _joint(table, repressive.mark, active.mark, opposite, choice.method)

@@ -1,10 +1,9 @@
 from .agreement import Agreement as Agreement
+from .agreement import with_agreement as with_agreement
 from .analysis import Analysis as Analysis
 from .analysis import analyse as analyse
-from .analysis import check_same as check_same
 from .analysis import study_contrast as study_contrast
 from .analysis import study_formula as study_formula
-from .analysis import with_agreement as with_agreement
 from .differential import contrast_results as contrast_results
 from .differential import contrast_statistics as contrast_statistics
 from .filtering import regions_with_signal as regions_with_signal
@@ -17,6 +16,6 @@ from .normalization_data import NormalizationInputs as NormalizationInputs
 from .normalization_data import normalization_inputs as normalization_inputs
 from .relabelling import fit_to_relabel as fit_to_relabel
 from .relabelling import relabel as relabel
-from .relabelling import relabelling_header as relabelling_header
+from .relabelling import with_relabelling as with_relabelling
 from .subsets import carriers_of as carriers_of
-from .subsets import carriers_or_reason as carriers_or_reason
+from .subsets import with_carriers as with_carriers

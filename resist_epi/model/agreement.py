@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,10 +15,10 @@ from scipy.stats import spearmanr
 from resist_epi.counting.background import MIN_ENRICHED, MIN_ENRICHMENT, fold_over_background
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError
+from resist_epi.model.analysis import Analysis
 from resist_epi.model.differential import contrast_results
 from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.efficiency import Disagreement, composition_disagreement, share_tests
-from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.normalization import factors_table, normalize
 from resist_epi.model.normalization_data import NormalizationInputs
 from resist_epi.samples.design import Contrast, Design
@@ -69,10 +70,10 @@ class Agreement:
     calls: pd.DataFrame
 
     @property
-    def header(self) -> dict[str, str]:
+    def header(self) -> dict[str, Any]:
         """Sentence and warnings, for the `#` lines of a table."""
-        numbered = {f"warning {i}": w for i, w in enumerate(self.warnings, start=1)}
-        return {"agreement": self.sentence, **numbered}
+        said: dict[str, Any] = {"agreement": self.sentence}
+        return said | ({"warnings": list(self.warnings)} if self.warnings else {})
 
 
 def normalized_variants(matrix: CountMatrix, inputs: NormalizationInputs) -> dict[str, CountMatrix]:
@@ -112,50 +113,50 @@ def enriched_regions(
     return enriched if enriched.sum() >= MIN_ENRICHED else None
 
 
-def compare_normalizations(
-    matrix: CountMatrix,
-    design: Design,
-    contrast: Contrast,
-    results: pd.DataFrame | None,
-    *,
-    inputs: NormalizationInputs,
-    tested: NDArray[np.bool_],
-    method: str,
-    options: FitOptions | None = None,
-    fdr: float = 0.05,
-    lfc_threshold: float = 0.0,
-) -> Agreement:
+def with_agreement(analysis: Analysis) -> tuple[Analysis, Agreement]:
+    """Ask an analysis's question under other normalisations too.
+
+    Returns
+    -------
+    tuple
+        The analysis, its results with a column `high_confidence`, sentence and warnings in its
+        header; and the comparison.
+    """
+    found = compare_normalizations(analysis)
+    results = analysis.results.assign(high_confidence=found.high_confidence)
+    return analysis.with_more(results, header=found.header), found
+
+
+def compare_normalizations(analysis: Analysis) -> Agreement:
     """Test a contrast again under the other normalisations, and compare.
 
-    Parameters
-    ----------
-    matrix
-        Normalised as the results are, a column a unit.
-    results
-        Results under this normalisation; None where the design cannot be tested: then factors
-        alone are compared.
-    inputs
-        Of the same units.
-    tested, method, options, fdr, lfc_threshold
-        What the results were made with.
+    Level and threshold are those of the question. Where the design cannot be tested, factors alone
+    are compared.
 
     Raises
     ------
     DesignError
         As `differential.fit`.
     """
-    normalized = normalized_variants(matrix, inputs)
+    design, contrast, question = analysis.design, analysis.contrast, analysis.question
+    normalized = normalized_variants(analysis.matrix, analysis.inputs)
     headline = next(iter(normalized))
-    tables: dict[str, pd.DataFrame] = {}
-    if results is not None:
-        tables[headline] = results
-        for other in list(normalized)[1:]:
-            fitted = fit_model(
-                normalized[other], design, method=method, tested=tested, options=options
-            )
-            tables[other] = contrast_results(
-                fitted, contrast, design=design, fdr=fdr, lfc_threshold=lfc_threshold
-            )
+    tables = {headline: analysis.results} if analysis.tested else {}
+    for other in list(normalized)[1:] if analysis.tested else ():
+        fitted = fit_model(
+            normalized[other],
+            design,
+            method=analysis.fit.method,
+            tested=analysis.fit.tested,
+            options=analysis.options,
+        )
+        tables[other] = contrast_results(
+            fitted,
+            contrast,
+            design=design,
+            fdr=question.fdr,
+            lfc_threshold=question.lfc_threshold,
+        )
     table = pd.concat(
         [
             factors_table(m, name).assign(**_compared(tables, headline, name))
@@ -165,9 +166,9 @@ def compare_normalizations(
     )
     disagreement = _disagreement(normalized, design, contrast)
     warnings = [] if disagreement is None else disagreement.warnings
-    if inputs.top_share is not None:
-        warnings = [*warnings, *share_tests(inputs.top_share, design, contrast)]
-    sure = _high_confidence(tables, len(matrix.regions), fdr)
+    if analysis.inputs.top_share is not None:
+        warnings = [*warnings, *share_tests(analysis.inputs.top_share, design, contrast)]
+    sure = _high_confidence(tables, len(analysis.matrix.regions), question.fdr)
     return Agreement(
         table,
         sure,

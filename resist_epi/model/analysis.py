@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,16 +14,15 @@ from numpy.typing import NDArray
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.units import merge_flags, merge_units
-from resist_epi.errors import DesignError, InputFormatError
+from resist_epi.errors import DesignError
 from resist_epi.model import differential, normalization
-from resist_epi.model.agreement import Agreement, compare_normalizations
 from resist_epi.model.filtering import regions_over_input, regions_with_signal
 from resist_epi.model.fit import Fit
 from resist_epi.model.hazards import hazard_contrast
+from resist_epi.model.header import quantity_facts, results_header
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.normalization_data import NormalizationInputs, merge_inputs
 from resist_epi.samples.design import (
-    DEFAULT_FORMULA,
     Contrast,
     Design,
     check_testable,
@@ -30,8 +31,9 @@ from resist_epi.samples.design import (
     make_design,
 )
 from resist_epi.samples.design_checks import design_warnings
+from resist_epi.samples.facts import contrast_facts
+from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
-from resist_epi.version import VERSION
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +62,12 @@ class Analysis:
         What other normalisations of the same units need.
     options
         What the fit did besides its design.
+    question
+        As it was answered, with the contrast, method and normalisation that were chosen where none
+        was asked for: who asks it again gets the same test.
+    facts
+        What the sentences are made from, as plain values: contrast, units, quantity,
+        normalisation, method, filter, and what later steps add.
     """
 
     results: pd.DataFrame
@@ -69,26 +77,44 @@ class Analysis:
     design: Design
     contrast: Contrast
     tested: bool
-    header: dict[str, str]
+    header: dict[str, Any]
     inputs: NormalizationInputs
     options: FitOptions
+    question: Question
+    facts: dict[str, Any]
+
+    def with_more(
+        self,
+        results: pd.DataFrame | None = None,
+        *,
+        header: Mapping[str, Any] | None = None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> Analysis:
+        """The analysis with other results, and more sentences and facts."""
+        return replace(
+            self,
+            results=self.results if results is None else results,
+            header={**self.header, **(header or {})},
+            facts={**self.facts, **(facts or {})},
+        )
+
+    def about(self, path: str | Path) -> dict[str, Any]:
+        """Everything for the `#` lines of a table at a path: sentences, question, facts."""
+        directions = self.results["direction"]
+        calls = {name: int((directions == name).sum()) for name in ("gain", "loss")}
+        asked = self.question.as_values(Path(path).parent)
+        return {**self.header, "question": asked, "facts": {**self.facts, "calls": calls}}
 
 
 def analyse(
     matrix: CountMatrix,
     sheet: SampleSheet,
+    question: Question | None = None,
     *,
-    formula: str = DEFAULT_FORMULA,
-    contrast: str | None = None,
-    method: str | None = None,
-    normalize: str | None = None,
     inputs: NormalizationInputs | None = None,
-    fdr: float = 0.05,
-    lfc_threshold: float = 0.0,
-    block: str | None = None,
-    strata: str | None = None,
-    fold_changes: str = "never",
     over_input: NDArray[np.bool_] | None = None,
+    fold_changes: str = "never",
+    **asked: Any,
 ) -> Analysis:
     """Test one contrast in every region of a matrix.
 
@@ -98,27 +124,21 @@ def analyse(
         A column a library.
     sheet
         Rows of the libraries, of one mark.
-    formula, contrast
-        As in `make_design` and `make_contrast`.
-    method, normalize
-        Keys of `differential.METHODS` and `normalization.METHODS`; None for the default.
+    question
+        What is asked; by default the question of all defaults. What it says of confounders is
+        carried along: `analyse_counts` puts them into the counts.
     inputs
         What normalisations need beside the matrix, a sample a library; None where there is
         nothing (see `normalization_data.normalization_inputs`).
-    fdr
-        Level at which `direction` says gain or loss.
-    lfc_threshold
-        Null hypothesis of |log2 fold change| at most this (`trend` and `voom`).
-    block
-        Column whose levels are blocks with a random effect (`trend` and `voom`).
-    strata
-        Column whose levels have baseline hazards of their own (`cox`).
-    fold_changes
-        `never`: refuse a design that cannot be tested; `if_untestable`: give its fold changes
-        without P and say why; `always`: never test.
     over_input
         (n_regions, n_libraries) bool, as `control.over_input` gives it: regions that are not over
         input in as many units as the smaller group has, whichever these are, are not tested.
+    fold_changes
+        `never`: refuse a design that cannot be tested; `if_untestable`: give its fold changes
+        without P and say why; `always`: never test.
+    asked
+        Fields of the question by name, in place of its own: `formula`, `contrast`, `method`,
+        `normalize`, `fdr`, `lfc_threshold`, `block`, `strata`.
 
     Raises
     ------
@@ -129,6 +149,8 @@ def analyse(
         If the method cannot be used on the matrix's quantity.
     SampleSheetError
         If the sheet lacks a sample of the matrix.
+    TypeError
+        If the question has no field of a name.
 
     Examples
     --------
@@ -142,96 +164,114 @@ def analyse(
     >>> matrix = CountMatrix(values, regions, samples, "mean_signal", np.ones(6))
     >>> conditions = ["good"] * 3 + ["poor"] * 3
     >>> table = pd.DataFrame({"SampleID": samples, "Factor": "ER", "Condition": conditions})
-    >>> analysis = analyse(matrix, make_sheet(table))
+    >>> analysis = analyse(matrix, make_sheet(table), fdr=0.1)
     >>> analysis.results["direction"].value_counts().to_dict()
     {'none': 49, 'gain': 1}
+    >>> analysis.question.contrast, analysis.question.method, analysis.question.fdr
+    ('Condition:poor-good', 'trend', 0.1)
     """
     sheet = sheet.for_samples(matrix.samples)
-    formula, columns = study_formula(formula, sheet, method=method)
-    block, strata = (None if c is None else sheet.column(c) for c in (block, strata))
-    columns = (*columns, *filter(None, (block, strata)))
+    question, columns = _spelled(replace(question or Question(), **asked), sheet)
     merged, units, unit_note = merge_units(matrix, sheet, design_columns=columns)
-    design = make_design(units, formula)
-    chosen = study_contrast(design, contrast, method=method)
-    logger.info("%s", chosen.words)
+    design = make_design(units, question.formula)
+    contrast = study_contrast(design, question.contrast, method=question.method)
+    logger.info("%s", contrast.words)
     cautions = design_warnings(
-        design.units, chosen.column, design.variables, chosen.sides, block=block
+        design.units, contrast.column, design.variables, contrast.sides, block=question.block
     )
     for caution in cautions:
         logger.warning("%s", caution)
-    untestable = _why_untestable(design, chosen, method)
+    untestable = _why_untestable(design, contrast, question.method)
     if untestable is not None and fold_changes == "never":
         raise untestable
     tested = untestable is None and fold_changes != "always"
     inputs = merge_inputs(
         NormalizationInputs() if inputs is None else inputs, matrix, sheet, design_columns=columns
     )
-    because = "asked for"
-    if normalize is None:
-        normalize, because = normalization.choose_default(inputs)
-        logger.info("normalisation %s: %s", normalize, because)
-    normalized = normalization.normalize(merged, normalize, inputs=inputs)
-    smaller = min(chosen.group_sizes, default=len(merged.samples) // 2)
-    kept, filter_note = regions_with_signal(
-        normalized, min_units=max(1, smaller), background=inputs.background
+    normalized, scaling = _normalized(merged, question, inputs)
+    flags = None if over_input is None else merge_flags(over_input, sheet, design_columns=columns)
+    kept, filter_facts, control_note = _regions_to_test(normalized, contrast, inputs, flags)
+    method, options = _plan_fit(normalized, contrast, question)
+    fit = differential.fit(normalized, design, method=method["name"], tested=kept, options=options)
+    facts = {
+        "contrast": contrast_facts(contrast),
+        "units": {"n": len(units.samples), "patients": sheet.has_patients},
+        "quantity": quantity_facts(matrix),
+        "normalization": scaling,
+        "method": method,
+        "filter": filter_facts,
+    }
+    header = results_header(matrix, contrast, facts, question, unit_note) | control_note
+    if cautions:
+        header["design warnings"] = cautions
+        facts["design warnings"] = cautions
+    question = replace(
+        question,
+        contrast=contrast.name if contrast.vector.any() else None,
+        method=method["name"],
+        normalize=scaling["name"],
     )
-    control_note = None
-    if over_input is not None:
-        over = merge_flags(over_input, sheet, design_columns=columns)
-        enriched, control_note = regions_over_input(over, min_units=max(1, smaller))
-        kept = kept & enriched
-    method, options, method_note = _plan_fit(normalized, chosen, method, block, strata)
-    fit = differential.fit(normalized, design, method=method, tested=kept, options=options)
-    header = _header(matrix, (normalize, because), method_note, fdr, chosen, unit_note, filter_note)
-    header |= {f"design warning {i}": text for i, text in enumerate(cautions, start=1)}
-    if control_note is not None:
-        header["control"] = control_note
     if tested:
         results = differential.contrast_results(
-            fit, chosen, design=design, fdr=fdr, lfc_threshold=lfc_threshold
+            fit,
+            contrast,
+            design=design,
+            fdr=question.fdr,
+            lfc_threshold=question.lfc_threshold,
         )
     else:
-        results = differential.fold_changes(fit, chosen)
-        reason = "it was asked for" if untestable is None else str(untestable).split(". Without")[0]
-        header["no test"] = f"fold changes without P: {reason}"
+        results = differential.fold_changes(fit, contrast)
+        reason = "it was asked for" if untestable is None else _without_way_out(untestable)
+        header["no test"], facts["no test"] = f"fold changes without P: {reason}", reason
         logger.warning("fold changes without P: %s", reason)
-    if lfc_threshold > 0:
-        header["threshold"] = f"tested against |log2FoldChange| <= {lfc_threshold:g} (treat)"
     return Analysis(
-        results, fit, normalized, units, design, chosen, tested, header, inputs, options
+        results, fit, normalized, units, design, contrast, tested, header, inputs, options,
+        question, facts,
+    )  # fmt: skip
+
+
+def _spelled(question: Question, sheet: SampleSheet) -> tuple[Question, tuple[str, ...]]:
+    """The question in the sheet's spelling, and every column that it names."""
+    formula, columns = study_formula(question.formula, sheet, method=question.method)
+    block, strata = (
+        None if c is None else sheet.column(c) for c in (question.block, question.strata)
     )
+    spelled = replace(question, formula=formula, block=block, strata=strata)
+    return spelled, (*columns, *filter(None, (block, strata)))
 
 
-def with_agreement(
-    analysis: Analysis, *, fdr: float = 0.05, lfc_threshold: float = 0.0
-) -> tuple[Analysis, Agreement]:
-    """Repeat an analysis under other normalisations; its results get a column `high_confidence`.
+def _normalized(
+    merged: CountMatrix, question: Question, inputs: NormalizationInputs
+) -> tuple[CountMatrix, dict[str, str]]:
+    """The units normalised as asked for, or by the default, and what was done."""
+    name, because = question.normalize, "asked for"
+    if name is None:
+        name, because = normalization.choose_default(inputs)
+        logger.info("normalisation %s: %s", name, because)
+    normalized = normalization.normalize(merged, name, inputs=inputs)
+    assumption = normalization.METHODS[name].assumption
+    return normalized, {"name": name, "assumption": assumption, "because": because}
 
-    Parameters
-    ----------
-    fdr, lfc_threshold
-        What the analysis was made with.
 
-    Returns
-    -------
-    tuple
-        The analysis with the column, and with sentence and warnings in its header; and the
-        comparison.
-    """
-    found = compare_normalizations(
-        analysis.matrix,
-        analysis.design,
-        analysis.contrast,
-        analysis.results if analysis.tested else None,
-        inputs=analysis.inputs,
-        tested=analysis.fit.tested,
-        method=analysis.fit.method,
-        options=analysis.options,
-        fdr=fdr,
-        lfc_threshold=lfc_threshold,
-    )
-    results = analysis.results.assign(high_confidence=found.high_confidence)
-    return replace(analysis, results=results, header=analysis.header | found.header), found
+def _regions_to_test(
+    matrix: CountMatrix,
+    contrast: Contrast,
+    inputs: NormalizationInputs,
+    over_input: NDArray[np.bool_] | None,
+) -> tuple[NDArray[np.bool_], dict[str, Any], dict[str, str]]:
+    """(n_regions,) bool, what the filter kept, and what the inputs say for the header."""
+    smaller = max(1, min(contrast.group_sizes, default=len(matrix.samples) // 2))
+    kept, rule = regions_with_signal(matrix, min_units=smaller, background=inputs.background)
+    facts = {"kept": int(kept.sum()), "of": len(kept), "rule": rule}
+    if over_input is None:
+        return kept, facts, {}
+    enriched, note = regions_over_input(over_input, min_units=smaller)
+    return kept & enriched, facts, {"control": note}
+
+
+def _without_way_out(error: DesignError) -> str:
+    """Why there is no test, but for what could be done without one."""
+    return str(error).split(". Without")[0]
 
 
 def study_formula(
@@ -244,7 +284,7 @@ def study_formula(
     DesignError
         If the formula cannot be parsed or names a column that the sheet lacks.
     """
-    if method == "cox" and formula == DEFAULT_FORMULA:
+    if method == "cox" and formula == Question.formula:
         # Groups by outcome say what time to progression says already.
         logger.info("cox adjusts for nothing unless a design says so")
         formula = "~ 1"
@@ -267,35 +307,36 @@ def study_contrast(design: Design, contrast: str | None, *, method: str | None =
 
 
 def _plan_fit(
-    matrix: CountMatrix,
-    contrast: Contrast,
-    method: str | None,
-    block: str | None,
-    strata: str | None,
-) -> tuple[str, FitOptions, str]:
-    """Method, options, and what they are with the reason, for the header."""
-    because = "asked for"
-    if method is None:
-        method, because = differential.choose_method(
+    matrix: CountMatrix, contrast: Contrast, question: Question
+) -> tuple[dict[str, Any], FitOptions]:
+    """The method with the reason for it, and the options of its fit."""
+    name, because = question.method, "asked for"
+    if name is None:
+        name, because = differential.choose_method(
             matrix,
             contrast.group_sizes,
             fragment_length=matrix.metadata.get("fragment_length"),
         )
-    if method not in differential.METHODS:
+    if name not in differential.METHODS:
         known = ", ".join(differential.METHODS)
-        raise DesignError(f"unknown method {method!r}; expected one of {known}")
+        raise DesignError(f"unknown method {name!r}; expected one of {known}")
+    method = differential.METHODS[name]
     enough = min(contrast.group_sizes, default=len(matrix.samples) // 2)
-    weights = (
-        differential.METHODS[method].takes_weights and enough >= differential.MIN_UNITS_FOR_WEIGHTS
-    )
-    note = f"{method}: {differential.METHODS[method].summary}; chosen: {because}"
-    if weights:
-        note += "; units weighted by REML over all regions, the unweighted result stands beside"
-    if block is not None:
-        note += f"; {block} as a random effect"
-    if strata is not None:
-        note += f"; baseline hazards by {strata}"
-    return method, FitOptions(weights=weights, block=block, strata=strata), note
+    weights = method.takes_weights and enough >= differential.MIN_UNITS_FOR_WEIGHTS
+    more = {
+        "weights": "units weighted by REML over all regions, the unweighted result stands beside"
+        if weights
+        else None,
+        "block": question.block and f"{question.block} as a random effect",
+        "strata": question.strata and f"baseline hazards by {question.strata}",
+    }
+    facts = {
+        "name": name,
+        "summary": method.summary,
+        "because": because,
+        "options": {option: text for option, text in more.items() if text},
+    }
+    return facts, FitOptions(weights=weights, block=question.block, strata=question.strata)
 
 
 def _why_untestable(design: Design, contrast: Contrast, method: str | None) -> DesignError | None:
@@ -306,71 +347,3 @@ def _why_untestable(design: Design, contrast: Contrast, method: str | None) -> D
     except DesignError as error:
         return error
     return None
-
-
-def _header(
-    matrix: CountMatrix,
-    chosen_normalization: tuple[str, str],
-    method_note: str,
-    fdr: float,
-    contrast: Contrast,
-    unit_note: str,
-    filter_note: str,
-) -> dict[str, str]:
-    normalize, because = chosen_normalization
-    assumption = normalization.METHODS[normalize].assumption
-    return {
-        "resist_epi": VERSION,
-        "contrast": contrast.words,
-        "units": unit_note,
-        "method": method_note,
-        "normalization": f"{normalize}: assumes that {assumption} (chosen: {because})",
-        "quantity": _quantity_in_words(matrix),
-        "filter": filter_note,
-        "fdr": f"{fdr:g} (direction is gain or loss where padj is at most this)",
-    }
-
-
-def _quantity_in_words(matrix: CountMatrix) -> str:
-    meaning = {
-        "reads": "reads",
-        "recovered_reads": "reads recovered from a normalised track",
-        "coverage_sum": "coverage summed over the region (value x bp)",
-        "mean_signal": "mean coverage per base, uncovered bases as zero",
-    }[matrix.quantity]
-    source: Any = matrix.metadata.get("library_size_from", [])
-    relative = {
-        "sheet": "the sheet's LibrarySize",
-        "total_coverage": "each track's total coverage, which is relative",
-        "column_sum": "the sum of each column",
-        "kept_reads": "the reads that count",
-    }
-    sizes = " and ".join(relative.get(s, str(s)) for s in dict.fromkeys(source))
-    text = f"{matrix.quantity} ({meaning}); library sizes from {sizes or 'the matrix'}"
-    rules = matrix.metadata.get("read_rules")
-    if rules:
-        each = [rules] if isinstance(rules, str) else sorted(set(rules.values()))
-        text += f"; counted: {'; '.join(each)}"
-    reason = matrix.metadata.get("quantity_reason")
-    return text + (f"; chosen: {reason}" if reason else "")
-
-
-def check_same(given: pd.DataFrame, again: pd.DataFrame) -> None:
-    """Make sure that results and a fit made again from the counts are the same.
-
-    Raises
-    ------
-    InputFormatError
-        If regions or fold changes differ.
-    """
-    if list(given["region_id"]) != list(again["region_id"]):
-        raise InputFormatError(
-            "the counts are not of the regions in the results",
-            remedy="give the counts that the results were made from",
-        )
-    columns = ["log2FoldChange", "stat", "df"]
-    if not np.allclose(given[columns], again[columns], rtol=1e-6, atol=1e-8, equal_nan=True):
-        raise InputFormatError(
-            "the counts with these options give other results than those in the table",
-            remedy="give the options with which the results were made",
-        )

@@ -33,6 +33,7 @@ from resist_epi.model.linear_models import (
     linear_statistics,
 )
 from resist_epi.samples.design import Contrast, Design, check_testable
+from resist_epi.samples.question import Question
 from resist_epi.schema import COUNTS, QUANTITIES, RESULTS, names
 from resist_epi.stats.multiple import benjamini_hochberg, directions
 from resist_epi.stats.negbin.quasi import quasi_f_test
@@ -180,7 +181,7 @@ def contrast_results(
     contrast: Contrast,
     *,
     design: Design | None = None,
-    fdr: float = 0.05,
+    fdr: float = Question.fdr,
     lfc_threshold: float = 0.0,
 ) -> pd.DataFrame:
     """Test one contrast in every region; several contrasts may be tested on one fit.
@@ -328,7 +329,7 @@ def differential(
     method: str = DEFAULT,
     tested: NDArray[np.bool_] | None = None,
     options: FitOptions | None = None,
-    fdr: float = 0.05,
+    fdr: float = Question.fdr,
 ) -> tuple[pd.DataFrame, Fit]:
     """Fit and test in one call.
 

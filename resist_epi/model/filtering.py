@@ -46,7 +46,7 @@ def regions_with_signal(
     Returns
     -------
     tuple
-        (n_regions,) bool, and a sentence for the header.
+        (n_regions,) bool, and the rule in words.
 
     References
     ----------
@@ -63,11 +63,7 @@ def regions_with_signal(
     if background is not None and not (matrix.regions["kind"] == "peaks").all():
         kept, also = _with_the_mark(matrix, background, kept, min_units)
         rule += f"; {also}"
-    sentence = (
-        f"{int(kept.sum())} of {len(kept)} regions tested: {rule};"
-        " the others stay in the table without P"
-    )
-    return kept, sentence
+    return kept, rule
 
 
 def _with_the_mark(

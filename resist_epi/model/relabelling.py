@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,11 @@ from numpy.typing import NDArray
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError
+from resist_epi.model.analysis import Analysis
 from resist_epi.model.fit import Fit
 from resist_epi.model.linear_models import FitOptions, fit_trend
 from resist_epi.samples.design import Contrast, Design
+from resist_epi.samples.question import Question
 from resist_epi.stats.groups.permutation import (
     EXTREMES,
     label_splits,
@@ -33,6 +36,8 @@ class Relabelling:
         (n_splits,) regions called under each.
     observed
         Regions called under the true labels, by the same count.
+    threshold
+        The question's threshold on the fold change, of which these counts know nothing.
     complete
         Whether these are all relabellings, or a seeded sample.
     extremes
@@ -48,6 +53,7 @@ class Relabelling:
     complete: bool
     extremes: pd.DataFrame
     sets: pd.DataFrame
+    threshold: float = 0.0
 
     @property
     def pvalue(self) -> float:
@@ -55,14 +61,30 @@ class Relabelling:
         return _share(self.calls >= self.observed, self.complete)
 
     @property
+    def facts(self) -> dict[str, Any]:
+        """How many relabellings, their calls, and those under the true labels."""
+        return {
+            "n": len(self.calls),
+            "complete": self.complete,
+            "median": float(np.median(self.calls)),
+            "q95": float(np.quantile(self.calls, 0.95, method="higher")),
+            "observed": self.observed,
+        }
+
+    @property
     def sentence(self) -> str:
         """One sentence for header and report."""
+        facts = self.facts
         what = "relabellings" if self.complete else "random relabellings"
-        return (
-            f"{len(self.calls)} {what} of the units: a median of {np.median(self.calls):.0f}"
-            f" calls, 95 % at most {np.quantile(self.calls, 0.95, method='higher'):.0f};"
-            f" here {self.observed}"
+        said = (
+            f"{facts['n']} {what} of the units: a median of {facts['median']:.0f} calls,"
+            f" 95 % at most {facts['q95']:.0f}; here {facts['observed']}"
         )
+        if self.threshold > 0:
+            said += (
+                f", all of them against no change at all, not the threshold of {self.threshold:g}"
+            )
+        return said
 
     @property
     def extremes_sentence(self) -> str:
@@ -79,8 +101,8 @@ def relabel(
     fit: Fit,
     design: Design,
     contrast: Contrast,
+    question: Question | None = None,
     *,
-    fdr: float = 0.05,
     sets: Mapping[str, Sequence[int]] | None = None,
     seed: int = 0,
 ) -> Relabelling:
@@ -93,6 +115,9 @@ def relabel(
     ----------
     fit
         By `trend`.
+    question
+        Its level is that of the calls. Against its threshold nothing is relabelled: the calls are
+        against no change, and the sentence says so.
     sets
         Name -> rows of the fit.
     seed
@@ -106,6 +131,7 @@ def relabel(
     """
     if fit.method != "trend" or fit.linear.correlation is not None:
         raise DesignError("relabelling reads fits by trend without --block")
+    question = question or Question()
     if len(contrast.sides) != 2:
         raise DesignError("relabelling needs a contrast of two groups")
     rows = np.flatnonzero(fit.tested & np.isfinite(fit.squeezed.posterior))
@@ -122,7 +148,7 @@ def relabel(
         df_prior=fit.squeezed.df_prior[rows],
         df_total=fit.squeezed.df_total[rows],
         weights=fit.linear.weights,
-        fdr=fdr,
+        fdr=question.fdr,
         sets=list(chosen.values()),
     )
     null, true = test(splits), test(first[None, :])
@@ -141,7 +167,8 @@ def relabel(
         },
         index=pd.Index(list(chosen), name="set"),
     )
-    return Relabelling(null.calls, int(true.calls[0]), complete, extremes, of_sets)
+    threshold = question.lfc_threshold
+    return Relabelling(null.calls, int(true.calls[0]), complete, extremes, of_sets, threshold)
 
 
 def fit_to_relabel(fit: Fit, design: Design, matrix: CountMatrix | None) -> tuple[Fit, str]:
@@ -159,32 +186,23 @@ def fit_to_relabel(fit: Fit, design: Design, matrix: CountMatrix | None) -> tupl
     return own, f" (by trend on the same regions, in place of {fit.method})"
 
 
-def relabelling_header(
-    fit: Fit,
-    design: Design,
-    contrast: Contrast,
-    *,
-    matrix: CountMatrix | None = None,
-    fdr: float = 0.05,
-) -> dict[str, str]:
-    """Header lines with the sentences of `relabel`, or with why there are none.
+def with_relabelling(analysis: Analysis) -> Analysis:
+    """The analysis with the sentences and facts of `relabel`, or with why there are none.
 
-    Parameters
-    ----------
-    matrix
-        What was fitted. `voom` has a weight an observation and `ql` iterates, so that neither can
-        be relabelled by one product; with the matrix, `trend` is relabelled in their place, and
-        this is said.
+    `voom` has a weight an observation and `ql` iterates, so that neither can be relabelled by one
+    product; `trend` is relabelled in their place, and this is said.
     """
+    design, contrast = analysis.design, analysis.contrast
     try:
-        own, instead = fit_to_relabel(fit, design, matrix)
-        found = relabel(own, design, contrast, fdr=fdr)
+        own, instead = fit_to_relabel(analysis.fit, design, analysis.matrix)
+        found = relabel(own, design, contrast, analysis.question)
     except DesignError as error:
-        return {"relabelling": f"not done: {error}"}
-    return {
+        return analysis.with_more(header={"relabelling": f"not done: {error}"})
+    said = {
         "relabelling": found.sentence + instead,
         "relabelling at the extremes": found.extremes_sentence,
     }
+    return analysis.with_more(header=said, facts={"relabelling": found.facts})
 
 
 def _share(beyond: NDArray[np.bool_], complete: bool) -> float:
@@ -195,11 +213,10 @@ def _share(beyond: NDArray[np.bool_], complete: bool) -> float:
 
 def _strata(design: Design, contrast: Contrast) -> NDArray[np.int64]:
     """(n_units,) codes of the levels within which labels may be exchanged."""
-    column = contrast.name.partition(":")[0]
     others = [
         v
         for v in design.variables
-        if v != column and not pd.api.types.is_numeric_dtype(design.units[v])
+        if v != contrast.column and not pd.api.types.is_numeric_dtype(design.units[v])
     ]
     if not others:
         return np.zeros(len(design.units), dtype=np.int64)

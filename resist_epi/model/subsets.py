@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from resist_epi.errors import DesignError
 from resist_epi.model.analysis import Analysis
 from resist_epi.model.linear_models import log_level
 from resist_epi.samples.design import Contrast, Design
+from resist_epi.samples.question import Question
 from resist_epi.schema import REGIONS, SUBSETS, names
 from resist_epi.stats.groups.carriers import CarrierTests, carrier_tests
 from resist_epi.stats.groups.permutation import null_space_design
@@ -21,8 +22,11 @@ from resist_epi.stats.linear.moderation import spread
 from resist_epi.stats.multiple import benjamini_hochberg, directions
 
 
-def carriers_of(analysis: Analysis, *, fdr: float = 0.05) -> Subsets:
+def carriers_of(analysis: Analysis) -> Subsets:
     """Look for changes in some units of the first side of an analysis's contrast.
+
+    They are held against no change at all: a threshold on the fold change is not asked of a part
+    of a side, and the sentence says so.
 
     Raises
     ------
@@ -33,24 +37,27 @@ def carriers_of(analysis: Analysis, *, fdr: float = 0.05) -> Subsets:
         raise DesignError("carriers of a change need a contrast that can be tested")
     if analysis.options.block is not None:
         raise DesignError("carriers of a change are looked for among independent units, not blocks")
-    return subset_results(
+    question = analysis.question
+    found = subset_results(
         analysis.matrix,
         analysis.design,
         analysis.contrast,
         tested=analysis.fit.tested,
-        fdr=fdr,
+        fdr=question.fdr,
     )
+    if question.lfc_threshold > 0:
+        more = f"; against no change at all, not the threshold of {question.lfc_threshold:g}"
+        found = replace(found, sentence=found.sentence + more)
+    return found
 
 
-def carriers_or_reason(
-    analysis: Analysis, *, fdr: float = 0.05
-) -> tuple[Subsets | None, dict[str, str]]:
-    """As `carriers_of`, with a header line for the results; None with the reason in that line."""
+def with_carriers(analysis: Analysis) -> tuple[Analysis, Subsets | None]:
+    """As `carriers_of`, and the analysis with what was found, or why nothing was looked for."""
     try:
-        found = carriers_of(analysis, fdr=fdr)
+        found = carriers_of(analysis)
     except DesignError as error:
-        return None, {"carriers": f"not looked for: {error}"}
-    return found, {"carriers": found.sentence}
+        return analysis.with_more(header={"carriers": f"not looked for: {error}"}), None
+    return analysis.with_more(header={"carriers": found.sentence}), found
 
 
 FEWEST_UNITS = 6  # on either side: fewer do not tell two levels from noise
@@ -91,7 +98,7 @@ def subset_results(
     contrast: Contrast,
     *,
     tested: NDArray[np.bool_],
-    fdr: float = 0.05,
+    fdr: float = Question.fdr,
     seed: int = 0,
 ) -> Subsets:
     """Look in every region for a change in some units of the contrast's first side.

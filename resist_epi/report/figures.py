@@ -17,6 +17,7 @@ from resist_epi.io.figures import save_figure
 from resist_epi.plots import figure_function
 from resist_epi.report.gather import MarkTables, RunTables
 from resist_epi.report.words import KIND_WORDS
+from resist_epi.samples.facts import contrast_title
 
 logger = logging.getLogger(__name__)
 
@@ -67,10 +68,10 @@ def draw_figures(run: RunTables, folder: str | Path) -> list[Path]:
 
 def _of_study(run: RunTables) -> Iterator[tuple[str, Any]]:
     if run.mechanisms is not None:
-        title = run.mechanisms.header.get("contrast", "").split(";")[0]
+        title = contrast_title(run.mechanisms.facts)
         yield "study.mechanisms", figure_function("mechanisms")(run.mechanisms.table, title=title)
     if run.switches is not None:
-        title = run.switches.header.get("contrast", "").split(";")[0]
+        title = contrast_title(run.switches.facts)
         yield "study.switch", figure_function("switch")(run.switches.table, title=title)
 
 

@@ -19,7 +19,9 @@ from resist_epi.errors import InputFormatError
 from resist_epi.genes.gene_values import gene_rows
 from resist_epi.io.store import file_name, read_text
 from resist_epi.io.tables import read_results, read_table
+from resist_epi.samples.facts import facts_of
 from resist_epi.samples.presets import MarkPreset, preset
+from resist_epi.samples.question import Question
 from resist_epi.schema import ARMS, CHECK, GENE_SETS, KINDS, MECHANISMS, QUALITY, RESULTS, names
 
 ONE_BY_ONE = ".nsd2_core.tsv"
@@ -27,18 +29,28 @@ ONE_BY_ONE = ".nsd2_core.tsv"
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table of a run and the sentences above it.
+    """A table of a run and what stands above it.
 
     Attributes
     ----------
     table
         The rows.
     header
-        Name -> sentence, from the `#` lines.
+        Name -> sentence or plain values, from the `#` lines.
     """
 
     table: pd.DataFrame
-    header: Mapping[str, str]
+    header: Mapping[str, Any]
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What the sentences were made from."""
+        return facts_of(self.header)
+
+    @property
+    def question(self) -> Question:
+        """What the results answer."""
+        return Question.from_values(self.header["question"])
 
 
 @dataclass(frozen=True)
@@ -166,7 +178,7 @@ def _gather_mark(
         path = folder / "differential" / f"{name}.{kind}.tsv.gz"
         if path.is_file():
             table = _with_numbers(read_results(path))
-            results[kind] = Sheet(table, _header(table))
+            results[kind] = _with_facts(table, path)
     if not results:
         raise InputFormatError(
             f"no results of {mark}, which qc.tsv names",
@@ -231,7 +243,18 @@ def _optional(path: Path, *, required: list[str] | None = None) -> Sheet | None:
     if not path.is_file():
         return None
     table = read_table(path, required=required or ())
-    return Sheet(table, _header(table))
+    return Sheet(table, table.attrs["header"])
+
+
+def _with_facts(table: pd.DataFrame, path: Path) -> Sheet:
+    header = table.attrs["header"]
+    if "facts" not in header or "question" not in header:
+        raise InputFormatError(
+            "results of an older version, which say in words alone what was done",
+            path=path,
+            remedy="run the study again: resist-epi run DIR/study.yaml -o DIR",
+        )
+    return Sheet(table, header)
 
 
 def _optional_check(path: Path) -> pd.DataFrame:
@@ -245,11 +268,6 @@ def _with_numbers(table: pd.DataFrame) -> pd.DataFrame:
     return table.astype({c.name: c.dtype for c in RESULTS if c.dtype in ("int64", "float64")})
 
 
-def _header(table: pd.DataFrame) -> dict[str, str]:
-    pairs = (line.partition(": ") for line in table.attrs["header"])
-    return {name: text for name, _, text in pairs if text}
-
-
 def _square(table: pd.DataFrame) -> pd.DataFrame:
     table = table.assign(sample=table["sample"].astype(str)).set_index("sample")
     table.attrs.clear()
@@ -258,8 +276,7 @@ def _square(table: pd.DataFrame) -> pd.DataFrame:
 
 def _with_shares(sheet: Sheet) -> pd.DataFrame:
     table = sheet.table.assign(sample=sheet.table["sample"].astype(str))
-    shares = sheet.header.get("share of variance", "").split()
-    table.attrs = {"explained": [float(s) for s in shares]}
+    table.attrs = {"explained": sheet.header.get("share of variance", [])}
     return table
 
 

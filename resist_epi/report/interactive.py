@@ -15,7 +15,7 @@ import numpy as np
 
 from resist_epi.report.gather import Sheet
 from resist_epi.report.payload import pack
-from resist_epi.report.words import QUANTITY_WORDS, gain_in_words, group_names, is_hazard
+from resist_epi.report.words import QUANTITY_WORDS, gain_in_words
 
 COLOURS = {"gain": "#D55E00", "loss": "#0072B2", "none": "#999999"}  # Okabe & Ito 2008
 
@@ -46,17 +46,16 @@ def plot_settings(sheet: Sheet) -> dict[str, Any]:
         Plain JSON values: `tested`, `fdr`, `colours`, titles of the axes and `layout` that both
         plots share.
     """
-    contrast = sheet.header.get("contrast", "")
-    a, b = group_names(contrast)
-    quantity = sheet.header.get("quantity", "").partition(" (")[0]
-    change = "log<sub>2</sub> slope"
-    if a:
-        change = f"log<sub>2</sub> fold change, {_plain(a)} / {_plain(b)}"
-    elif is_hazard(contrast):
-        change = "log<sub>2</sub> hazard ratio"
+    contrast, quantity = sheet.facts["contrast"], sheet.facts["quantity"]["name"]
+    sides = f"{contrast['first']} / {contrast['second']}"
+    change = {
+        "difference": f"log<sub>2</sub> fold change, {_plain(sides)}",
+        "hazard": "log<sub>2</sub> hazard ratio",
+        "slope": "log<sub>2</sub> slope",
+    }[contrast["kind"]]
     return {
         "tested": bool(np.isfinite(sheet.table["pvalue"].to_numpy(np.float64)).any()),
-        "fdr": _fdr(sheet),
+        "fdr": sheet.question.fdr,
         "colours": COLOURS,
         "change": change,
         "level": f"log<sub>2</sub> {QUANTITY_WORDS.get(quantity, 'signal')}, mean of units",
@@ -74,13 +73,6 @@ def plot_settings(sheet: Sheet) -> dict[str, Any]:
             "hoverlabel": {"bgcolor": "#ffffff", "bordercolor": "#5b6775"},
         },
     }
-
-
-def _fdr(sheet: Sheet) -> float:
-    try:
-        return float(sheet.header.get("fdr", "0.05").split(" ")[0])
-    except ValueError:
-        return 0.05
 
 
 def _plain(text: str) -> str:

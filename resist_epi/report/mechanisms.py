@@ -10,6 +10,7 @@ import pandas as pd
 from resist_epi.mechanism.mechanisms import mechanism_sentences
 from resist_epi.report.gather import RunTables, Sheet
 from resist_epi.report.sections import change, number
+from resist_epi.report.words import header_lines
 
 
 def mechanism_section(run: RunTables) -> dict[str, Any] | None:
@@ -27,7 +28,7 @@ def mechanism_section(run: RunTables) -> dict[str, Any] | None:
         "rows": [_row(row) for row in own.to_dict("records") if row["n_tested"]],
         "controls": _controls(quiet, moved),
         "context": _context(own),
-        "header": dict(run.mechanisms.header),
+        "header": dict(header_lines(run.mechanisms.header)),
         "evidence": [] if run.concordance is None else _evidence(run.concordance),
     }
 

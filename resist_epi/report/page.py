@@ -17,7 +17,7 @@ from resist_epi.report.interactive import packed_plotly, plot_settings
 from resist_epi.report.mechanisms import mechanism_section
 from resist_epi.report.payload import pack, pack_results
 from resist_epi.report.warnings import collect_warnings
-from resist_epi.report.words import facts, join_words, methods
+from resist_epi.report.words import facts, header_lines, join_words, methods
 from resist_epi.version import VERSION
 
 logger = logging.getLogger(__name__)
@@ -132,7 +132,7 @@ def render(run: RunTables, *, figures: Path | None = None) -> str:
         ],
         switch_figures=_images(figures, "study", STATIC_OF_SWITCHES),
         switches=None if run.switches is None else sections.switch_table(run.switches),
-        switch_header={} if run.switches is None else dict(run.switches.header),
+        switch_header={} if run.switches is None else dict(header_lines(run.switches.header)),
         rules=RULES,
         methods=methods(run),
         provenance=sections.provenance_rows(run),
@@ -192,7 +192,7 @@ def _kind(mark: MarkTables, kind: str, table_id: str, figures: Path | None) -> d
         "main": kind == next(iter(mark.results)),
         "tested": settings["tested"],
         "gain": settings["gain"],
-        "header": list(sheet.header.items()),
+        "header": header_lines(sheet.header),
         "strongest": sections.strongest_rows(sheet),
         "settings": pack(json.dumps(settings, sort_keys=True)),
         "data": pack_results(sheet.table),

@@ -150,10 +150,10 @@ METHOD_SOURCES: dict[str, tuple[str, ...]] = {
     "cox": ("cox1972",),
 }
 
-# What the header says besides of a fit, by a word of it.
+# What a fit did besides.
 OPTION_SOURCES: dict[str, tuple[str, ...]] = {
-    "weighted": ("ritchie2006",),
-    "random effect": ("smyth2005",),
+    "weights": ("ritchie2006",),
+    "block": ("smyth2005",),
 }
 
 NORMALIZATION_SOURCES: dict[str, tuple[str, ...]] = {

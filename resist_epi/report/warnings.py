@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -49,20 +48,6 @@ class Caveat:
         return LEVELS[self.level]
 
 
-def group_sizes(contrast: str) -> tuple[int, ...]:
-    """Units on either side, from a contrast in words; () for a slope.
-
-    Examples
-    --------
-    >>> group_sizes("poor minus good; informed by 6 poor + 5 good units")
-    (6, 5)
-    >>> group_sizes("slope on Age; informed by 9 units")
-    ()
-    """
-    found = re.search(r"informed by (\d+) .*? \+ (\d+) .*? units", contrast)
-    return () if found is None else (int(found[1]), int(found[2]))
-
-
 def collect_warnings(run: RunTables) -> list[Caveat]:
     """Everything to warn of, the gravest first; what is true of several marks is said once."""
     found: list[Caveat] = []
@@ -78,16 +63,15 @@ def collect_warnings(run: RunTables) -> list[Caveat]:
         found += _of_level(mark)
         found += _of_sets(mark)
         found += _of_quality(mark, run.quality)
-    found += _of_check(run.check, found)
+    found += _of_check(run)
     order = list(LEVELS)
     return sorted(_merged(found), key=lambda w: order.index(w.level))
 
 
 def _of_test(mark: MarkTables) -> Iterator[Caveat]:
     for kind, sheet in mark.results.items():
-        reason = sheet.header.get("no test")
+        reason = sheet.facts.get("no test")
         if reason:
-            reason = reason.removeprefix("fold changes without P: ")
             yield Caveat(
                 "stop",
                 mark.mark,
@@ -101,7 +85,7 @@ def _of_test(mark: MarkTables) -> Iterator[Caveat]:
 def _of_nothing(mark: MarkTables) -> Iterator[Caveat]:
     tested = [s.table for s in mark.results.values() if s.table["pvalue"].notna().any()]
     if tested and all((table["direction"] == "none").all() for table in tested):
-        level = mark.main.header.get("fdr", "0.05").split(" ")[0]
+        level = f"{mark.main.question.fdr:g}"
         yield Caveat(
             "note",
             mark.mark,
@@ -111,14 +95,13 @@ def _of_nothing(mark: MarkTables) -> Iterator[Caveat]:
 
 
 def _of_design(mark: MarkTables) -> Iterator[Caveat]:
-    for key, text in mark.main.header.items():
-        if key.startswith("design warning"):
-            yield Caveat("caution", mark.mark, f"{text[:1].upper()}{text[1:]}.")
+    for text in mark.main.facts.get("design warnings", ()):
+        yield Caveat("caution", mark.mark, f"{text[:1].upper()}{text[1:]}.")
 
 
 def _of_units(mark: MarkTables) -> Iterator[Caveat]:
-    header = mark.main.header
-    if header.get("units", "").startswith("no Patient column"):
+    facts = mark.main.facts
+    if not facts["units"]["patients"]:
         yield Caveat(
             "caution",
             mark.mark,
@@ -126,8 +109,8 @@ def _of_units(mark: MarkTables) -> Iterator[Caveat]:
             " libraries come from one patient, animal or line, P values are too small: add the"
             " column and run again.",
         )
-    sizes = group_sizes(header.get("contrast", ""))
-    if sizes and 2 <= min(sizes) <= FEW_UNITS and "no test" not in header:
+    sizes = facts["contrast"]["units"] if facts["contrast"]["kind"] == "difference" else []
+    if sizes and 2 <= min(sizes) <= FEW_UNITS and "no test" not in facts:
         yield Caveat(
             "caution",
             mark.mark,
@@ -137,15 +120,15 @@ def _of_units(mark: MarkTables) -> Iterator[Caveat]:
 
 
 def _of_scale(mark: MarkTables) -> Iterator[Caveat]:
-    header = mark.main.header
-    if "which is relative" in header.get("quantity", ""):
+    facts = mark.main.facts
+    if facts["quantity"]["relative"]:
         yield Caveat(
             "caution",
             mark.mark,
             "Library sizes are relative: they come from each track's own total coverage, not from"
             " counted reads.",
         )
-    if not header.get("normalization", "").startswith("spike_in"):
+    if facts["normalization"]["name"] != "spike_in":
         yield Caveat(
             "note",
             mark.mark,
@@ -158,17 +141,15 @@ def _of_scale(mark: MarkTables) -> Iterator[Caveat]:
 def _of_agreement(mark: MarkTables) -> Iterator[Caveat]:
     """Normalisations that disagree between the groups: a global change, or efficiency."""
     header = {} if mark.normalization is None else mark.normalization.header
-    for name, text in header.items():
-        if name.startswith("warning"):
-            yield Caveat("caution", mark.mark, _sentence(text))
+    for text in header.get("warnings", ()):
+        yield Caveat("caution", mark.mark, _sentence(text))
 
 
 def _of_arms(mark: MarkTables) -> Iterator[Caveat]:
     """Whole chromosome arms that shift: what copy number looks like."""
     header = {} if mark.arms is None else mark.arms.header
-    for name, text in header.items():
-        if name.startswith("arm warning"):
-            yield Caveat("caution", mark.mark, _sentence(text))
+    for text in header.get("arm warnings", ()):
+        yield Caveat("caution", mark.mark, _sentence(text))
 
 
 def _of_balance(mark: MarkTables) -> Iterator[Caveat]:
@@ -243,14 +224,15 @@ def _of_quality(mark: MarkTables, quality: pd.DataFrame) -> Iterator[Caveat]:
             )
 
 
-def _of_check(check: pd.DataFrame, found: list[Caveat]) -> Iterator[Caveat]:
-    untested = any(w.level == "stop" for w in found)
-    no_patients = any("has no Patient column" in w.text for w in found)
-    for row in check[check["level"].isin(["warning", "error"])].itertuples():
-        # What the results' own headers have said is not said again.
-        if untested and "fold changes can be had but no P" in str(row.message):
-            continue
-        if no_patients and row.column == "Patient":
+def _of_check(run: RunTables) -> Iterator[Caveat]:
+    # What is known of the results themselves is not said again.
+    said = set()
+    if any("no test" in mark.main.facts for mark in run.marks):
+        said.add("Condition")
+    if not all(mark.main.facts["units"]["patients"] for mark in run.marks):
+        said.add("Patient")
+    for row in run.check[run.check["level"].isin(["warning", "error"])].itertuples():
+        if row.column in said:
             continue
         yield Caveat("caution", str(row.sample or row.column), _sentence(str(row.message)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from resist_epi.report.gather import MarkTables, RunTables, Sheet
 from resist_epi.report.references import (
@@ -14,7 +15,9 @@ from resist_epi.report.references import (
     Citations,
     Reference,
 )
+from resist_epi.samples.facts import contrast_title, informed_by
 from resist_epi.samples.presets import MarkPreset
+from resist_epi.samples.question import Question
 
 KIND_WORDS: dict[str, str] = {
     "promoters": "promoters",
@@ -75,10 +78,12 @@ def facts(run: RunTables) -> list[tuple[str, list[Fact]]]:
     for key, name in FACTS:
         by_text: dict[str, list[str]] = {}
         for where, sheet in sheets.items():
-            if text := sheet.header.get(key):
-                by_text.setdefault(text, []).append(where)
-        if key == "filter":
-            by_text = _rules_with_numbers(by_text)
+            text, place = sheet.header.get(key), where
+            if key == "filter":  # one rule, and where it kept how many
+                kept = sheet.facts["filter"]
+                text, place = kept["rule"], f"{where}: {kept['kept']} of {kept['of']}"
+            if text:
+                by_text.setdefault(text, []).append(place)
         own = [
             Fact(text, "" if len(places) == len(sheets) and key != "filter" else "; ".join(places))
             for text, places in by_text.items()
@@ -88,39 +93,29 @@ def facts(run: RunTables) -> list[tuple[str, list[Fact]]]:
     return found
 
 
-def _rules_with_numbers(by_text: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """The filter's rule, and where it kept how many: `NUMBERS: RULE` of the headers, turned."""
-    turned: dict[str, list[str]] = {}
-    for text, places in by_text.items():
-        numbers, _, rule = text.partition(": ")
-        kept = numbers.removesuffix(" regions tested")
-        turned.setdefault(rule or text, []).extend(f"{place}: {kept}" for place in places)
-    return turned
+def header_lines(header: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The sentences above a table, for reading: what is there for programs is left out."""
+    lines = []
+    for name, value in header.items():
+        if isinstance(value, list):
+            lines += [(name, str(one)) for one in value]
+        elif not isinstance(value, dict):
+            lines.append((name, str(value)))
+    return lines
 
 
-def group_names(contrast: str) -> tuple[str, str]:
-    """The two sides of a contrast in words; empty for a slope.
+def gain_in_words(contrast: Mapping[str, Any]) -> str:
+    """What a gain means, for axes: `more in poor`.
 
     Examples
     --------
-    >>> group_names("poor minus good; positive = more mark in poor")
-    ('poor', 'good')
+    >>> gain_in_words({"kind": "difference", "first": "poor", "second": "good"})
+    'more in poor'
     """
-    left, found, right = contrast.split("; positive", 1)[0].partition(" minus ")
-    return (left, right) if found else ("", "")
-
-
-def gain_in_words(contrast: str) -> str:
-    """What a gain means, for axes: `more in poor`."""
-    a, _ = group_names(contrast)
-    if a:
-        return f"more in {a}"
-    return "higher hazard with more mark" if is_hazard(contrast) else "rising with the covariate"
-
-
-def is_hazard(contrast: str) -> bool:
-    """Whether a contrast in words is one of time to progression."""
-    return "hazard" in contrast
+    if contrast["kind"] == "difference":
+        return f"more in {contrast['first']}"
+    hazard = contrast["kind"] == "hazard"
+    return "higher hazard with more mark" if hazard else "rising with the covariate"
 
 
 def regions_in_words(kind: str, chosen: MarkPreset) -> str:
@@ -164,7 +159,6 @@ def methods(run: RunTables) -> Methods:
     """Write the methods section of this run, from what its tables say was done."""
     citations = Citations()
     version = str(run.provenance.get("version", "of unknown version"))
-    first = run.marks[0].main.header
     text = [
         _opening(run, version),
         *(_mark_sentence(mark) for mark in run.marks),
@@ -173,7 +167,7 @@ def methods(run: RunTables) -> Methods:
     sets = next((m.gene_sets for m in run.marks if m.gene_sets is not None), None)
     if sets is not None:
         text.append(_set_sentence(sets, citations))
-    text.append(_limits(run, first, citations))
+    text.append(_limits(run, citations))
     return Methods(tuple(text), tuple(citations.references))
 
 
@@ -186,51 +180,51 @@ def _opening(run: RunTables, version: str) -> str:
         f"Differential {join_words(marks)} was analysed with resist_epi {version}"
         + (f" (Python {python}; {tools})" if python else "")
         + f" in {n} librar{'y' if n == 1 else 'ies'}. The design was"
-        f" {run.provenance.get('parameters', {}).get('design', '~ Condition')}."
+        f" {run.provenance.get('parameters', {}).get('design', Question.formula)}."
     )
 
 
 def _mark_sentence(mark: MarkTables) -> str:
     regions = join_words([regions_in_words(k, mark.preset) for k in mark.results])
-    header = mark.main.header
-    quantity = header.get("quantity", "signal").partition(" (")[0]
-    contrast = header.get("contrast", "").split("; positive")[0]
-    informed = header.get("contrast", "").rpartition("; informed by ")[2]
+    facts = mark.main.facts
+    quantity = facts["quantity"]["name"]
     kept = [
-        f"{sheet.header['filter'].partition(' regions tested')[0]} {KIND_WORDS.get(kind, kind)}"
+        f"{sheet.facts['filter']['kept']} of {sheet.facts['filter']['of']}"
+        f" {KIND_WORDS.get(kind, kind)}"
         for kind, sheet in mark.results.items()
-        if "filter" in sheet.header
     ]
     return (
         f"{mark.mark} was quantified as {QUANTITY_WORDS.get(quantity, quantity)} in {regions}."
-        + (f" The contrast was {contrast}" if contrast else "")
-        + (f", informed by {informed}." if informed else ".")
-        + (f" {_capital(header['units'])}." if "units" in header else "")
-        + (f" Of these regions {join_words(kept)} held enough signal." if kept else "")
+        f" The contrast was {contrast_title(facts)}, informed by {informed_by(facts)}."
+        f" {_capital(mark.main.header['units'])}."
+        f" Of these regions {join_words(kept)} held enough signal."
     )
 
 
 def _test_sentences(run: RunTables, citations: Citations) -> str:
     parts = []
-    for text, marks in _distinct(run, "normalization"):
-        name, _, assumption = text.partition(" (chosen: ")[0].partition(": ")
+    for scaling, marks in _distinct(run, "normalization"):
+        name = scaling["name"]
         parts.append(
             f"Normalisation was by {name.replace('_', ' ')}"
-            f"{citations.cite(*NORMALIZATION_SOURCES.get(name, ()))}{marks}, which {assumption}."
+            f"{citations.cite(*NORMALIZATION_SOURCES.get(name, ()))}{marks}, which assumes that"
+            f" {scaling['assumption']}."
         )
-    untested = [m.mark for m in run.marks if "no test" in m.main.header]
-    for text, marks in _distinct(run, "method", skip=untested):
-        name, _, rest = text.partition(": ")
-        summary, *more = rest.split("; ")
-        parts.append(f"Test{marks}: {summary}{citations.cite(*METHOD_SOURCES.get(name, ()))}.")
-        parts += [_option_sentence(o, citations) for o in more if not o.startswith("chosen")]
+    untested = [m.mark for m in run.marks if "no test" in m.main.facts]
+    for method, marks in _distinct(run, "method", skip=untested):
+        cited = citations.cite(*METHOD_SOURCES.get(method["name"], ()))
+        parts.append(f"Test{marks}: {method['summary']}{cited}.")
+        parts += [
+            f"{_capital(text)}{citations.cite(*OPTION_SOURCES.get(option, ()))}."
+            for option, text in method["options"].items()
+        ]
     if len(untested) < len(run.marks):
-        level = run.marks[0].main.header.get("fdr", "0.05").split(" ")[0]
+        level = run.marks[0].main.question.fdr
         parts.append(
             "Regions with too little signal were left out without regard to the groups"
             f"{citations.cite('bourgon2010')}, and P values were adjusted by the method of"
             f" Benjamini and Hochberg{citations.cite('benjamini1995')}; a region is said to gain or"
-            f" lose the mark where the adjusted P is at most {level}. Fold changes are unshrunken"
+            f" lose the mark where the adjusted P is at most {level:g}. Fold changes are unshrunken"
             " log2 ratios with 95% intervals."
         )
     if untested:
@@ -241,23 +235,17 @@ def _test_sentences(run: RunTables, citations: Citations) -> str:
     return " ".join(parts)
 
 
-def _option_sentence(option: str, citations: Citations) -> str:
-    source = next((keys for word, keys in OPTION_SOURCES.items() if word in option), ())
-    return f"{_capital(option)}{citations.cite(*source)}."
-
-
 def _set_sentence(sets: Sheet, citations: Citations) -> str:
-    how = sets.header.get("gene sets", "")
-    name = how.split(" ")[0]
-    if name not in SET_SOURCES:
-        return f"Gene sets were described gene by gene ({how})." if how else ""
-    how = how.replace(" (Wu & Smyth 2012)", citations.cite(*SET_SOURCES[name]))
-    return f"{len(sets.table)} gene sets were tested with {how}."
+    how, test = sets.header["gene sets"], sets.facts.get("gene set test")
+    if test is None:
+        return f"Gene sets were described gene by gene ({how})."
+    cited = citations.cite(*SET_SOURCES.get(test, ()))
+    return f"{len(sets.table)} gene sets were tested with {how}{cited}."
 
 
-def _limits(run: RunTables, header: Mapping[str, str], citations: Citations) -> str:
+def _limits(run: RunTables, citations: Citations) -> str:
     text = "All calls describe groups of units, not single ones."
-    if not header.get("normalization", "").startswith("spike_in"):
+    if run.marks[0].main.facts["normalization"]["name"] != "spike_in":
         text += " No spike-in was used, so a global change of a mark is not identifiable."
     marks = {m.mark.lower() for m in run.marks}
     if "h3k36me3" in marks:
@@ -269,16 +257,22 @@ def _limits(run: RunTables, header: Mapping[str, str], citations: Citations) -> 
     return text
 
 
-def _distinct(run: RunTables, key: str, *, skip: Sequence[str] = ()) -> list[tuple[str, str]]:
-    """Distinct sentences under a key, each with the marks that it holds for if not for all."""
+def _distinct(
+    run: RunTables, key: str, *, skip: Sequence[str] = ()
+) -> list[tuple[Mapping[str, Any], str]]:
+    """Distinct facts under a key, each with the marks that it holds for if not for all."""
     marks = [m for m in run.marks if m.mark not in skip]
-    by_text: dict[str, list[str]] = {}
+    found: list[tuple[Mapping[str, Any], list[str]]] = []
     for mark in marks:
-        if text := mark.main.header.get(key):
-            by_text.setdefault(text, []).append(mark.mark)
+        own = {k: v for k, v in mark.main.facts[key].items() if k != "because"}
+        same = next((names for facts, names in found if facts == own), None)
+        if same is None:
+            found.append((own, [mark.mark]))
+        else:
+            same.append(mark.mark)
     return [
-        (text, "" if len(names) == len(marks) else f" ({join_words(names)})")
-        for text, names in by_text.items()
+        (facts, "" if len(names) == len(marks) else f" ({join_words(names)})")
+        for facts, names in found
     ]
 
 

@@ -5,10 +5,16 @@ from .design import formula_columns as formula_columns
 from .design import make_contrast as make_contrast
 from .design import make_design as make_design
 from .design_checks import design_warnings as design_warnings
+from .facts import contrast_facts as contrast_facts
+from .facts import contrast_title as contrast_title
+from .facts import facts_of as facts_of
+from .facts import informed_by as informed_by
 from .peaks import sheet_consensus as sheet_consensus
 from .peaks import sheet_peaks as sheet_peaks
 from .presets import MarkPreset as MarkPreset
 from .presets import preset as preset
+from .question import Confounders as Confounders
+from .question import Question as Question
 from .sheet import SampleSheet as SampleSheet
 from .sheet import column_files as column_files
 from .sheet import make_sheet as make_sheet

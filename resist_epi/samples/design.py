@@ -19,12 +19,11 @@ from resist_epi.samples.design_checks import (
     levels_that_inform,
     sizes_in_words,
 )
+from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.stats.linear.design import aliased_columns, contrast_leverage
 
 logger = logging.getLogger(__name__)
-
-DEFAULT_FORMULA = "~ Condition"
 
 # Text columns of the sheet stay groups even where their levels look like numbers.
 _ALWAYS_GROUPS = {
@@ -83,6 +82,8 @@ class Contrast:
         (n_units,) bool: the units on which the estimate depends.
     sides
         (n_units,) bool each: the informing units of A and of B; empty for a continuous column.
+    levels
+        A and B; empty for a continuous column.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Contrast:
     words: str
     informing: NDArray[np.bool_]
     sides: tuple[NDArray[np.bool_], ...] = ()
+    levels: tuple[str, ...] = ()
 
     @property
     def column(self) -> str:
@@ -148,7 +150,7 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def make_design(sheet: SampleSheet, formula: str = DEFAULT_FORMULA) -> Design:
+def make_design(sheet: SampleSheet, formula: str = Question.formula) -> Design:
     """Make the design matrix of a sheet's rows.
 
     Parameters
@@ -344,7 +346,7 @@ def _difference(
         words += f" (not by {', '.join(design.matrix.index[~informing])})"
     if by_default and (a, b) != ("poor", "good"):
         words += "; no contrast was asked for, so the order is that of the alphabet"
-    return Contrast(f"{column}:{a}-{b}", vector, words, informing, sides)
+    return Contrast(f"{column}:{a}-{b}", vector, words, informing, sides, (a, b))
 
 
 def _adjustment(others: Iterable[str]) -> str:

@@ -16,6 +16,7 @@ from resist_epi.genome.regions import gene_bodies, genome_bins, promoters
 from resist_epi.model.analysis import analyse
 from resist_epi.model.normalization_data import normalization_inputs
 from resist_epi.samples.presets import preset
+from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import make_sheet
 from resist_epi.simulation.cohort import Cohort, library_fragments, library_track
 from resist_epi.simulation.files import sheet_table
@@ -52,16 +53,8 @@ class Comparison:
     fold: np.ndarray
 
 
-def compare_cohort(
-    cohort: Cohort, *, normalize: str | None = None, method: str | None = None, fdr: float = 0.05
-) -> Iterator[Comparison]:
-    """Analyse a cohort as a run would, and set every result table beside the truth.
-
-    Parameters
-    ----------
-    normalize, method, fdr
-        As in `analysis.analyse`.
-    """
+def compare_cohort(cohort: Cohort, question: Question | None = None) -> Iterator[Comparison]:
+    """Analyse a cohort as a run would, and set every result table beside the truth."""
     sheet = make_sheet(sheet_table(cohort))
     truth = truth_table(cohort)
     for mark in cohort.settings.marks:
@@ -75,9 +68,7 @@ def compare_cohort(
         for kind, regions in tables.items():
             matrix = count_regions(tracks, regions)
             inputs = normalization_inputs(matrix, own, bins=bins, consensus=tables["peaks"])
-            results = analyse(
-                matrix, own, normalize=normalize, inputs=inputs, method=method, fdr=fdr
-            ).results
+            results = analyse(matrix, own, question, inputs=inputs).results
             true = expected_change(cohort, mark, results)
             fold = np.full(len(results), np.nan)
             if inputs.background is not None:
@@ -86,15 +77,8 @@ def compare_cohort(
             yield Comparison(f"{mark}.{kind}", results, true, chosen, fold)
 
 
-def evaluate_cohort(
-    cohort: Cohort, *, normalize: str | None = None, method: str | None = None, fdr: float = 0.05
-) -> pd.DataFrame:
+def evaluate_cohort(cohort: Cohort, question: Question | None = None) -> pd.DataFrame:
     """Analyse a cohort as a run would, and compare every result table with the truth.
-
-    Parameters
-    ----------
-    normalize, method, fdr
-        As in `analysis.analyse`.
 
     Returns
     -------
@@ -106,7 +90,7 @@ def evaluate_cohort(
         truly change; the share whose estimate has the right sign, and the share called), `bias`
         (median estimate less truth over the unchanged regions, log2).
     """
-    found = compare_cohort(cohort, normalize=normalize, method=method, fdr=fdr)
+    found = compare_cohort(cohort, question)
     return pd.DataFrame([{"table": c.table, **score(c)} for c in found])
 
 

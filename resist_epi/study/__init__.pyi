@@ -10,6 +10,8 @@ from .profile_sheet import profile_groups as profile_groups
 from .provenance import record as record
 from .regions import regions_of_domains as regions_of_domains
 from .regions import regions_without_tracks as regions_without_tracks
+from .repeat import question_again as question_again
+from .repeat import repeat_analysis as repeat_analysis
 from .settings import StudySettings as StudySettings
 from .settings import make_settings as make_settings
 from .settings import read_study as read_study

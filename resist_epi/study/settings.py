@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from resist_epi.errors import InputFormatError
 from resist_epi.genes.builtin import GO
 from resist_epi.io.store import read_text, write_text
+from resist_epi.samples.question import Confounders, Question
 
 
 class StudySettings(BaseModel):
@@ -72,12 +73,12 @@ class StudySettings(BaseModel):
     genes: Path | None = None
     exclude: Path | None = None
     gene_sets: Literal["go"] | Path | None = None
-    design: str = "~ Condition"
+    design: str = Question.formula
     contrast: str | None = None
     method: str | None = None
     normalize: str | None = None
-    fdr: float = Field(default=0.05, ge=0, le=1)
-    lfc_threshold: float = Field(default=0.0, ge=0)
+    fdr: float = Field(default=Question.fdr, ge=0, le=1)
+    lfc_threshold: float = Field(default=Question.lfc_threshold, ge=0)
     block: str | None = None
     strata: str | None = None
     min_overlap: int = Field(default=2, ge=1)
@@ -93,10 +94,34 @@ class StudySettings(BaseModel):
     methylation: Path | None = None
     evidence_max_p: float = Field(default=0.05, gt=0, le=1)
     evidence_min_fold_change: float = Field(default=1.0, ge=1)
-    control: str = "none"
+    control: str = Confounders.control
     copy_number: str | None = None
     segments: Path | None = None
     fasta: Path | None = None
+
+    @property
+    def question(self) -> Question:
+        """What the study asks of every mark.
+
+        Raises
+        ------
+        DesignError
+            If settings do not go together.
+        """
+        confounders = {
+            name: getattr(self, name) for name in ("control", "copy_number", "segments", "fasta")
+        }
+        return Question(
+            formula=self.design,
+            contrast=self.contrast,
+            method=self.method,
+            normalize=self.normalize,
+            fdr=self.fdr,
+            lfc_threshold=self.lfc_threshold,
+            block=self.block,
+            strata=self.strata,
+            confounders=Confounders(**confounders),
+        )
 
     def resolved(self, base: Path) -> StudySettings:
         """Return the settings with relative paths taken as relative to `base`."""

@@ -178,20 +178,14 @@ def check_settings(study: Study) -> None:
         If a method, normalisation, column, level or design is none, or two marks would be written
         to files of one name.
     """
-    settings = study.settings
+    question = study.settings.question
     for chosen, known, what in (
-        (settings.method, differential.METHODS, "method"),
-        (settings.normalize, normalization.METHODS, "normalisation"),
+        (question.method, differential.METHODS, "method"),
+        (question.normalize, normalization.METHODS, "normalisation"),
     ):
         if chosen is not None and chosen not in known:
             raise DesignError(f"unknown {what} {chosen!r}; expected one of {', '.join(known)}")
-    check_confounders(
-        study.sheet,
-        control=settings.control,
-        copy_number=settings.copy_number,
-        segments=settings.segments,
-        fasta=settings.fasta,
-    )
+    check_confounders(study.sheet, question.confounders)
     files: dict[str, str] = {}
     for mark in study.sheet.marks:
         other = files.setdefault(file_name(mark), mark)
@@ -202,8 +196,8 @@ def check_settings(study: Study) -> None:
             )
     for mark in study.sheet.marks:
         sheet = study.sheet.for_mark(mark)
-        formula, _ = study_formula(settings.design, sheet, method=settings.method)
-        study_contrast(make_design(sheet, formula), settings.contrast, method=settings.method)
+        formula, _ = study_formula(question.formula, sheet, method=question.method)
+        study_contrast(make_design(sheet, formula), question.contrast, method=question.method)
 
 
 def input_files(study: Study) -> list[Path]:

@@ -39,7 +39,7 @@ def tables(cohort: SmallCohort, tmp_path_factory: pytest.TempPathFactory) -> dic
     assert main(["diff", promoters, "-o", results, "--normalize", "tmm"]) == 0
     sheet = simulated.sheet(4)
     components = simulated.pca(sheet)
-    write_table(folder / "pca.tsv", components, header=["share of variance: 0.5 0.25 0.125"])
+    write_table(folder / "pca.tsv", components, header={"share of variance": [0.5, 0.25, 0.125]})
     write_table(folder / "cor.tsv", simulated.correlation(sheet).reset_index())
     write_table(folder / "sheet.tsv", sheet)
     write_profile_matrix(folder / "m.gz", simulated.profile(sheet, 60), group="direction")

@@ -14,7 +14,8 @@ from resist_epi.domains.settings import DomainSettings
 from resist_epi.domains.window_tests import with_windows
 from resist_epi.domains.windows import window_matrix
 from resist_epi.errors import DesignError, InputFormatError
-from resist_epi.model.analysis import Analysis, analyse, with_agreement
+from resist_epi.model.agreement import with_agreement
+from resist_epi.model.analysis import Analysis, analyse
 from resist_epi.model.normalization_data import normalization_inputs
 from resist_epi.schema import RESULTS, names
 from resist_epi.stats.multiple import benjamini_hochberg

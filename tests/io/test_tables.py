@@ -106,8 +106,31 @@ def test_header_lines_and_missing_values(tmp_path: Path) -> None:
     text = (tmp_path / "t.tsv").read_text()
     assert text == "# contrast: a minus b in words\nsymbol\tx\nNA\t1.5\n\tNA\n"
     again = read_table(tmp_path / "t.tsv")
-    assert again.attrs["header"] == ["contrast: a minus b in words"]
+    assert again.attrs["header"] == {"contrast": "a minus b in words"}
     assert np.isnan(again["x"][1])
+
+
+def test_values_above_a_table_come_back_as_they_were(tmp_path: Path) -> None:
+    header = {
+        "contrast": "[sic] a minus b",
+        "a note without a value": "",
+        "facts": {"units": [6, 5], "levels": {"first": "two  blanks"}, "none": None},
+        "warnings": ["one: two", "three"],
+    }
+    for name in ("t.tsv", "t.tsv.gz"):
+        write_table(tmp_path / name, pd.DataFrame({"x": [1]}), header=header)
+        again = read_table(tmp_path / name)
+        assert again.attrs["header"] == header
+        assert again.attrs["n_header"] == 4
+    assert "# a note without a value\n" in (tmp_path / "t.tsv").read_text()
+
+
+def test_counts_of_the_first_version_are_read(tmp_path: Path) -> None:
+    write_counts(tmp_path / "c.tsv", matrix([[1, 2]]))
+    text = (tmp_path / "c.tsv").read_text()
+    assert text.startswith("# counts: {")
+    (tmp_path / "old.tsv").write_text(text.replace("# counts: {", "# counts {", 1))
+    assert read_counts(tmp_path / "old.tsv").samples == ("s0", "s1")
 
 
 def test_results_must_have_the_contracts_columns(tmp_path: Path) -> None:

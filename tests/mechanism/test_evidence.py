@@ -20,7 +20,7 @@ from resist_epi.mechanism.evidence import Thresholds, join_evidence
 from resist_epi.mechanism.patients import patient_correlation, with_contrast
 from resist_epi.model.analysis import analyse
 from resist_epi.samples.sheet import SampleSheet, make_sheet
-from tests.support.builders import matrix, regions, sheet
+from tests.support.builders import matrix, regions, said, sheet
 
 EXPRESSION = ASSAYS["expression"]
 
@@ -234,7 +234,7 @@ def test_the_verb(tmp_path: Path) -> None:
     table = read_table(out)
     assert len(table) == 300
     assert table["patient_correlation"].median() < -0.5
-    header = "\n".join(table.attrs["header"])
+    header = said(table)
     assert "stated in advance" in header
     assert "over 12 patients" in header
     row = read_table(summary).iloc[0]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.model.agreement import enriched_regions, normalized_variants
-from resist_epi.model.analysis import analyse, with_agreement
+from resist_epi.model.agreement import enriched_regions, normalized_variants, with_agreement
+from resist_epi.model.analysis import analyse
 from resist_epi.model.efficiency import composition_disagreement, share_tests, top_share
 from resist_epi.model.filtering import regions_with_signal
 from resist_epi.model.normalization import normalize
@@ -74,7 +74,7 @@ def test_a_global_gain_and_an_efficiency_difference_are_warned_of(
     assert agreement.disagreement.difference > 0.2
     assert "more efficient there, and these data cannot tell which" in agreement.warnings[0]
     assert "the share of signal in the top bins goes with the contrast" in agreement.warnings[1]
-    assert analysis.header["warning 1"] == agreement.warnings[0]
+    assert analysis.header["warnings"][0] == agreement.warnings[0]
     shift = agreement.table.set_index("normalization")["median_shift"]
     assert shift["background"].eq(0).all()
     assert shift["tmm_enriched"].lt(-0.2).all()

@@ -7,7 +7,7 @@ import pytest
 
 from resist_epi.errors import DesignError
 from resist_epi.model.analysis import Analysis, analyse
-from resist_epi.model.relabelling import Relabelling, relabel, relabelling_header
+from resist_epi.model.relabelling import Relabelling, relabel, with_relabelling
 from tests.support.builders import matrix, planted, sheet
 
 GROUPS = ["good"] * 4 + ["poor"] * 4
@@ -74,9 +74,28 @@ def test_trend_is_relabelled_in_place_of_a_count_model_and_says_so(method: str) 
     rng = np.random.default_rng(1)
     counts = matrix(rng.poisson(rng.gamma(20, 5, size=(300, 8))), quantity="reads")
     analysis = analyse(counts, sheet(GROUPS), method=method)
-    about = (analysis.fit, analysis.design, analysis.contrast)
-    said = relabelling_header(*about, matrix=analysis.matrix)
+    found = with_relabelling(analysis)
+    said = found.header
     assert said["relabelling"].startswith("70 relabellings of the units")
     assert said["relabelling"].endswith(f"(by trend on the same regions, in place of {method})")
     assert said["relabelling at the extremes"].startswith("P of at most 0.01 in ")
-    assert relabelling_header(*about)["relabelling"].startswith("not done: ")
+    assert found.facts["relabelling"]["n"] == 70
+    with pytest.raises(DesignError, match="fits by trend"):
+        relabel(analysis.fit, analysis.design, analysis.contrast)
+
+
+def test_what_cannot_be_relabelled_is_said() -> None:
+    found = with_relabelling(analyse(planted(n=100), sheet(GROUPS), method="welch"))
+    assert found.header["relabelling"].startswith("not done: ")
+    assert "relabelling" not in found.facts
+
+
+def test_calls_under_relabelling_know_no_threshold_and_say_so() -> None:
+    plain, harder = (
+        with_relabelling(analyse(planted(n=300), sheet(GROUPS), lfc_threshold=t))
+        for t in (0.0, 1.0)
+    )
+    assert harder.facts["relabelling"] == plain.facts["relabelling"]
+    assert harder.header["relabelling"] == plain.header["relabelling"] + (
+        ", all of them against no change at all, not the threshold of 1"
+    )

@@ -6,13 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from resist_epi.cli.main import main
 from resist_epi.errors import DesignError
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.model.analysis import Analysis, analyse
-from resist_epi.model.subsets import carriers_of, carriers_or_reason
+from resist_epi.model.subsets import carriers_of, with_carriers
+from resist_epi.samples.question import Question
 from resist_epi.schema import SUBSETS, names
 from tests.support import builders
 
@@ -51,12 +53,22 @@ def test_too_few_units_and_blocks_are_said() -> None:
         carriers_of(_analysis(block="Centre"))
     with pytest.raises(DesignError, match="can be tested"):
         carriers_of(replace(_analysis(), tested=False))
-    found, about = carriers_or_reason(_analysis(5))
+    analysis, found = with_carriers(_analysis(5))
     assert found is None
-    assert about["carriers"].startswith("not looked for: ")
-    found, about = carriers_or_reason(_analysis(n=100))
+    assert analysis.header["carriers"].startswith("not looked for: ")
+    analysis, found = with_carriers(_analysis(n=100))
     assert found is None
-    assert "200 tested regions" in about["carriers"]
+    assert "200 tested regions" in analysis.header["carriers"]
+
+
+def test_a_threshold_is_not_asked_of_carriers_and_that_is_said() -> None:
+    analysis = _analysis()
+    plain = carriers_of(analysis)
+    harder = carriers_of(replace(analysis, question=Question(lfc_threshold=1.0)))
+    pd.testing.assert_frame_equal(harder.table, plain.table)
+    assert harder.sentence == plain.sentence + (
+        "; against no change at all, not the threshold of 1"
+    )
 
 
 def test_diff_writes_them_beside_its_results(tmp_path: Path) -> None:
@@ -71,4 +83,4 @@ def test_diff_writes_them_beside_its_results(tmp_path: Path) -> None:
     assert main([*command, "-o", files[0], "--carriers", files[1]]) == 0
     found = read_table(files[1], required=names(SUBSETS))
     assert (found["direction"] == "gain").sum() >= 25
-    assert any(line.startswith("carriers: ") for line in found.attrs["header"])
+    assert "in some only" in found.attrs["header"]["carriers"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from resist_epi.errors import InputFormatError
+from resist_epi.io.tables import read_results, write_table
 from resist_epi.report.gather import gather
 
 
@@ -48,3 +49,16 @@ def test_a_damaged_record_is_named(study: Path, tmp_path: Path) -> None:
     (tmp_path / "run" / "provenance.json").write_text("{\n  broken")
     with pytest.raises(InputFormatError, match=r"provenance\.json"):
         gather(tmp_path / "run")
+
+
+def test_results_of_the_first_version_are_refused_with_the_remedy(
+    study: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(study, run)
+    path = run / "differential" / "H3K27me3.promoters.tsv.gz"
+    table = read_results(path)
+    header = {k: v for k, v in table.attrs["header"].items() if isinstance(v, str)}
+    write_table(path, table, header=header)
+    with pytest.raises(InputFormatError, match=r"older version.*Run the study again"):
+        gather(run)

@@ -132,7 +132,9 @@ def mechanisms(path: Path) -> None:
         "references": "Somebody 2020",
     }
     control = own | {"mechanism": "Ribosome", "kind": "control", "verdict": "moved at P < .05"}
-    write_table(path, pd.DataFrame([own, control]), header={"contrast": "poor minus good"})
+    write_table(
+        path, pd.DataFrame([own, control]), header={"contrast": "poor minus good; as stated"}
+    )
 
 
 def test_mechanisms_have_a_section_with_sentences_controls_and_context(
@@ -209,7 +211,9 @@ def test_a_run_without_a_test(study: Path, tmp_path: Path) -> None:
     for path in (run / "differential").glob("*.tsv.gz"):
         table = read_results(path)
         undefined = ["lfcSE", "ci_low", "ci_high", "stat", "df", "pvalue", "padj"]
-        header = [*table.attrs["header"], "no test: fold changes without P: one side has 1 unit"]
+        header = table.attrs["header"]
+        header["no test"] = "fold changes without P: one side has 1 unit"
+        header["facts"]["no test"] = "one side has 1 unit"
         table[undefined] = float("nan")
         write_table(path, table.assign(direction="none"), header=header)
     text = write_report(run)[0].read_text(encoding="utf-8")

@@ -10,16 +10,15 @@ import pytest
 from resist_epi.report.gather import MarkTables, RunTables, Sheet, gather
 from resist_epi.report.references import REFERENCES, Citations
 from resist_epi.report.warnings import collect_warnings
-from resist_epi.report.words import facts, group_names, join_words, methods
+from resist_epi.report.words import facts, gain_in_words, header_lines, join_words, methods
 
 
-def with_header(run: RunTables, **header: str) -> RunTables:
-    """The run with other sentences in the headers of its first mark."""
+def with_facts(run: RunTables, **facts: object) -> RunTables:
+    """The run with other facts beside the results of its first mark."""
     mark = run.marks[0]
+    named = {k.replace("_", " "): v for k, v in facts.items()}
     changed = {
-        kind: Sheet(
-            sheet.table, {**sheet.header, **{k.replace("_", " "): v for k, v in header.items()}}
-        )
+        kind: Sheet(sheet.table, {**sheet.header, "facts": {**sheet.facts, **named}})
         for kind, sheet in mark.results.items()
     }
     return replace(run, marks=(replace(mark, results=changed), *run.marks[1:]))
@@ -40,7 +39,7 @@ def test_the_small_cohort_is_warned_of_what_it_is(study: Path) -> None:
 
 
 def test_what_stops_a_claim_comes_first(study: Path) -> None:
-    run = with_header(gather(study), no_test="fold changes without P: one side rests on 1 unit")
+    run = with_facts(gather(study), no_test="one side rests on 1 unit")
     found = collect_warnings(run)
     assert found[0].level == "stop"
     assert "one side rests on 1 unit" in found[0].text
@@ -50,7 +49,7 @@ def test_what_stops_a_claim_comes_first(study: Path) -> None:
 
 
 def test_a_sheet_without_patients_is_warned_of(study: Path) -> None:
-    said = texts(with_header(gather(study), units="no Patient column: each library is a unit"))
+    said = texts(with_facts(gather(study), units={"n": 8, "patients": False}))
     assert "caution H3K27me3: The sheet has no Patient column" in said
 
 
@@ -63,7 +62,7 @@ def test_no_call_at_all_is_said(study: Path) -> None:
 
 
 def test_a_spike_in_needs_no_warning(study: Path) -> None:
-    said = texts(with_header(gather(study), normalization="spike_in: assumes that all is well"))
+    said = texts(with_facts(gather(study), normalization={"name": "spike_in"}))
     assert "note H3K36me3: Without spike-in" in said
 
 
@@ -84,7 +83,7 @@ def test_normalisations_that_disagree_are_warned_of(study: Path) -> None:
     run = gather(study)
     mark = run.marks[0]
     assert mark.normalization is not None
-    said = {"warning 1": "TMM and background disagree", "warning 2": "shares differ"}
+    said = {"warnings": ["TMM and background disagree", "shares differ"]}
     table = replace(mark.normalization, header={**mark.normalization.header, **said})
     found = texts(replace(run, marks=(replace(mark, normalization=table), *run.marks[1:])))
     assert "caution H3K27me3: TMM and background disagree." in found
@@ -125,8 +124,8 @@ def test_methods_say_what_was_run_and_cite_it(study: Path) -> None:
 
 
 def test_methods_of_another_normalisation(study: Path) -> None:
-    words = "tmm: assumes that most regions do not change (chosen: asked for)"
-    run = with_header(gather(study), normalization=words)
+    tmm = {"name": "tmm", "assumption": "most regions do not change", "because": "asked for"}
+    run = with_facts(gather(study), normalization=tmm)
     section = methods(run)
     text = "\n".join(section.paragraphs)
     assert "by tmm [1] (H3K27me3), which assumes that most regions do not change." in text
@@ -134,8 +133,13 @@ def test_methods_of_another_normalisation(study: Path) -> None:
 
 
 def test_methods_of_a_weighted_fit(study: Path) -> None:
-    method = "voom: linear model of log2 counts (voom); chosen: reads; units weighted by REML"
-    text = "\n".join(methods(with_header(gather(study), method=method)).paragraphs)
+    method = {
+        "name": "voom",
+        "summary": "linear model of log2 counts (voom)",
+        "because": "chosen for reads",
+        "options": {"weights": "units weighted by REML"},
+    }
+    text = "\n".join(methods(with_facts(gather(study), method=method)).paragraphs)
     assert "Test (H3K27me3): linear model of log2 counts (voom) [" in text
     assert "Units weighted by REML [" in text
     assert "chosen" not in text
@@ -149,7 +153,20 @@ def test_citations_are_numbered_as_they_come() -> None:
     assert [r.authors for r in citations.references] == ["Wu D, Smyth GK", "Smyth GK"]
 
 
-def test_slopes_have_no_groups() -> None:
-    assert group_names("slope on Age; positive = more mark where Age is higher") == ("", "")
+def test_a_gain_is_put_in_words() -> None:
+    assert gain_in_words({"kind": "slope", "column": "Age"}) == "rising with the covariate"
+    assert gain_in_words({"kind": "hazard"}) == "higher hazard with more mark"
+
+
+def test_lines_for_reading_leave_out_what_is_for_programs() -> None:
+    header = {"contrast": "a minus b", "warnings": ["one", "two"], "facts": {"units": [3, 3]}}
+    assert header_lines(header) == [
+        ("contrast", "a minus b"),
+        ("warnings", "one"),
+        ("warnings", "two"),
+    ]
+
+
+def test_words_are_joined() -> None:
     assert join_words(["a", "b", "c"]) == "a, b and c"
     assert join_words([]) == ""

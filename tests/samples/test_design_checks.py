@@ -71,6 +71,7 @@ def test_purity_alike_in_both_groups_is_seldom_warned_of() -> None:
 
 def test_the_caution_stands_in_the_header(caplog: pytest.LogCaptureFixture) -> None:
     rows = sheet(["good"] * 4 + ["poor"] * 4, Patient=["p", "q", "r", "s"] * 2)
-    header = analyse(planted(n=40), rows).header
-    assert "4 patients are in both groups" in header["design warning 1"]
+    found = analyse(planted(n=40), rows)
+    assert "4 patients are in both groups" in found.header["design warnings"][0]
+    assert found.facts["design warnings"] == found.header["design warnings"]
     assert "4 patients are in both groups" in caplog.text

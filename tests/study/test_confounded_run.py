@@ -16,6 +16,7 @@ from resist_epi.io.tables import read_results, read_table
 from resist_epi.pipeline import run_study
 from resist_epi.schema import COPY_NUMBER, names
 from resist_epi.study.settings import StudySettings
+from tests.support.builders import said
 from tests.support.cohort import BIN, LENGTHS, SmallCohort, _write_track, make_cohort
 
 GAINED = ("chr1", 300_000, 600_000)
@@ -88,7 +89,7 @@ def test_segments_take_the_gain_away(cohort: SmallCohort, tmp_path: Path) -> Non
     assert list(results.columns[-5:]) == names(COPY_NUMBER)
     assert results.loc[on_gain(results), "copy_number_r"].median() > 0.7
     assert not results.loc[~on_gain(results), "follows_copy_number"].any()
-    head = "\n".join(results.attrs["header"])
+    head = said(results)
     assert "copy number: an offset a region and unit, from segments of the user's" in head
     assert "signal grows by 1.0" in head or "signal grows by 0.9" in head
     written = read_seg(out / "copy_number" / "segments.seg")
@@ -142,14 +143,14 @@ def test_copy_number_of_inputs(
     assert gained["end"].iloc[0] == pytest.approx(GAINED[1], abs=5000)
     assert np.ptp(gained["log2_ratio"]) == pytest.approx(1, abs=0.05)
     header = read_table(out / "copy_number" / "amplicons.tsv").attrs["header"]
-    assert "from 8 inputs in 1-kb bins, GC content corrected" in header[0]
+    assert "from 8 inputs in 1-kb bins, GC content corrected" in header["copy number"]
 
 
 @pytest.mark.parametrize("use", ["filter", "offset"])
 def test_inputs_in_a_run(use: str, cohort: SmallCohort, tmp_path: Path) -> None:
     out = run_study(settings(cohort, control=use), tmp_path / "out", report=False)
     results = read_results(out / "differential" / "H3K27me3.genes.tsv.gz")
-    (line,) = [h for h in results.attrs["header"] if h.startswith("control:")]
+    line = results.attrs["header"]["control"]
     assert use in line
     assert (out / "counts" / "H3K27me3.genes.inputs.parquet").exists()
     if use == "filter":
@@ -194,6 +195,9 @@ def test_diff_takes_segments_and_inputs(cohort: SmallCohort, tmp_path: Path) -> 
     assert abs(results.loc[inside, "log2FoldChange"].median()) < 0.25
     assert results.loc[inside, "copy_number_r"].median() > 0.7
     assert main([*common, "--control", "filter"]) == 0
-    assert any(h.startswith("control: filter") for h in read_results(out).attrs["header"])
-    assert main([*common, "--control", "offset"]) == 0
+    assert read_results(out).attrs["header"]["control"].startswith("filter")
+    sets = ["--gene-sets", str(cohort.gene_sets), "-o", str(tmp_path / "sets.tsv")]
+    for asked in (["--control", "offset"], seg, ["--control", "filter", "--copy-number", "input"]):
+        assert main([*common, *asked]) == 0
+        assert main(["enrich", str(out), "--counts", str(genes), *sets]) == 0
     assert main(["diff", str(genes), "--control", "filter", "-o", str(out)]) == 1

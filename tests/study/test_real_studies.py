@@ -19,6 +19,7 @@ from resist_epi.genes.gene_values import gene_table
 from resist_epi.genome.regions import make_regions
 from resist_epi.io.tables import read_results, read_table
 from resist_epi.tracks.open import open_track
+from tests.support.builders import said
 
 pytestmark = pytest.mark.real
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
@@ -71,13 +72,13 @@ def test_the_rat_study_runs_and_only_chr12_is_left(rat_run: Path) -> None:
 def test_libraries_of_one_animal_have_fold_changes_but_no_p(rat_run: Path) -> None:
     table = read_results(rat_run / "differential" / "H3K27me3.promoters.tsv.gz")
     assert table["pvalue"].isna().all()
-    header = "\n".join(table.attrs["header"])
+    header = said(table)
     assert "4 libraries merged into 2 units" in header
     assert "rests on 1 biological unit" in header
     other = read_results(rat_run / "differential" / "H3K4me3.promoters.tsv.gz")
     # Promoters with next to no reads are left out of a count test.
     assert other["pvalue"].notna().mean() > 0.5
-    header = "\n".join(other.attrs["header"])
+    header = said(other)
     assert "informed by 2 SHR + 2 BN units" in header
     assert "quantity: recovered_reads" in header
     assert "chosen: counts can be recovered from every track" in header
@@ -94,7 +95,7 @@ def test_without_patient_both_marks_are_tested_and_the_header_says_so(
         table = read_results(tmp_path / "out" / "differential" / f"{mark}.promoters.tsv.gz")
         # Those that have the mark: more of the 778 promoters are without H3K27me3 than with it.
         assert table["pvalue"].notna().sum() > 200
-        header = "\n".join(table.attrs["header"])
+        header = said(table)
         assert "no Patient column: each library is taken as a biological unit" in header
 
 
@@ -175,7 +176,7 @@ def test_tamoxifen_counts(real_data: Path, tmp_path: Path, normalize: str) -> No
     command += ["--contrast", "Resistant-Responsive", "--normalize", normalize]
     assert main([*command, "-o", str(tmp_path / "r.tsv")]) == 0
     table = read_results(tmp_path / "r.tsv")
-    header = "\n".join(table.attrs["header"])
+    header = said(table)
     assert (
         "informed by 2 Resistant + 3 Responsive units, all of Tissue MCF7 (not by BT4741" in header
     )

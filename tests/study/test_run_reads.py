@@ -19,6 +19,7 @@ from resist_epi.cli.main import main
 from resist_epi.counting.matrix_files import read_counts
 from resist_epi.io.tables import read_results, read_table
 from resist_epi.study.check import check_study
+from tests.support.builders import said
 from tests.support.cohort import LENGTHS, SPACING, gene_table
 
 READS = 12_000
@@ -99,7 +100,7 @@ def test_a_run_counts_reads(sheet: Path, tmp_path: Path) -> None:
     assert main([*command, "--count-as", "midpoint"]) == 0
     table = read_results(out / "differential" / "H3K27me3.promoters.tsv.gz")
     assert set(table.loc[table["direction"] == "gain", "symbol"]) == set(GAINED)
-    header = "\n".join(table.attrs["header"])
+    header = said(table)
     assert "quantity: reads (reads); library sizes from the reads that count" in header
     assert "counted: midpoints of fragments of 150 bp" in header
     assert "chosen: every row has a file of reads" in header

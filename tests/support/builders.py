@@ -71,3 +71,8 @@ def planted(
     level = rng.normal(3, 2, size=(n, 1)) + rng.normal(0, noise, size=(n, 2 * per_group))
     level[:changed, per_group:] += change
     return matrix(2.0**level, library_sizes=np.full(2 * per_group, 1e6))
+
+
+def said(table: pd.DataFrame) -> str:
+    """The `#` lines above a table that was read."""
+    return "\n".join(f"{name}: {value}" for name, value in table.attrs["header"].items())

@@ -6,6 +6,7 @@ from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import read_counts
 from resist_epi.dna.adjust_counts import adjust_counts
 from resist_epi.genome.consensus import Consensus
+from resist_epi.io.store import file_name
 from resist_epi.model.analysis import Analysis, analyse
 from resist_epi.model.normalization_data import normalization_inputs
 from resist_epi.samples.sheet import SampleSheet
@@ -20,7 +21,9 @@ def analyse_kind(
     bins: CountMatrix,
     consensus: Consensus | None,
 ) -> Analysis:
-    """Test a matrix of one mark with the settings of the study.
+    """Ask the study's question of a matrix of one mark.
+
+    The background that it names is the mark's counts in bins in the run's folder.
 
     Raises
     ------
@@ -45,23 +48,19 @@ def analyse_kind(
         consensus=None if consensus is None else consensus.regions,
         peaks=study.peaks,
     )
+    question = settings.question
+    if study.folder is not None:
+        background = study.folder / "counts" / f"{file_name(sheet.marks[0])}.bins.parquet"
+        question = question.with_options(background=background)
     analysis = analyse(
         adjusted.matrix,
         sheet,
-        formula=settings.design,
-        contrast=settings.contrast,
-        method=settings.method,
-        normalize=settings.normalize,
+        question,
         inputs=inputs,
-        fdr=settings.fdr,
-        lfc_threshold=settings.lfc_threshold,
-        block=settings.block,
-        strata=settings.strata,
         fold_changes="if_untestable",
         over_input=adjusted.over_input,
     )
-    analysis.header.update(adjusted.header)
-    return analysis
+    return analysis.with_more(header=adjusted.header)
 
 
 def _inputs(

@@ -32,10 +32,16 @@ from resist_epi.version import VERSION
 logger = logging.getLogger(__name__)
 
 
-def write_between_marks(study: Study, out: Path) -> list[Path]:
+def write_between_marks(study: Study, out: Path, analyses: Mapping[str, Analysis]) -> list[Path]:
     """Write the switches, the comparison with other assays, and the mechanisms.
 
     Switches need two opposing marks, mechanisms any mark for which a sign was stated in advance.
+
+    Parameters
+    ----------
+    analyses
+        Mark -> analysis of the regions that speak for its genes, as `mark_tests.run_tests` made
+        it. Where a run goes on after a mark was done, it is missing and made again from the counts.
 
     Returns
     -------
@@ -48,7 +54,10 @@ def write_between_marks(study: Study, out: Path) -> list[Path]:
         As `switches.mark_switches`, `compare_assay.compare_assay`.
     """
     outputs = Outputs(out)
-    analyses = {mark: _main_analysis(study, mark, out) for mark in study.sheet.marks}
+    analyses = {
+        mark: analyses[mark] if mark in analyses else _main_analysis(study, mark, out)
+        for mark in study.sheet.marks
+    }
     opposing = {mark: found for mark, found in analyses.items() if is_opposing(mark)}
     switches = switches_of_study(opposing, fdr=study.settings.fdr)
     if switches is not None:
@@ -74,10 +83,7 @@ def _main_analysis(study: Study, mark: str, out: Path) -> Analysis:
     found = analyse_kind(study, study.sheet.for_mark(mark), main, bins, consensus)
     genome = study.reference.genome
     described, _ = describe_confounders(
-        found,
-        segments=study.segments,
-        assembly=None if genome is None else genome.name,
-        fdr=study.settings.fdr,
+        found, segments=study.segments, assembly=None if genome is None else genome.name
     )
     return described
 
@@ -87,7 +93,9 @@ def _write_evidence(
 ) -> dict[str, dict[str, EvidenceResult]]:
     """Compare every mark with every other assay; assay -> mark -> what was found."""
     settings, symbols = study.settings, load_symbols()
-    thresholds = Thresholds(settings.evidence_max_p, settings.evidence_min_fold_change)
+    thresholds = Thresholds(
+        settings.evidence_max_p, settings.evidence_min_fold_change, settings.fdr
+    )
     found: dict[str, dict[str, EvidenceResult]] = {}
     summaries, header = [], {"resist_epi": VERSION}
     for assay, path in assay_files(settings).items():
@@ -101,7 +109,6 @@ def _write_evidence(
                 covariates=gene_covariates(study.reference),
                 symbols=symbols,
                 thresholds=thresholds,
-                fdr=settings.fdr,
             )
             logger.info("%s and %s: %s", mark, assay, result.header["concordance"])
             about = {"resist_epi": VERSION, "contrast": analysis.contrast.words} | result.header
@@ -151,6 +158,7 @@ def _write_mechanisms(
     header = {
         "resist_epi": VERSION,
         "contrast": analyses[stated[0]].contrast.words,
+        "facts": {"contrast": analyses[stated[0]].facts["contrast"]},
         **table.attrs["header"],
         "summary": "; ".join(said) if said else "no mechanism stands out",
     }

@@ -14,7 +14,6 @@ from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import write_counts
 from resist_epi.dna.copy_number import BIN_SIZE, log2_copy_number
 from resist_epi.dna.copy_number_effects import amplicon_table
-from resist_epi.dna.options import copy_number_source
 from resist_epi.dna.seg import read_seg, write_seg
 from resist_epi.dna.segments import study_segments
 from resist_epi.genome.cytogenetics import load_amplicons
@@ -34,7 +33,7 @@ STEP = "copy number"
 def copy_number_key(study: Study, inputs: Mapping[str, str]) -> dict[str, str]:
     """Step -> digest of what copy number depends on; empty where it is not asked for."""
     settings, sheet = study.settings, study.sheet
-    source = copy_number_source(settings.copy_number, settings.segments)
+    source = settings.question.confounders.source
     if source == "none":
         return {}
     columns = ["SampleID", "Patient", "ControlID", "Purity"]
@@ -82,7 +81,7 @@ def with_copy_number_of_study(
         table, note = study_segments(
             study.sheet,
             chrom_lengths(study),
-            source=copy_number_source(settings.copy_number, settings.segments),
+            source=settings.question.confounders.source,
             segments=settings.segments,
             fasta=settings.fasta,
             genome=study.reference.genome,
@@ -93,7 +92,7 @@ def with_copy_number_of_study(
         _write_amplicons(study, amplicons, table, note)
         ledger.record(STEP, keys[STEP], [seg, amplicons])
     # Read back, so that a run that goes on has the very numbers of one that went through.
-    note = read_table(amplicons).attrs["header"][0].removeprefix("copy number: ")
+    note = read_table(amplicons).attrs["header"]["copy number"]
     table = read_seg(seg)[names(SEGMENTS)]
     return replace(study, folder=ledger.folder, segments=table, segments_note=note)
 

@@ -23,7 +23,7 @@ from resist_epi.genome.consensus import Consensus
 from resist_epi.genome.peaks import write_direction_bed
 from resist_epi.io.digest import step_key
 from resist_epi.io.store import file_name
-from resist_epi.model.analysis import with_agreement
+from resist_epi.model.agreement import with_agreement
 from resist_epi.samples.presets import preset
 from resist_epi.study.ledger import Ledger
 from resist_epi.study.steps.analyses import analyse_kind
@@ -167,16 +167,15 @@ def run_domain_tests(
         return None
     matrix = _signal(study, mark, windows, domains, ten_kb)
     _count_inputs(study, mark, matrix, outputs)
-    fdr, genome = study.settings.fdr, study.reference.genome
+    genome = study.reference.genome
     found = analyse_kind(study, sheet, matrix, ten_kb, consensus)
-    found, _ = with_agreement(found, fdr=fdr)
+    found, _ = with_agreement(found)
     assembly = None if genome is None else genome.name
-    found, _ = describe_confounders(found, segments=study.segments, assembly=assembly, fdr=fdr)
-    found = with_windows(
-        found, windows, domains, sheet, fdr=fdr, lfc_threshold=study.settings.lfc_threshold
-    )
+    found, _ = describe_confounders(found, segments=study.segments, assembly=assembly)
+    found = with_windows(found, windows, domains, sheet)
     stem = f"differential/{name}.domains"
-    outputs.table(f"{stem}.tsv.gz", found.results, found.header)
+    path = f"{stem}.tsv.gz"
+    outputs.table(path, found.results, found.about(outputs.folder / path))
     write_direction_bed(outputs.add(outputs.folder / f"{stem}.bed"), found.results)
     links = link_domains(found.results, annotation, promoter=window)
     about = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -16,10 +17,10 @@ from resist_epi.genes.linking import annotate_regions
 from resist_epi.genome.consensus import Consensus
 from resist_epi.genome.peaks import write_direction_bed
 from resist_epi.io.store import file_name
-from resist_epi.model.agreement import Agreement
-from resist_epi.model.analysis import Analysis, with_agreement
-from resist_epi.model.relabelling import relabelling_header
-from resist_epi.model.subsets import carriers_or_reason
+from resist_epi.model.agreement import Agreement, with_agreement
+from resist_epi.model.analysis import Analysis
+from resist_epi.model.relabelling import with_relabelling
+from resist_epi.model.subsets import with_carriers
 from resist_epi.samples.presets import preset
 from resist_epi.schema import Kind
 from resist_epi.study.steps.analyses import analyse_kind
@@ -33,6 +34,22 @@ from resist_epi.study.study import Study
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class MarkTests:
+    """What came of testing a mark.
+
+    Attributes
+    ----------
+    main
+        The analysis of the regions that speak for its genes.
+    written
+        The files.
+    """
+
+    main: Analysis
+    written: list[Path]
+
+
 def run_tests(
     study: Study,
     mark: str,
@@ -42,7 +59,7 @@ def run_tests(
     out: Path,
     *,
     windows: CountMatrix | None = None,
-) -> list[Path]:
+) -> MarkTests:
     """Test every kind of a mark's regions, and link them to genes and gene sets.
 
     Parameters
@@ -55,11 +72,6 @@ def run_tests(
         The run's folder.
     windows
         Bins of the windows above background, where the mark forms domains.
-
-    Returns
-    -------
-    list of Path
-        The files written.
 
     Raises
     ------
@@ -76,18 +88,14 @@ def run_tests(
     for kind, matrix in counts.items():
         if kind != "bins":
             found = analyse_kind(study, sheet, matrix, counts["bins"], consensus)
-            found, agreements[kind] = with_agreement(found, fdr=study.settings.fdr)
+            found, agreements[kind] = with_agreement(found)
             analyses[kind], arms[kind] = describe_confounders(
-                found, segments=study.segments, assembly=assembly, fdr=study.settings.fdr
+                found, segments=study.segments, assembly=assembly
             )
+    if analyses[chosen.main_kind].tested:
+        analyses[chosen.main_kind] = with_relabelling(analyses[chosen.main_kind])
+    analyses = _write_carriers(analyses, name, outputs)
     main = analyses[chosen.main_kind]
-    if main.tested:
-        main.header.update(
-            relabelling_header(
-                main.fit, main.design, main.contrast, matrix=main.matrix, fdr=study.settings.fdr
-            )
-        )
-    _write_carriers(analyses, name, study.settings.fdr, outputs)
     domains = None
     if windows is not None:
         domains = run_domain_tests(study, mark, windows, counts["bins"], consensus, outputs)
@@ -99,28 +107,32 @@ def run_tests(
     shared = None if domains is None else domains.shared
     write_gene_sets(study, main, name, outputs, domains=shared)
     write_profiles(study, mark, main, outputs)
-    return outputs.written
+    return MarkTests(main, outputs.written)
 
 
 def _write_results(analyses: Mapping[Kind, Analysis], name: str, outputs: Outputs) -> None:
     for kind, analysis in analyses.items():
         stem = f"differential/{name}.{kind}"
-        outputs.table(f"{stem}.tsv.gz", analysis.results, analysis.header)
+        path = f"{stem}.tsv.gz"
+        outputs.table(path, analysis.results, analysis.about(outputs.folder / path))
         write_direction_bed(outputs.add(outputs.folder / f"{stem}.bed"), analysis.results)
 
 
 def _write_carriers(
-    analyses: Mapping[Kind, Analysis], name: str, fdr: float, outputs: Outputs
-) -> None:
+    analyses: Mapping[Kind, Analysis], name: str, outputs: Outputs
+) -> dict[Kind, Analysis]:
     """Changes in some of the units; the results' own header says what was found, or why not."""
+    described: dict[Kind, Analysis] = {}
     for kind, analysis in analyses.items():
+        described[kind] = analysis
         if not analysis.tested:
             continue
-        found, about = carriers_or_reason(analysis, fdr=fdr)
+        described[kind], found = with_carriers(analysis)
         if found is not None:
-            header = analysis.header | found.header
-            outputs.table(f"differential/{name}.{kind}.subset.tsv.gz", found.table, header)
-        analysis.header.update(about)
+            path = f"differential/{name}.{kind}.subset.tsv.gz"
+            about = analysis.about(outputs.folder / path)
+            outputs.table(path, found.table, about | found.header)
+    return described
 
 
 def _write_genes(
@@ -162,7 +174,7 @@ def _write_arms(
         return
     for warning in arms.warnings:
         logger.warning("%s: %s", mark, warning)
-    kept = ("contrast", "normalization", "copy number", "control", "arms")
-    about = {k: v for k, v in main.header.items() if k in kept or k.startswith("arm warning")}
+    kept = ("contrast", "normalization", "copy number", "control", "arms", "arm warnings")
+    about = {k: v for k, v in main.header.items() if k in kept}
     about["assembly"] = assembly or "unknown"
     outputs.table(f"copy_number/{file_name(mark)}.arms.tsv", arms.table, about)

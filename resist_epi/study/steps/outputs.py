@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -26,7 +27,7 @@ class Outputs:
         self.written: list[Path] = []
 
     def table(
-        self, path: str, table: pd.DataFrame, header: Mapping[str, str] | None = None
+        self, path: str, table: pd.DataFrame, header: Mapping[str, Any] | None = None
     ) -> None:
         """Write a table.
 
@@ -35,7 +36,7 @@ class Outputs:
         path
             Relative to the folder; compressed if it ends in `.gz`.
         header
-            Name -> sentence, for the `#` lines.
+            Name -> sentence or facts, for the `#` lines.
 
         Raises
         ------

@@ -44,7 +44,7 @@ def write_quality(
     correlation = sample_correlation(matrix).reset_index()
     outputs.table(f"quality/{name}.correlation.tsv", correlation)
     components = principal_components(matrix)
-    explained = " ".join(f"{share:.4f}" for share in components.attrs["explained"])
+    explained = [round(float(share), 4) for share in components.attrs["explained"]]
     outputs.table(f"quality/{name}.pca.tsv", components, {"share of variance": explained})
 
 

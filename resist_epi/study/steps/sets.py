@@ -6,7 +6,7 @@ import pandas as pd
 
 from resist_epi.genes.builtin import gene_set_kinds, load_symbols
 from resist_epi.genes.covariates import gene_covariates
-from resist_epi.genes.enrichment import enrich, genes_one_by_one
+from resist_epi.genes.enrichment import DEFAULT_TEST, enrich, genes_one_by_one
 from resist_epi.genes.pre_specified import pre_specified
 from resist_epi.model.analysis import Analysis
 from resist_epi.study.steps.outputs import Outputs
@@ -45,7 +45,7 @@ def write_gene_sets(
         study.gene_sets,
         fit=main.fit if main.tested else None,
         contrast=main.contrast,
-        fdr=study.settings.fdr,
+        fdr=main.question.fdr,
         own_sets=study.own_sets,
         symbols=symbols,
         kinds={} if study.own_sets else gene_set_kinds(),
@@ -54,7 +54,10 @@ def write_gene_sets(
         design=main.design,
         matrix=main.matrix,
     )
-    outputs.table(f"gene_sets/{name}.tsv", table, main.header | table.attrs["header"])
+    facts = {"gene set test": DEFAULT_TEST if main.tested else None}
+    outputs.table(
+        f"gene_sets/{name}.tsv", table, main.header | table.attrs["header"] | {"facts": facts}
+    )
     if PRE_SPECIFIED not in study.gene_sets:
         return
     core = study.gene_sets[PRE_SPECIFIED]
@@ -75,4 +78,4 @@ def write_gene_sets(
 
 def _relabelled(main: Analysis) -> bool:
     """Whether the units of the main regions could be relabelled."""
-    return main.tested and not main.header.get("relabelling", "not done").startswith("not done")
+    return "relabelling" in main.facts

@@ -1,0 +1,75 @@
+"""From the facts of an analysis to the sentences above its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.samples.design import Contrast
+from resist_epi.samples.question import Question
+from resist_epi.version import VERSION
+
+
+def results_header(
+    matrix: CountMatrix,
+    contrast: Contrast,
+    facts: Mapping[str, Any],
+    question: Question,
+    unit_note: str,
+) -> dict[str, Any]:
+    """The sentences above every table, from the facts."""
+    scaling, method, kept = (facts[name] for name in ("normalization", "method", "filter"))
+    header: dict[str, Any] = {
+        "resist_epi": VERSION,
+        "contrast": contrast.words,
+        "units": unit_note,
+        "method": "; ".join(
+            [
+                f"{method['name']}: {method['summary']}",
+                f"chosen: {method['because']}",
+                *method["options"].values(),
+            ]
+        ),
+        "normalization": f"{scaling['name']}: assumes that {scaling['assumption']}"
+        f" (chosen: {scaling['because']})",
+        "quantity": _quantity_in_words(matrix),
+        "filter": f"{kept['kept']} of {kept['of']} regions tested: {kept['rule']};"
+        " the others stay in the table without P",
+        "fdr": f"{question.fdr:g} (direction is gain or loss where padj is at most this)",
+    }
+    if question.lfc_threshold > 0:
+        header["threshold"] = (
+            f"tested against |log2FoldChange| <= {question.lfc_threshold:g} (treat)"
+        )
+    return header
+
+
+def quantity_facts(matrix: CountMatrix) -> dict[str, Any]:
+    """What the numbers are, and whether library sizes are of unknown scale."""
+    relative = "total_coverage" in matrix.metadata.get("library_size_from", [])
+    return {"name": matrix.quantity, "relative": relative}
+
+
+def _quantity_in_words(matrix: CountMatrix) -> str:
+    meaning = {
+        "reads": "reads",
+        "recovered_reads": "reads recovered from a normalised track",
+        "coverage_sum": "coverage summed over the region (value x bp)",
+        "mean_signal": "mean coverage per base, uncovered bases as zero",
+    }[matrix.quantity]
+    source: Any = matrix.metadata.get("library_size_from", [])
+    relative = {
+        "sheet": "the sheet's LibrarySize",
+        "total_coverage": "each track's total coverage, which is relative",
+        "column_sum": "the sum of each column",
+        "kept_reads": "the reads that count",
+    }
+    sizes = " and ".join(relative.get(s, str(s)) for s in dict.fromkeys(source))
+    text = f"{matrix.quantity} ({meaning}); library sizes from {sizes or 'the matrix'}"
+    rules = matrix.metadata.get("read_rules")
+    if rules:
+        each = [rules] if isinstance(rules, str) else sorted(set(rules.values()))
+        text += f"; counted: {'; '.join(each)}"
+    reason = matrix.metadata.get("quantity_reason")
+    return text + (f"; chosen: {reason}" if reason else "")

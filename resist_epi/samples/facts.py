@@ -1,0 +1,64 @@
+"""What a contrast compares, as plain values beside a table, and the words made from them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from resist_epi.samples.design import Contrast
+
+# The contrast as version 0.1.0 wrote it, in words alone.
+_IN_WORDS = re.compile(r"(?P<first>.+?) minus (?P<second>.+?)(, .*)?$")
+
+
+def contrast_facts(contrast: Contrast) -> dict[str, Any]:
+    """Name, column, kind (`difference`, `slope` or `hazard`), both levels, and units a side."""
+    kind = "difference" if contrast.levels else "slope" if contrast.vector.any() else "hazard"
+    first, second = contrast.levels or (None, None)
+    return {
+        "name": contrast.name,
+        "column": contrast.column,
+        "kind": kind,
+        "first": first,
+        "second": second,
+        "units": list(contrast.group_sizes) or [int(contrast.informing.sum())],
+    }
+
+
+def facts_of(header: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts beside a table; of one that version 0.1.0 wrote, what its contrast compares."""
+    if "facts" in header:
+        return dict(header["facts"])
+    said = _IN_WORDS.match(str(header.get("contrast", "")).split(";")[0])
+    if said is None:
+        return {}
+    first, second = said["first"], said["second"]
+    return {"contrast": {"kind": "difference", "first": first, "second": second}}
+
+
+def contrast_title(facts: Mapping[str, Any]) -> str:
+    """The contrast in a few words, for titles; empty where nothing is known of it.
+
+    Examples
+    --------
+    >>> contrast_title({"contrast": {"kind": "difference", "first": "poor", "second": "good"}})
+    'poor minus good'
+    """
+    about = facts.get("contrast")
+    if about is None:
+        return ""
+    if about["kind"] == "difference":
+        return f"{about['first']} minus {about['second']}"
+    if about["kind"] == "slope":
+        return f"slope on {about['column']}"
+    return "log2 of the hazard ratio for twice the mark"
+
+
+def informed_by(facts: Mapping[str, Any]) -> str:
+    """`6 poor + 5 good units`: what the estimate rests on."""
+    about = facts["contrast"]
+    if about["kind"] != "difference":
+        return f"{about['units'][0]} units"
+    one, other = about["units"]
+    return f"{one} {about['first']} + {other} {about['second']} units"
