@@ -194,6 +194,7 @@ def _draw_locus(kind: str, path: Path, options: _Options, title: str | None) -> 
 
 def _draw_normalization(kind: str, path: Path, options: _Options, title: str | None) -> Any:
     from resist_epi.io.tables import read_results, read_table
+    from resist_epi.model.agreement import titles_compared
 
     beside = path.with_name(f"{path.name.removesuffix('.tsv')}.calls.tsv")
     return figure_function(kind)(
@@ -201,6 +202,7 @@ def _draw_normalization(kind: str, path: Path, options: _Options, title: str | N
         calls=read_table(beside) if beside.is_file() else None,
         results=None if options.results is None else read_results(options.results),
         samples=_sheet(options),
+        names=titles_compared(),
         title=title,
     )
 

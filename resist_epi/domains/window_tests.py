@@ -21,7 +21,7 @@ from resist_epi.model.analysis import Analysis
 from resist_epi.model.differential import contrast_statistics
 from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.filtering import regions_with_signal
-from resist_epi.model.linear_models import FitOptions, linear_statistics
+from resist_epi.model.linear_models import FitOptions
 from resist_epi.samples.design import Contrast, Design
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.stats.multiple import benjamini_hochberg
@@ -174,12 +174,12 @@ def window_tests(
         if not tested.any():
             continue
         fitted = fit_model(matrix, design, method=method, tested=tested, options=options)
-        found = contrast_statistics(fitted, contrast, design=design, lfc_threshold=lfc_threshold)
+        found = contrast_statistics(fitted, contrast, lfc_threshold=lfc_threshold)
         effect[rows], p[rows] = found["log2FoldChange"], found["pvalue"]
         # A hazard ratio without a maximum is NaN, but its score test has a sign.
         sign[rows] = np.where(np.isnan(effect[rows]), found["stat"], effect[rows])
         if fitted.unweighted is not None:
-            plain = linear_statistics(fitted.unweighted, contrast, lfc_threshold=lfc_threshold)
+            plain = contrast_statistics(fitted.unweighted, contrast, lfc_threshold=lfc_threshold)
             p_unweighted[rows] = plain["pvalue"]
     weights = equal_size_weights(domains.member, domains.windows.size)
 

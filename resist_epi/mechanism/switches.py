@@ -319,8 +319,8 @@ def _correlation(
     keys = [_unit_keys(t.units) for t in (first, second)]
     if keys[0] is None or keys[1] is None:
         return None
-    if "cox" in (first.fit.method, second.fit.method):
-        # A score test has no residuals; units are shared all the same.
+    if not (first.contrast.vector.any() and second.contrast.vector.any()):
+        # No contrast of coefficients has residuals of its own; units are shared all the same.
         return JointCorrelation(np.nan, np.nan, np.nan, MIN_INFORMATION, 0)
     place = {key: i for i, key in enumerate(keys[1])}
     p = table[[f"{first.mark}_pvalue", f"{second.mark}_pvalue"]].to_numpy()

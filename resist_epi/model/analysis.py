@@ -17,7 +17,6 @@ from resist_epi.model import differential, normalization
 from resist_epi.model.agreement import Agreement, compare_normalizations
 from resist_epi.model.filtering import regions_over_input, regions_with_signal
 from resist_epi.model.fit import Fit
-from resist_epi.model.hazards import hazard_contrast
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.normalization_data import NormalizationInputs, merge_inputs
 from resist_epi.samples.design import (
@@ -187,9 +186,7 @@ def analyse(
     if control_note is not None:
         header["control"] = control_note
     if tested:
-        results = differential.contrast_results(
-            fit, chosen, design=design, fdr=fdr, lfc_threshold=lfc_threshold
-        )
+        results = differential.contrast_results(fit, chosen, fdr=fdr, lfc_threshold=lfc_threshold)
     else:
         results = differential.fold_changes(fit, chosen)
         reason = "it was asked for" if untestable is None else str(untestable).split(". Without")[0]
@@ -244,9 +241,9 @@ def study_formula(
     DesignError
         If the formula cannot be parsed or names a column that the sheet lacks.
     """
-    if method == "cox" and formula == DEFAULT_FORMULA:
+    if differential.own_contrast(method) is not None and formula == DEFAULT_FORMULA:
         # Groups by outcome say what time to progression says already.
-        logger.info("cox adjusts for nothing unless a design says so")
+        logger.info("%s adjusts for nothing unless a design says so", method)
         formula = "~ 1"
     return formula_columns(formula, sheet)
 
@@ -259,11 +256,12 @@ def study_contrast(design: Design, contrast: str | None, *, method: str | None =
     DesignError
         If there is no such contrast, or `cox` is given one.
     """
-    if method != "cox":
+    own = differential.own_contrast(method)
+    if own is None:
         return make_contrast(design, contrast)
     if contrast is not None:
-        raise DesignError("cox tests time to progression and takes no contrast; leave it out")
-    return hazard_contrast(design)
+        raise DesignError(f"{method} has a question of its own and takes no contrast; leave it out")
+    return own(design)
 
 
 def _plan_fit(
@@ -299,7 +297,7 @@ def _plan_fit(
 
 
 def _why_untestable(design: Design, contrast: Contrast, method: str | None) -> DesignError | None:
-    if method == "cox":
+    if differential.own_contrast(method) is not None:
         return None
     try:
         check_testable(design, contrast)

@@ -15,7 +15,7 @@ import numpy as np
 
 from resist_epi.report.gather import Sheet
 from resist_epi.report.payload import pack
-from resist_epi.report.words import QUANTITY_WORDS, gain_in_words, group_names, is_hazard
+from resist_epi.report.words import QUANTITY_WORDS, change_in_words
 
 COLOURS = {"gain": "#D55E00", "loss": "#0072B2", "none": "#999999"}  # Okabe & Ito 2008
 
@@ -46,22 +46,16 @@ def plot_settings(sheet: Sheet) -> dict[str, Any]:
         Plain JSON values: `tested`, `fdr`, `colours`, titles of the axes and `layout` that both
         plots share.
     """
-    contrast = sheet.header.get("contrast", "")
-    a, b = group_names(contrast)
+    change, gain = change_in_words(sheet.header)
     quantity = sheet.header.get("quantity", "").partition(" (")[0]
-    change = "log<sub>2</sub> slope"
-    if a:
-        change = f"log<sub>2</sub> fold change, {_plain(a)} / {_plain(b)}"
-    elif is_hazard(contrast):
-        change = "log<sub>2</sub> hazard ratio"
     return {
         "tested": bool(np.isfinite(sheet.table["pvalue"].to_numpy(np.float64)).any()),
         "fdr": _fdr(sheet),
         "colours": COLOURS,
-        "change": change,
+        "change": f"log<sub>2</sub> {_plain(change)}",
         "level": f"log<sub>2</sub> {QUANTITY_WORDS.get(quantity, 'signal')}, mean of units",
         "significance": "−log<sub>10</sub> P",
-        "gain": gain_in_words(contrast),
+        "gain": gain,
         "layout": {
             "font": {"family": FONT, "size": 12, "color": "#1d2733"},
             "paper_bgcolor": "rgba(0,0,0,0)",

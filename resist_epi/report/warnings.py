@@ -11,6 +11,7 @@ import pandas as pd
 
 from resist_epi.report.flags import LOW_CORRELATION, median_correlation, quality_flags
 from resist_epi.report.gather import MarkTables, RunTables
+from resist_epi.report.words import keeps_global
 
 Level = Literal["stop", "caution", "note"]
 
@@ -145,7 +146,7 @@ def _of_scale(mark: MarkTables) -> Iterator[Caveat]:
             "Library sizes are relative: they come from each track's own total coverage, not from"
             " counted reads.",
         )
-    if not header.get("normalization", "").startswith("spike_in"):
+    if not keeps_global(header):
         yield Caveat(
             "note",
             mark.mark,

@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from resist_epi.model import differential, normalization
 from resist_epi.report.gather import MarkTables, RunTables, Sheet
-from resist_epi.report.references import (
-    METHOD_SOURCES,
-    NORMALIZATION_SOURCES,
-    OPTION_SOURCES,
-    SET_SOURCES,
-    Citations,
-    Reference,
-)
+from resist_epi.report.references import OPTION_SOURCES, SET_SOURCES, Citations
 from resist_epi.samples.presets import MarkPreset
+from resist_epi.stats.literature import BENJAMINI_1995, BOURGON_2010, KUO_2011, Reference
 
 KIND_WORDS: dict[str, str] = {
     "promoters": "promoters",
@@ -110,17 +105,31 @@ def group_names(contrast: str) -> tuple[str, str]:
     return (left, right) if found else ("", "")
 
 
-def gain_in_words(contrast: str) -> str:
-    """What a gain means, for axes: `more in poor`."""
-    a, _ = group_names(contrast)
+def change_in_words(header: Mapping[str, str]) -> tuple[str, str]:
+    """What `log2FoldChange` is the logarithm of, and what a gain means, for axes.
+
+    Examples
+    --------
+    >>> change_in_words({"contrast": "poor minus good; positive = more mark in poor"})
+    ('fold change, poor / good', 'more in poor')
+    """
+    a, b = group_names(header.get("contrast", ""))
     if a:
-        return f"more in {a}"
-    return "higher hazard with more mark" if is_hazard(contrast) else "rising with the covariate"
+        return f"fold change, {a} / {b}", f"more in {a}"
+    method = differential.METHODS.get(_named(header, "method"), differential.Method)
+    return method.effect, method.gain
 
 
-def is_hazard(contrast: str) -> bool:
-    """Whether a contrast in words is one of time to progression."""
-    return "hazard" in contrast
+def keeps_global(header: Mapping[str, str]) -> bool:
+    """Whether the normalisation can tell a global change of the mark."""
+    return normalization.METHODS.get(
+        _named(header, "normalization"), normalization.Normalization
+    ).keeps_global
+
+
+def _named(header: Mapping[str, str], key: str) -> str:
+    """The name with which a sentence of the header begins: `NAME: ...`."""
+    return header.get(key, "").partition(":")[0]
 
 
 def regions_in_words(kind: str, chosen: MarkPreset) -> str:
@@ -214,22 +223,24 @@ def _test_sentences(run: RunTables, citations: Citations) -> str:
     parts = []
     for text, marks in _distinct(run, "normalization"):
         name, _, assumption = text.partition(" (chosen: ")[0].partition(": ")
+        known = normalization.METHODS.get(name, normalization.Normalization)
         parts.append(
             f"Normalisation was by {name.replace('_', ' ')}"
-            f"{citations.cite(*NORMALIZATION_SOURCES.get(name, ()))}{marks}, which {assumption}."
+            f"{citations.cite(*known.references)}{marks}, which {assumption}."
         )
     untested = [m.mark for m in run.marks if "no test" in m.main.header]
     for text, marks in _distinct(run, "method", skip=untested):
         name, _, rest = text.partition(": ")
         summary, *more = rest.split("; ")
-        parts.append(f"Test{marks}: {summary}{citations.cite(*METHOD_SOURCES.get(name, ()))}.")
+        test = differential.METHODS.get(name, differential.Method)
+        parts.append(f"Test{marks}: {summary}{citations.cite(*test.references)}.")
         parts += [_option_sentence(o, citations) for o in more if not o.startswith("chosen")]
     if len(untested) < len(run.marks):
         level = run.marks[0].main.header.get("fdr", "0.05").split(" ")[0]
         parts.append(
             "Regions with too little signal were left out without regard to the groups"
-            f"{citations.cite('bourgon2010')}, and P values were adjusted by the method of"
-            f" Benjamini and Hochberg{citations.cite('benjamini1995')}; a region is said to gain or"
+            f"{citations.cite(BOURGON_2010)}, and P values were adjusted by the method of"
+            f" Benjamini and Hochberg{citations.cite(BENJAMINI_1995)}; a region is said to gain or"
             f" lose the mark where the adjusted P is at most {level}. Fold changes are unshrunken"
             " log2 ratios with 95% intervals."
         )
@@ -257,14 +268,14 @@ def _set_sentence(sets: Sheet, citations: Citations) -> str:
 
 def _limits(run: RunTables, header: Mapping[str, str], citations: Citations) -> str:
     text = "All calls describe groups of units, not single ones."
-    if not header.get("normalization", "").startswith("spike_in"):
+    if not keeps_global(header):
         text += " No spike-in was used, so a global change of a mark is not identifiable."
     marks = {m.mark.lower() for m in run.marks}
     if "h3k36me3" in marks:
         text += (
             " A gain of H3K36me3 over a gene body is consistent with more transcription; it is not"
             " by itself evidence of NSD2 activity, whose principal product is H3K36me2"
-            f"{citations.cite('kuo2011')}."
+            f"{citations.cite(KUO_2011)}."
         )
     return text
 
