@@ -9,7 +9,7 @@ from resist_epi.model import differential, normalization
 from resist_epi.report.gather import MarkTables, RunTables, Sheet
 from resist_epi.report.references import OPTION_SOURCES, SET_SOURCES, Citations
 from resist_epi.samples.presets import MarkPreset
-from resist_epi.stats.literature import BENJAMINI_1995, BOURGON_2010, KUO_2011, Reference
+from resist_epi.stats.literature import BENJAMINI_1995, BOURGON_2010, Reference
 
 KIND_WORDS: dict[str, str] = {
     "promoters": "promoters",
@@ -270,13 +270,9 @@ def _limits(run: RunTables, header: Mapping[str, str], citations: Citations) -> 
     text = "All calls describe groups of units, not single ones."
     if not keeps_global(header):
         text += " No spike-in was used, so a global change of a mark is not identifiable."
-    marks = {m.mark.lower() for m in run.marks}
-    if "h3k36me3" in marks:
-        text += (
-            " A gain of H3K36me3 over a gene body is consistent with more transcription; it is not"
-            " by itself evidence of NSD2 activity, whose principal product is H3K36me2"
-            f"{citations.cite(KUO_2011)}."
-        )
+    for mark in run.marks:
+        if mark.preset.caution:
+            text += f" {mark.preset.caution}{citations.cite(*mark.preset.references)}."
     return text
 
 
