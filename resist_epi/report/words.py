@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from resist_epi.model import differential, normalization
+from resist_epi.model.method import Method
+from resist_epi.model.normalization_method import Normalization
 from resist_epi.report.gather import MarkTables, RunTables, Sheet
 from resist_epi.report.references import OPTION_SOURCES, SET_SOURCES, Citations
 from resist_epi.samples.presets import MarkPreset
@@ -116,15 +118,13 @@ def change_in_words(header: Mapping[str, str]) -> tuple[str, str]:
     a, b = group_names(header.get("contrast", ""))
     if a:
         return f"fold change, {a} / {b}", f"more in {a}"
-    method = differential.METHODS.get(_named(header, "method"), differential.Method)
+    method = differential.METHODS.get(_named(header, "method"), Method)
     return method.effect, method.gain
 
 
 def keeps_global(header: Mapping[str, str]) -> bool:
     """Whether the normalisation can tell a global change of the mark."""
-    return normalization.METHODS.get(
-        _named(header, "normalization"), normalization.Normalization
-    ).keeps_global
+    return normalization.METHODS.get(_named(header, "normalization"), Normalization).keeps_global
 
 
 def _named(header: Mapping[str, str], key: str) -> str:
@@ -223,7 +223,7 @@ def _test_sentences(run: RunTables, citations: Citations) -> str:
     parts = []
     for text, marks in _distinct(run, "normalization"):
         name, _, assumption = text.partition(" (chosen: ")[0].partition(": ")
-        known = normalization.METHODS.get(name, normalization.Normalization)
+        known = normalization.METHODS.get(name, Normalization)
         parts.append(
             f"Normalisation was by {name.replace('_', ' ')}"
             f"{citations.cite(*known.references)}{marks}, which {assumption}."
@@ -232,7 +232,7 @@ def _test_sentences(run: RunTables, citations: Citations) -> str:
     for text, marks in _distinct(run, "method", skip=untested):
         name, _, rest = text.partition(": ")
         summary, *more = rest.split("; ")
-        test = differential.METHODS.get(name, differential.Method)
+        test = differential.METHODS.get(name, Method)
         parts.append(f"Test{marks}: {summary}{citations.cite(*test.references)}.")
         parts += [_option_sentence(o, citations) for o in more if not o.startswith("chosen")]
     if len(untested) < len(run.marks):
