@@ -148,7 +148,7 @@ def measure(
             fitted = differential.fit(
                 matrix, design, method=own, tested=tested, options=FitOptions(weights=weights)
             )
-            found = differential.contrast_results(fitted, contrast, design=design)
+            found = differential.contrast_results(fitted, contrast)
             p, padj, change = (
                 found[c].to_numpy(np.float64) for c in ("pvalue", "padj", "log2FoldChange")
             )

@@ -23,6 +23,7 @@ from resist_epi.cli import (
     simulate,
 )
 from resist_epi.cli.messages import set_up_logging, show_error
+from resist_epi.cli.options import name_choices
 from resist_epi.errors import ResistEpiError
 from resist_epi.version import VERSION
 
@@ -85,6 +86,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # --debug is understood behind the verb too, where one adds it after a failure.
     debug = "--debug" in arguments
     arguments = [a for a in arguments if a != "--debug"]
+    if {"-h", "--help"} & set(arguments[1:]):
+        name_choices()
     try:
         app(arguments)
     except ResistEpiError as error:

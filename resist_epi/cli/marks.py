@@ -34,7 +34,9 @@ def command(
     ),
     output: Output = ...,  # type: ignore[assignment]
     third: Path | None = typer.Option(
-        None, "--third", help="Results of H3K4me3 or H3K27ac: adds bivalent or poised classes."
+        None,
+        "--third",
+        help="Results of a third mark, as H3K4me3 or H3K27ac: adds bivalent or poised classes.",
     ),
     names: str = typer.Option(
         "H3K27me3,H3K36me3",
@@ -79,6 +81,7 @@ def command(
     from resist_epi.errors import DesignError
     from resist_epi.io.tables import read_results, write_table
     from resist_epi.mechanism.find_switches import switches_of_tables
+    from resist_epi.mechanism.switches import third_marks
     from resist_epi.study.count_sheet import read_counts_and_sheet
     from resist_epi.study.repeat import question_again, repeat_analysis
     from resist_epi.version import VERSION
@@ -87,8 +90,8 @@ def command(
     marks = [name.strip() for name in names.split(",")]
     if third is not None and len(marks) < len(paths):
         raise DesignError(
-            "--third needs three --names; its own must be H3K4me3 or H3K27ac, such as"
-            f" --names {','.join(marks)},H3K4me3"
+            f"--third needs three --names; its own must be {' or '.join(third_marks())}, such as"
+            f" --names {','.join(marks)},{next(iter(third_marks()))}"
         )
     if len(marks) != len(paths) or not all(marks):
         raise DesignError(f"--names {names!r} does not name {len(paths)} marks")

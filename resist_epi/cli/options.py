@@ -53,22 +53,28 @@ ContrastOption = Annotated[
     ),
 ]
 
-MethodOption = Annotated[
-    str | None,
-    typer.Option(
-        "--method", help="trend, voom, ql, wilcoxon, welch or cox. Default: by quantity and units."
-    ),
-]
+_METHOD, _NORMALIZE = typer.Option("--method"), typer.Option("--normalize")
 
-NormalizeOption = Annotated[
-    str | None,
-    typer.Option(
-        "--normalize",
-        help="library_size, tmm, tmmwsp, rle, upper_quartile, reads_in_regions, background,"
-        " spike_in, loess, common_peaks, quantile or given (column SizeFactor). Default: spike_in"
-        " or background where they can be had, else library_size.",
-    ),
-]
+MethodOption = Annotated[str | None, _METHOD]
+
+NormalizeOption = Annotated[str | None, _NORMALIZE]
+
+
+def name_choices() -> None:
+    """Write the names of the registries into the help; only help waits for them to be loaded."""
+    from resist_epi.model import differential, normalization
+
+    tests, known = list(differential.METHODS), normalization.METHODS
+    defaults = [name for name, method in known.items() if method.default is not None]
+    _METHOD.help = f"{_one_of(tests)}. Default: by quantity and units."
+    _NORMALIZE.help = (
+        f"{_one_of(list(known))}. Default: the first of {', '.join(defaults)} that can be had."
+    )
+
+
+def _one_of(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
 
 BackgroundOption = Annotated[
     Path | None,
@@ -89,7 +95,7 @@ BlockOption = Annotated[
 ]
 
 StrataOption = Annotated[
-    str | None, typer.Option("--strata", help="Column with baseline hazards of its own (cox).")
+    str | None, typer.Option("--strata", help="Column with baseline hazards of its own.")
 ]
 
 GeneSetsOption = Annotated[

@@ -31,76 +31,10 @@ class _Options:
     region: str | None = None
     genome: str | None = None
     genes: Path | None = None
-    set_name: str | None = None
+    set: str | None = None
     gene_sets: str | None = None
     results: Path | None = None
     arms: Path | None = None
-
-
-def command(
-    kind: str = typer.Argument(..., metavar="KIND", help=" ".join(PLOTS)),
-    table: Path = typer.Argument(
-        ...,
-        metavar="TABLE",
-        help="Results (ma, volcano, pvalue, genome), quality/*.tsv of a run (pca, correlation), a"
-        " matrix file (heatmap, profile), counts (locus: of bins; gene-set), normalization/MARK.tsv"
-        " of a run (normalization), marks/switches.tsv (switch), mechanisms.tsv (mechanisms), a SEG"
-        " file (copy-number).",
-    ),
-    output: Output = ...,  # type: ignore[assignment]
-    title: str | None = typer.Option(None, "--title", help="What stands above the figure."),
-    samples: Path | None = typer.Option(
-        None, "--samples", help="Sample sheet: colours and annotation."
-    ),
-    mark: MarkOption = None,
-    label: str | None = typer.Option(
-        None, "--label", help="ma, volcano, switch: how many genes to name, or which: NSD2,HK2."
-    ),
-    by: str | None = typer.Option(
-        None, "--by", help="heatmap: one panel a level of this column of the sheet."
-    ),
-    gene: str | None = typer.Option(None, "--gene", help="locus: the gene."),
-    region: str | None = typer.Option(None, "--region", help="locus: chrom:start-end."),
-    genome: GenomeOption = None,
-    genes: GenesOption = None,
-    set_name: str | None = typer.Option(None, "--set", help="gene-set: name of the set."),
-    gene_sets: GeneSetsOption = None,
-    results: Path | None = typer.Option(
-        None, "--results", help="gene-set, locus, normalization: results, to mark what is called."
-    ),
-    arms: Path | None = typer.Option(
-        None, "--arms", help="genome: copy_number/MARK.arms.tsv of a run, for a line an arm."
-    ),
-) -> None:
-    """Draw a figure: PNG, SVG or PDF, told by the name of the output."""
-    from resist_epi.io.figures import check_figure_path, save_figure
-
-    if kind not in _DRAW:
-        raise typer.BadParameter(f"{kind!r} is none of {', '.join(_DRAW)}", param_hint="KIND")
-    check_figure_path(output)
-    options = _Options(
-        samples=samples,
-        mark=mark,
-        label=label,
-        by=by,
-        gene=gene,
-        region=region,
-        genome=genome,
-        genes=genes,
-        set_name=set_name,
-        gene_sets=gene_sets,
-        results=results,
-        arms=arms,
-    )
-    draw, understood = _DRAW[kind]
-    for name, value in vars(options).items():
-        if value is not None and name not in understood:
-            option = "--set" if name == "set_name" else f"--{name.replace('_', '-')}"
-            raise typer.BadParameter(f"means nothing to {kind}", param_hint=option)
-    import matplotlib as mpl
-
-    mpl.use("agg")  # files only: no window, whatever the machine has
-    save_figure(draw(kind, table, options, title), output, close=True)
 
 
 def _draw_results(kind: str, path: Path, options: _Options, title: str | None) -> Any:
@@ -191,6 +125,7 @@ def _draw_locus(kind: str, path: Path, options: _Options, title: str | None) -> 
 
 def _draw_normalization(kind: str, path: Path, options: _Options, title: str | None) -> Any:
     from resist_epi.io.tables import read_results, read_table
+    from resist_epi.model.agreement import titles_compared
 
     beside = path.with_name(f"{path.name.removesuffix('.tsv')}.calls.tsv")
     return figure_function(kind)(
@@ -198,6 +133,7 @@ def _draw_normalization(kind: str, path: Path, options: _Options, title: str | N
         calls=read_table(beside) if beside.is_file() else None,
         results=None if options.results is None else read_results(options.results),
         samples=_sheet(options),
+        names=titles_compared(),
         title=title,
     )
 
@@ -212,7 +148,7 @@ def _draw_gene_set(kind: str, path: Path, options: _Options, title: str | None) 
     from resist_epi.study.count_sheet import read_counts_and_sheet
 
     sets = load_sets(options.gene_sets)
-    if options.set_name not in sets:
+    if options.set not in sets:
         more = f" and {len(sets) - 30} more" if len(sets) > 30 else ""
         known = ", ".join(list(sets)[:30]) + more
         raise typer.BadParameter(f"needs one of {known}", param_hint="--set")
@@ -227,9 +163,9 @@ def _draw_gene_set(kind: str, path: Path, options: _Options, title: str | None) 
     return figure_function(kind)(
         pd.DataFrame(levels[rows], index=symbols, columns=list(matrix.samples)),
         samples=sheet.table,
-        genes=sets[str(options.set_name)].genes,
+        genes=sets[str(options.set)].genes,
         directions=directions,
-        title=title if title is not None else options.set_name,
+        title=title if title is not None else options.set,
     )
 
 
@@ -244,22 +180,94 @@ def _sheet(options: _Options) -> pd.DataFrame | None:
 
 _Draw = Callable[[str, Path, _Options, str | None], Any]
 
-_SHEET = {"samples", "mark"}
-
-# kind -> what draws it, and the options that it understands
-_DRAW: dict[str, tuple[_Draw, set[str]]] = {
-    "ma": (_draw_results, {"label"}),
-    "volcano": (_draw_results, {"label"}),
-    "pvalue": (_draw_results, set()),
-    "pca": (_draw_samples, _SHEET),
-    "correlation": (_draw_samples, _SHEET),
-    "heatmap": (_draw_profile, _SHEET | {"by"}),
-    "profile": (_draw_profile, _SHEET),
-    "normalization": (_draw_normalization, _SHEET | {"results"}),
-    "locus": (_draw_locus, _SHEET | {"gene", "region", "genome", "genes", "results"}),
-    "genome": (_draw_genome, {"arms", "genome"}),
-    "copy-number": (_draw_copy_number, set()),
-    "gene-set": (_draw_gene_set, _SHEET | {"set_name", "gene_sets", "results"}),
-    "switch": (_draw_table, {"label"}),
-    "mechanisms": (_draw_table, set()),
+# What a kind of figure may read (`Plot.reads`): what draws from it, and the file in words.
+READERS: dict[str, tuple[_Draw, str]] = {
+    "results": (_draw_results, "results"),
+    "genome": (_draw_genome, "results"),
+    "table": (_draw_table, "a table of a run, as marks/switches.tsv"),
+    "samples": (_draw_samples, "quality/*.tsv of a run"),
+    "profile": (_draw_profile, "a matrix file"),
+    "bins": (_draw_locus, "counts of bins"),
+    "counts": (_draw_gene_set, "counts"),
+    "factors": (_draw_normalization, "normalization/MARK.tsv of a run"),
+    "segments": (_draw_copy_number, "a SEG file"),
 }
+
+
+def _with(option: str) -> str:
+    """The kinds that understand an option: `ma, volcano`."""
+    return ", ".join(kind for kind, plot in PLOTS.items() if option in plot.options)
+
+
+def _tables() -> str:
+    """What each kind reads, in words."""
+    parts = []
+    for name, (_, words) in READERS.items():
+        kinds = ", ".join(kind for kind, plot in PLOTS.items() if plot.reads == name)
+        parts.append(f"{kinds}: {words}")
+    return f"{'; '.join(parts)}."
+
+
+def command(
+    kind: str = typer.Argument(..., metavar="KIND", help=" ".join(PLOTS)),
+    table: Path = typer.Argument(
+        ...,
+        metavar="TABLE",
+        help=_tables(),
+    ),
+    output: Output = ...,  # type: ignore[assignment]
+    title: str | None = typer.Option(None, "--title", help="What stands above the figure."),
+    samples: Path | None = typer.Option(
+        None, "--samples", help="Sample sheet: colours and annotation."
+    ),
+    mark: MarkOption = None,
+    label: str | None = typer.Option(
+        None, "--label", help=f"{_with('label')}: how many genes to name, or which: NSD2,HK2."
+    ),
+    by: str | None = typer.Option(
+        None, "--by", help=f"{_with('by')}: one panel a level of this column of the sheet."
+    ),
+    gene: str | None = typer.Option(None, "--gene", help=f"{_with('gene')}: the gene."),
+    region: str | None = typer.Option(None, "--region", help=f"{_with('region')}: chr1:0-9."),
+    genome: GenomeOption = None,
+    genes: GenesOption = None,
+    set_name: str | None = typer.Option(None, "--set", help=f"{_with('set')}: name of the set."),
+    gene_sets: GeneSetsOption = None,
+    results: Path | None = typer.Option(
+        None, "--results", help=f"{_with('results')}: results, to mark what is called."
+    ),
+    arms: Path | None = typer.Option(
+        None,
+        "--arms",
+        help=f"{_with('arms')}: copy_number/MARK.arms.tsv of a run.",
+    ),
+) -> None:
+    """Draw a figure: PNG, SVG or PDF, told by the name of the output."""
+    from resist_epi.io.figures import check_figure_path, save_figure
+
+    if kind not in PLOTS:
+        raise typer.BadParameter(f"{kind!r} is none of {', '.join(PLOTS)}", param_hint="KIND")
+    check_figure_path(output)
+    options = _Options(
+        samples=samples,
+        mark=mark,
+        label=label,
+        by=by,
+        gene=gene,
+        region=region,
+        genome=genome,
+        genes=genes,
+        set=set_name,
+        gene_sets=gene_sets,
+        results=results,
+        arms=arms,
+    )
+    for name, value in vars(options).items():
+        if value is not None and name not in PLOTS[kind].options:
+            option = f"--{name.replace('_', '-')}"
+            raise typer.BadParameter(f"means nothing to {kind}", param_hint=option)
+    draw, _ = READERS[PLOTS[kind].reads]
+    import matplotlib as mpl
+
+    mpl.use("agg")  # files only: no window, whatever the machine has
+    save_figure(draw(kind, table, options, title), output, close=True)

@@ -21,7 +21,6 @@ from resist_epi.model.analysis import Analysis
 from resist_epi.model.differential import contrast_statistics
 from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.filtering import regions_with_signal
-from resist_epi.model.linear_models import linear_statistics
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.stats.multiple import benjamini_hochberg
@@ -163,12 +162,12 @@ def window_tests(
         fitted = fit_model(
             matrix, design, method=analysis.fit.method, tested=tested, options=analysis.options
         )
-        found = contrast_statistics(fitted, contrast, design=design, lfc_threshold=threshold)
+        found = contrast_statistics(fitted, contrast, lfc_threshold=threshold)
         effect[rows], p[rows] = found["log2FoldChange"], found["pvalue"]
         # A hazard ratio without a maximum is NaN, but its score test has a sign.
         sign[rows] = np.where(np.isnan(effect[rows]), found["stat"], effect[rows])
         if fitted.unweighted is not None:
-            plain = linear_statistics(fitted.unweighted, contrast, lfc_threshold=threshold)
+            plain = contrast_statistics(fitted.unweighted, contrast, lfc_threshold=threshold)
             p_unweighted[rows] = plain["pvalue"]
     weights = equal_size_weights(domains.member, domains.windows.size)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -61,25 +62,29 @@ def read_genes(
     InputFormatError
         If no format fits, a line is malformed (named by its number) or there are no genes.
     """
-    name, reader = recognise_format(path)
-    transcripts = reader(path)
+    found = recognise_format(path)
+    transcripts = found.reader(path)
     if transcripts.empty:
-        raise InputFormatError(f"no genes in this {name} file", path=path)
+        raise InputFormatError(f"no genes in this {found.name} file", path=path)
     annotation = annotation_from_transcripts(
         transcripts,
         source=str(path),
         assembly=assembly,
         genome=genome,
-        split_gaps=name == "genePred",
+        split_gaps=found.split_gaps,
     )
     logger.info(
-        "%s: %d genes with %d transcripts (%s)", path, len(annotation), len(transcripts), name
+        "%s: %d genes with %d transcripts (%s)",
+        path,
+        len(annotation),
+        len(transcripts),
+        found.name,
     )
     return annotation
 
 
-def recognise_format(path: str | Path) -> tuple[str, Callable[[str | Path], pd.DataFrame]]:
-    """Name of the file's format and the function that reads its transcripts.
+def recognise_format(path: str | Path) -> GeneFormat:
+    """The file's format: the first of `FORMATS` that its first line fits.
 
     Raises
     ------
@@ -92,17 +97,9 @@ def recognise_format(path: str | Path) -> tuple[str, Callable[[str | Path], pd.D
             "the gene annotation is empty", path=path, expected="at least one gene"
         )
     line, text = first
-    columns = text.split("\t")
-    if _is_header(text):
-        return "table", read_gene_table
-    if len(columns) == N_COLUMNS and columns[3].isdigit() and columns[4].isdigit():
-        gff3 = "=" in columns[8].split('"')[0].split(" ")[0]
-        return ("GFF3", read_gff3) if gff3 else ("GTF", read_gtf)
-    if genepred_offset(columns) is not None:
-        return "genePred", read_genepred
-    fields = columns if len(columns) > 1 else text.split()
-    if len(fields) >= 6 and fields[1].isdigit() and fields[2].isdigit() and fields[5] in STRANDS:
-        return "BED", read_bed_genes
+    known = next((f for f in FORMATS if f.fits(text)), None)
+    if known is not None:
+        return known
     raise InputFormatError(
         "not a gene annotation that is understood",
         path=path,
@@ -173,3 +170,54 @@ def _first_line(path: str | Path) -> tuple[int, str] | None:
         if _is_header(text) or not text.startswith("#"):
             return line, text
     return None
+
+
+def _is_gtf(line: str) -> bool:
+    columns = line.split("\t")
+    return len(columns) == N_COLUMNS and columns[3].isdigit() and columns[4].isdigit()
+
+
+def _is_gff3(line: str) -> bool:
+    return _is_gtf(line) and "=" in line.split("\t")[8].partition('"')[0].partition(" ")[0]
+
+
+def _is_genepred(line: str) -> bool:
+    return genepred_offset(line.split("\t")) is not None
+
+
+def _is_bed(line: str) -> bool:
+    columns = line.split("\t")
+    fields = columns if len(columns) > 1 else line.split()
+    return len(fields) >= 6 and fields[1].isdigit() and fields[2].isdigit() and fields[5] in STRANDS
+
+
+@dataclass(frozen=True)
+class GeneFormat:
+    """A format of gene annotations.
+
+    Attributes
+    ----------
+    name
+        As in messages.
+    fits
+        Whether a first line is of this format.
+    reader
+        path -> transcripts.
+    split_gaps
+        As of `annotation_from_transcripts`.
+    """
+
+    name: str
+    fits: Callable[[str], bool]
+    reader: Callable[[str | Path], pd.DataFrame]
+    split_gaps: bool = False
+
+
+# In the order in which they are tried: a new format is one record here.
+FORMATS = (
+    GeneFormat("table", _is_header, read_gene_table),
+    GeneFormat("GFF3", _is_gff3, read_gff3),
+    GeneFormat("GTF", _is_gtf, read_gtf),
+    GeneFormat("genePred", _is_genepred, read_genepred, split_gaps=True),
+    GeneFormat("BED", _is_bed, read_bed_genes),
+)

@@ -9,9 +9,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.errors import DesignError, InputFormatError
-
-# Marks of transcription; expression is expected to follow them.
-_ACTIVE = {"H3K36me3": 1, "H3K36me2": 1, "H3K4me3": 1, "H3K27ac": 1}
+from resist_epi.samples.presets import role
 
 
 @dataclass(frozen=True)
@@ -25,8 +23,8 @@ class Assay:
     title
         In words.
     expected
-        Mark -> sign of the change that goes with a gain of the mark, stated before any data are
-        seen; a mark that is missing has none.
+        Role of a mark -> sign of the change that goes with a gain of it, stated before any data
+        are seen; a role that is missing has none.
     note
         Why, in a sentence.
     """
@@ -38,8 +36,7 @@ class Assay:
 
     def sign(self, mark: str) -> int:
         """Expected sign for a gain of the mark: 1, -1, or 0 where none is stated."""
-        named = {m.lower(): s for m, s in self.expected.items()}
-        return named.get(mark.strip().lower(), 0)
+        return self.expected.get(role(mark) or "", 0)
 
 
 ASSAYS: dict[str, Assay] = {
@@ -48,13 +45,13 @@ ASSAYS: dict[str, Assay] = {
         Assay(
             "expression",
             "RNA expression",
-            {"H3K27me3": -1, **_ACTIVE},
+            {"repressive": -1, "active": 1},
             "polycomb-repressed promoters are silent; H3K36me3 is written during elongation",
         ),
         Assay(
             "proteomics",
             "protein abundance",
-            {"H3K27me3": -1, **_ACTIVE},
+            {"repressive": -1, "active": 1},
             "as expression, further from chromatin: protein stability adds noise",
         ),
         Assay(

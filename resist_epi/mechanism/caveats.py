@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-SEX_CHROMOSOMES = ("chrX", "X", "chrY", "Y")
+from resist_epi.samples.presets import role
 
-REPRESSIVE = ("h3k27me3",)
+SEX_CHROMOSOMES = ("chrX", "X", "chrY", "Y")
 
 # Share of a set that has to be of a kind before it is worth a warning.
 MOST = 0.6
@@ -76,8 +76,8 @@ def _islands(genes: pd.DataFrame, covariates: pd.DataFrame | None) -> NDArray[np
 
 
 def _silent(layer: str, silent: NDArray[np.bool_]) -> str:
-    """CpG-island promoters of housekeeping genes carry hardly any H3K27me3."""
-    if layer.strip().lower() not in REPRESSIVE or not len(silent) or silent.mean() < MOST:
+    """CpG-island promoters of housekeeping genes carry hardly any of a repressive mark."""
+    if role(layer) != "repressive" or not len(silent) or silent.mean() < MOST:
         return ""
     return (
         f"{int(silent.sum())} of {len(silent)} genes have a CpG-island promoter with less {layer}"

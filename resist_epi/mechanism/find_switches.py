@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 
 import pandas as pd
 
 from resist_epi.errors import DesignError
-from resist_epi.mechanism.switches import THIRD_MARKS, MarkTest, mark_switches
+from resist_epi.mechanism.switches import MarkTest, mark_switches, third_marks
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.facts import contrast_title, facts_of
-from resist_epi.samples.presets import PRESETS
+from resist_epi.samples.presets import PRESETS, find_preset
 from resist_epi.samples.question import Question
 
-# Pairs that a run looks for, repressive mark first; the first that it finds is used.
-OPPOSING = (
-    ("H3K27me3", "H3K36me3"),
-    ("H3K27me3", "H3K36me2"),
-    ("H3K27me3", "H3K27ac"),
-    ("H3K27me3", "H3K4me3"),
-)
+
+def opposing_pairs() -> Iterator[tuple[str, str]]:
+    """Pairs that a run looks for, repressive mark first; the first that it finds is used."""
+    ranked = sorted(PRESETS.values(), key=lambda known: known.switch_rank)
+    repressive, active = ([p.mark for p in ranked if p.role == r] for r in ("repressive", "active"))
+    return product(repressive, active)
 
 
 def is_opposing(mark: str) -> bool:
-    """Whether a mark has a part in `OPPOSING`, or is a third mark."""
-    return _preset_name(mark) in {m for pair in OPPOSING for m in pair} | set(THIRD_MARKS)
+    """Whether a mark may have a part in a switch, or be the third mark beside one."""
+    found = find_preset(mark)
+    return found is not None and (found.role is not None or found.third is not None)
 
 
 def mark_test(mark: str, analysis: Analysis) -> MarkTest:
@@ -46,18 +47,19 @@ def switches_of_study(
     Returns
     -------
     DataFrame or None
-        As `switches.mark_switches`; None where no two of `OPPOSING` are there.
+        As `switches.mark_switches`; None where no two marks of opposite roles are there.
 
     Raises
     ------
     ResistEpiError
         As `switches.mark_switches`.
     """
-    present = {own: test for name, test in analyses.items() if (own := _preset_name(name))}
-    for repressive, active in OPPOSING:
+    known = {name: find_preset(name) for name in analyses}
+    present = {own.mark: analyses[name] for name, own in known.items() if own is not None}
+    for repressive, active in opposing_pairs():
         if repressive in present and active in present:
             tests = {name: mark_test(name, a) for name, a in present.items()}
-            others = [m for m in THIRD_MARKS if m in present and m != active]
+            others = [m for m in third_marks() if m in present and m not in (repressive, active)]
             return mark_switches(
                 tests[repressive],
                 tests[active],
@@ -99,10 +101,6 @@ def switches_of_tables(
         tests.append(made)
     third = tests[2] if len(tests) > 2 else None
     return mark_switches(tests[0], tests[1], third=third, method=method, fdr=fdr)
-
-
-def _preset_name(mark: str) -> str | None:
-    return next((name for name in PRESETS if name.lower() == mark.strip().lower()), None)
 
 
 def _check_contrasts(tables: Mapping[str, pd.DataFrame]) -> None:

@@ -23,6 +23,7 @@ from resist_epi.genome.chromosomes import chrom_rank
 from resist_epi.model.fit import Fit
 from resist_epi.samples.design import Contrast
 from resist_epi.samples.facts import contrast_facts
+from resist_epi.samples.presets import PRESETS
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.schema import REGIONS, names, switch_columns
@@ -41,9 +42,6 @@ MIN_UNITS = 6
 MIN_INFORMATION = 3.0
 
 REPRESSIVE, ACTIVATING, NONE = "repressive switch", "activating switch", "none"
-
-# Third marks: how the class is called, and the sign of its change relative to the repressive mark.
-THIRD_MARKS: Mapping[str, tuple[str, int]] = {"H3K4me3": ("bivalent", 1), "H3K27ac": ("poised", -1)}
 
 
 @dataclass(frozen=True)
@@ -112,9 +110,9 @@ def mark_switches(
     repressive, active
         Such as H3K27me3 at promoters and H3K36me3 over bodies; one value a gene (`gene_rows`).
     third
-        H3K4me3: genes that are no switch and gain (lose) it together with the repressive mark are
-        a *bivalent* gain (loss). H3K27ac: those that gain the repressive mark and lose it are a
-        *poised* gain, the reverse a *poised* loss.
+        A mark whose preset has a class for it. H3K4me3: genes that are no switch and gain (lose) it
+        together with the repressive mark are a *bivalent* gain (loss). H3K27ac: those that gain the
+        repressive mark and lose it are a *poised* gain, the reverse a *poised* loss.
     method
         `adafilter` or `max_p` instead of the choice; outside of AdaFilter's bounds the header
         carries a warning.
@@ -175,6 +173,11 @@ def mark_switches(
     return table
 
 
+def third_marks() -> dict[str, tuple[str, int]]:
+    """Mark -> what its class is called, and the sign of its change beside the repressive mark's."""
+    return {name: known.third for name, known in PRESETS.items() if known.third is not None}
+
+
 def choose_method(
     correlation: JointCorrelation | None, group_sizes: Sequence[int]
 ) -> tuple[str, str]:
@@ -230,10 +233,10 @@ def _check(tests: Sequence[MarkTest], method: str | None) -> None:
         raise DesignError(f"a switch needs different marks; found {', '.join(marks)}")
     if method is not None and method not in METHODS:
         raise DesignError(f"unknown method {method!r}; expected one of {', '.join(METHODS)}")
-    if len(tests) > 2 and marks[2] not in THIRD_MARKS:
+    if len(tests) > 2 and marks[2] not in third_marks():
         raise DesignError(
             f"{marks[2]} says nothing about bivalent or poised genes; the third mark may be"
-            f" {' or '.join(THIRD_MARKS)}"
+            f" {' or '.join(third_marks())}"
         )
     named = {t.mark: t.contrast.name for t in tests if t.contrast is not None}
     if len(set(named.values())) > 1:
@@ -325,8 +328,8 @@ def _correlation(
     keys = [_unit_keys(t.units) for t in (first, second)]
     if keys[0] is None or keys[1] is None:
         return None
-    if "cox" in (first.fit.method, second.fit.method):
-        # A score test has no residuals; units are shared all the same.
+    if not (first.contrast.vector.any() and second.contrast.vector.any()):
+        # No contrast of coefficients has residuals of its own; units are shared all the same.
         return JointCorrelation(np.nan, np.nan, np.nan, MIN_INFORMATION, 0)
     place = {key: i for i, key in enumerate(keys[1])}
     p = table[[f"{first.mark}_pvalue", f"{second.mark}_pvalue"]].to_numpy()
@@ -371,7 +374,7 @@ def _add_third(
     fdr: float,
     header: dict[str, str],
 ) -> None:
-    name, relation = THIRD_MARKS[third.mark]
+    name, relation = third_marks()[third.mark]
     together = _same_sign(table, repressive.mark, third.mark) == relation
     # Among genes of one sign a positive correlation is what brings false calls: always max P there.
     choice = (

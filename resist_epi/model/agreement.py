@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,20 +19,24 @@ from resist_epi.model.analysis import Analysis
 from resist_epi.model.differential import contrast_results
 from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.efficiency import Disagreement, composition_disagreement, share_tests
-from resist_epi.model.normalization import factors_table, normalize
+from resist_epi.model.normalization import (
+    METHODS,
+    compared_as,
+    factors_table,
+    normalize,
+    titles,
+)
 from resist_epi.model.normalization_data import NormalizationInputs
 from resist_epi.samples.design import Contrast, Design
 from resist_epi.stats.multiple import benjamini_hochberg
 
 logger = logging.getLogger(__name__)
 
-REFERENCES = ("spike_in", "background")  # they keep a global change; the first that can be had
-
 # TMM where the mark is: in most sets of regions, such as all promoters, the majority has none of
 # it, and TMM over all of them would be background composition once more.
 ENRICHED = "tmm_enriched"
 
-IN_REGIONS = (ENRICHED, "tmm")
+TITLES = {ENRICHED: "TMM where the mark is"}
 
 FEWEST = 3  # normalisations that are compared
 
@@ -85,15 +89,15 @@ def normalized_variants(matrix: CountMatrix, inputs: NormalizationInputs) -> dic
     """
     headline = str(matrix.metadata.get("normalization", "library_size"))
     found = {headline: matrix}
-    available = {"spike_in": inputs.spike_in, "background": inputs.background}
-    reference = [m for m in REFERENCES if available[m] is not None][:1]
+    reference = [m for m in compared_as("reference") if METHODS[m].has_inputs(inputs)][:1]
     enriched = enriched_regions(matrix, inputs.background)
     if enriched is not None:
         source = replace(matrix.select(regions=enriched), offsets=None, size_factors=None)
         made = normalize(matrix, "tmm", factors_from=source)
         found[ENRICHED] = replace(made, metadata={**made.metadata, "normalization": ENRICHED})
-    wanted = [*reference, *([] if enriched is not None else ["tmm"]), "library_size"]
-    for method in [*wanted, "tmm", "reads_in_regions"]:
+    regions = compared_as("regions")
+    wanted = [*reference, *([] if enriched is not None else regions), *compared_as("always")]
+    for method in [*wanted, *regions, *compared_as("spare")]:
         if method in found or (method not in wanted and len(found) >= FEWEST):
             continue
         try:
@@ -101,6 +105,11 @@ def normalized_variants(matrix: CountMatrix, inputs: NormalizationInputs) -> dic
         except DesignError as error:
             logger.info("normalisation %s is not compared: %s", method, error)
     return found
+
+
+def titles_compared() -> dict[str, str]:
+    """Normalisation -> its name in figures, where it has one of its own."""
+    return titles() | TITLES
 
 
 def enriched_regions(
@@ -151,11 +160,7 @@ def compare_normalizations(analysis: Analysis) -> Agreement:
             options=analysis.options,
         )
         tables[other] = contrast_results(
-            fitted,
-            contrast,
-            design=design,
-            fdr=question.fdr,
-            lfc_threshold=question.lfc_threshold,
+            fitted, contrast, fdr=question.fdr, lfc_threshold=question.lfc_threshold
         )
     table = pd.concat(
         [
@@ -228,8 +233,7 @@ def _high_confidence(tables: Mapping[str, pd.DataFrame], n: int, fdr: float) -> 
     call is easily lost from one of them, a false one seldom where the other assumption is wrong,
     so that false calls gather in it.
     """
-    reference = next((m for m in REFERENCES if m in tables), None)
-    in_regions = next((m for m in IN_REGIONS if m in tables), None)
+    reference, in_regions = _opposed(tables)
     if reference is None or in_regions is None:
         return np.full(n, np.nan, dtype=object)
     one, other = tables[reference], tables[in_regions]
@@ -239,11 +243,16 @@ def _high_confidence(tables: Mapping[str, pd.DataFrame], n: int, fdr: float) -> 
     return np.asarray(benjamini_hochberg(p) <= fdr).astype(object)
 
 
+def _opposed(had: Container[str]) -> tuple[str | None, str | None]:
+    """What keeps a global change and what takes it away, among the normalisations had."""
+    reference = next((m for m in compared_as("reference") if m in had), None)
+    return reference, next((m for m in (ENRICHED, *compared_as("regions")) if m in had), None)
+
+
 def _disagreement(
     normalized: Mapping[str, CountMatrix], design: Design, contrast: Contrast
 ) -> Disagreement | None:
-    reference = next((m for m in REFERENCES if m in normalized), None)
-    in_regions = next((m for m in IN_REGIONS if m in normalized), None)
+    reference, in_regions = _opposed(normalized)
     if reference is None or in_regions is None:
         return None
     return composition_disagreement(

@@ -18,7 +18,6 @@ from resist_epi.errors import DesignError
 from resist_epi.model import differential, normalization
 from resist_epi.model.filtering import regions_over_input, regions_with_signal
 from resist_epi.model.fit import Fit
-from resist_epi.model.hazards import hazard_contrast
 from resist_epi.model.header import quantity_facts, results_header
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.normalization_data import NormalizationInputs, merge_inputs
@@ -213,11 +212,7 @@ def analyse(
     )
     if tested:
         results = differential.contrast_results(
-            fit,
-            contrast,
-            design=design,
-            fdr=question.fdr,
-            lfc_threshold=question.lfc_threshold,
+            fit, contrast, fdr=question.fdr, lfc_threshold=question.lfc_threshold
         )
     else:
         results = differential.fold_changes(fit, contrast)
@@ -284,9 +279,9 @@ def study_formula(
     DesignError
         If the formula cannot be parsed or names a column that the sheet lacks.
     """
-    if method == "cox" and formula == Question.formula:
+    if differential.own_contrast(method) is not None and formula == Question.formula:
         # Groups by outcome say what time to progression says already.
-        logger.info("cox adjusts for nothing unless a design says so")
+        logger.info("%s adjusts for nothing unless a design says so", method)
         formula = "~ 1"
     return formula_columns(formula, sheet)
 
@@ -299,11 +294,12 @@ def study_contrast(design: Design, contrast: str | None, *, method: str | None =
     DesignError
         If there is no such contrast, or `cox` is given one.
     """
-    if method != "cox":
+    own = differential.own_contrast(method)
+    if own is None:
         return make_contrast(design, contrast)
     if contrast is not None:
-        raise DesignError("cox tests time to progression and takes no contrast; leave it out")
-    return hazard_contrast(design)
+        raise DesignError(f"{method} has a question of its own and takes no contrast; leave it out")
+    return own(design)
 
 
 def _plan_fit(
@@ -340,7 +336,7 @@ def _plan_fit(
 
 
 def _why_untestable(design: Design, contrast: Contrast, method: str | None) -> DesignError | None:
-    if method == "cox":
+    if differential.own_contrast(method) is not None:
         return None
     try:
         check_testable(design, contrast)

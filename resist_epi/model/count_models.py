@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix, log_divisors, scaled
-from resist_epi.errors import DesignError
 from resist_epi.model.fit import Fit
 from resist_epi.model.linear_models import FitOptions, log_level, no_variances
 from resist_epi.samples.design import Contrast, Design
@@ -35,14 +34,7 @@ def fit_ql(
     tested
         (n_regions,) bool; the other regions do not inform the dispersion. Without a residual
         degree of freedom only fold changes are fitted.
-
-    Raises
-    ------
-    DesignError
-        If weights or blocks are asked for, which this model has not.
     """
-    if options.block is not None:
-        raise DesignError("ql has no random effects; use --method trend or voom with --block")
     level, prior = log_level(matrix, tested)
     X = design.matrix.to_numpy()
     linear = fit_linear(level, X)
@@ -64,7 +56,7 @@ def fit_ql(
     offsets = divisors[tested] if matrix.offsets is not None else divisors[0]
     quasi = fit_quasi(count_data(matrix.values[tested], X, offsets=offsets))
     moderated = [spread(v, tested) for v in _arrays(quasi.quasi)]
-    return replace(base, squeezed=Squeezed(*moderated), quasi=quasi)
+    return replace(base, squeezed=Squeezed(*moderated), model=quasi)
 
 
 def quasi_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:
@@ -76,12 +68,13 @@ def quasi_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:
     """
     estimate = fitted.coefficients @ contrast.vector
     nothing = np.full(len(estimate), np.nan)
-    if fitted.quasi is None:
+    quasi: QuasiFit | None = fitted.model
+    if quasi is None:
         others = dict.fromkeys(("lfcSE", "ci_low", "ci_high", "stat", "df", "pvalue"), nothing)
         return {"log2FoldChange": estimate, **others}
-    tests = quasi_f_test(fitted.quasi, contrast.vector)
+    tests = quasi_f_test(quasi, contrast.vector)
     estimate[fitted.tested] = tests.log2_fold_change
-    error = _wald_error(fitted.quasi, contrast.vector)
+    error = _wald_error(quasi, contrast.vector)
     half = t_quantile(0.95, tests.df_total) * error
     change = tests.log2_fold_change
     defined = np.isfinite(tests.pvalue) & np.isfinite(error)
@@ -100,6 +93,21 @@ def quasi_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:
             for name, values in columns.items()
         },
     }
+
+
+def quasi_f(fitted: Fit, vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """F of several contrasts together, and its P, each (n_regions,); NaN where not tested.
+
+    Parameters
+    ----------
+    vectors
+        (p, k) contrasts, linearly independent.
+    """
+    if fitted.model is None:
+        nothing = np.full(len(fitted.regions), np.nan)
+        return nothing, nothing
+    tests = quasi_f_test(fitted.model, vectors)
+    return spread(tests.statistic, fitted.tested), spread(tests.pvalue, fitted.tested)
 
 
 def _wald_error(quasi: QuasiFit, vector: FloatArray) -> FloatArray:

@@ -22,30 +22,22 @@ def fit_wilcoxon(
     matrix: CountMatrix, design: Design, tested: NDArray[np.bool_], options: FitOptions
 ) -> Fit:
     """Log2 signal for Wilcoxon's rank-sum test. Source: Wilcoxon 1945; Mann & Whitney 1947."""
-    return _plain("wilcoxon", matrix, design, tested, options)
+    return _plain("wilcoxon", matrix, design, tested)
 
 
 def fit_welch(
     matrix: CountMatrix, design: Design, tested: NDArray[np.bool_], options: FitOptions
 ) -> Fit:
     """Log2 signal for Welch's t test. Source: Welch 1947."""
-    return _plain("welch", matrix, design, tested, options)
+    return _plain("welch", matrix, design, tested)
 
 
-def _plain(
-    method: str,
-    matrix: CountMatrix,
-    design: Design,
-    tested: NDArray[np.bool_],
-    options: FitOptions,
-) -> Fit:
+def _plain(method: str, matrix: CountMatrix, design: Design, tested: NDArray[np.bool_]) -> Fit:
     if len(design.variables) != 1:
         raise DesignError(
             f"{method} compares two groups and adjusts for nothing, but the design is"
             f" {design.formula!r}; use a design of one column, or --method trend"
         )
-    if options.block is not None:
-        raise DesignError(f"{method} has no random effects; use --method trend with --block")
     return replace(fit_trend(matrix, design, tested, FitOptions()), method=method)
 
 

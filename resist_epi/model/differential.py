@@ -1,13 +1,12 @@
 """Differential enrichment: from a normalised matrix and a design to a fit, and to results.
 
 To add a test, write its kernel in `stats/`, its fit and its statistics beside `linear_models.py`,
-and a line in `METHODS`.
+and one record in `METHODS`: whatever differs between tests is a field of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError, QuantityError
-from resist_epi.model.count_models import fit_ql, quasi_statistics
+from resist_epi.model.count_models import fit_ql, quasi_f, quasi_statistics
 from resist_epi.model.cross_checks import (
     fit_welch,
     fit_wilcoxon,
@@ -24,19 +23,29 @@ from resist_epi.model.cross_checks import (
     wilcoxon_statistics,
 )
 from resist_epi.model.fit import Fit
-from resist_epi.model.hazards import fit_cox, hazard_statistics
+from resist_epi.model.hazards import fit_cox, hazard_contrast, hazard_statistics
 from resist_epi.model.linear_models import (
     FitOptions,
     fit_trend,
     fit_voom,
     linear_f,
     linear_statistics,
+    linear_threshold,
 )
+from resist_epi.model.method import Method, Statistics
 from resist_epi.samples.design import Contrast, Design, check_testable
 from resist_epi.samples.question import Question
 from resist_epi.schema import COUNTS, QUANTITIES, RESULTS, names
+from resist_epi.stats.literature import (
+    COX_1972,
+    LAW_2014,
+    LUND_2012,
+    PHIPSON_2016,
+    SMYTH_2004,
+    WELCH_1947,
+    WILCOXON_1945,
+)
 from resist_epi.stats.multiple import benjamini_hochberg, directions
-from resist_epi.stats.negbin.quasi import quasi_f_test
 
 # From so many biological units a group on, units get weights; with fewer they do harm.
 MIN_UNITS_FOR_WEIGHTS = 5
@@ -47,57 +56,64 @@ MAX_UNITS_FOR_QL = 4
 # Recovered counts of narrower regions vary less than reads, which no count model expects.
 MIN_FRAGMENTS_WIDE = 5.0
 
-FitFunction = Callable[[CountMatrix, Design, NDArray[np.bool_], FitOptions], Fit]
-
-
-@dataclass(frozen=True)
-class Method:
-    """A test and what it can be used on.
-
-    Attributes
-    ----------
-    fit
-        (matrix, design, tested, options) -> Fit.
-    quantities
-        Quantities that it accepts.
-    summary
-        What it does, for headers and methods paragraphs.
-    takes_weights
-        Whether units may get weights.
-    """
-
-    fit: FitFunction
-    quantities: tuple[str, ...]
-    summary: str
-    takes_weights: bool = False
-
-
-METHODS: Mapping[str, Method] = {
+METHODS: dict[str, Method] = {
     "trend": Method(
         fit_trend,
+        linear_statistics,
         QUANTITIES,
         "linear model of log2 signal with variances moderated towards a trend (limma-trend)",
+        (SMYTH_2004, LAW_2014, PHIPSON_2016),
+        f_statistics=linear_f,
+        threshold_statistics=linear_threshold,
         takes_weights=True,
+        takes_block=True,
+        relabelled_by="trend",
     ),
     "voom": Method(
         fit_voom,
+        linear_statistics,
         COUNTS,
         "linear model of log2 counts per million with precision weights (voom)",
+        (LAW_2014, SMYTH_2004),
+        f_statistics=linear_f,
+        threshold_statistics=linear_threshold,
         takes_weights=True,
+        takes_block=True,
+        relabelled_by="trend",
     ),
     "ql": Method(
         fit_ql,
+        quasi_statistics,
         COUNTS,
         "quasi-likelihood F test of negative binomial counts (edgeR QL)",
+        (LUND_2012,),
+        f_statistics=quasi_f,
+        relabelled_by="trend",
     ),
     "wilcoxon": Method(
-        fit_wilcoxon, QUANTITIES, "Wilcoxon's rank-sum test of two groups, a cross-check"
+        fit_wilcoxon,
+        wilcoxon_statistics,
+        QUANTITIES,
+        "Wilcoxon's rank-sum test of two groups, a cross-check",
+        (WILCOXON_1945,),
     ),
     "welch": Method(
-        fit_welch, QUANTITIES, "Welch's t test of two groups on log2 signal, a cross-check"
+        fit_welch,
+        welch_statistics,
+        QUANTITIES,
+        "Welch's t test of two groups on log2 signal, a cross-check",
+        (WELCH_1947,),
     ),
     "cox": Method(
-        fit_cox, QUANTITIES, "Cox score test of log2 signal against censored time to progression"
+        fit_cox,
+        hazard_statistics,
+        QUANTITIES,
+        "Cox score test of log2 signal against censored time to progression",
+        (COX_1972,),
+        takes_strata=True,
+        own_contrast=hazard_contrast,
+        effect="hazard ratio",
+        gain="higher hazard with more mark",
     ),
 }
 
@@ -155,17 +171,25 @@ def fit(
     Raises
     ------
     DesignError
-        If the method is unknown, or matrix and design name different units.
+        If the method is unknown or has not what the options ask for, or matrix and design name
+        different units.
     QuantityError
         If the method cannot be used on this quantity.
     """
     if method not in METHODS:
         raise DesignError(f"unknown method {method!r}; expected one of {', '.join(METHODS)}")
-    if matrix.quantity not in METHODS[method].quantities:
+    chosen, options = METHODS[method], options or FitOptions()
+    if matrix.quantity not in chosen.quantities:
         raise QuantityError(
-            f"{method} needs {' or '.join(METHODS[method].quantities)};"
-            f" this matrix holds {matrix.quantity}. Use --method trend, or count reads"
+            f"{method} needs {' or '.join(chosen.quantities)};"
+            f" this matrix holds {matrix.quantity}. Use --method {DEFAULT}, or count reads"
         )
+    if options.block is not None and not chosen.takes_block:
+        able = methods_that(lambda m: m.takes_block)
+        raise DesignError(f"{method} has no random effects; use --method {able} with --block")
+    if options.strata is not None and not chosen.takes_strata:
+        able = methods_that(lambda m: m.takes_strata)
+        raise DesignError(f"{method} has no baseline hazards; use --method {able} with --strata")
     if tuple(design.matrix.index) != matrix.samples:
         raise DesignError(
             f"the design's units ({', '.join(map(str, design.matrix.index))}) are not the matrix's"
@@ -173,27 +197,31 @@ def fit(
         )
     present = (matrix.values > 0).any(axis=1)
     mask = np.asarray(present if tested is None else tested & present, dtype=bool)
-    return METHODS[method].fit(matrix, design, mask, options or FitOptions())
+    return chosen.fit(matrix, design, mask, options)
+
+
+def own_contrast(method: str | None) -> Callable[[Design], Contrast] | None:
+    """What makes the contrast of a method with a question of its own; None for the others."""
+    known = METHODS.get(method or "")
+    return None if known is None else known.own_contrast
+
+
+def methods_that(can: Callable[[Method], object]) -> str:
+    """Names of the methods of which this holds, as a remedy: `trend or voom`."""
+    return " or ".join(name for name, method in METHODS.items() if can(method))
 
 
 def contrast_results(
-    fitted: Fit,
-    contrast: Contrast,
-    *,
-    design: Design | None = None,
-    fdr: float = Question.fdr,
-    lfc_threshold: float = 0.0,
+    fitted: Fit, contrast: Contrast, *, fdr: float = Question.fdr, lfc_threshold: float = 0.0
 ) -> pd.DataFrame:
     """Test one contrast in every region; several contrasts may be tested on one fit.
 
     Parameters
     ----------
-    design
-        What the fit was made with; `cox` alone needs it.
     fdr
         Level at which `direction` says gain or loss.
     lfc_threshold
-        Test against a null of |log2 fold change| at most this (`trend` and `voom`).
+        Test against a null of |log2 fold change| at most this.
 
     Returns
     -------
@@ -207,10 +235,10 @@ def contrast_results(
     DesignError
         If the method cannot test this contrast.
     """
-    columns = contrast_statistics(fitted, contrast, design=design, lfc_threshold=lfc_threshold)
+    columns = contrast_statistics(fitted, contrast, lfc_threshold=lfc_threshold)
     table = results_table(fitted, columns, fdr=fdr)
     if fitted.unweighted is not None:
-        beside = linear_statistics(fitted.unweighted, contrast, lfc_threshold=lfc_threshold)
+        beside = contrast_statistics(fitted.unweighted, contrast, lfc_threshold=lfc_threshold)
         table["log2FoldChange_unweighted"] = beside["log2FoldChange"]
         table["pvalue_unweighted"] = beside["pvalue"]
         table["padj_unweighted"] = benjamini_hochberg(beside["pvalue"])
@@ -218,12 +246,8 @@ def contrast_results(
 
 
 def contrast_statistics(
-    fitted: Fit,
-    contrast: Contrast,
-    *,
-    design: Design | None = None,
-    lfc_threshold: float = 0.0,
-) -> dict[str, FloatArray]:
+    fitted: Fit, contrast: Contrast, *, lfc_threshold: float = 0.0
+) -> Statistics:
     """Statistics of one contrast without a table, each (n_regions,), NaN where not tested.
 
     Returns
@@ -236,20 +260,13 @@ def contrast_statistics(
     DesignError
         As `contrast_results`.
     """
-    if fitted.method in ("trend", "voom"):
-        return linear_statistics(fitted, contrast, lfc_threshold=lfc_threshold)
-    if lfc_threshold > 0:
-        raise DesignError(f"{fitted.method} has no test against a threshold; use trend or voom")
-    if fitted.method == "cox":
-        if design is None:
-            raise DesignError("cox needs the design, whose units hold the times")
-        return hazard_statistics(fitted, design)
-    of_method = {
-        "ql": quasi_statistics,
-        "wilcoxon": wilcoxon_statistics,
-        "welch": welch_statistics,
-    }
-    return of_method[fitted.method](fitted, contrast)
+    method = METHODS[fitted.method]
+    if lfc_threshold <= 0:
+        return method.statistics(fitted, contrast)
+    if method.threshold_statistics is None:
+        able = methods_that(lambda m: m.threshold_statistics)
+        raise DesignError(f"{fitted.method} has no test against a threshold; use {able}")
+    return method.threshold_statistics(fitted, contrast, lfc_threshold)
 
 
 def f_results(fitted: Fit, contrasts: Sequence[Contrast]) -> pd.DataFrame:
@@ -272,14 +289,11 @@ def f_results(fitted: Fit, contrasts: Sequence[Contrast]) -> pd.DataFrame:
         If the contrasts depend on one another, or the method has no F test.
     """
     vectors = np.column_stack([c.vector for c in contrasts])
-    if fitted.method in ("trend", "voom"):
-        statistic, pvalue = linear_f(fitted, vectors)
-    elif fitted.quasi is not None:
-        tests = quasi_f_test(fitted.quasi, vectors)
-        statistic, pvalue = (np.full(len(fitted.regions), np.nan) for _ in range(2))
-        statistic[fitted.tested], pvalue[fitted.tested] = tests.statistic, tests.pvalue
-    else:
-        raise DesignError(f"{fitted.method} has no F test; use trend, voom or ql")
+    f_statistics = METHODS[fitted.method].f_statistics
+    if f_statistics is None:
+        able = methods_that(lambda m: m.f_statistics)
+        raise DesignError(f"{fitted.method} has no F test; use {able}")
+    statistic, pvalue = f_statistics(fitted, vectors)
     pvalue = np.where(fitted.tested, pvalue, np.nan)
     changes = fitted.coefficients @ vectors
     return fitted.regions.reset_index(drop=True).assign(
@@ -341,4 +355,4 @@ def differential(
     """
     check_testable(design, contrast)
     fitted = fit(matrix, design, method=method, tested=tested, options=options)
-    return contrast_results(fitted, contrast, design=design, fdr=fdr), fitted
+    return contrast_results(fitted, contrast, fdr=fdr), fitted

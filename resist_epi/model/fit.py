@@ -14,7 +14,6 @@ from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
 from resist_epi.stats.linear.least_squares import LinearFit
 from resist_epi.stats.linear.moderation import Squeezed
-from resist_epi.stats.negbin.quasi import QuasiFit
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,8 @@ class Fit:
     weights
         (n_units,) weights of the units that were estimated, geometric mean 1; None where all count
         the same.
-    quasi
-        The quasi-likelihood model of the counts, where that is the method.
+    model
+        What the method's own statistics read besides, such as the quasi-likelihood model of `ql`.
     unweighted
         The same fit without the estimated weights, to be shown beside; None where there are none.
     notes
@@ -70,7 +69,7 @@ class Fit:
     normalization: str
     quantity: str
     weights: FloatArray | None = None
-    quasi: QuasiFit | None = None
+    model: Any = None
     unweighted: Fit | None = None
     notes: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,15 @@ from resist_epi.stats.linear.moderation import t_quantile
 TIME, EVENT = "TimeToProgression", "Progressed"
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """Of each unit the time, whether it progressed then, and its stratum; None without strata."""
+
+    time: FloatArray
+    event: FloatArray
+    strata: NDArray[np.object_] | None
+
+
 def fit_cox(
     matrix: CountMatrix, design: Design, tested: NDArray[np.bool_], options: FitOptions
 ) -> Fit:
@@ -29,10 +38,11 @@ def fit_cox(
     DesignError
         If the sheet does not say when or whether each tumour progressed.
     """
-    _times(design)
+    strata = None if options.strata is None else design.units[options.strata].to_numpy(object)
+    outcome = Outcome(*_times(design), strata)
     fitted = fit_trend(matrix, design, tested, FitOptions())
     settings = {**fitted.settings, "strata": options.strata}
-    return replace(fitted, method="cox", settings=settings)
+    return replace(fitted, method="cox", settings=settings, model=outcome)
 
 
 def hazard_contrast(design: Design) -> Contrast:
@@ -54,25 +64,19 @@ def hazard_contrast(design: Design) -> Contrast:
     return Contrast(TIME, np.zeros(design.matrix.shape[1]), words, np.ones(len(events), dtype=bool))
 
 
-def hazard_statistics(fitted: Fit, design: Design) -> dict[str, FloatArray]:
+def hazard_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:
     """log2 hazard ratio per doubling, its interval, signed root of the score statistic, and P.
 
     Standard error and interval are Wald's; P is that of the score test.
-
-    Parameters
-    ----------
-    design
-        What the fit was made with; its units hold the times.
     """
-    time, event = _times(design)
-    adjust = design.matrix.drop(columns="Intercept", errors="ignore").to_numpy()
-    strata = fitted.settings.get("strata")
+    outcome: Outcome = fitted.model
+    adjust = fitted.design.drop(columns="Intercept", errors="ignore").to_numpy()
     tests = cox_score_tests(
         fitted.linear.response,
-        time,
-        event,
+        outcome.time,
+        outcome.event,
         covariates=adjust if adjust.size else None,
-        strata=None if strata is None else design.units[strata].to_numpy(),
+        strata=outcome.strata,
     )
     change, error = tests.log_hazard_ratio / np.log(2), tests.standard_error / np.log(2)
     normal = np.full(len(change), np.inf)

@@ -101,18 +101,18 @@ def fit_trend(
     informing = level if tested.all() else level[tested]
     correlation, rho = _blocked(informing, design, options)
     plain = fit_linear(level, X, correlation=correlation)
-    unweighted = _moderated(matrix, design, tested, plain, covariate=plain.mean)
+    unweighted = _moderated("trend", matrix, design, tested, plain, covariate=plain.mean)
     fitted = unweighted
     if options.weights:
         weights = array_weights(informing, X)
         linear = fit_linear(level, X, weights=weights, correlation=correlation)
         fitted = replace(
-            _moderated(matrix, design, tested, linear, covariate=linear.mean),
+            _moderated("trend", matrix, design, tested, linear, covariate=linear.mean),
             weights=weights,
             unweighted=unweighted,
         )
     settings = {"prior": prior} if rho is None else {"prior": prior, "block_correlation": rho}
-    return replace(fitted, method="trend", settings=settings)
+    return replace(fitted, settings=settings)
 
 
 def fit_voom(
@@ -136,8 +136,7 @@ def fit_voom(
     X, every_size = design.matrix.to_numpy(), _sizes(matrix)
     if X.shape[0] <= X.shape[1]:
         # Fold changes alone, which need no precision.
-        alone = _voom_fit(matrix, design, tested, np.ones_like(matrix.values[tested]), None)
-        return replace(alone, method="voom")
+        return _voom_fit(matrix, design, tested, np.ones_like(matrix.values[tested]), None)
     sizes = every_size[tested] if every_size.ndim == 2 else every_size
     first = voom(matrix.values[tested], X, sizes)
     correlation, rho = _blocked(first.log_cpm, design, options)
@@ -152,7 +151,7 @@ def fit_voom(
         weighted = _voom_fit(matrix, design, tested, again.weights * units, correlation)
         fitted = replace(weighted, weights=units, unweighted=unweighted)
     settings = {} if rho is None else {"block_correlation": rho}
-    return replace(fitted, method="voom", settings=settings)
+    return replace(fitted, settings=settings)
 
 
 def _sizes(matrix: CountMatrix) -> FloatArray:
@@ -172,7 +171,7 @@ def _voom_fit(
     every = np.ones_like(level)  # regions that are not tested: fold changes need no precision
     every[tested] = weights
     linear = fit_linear(level, design.matrix.to_numpy(), weights=every, correlation=correlation)
-    return _moderated(matrix, design, tested, linear, covariate=None)
+    return _moderated("voom", matrix, design, tested, linear, covariate=None)
 
 
 def _blocked(
@@ -192,6 +191,7 @@ def _blocked(
 
 
 def _moderated(
+    method: str,
     matrix: CountMatrix,
     design: Design,
     tested: NDArray[np.bool_],
@@ -213,7 +213,7 @@ def _moderated(
         base_mean=scaled(matrix).mean(axis=1),
         regions=matrix.regions,
         tested=tested,
-        method="",
+        method=method,
         normalization=str(matrix.metadata.get("normalization", "none")),
         quantity=matrix.quantity,
     )
@@ -224,17 +224,20 @@ def no_variances(n: int) -> Squeezed:
     return Squeezed(*(np.full(n, np.nan) for _ in range(4)))
 
 
-def linear_statistics(
-    fitted: Fit, contrast: Contrast, *, lfc_threshold: float = 0.0
-) -> dict[str, FloatArray]:
+def linear_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:
     """Estimate, standard error, interval, moderated t and P of a contrast, each (n_regions,).
 
-    Source: Smyth 2004; McCarthy & Smyth 2009 where there is a threshold.
+    Source: Smyth 2004.
+    """
+    return linear_threshold(fitted, contrast, 0.0)
 
-    Parameters
-    ----------
-    lfc_threshold
-        The null hypothesis is |log2 fold change| at most this.
+
+def linear_threshold(
+    fitted: Fit, contrast: Contrast, lfc_threshold: float
+) -> dict[str, FloatArray]:
+    """As `linear_statistics`, P against a null of |log2 fold change| at most a threshold.
+
+    Source: McCarthy & Smyth 2009.
     """
     estimate, unscaled_sd = linear_contrast(fitted.linear, contrast.vector)
     error = standard_error(unscaled_sd, fitted.squeezed)

@@ -1,13 +1,12 @@
 """Normalisations: each an assumption about what does not change between samples.
 
-To add one, write its kernel in `stats/` and, here, a function that names its assumption and a
-line in `METHODS`.
+To add one, write its kernel in `stats/scaling/` and, here, a function that names its assumption and
+one record in `METHODS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,42 +17,26 @@ from resist_epi.counting.matrix import CountMatrix, scaled
 from resist_epi.errors import DesignError, QuantityError
 from resist_epi.genome.regions import overlapping
 from resist_epi.model.normalization_data import NormalizationInputs
+from resist_epi.model.normalization_method import Normalization
 from resist_epi.schema import COUNTS
+from resist_epi.stats.literature import (
+    ANDERS_2010,
+    BOLSTAD_2003,
+    BULLARD_2010,
+    LUN_2016,
+    ORLANDO_2014,
+    ROBINSON_2010,
+)
 from resist_epi.stats.scaling import size_factors
 from resist_epi.stats.scaling.background import background_factors
 from resist_epi.stats.scaling.offsets import common_peak_offsets, trended_offsets
 from resist_epi.stats.scaling.quantile import smooth_quantile
-
-Kernel = Callable[[CountMatrix, NormalizationInputs], FloatArray]
 
 MIN_COMMON_PEAKS = 20
 
 _PRIOR_READS = 0.5
 
 _PRIOR_SHARE = 0.01  # of the median region, for signal: small, since it shrinks the offsets
-
-
-@dataclass(frozen=True)
-class Normalization:
-    """A normalisation and the assumption that it makes.
-
-    Attributes
-    ----------
-    kernel
-        (matrix, inputs) -> (n_samples,) size factors, or (n_regions, n_samples) natural-log
-        offsets, centred in every region, on top of the library sizes.
-    assumption
-        What must hold for its fold changes to be right, in one sentence.
-    needs
-        Field of `NormalizationInputs` that it cannot do without, and in words where it is from.
-    offsets
-        Whether it gives offsets, which belong to these regions alone.
-    """
-
-    kernel: Kernel
-    assumption: str
-    needs: tuple[str, str] | None = None
-    offsets: bool = False
 
 
 def _library_size(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
@@ -142,49 +125,68 @@ def _given(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     return np.array([given[s] for s in matrix.samples])
 
 
-METHODS: Mapping[str, Normalization] = {
-    "library_size": Normalization(
-        _library_size,
-        "the total of mark and background together is the same in every sample",
-    ),
-    "tmm": Normalization(
-        _tmm,
-        "most of the regions tested do not change, or gains and losses balance;"
-        " a global gain or loss of the mark is taken away",
-    ),
-    "tmmwsp": Normalization(
-        _tmmwsp,
-        "most of the regions tested do not change, or gains and losses balance, many of them"
-        " being zero in some samples; a global gain or loss of the mark is taken away",
-    ),
-    "rle": Normalization(
-        _rle,
-        "the median region does not change; a global gain or loss of the mark is taken away",
-    ),
-    "upper_quartile": Normalization(
-        _upper_quartile,
-        "the region at the upper quartile of signal is equally high in every sample;"
-        " a global gain or loss of the mark is taken away",
-    ),
-    "reads_in_regions": Normalization(
-        _reads_in_regions,
-        "the total over the regions tested is the same in every sample;"
-        " a global gain or loss of the mark is taken away",
+# In the order in which a default is looked for and normalisations are compared.
+METHODS: dict[str, Normalization] = {
+    "spike_in": Normalization(
+        _spike_in,
+        "exogenous chromatin was added in proportion to the cells and precipitated as the"
+        " sample's own",
+        "spike-in",
+        (ORLANDO_2014,),
+        needs=("spike_in", "the column SpikeInReads, with LibrarySize where signal is normalised"),
+        keeps_global=True,
+        default=("the sheet has spike-in", "no spike-in"),
+        compared="reference",
     ),
     "background": Normalization(
         _background,
         "background is equal in every sample and immunoprecipitation was equally efficient;"
         " changes are relative to background",
-        (
+        references=(LUN_2016, ROBINSON_2010),
+        needs=(
             "background",
             "counts in 10-kb bins of the genome (--background, of `count --regions bins`)",
         ),
+        default=("background bins can be had", "no background bins"),
+        compared="reference",
     ),
-    "spike_in": Normalization(
-        _spike_in,
-        "exogenous chromatin was added in proportion to the cells and precipitated as the"
-        " sample's own",
-        ("spike_in", "the column SpikeInReads, with LibrarySize where signal is normalised"),
+    "tmm": Normalization(
+        _tmm,
+        "most of the regions tested do not change, or gains and losses balance;"
+        " a global gain or loss of the mark is taken away",
+        "TMM in regions",
+        (ROBINSON_2010,),
+        compared="regions",
+    ),
+    "library_size": Normalization(
+        _library_size,
+        "the total of mark and background together is the same in every sample",
+        default=("", ""),
+        compared="always",
+    ),
+    "tmmwsp": Normalization(
+        _tmmwsp,
+        "most of the regions tested do not change, or gains and losses balance, many of them"
+        " being zero in some samples; a global gain or loss of the mark is taken away",
+        references=(ROBINSON_2010,),
+    ),
+    "rle": Normalization(
+        _rle,
+        "the median region does not change; a global gain or loss of the mark is taken away",
+        "RLE in regions",
+        (ANDERS_2010,),
+    ),
+    "upper_quartile": Normalization(
+        _upper_quartile,
+        "the region at the upper quartile of signal is equally high in every sample;"
+        " a global gain or loss of the mark is taken away",
+        references=(BULLARD_2010,),
+    ),
+    "reads_in_regions": Normalization(
+        _reads_in_regions,
+        "the total over the regions tested is the same in every sample;"
+        " a global gain or loss of the mark is taken away",
+        compared="spare",
     ),
     "loess": Normalization(
         _loess,
@@ -195,19 +197,23 @@ METHODS: Mapping[str, Normalization] = {
     "common_peaks": Normalization(
         _common_peaks,
         "the peaks that every sample has do not change as a whole, at any level",
-        ("peaks", "the column Peaks in every row"),
+        needs=("peaks", "the column Peaks in every row"),
         offsets=True,
     ),
     "quantile": Normalization(
         _quantile,
         "samples of one group have the same distribution of signal over the regions, and groups"
         " differ at most where their distributions do",
+        references=(BOLSTAD_2003,),
         offsets=True,
     ),
     "given": Normalization(
         _given,
         "the factors given are right",
-        ("given", "the column SizeFactor (effective library size = library size x factor)"),
+        needs=(
+            "given",
+            "the column SizeFactor (effective library size = library size x factor)",
+        ),
     ),
 }
 
@@ -215,7 +221,7 @@ DEFAULT = "library_size"
 
 
 def choose_default(inputs: NormalizationInputs | None = None) -> tuple[str, str]:
-    """Choose the normalisation of somebody who names none.
+    """Choose the normalisation of somebody who names none: the first default that can be had.
 
     Spike-in where the sheet has it, else background composition where bins can be had and pass,
     else library size.
@@ -226,12 +232,25 @@ def choose_default(inputs: NormalizationInputs | None = None) -> tuple[str, str]
         A key of `METHODS`, and why, in words for log and header.
     """
     inputs = NormalizationInputs() if inputs is None else inputs
-    if inputs.spike_in is not None:
-        return "spike_in", "the sheet has spike-in"
-    why_not = inputs.missing.get("spike_in", "no spike-in")
-    if inputs.background is not None:
-        return "background", f"{why_not}; background bins can be had"
-    return "library_size", f"{why_not}; {inputs.missing.get('background', 'no background bins')}"
+    said: list[str] = []
+    for name, method in METHODS.items():
+        if method.default is None:
+            continue
+        because, why_not = method.default
+        if method.has_inputs(inputs):
+            return name, "; ".join(filter(None, [*said, because]))
+        said.append(inputs.missing.get(name, why_not))
+    return DEFAULT, "; ".join(said)
+
+
+def compared_as(role: str) -> list[str]:
+    """Keys of `METHODS` of one part among the normalisations that are compared."""
+    return [name for name, method in METHODS.items() if method.compared == role]
+
+
+def titles() -> dict[str, str]:
+    """Key -> name in figures, where it has one of its own."""
+    return {name: method.title for name, method in METHODS.items() if method.title}
 
 
 def normalize(
@@ -277,7 +296,7 @@ def normalize(
         raise DesignError(f"unknown normalisation {method!r}; expected one of {', '.join(METHODS)}")
     chosen = METHODS[method]
     inputs = NormalizationInputs() if inputs is None else inputs
-    if chosen.needs is not None and getattr(inputs, chosen.needs[0]) is None:
+    if chosen.needs is not None and not chosen.has_inputs(inputs):
         because = f" ({inputs.missing[method]})" if method in inputs.missing else ""
         raise DesignError(f"normalisation {method} needs {chosen.needs[1]}{because}")
     if factors_from is not None and chosen.offsets:

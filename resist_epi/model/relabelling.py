@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError
 from resist_epi.model.analysis import Analysis
+from resist_epi.model.differential import METHODS
 from resist_epi.model.fit import Fit
-from resist_epi.model.linear_models import FitOptions, fit_trend
+from resist_epi.model.linear_models import FitOptions
 from resist_epi.samples.design import Contrast, Design
 from resist_epi.samples.question import Question
 from resist_epi.stats.groups.permutation import (
@@ -126,11 +127,12 @@ def relabel(
     Raises
     ------
     DesignError
-        If the fit is no `trend`, has correlated units, the contrast has no two sides, or the labels
-        cannot be exchanged without changing the other coefficients.
+        If the fit cannot be relabelled, has correlated units, the contrast has no two sides, or the
+        labels cannot be exchanged without changing the other coefficients.
     """
-    if fit.method != "trend" or fit.linear.correlation is not None:
-        raise DesignError("relabelling reads fits by trend without --block")
+    if METHODS[fit.method].relabelled_by != fit.method or fit.linear.correlation is not None:
+        able = " or ".join(name for name, m in METHODS.items() if m.relabelled_by == name)
+        raise DesignError(f"relabelling reads fits by {able} without --block")
     question = question or Question()
     if len(contrast.sides) != 2:
         raise DesignError("relabelling needs a contrast of two groups")
@@ -172,18 +174,19 @@ def relabel(
 
 
 def fit_to_relabel(fit: Fit, design: Design, matrix: CountMatrix | None) -> tuple[Fit, str]:
-    """The fit, or `trend` on the same regions in the place of a count model, and a clause on it.
+    """The fit, or what the method's record has in its place, on the same regions, and a clause.
 
     Parameters
     ----------
     matrix
         What was fitted; without it a fit stays what it is.
     """
-    if matrix is None or fit.method not in ("voom", "ql") or fit.linear.correlation is not None:
+    other = METHODS[fit.method].relabelled_by
+    if matrix is None or other in (None, fit.method) or fit.linear.correlation is not None:
         return fit, ""
     options = FitOptions(weights=fit.weights is not None)
-    own = fit_trend(matrix, design, fit.tested, options)
-    return own, f" (by trend on the same regions, in place of {fit.method})"
+    own = METHODS[other].fit(matrix, design, fit.tested, options)
+    return own, f" (by {other} on the same regions, in place of {fit.method})"
 
 
 def with_relabelling(analysis: Analysis) -> Analysis:

@@ -11,27 +11,53 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
-# kind -> module and function; a new figure is one line here.
-PLOTS: dict[str, tuple[str, str]] = {
-    "ma": ("scatter", "plot_ma"),
-    "volcano": ("scatter", "plot_volcano"),
-    "pvalue": ("scatter", "plot_pvalues"),
-    "pca": ("samples", "plot_pca"),
-    "correlation": ("samples", "plot_correlation"),
-    "heatmap": ("heatmap", "plot_heatmap"),
-    "profile": ("profile", "plot_profile"),
-    "locus": ("locus", "plot_locus"),
-    "normalization": ("normalization", "plot_normalization"),
-    "gene-set": ("gene_set", "plot_gene_set"),
-    "genome": ("genome", "plot_genome"),
-    "copy-number": ("genome", "plot_copy_number"),
-    "switch": ("switch", "plot_switches"),
-    "mechanisms": ("mechanisms", "plot_mechanisms"),
+
+class Plot(NamedTuple):
+    """A kind of figure.
+
+    Attributes
+    ----------
+    module, function
+        What draws it.
+    reads
+        What file `resist-epi plot` makes its table of, a key of `cli.plot.READERS`.
+    options
+        Options of the command line that it understands.
+    """
+
+    module: str
+    function: str
+    reads: str = "table"
+    options: tuple[str, ...] = ()
+
+
+_SHEET = ("samples", "mark")
+
+# A new figure is one record here.
+PLOTS: dict[str, Plot] = {
+    "ma": Plot("scatter", "plot_ma", "results", ("label",)),
+    "volcano": Plot("scatter", "plot_volcano", "results", ("label",)),
+    "pvalue": Plot("scatter", "plot_pvalues", "results"),
+    "pca": Plot("samples", "plot_pca", "samples", _SHEET),
+    "correlation": Plot("samples", "plot_correlation", "samples", _SHEET),
+    "heatmap": Plot("heatmap", "plot_heatmap", "profile", (*_SHEET, "by")),
+    "profile": Plot("profile", "plot_profile", "profile", _SHEET),
+    "locus": Plot(
+        "locus", "plot_locus", "bins", (*_SHEET, "gene", "region", "genome", "genes", "results")
+    ),
+    "normalization": Plot("normalization", "plot_normalization", "factors", (*_SHEET, "results")),
+    "gene-set": Plot(
+        "gene_set", "plot_gene_set", "counts", (*_SHEET, "set", "gene_sets", "results")
+    ),
+    "genome": Plot("genome", "plot_genome", "genome", ("arms", "genome")),
+    "copy-number": Plot("genome", "plot_copy_number", "segments"),
+    "switch": Plot("switch", "plot_switches", options=("label",)),
+    "mechanisms": Plot("mechanisms", "plot_mechanisms"),
 }
 
-__all__ = ["PLOTS", "figure_function"]
+__all__ = ["PLOTS", "Plot", "figure_function"]
 
 
 def figure_function(kind: str) -> Callable[..., Any]:
@@ -42,17 +68,17 @@ def figure_function(kind: str) -> Callable[..., Any]:
     KeyError
         If there is no such kind.
     """
-    module, name = PLOTS[kind]
-    function: Callable[..., Any] = getattr(import_module(f"{__name__}.{module}"), name)
+    module = import_module(f"{__name__}.{PLOTS[kind].module}")
+    function: Callable[..., Any] = getattr(module, PLOTS[kind].function)
     return function
 
 
 def __getattr__(name: str) -> Callable[..., Any]:
-    for kind, (_, function) in PLOTS.items():
-        if function == name:
+    for kind, plot in PLOTS.items():
+        if plot.function == name:
             return figure_function(kind)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return [*__all__, *(function for _, function in PLOTS.values())]
+    return [*__all__, *(plot.function for plot in PLOTS.values())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,15 +44,6 @@ _PATTERNS = 9  # combinations of normalisations that are drawn, the largest
 
 _LINES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (8, 2)))
 
-_WORDS = {
-    "tmm_enriched": "TMM where the mark is",
-    "tmm": "TMM in regions",
-    "background": "background",
-    "library_size": "library size",
-    "spike_in": "spike-in",
-    "rle": "RLE in regions",
-}
-
 
 def plot_normalization(
     factors: pd.DataFrame,
@@ -59,6 +51,7 @@ def plot_normalization(
     calls: pd.DataFrame | None = None,
     results: pd.DataFrame | None = None,
     samples: pd.DataFrame | None = None,
+    names: Mapping[str, str] | None = None,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
@@ -76,6 +69,8 @@ def plot_normalization(
         Results under the first normalisation; the panel `ma` with the zero line of each.
     samples
         Sheet; its `Condition` colours the factors.
+    names
+        Normalisation -> how it is called, as `agreement.titles_compared` has it.
     ax
         A container to fill; by default a new figure as wide as a page.
 
@@ -117,7 +112,7 @@ def plot_normalization(
             say_empty(frame.ax, "no normalisation")
             return frame.ax
         frame.title(title)
-        words = [_in_words(m) for m in methods]
+        words = [_in_words(m, names) for m in methods]
         left = text_width_mm(words) + 4.0
         columns = _columns(frame.width - left, calls is not None, results is not None)
         bottom, rows = _AXIS_MM, _ROW_MM * len(methods)
@@ -130,12 +125,12 @@ def plot_normalization(
         if results is not None:
             above = LINE_MM * (len(methods) + 1.5)
             panel = (left + 5.0, bottom, columns[2] - 6.0, frame.height - bottom - above - 1.0)
-            _draw_zero_lines(frame, factors, results, methods, panel)
+            _draw_zero_lines(frame, factors, results, dict(zip(methods, words, strict=True)), panel)
     return frame.ax
 
 
-def _in_words(method: str) -> str:
-    return _WORDS.get(method, method.replace("_", " "))
+def _in_words(method: str, names: Mapping[str, str] | None) -> str:
+    return (names or {}).get(method, method.replace("_", " "))
 
 
 def _columns(width: float, calls: bool, results: bool) -> tuple[float, float, float]:
@@ -265,7 +260,7 @@ def _draw_zero_lines(
     frame: Frame,
     factors: pd.DataFrame,
     results: pd.DataFrame,
-    methods: list[str],
+    methods: Mapping[str, str],
     place: tuple[float, float, float, float],
 ) -> None:
     """Fold change against signal under the first normalisation; no change under each, as a line."""
@@ -288,7 +283,7 @@ def _draw_zero_lines(
             continue
         colour, dashes = colours[k % len(colours)], _LINES[k % len(_LINES)]
         # What is less by the shift there is zero where this one says minus the shift.
-        ax.axhline(-shifts[method], color=colour, lw=1.2, ls=dashes, label=_in_words(method))
+        ax.axhline(-shifts[method], color=colour, lw=1.2, ls=dashes, label=methods[method])
     ax.set_ylim(-1.05 * limit, 1.05 * limit)
     if not np.isfinite(shifts[list(methods)]).any():
         return

@@ -14,6 +14,7 @@ import pandas as pd
 
 from resist_epi.genome.cytogenetics import load_centromeres
 from resist_epi.io.figures import save_figure
+from resist_epi.model.agreement import titles_compared
 from resist_epi.plots import figure_function
 from resist_epi.report.gather import MarkTables, RunTables
 from resist_epi.report.words import KIND_WORDS
@@ -124,6 +125,7 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any
                 calls=None if mark.calls is None or mark.calls.table.empty else mark.calls.table,
                 results=mark.main.table,
                 samples=samples,
+                names=titles_compared(),
                 title=mark.mark,
             ),
         )

@@ -15,7 +15,7 @@ import numpy as np
 
 from resist_epi.report.gather import Sheet
 from resist_epi.report.payload import pack
-from resist_epi.report.words import QUANTITY_WORDS, gain_in_words
+from resist_epi.report.words import QUANTITY_WORDS, change_in_words
 
 COLOURS = {"gain": "#D55E00", "loss": "#0072B2", "none": "#999999"}  # Okabe & Ito 2008
 
@@ -46,21 +46,16 @@ def plot_settings(sheet: Sheet) -> dict[str, Any]:
         Plain JSON values: `tested`, `fdr`, `colours`, titles of the axes and `layout` that both
         plots share.
     """
-    contrast, quantity = sheet.facts["contrast"], sheet.facts["quantity"]["name"]
-    sides = f"{contrast['first']} / {contrast['second']}"
-    change = {
-        "difference": f"log<sub>2</sub> fold change, {_plain(sides)}",
-        "hazard": "log<sub>2</sub> hazard ratio",
-        "slope": "log<sub>2</sub> slope",
-    }[contrast["kind"]]
+    change, gain = change_in_words(sheet.facts)
+    quantity = sheet.facts["quantity"]["name"]
     return {
         "tested": bool(np.isfinite(sheet.table["pvalue"].to_numpy(np.float64)).any()),
         "fdr": sheet.question.fdr,
         "colours": COLOURS,
-        "change": change,
+        "change": f"log<sub>2</sub> {_plain(change)}",
         "level": f"log<sub>2</sub> {QUANTITY_WORDS.get(quantity, 'signal')}, mean of units",
         "significance": "−log<sub>10</sub> P",
-        "gain": gain_in_words(contrast),
+        "gain": gain,
         "layout": {
             "font": {"family": FONT, "size": 12, "color": "#1d2733"},
             "paper_bgcolor": "rgba(0,0,0,0)",

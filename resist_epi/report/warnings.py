@@ -10,6 +10,7 @@ import pandas as pd
 
 from resist_epi.report.flags import LOW_CORRELATION, median_correlation, quality_flags
 from resist_epi.report.gather import MarkTables, RunTables
+from resist_epi.report.words import keeps_global
 
 Level = Literal["stop", "caution", "note"]
 
@@ -128,7 +129,7 @@ def _of_scale(mark: MarkTables) -> Iterator[Caveat]:
             "Library sizes are relative: they come from each track's own total coverage, not from"
             " counted reads.",
         )
-    if facts["normalization"]["name"] != "spike_in":
+    if not keeps_global(facts):
         yield Caveat(
             "note",
             mark.mark,

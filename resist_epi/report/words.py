@@ -6,18 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from resist_epi.model import differential, normalization
+from resist_epi.model.method import Method
+from resist_epi.model.normalization_method import Normalization
 from resist_epi.report.gather import MarkTables, RunTables, Sheet
-from resist_epi.report.references import (
-    METHOD_SOURCES,
-    NORMALIZATION_SOURCES,
-    OPTION_SOURCES,
-    SET_SOURCES,
-    Citations,
-    Reference,
-)
+from resist_epi.report.references import OPTION_SOURCES, SET_SOURCES, Citations
 from resist_epi.samples.facts import contrast_title, informed_by
 from resist_epi.samples.presets import MarkPreset
 from resist_epi.samples.question import Question
+from resist_epi.stats.literature import BENJAMINI_1995, BOURGON_2010, Reference
 
 KIND_WORDS: dict[str, str] = {
     "promoters": "promoters",
@@ -104,18 +101,26 @@ def header_lines(header: Mapping[str, Any]) -> list[tuple[str, str]]:
     return lines
 
 
-def gain_in_words(contrast: Mapping[str, Any]) -> str:
-    """What a gain means, for axes: `more in poor`.
+def change_in_words(facts: Mapping[str, Any]) -> tuple[str, str]:
+    """What `log2FoldChange` is the logarithm of, and what a gain means, for axes.
 
     Examples
     --------
-    >>> gain_in_words({"kind": "difference", "first": "poor", "second": "good"})
-    'more in poor'
+    >>> change_in_words({"contrast": {"kind": "difference", "first": "poor", "second": "good"}})
+    ('fold change, poor / good', 'more in poor')
     """
-    if contrast["kind"] == "difference":
-        return f"more in {contrast['first']}"
-    hazard = contrast["kind"] == "hazard"
-    return "higher hazard with more mark" if hazard else "rising with the covariate"
+    contrast = facts.get("contrast", {})
+    if contrast.get("kind") == "difference":
+        first, second = contrast["first"], contrast["second"]
+        return f"fold change, {first} / {second}", f"more in {first}"
+    method = differential.METHODS.get(facts.get("method", {}).get("name", ""), Method)
+    return method.effect, method.gain
+
+
+def keeps_global(facts: Mapping[str, Any]) -> bool:
+    """Whether the normalisation can tell a global change of the mark."""
+    name = facts.get("normalization", {}).get("name", "")
+    return normalization.METHODS.get(name, Normalization).keeps_global
 
 
 def regions_in_words(kind: str, chosen: MarkPreset) -> str:
@@ -205,15 +210,16 @@ def _test_sentences(run: RunTables, citations: Citations) -> str:
     parts = []
     for scaling, marks in _distinct(run, "normalization"):
         name = scaling["name"]
+        known = normalization.METHODS.get(name, Normalization)
         parts.append(
             f"Normalisation was by {name.replace('_', ' ')}"
-            f"{citations.cite(*NORMALIZATION_SOURCES.get(name, ()))}{marks}, which assumes that"
+            f"{citations.cite(*known.references)}{marks}, which assumes that"
             f" {scaling['assumption']}."
         )
     untested = [m.mark for m in run.marks if "no test" in m.main.facts]
     for method, marks in _distinct(run, "method", skip=untested):
-        cited = citations.cite(*METHOD_SOURCES.get(method["name"], ()))
-        parts.append(f"Test{marks}: {method['summary']}{cited}.")
+        test = differential.METHODS.get(method["name"], Method)
+        parts.append(f"Test{marks}: {method['summary']}{citations.cite(*test.references)}.")
         parts += [
             f"{_capital(text)}{citations.cite(*OPTION_SOURCES.get(option, ()))}."
             for option, text in method["options"].items()
@@ -222,8 +228,8 @@ def _test_sentences(run: RunTables, citations: Citations) -> str:
         level = run.marks[0].main.question.fdr
         parts.append(
             "Regions with too little signal were left out without regard to the groups"
-            f"{citations.cite('bourgon2010')}, and P values were adjusted by the method of"
-            f" Benjamini and Hochberg{citations.cite('benjamini1995')}; a region is said to gain or"
+            f"{citations.cite(BOURGON_2010)}, and P values were adjusted by the method of"
+            f" Benjamini and Hochberg{citations.cite(BENJAMINI_1995)}; a region is said to gain or"
             f" lose the mark where the adjusted P is at most {level:g}. Fold changes are unshrunken"
             " log2 ratios with 95% intervals."
         )
@@ -245,15 +251,11 @@ def _set_sentence(sets: Sheet, citations: Citations) -> str:
 
 def _limits(run: RunTables, citations: Citations) -> str:
     text = "All calls describe groups of units, not single ones."
-    if run.marks[0].main.facts["normalization"]["name"] != "spike_in":
+    if not keeps_global(run.marks[0].main.facts):
         text += " No spike-in was used, so a global change of a mark is not identifiable."
-    marks = {m.mark.lower() for m in run.marks}
-    if "h3k36me3" in marks:
-        text += (
-            " A gain of H3K36me3 over a gene body is consistent with more transcription; it is not"
-            " by itself evidence of NSD2 activity, whose principal product is H3K36me2"
-            f"{citations.cite('kuo2011')}."
-        )
+    for mark in run.marks:
+        if mark.preset.caution:
+            text += f" {mark.preset.caution}{citations.cite(*mark.preset.references)}."
     return text
 
 

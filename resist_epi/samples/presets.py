@@ -1,14 +1,16 @@
-"""What each mark needs: the regions on which it is tested and the one that speaks for a gene.
+"""What each mark needs: its regions, the one that speaks for a gene, and what it says there.
 
-To add a mark, add a record to `PRESETS`.
+To add a mark, add a record to `PRESETS`; nothing else lists marks.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import Literal
 
 from resist_epi.schema import Kind
+from resist_epi.stats.literature import KUO_2011, Reference
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +37,18 @@ class MarkPreset:
         Whether the mark forms domains rather than peaks.
     note
         What the mark says, in a sentence for reports.
+    role
+        What it says of its gene: `repressive` (silent) or `active` (transcribed). Opposite roles
+        make a switch, and expression is expected to follow; None says neither.
+    switch_rank
+        Where a study has several pairs of opposite roles, those of the lowest rank are compared.
+    third
+        What genes are called whose change goes with that of a repressive mark (1) or against it
+        (-1), and which of these; None where that says nothing beyond the two.
+    aliases
+        Other names, lower case.
+    caution, references
+        What a gain is no evidence of, in a sentence for methods sections, and the papers for that.
     """
 
     mark: str
@@ -46,6 +60,12 @@ class MarkPreset:
     min_body: int = 1000
     broad: bool = False
     note: str = ""
+    role: Literal["repressive", "active"] | None = None
+    switch_rank: int = 9
+    third: tuple[str, int] | None = None
+    aliases: tuple[str, ...] = ()
+    caution: str = ""
+    references: tuple[Reference, ...] = ()
 
 
 PRESETS: dict[str, MarkPreset] = {
@@ -57,6 +77,8 @@ PRESETS: dict[str, MarkPreset] = {
             "promoters",
             broad=True,
             note="repressive, written by PRC2; broad over silent promoters and clusters",
+            role="repressive",
+            switch_rank=1,
         ),
         MarkPreset(
             "H3K36me3",
@@ -65,6 +87,11 @@ PRESETS: dict[str, MarkPreset] = {
             min_body=2000,
             broad=True,
             note="written by SETD2 with elongating polymerase: a gain says 'more transcribed'",
+            role="active",
+            switch_rank=1,
+            caution="A gain of H3K36me3 over a gene body is consistent with more transcription; it"
+            " is not by itself evidence of NSD2 activity, whose principal product is H3K36me2",
+            references=(KUO_2011,),
         ),
         MarkPreset(
             "H3K36me2",
@@ -73,6 +100,8 @@ PRESETS: dict[str, MarkPreset] = {
             min_body=2000,
             broad=True,
             note="the principal product of NSD2; diffuse over bodies and between genes",
+            role="active",
+            switch_rank=2,
         ),
         MarkPreset(
             "H3K4me3",
@@ -81,6 +110,9 @@ PRESETS: dict[str, MarkPreset] = {
             upstream=1000,
             downstream=1000,
             note="marks active and poised promoters",
+            role="active",
+            switch_rank=4,
+            third=("bivalent", 1),
         ),
         MarkPreset(
             "H3K27ac",
@@ -89,6 +121,9 @@ PRESETS: dict[str, MarkPreset] = {
             upstream=1000,
             downstream=1000,
             note="marks active promoters and enhancers",
+            role="active",
+            switch_rank=3,
+            third=("poised", -1),
         ),
         MarkPreset(
             "ER",
@@ -97,6 +132,7 @@ PRESETS: dict[str, MarkPreset] = {
             upstream=1000,
             downstream=1000,
             note="oestrogen receptor alpha; most sites are distal enhancers",
+            aliases=("era", "esr1", "eralpha"),
         ),
     )
 }
@@ -107,8 +143,6 @@ GENERIC = MarkPreset(
     "promoters",
     note="a mark without a preset: promoters of 2.5 kb either side, and gene bodies",
 )
-
-_ALIASES = {"era": "ER", "esr1": "ER", "eralpha": "ER", "er": "ER"}
 
 
 def preset(mark: str) -> MarkPreset:
@@ -123,9 +157,21 @@ def preset(mark: str) -> MarkPreset:
     >>> preset("H4K20me1").mark
     'generic'
     """
-    by_name = {name.lower(): name for name in PRESETS} | _ALIASES
-    name = by_name.get(mark.strip().lower())
-    if name is None:
+    found = find_preset(mark)
+    if found is None:
         logger.info("mark %r has no preset: the generic one is used (%s)", mark, GENERIC.note)
         return GENERIC
-    return PRESETS[name]
+    return found
+
+
+def find_preset(mark: str) -> MarkPreset | None:
+    """As `preset`, None for an unknown mark."""
+    name = mark.strip().lower()
+    known = (p for p in PRESETS.values() if name in (p.mark.lower(), *p.aliases))
+    return next(known, None)
+
+
+def role(mark: str) -> str | None:
+    """What a mark says of its gene, `repressive` or `active`; None where nothing is known."""
+    found = find_preset(mark)
+    return None if found is None else found.role

@@ -14,6 +14,7 @@ from resist_epi.errors import InputFormatError, SampleSheetError
 from resist_epi.genome.builtin import load_genome
 from resist_epi.genome.reference import genomes, load_exclude
 from resist_epi.io.parts import Parts
+from resist_epi.model.normalization import METHODS
 from resist_epi.model.normalization_data import NormalizationInputs, normalization_inputs
 from resist_epi.samples.peaks import sheet_consensus, sheet_peaks
 from resist_epi.samples.sheet import SampleSheet, one_mark, read_sheet, sheet_from_columns
@@ -180,7 +181,8 @@ def inputs_of_bins(
         If an input is wrong.
     """
     peaks, consensus = {}, None
-    if bins is not None or normalize == "common_peaks":
+    chosen = METHODS.get(normalize or "")
+    if bins is not None or (chosen is not None and chosen.reads("peaks")):
         peaks = sheet_peaks(sheet)
         found = sheet_consensus(sheet, peaks, min_overlap=2)
         consensus = None if found is None else found.regions

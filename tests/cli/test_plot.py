@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +11,10 @@ import pandas as pd
 import pytest
 
 from resist_epi.cli.main import main
+from resist_epi.cli.plot import READERS, command
 from resist_epi.counting.profile_files import write_profile_matrix
 from resist_epi.io.tables import write_table
-from resist_epi.plots import PLOTS
+from resist_epi.plots import PLOTS, Plot
 from tests.support import simulated
 from tests.support.cohort import SmallCohort, make_cohort
 
@@ -123,3 +125,24 @@ def test_the_script_draws_tracks_over_regions(cohort: SmallCohort, tmp_path: Pat
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert out.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_registered_kind_is_drawn_from_the_command_line(
+    tables: dict[str, list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One record: what it reads and which options it understands are fields of it."""
+    monkeypatch.setitem(PLOTS, "toy", Plot("scatter", "plot_volcano", "results", ("label",)))
+    out = tmp_path / "f.svg"
+    assert main(["plot", "toy", tables["volcano"][0], "--label", "GENE4", "-o", str(out)]) == 0
+    assert "GENE4" in out.read_text(encoding="utf-8")
+    assert main(["plot", "toy", tables["volcano"][0], "--gene", "X", "-o", str(out)]) == 2
+    assert "means nothing to toy" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", PLOTS)
+def test_every_record_names_a_reader_and_options_that_there_are(kind: str) -> None:
+    assert PLOTS[kind].reads in READERS
+    assert set(PLOTS[kind].options) <= set(inspect.signature(command).parameters) | {"set"}

@@ -189,7 +189,7 @@ def test_unreadable_files_are_named(tmp_path: Path) -> None:
 def test_the_content_decides_not_the_name(tmp_path: Path) -> None:
     path = tmp_path / "genes.gtf"
     path.write_text(GFF3)
-    assert recognise_format(path)[0] == "GFF3"
+    assert recognise_format(path).name == "GFF3"
 
 
 @pytest.mark.real

@@ -40,10 +40,10 @@ def test_depth_is_taken_away(method: str) -> None:
     np.testing.assert_allclose(table["effective_library_size"], counts.library_sizes, rtol=1e-9)
 
 
-def test_the_twelve_of_the_contract() -> None:
+def test_the_twelve_of_the_contract_are_there() -> None:
     one = {"library_size", "tmm", "tmmwsp", "rle", "upper_quartile", "reads_in_regions"}
     two = {"background", "spike_in", "loess", "common_peaks", "quantile", "given"}
-    assert set(METHODS) == one | two
+    assert one | two <= set(METHODS)
     for method in METHODS.values():
         assert (method.kernel.__doc__ or "").startswith("Assume ")
         assert method.assumption

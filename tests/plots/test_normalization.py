@@ -11,6 +11,7 @@ import pytest
 from resist_epi.cli.main import main
 from resist_epi.errors import InputFormatError
 from resist_epi.io.tables import write_table
+from resist_epi.model.agreement import titles_compared
 from resist_epi.plots import plot_normalization
 from resist_epi.plots.style import panel
 from tests.support import simulated
@@ -34,7 +35,9 @@ def _sheet(units: int = 4) -> pd.DataFrame:
 
 
 def test_every_factor_is_a_dot_and_every_group_has_a_line() -> None:
-    ax = plot_normalization(simulated.normalization_factors(), samples=_sheet())
+    ax = plot_normalization(
+        simulated.normalization_factors(), samples=_sheet(), names=titles_compared()
+    )
     lines = panel(ax, "factors").lines
     dots = [line for line in lines if line.get_marker() == "o"]
     assert sum(len(line.get_xdata()) for line in dots) == 12
@@ -57,7 +60,11 @@ def test_calls_that_agree_are_bars_over_the_names_that_share_them() -> None:
 
 
 def test_zero_of_each_normalisation_is_minus_its_shift() -> None:
-    ax = plot_normalization(simulated.normalization_factors(), results=simulated.results(500))
+    ax = plot_normalization(
+        simulated.normalization_factors(),
+        results=simulated.results(500),
+        names=titles_compared(),
+    )
     ma = panel(ax, "ma")
     lines = {line.get_label(): line.get_ydata()[0] for line in ma.lines[1:]}
     assert lines == pytest.approx(

@@ -8,9 +8,16 @@ from pathlib import Path
 import pytest
 
 from resist_epi.report.gather import MarkTables, RunTables, Sheet, gather
-from resist_epi.report.references import REFERENCES, Citations
+from resist_epi.report.references import Citations
 from resist_epi.report.warnings import collect_warnings
-from resist_epi.report.words import facts, gain_in_words, header_lines, join_words, methods
+from resist_epi.report.words import (
+    change_in_words,
+    facts,
+    header_lines,
+    join_words,
+    methods,
+)
+from resist_epi.stats.literature import ROBINSON_2010, SMYTH_2004, WU_2012
 
 
 def with_facts(run: RunTables, **facts: object) -> RunTables:
@@ -119,8 +126,8 @@ def test_methods_say_what_was_run_and_cite_it(study: Path) -> None:
     assert "drive" not in text.lower()
     cited = {int(n) for group in text.split("[")[1:] for n in group.split("]")[0].split(",")}
     assert cited == set(range(1, len(section.references) + 1))
-    assert REFERENCES["wu2012"] in section.references
-    assert REFERENCES["robinson2010"] not in section.references
+    assert WU_2012 in section.references
+    assert ROBINSON_2010 not in section.references
 
 
 def test_methods_of_another_normalisation(study: Path) -> None:
@@ -129,7 +136,7 @@ def test_methods_of_another_normalisation(study: Path) -> None:
     section = methods(run)
     text = "\n".join(section.paragraphs)
     assert "by tmm [1] (H3K27me3), which assumes that most regions do not change." in text
-    assert section.references[0] is REFERENCES["robinson2010"]
+    assert section.references[0] is ROBINSON_2010
 
 
 def test_methods_of_a_weighted_fit(study: Path) -> None:
@@ -147,15 +154,17 @@ def test_methods_of_a_weighted_fit(study: Path) -> None:
 
 def test_citations_are_numbered_as_they_come() -> None:
     citations = Citations()
-    assert citations.cite("wu2012") == " [1]"
-    assert citations.cite("smyth2004", "wu2012") == " [1,2]"
+    assert citations.cite(WU_2012) == " [1]"
+    assert citations.cite(SMYTH_2004, WU_2012) == " [1,2]"
     assert citations.cite() == ""
     assert [r.authors for r in citations.references] == ["Wu D, Smyth GK", "Smyth GK"]
 
 
 def test_a_gain_is_put_in_words() -> None:
-    assert gain_in_words({"kind": "slope", "column": "Age"}) == "rising with the covariate"
-    assert gain_in_words({"kind": "hazard"}) == "higher hazard with more mark"
+    slope = {"contrast": {"kind": "slope", "column": "Age"}, "method": {"name": "trend"}}
+    assert change_in_words(slope) == ("slope", "rising with the covariate")
+    hazard = {"contrast": {"kind": "hazard"}, "method": {"name": "cox"}}
+    assert change_in_words(hazard) == ("hazard ratio", "higher hazard with more mark")
 
 
 def test_lines_for_reading_leave_out_what_is_for_programs() -> None:
