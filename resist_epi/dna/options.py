@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resist_epi.counting.controls import control_paths
 from resist_epi.errors import DesignError
 from resist_epi.samples.sheet import SampleSheet
 
@@ -55,9 +54,8 @@ def check_confounders(
         raise DesignError(f"unknown use of inputs {control!r}; expected one of {known}")
     source = copy_number_source(copy_number, segments)
     if control != "none" or source == "input":
+        from resist_epi.counting.controls import control_paths
+
         control_paths(sheet)
     if fasta is not None and source != "input":
         raise DesignError("--fasta corrects the inputs' GC content; it needs --copy-number input")
-
-
-CONTROL_USES = ("none", "filter", "offset")

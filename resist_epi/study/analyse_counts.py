@@ -6,19 +6,16 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from resist_epi.counting.controls import count_controls, open_controls
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.dna.adjust_counts import adjust_counts
 from resist_epi.dna.describe import describe_confounders
 from resist_epi.dna.options import check_confounders, copy_number_source
-from resist_epi.dna.segments import study_segments
 from resist_epi.genome.builtin import known_genomes, load_genome
 from resist_epi.genome.chromosomes import recognise_assembly
 from resist_epi.genome.reference import genomes
 from resist_epi.model.analysis import Analysis, analyse
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.study.count_sheet import background_of_counts, inputs_of_bins
-from resist_epi.tracks.lengths import control_lengths
 
 logger = logging.getLogger(__name__)
 
@@ -59,8 +56,13 @@ def analyse_counts(
     source = copy_number_source(copy_number, segments)
     table, note = None, ""
     if source != "none":
+        from resist_epi.dna.segments import study_segments
+
         lengths = dict.fromkeys(matrix.regions["chrom"], 0)
         if source == "input":
+            from resist_epi.counting.controls import open_controls
+            from resist_epi.tracks.lengths import control_lengths
+
             lengths = control_lengths(open_controls(sheet))
         name = _assembly(sheet, lengths)
         table, note = study_segments(
@@ -73,6 +75,8 @@ def analyse_counts(
         )
     counted = None
     if control != "none" and bins is not None:
+        from resist_epi.counting.controls import count_controls
+
         own = sheet.for_samples(matrix.samples)
         counted = count_controls(own, matrix.regions), count_controls(own, bins.regions)
     adjusted = adjust_counts(
