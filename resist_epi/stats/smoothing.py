@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resist_epi.arrays import FloatArray
-from resist_epi.stats.local_lines import LocalLines, Windows
+from resist_epi.stats.local_lines import LocalLines, Neighbours
 
 
 def natural_spline_basis(x: FloatArray, n_columns: int) -> FloatArray:
@@ -142,14 +142,14 @@ def _anchors(x: FloatArray, delta: float) -> npt.NDArray[np.intp]:
     return np.unique(np.array(found, dtype=np.intp))
 
 
-def _windows(x: FloatArray, anchors: npt.NDArray[np.intp], width: int) -> Windows:
+def _windows(x: FloatArray, anchors: npt.NDArray[np.intp], width: int) -> Neighbours:
     """The `width` nearest points of each anchor; what lies past .999 of their reach has none."""
     left = np.array(list(_lefts(x, anchors, width)), dtype=np.intp)
     at = x[anchors]
     half = np.maximum(at - x[left], x[left + width - 1] - at)
     first = np.maximum(np.searchsorted(x, at - 0.999 * half, side="left"), left)
     stop = np.searchsorted(x, at + 0.999 * half, side="right")
-    return Windows(at, half, first, stop)
+    return Neighbours(at, half, first, stop)
 
 
 def _lefts(x: FloatArray, anchors: npt.NDArray[np.intp], width: int) -> Iterator[int]:

@@ -70,7 +70,7 @@ class LinearFit:
         return np.asarray(self.response[rows] - self.fitted(rows))
 
 
-class Contrast(NamedTuple):
+class Estimates(NamedTuple):
     """Estimates of one linear combination of the coefficients.
 
     Attributes
@@ -163,7 +163,7 @@ def fit_linear(
     return LinearFit(response, matrix, given, corr, coefficients, sigma2, df, cov, mean)
 
 
-def contrast(fit: LinearFit, combination: npt.ArrayLike) -> Contrast:
+def contrast(fit: LinearFit, combination: npt.ArrayLike) -> Estimates:
     """Estimate one linear combination of the coefficients.
 
     Parameters
@@ -175,7 +175,7 @@ def contrast(fit: LinearFit, combination: npt.ArrayLike) -> Contrast:
 
     Returns
     -------
-    Contrast
+    Estimates
         Estimate and unscaled standard deviation, each of shape (n_regions,).
 
     Raises
@@ -190,7 +190,7 @@ def contrast(fit: LinearFit, combination: npt.ArrayLike) -> Contrast:
         )
     estimate = fit.coefficients @ c
     variance = fit.cov_unscaled @ c @ c
-    return Contrast(estimate, np.sqrt(np.broadcast_to(variance, estimate.shape)))
+    return Estimates(estimate, np.sqrt(np.broadcast_to(variance, estimate.shape)))
 
 
 def contrast_mean_square(fit: LinearFit, combinations: npt.ArrayLike) -> FloatArray:

@@ -108,17 +108,17 @@ def voom_with_sample_weights(
     design: npt.ArrayLike,
     library_sizes: npt.ArrayLike,
     *,
-    span: float = 0.5,
-    tolerance: float = 1e-5,
+    correlation: npt.ArrayLike | None = None,
+    first: Voom | None = None,
 ) -> Voom:
     """Precision weights times REML sample weights, estimated in turn, twice each.
 
     Parameters
     ----------
-    counts, design, library_sizes, span
+    counts, design, library_sizes, correlation
         As in `voom`.
-    tolerance
-        As in `weights.array_weights`.
+    first
+        What `voom` makes of them, where that is known.
 
     Returns
     -------
@@ -134,10 +134,11 @@ def voom_with_sample_weights(
     ----------
     Liu et al. (2015) Nucleic Acids Res. 43:e97.
     """
-    first = voom(counts, design, library_sizes, span=span)
-    estimate = array_weights(first.log_cpm, design, weights=first.weights, tolerance=tolerance)
-    second = voom(counts, design, library_sizes, sample_weights=estimate, span=span)
-    estimate = array_weights(second.log_cpm, design, weights=second.weights, tolerance=tolerance)
+    first = voom(counts, design, library_sizes, correlation=correlation) if first is None else first
+    # Either depends on the other: twice in turn settles them.
+    known = array_weights(first.log_cpm, design, weights=first.weights)
+    second = voom(counts, design, library_sizes, sample_weights=known, correlation=correlation)
+    estimate = array_weights(second.log_cpm, design, weights=second.weights)
     return Voom(second.log_cpm, second.weights * estimate, estimate, second.trend)
 
 
