@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError, QuantityError
+from resist_epi.stats.counts import checked_counts
 from resist_epi.stats.linear.least_squares import fit_linear, row_blocks
 from resist_epi.stats.linear.weights import array_weights
 from resist_epi.stats.smoothing import lowess
@@ -143,15 +144,8 @@ def voom_with_sample_weights(
 
 
 def _checked(counts: npt.ArrayLike, library_sizes: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    reads = np.asarray(counts, dtype=np.float64)
+    reads = checked_counts(counts)
     sizes = np.asarray(library_sizes, dtype=np.float64)
-    bad = ~(np.isfinite(reads) & (reads >= 0))
-    if bad.any():
-        region, sample = np.argwhere(bad)[0]
-        raise QuantityError(
-            f"voom needs counts that are finite and not negative; region {region}, sample "
-            f"{sample} (both from 0) holds {reads[region, sample]}"
-        )
     if (
         sizes.shape not in {reads.shape, reads.shape[1:]}
         or not (np.isfinite(sizes) & (sizes > 0)).all()
