@@ -15,7 +15,7 @@ MODULES = structure.read_modules()
 LONGER = {
     "resist_epi.tracks.engine.runs": (473, "one accumulator over runs and grids"),
     "resist_epi.samples.sheet": (411, "every rule of the sample sheet, checked at once"),
-    "resist_epi.stats.linear.least_squares": (403, "one set of kernels over blocks of rows"),
+    "resist_epi.stats.linear.least_squares": (402, "one set of kernels over blocks of rows"),
 }
 
 

@@ -6,11 +6,14 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 import resist_epi
+from resist_epi.counting.matrix_files import write_counts
+from tests.support.builders import planted, sheet
 
 ROOMS = [m.name for m in pkgutil.walk_packages(resist_epi.__path__, "resist_epi.") if m.ispkg]
 
@@ -43,4 +46,21 @@ def test_importing_loads_no_heavy_library() -> None:
     code = "import resist_epi, resist_epi.cli.main, sys; print(*sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"pandas", "scipy", "numba", "matplotlib", "statsmodels", "formulaic", "pyBigWig"}
+    assert heavy.isdisjoint(out.stdout.split())
+
+
+def test_a_plain_diff_loads_no_library_that_it_does_not_need(tmp_path: Path) -> None:
+    write_counts(tmp_path / "counts.parquet", planted(n=300, per_group=4))
+    sheet(["good"] * 4 + ["poor"] * 4).table.to_csv(tmp_path / "sheet.csv", index=False)
+    code = (
+        "import sys; from resist_epi.cli.main import main;"
+        "main(['-q', 'diff', 'counts.parquet', '--samples', 'sheet.csv', '-o', 'out.tsv.gz']);"
+        "print(*sys.modules)"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert (tmp_path / "out.tsv.gz").exists(), out.stderr
+    heavy = {"scipy.stats", "scipy.optimize", "scipy.interpolate", "numba", "pysam", "pyBigWig"}
+    heavy |= {"matplotlib", "statsmodels", "plotly", "gseapy", "jinja2"}
     assert heavy.isdisjoint(out.stdout.split())

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import polygamma
-from scipy.stats import norm
+from scipy.special import ndtr, polygamma
 
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
@@ -227,7 +226,7 @@ def _excess_spread(sigma2: FloatArray, n_regions: FloatArray, linear: LinearFit)
     beyond = level - (intercept + slope * np.log(n_regions))
     usual = float(np.median(np.abs(beyond))) / MAD_TO_SD
     least = float(np.sqrt(polygamma(1, linear.df_residual[0] / 2)))
-    return np.asarray(norm.sf(beyond / max(usual, least)))
+    return np.asarray(ndtr(-beyond / max(usual, least)))
 
 
 def _trimmed(values: FloatArray) -> FloatArray:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import t as t_distribution
+from scipy.special import stdtr
 
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
@@ -90,7 +90,7 @@ def copy_number_effects(
         r[varies] = np.clip((y * x).sum(axis=1) / np.where(scale > 0, scale, np.inf), -1, 1)
         with np.errstate(divide="ignore"):
             t = r[varies] * np.sqrt(df / (1 - r[varies] ** 2))
-        pvalue[varies] = t_distribution.sf(t, df)
+        pvalue[varies] = stdtr(df, -t)
     padj = benjamini_hochberg(pvalue)
     known = ~np.isnan(log2_copies).any(axis=1)
     columns = (

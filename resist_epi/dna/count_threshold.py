@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from resist_epi.arrays import FloatArray
 
@@ -47,6 +46,8 @@ def high_threshold(values: FloatArray, *, quantile: float, counts: bool) -> floa
 
 
 def _quantile(mean: float, variance: float, quantile: float, counts: bool) -> float:
+    from scipy import stats
+
     if not counts:
         return float(stats.gamma.ppf(quantile, mean**2 / variance, scale=variance / mean))
     if variance <= mean:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from resist_epi.counting.controls import control_paths
 from resist_epi.samples.question import Confounders
 from resist_epi.samples.sheet import SampleSheet
 
@@ -16,4 +15,6 @@ def check_confounders(sheet: SampleSheet, asked: Confounders) -> None:
         If inputs are asked for that the sheet does not name.
     """
     if asked.control != "none" or asked.source == "input":
+        from resist_epi.counting.controls import control_paths
+
         control_paths(sheet)

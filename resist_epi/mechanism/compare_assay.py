@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from resist_epi.errors import DesignError
 from resist_epi.genes.gene_values import gene_rows
@@ -65,7 +65,7 @@ class EvidenceResult:
             strand="+",
             baseMean=table["evidence_base"].fillna(table["baseMean"]),
             log2FoldChange=effect,
-            stat=np.sign(effect) * norm.isf(np.clip(p, 1e-300, 1) / 2),
+            stat=np.sign(effect) * -ndtri(np.clip(p, 1e-300, 1) / 2),
             df=np.inf,
             pvalue=p,
             padj=padj,

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import stats as distributions
 
 from resist_epi.genes.matched import match_traits, nearest_pools
 from resist_epi.mechanism.assays import Evidence
@@ -76,7 +75,9 @@ def _spearman(one: pd.Series, other: pd.Series) -> tuple[float, float, float]:
     n = int(both.sum())
     if n < FEWEST_GENES or one[both].nunique() < 2 or other[both].nunique() < 2:
         return np.nan, np.nan, np.nan
-    rho = float(distributions.spearmanr(one[both], other[both]).statistic)
+    from scipy.stats import spearmanr
+
+    rho = float(spearmanr(one[both], other[both]).statistic)
     z, half = np.arctanh(np.clip(rho, -0.999999, 0.999999)), 1.96 * np.sqrt(1.06 / (n - 3))
     return rho, float(np.tanh(z - half)), float(np.tanh(z + half))
 

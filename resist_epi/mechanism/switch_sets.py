@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import hypergeom
 
 from resist_epi.genes.gene_sets import BESIDE, GeneSet, match_sets
 from resist_epi.genes.symbols import SymbolTable
@@ -98,6 +97,8 @@ def _switching(genes: pd.DataFrame) -> list[str]:
 def _count(
     own: NDArray[np.int64], universe: NDArray[np.int64], of_class: Mapping[str, NDArray[np.int64]]
 ) -> dict[str, object]:
+    from scipy.stats import hypergeom
+
     n, k = len(universe), len(own)
     in_set = {name: len(np.intersect1d(own, loci)) for name, loci in of_class.items()}
     tails = {

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 
 from resist_epi.counting.background import MIN_ENRICHED, MIN_ENRICHMENT, fold_over_background
 from resist_epi.counting.matrix import CountMatrix
@@ -214,6 +213,8 @@ def _compared(tables: Mapping[str, pd.DataFrame], headline: str, name: str) -> d
     both = (first["stat"].notna() & other["stat"].notna()).to_numpy()
     correlation = np.nan
     if both.sum() > 2:
+        from scipy.stats import spearmanr
+
         correlation = float(spearmanr(first["stat"][both], other["stat"][both]).statistic)
     shift = (other["log2FoldChange"] - first["log2FoldChange"])[both]
     return {

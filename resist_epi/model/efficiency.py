@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import f as f_distribution
-from scipy.stats import t as t_distribution
+from scipy.special import fdtrc, stdtr
 
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
@@ -105,7 +104,7 @@ def composition_disagreement(
     if df < 1:
         return None
     statistic = estimate / error if error > 0 else np.inf * np.sign(estimate)
-    p = 1.0 if estimate == 0 else float(2 * t_distribution.sf(abs(statistic), df))
+    p = 1.0 if estimate == 0 else float(2 * stdtr(df, -abs(statistic)))
     return Disagreement(estimate, error, df, p, reference)
 
 
@@ -144,7 +143,7 @@ def share_tests(shares: Mapping[str, float], design: Design, contrast: Contrast)
     level, found = np.log2(share), []
     estimate, error, df = _contrast_of(level, design.matrix.to_numpy(), contrast.vector)
     if df >= 1 and error > 0:
-        p = float(2 * t_distribution.sf(abs(estimate / error), df))
+        p = float(2 * stdtr(df, -abs(estimate / error)))
         if p < SHARE_P:
             found.append(
                 f"the share of signal in the top bins goes with the contrast (a factor of"
@@ -188,4 +187,4 @@ def _association(y: FloatArray, column: pd.Series) -> float:
     if within <= 0:
         return 1.0
     extra = X.shape[1] - 1
-    return float(f_distribution.sf(between / extra / (within / df), extra, df))
+    return float(fdtrc(extra, df, between / extra / (within / df)))

@@ -25,7 +25,7 @@ from resist_epi.stats.linear.moderation import (
     t_quantile,
     treat,
 )
-from resist_epi.stats.linear.precision import voom
+from resist_epi.stats.linear.precision import voom, voom_with_sample_weights
 from resist_epi.stats.linear.weights import array_weights
 
 # The prior is a low quantile of the regions' positive means, and at most a small share of their
@@ -144,12 +144,11 @@ def fit_voom(
     unweighted = _voom_fit(matrix, design, tested, plain.weights, correlation)
     fitted = unweighted
     if options.weights:
-        # The precision and the units' weights depend on each other: twice in turn settles them.
-        units = array_weights(plain.log_cpm, X, weights=plain.weights)
-        again = voom(matrix.values[tested], X, sizes, sample_weights=units, correlation=correlation)
-        units = array_weights(again.log_cpm, X, weights=again.weights)
-        weighted = _voom_fit(matrix, design, tested, again.weights * units, correlation)
-        fitted = replace(weighted, weights=units, unweighted=unweighted)
+        both = voom_with_sample_weights(
+            matrix.values[tested], X, sizes, correlation=correlation, first=plain
+        )
+        weighted = _voom_fit(matrix, design, tested, both.weights, correlation)
+        fitted = replace(weighted, weights=both.sample_weights, unweighted=unweighted)
     settings = {} if rho is None else {"block_correlation": rho}
     return replace(fitted, settings=settings)
 

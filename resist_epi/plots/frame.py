@@ -99,32 +99,32 @@ def text_width_mm(texts: Sequence[str], font_size: float = SMALL_FONT) -> float:
 
 
 @dataclass(frozen=True)
-class Annotation:
+class Strip:
     """One thing known of every sample: a strip of colours and its legend."""
 
     name: str
     values: pd.Series
     colours: Mapping[str, str]
 
-    def take(self, order: Sequence[int] | NDArray[np.int64]) -> Annotation:
+    def take(self, order: Sequence[int] | NDArray[np.int64]) -> Strip:
         """Return it for the samples in this order."""
         return replace(self, values=self.values.iloc[list(order)])
 
 
 def sheet_annotations(
     samples: pd.DataFrame | None, names: Sequence[str], columns: Sequence[str]
-) -> list[Annotation]:
+) -> list[Strip]:
     """The columns of the sheet that say anything of these samples."""
     found = []
     for column in columns:
         values = lookup(samples, names, column)
         if (values != "").any():
             palette = _PALETTES.get(column.lower(), GROUP_COLOURS)
-            found.append(Annotation(column, values, level_colours(values, palette)))
+            found.append(Strip(column, values, level_colours(values, palette)))
     return found
 
 
-def draw_strip(ax: Axes, annotation: Annotation, *, vertical: bool = False) -> None:
+def draw_strip(ax: Axes, annotation: Strip, *, vertical: bool = False) -> None:
     """Fill a panel with one coloured cell a sample, white between them."""
     import matplotlib as mpl
 
@@ -138,20 +138,20 @@ def draw_strip(ax: Axes, annotation: Annotation, *, vertical: bool = False) -> N
         side.set(visible=True, linewidth=0.3, color=INK)
 
 
-def legends_height(found: Sequence[Annotation], width: float) -> float:
+def legends_height(found: Sequence[Strip], width: float) -> float:
     """Height in mm that `draw_legends` takes, the colour bar included."""
     rows = _legend_rows(found, width)
     heights = [max((_n_levels(a) for a, _ in row), default=0) + 1.4 for row in rows]
     return max(sum(heights) * LINE_MM, 8.5)
 
 
-def _n_levels(annotation: Annotation) -> int:
+def _n_levels(annotation: Strip) -> int:
     return int(annotation.values[annotation.values != ""].nunique())
 
 
-def _legend_rows(found: Sequence[Annotation], width: float) -> list[list[tuple[Annotation, float]]]:
+def _legend_rows(found: Sequence[Strip], width: float) -> list[list[tuple[Strip, float]]]:
     """Annotations with their left edge in mm, broken into rows beside the colour bar."""
-    rows: list[list[tuple[Annotation, float]]] = [[]]
+    rows: list[list[tuple[Strip, float]]] = [[]]
     left = 0.0
     for annotation in found:
         texts = [annotation.name, *annotation.values.unique()]
@@ -165,7 +165,7 @@ def _legend_rows(found: Sequence[Annotation], width: float) -> list[list[tuple[A
 
 
 def draw_legends(
-    frame: Frame, found: Sequence[Annotation], *, left: float, top: float, width: float
+    frame: Frame, found: Sequence[Strip], *, left: float, top: float, width: float
 ) -> None:
     """Write a legend for each annotation, side by side, from `top` (mm) downwards."""
     from matplotlib.patches import Patch

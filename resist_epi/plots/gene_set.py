@@ -14,8 +14,8 @@ from resist_epi.arrays import FloatArray
 from resist_epi.plots.frame import (
     STRIP_MM,
     TITLE_MM,
-    Annotation,
     Frame,
+    Strip,
     draw_colourbar,
     draw_legends,
     draw_strip,
@@ -158,8 +158,8 @@ class _Layout:
 def _lay_out(
     names: Sequence[str],
     ids: Sequence[str],
-    found: Sequence[Annotation],
-    calls: Sequence[Annotation],
+    found: Sequence[Strip],
+    calls: Sequence[Strip],
 ) -> _Layout:
     gene_names = shorten_all(names, 16)
     side_mm = text_width_mm([*gene_names, *(a.name for a in found)]) + 2.0
@@ -267,8 +267,8 @@ def _draw_cells(
     return image
 
 
-def _calls(directions: pd.Series, names: Sequence[str]) -> Annotation:
+def _calls(directions: pd.Series, names: Sequence[str]) -> Strip:
     """The call of each gene, gain and loss coloured."""
     known = directions[~directions.index.duplicated()].reindex(list(names)).fillna("").astype(str)
     colours = {"gain": DIRECTION_COLOURS["gain"], "loss": DIRECTION_COLOURS["loss"], "": "white"}
-    return Annotation("Call", known.where(known.isin(["gain", "loss"]), ""), colours)
+    return Strip("Call", known.where(known.isin(["gain", "loss"]), ""), colours)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,15 @@ if TYPE_CHECKING:
 
 Place = tuple[str, int, int]
 
+
+class Locus(TypedDict, total=False):
+    """What a locus plot shows: a gene with its flanks, or a region."""
+
+    gene: str | None
+    region: str | Place | None
+    flank: float
+
+
 _REGION_COLUMNS = {
     "chrom", "start", "end", "strand", "region_id", "gene_id", "symbol", "kind", "name", "score",
 }  # fmt: skip
@@ -61,13 +70,11 @@ def plot_locus(
     *,
     ax: Axes | None = None,
     genes: pd.DataFrame | None = None,
-    gene: str | None = None,
-    region: str | Place | None = None,
-    flank: float = 0.5,
     samples: pd.DataFrame | None = None,
     highlight: pd.DataFrame | None = None,
     quantity: str = "signal",
     title: str | None = None,
+    **locus: Unpack[Locus],
 ) -> Axes:
     """Tracks of all tumours over one gene, on one scale, with the genes below.
 
@@ -81,13 +88,6 @@ def plot_locus(
         Stretches without a row are empty. Values are drawn as they are: normalise before.
     genes
         `chrom start end strand symbol` (0-based half-open), and `gene_id` where known.
-    gene
-        Symbol or id of the gene to show; needs `genes`.
-    region
-        Instead of a gene: `chr4:1,870,000-1,985,000` or (chrom, start, end). By default all of the
-        table, if it is of one chromosome.
-    flank
-        What to show on either side of a gene, as a share of its length (at least 2 kb).
     samples
         Sample sheet: order and colours by `Condition`.
     highlight
@@ -95,6 +95,11 @@ def plot_locus(
         `best_start` and `best_end` the window of the lowest P is shaded darker.
     quantity
         What the values are.
+    locus
+        `gene`, a symbol or id to show, which needs `genes`, with `flank` on either side, a share
+        of its length (half of it by default, at least 2 kb); or `region`, as
+        `chr4:1,870,000-1,985,000` or (chrom, start, end). By default all of the table, if it is of
+        one chromosome.
 
     Returns
     -------
@@ -118,7 +123,7 @@ def plot_locus(
     """
     require(coverage, ("chrom", "start", "end"), what="a locus plot")
     names = _sample_columns(coverage, samples)
-    place = _place(coverage, genes, gene, region, flank)
+    place = _place(coverage, genes, **locus)
     bins = _inside(coverage, place)
     if bins.empty or not names:
         raise InputFormatError(
@@ -157,7 +162,9 @@ def plot_locus(
         cut = bool((bins[names] > top).any(axis=None))
         scale = f"all tracks: 0 to {top:.3g} {quantity}{', cut above' if cut else ''}"
         _say_scale(frame, scale, conditions, frame.height - head_mm)
-        _draw_genes(frame, shown, lanes, place, (left, _AXIS_MM, width, genes_mm), gene)
+        _draw_genes(
+            frame, shown, lanes, place, (left, _AXIS_MM, width, genes_mm), locus.get("gene")
+        )
     return frame.ax
 
 
@@ -173,9 +180,10 @@ def _sample_columns(coverage: pd.DataFrame, samples: pd.DataFrame | None) -> lis
 def _place(
     coverage: pd.DataFrame,
     genes: pd.DataFrame | None,
-    gene: str | None,
-    region: str | Place | None,
-    flank: float,
+    *,
+    gene: str | None = None,
+    region: str | Place | None = None,
+    flank: float = 0.5,
 ) -> Place:
     if region is not None:
         return _parsed(region) if isinstance(region, str) else region

@@ -11,8 +11,8 @@ import pandas as pd
 from resist_epi.plots.frame import (
     LINE_MM,
     TITLE_MM,
-    Annotation,
     Frame,
+    Strip,
     new_frame,
     sheet_annotations,
     text_width_mm,
@@ -190,7 +190,7 @@ def _draw_factors(
     _legend(frame, known, place[0], bottom + height + 2.0 + LINE_MM * len(levels))
 
 
-def _legend(frame: Frame, known: list[Annotation], left: float, top: float) -> None:
+def _legend(frame: Frame, known: list[Strip], left: float, top: float) -> None:
     if not known:
         return
     for k, level in enumerate(dict.fromkeys(known[0].values)):

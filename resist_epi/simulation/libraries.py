@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from resist_epi.arrays import FloatArray, IntArray
 from resist_epi.simulation.landscape import BACKGROUND_BLOCK, CopySegment, Landscape
@@ -180,9 +179,11 @@ def call_peaks(
         `chrom start end signal pvalue qvalue`: signal is the fold over the average, the others
         are -log10.
     """
+    from scipy.stats import poisson
+
     average = sum(map(len, starts)) * PEAK_WINDOW / float(lengths.sum())
     expected = PEAK_MARGIN * average
-    least = stats.poisson.isf(PEAK_WINDOW_P, expected) + 1
+    least = poisson.isf(PEAK_WINDOW_P, expected) + 1
     tables = []
     for chrom, own, length in zip(chroms, starts, lengths, strict=True):
         count = np.bincount(
@@ -203,7 +204,7 @@ def call_peaks(
         return pd.DataFrame(columns=columns)
     peaks = pd.concat(tables, ignore_index=True)
     width = peaks["end"] - peaks["start"]
-    log_p = stats.poisson.logsf(peaks["count"] - 1, expected * width)
+    log_p = poisson.logsf(peaks["count"] - 1, expected * width)
     # An island was chosen among all windows, so all of them count as tests.
     others = np.ones(int(lengths.sum()) // PEAK_WINDOW)
     q = benjamini_hochberg(np.append(np.exp(log_p), others))[: len(peaks)]

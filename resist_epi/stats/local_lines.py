@@ -27,7 +27,7 @@ _ANGLES = np.pi * (_ORDERS + 0.5) / _NODES
 _TO_NODES = np.where(_ORDERS == 0, 1.0, 2.0) * np.cos(np.outer(_ANGLES, _ORDERS)) / _NODES
 
 
-class Windows(NamedTuple):
+class Neighbours(NamedTuple):
     """Where lines are fitted, each array of shape (n_centres,).
 
     The points `first` .. `stop` - 1 of the sorted x have weight around `at`: the tricube of their
@@ -51,7 +51,7 @@ class LocalLines:
         Where to fit.
     """
 
-    def __init__(self, x: FloatArray, windows: Windows) -> None:
+    def __init__(self, x: FloatArray, windows: Neighbours) -> None:
         self._windows = windows
         centres = np.searchsorted(x, windows.at)
         cuts = np.unique(

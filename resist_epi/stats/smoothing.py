@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import CubicSpline
 
 from resist_epi.arrays import FloatArray
-from resist_epi.stats.local_lines import LocalLines, Windows
+from resist_epi.stats.local_lines import LocalLines, Neighbours
 
 
 def natural_spline_basis(x: FloatArray, n_columns: int) -> FloatArray:
@@ -41,7 +40,20 @@ def natural_spline_basis(x: FloatArray, n_columns: int) -> FloatArray:
     if len(knots) == 2:
         share = (x - knots[0]) / (knots[1] - knots[0])
         return np.column_stack([1 - share, share])
-    return np.asarray(CubicSpline(knots, np.eye(len(knots)), bc_type="natural")(x))
+    width = np.diff(knots)
+    at_knots = np.eye(len(knots))
+    # Second derivatives at the knots, none at the two ends, from the change of slope at each.
+    system = np.diag((width[:-1] + width[1:]) / 3)
+    system += np.diag(width[1:-1] / 6, 1) + np.diag(width[1:-1] / 6, -1)
+    bend = np.zeros_like(at_knots)
+    slopes = np.diff(at_knots, axis=0) / width[:, None]
+    bend[1:-1] = np.linalg.solve(system, np.diff(slopes, axis=0))
+    cell = np.clip(np.searchsorted(knots, x, "right") - 1, 0, len(width) - 1)
+    right = ((x - knots[cell]) / width[cell])[:, None]
+    left = 1 - right
+    curved = (left**3 - left) * bend[cell] + (right**3 - right) * bend[cell + 1]
+    straight = left * at_knots[cell] + right * at_knots[cell + 1]
+    return np.asarray(straight + curved * width[cell, None] ** 2 / 6)
 
 
 def lowess(
@@ -130,14 +142,14 @@ def _anchors(x: FloatArray, delta: float) -> npt.NDArray[np.intp]:
     return np.unique(np.array(found, dtype=np.intp))
 
 
-def _windows(x: FloatArray, anchors: npt.NDArray[np.intp], width: int) -> Windows:
+def _windows(x: FloatArray, anchors: npt.NDArray[np.intp], width: int) -> Neighbours:
     """The `width` nearest points of each anchor; what lies past .999 of their reach has none."""
     left = np.array(list(_lefts(x, anchors, width)), dtype=np.intp)
     at = x[anchors]
     half = np.maximum(at - x[left], x[left + width - 1] - at)
     first = np.maximum(np.searchsorted(x, at - 0.999 * half, side="left"), left)
     stop = np.searchsorted(x, at + 0.999 * half, side="right")
-    return Windows(at, half, first, stop)
+    return Neighbours(at, half, first, stop)
 
 
 def _lefts(x: FloatArray, anchors: npt.NDArray[np.intp], width: int) -> Iterator[int]:

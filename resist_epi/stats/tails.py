@@ -89,13 +89,16 @@ def log_f_tail(statistic: FloatArray, df1: float, df2: float) -> FloatArray:
     statistic
         Shape (n,), not negative.
     df1, df2
-        Degrees of freedom, finite.
+        Degrees of freedom; an infinite df2 means chi-square over df1.
 
     Returns
     -------
     FloatArray
         Shape (n,).
     """
+    if np.isposinf(df2):
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(special.chdtrc(df1, df1 * statistic)))
     return _by_df(statistic, df1, np.broadcast_to(np.float64(df2), statistic.shape), logs=True)
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from resist_epi.counting.controls import count_controls, open_controls
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.dna.adjust_counts import adjust_counts
 from resist_epi.dna.describe import describe_confounders
 from resist_epi.dna.options import check_confounders
-from resist_epi.dna.segments import study_segments
 from resist_epi.genome.builtin import known_genomes, load_genome
 from resist_epi.genome.chromosomes import recognise_assembly
 from resist_epi.genome.reference import genomes
@@ -17,7 +15,6 @@ from resist_epi.model.analysis import Analysis, analyse
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.study.count_sheet import background_of_counts, inputs_of_bins
-from resist_epi.tracks.lengths import control_lengths
 
 logger = logging.getLogger(__name__)
 
@@ -47,8 +44,13 @@ def analyse_counts(
     bins = background_of_counts(matrix, sheet, asked.background)
     table, note = None, ""
     if asked.source != "none":
+        from resist_epi.dna.segments import study_segments
+
         lengths = dict.fromkeys(matrix.regions["chrom"], 0)
         if asked.source == "input":
+            from resist_epi.counting.controls import open_controls
+            from resist_epi.tracks.lengths import control_lengths
+
             lengths = control_lengths(open_controls(sheet))
         name = _assembly(sheet, lengths)
         table, note = study_segments(
@@ -61,6 +63,8 @@ def analyse_counts(
         )
     counted = None
     if asked.control != "none" and bins is not None:
+        from resist_epi.counting.controls import count_controls
+
         own = sheet.for_samples(matrix.samples)
         counted = count_controls(own, matrix.regions), count_controls(own, bins.regions)
     adjusted = adjust_counts(

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from resist_epi.counting.files import count_tables
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import read_counts
-from resist_epi.counting.sources import ReadOptions, sheet_sources
 from resist_epi.errors import InputFormatError, SampleSheetError
 from resist_epi.genome.builtin import load_genome
 from resist_epi.genome.reference import genomes, load_exclude
@@ -18,8 +17,9 @@ from resist_epi.model.normalization import METHODS
 from resist_epi.model.normalization_data import NormalizationInputs, normalization_inputs
 from resist_epi.samples.peaks import sheet_consensus, sheet_peaks
 from resist_epi.samples.sheet import SampleSheet, one_mark, read_sheet, sheet_from_columns
-from resist_epi.study.regions import regions_of_domains, sheet_regions
-from resist_epi.tracks.lengths import stated_lengths
+
+if TYPE_CHECKING:
+    from resist_epi.counting.sources import ReadOptions
 
 
 def count_sheet(
@@ -58,6 +58,11 @@ def count_sheet(
     ResistEpiError
         If an input is wrong, or a worker process was killed.
     """
+    from resist_epi.counting.files import count_tables
+    from resist_epi.counting.sources import sheet_sources
+    from resist_epi.study.regions import regions_of_domains, sheet_regions
+    from resist_epi.tracks.lengths import stated_lengths
+
     sources = sheet_sources(sheet, quantity, reads=reads, jobs=jobs)
     headers = {
         name: stated_lengths(source.path, reads=sources.quantity == "reads")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from resist_epi.counting.matrix_files import read_counts, write_counts
 from resist_epi.errors import InputFormatError, QuantityError
+from resist_epi.io import tables
 from resist_epi.io.tables import read_results, read_table, write_table
 from tests.support.builders import matrix, planted, sheet
 
@@ -140,3 +142,30 @@ def test_results_must_have_the_contracts_columns(tmp_path: Path) -> None:
     (tmp_path / "e.tsv").write_text("# nothing\n")
     with pytest.raises(InputFormatError, match="the table is empty"):
         read_results(tmp_path / "e.tsv")
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"a": [0.1, np.nan, -0.0, np.inf, 1e-300], "b": list("abcde"), "c": range(5)},
+        {"a": ["x", None, "", "NA", "nan"], "b": [1e15, 12345678901.5, 2 / 3, 1e-5, 100.0]},
+        {"a": ["tab\there", 'quote"', "line\nend", "plain", "%s"], "b": [True, False] * 2 + [True]},
+        {"100%": ["%", "%d", "", "é", " "], 'quo"ted': [1.0] * 5},
+        {"a": pd.array([1, None, 3, 4, 5], dtype="Int64"), "b": [1.5] * 5},
+        {"a": pd.array([1, None, 3.5, 4, 5], dtype="Float64"), "b": [1.5] * 5},
+        {"a": pd.Categorical(["x", "y", "x", None, "y"]), "b": np.float32([0.1, 1, 2, 3, 4])},
+        {"a": [1, 2.5, "x", None, True], "b": pd.date_range("2020-01-01", periods=5)},
+        {"a": ["", "x", "", "", "y"]},
+        {"a": [], "b": []},
+        {},
+    ],
+)
+def test_a_table_is_written_as_pandas_writes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: dict[str, list[object]]
+) -> None:
+    table = pd.DataFrame(columns)
+    expected = table.to_csv(sep="\t", index=False, na_rep="NA", float_format="%.10g")
+    for rows in (2, 100):
+        monkeypatch.setattr(tables, "_ROWS", rows)
+        write_table(tmp_path / "t.tsv.gz", table)
+        assert gzip.decompress((tmp_path / "t.tsv.gz").read_bytes()).decode() == expected

@@ -3,15 +3,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.stats import false_discovery_control
+from statsmodels.stats.multitest import multipletests
 
 from resist_epi.errors import QuantityError
 from resist_epi.stats.multiple import benjamini_hochberg, simes
 
 
-def test_bh_equals_scipy() -> None:
+def test_bh_equals_scipy_and_statsmodels() -> None:
     p = np.random.default_rng(1).uniform(size=500) ** 2
     p[:20] = 0.01
     np.testing.assert_allclose(benjamini_hochberg(p), false_discovery_control(p))
+    np.testing.assert_allclose(benjamini_hochberg(p), multipletests(p, method="fdr_bh")[1])
 
 
 def test_bh_does_not_count_nan() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.interpolate import CubicSpline
 from statsmodels.nonparametric.smoothers_lowess import lowess as other
 
 from resist_epi.stats.root import bracketed_root
@@ -53,6 +54,9 @@ def test_spline_basis_spans_constant_and_line() -> None:
     for target in (np.ones(300), x):
         residual = target - basis @ np.linalg.lstsq(basis, target, rcond=None)[0]
         assert np.abs(residual).max() < 1e-9
+    knots = np.quantile(x, np.linspace(0, 1, 4))
+    expected = CubicSpline(knots, np.eye(4), bc_type="natural")(x)
+    np.testing.assert_allclose(basis, expected, rtol=1e-12, atol=1e-14)
     assert natural_spline_basis(np.ones(5), 4).shape == (5, 1)
     assert natural_spline_basis(x, 2).shape == (300, 2)
 

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import least_squares
 
 from resist_epi.arrays import BoolArray, FloatArray
 
@@ -103,6 +102,8 @@ def fit_shape(
     scale
         (n_samples,) standard deviation of each sample relative to its group.
     """
+    from scipy.optimize import least_squares
+
     wanted = np.array(mean_moments(residual[:, group]))
     normal = np.random.default_rng(seed).standard_normal((_DRAWS, len(group)))
     onto = projector[:, group]

@@ -14,6 +14,7 @@ from scipy.special import stdtr
 
 from resist_epi.arrays import BoolArray, FloatArray
 from resist_epi.errors import DesignError
+from resist_epi.stats.linear.moderation import Squeezed
 
 MAX_SPLITS = 10_000
 
@@ -152,9 +153,7 @@ def null_calls(
     null_design: FloatArray,
     splits: BoolArray,
     *,
-    prior: FloatArray,
-    df_prior: FloatArray,
-    df_total: FloatArray,
+    squeezed: Squeezed,
     weights: FloatArray | None = None,
     fdr: float = 0.05,
     sets: Sequence[npt.NDArray[np.integer]] = (),
@@ -172,8 +171,8 @@ def null_calls(
         As `null_space_design` gives it, full rank.
     splits
         (n_splits, n_units) as `label_splits` gives them.
-    prior, df_prior, df_total
-        (n_regions,) as in `moderation.Squeezed`.
+    squeezed
+        Prior variances of the tested regions and their degrees of freedom.
     weights
         (n_units,) weights of the units, or None.
     fdr
@@ -202,20 +201,19 @@ def null_calls(
     labels = (splits * root).T
     labels = labels - basis @ (basis.T @ labels)
     membership = _mean_over(sets, n)
-    bound = _critical(df_total, max(fdr, EXTREMES[0]))
+    bound = _critical(squeezed.df_total, max(fdr, EXTREMES[0]))
     calls = np.zeros(len(splits), dtype=np.int64)
     extremes = np.zeros((len(splits), len(EXTREMES)), dtype=np.int64)
     of_sets = np.zeros((len(splits), len(sets)))
     for begin in range(0, len(splits), _AT_ONCE):
-        t = relabelled_statistics(
-            residual, labels[:, begin : begin + _AT_ONCE], prior, df_prior, df
-        )
+        some = labels[:, begin : begin + _AT_ONCE]
+        t = relabelled_statistics(residual, some, squeezed.prior, squeezed.df_prior, df)
         if len(sets):
             of_sets[begin : begin + t.shape[1]] = (membership @ t - t.mean(axis=0)).T
         np.abs(t, out=t)
         for i in range(t.shape[1]):
             rows = np.flatnonzero(t[:, i] >= bound)
-            p = np.sort(2 * stdtr(df_total[rows], -t[rows, i]))
+            p = np.sort(2 * stdtr(squeezed.df_total[rows], -t[rows, i]))
             enough = np.flatnonzero(p <= fdr * np.arange(1, len(p) + 1) / n)
             calls[begin + i] = enough[-1] + 1 if len(enough) else 0
             extremes[begin + i] = np.searchsorted(p, EXTREMES, side="right")

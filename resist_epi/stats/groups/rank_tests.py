@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy import special
-from scipy.stats import rankdata
 
 from resist_epi.arrays import BoolArray, FloatArray
 from resist_epi.errors import DesignError
@@ -65,6 +64,8 @@ def wilcoxon_tests(values: npt.ArrayLike, second: npt.ArrayLike) -> TwoGroupTest
     ----------
     Wilcoxon (1945) Biometrics Bulletin 1:80; Mann & Whitney (1947) Ann. Math. Stat. 18:50.
     """
+    from scipy.stats import rankdata
+
     signal, group = _checked(values, second, smallest=1)
     n, (n1, n2) = len(signal), (int((~group).sum()), int(group.sum()))
     statistic, pvalue = np.full(n, np.nan), np.full(n, np.nan)

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import solve_triangular
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
@@ -71,7 +70,7 @@ class LinearFit:
         return np.asarray(self.response[rows] - self.fitted(rows))
 
 
-class Contrast(NamedTuple):
+class Estimates(NamedTuple):
     """Estimates of one linear combination of the coefficients.
 
     Attributes
@@ -164,7 +163,7 @@ def fit_linear(
     return LinearFit(response, matrix, given, corr, coefficients, sigma2, df, cov, mean)
 
 
-def contrast(fit: LinearFit, combination: npt.ArrayLike) -> Contrast:
+def contrast(fit: LinearFit, combination: npt.ArrayLike) -> Estimates:
     """Estimate one linear combination of the coefficients.
 
     Parameters
@@ -176,7 +175,7 @@ def contrast(fit: LinearFit, combination: npt.ArrayLike) -> Contrast:
 
     Returns
     -------
-    Contrast
+    Estimates
         Estimate and unscaled standard deviation, each of shape (n_regions,).
 
     Raises
@@ -191,7 +190,7 @@ def contrast(fit: LinearFit, combination: npt.ArrayLike) -> Contrast:
         )
     estimate = fit.coefficients @ c
     variance = fit.cov_unscaled @ c @ c
-    return Contrast(estimate, np.sqrt(np.broadcast_to(variance, estimate.shape)))
+    return Estimates(estimate, np.sqrt(np.broadcast_to(variance, estimate.shape)))
 
 
 def contrast_mean_square(fit: LinearFit, combinations: npt.ArrayLike) -> FloatArray:
@@ -283,7 +282,7 @@ def effect_basis(design: FloatArray, c: FloatArray) -> FloatArray:
     """
     q, r = np.linalg.qr(design, mode="complete")
     p = design.shape[1]
-    direction = solve_triangular(r[:p], c, trans="T")
+    direction = np.linalg.solve(r[:p].T, c)
     return np.column_stack([q[:, :p] @ (direction / np.linalg.norm(direction)), q[:, p:]])
 
 
@@ -309,7 +308,7 @@ def _whitening(n: int, weights: FloatArray | None, correlation: FloatArray | Non
         lower = np.linalg.cholesky(correlation * np.outer(sd, sd))
     except np.linalg.LinAlgError as error:
         raise DesignError("the correlation between samples is not positive definite") from error
-    return np.asarray(solve_triangular(lower, np.eye(n), lower=True))
+    return np.asarray(np.linalg.inv(lower))
 
 
 def row_blocks(n: int, width: int = 1) -> Iterator[slice]:
@@ -328,7 +327,7 @@ def _fit_shared(
     """Fit where all regions share weights; fills the two results, returns the covariance."""
     n_samples, p = design.shape
     q, r = np.linalg.qr(whiten @ design, mode="complete")
-    r_inverse = solve_triangular(r[:p], np.eye(p))
+    r_inverse = np.linalg.inv(r[:p])
     to_coefficients = whiten.T @ q[:, :p] @ r_inverse.T
     to_effects = whiten.T @ q[:, p:]
     for rows in row_blocks(len(y)):
@@ -353,7 +352,7 @@ def _fit_rowwise(
     """Fit where each region has its own weights; fills the results, returns the covariances."""
     n_samples, p = design.shape
     q, r = np.linalg.qr(design)
-    r_inverse = solve_triangular(r, np.eye(p))
+    r_inverse = np.linalg.inv(r)
     products = (q[:, :, None] * q[:, None, :]).reshape(n_samples, p * p)
     precision = None if correlation is None else np.linalg.inv(_positive(correlation))
     cov = np.empty((len(y), p, p))

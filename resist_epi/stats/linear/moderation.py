@@ -41,6 +41,11 @@ class Squeezed:
     df_prior: FloatArray
     df_total: FloatArray
 
+    def of(self, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Squeezed:
+        """Those of some regions."""
+        parts = (self.posterior, self.prior, self.df_prior, self.df_total)
+        return Squeezed(*(part[rows] for part in parts))
+
 
 class Moderated(NamedTuple):
     """Moderated tests: statistic and two-sided P value, each of shape (n_regions,)."""

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError, QuantityError
+from resist_epi.stats.counts import checked_counts
 from resist_epi.stats.linear.least_squares import fit_linear, row_blocks
 from resist_epi.stats.linear.weights import array_weights
 from resist_epi.stats.smoothing import lowess
@@ -108,17 +109,17 @@ def voom_with_sample_weights(
     design: npt.ArrayLike,
     library_sizes: npt.ArrayLike,
     *,
-    span: float = 0.5,
-    tolerance: float = 1e-5,
+    correlation: npt.ArrayLike | None = None,
+    first: Voom | None = None,
 ) -> Voom:
     """Precision weights times REML sample weights, estimated in turn, twice each.
 
     Parameters
     ----------
-    counts, design, library_sizes, span
+    counts, design, library_sizes, correlation
         As in `voom`.
-    tolerance
-        As in `weights.array_weights`.
+    first
+        What `voom` makes of them, where that is known.
 
     Returns
     -------
@@ -134,23 +135,17 @@ def voom_with_sample_weights(
     ----------
     Liu et al. (2015) Nucleic Acids Res. 43:e97.
     """
-    first = voom(counts, design, library_sizes, span=span)
-    estimate = array_weights(first.log_cpm, design, weights=first.weights, tolerance=tolerance)
-    second = voom(counts, design, library_sizes, sample_weights=estimate, span=span)
-    estimate = array_weights(second.log_cpm, design, weights=second.weights, tolerance=tolerance)
+    first = voom(counts, design, library_sizes, correlation=correlation) if first is None else first
+    # Either depends on the other: twice in turn settles them.
+    known = array_weights(first.log_cpm, design, weights=first.weights)
+    second = voom(counts, design, library_sizes, sample_weights=known, correlation=correlation)
+    estimate = array_weights(second.log_cpm, design, weights=second.weights)
     return Voom(second.log_cpm, second.weights * estimate, estimate, second.trend)
 
 
 def _checked(counts: npt.ArrayLike, library_sizes: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    reads = np.asarray(counts, dtype=np.float64)
+    reads = checked_counts(counts)
     sizes = np.asarray(library_sizes, dtype=np.float64)
-    bad = ~(np.isfinite(reads) & (reads >= 0))
-    if bad.any():
-        region, sample = np.argwhere(bad)[0]
-        raise QuantityError(
-            f"voom needs counts that are finite and not negative; region {region}, sample "
-            f"{sample} (both from 0) holds {reads[region, sample]}"
-        )
     if (
         sizes.shape not in {reads.shape, reads.shape[1:]}
         or not (np.isfinite(sizes) & (sizes > 0)).all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from resist_epi.arrays import FloatArray
 from resist_epi.stats.linear.scaled_f import Prior, fit_prior, floor_at
@@ -134,14 +134,18 @@ def _expected(df1: float, df2: float, tails: tuple[float, float]) -> _Moments:
 
 def _f_quantiles(p: FloatArray, df1: float, df2: float) -> FloatArray:
     if np.isinf(df2):
-        return np.asarray(stats.chi2.ppf(p, df1) / df1)
-    return np.asarray(stats.f.ppf(p, df1, df2))
+        return np.asarray(2 * special.gammaincinv(df1 / 2, p) / df1)
+    return np.asarray(special.fdtri(df1, df2, p))
 
 
 def _log_f_density(f: FloatArray, df1: float, df2: float) -> FloatArray:
     if np.isinf(df2):
-        return np.asarray(stats.chi2.logpdf(f * df1, df1) + np.log(df1))
-    return np.asarray(stats.f.logpdf(f, df1, df2))
+        half = df1 / 2
+        constant = half * np.log(half) - special.gammaln(half)
+        return np.asarray(special.xlogy(half - 1, f) - half * f + constant)
+    a, b = df1 / 2, df2 / 2
+    powers = b * np.log(df2) + a * np.log(df1) + special.xlogy(a - 1, f)
+    return np.asarray(powers - ((a + b) * np.log(df2 + df1 * f) + special.betaln(a, b)))
 
 
 def _log_ratio(df2: float, df1: float, tails: tuple[float, float], observed: _Moments) -> float:
@@ -176,7 +180,7 @@ def _region_df(f: FloatArray, df1: float, df2: float) -> FloatArray:
     descending = np.argsort(f)[::-1]
     ordered = f[descending]
     infinite = np.isinf(df2)
-    log_tail = stats.chi2.logsf(ordered * df1, df1) if infinite else log_f_tail(ordered, df1, df2)
+    log_tail = log_f_tail(ordered, df1, df2)
     log_clean = np.minimum(log_tail - np.log((_places(ordered) + 0.5) / n), 0.0)
     outlying = log_clean < 0
     if not outlying.any():

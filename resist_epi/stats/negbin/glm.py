@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from resist_epi.arrays import BoolArray, FloatArray
 from resist_epi.errors import DesignError, QuantityError
+from resist_epi.stats.counts import checked_counts
 from resist_epi.stats.linear.least_squares import check_design
 from resist_epi.stats.negbin.newton import NOTHING, Climber, Layout
 
@@ -100,16 +101,7 @@ def count_data(
     DesignError
         An aliased design, or shapes that do not fit.
     """
-    reads = np.ascontiguousarray(counts, dtype=np.float64)
-    if reads.ndim != 2:
-        raise QuantityError(f"counts must be regions x samples; found shape {reads.shape}")
-    bad = ~(np.isfinite(reads) & (reads >= 0))
-    if bad.any():
-        region, sample = np.argwhere(bad)[0]
-        raise QuantityError(
-            f"a count test needs counts that are finite and not negative; region {region}, sample "
-            f"{sample} (both from 0) holds {reads[region, sample]}"
-        )
+    reads = checked_counts(counts)
     matrix = check_design(design, reads.shape[1])
     if offsets is not None:
         logs = np.asarray(offsets, dtype=np.float64)

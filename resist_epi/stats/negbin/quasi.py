@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy import special
-from scipy.linalg import null_space
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
@@ -186,6 +185,8 @@ def _squeeze(variance: FloatArray, df: FloatArray, abundance: FloatArray, robust
 
 def _reduced_design(design: FloatArray, columns: FloatArray) -> FloatArray:
     """Design of the null hypothesis; an empty one has no column."""
+    from scipy.linalg import null_space
+
     free = null_space(columns.T)
     # Where a contrast is one coefficient, its column is dropped as it stands, so that a layout of
     # groups is seen as one.

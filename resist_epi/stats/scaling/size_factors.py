@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import QuantityError
+from resist_epi.stats.counts import checked_counts
 
 _IDENTICAL = 1e-6  # largest |log2 ratio| at which two libraries count as the same
 
@@ -215,16 +216,7 @@ def _checked(
     counts: npt.ArrayLike, library_sizes: npt.ArrayLike | None
 ) -> tuple[FloatArray, FloatArray]:
     """Counts without the all-zero regions, and library sizes."""
-    values = np.asarray(counts, dtype=np.float64)
-    if values.ndim != 2:
-        raise QuantityError(f"counts must be regions x samples; found {values.ndim} dimensions")
-    bad = ~(np.isfinite(values) & (values >= 0))
-    if bad.any():
-        region, sample = np.argwhere(bad)[0]
-        raise QuantityError(
-            f"counts must be finite and not negative; region {region}, sample {sample} "
-            f"(both from 0) holds {values[region, sample]}"
-        )
+    values = checked_counts(counts)
     given = values.sum(axis=0) if library_sizes is None else library_sizes
     sizes = np.asarray(given, dtype=np.float64)
     if sizes.shape != values.shape[1:]:

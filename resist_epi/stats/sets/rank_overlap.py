@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import hypergeom
 
 from resist_epi.arrays import FloatArray, IntArray
 
@@ -127,6 +126,8 @@ def _maxima(z: FloatArray) -> tuple[float, float]:
 def _exact(
     one: IntArray, other: IntArray, z: FloatArray, sizes: IntArray, n: int, *, same: bool
 ) -> float:
+    from scipy.stats import hypergeom
+
     ends = [(0, 0), (1, 1)] if same else [(0, 1), (1, 0)]
     i, j = max(ends, key=lambda e: float(z[e].max()))
     a, b = np.unravel_index(int(z[i, j].argmax()), z[i, j].shape)

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import BSpline
 from scipy.special import expit, ndtr
-from scipy.stats import hypergeom
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
@@ -50,6 +48,8 @@ def over_representation(called: npt.ArrayLike, sets: Sequence[npt.ArrayLike]) ->
     sets
         For each set the positions of its genes, integers; repeated ones count once.
     """
+    from scipy.stats import hypergeom
+
     hit = np.asarray(called, dtype=bool)
     n, k = len(hit), int(hit.sum())
     members = [np.unique(np.asarray(index, dtype=np.intp)) for index in sets]
@@ -132,6 +132,8 @@ def spline_basis(values: npt.ArrayLike, *, df: int = 5) -> FloatArray:
     FloatArray
         Shape (n, at most df), without a constant.
     """
+    from scipy.interpolate import BSpline
+
     x = np.asarray(values, dtype=np.float64)
     low, high = x.min(initial=np.inf), x.max(initial=-np.inf)
     if not len(x) or not low < high:

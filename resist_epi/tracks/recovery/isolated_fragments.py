@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from resist_epi.arrays import FloatArray
 from resist_epi.tracks.recovery.lattice import Lattice
@@ -227,4 +226,6 @@ def straddling(one: float, two: float, three: float, odds: float) -> float:
     most = ratio_two / (1 + ratio_two)
     if excess(0.0) <= 0 or most <= 0:
         return 0.0
+    from scipy.optimize import brentq
+
     return float(brentq(excess, 0.0, most)) if excess(most) < 0 else most

@@ -17,7 +17,6 @@ from resist_epi.tracks.engine.runs import (
     Runs,
     complement,
 )
-from resist_epi.tracks.recovery.bin_shares import expected_reads
 from resist_epi.tracks.recovery.recovery import Recovery, RunsTrack
 
 _WIDEST_GAP = 60  # bins; more than the rate of reads is taken over
@@ -81,6 +80,8 @@ class RecoveredTrack:
         place = np.cumsum(np.minimum(apart // size, _WIDEST_GAP))
         laid = np.zeros(int(place[-1]) + 1, dtype=np.int64)
         laid[place] = filled
+        from resist_epi.tracks.recovery.bin_shares import expected_reads
+
         reads = expected_reads(laid, shares)[place]
         per_base = reads * self._recovery.width / size
         yield Runs(begin.astype(np.uint32), end.astype(np.uint32), per_base)

@@ -24,7 +24,6 @@ import numpy as np
 
 from resist_epi.arrays import FloatArray
 from resist_epi.tracks.engine.runs import Grid, Runs
-from resist_epi.tracks.recovery.bin_shares import MOST_BINS
 from resist_epi.tracks.recovery.fragment_width import exact_sizes, fragment_width, is_plain
 from resist_epi.tracks.recovery.independence import missing_multiple
 from resist_epi.tracks.recovery.isolated_fragments import (
@@ -141,6 +140,8 @@ class Recovery:
         It is where each read touches the same number of bins, or so many that one more or less
         makes little of a difference.
         """
+        from resist_epi.tracks.recovery.bin_shares import MOST_BINS
+
         most = int(np.floor(self.width / self.bin_size + 1e-9))
         further = self.width / self.bin_size - most
         if most + 1 > MOST_BINS or self.mates > 1 or not _FEW_FURTHER < further < 1 - _FEW_FURTHER:

@@ -16,7 +16,7 @@ from resist_epi.stats.groups.permutation import (
     relabelled_statistics,
 )
 from resist_epi.stats.linear.least_squares import contrast, fit_linear
-from resist_epi.stats.linear.moderation import moderated_t, squeeze_variances
+from resist_epi.stats.linear.moderation import Squeezed, moderated_t, squeeze_variances
 from resist_epi.stats.multiple import benjamini_hochberg
 
 
@@ -74,9 +74,7 @@ def test_equals_a_fit_of_each_split(weighted: bool, batches: int) -> None:
         y,
         null_space_design(X, last),
         splits,
-        prior=squeezed.prior,
-        df_prior=squeezed.df_prior,
-        df_total=squeezed.df_total,
+        squeezed=squeezed,
         weights=weights,
         sets=[np.arange(20)],
     )
@@ -110,7 +108,5 @@ def test_no_residual_degree_of_freedom_is_an_error() -> None:
             np.ones((3, 2)),
             np.ones((2, 1)),
             np.array([[True, False]]),
-            prior=np.ones(3),
-            df_prior=np.ones(3),
-            df_total=np.ones(3),
+            squeezed=Squeezed(*np.ones((4, 3))),
         )

@@ -1,0 +1,15 @@
+# The peer of bench_start.py: a table of signals to a table of results, by limma-trend.
+#   Rscript bench_start.R COUNTS.tsv SAMPLES OUT.tsv.gz
+suppressMessages(library(limma))
+arguments <- commandArgs(TRUE)
+s <- as.integer(arguments[2])
+table <- read.delim(arguments[1], comment.char = "#")
+x <- as.matrix(table[, ncol(table) - (s - 1):0])
+size <- colSums(x)
+y <- t(log2((t(x) + 0.5 * size / sum(size) * mean(x)) / size * mean(size)))
+design <- cbind(1, rep(0:1, each = s / 2))
+fit <- eBayes(lmFit(y, design), trend = TRUE)
+found <- topTable(fit, coef = 2, number = Inf, sort.by = "none", confint = TRUE)
+out <- gzfile(arguments[3], "w")
+write.table(cbind(table[, seq_len(ncol(table) - s)], found), out, sep = "\t", quote = FALSE, row.names = FALSE)
+close(out)

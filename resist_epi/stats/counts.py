@@ -1,0 +1,35 @@
+"""What every kernel asks of a matrix of counts before it works on it."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from resist_epi.arrays import FloatArray
+from resist_epi.errors import QuantityError
+
+
+def checked_counts(counts: npt.ArrayLike) -> FloatArray:
+    """Counts as a matrix of floats, rows side by side in memory.
+
+    Parameters
+    ----------
+    counts
+        Regions x samples.
+
+    Raises
+    ------
+    QuantityError
+        If they are no matrix, or one is negative or not finite: its region and sample are named.
+    """
+    values = np.ascontiguousarray(counts, dtype=np.float64)
+    if values.ndim != 2:
+        raise QuantityError(f"counts must be regions x samples; found {values.ndim} dimensions")
+    bad = ~(np.isfinite(values) & (values >= 0))
+    if bad.any():
+        region, sample = np.argwhere(bad)[0]
+        raise QuantityError(
+            f"counts must be finite and not negative; region {region}, sample {sample} "
+            f"(both from 0) holds {values[region, sample]}"
+        )
+    return values
