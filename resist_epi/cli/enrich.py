@@ -37,8 +37,8 @@ def command(
     normalize: NormalizeOption = None,
     background: BackgroundOption = None,
     fdr: FdrOption = 0.05,
-    test: str = typer.Option(
-        "camera", "--test", help="camera, ora, logistic, fry, roast, permutation or gsea."
+    test: str | None = typer.Option(
+        None, "--test", help="Default: camera. An unknown name lists all, with what they ask."
     ),
     beside: list[str] = typer.Option(
         [], "--beside", help="A further test: its P stands in a column of its own. Repeatable."
@@ -58,6 +58,7 @@ def command(
     from resist_epi.genes.covariates import gene_covariates
     from resist_epi.genes.enrichment import enrich_results
     from resist_epi.genes.sample_scores import sample_scores
+    from resist_epi.genes.set_methods import DEFAULT_TEST
     from resist_epi.genome.reference import load_reference
     from resist_epi.io.tables import read_results, write_table
     from resist_epi.study.count_sheet import inputs_of_counts, read_counts_and_sheet
@@ -83,7 +84,7 @@ def command(
         fdr=fdr,
         own_sets=gene_sets is not None,
         kinds=gene_set_kinds() if gene_sets is None else None,
-        test=test,
+        test=test or DEFAULT_TEST,
         beside=beside,
         covariates=None if genome is None else gene_covariates(load_reference(genome, None)),
     )

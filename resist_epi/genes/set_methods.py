@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from resist_epi.arrays import FloatArray, IntArray
 from resist_epi.errors import DesignError
 from resist_epi.genes.gene_level import GeneLevel
-from resist_epi.literature import Reference
 from resist_epi.model.relabelling import fit_to_relabel, relabel
+from resist_epi.stats.literature import WU_2012, Reference
 from resist_epi.stats.sets.rotation import roast
 from resist_epi.stats.sets.set_counts import logistic_score, over_representation, spline_basis
 from resist_epi.stats.sets.set_tests import camera, fry
@@ -297,11 +297,19 @@ def _gsea(inputs: SetInputs) -> SetPvalues:
     )
 
 
-_ROTATION = Reference(
+WU_2010 = Reference(
     "Wu D, Lim E, Vaillant F, Asselin-Labat ML, Visvader JE, Smyth GK",
     "ROAST: rotation gene set tests for complex microarray experiments",
     "Bioinformatics 2010;26:2176-2182",
     "10.1093/bioinformatics/btq401",
+)
+
+SUBRAMANIAN_2005 = Reference(
+    "Subramanian A, Tamayo P, Mootha VK, et al",
+    "Gene set enrichment analysis: a knowledge-based approach for interpreting genome-wide"
+    " expression profiles",
+    "Proc Natl Acad Sci USA 2005;102:15545-15550",
+    "10.1073/pnas.0506580102",
 )
 
 # To add a test, add a record; the first is the default.
@@ -310,14 +318,7 @@ METHODS: dict[str, SetMethod] = {
         "do the genes change more than the other genes tested?",
         "correlation within a set is that of the residuals, or the preset one",
         _camera,
-        references=(
-            Reference(
-                "Wu D, Smyth GK",
-                "Camera: a competitive gene set test accounting for inter-gene correlation",
-                "Nucleic Acids Res 2012;40:e133",
-                "10.1093/nar/gks461",
-            ),
-        ),
+        references=(WU_2012,),
     ),
     "ora": SetMethod(
         "are more loci called in the set than elsewhere?",
@@ -334,14 +335,14 @@ METHODS: dict[str, SetMethod] = {
         "normal errors; says nothing of other genes",
         _fry,
         needs_fit=True,
-        references=(_ROTATION,),
+        references=(WU_2010,),
     ),
     "roast": SetMethod(
         "do the genes change together?",
         "normal errors; says nothing of other genes",
         _roast,
         needs_fit=True,
-        references=(_ROTATION,),
+        references=(WU_2010,),
     ),
     "permutation": SetMethod(
         "do the genes change more than under exchanged labels?",
@@ -354,15 +355,7 @@ METHODS: dict[str, SetMethod] = {
         "do the genes gather at an end of the ranked list?",
         "genes are independent, which they are not: see its warning",
         _gsea,
-        references=(
-            Reference(
-                "Subramanian A, Tamayo P, Mootha VK, et al",
-                "Gene set enrichment analysis: a knowledge-based approach for interpreting"
-                " genome-wide expression profiles",
-                "Proc Natl Acad Sci USA 2005;102:15545-15550",
-                "10.1073/pnas.0506580102",
-            ),
-        ),
+        references=(SUBRAMANIAN_2005,),
     ),
 }
 

@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Reference(NamedTuple):
-    """A paper."""
-
-    authors: str
-    title: str
-    where: str
-    doi: str = ""
-
+from resist_epi.stats.literature import Reference
 
 REFERENCES: dict[str, Reference] = {
     "smyth2004": Reference(
@@ -47,12 +37,6 @@ REFERENCES: dict[str, Reference] = {
         "Independent filtering increases detection power for high-throughput experiments",
         "Proc Natl Acad Sci USA 2010;107:9546-9551",
         "10.1073/pnas.0914005107",
-    ),
-    "wu2012": Reference(
-        "Wu D, Smyth GK",
-        "Camera: a competitive gene set test accounting for inter-gene correlation",
-        "Nucleic Acids Res 2012;40:e133",
-        "10.1093/nar/gks461",
     ),
     "robinson2010": Reference(
         "Robinson MD, Oshlack A",
@@ -140,7 +124,7 @@ REFERENCES: dict[str, Reference] = {
     ),
 }
 
-# What a header names as method, normalisation or gene-set test -> the papers behind it.
+# What a header names as method or normalisation -> the papers behind it.
 METHOD_SOURCES: dict[str, tuple[str, ...]] = {
     "trend": ("smyth2004", "law2014", "phipson2016"),
     "voom": ("law2014", "smyth2004"),
@@ -166,24 +150,18 @@ NORMALIZATION_SOURCES: dict[str, tuple[str, ...]] = {
     "spike_in": ("orlando2014",),
 }
 
-SET_SOURCES: dict[str, tuple[str, ...]] = {"camera": ("wu2012",)}
-
 
 class Citations:
     """Numbers references in the order in which they are first cited."""
 
     def __init__(self) -> None:
-        self._order: list[str] = []
+        self.references: list[Reference] = []
 
-    def cite(self, *keys: str) -> str:
-        """Return the mark for the text, such as ` [1,2]`; nothing for no keys."""
-        for key in keys:
-            if key not in self._order:
-                self._order.append(key)
-        numbers = sorted(self._order.index(key) + 1 for key in keys)
+    def cite(self, *papers: str | Reference) -> str:
+        """Return the mark for the text, such as ` [1,2]`; nothing for no papers."""
+        named = [REFERENCES[paper] if isinstance(paper, str) else paper for paper in papers]
+        for paper in named:
+            if paper not in self.references:
+                self.references.append(paper)
+        numbers = sorted(self.references.index(paper) + 1 for paper in named)
         return f" [{','.join(map(str, numbers))}]" if numbers else ""
-
-    @property
-    def references(self) -> list[Reference]:
-        """What was cited, in order."""
-        return [REFERENCES[key] for key in self._order]

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from resist_epi.genes.set_methods import METHODS as SET_METHODS
 from resist_epi.report.gather import MarkTables, RunTables, Sheet
 from resist_epi.report.references import (
     METHOD_SOURCES,
     NORMALIZATION_SOURCES,
     OPTION_SOURCES,
-    SET_SOURCES,
     Citations,
-    Reference,
 )
 from resist_epi.samples.presets import MarkPreset
+from resist_epi.stats.literature import Reference
 
 KIND_WORDS: dict[str, str] = {
     "promoters": "promoters",
@@ -247,12 +247,11 @@ def _option_sentence(option: str, citations: Citations) -> str:
 
 
 def _set_sentence(sets: Sheet, citations: Citations) -> str:
-    how = sets.header.get("gene sets", "")
-    name = how.split(" ")[0]
-    if name not in SET_SOURCES:
-        return f"Gene sets were described gene by gene ({how})." if how else ""
-    how = how.replace(" (Wu & Smyth 2012)", citations.cite(*SET_SOURCES[name]))
-    return f"{len(sets.table)} gene sets were tested with {how}."
+    how, test = sets.header.get("gene sets", ""), sets.header.get("gene set test")
+    if test not in SET_METHODS:
+        return f"Gene sets were described gene by gene ({how})."
+    cited = citations.cite(*SET_METHODS[test].references)
+    return f"{len(sets.table)} gene sets were tested with {how}{cited}."
 
 
 def _limits(run: RunTables, header: Mapping[str, str], citations: Citations) -> str:

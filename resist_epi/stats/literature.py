@@ -1,0 +1,159 @@
+"""The papers that kernels, normalisations and tests come from, each stated once.
+
+A record of a registry holds its papers; a report cites those of the records that a run used.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Reference(NamedTuple):
+    """A paper."""
+
+    authors: str
+    title: str
+    where: str
+    doi: str = ""
+
+
+SMYTH_2004 = Reference(
+    "Smyth GK",
+    "Linear models and empirical Bayes methods for assessing differential expression in"
+    " microarray experiments",
+    "Stat Appl Genet Mol Biol 2004;3:3",
+    "10.2202/1544-6115.1027",
+)
+
+LAW_2014 = Reference(
+    "Law CW, Chen Y, Shi W, Smyth GK",
+    "voom: precision weights unlock linear model analysis tools for RNA-seq read counts",
+    "Genome Biol 2014;15:R29",
+    "10.1186/gb-2014-15-2-r29",
+)
+
+PHIPSON_2016 = Reference(
+    "Phipson B, Lee S, Majewski IJ, Alexander WS, Smyth GK",
+    "Robust hyperparameter estimation protects against hypervariable genes and improves power"
+    " to detect differential expression",
+    "Ann Appl Stat 2016;10:946-963",
+    "10.1214/16-AOAS920",
+)
+
+BENJAMINI_1995 = Reference(
+    "Benjamini Y, Hochberg Y",
+    "Controlling the false discovery rate: a practical and powerful approach to multiple testing",
+    "J R Stat Soc B 1995;57:289-300",
+    "10.1111/j.2517-6161.1995.tb02031.x",
+)
+
+BOURGON_2010 = Reference(
+    "Bourgon R, Gentleman R, Huber W",
+    "Independent filtering increases detection power for high-throughput experiments",
+    "Proc Natl Acad Sci USA 2010;107:9546-9551",
+    "10.1073/pnas.0914005107",
+)
+
+WU_2012 = Reference(
+    "Wu D, Smyth GK",
+    "Camera: a competitive gene set test accounting for inter-gene correlation",
+    "Nucleic Acids Res 2012;40:e133",
+    "10.1093/nar/gks461",
+)
+
+ROBINSON_2010 = Reference(
+    "Robinson MD, Oshlack A",
+    "A scaling normalization method for differential expression analysis of RNA-seq data",
+    "Genome Biol 2010;11:R25",
+    "10.1186/gb-2010-11-3-r25",
+)
+
+ANDERS_2010 = Reference(
+    "Anders S, Huber W",
+    "Differential expression analysis for sequence count data",
+    "Genome Biol 2010;11:R106",
+    "10.1186/gb-2010-11-10-r106",
+)
+
+BULLARD_2010 = Reference(
+    "Bullard JH, Purdom E, Hansen KD, Dudoit S",
+    "Evaluation of statistical methods for normalization and differential expression in"
+    " mRNA-Seq experiments",
+    "BMC Bioinformatics 2010;11:94",
+    "10.1186/1471-2105-11-94",
+)
+
+BOLSTAD_2003 = Reference(
+    "Bolstad BM, Irizarry RA, Astrand M, Speed TP",
+    "A comparison of normalization methods for high density oligonucleotide array data based"
+    " on variance and bias",
+    "Bioinformatics 2003;19:185-193",
+    "10.1093/bioinformatics/19.2.185",
+)
+
+LUN_2016 = Reference(
+    "Lun ATL, Smyth GK",
+    "csaw: a Bioconductor package for differential binding analysis of ChIP-seq data using"
+    " sliding windows",
+    "Nucleic Acids Res 2016;44:e45",
+    "10.1093/nar/gkv1191",
+)
+
+ORLANDO_2014 = Reference(
+    "Orlando DA, Chen MW, Brown VE, et al",
+    "Quantitative ChIP-Seq normalization reveals global modulation of the epigenome",
+    "Cell Rep 2014;9:1163-1170",
+    "10.1016/j.celrep.2014.10.018",
+)
+
+LUND_2012 = Reference(
+    "Lund SP, Nettleton D, McCarthy DJ, Smyth GK",
+    "Detecting differential expression in RNA-sequence data using quasi-likelihood with"
+    " shrunken dispersion estimates",
+    "Stat Appl Genet Mol Biol 2012;11:8",
+    "10.1515/1544-6115.1826",
+)
+
+COX_1972 = Reference(
+    "Cox DR",
+    "Regression models and life-tables",
+    "J R Stat Soc B 1972;34:187-220",
+    "10.1111/j.2517-6161.1972.tb00899.x",
+)
+
+WILCOXON_1945 = Reference(
+    "Wilcoxon F",
+    "Individual comparisons by ranking methods",
+    "Biometrics Bull 1945;1:80-83",
+    "10.2307/3001968",
+)
+
+WELCH_1947 = Reference(
+    "Welch BL",
+    "The generalization of 'Student's' problem when several different population variances"
+    " are involved",
+    "Biometrika 1947;34:28-35",
+    "10.1093/biomet/34.1-2.28",
+)
+
+RITCHIE_2006 = Reference(
+    "Ritchie ME, Diyagama D, Neilson J, et al",
+    "Empirical array quality weights in the analysis of microarray data",
+    "BMC Bioinformatics 2006;7:261",
+    "10.1186/1471-2105-7-261",
+)
+
+SMYTH_2005 = Reference(
+    "Smyth GK, Michaud J, Scott HS",
+    "Use of within-array replicate spots for assessing differential expression in microarray"
+    " experiments",
+    "Bioinformatics 2005;21:2067-2075",
+    "10.1093/bioinformatics/bti270",
+)
+
+KUO_2011 = Reference(
+    "Kuo AJ, Cheung P, Chen K, et al",
+    "NSD2 links dimethylation of histone H3 at lysine 36 to oncogenic programming",
+    "Mol Cell 2011;44:609-620",
+    "10.1016/j.molcel.2011.08.042",
+)
