@@ -93,7 +93,7 @@ class GeneLevel:
         """(n_genes,) whether it changes by a number and, where any gene has a test, has one."""
         stat = self.genes["stat"].to_numpy(np.float64)
         tested = np.isfinite(stat)
-        return np.asarray(np.isfinite(self.change) & (tested | (not tested.any())))
+        return np.asarray(self.with_change & (tested | (not tested.any())))
 
     @cached_property
     def locus(self) -> IntArray:
@@ -138,12 +138,29 @@ class GeneLevel:
         return effects
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        return name_places(self.genes["symbol"].where(self.measured, "").tolist(), self.symbols)
+    def with_change(self) -> BoolArray:
+        """(n_genes,) whether it has a fold change, tested or not."""
+        return np.isfinite(self.change)
 
-    def members(self, gene_sets: Mapping[str, GeneSet]) -> dict[str, IntArray]:
-        """Set -> increasing positions of its genes, of those measured."""
-        return find_sets(gene_sets, self._places, self.symbols)
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return self._places_of(self.measured)
+
+    def _places_of(self, usable: BoolArray) -> dict[str, int]:
+        return name_places(self.genes["symbol"].where(usable, "").tolist(), self.symbols)
+
+    def members(
+        self, gene_sets: Mapping[str, GeneSet], *, untested: bool = False
+    ) -> dict[str, IntArray]:
+        """Set -> increasing positions of its genes, of those measured.
+
+        Parameters
+        ----------
+        untested
+            Also those that have a fold change and no test.
+        """
+        places = self._places_of(self.with_change) if untested else self._places
+        return find_sets(gene_sets, places, self.symbols)
 
     def one_a_locus(self, members: IntArray) -> IntArray:
         """Keep of each locus the member with the highest signal."""

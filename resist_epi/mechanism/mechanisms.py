@@ -178,7 +178,7 @@ def _of_layer(layer: Layer, sets: Mapping[str, GeneSet], asked: MechanismOptions
         covariates=asked.covariates,
     )
     table = enrich_level(level, sets, SetOptions(asked.fdr, kinds=asked.kinds, test=asked.test))
-    members = level.members(sets)
+    members = level.members(sets, untested=True)
     low, high = _matched_effects(level, members, asked)
     table = table.assign(layer=layer.name, matched_low=low, matched_high=high)
     if level.has_effects:
@@ -211,14 +211,14 @@ def _matched_effects(
     level: GeneLevel, members: Mapping[str, IntArray], asked: MechanismOptions
 ) -> tuple[FloatArray, FloatArray]:
     """2.5 and 97.5 % of the effects of random sets matched to each set."""
-    change, measured = level.change, level.measured
-    total, n = float(change[measured].sum()), int(measured.sum())
+    change, eligible = level.change, level.with_change
+    total, n = float(change[eligible].sum()), int(eligible.sum())
     bounds = np.full((len(members), 2), np.nan)
     for i, index in enumerate(members.values()):
         size = max(100, 4 * len(index))
         if not len(index) or n - len(index) < size:
             continue
-        pools = nearest_pools(level.traits, index, measured, size=size)
+        pools = nearest_pools(level.traits, index, eligible, size=size)
         drawn = draw_sets(pools, asked.n_random, np.random.default_rng(asked.seed))
         sums = change[drawn].sum(axis=1)
         effects = sums / len(index) - (total - sums) / (n - len(index))

@@ -53,6 +53,7 @@ def test_members_are_measured_genes_under_old_and_new_names() -> None:
     found = GeneLevel(results(), symbols=SYMBOLS).members(sets)
     assert {name: index.tolist() for name, index in found.items()} == {"S": [0, 1], "NONE": []}
     assert GeneLevel(results()).members(sets)["S"].tolist() == [0]
+    assert GeneLevel(results()).members(sets, untested=True)["S"].tolist() == [0, 2]
 
 
 def test_bases_are_those_of_all_regions_that_were_tested() -> None:
