@@ -14,7 +14,7 @@ from resist_epi.arrays import BoolArray, FloatArray, IntArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError
 from resist_epi.genes.gene_sets import GeneSet, find_sets, name_places
-from resist_epi.genes.gene_values import gene_rows
+from resist_epi.genes.gene_values import gene_key, gene_rows
 from resist_epi.genes.loci import locus_ids, one_a_locus
 from resist_epi.genes.matched import match_traits
 from resist_epi.genes.symbols import SymbolTable
@@ -107,8 +107,8 @@ class GeneLevel:
         table = self.results
         tested = table["stat"].notna()
         kept = tested if tested.any() else ~tested
-        bases = (table["end"] - table["start"]).where(kept, 0).groupby(_key(table)).sum()
-        return bases.reindex(_key(self.genes)).to_numpy(np.float64)
+        bases = (table["end"] - table["start"]).where(kept, 0).groupby(gene_key(table)).sum()
+        return bases.reindex(gene_key(self.genes)).to_numpy(np.float64)
 
     @cached_property
     def traits(self) -> pd.DataFrame:
@@ -172,7 +172,3 @@ class GeneLevel:
             return self.genes["direction"].to_numpy(dtype=object)
         change = self.genes["log2FoldChange"].fillna(self.genes["stat"])
         return directions(self.genes["padj"], change, fdr=fdr).astype(object)
-
-
-def _key(table: pd.DataFrame) -> pd.Series:
-    return table["gene_id"].where(table["gene_id"] != "", table["symbol"])

@@ -107,16 +107,15 @@ def _one(
     if not len(members):
         return found
     test = fry(level.effects, [members])
+    found |= {"effect": float(change[members].mean()), "fry_pvalue": float(test.pvalue[0])}
     pools = nearest_pools(level.traits, members, np.isfinite(z))
     if min(len(pool) for pool in pools) < len(members):
-        return found | {"effect": float(change[members].mean()), "fry_pvalue": test.pvalue[0]}
+        return found
     random = z[draw_sets(pools, n_random, rng)].mean(axis=1)
     centre = float(random.mean())
     beyond = np.abs(random - centre) >= abs(z[members].mean() - centre)
     more, up = z[members].mean() > centre, test.direction[0] > 0
     return found | {
-        "effect": float(change[members].mean()),
-        "fry_pvalue": float(test.pvalue[0]),
         "random_pvalue": float((1 + beyond.sum()) / (n_random + 1)),
         "direction": ("gain" if up else "loss") if more == up else "none",
     }

@@ -14,7 +14,7 @@ from resist_epi.arrays import FloatArray, IntArray
 from resist_epi.errors import DesignError
 from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.model.relabelling import fit_to_relabel, relabel
-from resist_epi.stats.literature import WU_2012, Reference
+from resist_epi.stats.literature import SUBRAMANIAN_2005, WU_2010, WU_2012, Reference
 from resist_epi.stats.sets.rotation import roast
 from resist_epi.stats.sets.set_counts import logistic_score, over_representation, spline_basis
 from resist_epi.stats.sets.set_tests import camera, fry
@@ -296,21 +296,6 @@ def _gsea(inputs: SetInputs) -> SetPvalues:
         " .05 within sets calls .195 of quiet sets at .05",
     )
 
-
-WU_2010 = Reference(
-    "Wu D, Lim E, Vaillant F, Asselin-Labat ML, Visvader JE, Smyth GK",
-    "ROAST: rotation gene set tests for complex microarray experiments",
-    "Bioinformatics 2010;26:2176-2182",
-    "10.1093/bioinformatics/btq401",
-)
-
-SUBRAMANIAN_2005 = Reference(
-    "Subramanian A, Tamayo P, Mootha VK, et al",
-    "Gene set enrichment analysis: a knowledge-based approach for interpreting genome-wide"
-    " expression profiles",
-    "Proc Natl Acad Sci USA 2005;102:15545-15550",
-    "10.1073/pnas.0506580102",
-)
 
 # To add a test, add a record; the first is the default.
 METHODS: dict[str, SetMethod] = {
