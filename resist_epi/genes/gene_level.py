@@ -115,6 +115,15 @@ class GeneLevel:
         """A row a gene: what random sets are matched on (`matched.match_traits`)."""
         return match_traits(self.genes, self.covariates)
 
+    @cached_property
+    def islands(self) -> BoolArray:
+        """(n_genes,) whether the promoter is a CpG island, as far as known."""
+        known, ids = self.covariates, self.genes["gene_id"]
+        if known is None or "cpg_island" not in known:
+            return np.zeros(len(ids), dtype=bool)
+        flags = known["cpg_island"].reindex(ids).astype("boolean").fillna(False)
+        return flags.to_numpy(dtype=bool)
+
     @property
     def has_effects(self) -> bool:
         """Whether there is a fit with a contrast of coefficients; that of a hazard has none."""

@@ -81,13 +81,10 @@ def sample_scores(
         no_plot=True,
         verbose=False,
     ).res2d
-    wide = made.assign(NES=made["NES"].astype(float)).pivot(
-        index="Term", columns="Name", values="NES"
-    )
-    wide = wide.reindex(index=list(sets), columns=list(matrix.samples))
+    wide = made.pivot(index="Term", columns="Name", values="NES").astype(np.float64)
     found = pd.DataFrame({"set": list(sets), "n_loci": [len(own) for own in sets.values()]})
     for sample in matrix.samples:
-        found[sample] = wide[sample].to_numpy(np.float64)
+        found[sample] = wide.reindex(index=list(sets))[sample].to_numpy()
     found.attrs["header"] = {
         "scores": "single-sample GSEA (Barbie et al. 2009; gseapy), normalised; one value a gene,"
         " one gene a locus; a description, and no test",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,14 @@ from resist_epi.errors import DesignError
 from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.model.relabelling import fit_to_relabel, relabel
 from resist_epi.stats.literature import SUBRAMANIAN_2005, WU_2010, WU_2012, Reference
-from resist_epi.stats.sets.rotation import roast
-from resist_epi.stats.sets.set_counts import logistic_score, over_representation, spline_basis
-from resist_epi.stats.sets.set_tests import camera, fry
+from resist_epi.stats.sets.rotation import RotationTests, roast
+from resist_epi.stats.sets.set_counts import (
+    SetCounts,
+    logistic_score,
+    over_representation,
+    spline_basis,
+)
+from resist_epi.stats.sets.set_tests import SetTests, camera, fry
 
 logger = logging.getLogger(__name__)
 
@@ -142,10 +148,9 @@ def _camera(inputs: SetInputs) -> SetPvalues:
             residuals = level.effects[:, 1:] / np.sqrt(fit.linear.sigma2[level.rows])[:, None]
         tests = camera(z, members, residuals=residuals, floor=FLOOR)
         how = f"correlation estimated from {df} residual df, at least {FLOOR}"
-    few = np.array([len(m) < MIN_GENES for m in members], dtype=bool)
-    return SetPvalues(
-        np.where(few, np.nan, tests.pvalue),
-        np.sign(tests.statistic),
+    return _counted(
+        inputs,
+        tests,
         "camera (Wu & Smyth 2012), one value a gene and one gene a locus, against the other"
         f" genes tested; {how}; sets of fewer than {MIN_GENES} tested loci have no P: see their"
         " genes one by one",
@@ -165,9 +170,9 @@ def _loci_called(inputs: SetInputs) -> tuple[NDArray[np.bool_], IntArray, list[I
     return called, first, sets
 
 
-def _counted(inputs: SetInputs, p: FloatArray, sign: FloatArray, how: str) -> SetPvalues:
+def _counted(inputs: SetInputs, tests: SetTests | SetCounts, how: str) -> SetPvalues:
     few = np.array([len(m) < MIN_GENES for m in inputs.members.values()], dtype=bool)
-    return SetPvalues(np.where(few, np.nan, p), sign, how)
+    return SetPvalues(np.where(few, np.nan, tests.pvalue), np.sign(tests.statistic), how)
 
 
 def _ora(inputs: SetInputs) -> SetPvalues:
@@ -175,8 +180,7 @@ def _ora(inputs: SetInputs) -> SetPvalues:
     tests = over_representation(called, sets)
     return _counted(
         inputs,
-        tests.pvalue,
-        np.sign(tests.statistic),
+        tests,
         f"over-representation: {int(called.sum())} called of the {len(called)} loci tested, which"
         " are the universe (hypergeometric, one-sided: more than chance); it takes loci as"
         " independent and as equally likely to be called",
@@ -186,17 +190,15 @@ def _ora(inputs: SetInputs) -> SetPvalues:
 def _logistic(inputs: SetInputs) -> SetPvalues:
     called, first, sets = _loci_called(inputs)
     parts, named = [], []
-    level = inputs.level
-    covariates, ids = level.covariates, level.genes["gene_id"].iloc[first]
+    level, covariates = inputs.level, inputs.level.covariates
     if covariates is not None and "length" in covariates:
-        length = covariates["length"].reindex(ids)
+        length = covariates["length"].reindex(level.genes["gene_id"].iloc[first])
         filled = length.fillna(length.median()).to_numpy(np.float64)
         if np.isfinite(filled).all():
             parts.append(spline_basis(np.log(np.maximum(filled, 1.0))))
             named.append("a spline of the gene's length")
     if covariates is not None and "cpg_island" in covariates:
-        flags = covariates["cpg_island"].reindex(ids)
-        parts.append(flags.fillna(False).to_numpy(np.float64)[:, None])
+        parts.append(level.islands[first].astype(np.float64)[:, None])
         named.append("whether its promoter is a CpG island")
     bases = level.bases[first]
     if len(np.unique(bases)) > 1:
@@ -207,35 +209,33 @@ def _logistic(inputs: SetInputs) -> SetPvalues:
     beside = ", ".join(named) if named else "no covariate (no lengths are known)"
     return _counted(
         inputs,
-        tests.pvalue,
-        np.sign(tests.statistic),
+        tests,
         f"logistic regression of being called ({int(called.sum())} of {len(called)} loci) beside"
         f" {beside}; score test, two-sided; it takes loci as independent",
     )
 
 
-def _effects(inputs: SetInputs) -> FloatArray:
+def _self_contained(
+    inputs: SetInputs, test: Callable[..., SetTests | RotationTests], how: str
+) -> SetPvalues:
     if not inputs.level.has_effects:
         raise DesignError("this gene-set test needs a fit with a contrast of coefficients")
-    return inputs.level.effects
-
-
-_SELF_CONTAINED = (
-    "; it asks whether the set changes at all, not whether it changes more than other genes, so a"
-    " common shift calls nearly any set"
-)
+    tests = test(inputs.level.effects, list(inputs.members.values()))
+    return SetPvalues(
+        tests.pvalue,
+        np.sign(tests.statistic),
+        f"{how}, one gene a locus; it asks whether the set changes at all, not whether it changes"
+        " more than other genes, so a common shift calls nearly any set",
+    )
 
 
 def _fry(inputs: SetInputs) -> SetPvalues:
-    tests = fry(_effects(inputs), list(inputs.members.values()))
-    how = "fry (Wu et al. 2010), one gene a locus" + _SELF_CONTAINED
-    return SetPvalues(tests.pvalue, np.sign(tests.statistic), how)
+    return _self_contained(inputs, fry, "fry (Wu et al. 2010)")
 
 
 def _roast(inputs: SetInputs) -> SetPvalues:
-    tests = roast(_effects(inputs), list(inputs.members.values()), n_rotations=ROTATIONS)
-    how = f"roast (Wu et al. 2010), {ROTATIONS} rotations, one gene a locus" + _SELF_CONTAINED
-    return SetPvalues(tests.pvalue, np.sign(tests.statistic), how)
+    rotated = partial(roast, n_rotations=ROTATIONS)
+    return _self_contained(inputs, rotated, f"roast (Wu et al. 2010), {ROTATIONS} rotations")
 
 
 def _permutation(inputs: SetInputs) -> SetPvalues:

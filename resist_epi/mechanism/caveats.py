@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from resist_epi.arrays import BoolArray, IntArray
@@ -46,7 +45,7 @@ def set_warnings(
     """
     adipose = sets.loc[sets["set"] == _ADIPOSE, "pvalue"]
     admixture = bool(adipose.le(0.05).any())
-    silent = _islands(level) & level.genes["baseMean"].rank(pct=True).le(0.5).to_numpy()
+    silent = level.islands & level.genes["baseMean"].rank(pct=True).le(0.5).to_numpy()
     found = []
     for row in sets.to_dict("records"):
         index = members[str(row["set"])]
@@ -61,14 +60,6 @@ def set_warnings(
             texts.append("markers of adipose tissue move too (P < .05)")
         found.append("; ".join(filter(None, texts)))
     return found
-
-
-def _islands(level: GeneLevel) -> BoolArray:
-    known, ids = level.covariates, level.genes["gene_id"]
-    if known is None or "cpg_island" not in known:
-        return np.zeros(len(ids), dtype=bool)
-    flags = known["cpg_island"].reindex(ids).astype("boolean").fillna(False)
-    return flags.to_numpy(dtype=bool)
 
 
 def _silent(layer: str, silent: BoolArray) -> str:
