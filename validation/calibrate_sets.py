@@ -27,6 +27,7 @@ from scipy import stats
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.genes.enrichment import enrich
+from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.genes.gene_sets import GeneSet
 from resist_epi.genes.pre_specified import pre_specified
 from resist_epi.model.differential import contrast_results, fit
@@ -172,11 +173,8 @@ def one_cohort(
     shares = {name: float((values[asked] < LEVEL).mean()) for name, values in p.items()}
     small = [
         pre_specified(
-            results,
+            GeneLevel(results, fitted, contrast, covariates=length),
             GeneSet("SMALL", "made", sets[f"SET{k}"].genes[::8]),
-            fit=fitted,
-            contrast=contrast,
-            covariates=length,
             n_random=500,
         )
         for k in range(0, N_SETS, 4)

@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from evaluation import compare_cohort, planted_regions, score
 
 from resist_epi.samples.question import Question
 from resist_epi.simulation.cohort import simulate_cohort
-from resist_epi.simulation.evaluation import compare_cohort, planted_regions, score
 from resist_epi.simulation.settings import CohortSettings
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "guide" / "simulation.md"

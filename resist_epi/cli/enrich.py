@@ -52,8 +52,8 @@ def command(
     copy_number: CopyNumberOption = None,
     segments: SegmentsOption = None,
     fasta: FastaOption = None,
-    test: str = typer.Option(
-        "camera", "--test", help="camera, ora, logistic, fry, roast, permutation or gsea."
+    test: str | None = typer.Option(
+        None, "--test", help="Default: camera. An unknown name lists all, with what they ask."
     ),
     beside: list[str] = typer.Option(
         [], "--beside", help="A further test: its P stands in a column of its own. Repeatable."
@@ -74,6 +74,7 @@ def command(
     from resist_epi.genes.covariates import gene_covariates
     from resist_epi.genes.enrichment import enrich_results
     from resist_epi.genes.sample_scores import sample_scores
+    from resist_epi.genes.set_methods import DEFAULT_TEST
     from resist_epi.genome.reference import load_reference
     from resist_epi.io.tables import read_results, write_table
     from resist_epi.study.count_sheet import read_counts_and_sheet
@@ -111,7 +112,7 @@ def command(
         fdr=question.fdr,
         own_sets=gene_sets is not None,
         kinds=gene_set_kinds() if gene_sets is None else None,
-        test=test,
+        test=test or DEFAULT_TEST,
         beside=beside,
         covariates=None if genome is None else gene_covariates(load_reference(genome, None)),
     )

@@ -9,6 +9,7 @@ from .domain_links import whole_domains as whole_domains
 from .enrichment import enrich as enrich
 from .enrichment import enrich_results as enrich_results
 from .enrichment import genes_one_by_one as genes_one_by_one
+from .gene_level import GeneLevel as GeneLevel
 from .gene_sets import GeneSet as GeneSet
 from .gene_sets import match_sets as match_sets
 from .gene_sets import read_gmt as read_gmt

@@ -4,50 +4,56 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from resist_epi.counting.matrix import CountMatrix
+from resist_epi.arrays import IntArray
 from resist_epi.errors import InputFormatError
-from resist_epi.genes.gene_sets import BESIDE, GeneSet, _current, match_sets
-from resist_epi.genes.gene_values import gene_rows
-from resist_epi.genes.loci import locus_ids, one_a_locus
-from resist_epi.genes.set_methods import SetInputs, set_pvalues
+from resist_epi.genes.gene_level import GeneLevel
+from resist_epi.genes.gene_sets import BESIDE, GeneSet, current_symbols, match_sets
+from resist_epi.genes.gene_values import gene_table
+from resist_epi.genes.set_methods import DEFAULT_TEST, SetInputs, set_pvalues
 from resist_epi.genes.symbols import SymbolTable
 from resist_epi.model.analysis import Analysis
-from resist_epi.model.fit import Fit
-from resist_epi.samples.design import Contrast, Design
+from resist_epi.samples.question import Question
 from resist_epi.schema import GENE_SETS, GENE_SETS_MORE, names
 from resist_epi.stats.multiple import benjamini_hochberg, directions, holm
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_TEST = "camera"
-
 # Sets that share so much of the smaller one's genes are one family.
 SHARED = 0.5
 
 
-def enrich(
-    results: pd.DataFrame,
-    gene_sets: Mapping[str, GeneSet],
-    *,
-    fit: Fit | None = None,
-    contrast: Contrast | None = None,
-    symbols: SymbolTable | None = None,
-    fdr: float = 0.05,
-    own_sets: bool = False,
-    kinds: Mapping[str, str] | None = None,
-    domains: pd.DataFrame | None = None,
-    test: str = DEFAULT_TEST,
-    beside: Sequence[str] = (),
-    design: Design | None = None,
-    covariates: pd.DataFrame | None = None,
-    matrix: CountMatrix | None = None,
-) -> pd.DataFrame:
+@dataclass(frozen=True)
+class SetOptions:
+    """What is asked of the sets.
+
+    Attributes
+    ----------
+    fdr
+        Level at which `direction` says gain or loss, of genes and sets.
+    own_sets
+        Whether the sets are the user's own: then no match at all is an error.
+    kinds
+        Set -> `control`, `marker` or anything else; by default `given`.
+    test
+        Key of `set_methods.METHODS`, whose P the table is about.
+    beside
+        Further ones: a column `TEST_pvalue` each, unadjusted.
+    """
+
+    fdr: float = Question.fdr
+    own_sets: bool = False
+    kinds: Mapping[str, str] | None = None
+    test: str = DEFAULT_TEST
+    beside: Sequence[str] = ()
+
+
+def enrich(results: pd.DataFrame, gene_sets: Mapping[str, GeneSet], **options: Any) -> pd.DataFrame:
     """Test every set against the other genes measured.
 
     One value a gene, so that genes of many or long regions count no more than others, and one
@@ -65,28 +71,10 @@ def enrich(
         The contract's result columns, a row a region.
     gene_sets
         Name -> set.
-    fit, contrast
-        What `results` was made from, row by row; without them the correlation is preset.
-    symbols
-        Previous and alias symbols; those that are not ambiguous are understood on both sides.
-    fdr
-        Level at which `direction` says gain or loss.
-    own_sets
-        Whether the sets are the user's own: then no match at all is an error.
-    kinds
-        Set -> `control`, `marker` or anything else; by default `given`.
-    domains
-        Regions of a broad mark, called blind to the groups: the genes of one are one locus.
-    test
-        Key of `set_methods.METHODS`, whose P the table is about.
-    beside
-        Further ones: a column `TEST_pvalue` each, unadjusted.
-    design
-        Of the fit; `permutation` alone needs it.
-    covariates
-        By `gene_id`: `length` (bp) and `cpg_island`, for `logistic`.
-    matrix
-        What was fitted; `permutation` needs it where that was a count model.
+    **options
+        Fields of `gene_level.GeneLevel` (`fit` and `contrast`, without which the correlation is
+        preset, `design`, `matrix`, `symbols`, `covariates`, `domains`) and of `SetOptions` (`fdr`,
+        `own_sets`, `kinds`, `test`, `beside`).
 
     Returns
     -------
@@ -99,6 +87,8 @@ def enrich(
     ------
     InputFormatError
         If no region has a gene, or nothing of the user's own sets matches.
+    TypeError
+        An option of another name.
 
     Examples
     --------
@@ -114,45 +104,46 @@ def enrich(
     >>> enrich(results, sets)[["set", "n_tested", "effect", "direction"]].values.tolist()
     [['UP', 6, 2.0, 'gain']]
     """
-    rows = gene_rows(results)
-    genes = _called_at(results.iloc[rows].reset_index(drop=True), fdr)
-    finite = np.isfinite(genes["log2FoldChange"].to_numpy())
-    measured = finite & (np.isfinite(genes["stat"].to_numpy()) | genes["stat"].isna().all())
-    members = match_sets(gene_sets, genes["symbol"].where(measured, "").tolist(), symbols)
-    if own_sets and not any(len(m) for m in members.values()):
-        _complain_no_match(gene_sets, genes["symbol"])
-    signal = genes["baseMean"].to_numpy(np.float64)
-    locus = pd.factorize(locus_ids(genes, domains=domains))[0].astype(np.int64)
-    loci = {name: one_a_locus(index, locus, signal) for name, index in members.items()}
-    table = _described(gene_sets, genes, members, loci, measured)
-    bases = _measured_bases(results, genes)
-    inputs = SetInputs(genes, rows, loci, locus, fit, contrast, design, covariates, bases, matrix)
-    main = set_pvalues(test, inputs)
+    asked = {f.name: options.pop(f.name) for f in fields(SetOptions) if f.name in options}
+    return enrich_level(GeneLevel(results, **options), gene_sets, SetOptions(**asked))
+
+
+def enrich_level(
+    level: GeneLevel, gene_sets: Mapping[str, GeneSet], options: SetOptions
+) -> pd.DataFrame:
+    """Test every set as `enrich` does, on genes that stand ready."""
+    members = level.members(gene_sets)
+    if options.own_sets and not any(len(m) for m in members.values()):
+        _complain_no_match(gene_sets, level.genes["symbol"])
+    loci = {name: level.one_a_locus(index) for name, index in members.items()}
+    inputs = SetInputs(level, loci, level.directions(options.fdr))
+    main = set_pvalues(options.test, inputs)
+    table = _described(gene_sets, members, inputs)
     table["pvalue"] = main.pvalue
     table["n_loci"] = [len(index) for index in loci.values()]
-    table["kind"] = [(kinds or {}).get(name, "given") for name in members]
+    table["kind"] = [(options.kinds or {}).get(name, "given") for name in members]
     _say_untested(table)
     own = table["pvalue"].mask(table["kind"].isin(BESIDE))
     table["padj"] = benjamini_hochberg(own.to_numpy(np.float64))
     table["family"] = set_families(members)
     within = own.groupby(table["family"], sort=False).transform(lambda p: holm(p.to_numpy()))
     table["padj_family"] = within.astype(np.float64)
-    table["direction"] = directions(table["padj"], main.sign, fdr=fdr)
-    header = {
-        "gene sets": f"{main.how}; control and marker sets stand outside of the adjustment",
-        "gene set fdr": f"{fdr:g} (genes and sets)",
-        "gene set symbols": _matched(gene_sets, members),
-    }
-    others = {name: set_pvalues(name, inputs) for name in dict.fromkeys(beside)}
-    header |= {f"beside, {name}": found.how for name, found in others.items()}
+    table["direction"] = directions(table["padj"], main.sign, fdr=options.fdr)
+    others = {name: set_pvalues(name, inputs) for name in dict.fromkeys(options.beside)}
     table = table[[*names(GENE_SETS), *names(GENE_SETS_MORE)]].assign(
         **{f"{name}_pvalue": found.pvalue for name, found in others.items()}
     )
-    table.attrs["header"] = header
+    table.attrs["header"] = {
+        "gene set test": options.test if main.tested else "none",
+        "gene sets": f"{main.how}; control and marker sets stand outside of the adjustment",
+        "gene set fdr": f"{options.fdr:g} (genes and sets)",
+        "gene set symbols": _matched(gene_sets, members),
+        **{f"beside, {name}": found.how for name, found in others.items()},
+    }
     return table
 
 
-def _matched(gene_sets: Mapping[str, GeneSet], members: Mapping[str, NDArray[np.int64]]) -> str:
+def _matched(gene_sets: Mapping[str, GeneSet], members: Mapping[str, IntArray]) -> str:
     asked = len({gene for one in gene_sets.values() for gene in one.genes})
     found = len({i for index in members.values() for i in index.tolist()})
     with_genes = sum(len(index) > 0 for index in members.values())
@@ -162,18 +153,7 @@ def _matched(gene_sets: Mapping[str, GeneSet], members: Mapping[str, NDArray[np.
     )
 
 
-def _measured_bases(results: pd.DataFrame, genes: pd.DataFrame) -> NDArray[np.float64]:
-    """Bases of every gene's regions that were tested, (n_genes,)."""
-    gene = results["gene_id"].where(results["gene_id"] != "", results["symbol"])
-    tested = results["stat"].notna()
-    if not tested.any():
-        tested = ~tested
-    bases = (results["end"] - results["start"]).where(tested, 0).groupby(gene).sum()
-    own = genes["gene_id"].where(genes["gene_id"] != "", genes["symbol"])
-    return bases.reindex(own).to_numpy(np.float64)
-
-
-def set_families(members: Mapping[str, NDArray[np.int64]]) -> list[str]:
+def set_families(members: Mapping[str, IntArray]) -> list[str]:
     """Name the family of each set: those that share half of the smaller one's genes with its head.
 
     From the largest set on, each joins the head that holds most of it, or else heads a family of
@@ -250,10 +230,10 @@ def genes_one_by_one(
     >>> genes_one_by_one(results, core)["log2FoldChange"].tolist()
     [-1.0, 0.5]
     """
-    genes = results.iloc[gene_rows(results)]
+    genes = gene_table(results)
     found = match_sets({gene_set.name: gene_set}, genes["symbol"].tolist(), symbols)[gene_set.name]
     kept = genes.iloc[found]
-    current = _current(kept["symbol"].tolist(), symbols)
+    current = current_symbols(kept["symbol"].tolist(), symbols)
     order = {symbol: i for i, symbol in enumerate(gene_set.genes)}
     kept = kept.iloc[np.argsort([order.get(c, len(order)) for c in current], kind="stable")]
     missing = [g for g in gene_set.genes if g not in set(current)]
@@ -268,32 +248,21 @@ def genes_one_by_one(
     return table
 
 
-def _called_at(genes: pd.DataFrame, fdr: float) -> pd.DataFrame:
-    """The genes with `direction` at this level, whatever the results were written with."""
-    if "padj" not in genes:
-        return genes
-    change = genes["log2FoldChange"].fillna(genes["stat"])
-    return genes.assign(direction=directions(genes["padj"], change, fdr=fdr))
-
-
 def _described(
-    gene_sets: Mapping[str, GeneSet],
-    genes: pd.DataFrame,
-    members: Mapping[str, NDArray[np.int64]],
-    loci: Mapping[str, NDArray[np.int64]],
-    measured: NDArray[np.bool_],
+    gene_sets: Mapping[str, GeneSet], members: Mapping[str, IntArray], inputs: SetInputs
 ) -> pd.DataFrame:
     """A row a set: how many genes it has, which of them are called, and by how much they change."""
     # Arrays, not tables: there may be thousands of sets.
-    change, size = (genes[c].to_numpy(np.float64) for c in ("log2FoldChange", "stat"))
-    symbol = genes["symbol"].to_numpy(dtype=object)
-    direction = genes["direction"].to_numpy(dtype=object)
+    level, direction = inputs.level, inputs.direction
+    change, measured = level.change, level.measured
+    size = level.genes["stat"].to_numpy(np.float64)
+    symbol = level.genes["symbol"].to_numpy(dtype=object)
     gained, lost = np.asarray(direction == "gain"), np.asarray(direction == "loss")
     rows = []
     for name, index in members.items():
         rest = measured.copy()
         rest[index] = False
-        known = len(index) and rest.any()
+        kept, known = inputs.members[name], len(index) and rest.any()
         called = index[direction[index] != "none"]
         strongest = called[np.argsort(-np.abs(size[called]), kind="stable")]
         rows.append(
@@ -304,7 +273,7 @@ def _described(
                 "n_tested": len(index),
                 "n_gain": int(gained[index].sum()),
                 "n_loss": int(lost[index].sum()),
-                "effect": change[loci[name]].mean() - change[rest].mean() if known else np.nan,
+                "effect": change[kept].mean() - change[rest].mean() if known else np.nan,
                 "genes": ",".join(symbol[strongest]),
             }
         )

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
+from resist_epi.arrays import IntArray
 from resist_epi.errors import InputFormatError
-from resist_epi.genes.symbols import STATUSES, SymbolTable
+from resist_epi.genes.symbols import SymbolTable
 from resist_epi.io.store import read_text
 
 logger = logging.getLogger(__name__)
@@ -49,51 +48,6 @@ class GeneSet:
 
     def __len__(self) -> int:
         return len(self.genes)
-
-
-def map_gene_sets(
-    gene_sets: Mapping[str, GeneSet], symbols: SymbolTable
-) -> tuple[dict[str, GeneSet], pd.DataFrame]:
-    """Bring the symbols of gene sets up to date, and report what could not be.
-
-    Aliases with one meaning become the current symbol. Ambiguous, date-mangled and unknown names
-    stay as they are: a table of another species may know them.
-
-    Parameters
-    ----------
-    gene_sets
-        Sets by name.
-    symbols
-        What names mean today.
-
-    Returns
-    -------
-    mapped
-        The sets with current symbols.
-    report
-        One row a set: `set`, `n_genes`, a count for each of `symbols.STATUSES`, and `renamed`
-        (`old>new`) and `unresolved` with commas between.
-    """
-    mapped, rows = {}, []
-    for name, gene_set in gene_sets.items():
-        table = symbols.resolve(gene_set.genes)
-        resolved = table["symbol"] != ""
-        mapped[name] = replace(
-            gene_set, genes=tuple(table["symbol"].where(resolved, table["input"]))
-        )
-        aliases = table[table["status"] == "alias"]
-        counts = table["status"].value_counts()
-        rows.append(
-            {
-                "set": name,
-                "n_genes": len(gene_set),
-                **{status: int(counts.get(status, 0)) for status in STATUSES},
-                "renamed": ",".join(aliases["input"] + ">" + aliases["symbol"]),
-                "unresolved": ",".join(table.loc[~resolved, "input"]),
-            }
-        )
-    columns = ["set", "n_genes", *STATUSES, "renamed", "unresolved"]
-    return mapped, pd.DataFrame(rows, columns=columns)
 
 
 def read_gmt(path: str | Path) -> dict[str, GeneSet]:
@@ -158,9 +112,10 @@ def parse_gmt(text: str, path: str | Path) -> dict[str, GeneSet]:
 BESIDE = ("control", "marker")
 
 
-def _current(symbols: list[str], table: SymbolTable | None) -> list[str]:
+def current_symbols(symbols: Sequence[str], table: SymbolTable | None) -> list[str]:
+    """Translate previous and alias symbols; what is unknown or ambiguous stays as it is."""
     if table is None or not symbols:
-        return symbols
+        return list(symbols)
     resolved = table.resolve(symbols)
     known = resolved["status"].isin(["current", "alias"]).to_numpy()
     return [
@@ -170,8 +125,8 @@ def _current(symbols: list[str], table: SymbolTable | None) -> list[str]:
 
 
 def match_sets(
-    gene_sets: Mapping[str, GeneSet], symbols: list[str], table: SymbolTable | None
-) -> dict[str, NDArray[np.int64]]:
+    gene_sets: Mapping[str, GeneSet], symbols: Sequence[str], table: SymbolTable | None
+) -> dict[str, IntArray]:
     """Find the genes of each set.
 
     The exact symbol wins over a translated one, and of several loci with one symbol the first.
@@ -188,10 +143,21 @@ def match_sets(
     dict
         Set -> increasing positions of its genes, int64.
     """
-    place = {s: i for i, s in reversed(list(enumerate(_current(symbols, table)))) if s}
-    place |= {s: i for i, s in reversed(list(enumerate(symbols))) if s}
+    return find_sets(gene_sets, name_places(symbols, table), table)
+
+
+def name_places(symbols: Sequence[str], table: SymbolTable | None) -> dict[str, int]:
+    """Name -> position of the gene that it stands for, as `match_sets` has it."""
+    place = {s: i for i, s in reversed(list(enumerate(current_symbols(symbols, table)))) if s}
+    return place | {s: i for i, s in reversed(list(enumerate(symbols))) if s}
+
+
+def find_sets(
+    gene_sets: Mapping[str, GeneSet], place: Mapping[str, int], table: SymbolTable | None
+) -> dict[str, IntArray]:
+    """Find the genes of each set among `name_places`."""
     wanted = sorted({g for s in gene_sets.values() for g in s.genes})
-    current = dict(zip(wanted, _current(wanted, table), strict=True))
+    current = dict(zip(wanted, current_symbols(wanted, table), strict=True))
     return {
         name: np.array(
             sorted({place[k] for g in s.genes for k in (g, current[g]) if k in place}),

@@ -41,24 +41,25 @@ def gene_rows(results: pd.DataFrame) -> NDArray[np.int64]:
     InputFormatError
         If no region has a gene.
     """
-    named = (results["gene_id"] != "") | (results["symbol"] != "")
+    key = gene_key(results)
+    named = (key != "").to_numpy()
     if not named.any():
         raise InputFormatError(
             "none of the regions has a gene, so no gene set can be looked up",
             remedy="test promoters or genes, or annotate the regions first",
         )
-    table = pd.DataFrame(
-        {
-            "row": np.arange(len(results)),
-            "gene": results["gene_id"].where(results["gene_id"] != "", results["symbol"]),
-            "signal": results["baseMean"],
-        }
-    )[named.to_numpy()]
+    row = np.arange(len(results))
+    table = pd.DataFrame({"row": row, "gene": key, "signal": results["baseMean"]})[named]
     if "primary" in results:
         speaks = results["primary"].astype(bool).to_numpy()[table["row"]]
         table = table[speaks]
     best = table.sort_values(["signal", "row"], ascending=[False, True], kind="stable")
     return np.sort(best.drop_duplicates("gene")["row"].to_numpy(np.int64))
+
+
+def gene_key(table: pd.DataFrame) -> pd.Series:
+    """What tells genes apart, a row each: the id, or the symbol where there is none."""
+    return table["gene_id"].where(table["gene_id"] != "", table["symbol"])
 
 
 def gene_table(results: pd.DataFrame) -> pd.DataFrame:
@@ -104,18 +105,13 @@ def genes_side_by_side(
         If no region of any kind has a gene.
     """
     kinds = {
-        kind: gene_table(table)
-        for kind, table in tables.items()
-        if ((table["gene_id"] != "") | (table["symbol"] != "")).any()
+        kind: gene_table(table) for kind, table in tables.items() if (gene_key(table) != "").any()
     }
     if not kinds:
         raise InputFormatError(
             "none of the regions has a gene", remedy="test promoters or genes, or annotate first"
         )
-    keyed = {
-        kind: table.set_index(table["gene_id"].where(table["gene_id"] != "", table["symbol"]))
-        for kind, table in kinds.items()
-    }
+    keyed = {kind: table.set_index(gene_key(table)) for kind, table in kinds.items()}
     genes = pd.concat([t[list(GENE_PLACE)].assign(kind=kind) for kind, t in keyed.items()])
     genes = genes[~genes.index.duplicated()]
     genes = genes.iloc[np.lexsort((genes["end"], genes["start"], chrom_rank(genes["chrom"])))]

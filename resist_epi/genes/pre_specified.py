@@ -5,17 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from resist_epi.arrays import FloatArray, IntArray
+from resist_epi.arrays import IntArray
 from resist_epi.errors import DesignError
-from resist_epi.genes.gene_sets import GeneSet, match_sets
-from resist_epi.genes.gene_values import gene_rows
-from resist_epi.genes.matched import draw_sets, match_traits, nearest_pools
-from resist_epi.genes.symbols import SymbolTable
-from resist_epi.model.fit import Fit
-from resist_epi.samples.design import Contrast
+from resist_epi.genes.gene_level import GeneLevel
+from resist_epi.genes.gene_sets import GeneSet
+from resist_epi.genes.matched import draw_sets, nearest_pools
 from resist_epi.schema import PRE_SPECIFIED, names
-from resist_epi.stats.linear.least_squares import whitened_effects
-from resist_epi.stats.sets.set_tests import fry, t_to_z
+from resist_epi.stats.sets.set_tests import fry
 
 N_RANDOM = 2000
 
@@ -25,15 +21,7 @@ SEX_CHROMOSOMES = ("chrX", "X")
 
 
 def pre_specified(
-    results: pd.DataFrame,
-    gene_set: GeneSet,
-    *,
-    fit: Fit,
-    contrast: Contrast,
-    covariates: pd.DataFrame | None = None,
-    symbols: SymbolTable | None = None,
-    n_random: int = N_RANDOM,
-    seed: int = 1,
+    level: GeneLevel, gene_set: GeneSet, *, n_random: int = N_RANDOM, seed: int = 1
 ) -> pd.DataFrame:
     """Test a small set that was named in advance, such as the endocrine targets of NSD2.
 
@@ -45,17 +33,11 @@ def pre_specified(
 
     Parameters
     ----------
-    results
-        The contract's result columns, a row a region.
+    level
+        Of the mark, with its fit and contrast; genes are matched on `baseMean`, and on the
+        covariates as far as known.
     gene_set
         A few genes.
-    fit, contrast
-        What `results` was made from, row by row.
-    covariates
-        By `gene_id`: `length` (bp) and `cpg_island` (bool or missing), as far as known; genes are
-        matched on `baseMean` in any case.
-    symbols
-        Previous and alias symbols.
     n_random
         Random sets.
     seed
@@ -71,7 +53,7 @@ def pre_specified(
     Raises
     ------
     DesignError
-        If fewer than 1 random set is asked for.
+        If fewer than 1 random set is asked for, or the level has no fit.
 
     References
     ----------
@@ -80,26 +62,18 @@ def pre_specified(
     """
     if n_random < 1:
         raise DesignError(f"{n_random} random sets; at least 1 is needed")
-    rows = gene_rows(results)
-    genes = results.iloc[rows].reset_index(drop=True)
-    z = t_to_z(genes["stat"].to_numpy(np.float64), genes["df"].to_numpy(np.float64))
-    tested = np.isfinite(z)
-    usable = genes["symbol"].where(tested, "").tolist()
-    members = match_sets({gene_set.name: gene_set}, usable, symbols)[gene_set.name]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        effects = whitened_effects(fit.linear, contrast.vector, rows)
-    effects[~tested] = np.nan
-    on_x = genes["chrom"].isin(SEX_CHROMOSOMES).to_numpy()
+    members = level.members({gene_set.name: gene_set})[gene_set.name]
+    members = members[np.isfinite(level.z[members])]
+    on_x = level.genes["chrom"].isin(SEX_CHROMOSOMES).to_numpy()[members]
     variants = {"all genes": members}
-    if on_x[members].any():
-        variants["without chrX"] = members[~on_x[members]]
-    traits = match_traits(genes, covariates)
+    if on_x.any():
+        variants["without chrX"] = members[~on_x]
     table = pd.DataFrame(
         [
             {
                 "set": gene_set.name,
                 "variant": variant,
-                **_one(genes, z, effects, traits, index, n_random, np.random.default_rng(seed)),
+                **_one(level, index, n_random, np.random.default_rng(seed)),
             }
             for variant, index in variants.items()
         ]
@@ -109,7 +83,7 @@ def pre_specified(
     table["claim"] = "yes" if holds and (table["direction"] != "none").all() else "no"
     table.attrs["header"] = {
         "question": "do these genes change (fry), and more than random sets of their size matched"
-        f" on {', '.join(map(str, traits))}? A claim needs P <= {LEVEL:g} for both, in one"
+        f" on {', '.join(map(str, level.traits))}? A claim needs P <= {LEVEL:g} for both, in one"
         " direction, and again without the genes of the X chromosome",
         "wording": "a claim is consistent with the mechanism that the set stands for; of H3K36me3"
         " it says that the genes are more or less transcribed, not which enzyme acted",
@@ -118,15 +92,9 @@ def pre_specified(
 
 
 def _one(
-    genes: pd.DataFrame,
-    z: FloatArray,
-    effects: FloatArray,
-    traits: pd.DataFrame,
-    members: IntArray,
-    n_random: int,
-    rng: np.random.Generator,
+    level: GeneLevel, members: IntArray, n_random: int, rng: np.random.Generator
 ) -> dict[str, object]:
-    change = genes["log2FoldChange"].to_numpy(np.float64)
+    change, z = level.change, level.z
     found: dict[str, object] = {
         "n_tested": len(members),
         "effect": np.nan,
@@ -134,21 +102,20 @@ def _one(
         "random_pvalue": np.nan,
         "n_random": n_random,
         "direction": "none",
-        "genes": ",".join(genes["symbol"].iloc[members]),
+        "genes": ",".join(level.genes["symbol"].iloc[members]),
     }
     if not len(members):
         return found
-    test = fry(effects, [members])
-    pools = nearest_pools(traits, members, np.isfinite(z))
+    test = fry(level.effects, [members])
+    found |= {"effect": float(change[members].mean()), "fry_pvalue": float(test.pvalue[0])}
+    pools = nearest_pools(level.traits, members, np.isfinite(z))
     if min(len(pool) for pool in pools) < len(members):
-        return found | {"effect": float(change[members].mean()), "fry_pvalue": test.pvalue[0]}
+        return found
     random = z[draw_sets(pools, n_random, rng)].mean(axis=1)
     centre = float(random.mean())
     beyond = np.abs(random - centre) >= abs(z[members].mean() - centre)
     more, up = z[members].mean() > centre, test.direction[0] > 0
     return found | {
-        "effect": float(change[members].mean()),
-        "fry_pvalue": float(test.pvalue[0]),
         "random_pvalue": float((1 + beyond.sum()) / (n_random + 1)),
         "direction": ("gain" if up else "loss") if more == up else "none",
     }

@@ -10,9 +10,8 @@ import pandas as pd
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.quality import log_signal
 from resist_epi.errors import InputFormatError
+from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.genes.gene_sets import GeneSet, match_sets
-from resist_epi.genes.gene_values import gene_rows
-from resist_epi.genes.loci import locus_ids, one_a_locus
 from resist_epi.genes.set_methods import MIN_GENES
 from resist_epi.genes.symbols import SymbolTable
 
@@ -54,12 +53,10 @@ def sample_scores(
     """
     import gseapy
 
-    level = log_signal(matrix)
-    rows = gene_rows(matrix.regions.assign(baseMean=level.mean(axis=1)))
-    genes = matrix.regions.iloc[rows].reset_index(drop=True)
-    locus = pd.factorize(locus_ids(genes))[0].astype(np.int64)
-    signal = level[rows].mean(axis=1)
-    kept = one_a_locus(np.arange(len(genes)), locus, signal)
+    values = log_signal(matrix)
+    level = GeneLevel(matrix.regions.assign(baseMean=values.mean(axis=1)))
+    genes, locus = level.genes, level.locus
+    kept = level.one_a_locus(np.arange(len(genes)))
     place = {int(locus[i]): k for k, i in enumerate(kept)}
     members = match_sets(gene_sets, genes["symbol"].tolist(), symbols)
     sets = {
@@ -72,9 +69,8 @@ def sample_scores(
             f"no gene set has {MIN_GENES} loci in this matrix",
             remedy="count promoters or genes, and give sets of the same kind of symbols",
         )
-    table = pd.DataFrame(
-        level[rows][kept], index=[f"g{k}" for k in range(len(kept))], columns=list(matrix.samples)
-    )
+    ids = [f"g{k}" for k in range(len(kept))]
+    table = pd.DataFrame(values[level.rows[kept]], index=ids, columns=list(matrix.samples))
     made = gseapy.ssgsea(
         table,
         sets,
@@ -85,13 +81,10 @@ def sample_scores(
         no_plot=True,
         verbose=False,
     ).res2d
-    wide = made.assign(NES=made["NES"].astype(float)).pivot(
-        index="Term", columns="Name", values="NES"
-    )
-    wide = wide.reindex(index=list(sets), columns=list(matrix.samples))
+    wide = made.pivot(index="Term", columns="Name", values="NES").astype(np.float64)
     found = pd.DataFrame({"set": list(sets), "n_loci": [len(own) for own in sets.values()]})
     for sample in matrix.samples:
-        found[sample] = wide[sample].to_numpy(np.float64)
+        found[sample] = wide.reindex(index=list(sets))[sample].to_numpy()
     found.attrs["header"] = {
         "scores": "single-sample GSEA (Barbie et al. 2009; gseapy), normalised; one value a gene,"
         " one gene a locus; a description, and no test",

@@ -5,22 +5,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray, IntArray
-from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError
-from resist_epi.genes.loci import one_a_locus
-from resist_epi.model.fit import Fit
+from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.model.relabelling import fit_to_relabel, relabel
-from resist_epi.samples.design import Contrast, Design
-from resist_epi.stats.linear.least_squares import whitened_effects
-from resist_epi.stats.sets.rotation import roast
-from resist_epi.stats.sets.set_counts import logistic_score, over_representation, spline_basis
-from resist_epi.stats.sets.set_tests import camera, fry, t_to_z
+from resist_epi.stats.literature import SUBRAMANIAN_2005, WU_2010, WU_2012, Reference
+from resist_epi.stats.sets.rotation import RotationTests, roast
+from resist_epi.stats.sets.set_counts import (
+    SetCounts,
+    logistic_score,
+    over_representation,
+    spline_basis,
+)
+from resist_epi.stats.sets.set_tests import SetTests, camera, fry
 
 logger = logging.getLogger(__name__)
 
@@ -43,40 +46,17 @@ class SetInputs:
 
     Attributes
     ----------
-    genes
-        A row a gene: columns of the results, `direction` at the level asked for.
-    rows
-        (n_genes,) the row of the fit that speaks for each.
+    level
+        The genes, one value each, and what they came from.
     members
         Set -> positions of its genes, one gene a locus, int64.
-    locus
-        (n_genes,) number of each gene's locus.
-    fit, contrast, design
-        What the results came from, or None.
-    covariates
-        By `gene_id`: `length` (bp) and others, or None.
-    measured_bases
-        (n_genes,) bp of all regions of the gene that were tested.
-    matrix
-        What was fitted, or None; `permutation` needs it where a count model was.
+    direction
+        (n_genes,) `gain`, `loss` or `none` at the level asked for.
     """
 
-    genes: pd.DataFrame
-    rows: IntArray
+    level: GeneLevel
     members: Mapping[str, IntArray]
-    locus: IntArray
-    fit: Fit | None = None
-    contrast: Contrast | None = None
-    design: Design | None = None
-    covariates: pd.DataFrame | None = None
-    measured_bases: FloatArray | None = None
-    matrix: CountMatrix | None = None
-
-    @property
-    def z(self) -> FloatArray:
-        """(n_genes,) normal scores of the genes' own tests; NaN where there is none."""
-        stat, df = (self.genes[c].to_numpy(np.float64) for c in ("stat", "df"))
-        return t_to_z(stat, df)
+    direction: NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -89,11 +69,14 @@ class SetPvalues:
         (n_sets,) NaN where a set has no test; positive for more mark than elsewhere.
     how
         A sentence for the header.
+    tested
+        Whether the test could be made at all.
     """
 
     pvalue: FloatArray
     sign: FloatArray
     how: str
+    tested: bool = True
 
 
 @dataclass(frozen=True)
@@ -110,12 +93,18 @@ class SetMethod:
         What computes it.
     needs_fit
         Whether it reads the fit, and not the table of results alone.
+    relabels
+        Whether it exchanges the labels of units: a run then shows it beside, where it could.
+    references
+        The papers behind it.
     """
 
     question: str
     assumes: str
     test: Callable[[SetInputs], SetPvalues]
     needs_fit: bool = False
+    relabels: bool = False
+    references: tuple[Reference, ...] = ()
 
 
 def set_pvalues(name: str, inputs: SetInputs) -> SetPvalues:
@@ -127,42 +116,41 @@ def set_pvalues(name: str, inputs: SetInputs) -> SetPvalues:
         An unknown test, or one that needs the fit where there is none.
     """
     if name not in METHODS:
-        raise DesignError(f"unknown gene-set test {name!r}; expected one of {', '.join(METHODS)}")
+        known = "; ".join(f"{key}: {own.question}" for key, own in METHODS.items())
+        raise DesignError(
+            f"unknown gene-set test {name!r}; expected one of {', '.join(METHODS)} ({known})"
+        )
     method = METHODS[name]
-    if method.needs_fit and (inputs.fit is None or inputs.contrast is None):
+    level = inputs.level
+    if method.needs_fit and (level.fit is None or level.contrast is None):
         raise DesignError(
             f"the gene-set test {name} reads the fit behind the results; give the counts (--counts)"
         )
     nothing = np.full(len(inputs.members), np.nan)
-    z = inputs.z
-    if np.isfinite(z).sum() < 2 * MIN_GENES:
-        why = (
-            "too few genes have"
-            if np.isfinite(z).any()
-            else "the results have no P, so no gene has"
-        )
-        return SetPvalues(nothing, nothing, f"no test: {why} a test of their own")
+    tested = int(np.isfinite(level.z).sum())
+    if tested < 2 * MIN_GENES:
+        why = "too few genes have" if tested else "the results have no P, so no gene has"
+        return SetPvalues(nothing, nothing, f"no test: {why} a test of their own", tested=False)
     return method.test(inputs)
 
 
 def _camera(inputs: SetInputs) -> SetPvalues:
-    fit, contrast, z = inputs.fit, inputs.contrast, inputs.z
+    level, z = inputs.level, inputs.level.z
+    fit = level.fit
     members = list(inputs.members.values())
     df = 0 if fit is None else fit.df_design
-    if fit is None or contrast is None or df < MIN_DF:
+    if fit is None or level.contrast is None or df < MIN_DF:
         why = "no counts were given" if fit is None else f"the fit leaves {df} residual df only"
         tests = camera(z, members, correlation=PRESET_CORRELATION)
         how = f"correlation preset to {PRESET_CORRELATION} since {why}"
     else:
         with np.errstate(invalid="ignore", divide="ignore"):
-            effects = whitened_effects(fit.linear, contrast.vector, inputs.rows)[:, 1:]
-            effects = effects / np.sqrt(fit.linear.sigma2[inputs.rows])[:, None]
-        tests = camera(z, members, residuals=effects, floor=FLOOR)
+            residuals = level.effects[:, 1:] / np.sqrt(fit.linear.sigma2[level.rows])[:, None]
+        tests = camera(z, members, residuals=residuals, floor=FLOOR)
         how = f"correlation estimated from {df} residual df, at least {FLOOR}"
-    few = np.array([len(m) < MIN_GENES for m in members], dtype=bool)
-    return SetPvalues(
-        np.where(few, np.nan, tests.pvalue),
-        np.sign(tests.statistic),
+    return _counted(
+        inputs,
+        tests,
         "camera (Wu & Smyth 2012), one value a gene and one gene a locus, against the other"
         f" genes tested; {how}; sets of fewer than {MIN_GENES} tested loci have no P: see their"
         " genes one by one",
@@ -171,21 +159,20 @@ def _camera(inputs: SetInputs) -> SetPvalues:
 
 def _loci_called(inputs: SetInputs) -> tuple[NDArray[np.bool_], IntArray, list[IntArray]]:
     """Of each locus whether it is called, the gene that stands for it, and the sets of loci."""
-    tested = np.flatnonzero(np.isfinite(inputs.z))
-    signal = inputs.genes["baseMean"].to_numpy(np.float64)
-    first = one_a_locus(tested, inputs.locus, signal)
-    place = dict(zip(inputs.locus[first].tolist(), range(len(first)), strict=True))
-    called = inputs.genes["direction"].ne("none").to_numpy()[first]
+    level = inputs.level
+    first = level.one_a_locus(np.flatnonzero(np.isfinite(level.z)))
+    place = dict(zip(level.locus[first].tolist(), range(len(first)), strict=True))
+    called = inputs.direction[first] != "none"
     sets = [
-        np.array(sorted({place[k] for k in inputs.locus[m].tolist() if k in place}), dtype=np.int64)
+        np.array(sorted({place[k] for k in level.locus[m].tolist() if k in place}), dtype=np.int64)
         for m in inputs.members.values()
     ]
     return called, first, sets
 
 
-def _counted(inputs: SetInputs, p: FloatArray, sign: FloatArray, how: str) -> SetPvalues:
+def _counted(inputs: SetInputs, tests: SetTests | SetCounts, how: str) -> SetPvalues:
     few = np.array([len(m) < MIN_GENES for m in inputs.members.values()], dtype=bool)
-    return SetPvalues(np.where(few, np.nan, p), sign, how)
+    return SetPvalues(np.where(few, np.nan, tests.pvalue), np.sign(tests.statistic), how)
 
 
 def _ora(inputs: SetInputs) -> SetPvalues:
@@ -193,8 +180,7 @@ def _ora(inputs: SetInputs) -> SetPvalues:
     tests = over_representation(called, sets)
     return _counted(
         inputs,
-        tests.pvalue,
-        np.sign(tests.statistic),
+        tests,
         f"over-representation: {int(called.sum())} called of the {len(called)} loci tested, which"
         " are the universe (hypergeometric, one-sided: more than chance); it takes loci as"
         " independent and as equally likely to be called",
@@ -204,69 +190,61 @@ def _ora(inputs: SetInputs) -> SetPvalues:
 def _logistic(inputs: SetInputs) -> SetPvalues:
     called, first, sets = _loci_called(inputs)
     parts, named = [], []
-    covariates = inputs.covariates
+    level, covariates = inputs.level, inputs.level.covariates
     if covariates is not None and "length" in covariates:
-        length = covariates["length"].reindex(inputs.genes["gene_id"].iloc[first])
+        length = covariates["length"].reindex(level.genes["gene_id"].iloc[first])
         filled = length.fillna(length.median()).to_numpy(np.float64)
         if np.isfinite(filled).all():
             parts.append(spline_basis(np.log(np.maximum(filled, 1.0))))
             named.append("a spline of the gene's length")
     if covariates is not None and "cpg_island" in covariates:
-        flags = covariates["cpg_island"].reindex(inputs.genes["gene_id"].iloc[first])
-        parts.append(flags.fillna(False).to_numpy(np.float64)[:, None])
+        parts.append(level.islands[first].astype(np.float64)[:, None])
         named.append("whether its promoter is a CpG island")
-    if inputs.measured_bases is not None:
-        bases = inputs.measured_bases[first]
-        if len(np.unique(bases)) > 1:
-            parts.append(spline_basis(np.log(np.maximum(bases, 1.0))))
-            named.append("a spline of how many bases of it were tested")
+    bases = level.bases[first]
+    if len(np.unique(bases)) > 1:
+        parts.append(spline_basis(np.log(np.maximum(bases, 1.0))))
+        named.append("a spline of how many bases of it were tested")
     basis = np.column_stack(parts) if parts else np.zeros((len(first), 0))
     tests = logistic_score(called, sets, basis)
     beside = ", ".join(named) if named else "no covariate (no lengths are known)"
     return _counted(
         inputs,
-        tests.pvalue,
-        np.sign(tests.statistic),
+        tests,
         f"logistic regression of being called ({int(called.sum())} of {len(called)} loci) beside"
         f" {beside}; score test, two-sided; it takes loci as independent",
     )
 
 
-def _effects(inputs: SetInputs) -> FloatArray:
-    fit, contrast = inputs.fit, inputs.contrast
-    if fit is None or contrast is None or not contrast.vector.any():
+def _self_contained(
+    inputs: SetInputs, test: Callable[..., SetTests | RotationTests], how: str
+) -> SetPvalues:
+    if not inputs.level.has_effects:
         raise DesignError("this gene-set test needs a fit with a contrast of coefficients")
-    with np.errstate(invalid="ignore", divide="ignore"):
-        effects = whitened_effects(fit.linear, contrast.vector, inputs.rows)
-    effects[~np.isfinite(inputs.z)] = np.nan
-    return effects
-
-
-_SELF_CONTAINED = (
-    "; it asks whether the set changes at all, not whether it changes more than other genes, so a"
-    " common shift calls nearly any set"
-)
+    tests = test(inputs.level.effects, list(inputs.members.values()))
+    return SetPvalues(
+        tests.pvalue,
+        np.sign(tests.statistic),
+        f"{how}, one gene a locus; it asks whether the set changes at all, not whether it changes"
+        " more than other genes, so a common shift calls nearly any set",
+    )
 
 
 def _fry(inputs: SetInputs) -> SetPvalues:
-    tests = fry(_effects(inputs), list(inputs.members.values()))
-    how = "fry (Wu et al. 2010), one gene a locus" + _SELF_CONTAINED
-    return SetPvalues(tests.pvalue, np.sign(tests.statistic), how)
+    return _self_contained(inputs, fry, "fry (Wu et al. 2010)")
 
 
 def _roast(inputs: SetInputs) -> SetPvalues:
-    tests = roast(_effects(inputs), list(inputs.members.values()), n_rotations=ROTATIONS)
-    how = f"roast (Wu et al. 2010), {ROTATIONS} rotations, one gene a locus" + _SELF_CONTAINED
-    return SetPvalues(tests.pvalue, np.sign(tests.statistic), how)
+    rotated = partial(roast, n_rotations=ROTATIONS)
+    return _self_contained(inputs, rotated, f"roast (Wu et al. 2010), {ROTATIONS} rotations")
 
 
 def _permutation(inputs: SetInputs) -> SetPvalues:
-    fit, contrast, design = inputs.fit, inputs.contrast, inputs.design
-    if fit is None or contrast is None or design is None:
+    level = inputs.level
+    if level.fit is None or level.contrast is None or level.design is None:
         raise DesignError("relabelling reads the fit and its design")
-    rows = {name: inputs.rows[m].tolist() for name, m in inputs.members.items() if len(m)}
-    own, instead = fit_to_relabel(fit, design, inputs.matrix)
-    found = relabel(own, design, contrast, sets=rows)
+    rows = {name: level.rows[m].tolist() for name, m in inputs.members.items() if len(m)}
+    own, instead = fit_to_relabel(level.fit, level.design, level.matrix)
+    found = relabel(own, level.design, level.contrast, sets=rows)
     table = found.sets.reindex(list(inputs.members))
     few = f", so that the smallest P is {2 / max(len(found.calls), 1):.2g}"
     return SetPvalues(
@@ -282,20 +260,15 @@ def _permutation(inputs: SetInputs) -> SetPvalues:
 def _gsea(inputs: SetInputs) -> SetPvalues:
     import gseapy
 
-    tested = np.flatnonzero(np.isfinite(inputs.z))
-    signal = inputs.genes["baseMean"].to_numpy(np.float64)
-    kept = one_a_locus(tested, inputs.locus, signal)
+    level, z = inputs.level, inputs.level.z
+    kept = level.one_a_locus(np.flatnonzero(np.isfinite(z)))
     kept = np.union1d(kept, np.concatenate([np.zeros(0, np.int64), *inputs.members.values()]))
-    kept = kept[np.isfinite(inputs.z[kept])]
-    ranked = pd.Series(inputs.z[kept], index=[f"g{i}" for i in kept]).sort_values(ascending=False)
-    sets = {
-        name: [f"g{i}" for i in m if np.isfinite(inputs.z[i])]
-        for name, m in inputs.members.items()
-        if len(m) >= MIN_GENES
-    }
+    kept = kept[np.isfinite(z[kept])]
+    ranked = pd.Series(z[kept], index=[f"g{i}" for i in kept]).sort_values(ascending=False)
+    sets = {name: [f"g{i}" for i in m if np.isfinite(z[i])] for name, m in inputs.members.items()}
+    sets = {name: own for name, own in sets.items() if len(own) >= MIN_GENES}
     p = pd.Series(np.nan, index=list(inputs.members))
     score = p.copy()
-    sets = {name: own for name, own in sets.items() if len(own) >= MIN_GENES}
     if sets:
         made = gseapy.prerank(
             ranked,
@@ -318,17 +291,19 @@ def _gsea(inputs: SetInputs) -> SetPvalues:
     return SetPvalues(
         np.asarray(p, dtype=np.float64),
         np.sign(np.asarray(score, dtype=np.float64)),
-        f"preranked GSEA (Subramanian et al. 2005; gseapy, {GSEA_PERMUTATIONS} permutations of"
-        " genes); warning: it takes genes as independent, and at a correlation of .05 within sets"
-        " calls .195 of quiet sets at .05",
+        f"preranked GSEA (Subramanian et al. 2005), by gseapy with {GSEA_PERMUTATIONS}"
+        " permutations of genes; warning: it takes genes as independent, and at a correlation of"
+        " .05 within sets calls .195 of quiet sets at .05",
     )
 
 
+# To add a test, add a record; the first is the default.
 METHODS: dict[str, SetMethod] = {
     "camera": SetMethod(
         "do the genes change more than the other genes tested?",
         "correlation within a set is that of the residuals, or the preset one",
         _camera,
+        references=(WU_2012,),
     ),
     "ora": SetMethod(
         "are more loci called in the set than elsewhere?",
@@ -345,22 +320,28 @@ METHODS: dict[str, SetMethod] = {
         "normal errors; says nothing of other genes",
         _fry,
         needs_fit=True,
+        references=(WU_2010,),
     ),
     "roast": SetMethod(
         "do the genes change together?",
         "normal errors; says nothing of other genes",
         _roast,
         needs_fit=True,
+        references=(WU_2010,),
     ),
     "permutation": SetMethod(
         "do the genes change more than under exchanged labels?",
         "units are exchangeable; few units give no small P",
         _permutation,
         needs_fit=True,
+        relabels=True,
     ),
     "gsea": SetMethod(
         "do the genes gather at an end of the ranked list?",
         "genes are independent, which they are not: see its warning",
         _gsea,
+        references=(SUBRAMANIAN_2005,),
     ),
 }
+
+DEFAULT_TEST = next(iter(METHODS))

@@ -101,20 +101,9 @@ def _genomes() -> dict[str, Genome]:
     }
 
 
-def load_cpg_promoters() -> pd.DataFrame:
-    """Whether each hg38 promoter is one of a CpG island.
-
-    Returns
-    -------
-    table
-        One row per gene and distinct TSS of `load_genes("hg38")`, in its order: `gene_id`,
-        `tss` (int64, bp, 0-based), `cpg_island` (bool).
-    """
-    return _cpg_promoters().copy()
-
-
 @cache
 def _cpg_promoters() -> pd.DataFrame:
+    """Whether each promoter of `load_genes("hg38")`, in its order, is one of a CpG island."""
     table = read_shipped("cpg_promoters.tsv.gz", {"tss": np.int64, "cpg_island": np.int64})
     return table.astype({"cpg_island": bool})
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from resist_epi.arrays import BoolArray, IntArray
+from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.samples.presets import role
 
 SEX_CHROMOSOMES = ("chrX", "X", "chrY", "Y")
@@ -21,11 +21,7 @@ _LIPID_SETS = ("FATTY_ACID_OXIDATION", "FATTY_ACID_SYNTHESIS_SREBP")
 
 
 def set_warnings(
-    layer: str,
-    genes: pd.DataFrame,
-    members: Mapping[str, NDArray[np.int64]],
-    sets: pd.DataFrame,
-    covariates: pd.DataFrame | None,
+    layer: str, level: GeneLevel, members: Mapping[str, IntArray], sets: pd.DataFrame
 ) -> list[str]:
     """Warnings of each set in one layer, empty where there are none.
 
@@ -33,15 +29,13 @@ def set_warnings(
     ----------
     layer
         The mark or assay.
-    genes
-        A row a gene: `chrom gene_id symbol baseMean padj direction`, and `follows_copy_number`
-        (bool) where genes were held against copy number.
+    level
+        Its genes: `chrom gene_id symbol baseMean direction`, `follows_copy_number` (bool) where
+        they were held against copy number, and whether their promoters are CpG islands.
     members
-        Set -> positions in `genes`.
+        Set -> positions of its genes.
     sets
         A row a set, in the order of `members`: `set pvalue direction n_tested n_loci`.
-    covariates
-        By `gene_id`: `cpg_island`.
 
     Returns
     -------
@@ -50,14 +44,13 @@ def set_warnings(
     """
     adipose = sets.loc[sets["set"] == _ADIPOSE, "pvalue"]
     admixture = bool(adipose.le(0.05).any())
-    island = _islands(genes, covariates)
-    quiet = genes["baseMean"].rank(pct=True).le(0.5).to_numpy()
+    silent = level.islands & level.genes["baseMean"].rank(pct=True).le(0.5).to_numpy()
     found = []
     for row in sets.to_dict("records"):
         index = members[str(row["set"])]
-        own = genes.iloc[index]
+        own = level.genes.iloc[index]
         texts = [
-            _silent(layer, island[index] & quiet[index]),
+            _silent(layer, silent[index]),
             _on_sex_chromosome(own),
             _clusters(row),
             _copy_number(own),
@@ -68,14 +61,7 @@ def set_warnings(
     return found
 
 
-def _islands(genes: pd.DataFrame, covariates: pd.DataFrame | None) -> NDArray[np.bool_]:
-    if covariates is None or "cpg_island" not in covariates:
-        return np.zeros(len(genes), dtype=bool)
-    flags = covariates["cpg_island"].reindex(genes["gene_id"]).astype("boolean").fillna(False)
-    return flags.to_numpy(dtype=bool)
-
-
-def _silent(layer: str, silent: NDArray[np.bool_]) -> str:
+def _silent(layer: str, silent: BoolArray) -> str:
     """CpG-island promoters of housekeeping genes carry hardly any of a repressive mark."""
     if role(layer) != "repressive" or not len(silent) or silent.mean() < MOST:
         return ""

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from resist_epi.errors import DesignError
-from resist_epi.genes.gene_values import gene_rows
+from resist_epi.genes.gene_values import gene_key, gene_rows
 from resist_epi.genes.symbols import SymbolTable
 from resist_epi.mechanism.assays import Evidence, assay_named
 from resist_epi.mechanism.concordance import concordance
@@ -145,10 +145,8 @@ def _in_patients(
 ) -> tuple[pd.DataFrame, dict[str, float], str]:
     rows = gene_rows(analysis.results)
     genes = analysis.results.iloc[rows]
-    key = genes["gene_id"].where(genes["gene_id"] != "", genes["symbol"])
-    place = dict(zip(key, rows.tolist(), strict=True))
-    own = joined["gene_id"].where(joined["gene_id"] != "", joined["symbol"])
-    at = np.array([place[g] for g in own], dtype=np.int64)
+    place = dict(zip(gene_key(genes), rows.tolist(), strict=True))
+    at = np.array([place[g] for g in gene_key(joined)], dtype=np.int64)
     none = {"n_patients": np.nan, "patient_median": np.nan, "patient_pvalue": np.nan}
     try:
         table, found = patient_correlation(

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from resist_epi.arrays import FloatArray
-from resist_epi.genes.enrichment import enrich
-from resist_epi.genes.gene_sets import BESIDE, GeneSet, match_sets
-from resist_epi.genes.gene_values import gene_rows
-from resist_epi.genes.matched import draw_sets, match_traits, nearest_pools
+from resist_epi.arrays import FloatArray, IntArray
+from resist_epi.genes.enrichment import SetOptions, enrich_level
+from resist_epi.genes.gene_level import GeneLevel
+from resist_epi.genes.gene_sets import BESIDE, GeneSet
+from resist_epi.genes.matched import draw_sets, nearest_pools
 from resist_epi.genes.pre_specified import pre_specified
+from resist_epi.genes.set_methods import DEFAULT_TEST
 from resist_epi.genes.symbols import SymbolTable
 from resist_epi.mechanism.caveats import set_warnings
 from resist_epi.mechanism.expectations import Mechanism
@@ -51,23 +51,48 @@ class Layer:
     contrast: Contrast | None = None
 
 
+@dataclass(frozen=True)
+class MechanismOptions:
+    """What the mechanisms are held against, and how.
+
+    Attributes
+    ----------
+    kinds
+        Set -> kind.
+    switches
+        As `switches.mark_switches` gives them.
+    covariates
+        By `gene_id`: `length`, `cpg_island` (`covariates.gene_covariates`).
+    symbols
+        Previous and alias symbols.
+    fdr
+        Level of a direction.
+    test
+        Key of `set_methods.METHODS`.
+    n_random, seed
+        Of the matched random sets.
+    """
+
+    kinds: Mapping[str, str] | None = None
+    switches: pd.DataFrame | None = None
+    covariates: pd.DataFrame | None = None
+    symbols: SymbolTable | None = None
+    fdr: float = 0.05
+    test: str = DEFAULT_TEST
+    n_random: int = N_RANDOM
+    seed: int = 1
+
+
 def mechanism_table(
     layers: Sequence[Layer],
     mechanisms: Sequence[Mechanism],
     gene_sets: Mapping[str, GeneSet],
-    *,
-    kinds: Mapping[str, str] | None = None,
-    switches: pd.DataFrame | None = None,
-    covariates: pd.DataFrame | None = None,
-    symbols: SymbolTable | None = None,
-    fdr: float = 0.05,
-    n_random: int = N_RANDOM,
-    seed: int = 1,
+    **options: Any,
 ) -> pd.DataFrame:
     """Hold every mechanism against every mark, the switches and the other assays.
 
-    Each mark is tested as gene sets are (`enrichment.enrich`: camera, one value a gene, one gene a
-    locus); sets of fewer than 5 loci by fry and by their rank among matched random sets, the larger
+    Each mark is tested as gene sets are (`enrichment.enrich`: one value a gene, one gene a locus);
+    sets of fewer than 5 loci by fry and by their rank among matched random sets, the larger
     P of both, also without chrX (`pre_specified.pre_specified`); switches by the number of loci.
     A direction needs padj at the level, and an effect beyond that of 95 % of random sets matched on
     signal, length and CpG island. Control sets ride along, outside of the adjustment.
@@ -80,16 +105,9 @@ def mechanism_table(
         With what is expected of each, stated in advance (`mechanism.builtin.load_mechanisms`).
     gene_sets
         Name -> set; those of kind `control` and `marker` are shown beside.
-    kinds
-        Set -> kind.
-    switches
-        As `switches.mark_switches` gives them.
-    covariates
-        By `gene_id`: `length`, `cpg_island` (`covariates.gene_covariates`).
-    fdr
-        Level of a direction.
-    n_random, seed
-        Of the matched random sets.
+    **options
+        Fields of `MechanismOptions`: `kinds`, `switches`, `covariates`, `symbols`, `fdr`, `test`,
+        `n_random`, `seed`.
 
     Returns
     -------
@@ -102,18 +120,19 @@ def mechanism_table(
     Wu & Smyth (2012) Nucleic Acids Research 40:e133 (camera); Wu et al. (2010) Bioinformatics
     26:2176 (fry is its limit).
     """
-    kinds = kinds or {}
+    asked = MechanismOptions(**options)
+    kinds = asked.kinds or {}
     wanted = {m.gene_set: gene_sets[m.gene_set] for m in mechanisms if m.gene_set in gene_sets}
     beside = {n: s for n, s in gene_sets.items() if kinds.get(n) in BESIDE and n not in wanted}
-    parts = []
-    for layer in layers:
-        part = _of_layer(layer, wanted | beside, kinds, covariates, symbols, fdr, n_random, seed)
-        parts.append(part)
-    if switches is not None:
-        parts.append(switch_sets(switches, wanted | beside, kinds=kinds, symbols=symbols, fdr=fdr))
+    sets = wanted | beside
+    parts = [_of_layer(layer, sets, asked) for layer in layers]
+    if asked.switches is not None:
+        parts.append(
+            switch_sets(asked.switches, sets, kinds=kinds, symbols=asked.symbols, fdr=asked.fdr)
+        )
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["set", "kind"])
-    rows = _described(table, mechanisms, kinds)
-    rows.attrs["header"] = _header(fdr, n_random)
+    rows = _described(table, mechanisms)
+    rows.attrs["header"] = _header(asked)
     return rows
 
 
@@ -149,66 +168,38 @@ def _seen(direction: object, layer: object) -> str:
     return f"{direction} of {layer}"
 
 
-def _of_layer(
-    layer: Layer,
-    sets: Mapping[str, GeneSet],
-    kinds: Mapping[str, str],
-    covariates: pd.DataFrame | None,
-    symbols: SymbolTable | None,
-    fdr: float,
-    n_random: int,
-    seed: int,
-) -> pd.DataFrame:
+def _of_layer(layer: Layer, sets: Mapping[str, GeneSet], asked: MechanismOptions) -> pd.DataFrame:
     """One row a set: what a layer says about it."""
-    table = enrich(
+    level = GeneLevel(
         layer.results,
-        sets,
-        fit=layer.fit,
-        contrast=layer.contrast,
-        symbols=symbols,
-        fdr=fdr,
-        kinds=kinds,
+        layer.fit,
+        layer.contrast,
+        symbols=asked.symbols,
+        covariates=asked.covariates,
     )
-    rows = gene_rows(layer.results)
-    genes = layer.results.iloc[rows].reset_index(drop=True)
-    genes["tested"] = np.isfinite(genes["log2FoldChange"].to_numpy(np.float64))
-    members = match_sets(sets, genes["symbol"].where(genes["tested"], "").tolist(), symbols)
-    matched = _matched_effects(genes, members, covariates, n_random, seed)
-    table = table.assign(layer=layer.name, **matched)
-    for i in np.flatnonzero(table["pvalue"].isna() & table["n_tested"].gt(0)):
-        p = _small_set_pvalue(layer, sets[str(table.at[i, "set"])], covariates, symbols, seed)
-        table.loc[i, "pvalue"] = p
+    table = enrich_level(level, sets, SetOptions(asked.fdr, kinds=asked.kinds, test=asked.test))
+    members = level.members(sets, untested=True)
+    low, high = _matched_effects(level, members, asked)
+    table = table.assign(layer=layer.name, matched_low=low, matched_high=high)
+    if level.has_effects:
+        for i in np.flatnonzero(table["pvalue"].isna() & table["n_tested"].gt(0)):
+            own = sets[str(table.at[i, "set"])]
+            table.loc[i, "pvalue"] = _small_set_pvalue(level, own, asked.seed)
     table["padj"] = benjamini_hochberg(
         table["pvalue"].mask(table["kind"].isin(BESIDE)).to_numpy(np.float64)
     )
-    table["direction"] = _directions(table, fdr)
+    table["direction"] = _directions(table, asked.fdr)
     table["genes"] = [
-        _carriers(genes.iloc[members[name]], np.sign(effect), fdr)
+        _carriers(level.genes.iloc[members[name]], np.sign(effect), asked.fdr)
         for name, effect in zip(table["set"], table["effect"], strict=True)
     ]
-    table["warnings"] = set_warnings(layer.name, genes, members, table, covariates)
+    table["warnings"] = set_warnings(layer.name, level, members, table)
     return table
 
 
-def _small_set_pvalue(
-    layer: Layer,
-    gene_set: GeneSet,
-    covariates: pd.DataFrame | None,
-    symbols: SymbolTable | None,
-    seed: int,
-) -> float:
+def _small_set_pvalue(level: GeneLevel, gene_set: GeneSet, seed: int) -> float:
     """The larger P of both questions over all variants; 1 where they point in two directions."""
-    if layer.fit is None or layer.contrast is None or not layer.contrast.vector.any():
-        return np.nan
-    test = pre_specified(
-        layer.results,
-        gene_set,
-        fit=layer.fit,
-        contrast=layer.contrast,
-        covariates=covariates,
-        symbols=symbols,
-        seed=seed,
-    )
+    test = pre_specified(level, gene_set, seed=seed)
     both = test[["fry_pvalue", "random_pvalue"]].to_numpy(np.float64)
     if not np.isfinite(both).all():
         return np.nan
@@ -217,31 +208,22 @@ def _small_set_pvalue(
 
 
 def _matched_effects(
-    genes: pd.DataFrame,
-    members: Mapping[str, NDArray[np.int64]],
-    covariates: pd.DataFrame | None,
-    n_random: int,
-    seed: int,
-) -> dict[str, FloatArray]:
+    level: GeneLevel, members: Mapping[str, IntArray], asked: MechanismOptions
+) -> tuple[FloatArray, FloatArray]:
     """2.5 and 97.5 % of the effects of random sets matched to each set."""
-    change = genes["log2FoldChange"].to_numpy(np.float64)
-    tested = genes["tested"].to_numpy(bool)
-    traits = match_traits(genes, covariates)
-    total, n = float(change[tested].sum()), int(tested.sum())
-    low, high = [], []
-    for index in members.values():
+    change, eligible = level.change, level.with_change
+    total, n = float(change[eligible].sum()), int(eligible.sum())
+    bounds = np.full((len(members), 2), np.nan)
+    for i, index in enumerate(members.values()):
         size = max(100, 4 * len(index))
         if not len(index) or n - len(index) < size:
-            low.append(np.nan)
-            high.append(np.nan)
             continue
-        pools = nearest_pools(traits, index, tested, size=size)
-        drawn = draw_sets(pools, n_random, np.random.default_rng(seed))
+        pools = nearest_pools(level.traits, index, eligible, size=size)
+        drawn = draw_sets(pools, asked.n_random, np.random.default_rng(asked.seed))
         sums = change[drawn].sum(axis=1)
         effects = sums / len(index) - (total - sums) / (n - len(index))
-        low.append(float(np.quantile(effects, 0.025)))
-        high.append(float(np.quantile(effects, 0.975)))
-    return {"matched_low": np.array(low), "matched_high": np.array(high)}
+        bounds[i] = np.quantile(effects, [0.025, 0.975])
+    return bounds[:, 0], bounds[:, 1]
 
 
 def _directions(table: pd.DataFrame, fdr: float) -> list[str]:
@@ -266,9 +248,7 @@ def _carriers(own: pd.DataFrame, sign: float, fdr: float) -> str:
     return f"({','.join(nominal)})" if len(nominal) else ""
 
 
-def _described(
-    table: pd.DataFrame, mechanisms: Sequence[Mechanism], kinds: Mapping[str, str]
-) -> pd.DataFrame:
+def _described(table: pd.DataFrame, mechanisms: Sequence[Mechanism]) -> pd.DataFrame:
     """Add what was expected and what it is called, in the order of the mechanisms."""
     rows: list[dict[Any, Any]] = []
     for mechanism in mechanisms:
@@ -306,16 +286,16 @@ def _described(
     return pd.DataFrame(rows, columns=names(MECHANISMS))
 
 
-def _header(fdr: float, n_random: int) -> dict[str, str]:
+def _header(asked: MechanismOptions) -> dict[str, str]:
     return {
         "question": "which mechanisms of resistance do these changes belong to? The expected signs"
         " were stated before any data were seen",
-        "tests": "marks and assays by camera, one value a gene and one gene a locus; sets of fewer"
-        " than 5 loci by fry and by rank among matched random sets (the larger P, also without"
-        " chrX); switches by the number of loci (hypergeometric, two-sided)",
-        "direction": f"padj <= {fdr:g} over the mechanisms of a layer, and an effect beyond those"
-        f" of 95 % of {n_random} random sets matched on signal, and on length and CpG island where"
-        " known",
+        "tests": f"marks and assays by {asked.test}, one value a gene and one gene a locus; sets of"
+        " fewer than 5 loci by fry and by rank among matched random sets (the larger P, also"
+        " without chrX); switches by the number of loci (hypergeometric, two-sided)",
+        "direction": f"padj <= {asked.fdr:g} over the mechanisms of a layer, and an effect beyond"
+        f" those of 95 % of {asked.n_random} random sets matched on signal, and on length and CpG"
+        " island where known",
         "genes": "those of the set's own sign, called at the same level, strongest first; in"
         " brackets: none is called, these have P < .05 of their own",
         "wording": "what is seen is consistent with a mechanism, and no proof that it acts;"

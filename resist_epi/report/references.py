@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from resist_epi.stats.literature import RITCHIE_2006, SMYTH_2005, WU_2012, Reference
+from resist_epi.stats.literature import RITCHIE_2006, SMYTH_2005, Reference
 
 # What a fit did besides.
 OPTION_SOURCES: dict[str, tuple[Reference, ...]] = {
     "weights": (RITCHIE_2006,),
     "block": (SMYTH_2005,),
 }
-
-SET_SOURCES: dict[str, tuple[Reference, ...]] = {"camera": (WU_2012,)}
 
 
 class Citations:

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from resist_epi.genes.set_methods import METHODS as SET_METHODS
 from resist_epi.model import differential, normalization
 from resist_epi.model.method import Method
 from resist_epi.model.normalization_method import Normalization
 from resist_epi.report.gather import MarkTables, RunTables, Sheet
-from resist_epi.report.references import OPTION_SOURCES, SET_SOURCES, Citations
+from resist_epi.report.references import OPTION_SOURCES, Citations
 from resist_epi.samples.facts import contrast_title, informed_by
 from resist_epi.samples.presets import MarkPreset
 from resist_epi.samples.question import Question
@@ -242,10 +243,10 @@ def _test_sentences(run: RunTables, citations: Citations) -> str:
 
 
 def _set_sentence(sets: Sheet, citations: Citations) -> str:
-    how, test = sets.header["gene sets"], sets.facts.get("gene set test")
-    if test is None:
+    how, test = sets.header.get("gene sets", ""), sets.header.get("gene set test")
+    if test not in SET_METHODS:
         return f"Gene sets were described gene by gene ({how})."
-    cited = citations.cite(*SET_SOURCES.get(test, ()))
+    cited = citations.cite(*SET_METHODS[test].references)
     return f"{len(sets.table)} gene sets were tested with {how}{cited}."
 
 

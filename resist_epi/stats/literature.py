@@ -157,3 +157,18 @@ KUO_2011 = Reference(
     "Mol Cell 2011;44:609-620",
     "10.1016/j.molcel.2011.08.042",
 )
+
+WU_2010 = Reference(
+    "Wu D, Lim E, Vaillant F, Asselin-Labat ML, Visvader JE, Smyth GK",
+    "ROAST: rotation gene set tests for complex microarray experiments",
+    "Bioinformatics 2010;26:2176-2182",
+    "10.1093/bioinformatics/btq401",
+)
+
+SUBRAMANIAN_2005 = Reference(
+    "Subramanian A, Tamayo P, Mootha VK, et al",
+    "Gene set enrichment analysis: a knowledge-based approach for interpreting genome-wide"
+    " expression profiles",
+    "Proc Natl Acad Sci USA 2005;102:15545-15550",
+    "10.1073/pnas.0506580102",
+)

@@ -14,9 +14,9 @@ from resist_epi.genome.builtin import (
     GENE_TABLES,
     cpg_island_genes,
     known_genomes,
-    load_cpg_promoters,
     load_genes,
     load_genome,
+    read_shipped,
 )
 from resist_epi.genome.chromosomes import chrom_rank, recognise_assembly
 
@@ -175,8 +175,13 @@ def test_lengths_tell_the_assemblies_apart() -> None:
         assert recognise_assembly(bare, known) == genome.name
 
 
+def cpg_table() -> pd.DataFrame:
+    table = read_shipped("cpg_promoters.tsv.gz", {"tss": np.int64, "cpg_island": np.int64})
+    return table.astype({"cpg_island": bool})
+
+
 def test_cpg_flags_cover_every_promoter() -> None:
-    table, sites = load_cpg_promoters(), load_genes("hg38").promoters()
+    table, sites = cpg_table(), load_genes("hg38").promoters()
     assert (table[["gene_id", "tss"]] == sites[["gene_id", "tss"]]).all().all()
     flags = cpg_island_genes("hg38")
     symbols = load_genes("hg38").genes.set_index("gene_id")
@@ -185,6 +190,7 @@ def test_cpg_flags_cover_every_promoter() -> None:
     assert not by_symbol[["ALB", "OR4F5", "KRT1"]].any()
     nsd2 = table[table["gene_id"] == "ENSG00000109685"].set_index("tss")["cpg_island"]
     assert nsd2.to_dict() == {1_871_392: True, 1_892_781: False, 1_900_625: False}
+    assert flags["ENSG00000109685"] == nsd2[load_genes("hg38").primary_tss()["ENSG00000109685"]]
     coding = flags[symbols.loc[flags.index, "biotype"].to_numpy() == "protein_coding"]
     assert 0.55 < coding.mean() < 0.75, "about two thirds of coding genes"
 
@@ -242,7 +248,7 @@ def test_polycomb_targets_can_be_derived_again(real_data: Path) -> None:
 def test_cpg_flags_can_be_derived_again(real_data: Path) -> None:
     sites = _sites()
     near = _near(sites, real_data / "annotation" / "hg38_CpGIsland.bed.gz", 500)
-    assert load_cpg_promoters()["cpg_island"].tolist() == [i in near for i in sites.index]
+    assert cpg_table()["cpg_island"].tolist() == [i in near for i in sites.index]
 
 
 @pytest.mark.real

@@ -226,3 +226,10 @@ def test_the_direction_of_a_set_is_that_of_its_test() -> None:
     table = enrich(results, {"SET": gene_set("SET", range(11))})
     assert table.loc[0, "effect"] < 0
     assert table.loc[0, "direction"] == "gain"
+
+
+def test_an_option_of_another_name_is_named() -> None:
+    results = analysed(planted(per_group=6))["results"]
+    assert isinstance(results, pd.DataFrame)
+    with pytest.raises(TypeError, match="fdrs"):
+        enrich(results, {"UP": gene_set("UP", range(6))}, fdrs=0.1)

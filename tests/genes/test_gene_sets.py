@@ -1,11 +1,11 @@
-"""Gene sets hold each gene once, and are brought up to date with a report."""
+"""Gene sets hold each gene once, and find their genes under previous and alias symbols."""
 
 from __future__ import annotations
 
 import pytest
 
 from resist_epi.errors import InputFormatError
-from resist_epi.genes.gene_sets import GeneSet, map_gene_sets
+from resist_epi.genes.gene_sets import GeneSet, current_symbols, match_sets
 from resist_epi.genes.symbols import SymbolTable
 
 TABLE = SymbolTable(
@@ -31,36 +31,41 @@ def test_empty_sets_are_refused(name: str, genes: tuple[str, ...]) -> None:
         GeneSet(name, "", genes)
 
 
-def test_aliases_become_current_and_the_rest_is_reported() -> None:
-    sets = {"S": GeneSet("S", "src", ("WHSC1", "A", "AB", "Nsd2", "2-Sep"))}
-    mapped, report = map_gene_sets(sets, TABLE)
-    assert mapped["S"].genes == ("NSD2", "A", "AB", "Nsd2", "2-Sep")
-    assert mapped["S"].source == "src"
-    (row,) = report.to_dict("records")
-    assert row == {
-        "set": "S",
-        "n_genes": 5,
-        "current": 1,
-        "alias": 1,
-        "ambiguous": 1,
-        "date_mangled": 1,
-        "unknown": 1,
-        "renamed": "WHSC1>NSD2",
-        "unresolved": "AB,Nsd2,2-Sep",
-    }
+def found(genes: tuple[str, ...], symbols: list[str]) -> list[int]:
+    return match_sets({"S": GeneSet("S", "", genes)}, symbols, TABLE)["S"].tolist()
 
 
-def test_two_old_names_of_one_gene_become_one() -> None:
-    mapped, _ = map_gene_sets({"S": GeneSet("S", "", ("WHSC1", "NSD2", "MMSET"))}, TABLE)
-    assert mapped["S"].genes == ("NSD2",)
+def test_aliases_are_understood_and_nothing_is_guessed() -> None:
+    # Ambiguous, date-mangled and unknown names stay as they are, and case is never changed.
+    names = ("WHSC1", "A", "AB", "Nsd2", "2-Sep")
+    assert current_symbols(names, TABLE) == ["NSD2", "A", "AB", "Nsd2", "2-Sep"]
+    assert found(names, ["B", "NSD2", "A", "SEPTIN2"]) == [1, 2]
+    assert found(names, ["Nsd2", "AB", "2-Sep"]) == [0, 1, 2], "another species may know them"
 
 
-def test_mapping_twice_changes_nothing() -> None:
-    once, _ = map_gene_sets({"S": GeneSet("S", "", ("WHSC1", "A"))}, TABLE)
-    assert map_gene_sets(once, TABLE)[0] == once
+def test_aliases_are_understood_on_both_sides() -> None:
+    assert found(("NSD2",), ["A", "MMSET"]) == [1]
+    assert found(("WHSC1",), ["A", "MMSET"]) == [1]
+    assert found(("A",), ["AB"]) == [], "an ambiguous name is no member"
 
 
-def test_no_sets() -> None:
-    mapped, report = map_gene_sets({}, TABLE)
-    assert mapped == {}
-    assert report.empty
+def test_two_old_names_of_one_gene_are_one_member() -> None:
+    assert found(("WHSC1", "NSD2", "MMSET"), ["A", "NSD2"]) == [1]
+
+
+def test_the_exact_symbol_wins_over_a_translated_one_and_the_first_of_two() -> None:
+    assert found(("NSD2",), ["WHSC1", "NSD2", "NSD2"]) == [1]
+    assert found(("WHSC1",), ["WHSC1", "NSD2"]) == [0, 1]
+
+
+def test_translating_twice_changes_nothing() -> None:
+    once = current_symbols(("WHSC1", "A"), TABLE)
+    assert current_symbols(once, TABLE) == once
+
+
+def test_no_sets_no_genes_and_no_table() -> None:
+    assert match_sets({}, ["A"], TABLE) == {}
+    assert found(("A",), []) == []
+    assert found(("A",), [""]) == []
+    alone = match_sets({"S": GeneSet("S", "", ("WHSC1", "A"))}, ["NSD2", "A"], None)
+    assert alone["S"].tolist() == [1]

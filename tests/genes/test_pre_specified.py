@@ -10,6 +10,7 @@ import pytest
 
 from resist_epi.errors import DesignError
 from resist_epi.genes.covariates import gene_covariates
+from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.genes.gene_sets import GeneSet
 from resist_epi.genes.pre_specified import pre_specified
 from resist_epi.genome.reference import load_reference
@@ -26,7 +27,7 @@ MEMBERS = [3, 200, 350, 500]
 
 def analysed(
     changes: dict[int, float] | None = None, *, shift: float = 0.0, seed: int = 1, on_x: int = -1
-) -> dict[str, object]:
+) -> GeneLevel:
     rng = np.random.default_rng(seed)
     level = rng.normal(5, 1, size=(N, 1)) + rng.normal(0, 0.3, size=(N, 12))
     level[:, 6:] += shift
@@ -38,28 +39,25 @@ def analysed(
     design = make_design(sheet(["good"] * 6 + ["poor"] * 6))
     contrast = make_contrast(design)
     fitted = fit(normalize(counts, "library_size"), design, method="trend")
-    return {"results": contrast_results(fitted, contrast), "fit": fitted, "contrast": contrast}
+    return GeneLevel(contrast_results(fitted, contrast), fitted, contrast)
 
 
 def test_a_planted_core_is_claimed_and_a_second_run_says_the_same() -> None:
     analysis = analysed(dict.fromkeys(MEMBERS, 0.8))
-    table = pre_specified(gene_set=CORE, **analysis)  # type: ignore[arg-type]
+    table = pre_specified(analysis, CORE)
     assert list(table.columns) == names(PRE_SPECIFIED)
     assert table.loc[0, ["n_tested", "direction", "claim"]].tolist() == [4, "gain", "yes"]
     assert table.loc[0, "effect"] == pytest.approx(0.8, abs=0.3)
-    again = pre_specified(gene_set=CORE, **analysis)  # type: ignore[arg-type]
+    again = pre_specified(analysis, CORE)
     pd.testing.assert_frame_equal(table, again)
     lost = analysed(dict.fromkeys(MEMBERS, -0.8))
-    table = pre_specified(gene_set=CORE, **lost)  # type: ignore[arg-type]
+    table = pre_specified(lost, CORE)
     assert table.loc[0, ["direction", "claim"]].tolist() == ["loss", "yes"]
 
 
 def test_a_common_shift_is_no_claim() -> None:
     """Every gene is up: fry says that the core changes, the random sets that nothing is special."""
-    tables = [
-        pre_specified(gene_set=CORE, **analysed(shift=0.8, seed=seed))  # type: ignore[arg-type]
-        for seed in range(6)
-    ]
+    tables = [pre_specified(analysed(shift=0.8, seed=seed), CORE) for seed in range(6)]
     both = pd.concat(tables)
     assert (both["fry_pvalue"] < 0.05).all()
     assert (both["random_pvalue"] > 0.05).sum() >= 5
@@ -69,7 +67,7 @@ def test_a_common_shift_is_no_claim() -> None:
 def test_nothing_is_claimed_where_nothing_changes() -> None:
     sets = [GeneSet("R", "test", tuple(f"S{i}" for i in range(k, k + 4))) for k in range(0, N, 40)]
     claims = [
-        pre_specified(gene_set=s, n_random=200, **analysis)["claim"].iloc[0]  # type: ignore[arg-type]
+        pre_specified(analysis, s, n_random=200)["claim"].iloc[0]
         for analysis in (analysed(seed=s) for s in range(4))
         for s in sets
     ]
@@ -79,14 +77,11 @@ def test_nothing_is_claimed_where_nothing_changes() -> None:
 
 def test_one_gene_of_the_x_chromosome_cannot_carry_a_claim() -> None:
     carried = {3: 6.0, 200: 0.05}
-    table = pre_specified(gene_set=CORE, **analysed(carried, on_x=3))  # type: ignore[arg-type]
+    table = pre_specified(analysed(carried, on_x=3), CORE)
     assert list(table["variant"]) == ["all genes", "without chrX"]
     assert list(table["n_tested"]) == [4, 3]
     assert set(table["claim"]) == {"no"}
-    spread = pre_specified(
-        gene_set=CORE,
-        **analysed(dict.fromkeys(MEMBERS, 0.9), on_x=3),  # type: ignore[arg-type]
-    )
+    spread = pre_specified(analysed(dict.fromkeys(MEMBERS, 0.9), on_x=3), CORE)
     assert set(spread["claim"]) == {"yes"}
 
 
@@ -99,8 +94,8 @@ def test_random_sets_are_like_the_set() -> None:
         {"length": np.full(N, 1000.0), "cpg_island": pd.array(island, dtype="boolean")},
         index=[f"g{i}" for i in range(N)],
     )
-    blind = pre_specified(gene_set=core, **analysis)  # type: ignore[arg-type]
-    matched = pre_specified(gene_set=core, covariates=covariates, **analysis)  # type: ignore[arg-type]
+    blind = pre_specified(analysis, core)
+    matched = pre_specified(replace(analysis, covariates=covariates), core)
     assert matched.loc[0, "random_pvalue"] > 2 * blind.loc[0, "random_pvalue"]
     assert matched.loc[0, "random_pvalue"] > 0.05
     assert "CpG island" in matched.attrs["header"]["question"]
@@ -108,14 +103,14 @@ def test_random_sets_are_like_the_set() -> None:
 
 def test_edges() -> None:
     analysis = analysed()
-    foreign = pre_specified(gene_set=GeneSet("F", "test", ("HK2",)), **analysis)  # type: ignore[arg-type]
+    foreign = pre_specified(analysis, GeneSet("F", "test", ("HK2",)))
     assert foreign.loc[0, "n_tested"] == 0
     assert foreign.loc[0, ["effect", "fry_pvalue", "random_pvalue"]].isna().all()
     assert foreign.loc[0, "claim"] == "no"
-    one = pre_specified(gene_set=GeneSet("O", "test", ("S9",)), **analysis)  # type: ignore[arg-type]
+    one = pre_specified(analysis, GeneSet("O", "test", ("S9",)))
     assert 0 < one.loc[0, "random_pvalue"] <= 1
     with pytest.raises(DesignError, match="0 random sets"):
-        pre_specified(gene_set=CORE, n_random=0, **analysis)  # type: ignore[arg-type]
+        pre_specified(analysis, CORE, n_random=0)
 
 
 def test_what_the_built_in_genes_are_matched_on() -> None:

@@ -10,7 +10,9 @@ import pytest
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import InputFormatError
+from resist_epi.genes import gene_level
 from resist_epi.genes.builtin import gene_set_kinds, load_gene_sets
+from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.genes.gene_sets import GeneSet
 from resist_epi.genes.matched import draw_sets, match_traits, nearest_pools
 from resist_epi.mechanism.builtin import load_mechanisms
@@ -132,6 +134,20 @@ def test_without_a_fit_small_sets_are_not_tested() -> None:
     assert row(found, "UP", "expression")["direction"] == "gain"
 
 
+def test_an_option_of_another_name_is_named() -> None:
+    with pytest.raises(TypeError, match="kind'"):
+        mechanism_table([], MECHANISMS_HERE, SETS, kind=KINDS)
+
+
+def test_the_genes_of_a_layer_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    real = gene_level.locus_ids
+    monkeypatch.setattr(gene_level, "locus_ids", lambda *a, **k: calls.append(1) or real(*a, **k))
+    own = layer("H3K36me3", analysed(["UP", "FOUR"], 1.0, seed=3))
+    mechanism_table([own, own], MECHANISMS_HERE, SETS, kinds=KINDS, n_random=10)
+    assert len(calls) == 2
+
+
 def test_no_layer_and_no_gene() -> None:
     assert mechanism_table([], MECHANISMS_HERE, SETS).empty
     other = {"UP": GeneSet("UP", "test", ("Hk2",)), "QUIET": SETS["QUIET"]}
@@ -196,12 +212,13 @@ def test_warnings_name_what_else_may_lie_behind() -> None:
         }
     )
     members = {"FATTY_ACID_OXIDATION": np.array([0, 1]), "ADIPOSE_MARKERS": np.array([2, 3])}
-    first, second = set_warnings("H3K27me3", genes, members, sets, covariates)
+    level = GeneLevel(genes, covariates=covariates)
+    first, second = set_warnings("H3K27me3", level, members, sets)
     for part in ("CpG-island promoter", "G6PD on a sex chromosome", "PGD may follow copy number"):
         assert part in first
     assert "adipose tissue move too" in first
     assert second == ""
-    assert "CpG" not in set_warnings("H3K36me3", genes, members, sets, covariates)[0]
+    assert "CpG" not in set_warnings("H3K36me3", level, members, sets)[0]
 
 
 def test_every_mechanism_names_a_set_and_a_sign_for_both_marks() -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from resist_epi.genes.enrichment import enrich
+from resist_epi.genes.gene_sets import GeneSet
+from resist_epi.genes.set_methods import METHODS, SetMethod, SetPvalues
 from resist_epi.report.gather import MarkTables, RunTables, Sheet, gather
 from resist_epi.report.references import Citations
 from resist_epi.report.warnings import collect_warnings
@@ -17,7 +21,7 @@ from resist_epi.report.words import (
     join_words,
     methods,
 )
-from resist_epi.stats.literature import ROBINSON_2010, SMYTH_2004, WU_2012
+from resist_epi.stats.literature import ROBINSON_2010, SMYTH_2004, WU_2012, Reference
 
 
 def with_facts(run: RunTables, **facts: object) -> RunTables:
@@ -150,6 +154,27 @@ def test_methods_of_a_weighted_fit(study: Path) -> None:
     assert "Test (H3K27me3): linear model of log2 counts (voom) [" in text
     assert "Units weighted by REML [" in text
     assert "chosen" not in text
+
+
+def test_a_gene_set_test_is_named_and_cited_from_its_record(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = Reference("Toy A", "Means of sets", "J Toys 2020;1:1")
+    nothing = SetMethod("none", "nothing", lambda inputs: SetPvalues(*np.ones((2, 1)), "toy means"))
+    monkeypatch.setitem(METHODS, "toy", replace(nothing, references=(paper,)))
+    run = gather(study)
+    mark = run.marks[0]
+    sets = {"S": GeneSet("S", "test", tuple(mark.main.table["symbol"][:20]))}
+    for results, said in (
+        (mark.main.table, "1 gene sets were tested with toy means"),
+        (mark.main.table.assign(stat=np.nan), "described gene by gene (no test"),
+    ):
+        table = enrich(results, sets, test="toy")
+        own = replace(mark, gene_sets=Sheet(table, table.attrs["header"]))
+        section = methods(replace(run, marks=(own, *run.marks[1:])))
+        assert said in "\n".join(section.paragraphs)
+        assert (paper in section.references) == ("toy means" in said)
+        assert WU_2012 not in section.references
 
 
 def test_citations_are_numbered_as_they_come() -> None:

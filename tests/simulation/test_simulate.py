@@ -23,7 +23,6 @@ from resist_epi.io.tables import read_table
 from resist_epi.samples.sheet import read_sheet
 from resist_epi.simulation.cohort import Cohort, library_fragments, library_track, simulate_cohort
 from resist_epi.simulation.effects import balanced_signs
-from resist_epi.simulation.evaluation import Comparison, evaluate_cohort, planted_regions, score
 from resist_epi.simulation.files import write_cohort
 from resist_epi.simulation.input_tracks import input_track
 from resist_epi.simulation.libraries import call_peaks, coverage
@@ -357,51 +356,6 @@ def test_one_group_alone_has_no_truth_of_change() -> None:
     cohort = simulate_cohort(replace(SMALL, good=0))
     assert expected_change(cohort, "H3K27me3", promoters(cohort.annotation)).shape[0] > 100
     assert np.isnan(expected_change(cohort, "H3K27me3", promoters(cohort.annotation))).all()
-
-
-def test_a_score_counts_wrong_calls_of_both_kinds() -> None:
-    results = pd.DataFrame(
-        {
-            "gene_id": ["a", "b", "c", "d", "e"],
-            "log2FoldChange": [1.0, 0.9, -0.8, 0.2, 0.1],
-            "pvalue": [1e-6, 1e-5, 1e-5, 0.3, np.nan],
-            "direction": ["gain", "gain", "loss", "none", "none"],
-        }
-    )
-    true = np.array([1.0, 0.0, 0.5, -0.4, 0.3])
-    planted = np.array([True, False, True, True, True])
-    compared = Comparison("H3K27me3.genes", results, true, planted, np.full(5, 2.0))
-    found = score(compared)
-    assert (found["calls"], found["false"]) == (3, 2)
-    assert found["fdp"] == pytest.approx(2 / 3)
-    assert (found["n_tested"], found["n_changed"], found["n_planted"]) == (4, 3, 4)
-    assert found["right_sign"] == pytest.approx(2 / 4)
-    assert found["power"] == pytest.approx(1 / 4), "a planted gene that is not tested is missed"
-    assert found["type_one"] == 1.0
-    rows = planted_regions(compared)
-    assert rows["tested"].tolist() == [True, True, True, False]
-    assert rows["found"].tolist() == [True, False, False, False]
-
-
-@pytest.mark.slow
-def test_calls_are_true_and_null_cohorts_stay_quiet_over_three_seeds() -> None:
-    """`validation/evaluate_simulation.py` shows the same over twenty seeds and more chromosomes."""
-    base = CohortSettings(chromosomes=("chr12", "chr17", "chrX"), fragments=430_000)
-    planted = pd.concat(
-        [evaluate_cohort(simulate_cohort(replace(base, seed=s))) for s in (1, 2, 3)]
-    )
-    null = pd.concat(
-        [evaluate_cohort(simulate_cohort(replace(base, seed=s, null=True))) for s in (1, 2, 3)]
-    )
-    assert len(planted) == len(null) == 15
-    n = int(planted["calls"].sum())
-    assert n > 100
-    assert planted["false"].sum() / n <= 0.055 + 2 * np.sqrt(0.055 * 0.945 / n)
-    right = np.average(planted["right_sign"], weights=planted["n_planted"])
-    assert right >= 0.8
-    assert (null["n_changed"] == 0).all()
-    assert (null["calls"] > 0).groupby(null["table"]).sum().max() <= 1
-    assert null["type_one"].between(0.03, 0.08).all()
 
 
 @pytest.mark.parametrize("strand", ["+", "-"])

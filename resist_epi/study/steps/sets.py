@@ -6,8 +6,10 @@ import pandas as pd
 
 from resist_epi.genes.builtin import gene_set_kinds, load_symbols
 from resist_epi.genes.covariates import gene_covariates
-from resist_epi.genes.enrichment import DEFAULT_TEST, enrich, genes_one_by_one
+from resist_epi.genes.enrichment import SetOptions, enrich_level, genes_one_by_one
+from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.genes.pre_specified import pre_specified
+from resist_epi.genes.set_methods import METHODS
 from resist_epi.model.analysis import Analysis
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.study import Study
@@ -39,39 +41,28 @@ def write_gene_sets(
     ResistEpiError
         As `enrichment.enrich`.
     """
-    symbols = load_symbols()
-    table = enrich(
+    level = GeneLevel(
         main.results,
-        study.gene_sets,
         fit=main.fit if main.tested else None,
         contrast=main.contrast,
-        fdr=main.question.fdr,
-        own_sets=study.own_sets,
-        symbols=symbols,
-        kinds={} if study.own_sets else gene_set_kinds(),
-        domains=domains,
-        beside=("permutation",) if _relabelled(main) else (),
         design=main.design,
         matrix=main.matrix,
+        symbols=load_symbols(),
+        covariates=gene_covariates(study.reference),
+        domains=domains,
     )
-    facts = {"gene set test": DEFAULT_TEST if main.tested else None}
-    outputs.table(
-        f"gene_sets/{name}.tsv", table, main.header | table.attrs["header"] | {"facts": facts}
-    )
+    beside = [key for key, method in METHODS.items() if method.relabels and _relabelled(main)]
+    kinds = {} if study.own_sets else gene_set_kinds()
+    asked = SetOptions(main.question.fdr, study.own_sets, kinds, beside=beside)
+    table = enrich_level(level, study.gene_sets, asked)
+    outputs.table(f"gene_sets/{name}.tsv", table, main.header | table.attrs["header"])
     if PRE_SPECIFIED not in study.gene_sets:
         return
     core = study.gene_sets[PRE_SPECIFIED]
-    one_by_one = genes_one_by_one(main.results, core, symbols=symbols)
+    one_by_one = genes_one_by_one(level.genes, core, symbols=level.symbols)
     outputs.table(f"gene_sets/{name}.nsd2_core.tsv", one_by_one, main.header)
-    if main.tested and main.contrast.vector.any():  # a hazard has no contrast of groups
-        test = pre_specified(
-            main.results,
-            core,
-            fit=main.fit,
-            contrast=main.contrast,
-            covariates=gene_covariates(study.reference),
-            symbols=symbols,
-        )
+    if level.has_effects:
+        test = pre_specified(level, core)
         header = main.header | test.attrs["header"]
         outputs.table(f"gene_sets/{name}.nsd2_core_test.tsv", test, header)
 
