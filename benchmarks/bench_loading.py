@@ -26,7 +26,8 @@ RESULTS = """
     table = pd.DataFrame({
         "chrom": "chr1", "start": start, "end": start + 2000, "symbol": symbols,
         "region_id": symbols, "gene_id": symbols, "baseMean": 5.0, "log2FoldChange": stat / 5,
-        "lfcSE": 0.2, "stat": stat, "df": 20.0, "pvalue": 0.5, "padj": 0.9, "direction": "none",
+        "lfcSE": 0.2, "ci_low": -1.0, "ci_high": 1.0, "stat": stat, "df": 20.0, "pvalue": 0.5,
+        "padj": 0.9, "direction": "none", "strand": "+",
     })
     write_table("results.tsv", table, header={"contrast": "poor-good"})
 """
@@ -63,7 +64,7 @@ def seconds(before: str, step: str, folder: Path) -> float:
     code = f"import time\n{before}\nstart = time.process_time()\n{step}\n"
     code += "print(time.process_time() - start)"
     done = subprocess.run(
-        [sys.executable, "-c", code], check=True, cwd=folder, capture_output=True, text=True
+        [sys.executable, "-c", code], check=True, cwd=folder, stdout=subprocess.PIPE, text=True
     )
     return float(done.stdout.split()[-1])
 

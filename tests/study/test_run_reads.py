@@ -93,6 +93,7 @@ def test_check_says_what_reads_are(sheet: Path) -> None:
     assert said.str.endswith("can be tested as reads, with ql or voom").all()
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_run_counts_reads(sheet: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     genes = str(sheet.with_name("genes.tsv"))
