@@ -40,7 +40,7 @@ INSTEAD = [
     (r"^(resist-epi run (?!study/)(?!.*--genes).*)$", r"\1 --genes genes.tsv", "the same"),
     (r"^(.* --regions promoters(?!.*--genes).*)$", r"\1 --genes genes.tsv", "the same"),
     (r"\bDIR\b", "made", "a place to fill in"),
-    (r"\bSHEET\b", "sheet.csv", "a place to fill in"),
+    (r"greylist --samples sheet.csv", "greylist --samples inputs.csv", "a sheet with inputs"),
     (r"--good 12 --poor 12", "--good 2 --poor 3", "a small cohort shows the same"),
     (
         r"^resist-epi simulate",
@@ -145,11 +145,14 @@ def test_every_command_is_in_a_group() -> None:
 
 def make_files(folder: Path) -> None:
     """A cohort and what else the texts take for granted."""
-    make_cohort(folder)
-    sheet = pd.read_csv(folder / "sheet.csv")
+    cohort = make_cohort(folder)
+    genes = pd.read_csv(cohort.genes, sep="\t").assign(biotype="protein_coding")
+    genes.to_csv(cohort.genes, sep="\t", index=False)
+    sheet = pd.read_csv(cohort.sheet)
     sheet["Batch"] = ["one", "two"] * (len(sheet) // 2)
     sheet.to_csv(folder / "sheet.csv", index=False)
     one = sheet[sheet["Factor"] == "H3K27me3"].drop(columns="Batch").reset_index(drop=True)
+    _write(folder / "inputs.csv", one, ControlCoverage="T0_H3K36me3.bw")
     clones = list("ABCD") * 2
     _write(
         folder / "lines.csv",
