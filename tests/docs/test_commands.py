@@ -229,8 +229,6 @@ def run(command: str, monkeypatch: pytest.MonkeyPatch) -> int:
     return run_script(words[1:], monkeypatch)
 
 
-FIGURES = "README.md"  # its runs draw their figures; three quarters of a small run's time
-
 # What a story takes from another one before it begins.
 COUNT = "resist-epi count sheet.csv --mark {} --regions promoters -o counts.parquet"
 BEFORE = {
@@ -242,18 +240,16 @@ BEFORE = {
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("without_figures")
 @pytest.mark.parametrize("document", STORIES)
 def test_commands_of_a_document_run(
     document: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    request: pytest.FixtureRequest,
 ) -> None:
     make_files(tmp_path)
     monkeypatch.chdir(tmp_path)
-    if document != FIGURES:
-        request.getfixturevalue("without_figures")
     story = [c.text for c in COMMANDS if c.document == document and group(c.text) == "run"]
     failed = {}
     for command in map(small, dict.fromkeys([*BEFORE.get(document, []), *story])):
