@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.cli.script import run_script
+from resist_epi.errors import InputFormatError
 from resist_epi.genes.builtin import load_sets, load_symbols
 from resist_epi.genes.covariates import gene_covariates
 from resist_epi.genes.enrichment import enrich
@@ -40,6 +41,13 @@ def marked_promoters(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.Data
     place = genes[["gene_id", "symbol", "biotype"]]
     sites = sites[sites["primary"]].merge(place, on="gene_id")
     sites = sites[sites["biotype"] == "protein_coding"].reset_index(drop=True)
+    if sites.empty:
+        raise InputFormatError(
+            "no gene is protein_coding",
+            path=options.genes,
+            expected="a biotype with each gene",
+            remedy="Add the column biotype, or take a GTF",
+        )
     reach = options.reach
     found = [promoter_peaks(sites, read_peaks(p), reach=reach) > 0 for p in options.peaks]
     table = sites[["chrom", "strand", "gene_id", "symbol"]].assign(

@@ -25,9 +25,10 @@ sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.
         echo python3-dev
 }
 
+# The tested version first.
 find_python() {
     local candidate
-    for candidate in "${RESIST_EPI_PYTHON:-}" python3 python3.13 python3.12 python3.11; do
+    for candidate in "${RESIST_EPI_PYTHON:-}" python3.11 python3 python3.12 python3.13; do
         [ -n "$candidate" ] && command -v "$candidate" >/dev/null || continue
         if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
             command -v "$candidate"
@@ -50,7 +51,7 @@ install_system_packages() {
     fi
     say "missing on this system: $packages"
     say "  Debian, Ubuntu: sudo apt-get install $packages"
-    say "  conda:          conda install -c conda-forge -c bioconda python=3.12 bedtools zlib c-compiler"
+    say "  conda:          conda install -c conda-forge -c bioconda python=3.11 bedtools zlib c-compiler"
     say "  macOS:          brew install python bedtools zlib && xcode-select --install"
     exit 1
 }

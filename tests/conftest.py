@@ -16,3 +16,9 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip("real data not found: neither RESIST_EPI_REAL_DATA nor ../shared/data")
     return folder
+
+
+@pytest.fixture
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs draw no figures, which are three quarters of a small run's time."""
+    monkeypatch.setattr("resist_epi.report.page.draw_figures", lambda run, folder: [])

@@ -15,6 +15,7 @@ import pytest
 from resist_epi import workers
 from resist_epi.errors import InputFormatError, WorkerDiedError
 from resist_epi.workers import run_tasks
+from tests.support.processes import hear_control_c
 
 
 def square(x: int) -> int:
@@ -105,7 +106,10 @@ def test_no_worker_outlives_the_parent(tmp_path: Path, sent: signal.Signals) -> 
     marks = tmp_path / "pids"
     marks.mkdir()
     parent = subprocess.Popen(
-        [sys.executable, str(script), f"{marks}/"], stderr=subprocess.DEVNULL, cwd=os.getcwd()
+        [sys.executable, str(script), f"{marks}/"],
+        stderr=subprocess.DEVNULL,
+        cwd=os.getcwd(),
+        preexec_fn=hear_control_c,
     )
     deadline = time.monotonic() + 30
     while len(list(marks.iterdir())) < 2 and time.monotonic() < deadline:

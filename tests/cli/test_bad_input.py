@@ -13,6 +13,8 @@ from resist_epi.cli.main import main
 from resist_epi.io.tables import read_table
 from tests.support.cohort import SmallCohort, make_cohort
 
+pytestmark = pytest.mark.usefixtures("without_figures")
+
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> SmallCohort:

@@ -269,6 +269,7 @@ def test_background_counts_normalise_and_what_is_missing_is_said(
         assert abs(read_results(out)["log2FoldChange"].median()) < 0.15
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_options_beside_a_study_file_win_over_it(cohort: SmallCohort, tmp_path: Path) -> None:
     sheet = ["--genes", str(cohort.genes), "--gene-sets", str(cohort.gene_sets)]
     first, second = tmp_path / "first", tmp_path / "second"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-import time
 from importlib.resources import files
 from pathlib import Path
 
@@ -117,10 +116,8 @@ def test_the_verb_tests_them_and_shows_how_many_matched(tmp_path: Path) -> None:
     table.loc[tca, "log2FoldChange"] += 0.3
     write_table(tmp_path / "r.tsv", table, header={"contrast": "poor-good"})
     out = tmp_path / "sets.tsv"
-    started = time.process_time()
     command = ["enrich", str(tmp_path / "r.tsv"), "--gene-sets", "go", "--beside", "ora"]
     assert main([*command, "-o", str(out)]) == 0
-    assert time.process_time() - started < 20
     found = read_table(out)
     assert "sets have some" in found.attrs["header"]["gene set symbols"]
     first = found.set_index("set").loc[TCA]

@@ -70,6 +70,15 @@ def test_promoters_marked_in_every_file_and_sets_of_them(tmp_path: Path) -> None
     assert found.loc["NONE", ["direction", "share"]].tolist() == ["fewer", 0]
 
 
+def test_genes_without_a_biotype_are_an_error_that_says_so(tmp_path: Path) -> None:
+    genes, peaks = tmp_path / "genes.tsv", tmp_path / "p.bed"
+    genes.write_text("chrom\tstart\tend\tgene_id\tgene_name\tstrand\nchr1\t9\t99\tg\tS\t+\n")
+    peaks.write_text("chr1\t9\t30\n")
+    said = run(peaks, "--genes", genes, "-o", "x", code=1)
+    assert "genes.tsv" in said
+    assert "no gene is protein_coding" in said
+
+
 def test_a_wrong_peak_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.bed").write_text("chr1\t9\t3\n")
     assert "bad.bed, line 1" in run(tmp_path / "bad.bed", "--genome", "hg38", "-o", "x", code=1)

@@ -21,6 +21,7 @@ from resist_epi.io.tables import read_results, read_table
 from resist_epi.study.check import check_study
 from tests.support.builders import said
 from tests.support.cohort import LENGTHS, SPACING, gene_table
+from tests.support.processes import hear_control_c
 
 READS = 12_000
 GAINED = ("GENE3", "GENE4")
@@ -93,6 +94,7 @@ def test_check_says_what_reads_are(sheet: Path) -> None:
     assert said.str.endswith("can be tested as reads, with ql or voom").all()
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_run_counts_reads(sheet: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     genes = str(sheet.with_name("genes.tsv"))
@@ -163,6 +165,7 @@ def test_control_c_leaves_neither_workers_nor_files(sheet: Path, tmp_path: Path)
         env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])},
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=hear_control_c,
     )
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     deadline = time.monotonic() + 60
