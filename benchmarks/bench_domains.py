@@ -30,7 +30,8 @@ from resist_epi.domains.window_tests import with_windows
 from resist_epi.genome.builtin import load_genome
 from resist_epi.genome.chromosomes import autosomes
 from resist_epi.genome.regions import genome_bins
-from resist_epi.model.analysis import analyse, with_agreement
+from resist_epi.model.agreement import with_agreement
+from resist_epi.model.analysis import analyse
 from resist_epi.model.normalization_data import normalization_inputs
 from resist_epi.samples.sheet import SampleSheet, make_sheet
 

@@ -12,7 +12,7 @@ from types import ModuleType
 
 # The old module, and the modules that its public names are in now.
 MOVED: dict[str, tuple[str, ...]] = {
-    "analysis": ("model.analysis",),
+    "analysis": ("model.analysis", "model.agreement"),
     "annotation": ("genome.annotation",),
     "assays": ("mechanism.assays",),
     "design": ("samples.design",),

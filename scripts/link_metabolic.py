@@ -20,7 +20,9 @@ def main(options: argparse.Namespace) -> None:
         fdr=options.fdr,
         own_sets=options.gene_sets is not None,
     )
-    write_table(options.output, table, header=results.attrs["header"] | table.attrs["header"])
+    # The question names files relative to the results, and this table may lie elsewhere.
+    about = {k: v for k, v in results.attrs["header"].items() if k != "question"}
+    write_table(options.output, table, header=about | table.attrs["header"])
 
 
 if __name__ == "__main__":

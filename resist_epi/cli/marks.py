@@ -100,7 +100,7 @@ def command(
             raise DesignError(
                 f"{len(given)} {option} for {len(paths)} marks; give one each, or none"
             )
-    given = named(
+    asked = named(
         formula=design,
         contrast=contrast,
         method=test,
@@ -117,7 +117,7 @@ def command(
     tables = {mark: read_results(path) for mark, path in zip(marks, paths, strict=True)}
     bins = dict(zip(marks, background, strict=False))
     questions = {
-        mark: question_again(tables[mark], path, given | named(background=bins.get(mark)))
+        mark: question_again(tables[mark], path, asked | named(background=bins.get(mark)))
         for mark, path in zip(marks, paths, strict=True)
     }
     levels = {question.fdr for question in questions.values()}

@@ -79,10 +79,12 @@ def _line(name: str, value: Any) -> str:
 
 
 def _named(line: str) -> tuple[str, Any]:
-    """Name and value of a line; version 0.1.0 wrote counts as `counts {...}`."""
-    if line.startswith("counts {"):
+    """Name and value of a line."""
+    if line.startswith("counts {"):  # as version 0.1.0 wrote it
         line = line.replace(" {", ": {", 1)
     name, _, text = line.partition(": ")
+    if name == "share of variance" and not text.startswith("["):  # likewise
+        text = f"[{', '.join(text.split())}]"
     if text.startswith(("{", "[")):
         try:
             return name, json.loads(text)

@@ -192,7 +192,7 @@ def analyse(
     kept, filter_facts, control_note = _regions_to_test(normalized, contrast, inputs, flags)
     method, options = _plan_fit(normalized, contrast, question)
     fit = differential.fit(normalized, design, method=method["name"], tested=kept, options=options)
-    facts = {
+    facts: dict[str, Any] = {
         "contrast": contrast_facts(contrast),
         "units": {"n": len(units.samples), "patients": sheet.has_patients},
         "quantity": quantity_facts(matrix),

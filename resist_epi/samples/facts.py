@@ -28,7 +28,7 @@ def contrast_facts(contrast: Contrast) -> dict[str, Any]:
 
 def facts_of(header: Mapping[str, Any]) -> dict[str, Any]:
     """The facts beside a table; of one that version 0.1.0 wrote, what its contrast compares."""
-    if "facts" in header:
+    if isinstance(header.get("facts"), dict):
         return dict(header["facts"])
     said = _IN_WORDS.match(str(header.get("contrast", "")).split(";")[0])
     if said is None:

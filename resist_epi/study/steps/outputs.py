@@ -43,7 +43,7 @@ class Outputs:
         InputFormatError
             If the folder cannot be written.
         """
-        write_table(self.folder / path, table, header=header or ())
+        write_table(self.folder / path, table, header=header)
         self.written.append(self.folder / path)
 
     def add(self, path: Path) -> Path:
