@@ -24,6 +24,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.domains.bins import BinSource
 from resist_epi.domains.filter import background_level, domain_bins
 from resist_epi.domains.find import domain_matrix, find_domains
 from resist_epi.domains.window_tests import with_windows
@@ -37,8 +38,8 @@ from resist_epi.samples.sheet import SampleSheet, make_sheet
 STEP = 500
 
 
-class SimulatedBins:
-    """Bins of a mark with domains of 5 to 60 kb; satisfies `filter.BinSource`."""
+class SimulatedBins(BinSource):
+    """Bins of a mark with domains of 5 to 60 kb."""
 
     quantity = "coverage_sum"
 

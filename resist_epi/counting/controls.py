@@ -16,7 +16,7 @@ from resist_epi.errors import SampleSheetError
 from resist_epi.genome.chromosomes import Genome
 from resist_epi.genome.reference import genomes
 from resist_epi.samples.sheet import SampleSheet
-from resist_epi.tracks.engine.track import RunTrack
+from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.open import open_track
 from resist_epi.tracks.reads.open import open_reads
 from resist_epi.tracks.reads.reads import ReadRules, ReadsFile
@@ -128,7 +128,7 @@ def distinct_controls(sheet: SampleSheet) -> dict[str, str]:
     return {sample: path for path, sample in first.items()}
 
 
-def open_controls(sheet: SampleSheet) -> dict[str, RunTrack | ReadsFile]:
+def open_controls(sheet: SampleSheet) -> dict[str, CoverageTrack | ReadsFile]:
     """Open each distinct input of a sheet, under the first library that it belongs to.
 
     Raises

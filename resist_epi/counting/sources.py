@@ -13,7 +13,7 @@ import numpy as np
 from resist_epi.errors import InputFormatError, QuantityError, ResistEpiError, SampleSheetError
 from resist_epi.io.digest import step_key
 from resist_epi.samples.sheet import SampleSheet, column_files
-from resist_epi.tracks.engine.track import RunTrack
+from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.looks import LookCache, TrackFile, TrackLook, look_at_tracks
 from resist_epi.tracks.open import open_track
 from resist_epi.tracks.reads.open import open_reads
@@ -195,7 +195,7 @@ def has_reads(sheet: SampleSheet) -> bool:
     return all(path and Path(path).exists() for path in sheet.table["bamReads"])
 
 
-def sheet_tracks(sheet: SampleSheet) -> dict[str, RunTrack]:
+def sheet_tracks(sheet: SampleSheet) -> dict[str, CoverageTrack]:
     r"""Open the coverage track of every row.
 
     Raises

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from resist_epi.arrays import ByChromosome
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.sources import Source
-from resist_epi.domains.bins import ReadBins, TrackBins, bin_table
+from resist_epi.domains.bins import BinSource, ReadBins, TrackBins, bin_table
 from resist_epi.domains.filter import (
     BackgroundLevel,
-    BinSource,
     ChromosomeBins,
     Control,
     background_level,
@@ -26,7 +25,6 @@ from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import DesignError
 from resist_epi.genome.chromosomes import NO_CHROMOSOMES, Genome, HasLengths, reconcile_chromosomes
 from resist_epi.tracks.engine.track import CoverageTrack
-from resist_epi.tracks.engine.track import stated_lengths as of_header
 from resist_epi.tracks.lengths import stated_lengths
 from resist_epi.tracks.open import is_bigwig, open_track
 from resist_epi.tracks.reads.open import open_reads
@@ -176,7 +174,7 @@ def placed_lengths(
             if header.lengths_known:
                 stated[name] = dict(header.chrom_lengths)
         else:
-            stated[name] = of_header(file)
+            stated[name] = file.stated_lengths()
     wanted = dict(lengths or {})
     if not wanted:
         for one in stated.values():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from resist_epi.arrays import ByChromosome, FloatArray, IntArray
 from resist_epi.counting.background import BIN_SIZE
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.domains.bins import BinSource
 from resist_epi.domains.clusters import window_sums
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import DesignError, InputFormatError
@@ -33,24 +34,6 @@ DEVIATIONS = 3.0
 
 # Windows of which the blacklist takes more than half are no windows.
 LEAST_BASES = 0.5
-
-
-class BinSource(Protocol):
-    """What finding windows needs of tracks or reads, all samples together."""
-
-    @property
-    def samples(self) -> tuple[str, ...]:
-        """SampleIDs."""
-        ...
-
-    @property
-    def quantity(self) -> str:
-        """`coverage_sum`, `recovered_reads` or `reads`: what bins may be added up in."""
-        ...
-
-    def bins(self, chrom: str, starts: IntArray, ends: IntArray) -> tuple[FloatArray, IntArray]:
-        """(n_bins, n_samples) values of adjacent bins, and the bases of each that count."""
-        ...
 
 
 @dataclass(frozen=True)

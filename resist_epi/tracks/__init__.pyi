@@ -3,7 +3,6 @@ from .engine.runs import RegionSummary as RegionSummary
 from .engine.runs import Runs as Runs
 from .engine.runs import complement as complement
 from .engine.track import CoverageTrack as CoverageTrack
-from .engine.track import RunTrack as RunTrack
 from .lengths import StatedLengths as StatedLengths
 from .lengths import control_lengths as control_lengths
 from .looks import LookCache as LookCache
@@ -18,4 +17,3 @@ from .reads.reads import ReadRules as ReadRules
 from .reads.reads import ReadsFile as ReadsFile
 from .recovery.recovered_track import RecoveredTrack as RecoveredTrack
 from .recovery.recovery import Recovery as Recovery
-from .recovery.recovery import RunsTrack as RunsTrack

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from resist_epi.genome.chromosomes import HasLengths
-from resist_epi.tracks.engine.track import RunTrack
+from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.open import is_bigwig, open_track
 from resist_epi.tracks.reads.open import is_bam, open_reads
 from resist_epi.tracks.reads.reads import ReadsFile
 
 
-def control_lengths(opened: Mapping[str, RunTrack | ReadsFile]) -> dict[str, int]:
+def control_lengths(opened: Mapping[str, CoverageTrack | ReadsFile]) -> dict[str, int]:
     """Length of every chromosome of these inputs, bp."""
     lengths: dict[str, int] = {}
     for file in opened.values():

@@ -17,7 +17,7 @@ from resist_epi.genome.reference import genomes
 from resist_epi.io.digest import step_key
 from resist_epi.io.store import write_text
 from resist_epi.tracks.engine.runs import Grid, Runs
-from resist_epi.tracks.engine.track import RunTrack
+from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.open import open_track
 from resist_epi.tracks.reads.open import open_reads
 from resist_epi.tracks.reads.summary import summarise_reads
@@ -108,7 +108,7 @@ def look_at_track(file: TrackFile) -> TrackLook:
         reader={"BigWigTrack": "bigWig", "BedGraphTrack": "bedGraph"}[type(track).__name__],
         n_chroms=len(track.chrom_lengths),
         assembly=known,
-        total=weighed.total(),
+        total=weighed.weight(),
         recovery=recovery,
     )
 
@@ -226,14 +226,13 @@ def describe_reads(path: str) -> tuple[str, str | None]:
     return text + "; can be tested as reads, with ql or voom", assembly
 
 
-class _Weighed:
+class _Weighed(CoverageTrack):
     """A track that adds up what is read of it, so that its total needs no pass of its own."""
 
-    def __init__(self, track: RunTrack) -> None:
+    def __init__(self, track: CoverageTrack) -> None:
         self._track, self._sums = track, dict[str, float]()
-        self.path: Path = track.path
-        self.chrom_lengths: Mapping[str, int] = track.chrom_lengths
-        self.lengths_known: bool = track.lengths_known
+        self.path, self.chrom_lengths = track.path, track.chrom_lengths
+        self.lengths_known = track.lengths_known
 
     def runs(self, chrom: str) -> Iterator[Runs | Grid]:
         """Runs of a chromosome, in chunks."""
@@ -245,7 +244,7 @@ class _Weighed:
             yield runs
         self._sums[chrom] = total  # only where it was read to the end
 
-    def total(self) -> float:
+    def weight(self) -> float:
         """Value x bp over all chromosomes; reads those that were not read to the end."""
         missing = [c for c in self.chrom_lengths if c not in self._sums]
         return float(np.sum(list(self._sums.values()))) + self._track.total(missing)

@@ -10,7 +10,7 @@ import pytest
 from resist_epi.errors import InputFormatError
 from resist_epi.tracks import looks
 from resist_epi.tracks.bigwig.track import write_bigwig
-from resist_epi.tracks.engine.track import RunTrack
+from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.looks import LookCache, TrackFile, TrackLook, look_at_track, look_at_tracks
 from resist_epi.tracks.open import open_track
 
@@ -41,7 +41,7 @@ def test_one_look_says_all_and_reads_once(
     path = write_track(tmp_path / "t.bw", smooth=smooth)
     asked: list[str] = []
 
-    def watched(given: str) -> RunTrack:
+    def watched(given: str) -> CoverageTrack:
         track = open_track(given)
         runs = track.runs
         track.runs = lambda chrom: asked.append(chrom) or runs(chrom)  # type: ignore[method-assign]
