@@ -21,7 +21,7 @@ from resist_epi.schema import SEGMENTS, names
 
 logger = logging.getLogger(__name__)
 
-BIN_SIZE = 50_000
+COPY_NUMBER_BIN = 50_000
 
 MIN_BINS = 500
 

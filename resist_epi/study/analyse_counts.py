@@ -18,7 +18,7 @@ from resist_epi.genome.reference import genomes
 from resist_epi.model.analysis import Analysis, analyse
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.study.count_sheet import background_of_counts, inputs_of_bins
-from resist_epi.tracks.lengths import control_lengths
+from resist_epi.tracks.opened import chromosome_ends
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def analyse_counts(
     if source != "none":
         lengths = dict.fromkeys(matrix.regions["chrom"], 0)
         if source == "input":
-            lengths = control_lengths(open_controls(sheet))
+            lengths = chromosome_ends(open_controls(sheet).values())
         name = _assembly(sheet, lengths)
         table, note = study_segments(
             sheet,

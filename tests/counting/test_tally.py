@@ -10,17 +10,19 @@ import pysam
 import pytest
 
 from resist_epi.counting.files import count_tables
-from resist_epi.counting.sources import Source
+from resist_epi.counting.passes import Pass
 from resist_epi.errors import GenomeMismatchError, SampleSheetError
 from resist_epi.samples.sheet import read_sheet
 from resist_epi.study.count_sheet import count_sheet
+from resist_epi.study.regions import AskedRegions
+from resist_epi.tracks.opened import OpenedFile, open_file
 
 REGIONS = pd.DataFrame(
     {"chrom": ["chr1", "chr1", "chr9"], "start": [10, 40, 5], "end": [20, 70, 9]}
 )
 
 
-def write_reads(folder: Path, name: str, length: int, starts: list[int]) -> Source:
+def write_reads(folder: Path, name: str, length: int, starts: list[int]) -> OpenedFile:
     """A BAM of one chromosome, with reads of 8 bp."""
     header = pysam.AlignmentHeader.from_references(["chr1"], [length])
     path = folder / f"{name}.bam"
@@ -30,7 +32,7 @@ def write_reads(folder: Path, name: str, length: int, starts: list[int]) -> Sour
             read.query_name, read.cigarstring = f"r{start}", "8M"
             read.reference_id, read.reference_start, read.flag = 0, start, 0
             out.write(read)
-    return Source(str(path), "reads")
+    return open_file(str(path), "reads")
 
 
 def test_reads_make_a_matrix_of_reads(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -39,9 +41,9 @@ def test_reads_make_a_matrix_of_reads(tmp_path: Path, caplog: pytest.LogCaptureF
         "b": write_reads(tmp_path, "b", 500, [15, 15, 40, 41, 300, 400]),
     }
     said: list[str] = []
-    sizes = np.array([np.nan, 77.0])
+    sizes, how = np.array([np.nan, 77.0]), Pass(progress=said.append)
     with caplog.at_level("INFO", logger="resist_epi"):
-        found = count_tables(files, {"r": REGIONS}, library_sizes=sizes, progress=said.append)
+        found = count_tables(files, {"r": REGIONS}, library_sizes=sizes, how=how)
     matrix = found.matrices["r"]
     assert matrix.quantity == "reads"
     assert matrix.values.tolist() == [[2, 2], [1, 2]]
@@ -71,7 +73,7 @@ def write_sheet(folder: Path, paths: list[str]) -> Path:
 @pytest.mark.parametrize("quantity", ["auto", "reads"])
 def test_a_sheet_of_bam_files(tmp_path: Path, quantity: str) -> None:
     sheet = read_sheet(write_sheet(tmp_path, ["1.bam", "2.bam"]))
-    matrix = count_sheet(sheet, str(tmp_path / "r.bed"), quantity=quantity)
+    matrix = count_sheet(sheet, AskedRegions(str(tmp_path / "r.bed")), quantity=quantity)
     assert matrix.quantity == "reads"
     assert matrix.values.tolist() == [[5, 5], [6, 8], [0, 0]]
     assert matrix.library_sizes.tolist() == [10, 20]
@@ -80,4 +82,4 @@ def test_a_sheet_of_bam_files(tmp_path: Path, quantity: str) -> None:
 def test_a_row_without_reads_is_named(tmp_path: Path) -> None:
     sheet = read_sheet(write_sheet(tmp_path, ["1.bam", ""]))
     with pytest.raises(SampleSheetError, match="sample s2, column bamReads: empty"):
-        count_sheet(sheet, str(tmp_path / "r.bed"), quantity="reads")
+        count_sheet(sheet, AskedRegions(str(tmp_path / "r.bed")), quantity="reads")

@@ -12,6 +12,7 @@ import pytest
 from resist_epi.cli.main import main
 from resist_epi.counting.controls import control_paths, count_controls, has_controls
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.passes import Pass
 from resist_epi.dna.background_scale import background_scale
 from resist_epi.dna.control import over_input, scaled_control, with_input_offset
 from resist_epi.dna.count_threshold import high_threshold
@@ -194,7 +195,7 @@ def test_shared_inputs_are_counted_once_under_each_library(tmp_path: Path) -> No
     sheet = read_sheet(write_inputs(tmp_path))
     said: list[str] = []
     regions = bed_regions([("chr1", 0, 5000), ("chr1", 400_000, 403_000)])
-    counted = count_controls(sheet, regions, progress=said.append)
+    counted = count_controls(sheet, regions, how=Pass(progress=said.append))
     assert len(said) == 2
     assert counted.samples == ("a", "b", "c")
     np.testing.assert_allclose(counted.values[:, 0], counted.values[:, 1])

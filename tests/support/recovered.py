@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from resist_epi.counting.files import count_tables
-from resist_epi.counting.sources import Source
 from resist_epi.tracks.engine.track import CoverageTrack
+from resist_epi.tracks.opened import open_file
 from resist_epi.tracks.recovery.recovery import Recovery
 
 
 def fragments_in(track: CoverageTrack, recovery: Recovery, regions: pd.DataFrame) -> np.ndarray:
     """(n_regions,) fragments of the file of a track."""
-    source = Source(str(track.path), "recovered_reads", recovery=recovery)
+    source = replace(open_file(str(track.path), "recovered_reads"), recovery=recovery)
     return count_tables({"a": source}, {"r": regions}).matrices["r"].values[:, 0]

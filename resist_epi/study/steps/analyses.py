@@ -9,7 +9,7 @@ from resist_epi.genome.consensus import Consensus
 from resist_epi.model.analysis import Analysis, analyse
 from resist_epi.model.normalization_data import normalization_inputs
 from resist_epi.samples.sheet import SampleSheet
-from resist_epi.study.steps.dna import inputs_path
+from resist_epi.study.steps.dna import controls_path
 from resist_epi.study.study import Study
 
 
@@ -71,5 +71,7 @@ def _inputs(
     if study.settings.control == "none" or study.folder is None or matrix.regions.empty:
         return None
     mark, kind = sheet.marks[0], str(matrix.regions["kind"].iloc[0])
-    of_regions, of_bins = (read_counts(inputs_path(study.folder, mark, k)) for k in (kind, "bins"))
+    of_regions, of_bins = (
+        read_counts(controls_path(study.folder, mark, k)) for k in (kind, "bins")
+    )
     return of_regions, of_bins

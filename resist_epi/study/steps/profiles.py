@@ -46,7 +46,7 @@ def write_profiles(study: Study, mark: str, main: Analysis, outputs: Outputs) ->
     regions = shown_regions(main.results)
     if regions.empty or not (totals > 0).all():
         return
-    matrix = profile_sheet(sheet, regions, window, jobs=study.settings.jobs)
+    matrix = profile_sheet(sheet, regions, window, jobs=study.settings.jobs, looks=cache)
     factors = dict(zip(sheet.samples, (totals.mean() / totals).tolist(), strict=True))
     scaled = replace(
         matrix,

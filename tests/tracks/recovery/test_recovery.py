@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,14 @@ import pandas as pd
 import pytest
 
 from resist_epi.counting.files import count_tables
-from resist_epi.counting.sources import Source, sheet_sources
+from resist_epi.counting.passes import Pass
+from resist_epi.counting.sources import sheet_sources
 from resist_epi.errors import QuantityError
 from resist_epi.samples.sheet import make_sheet
 from resist_epi.tracks.bedgraph import read_bedgraph
 from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.open import open_track
+from resist_epi.tracks.opened import open_file
 from resist_epi.tracks.recovery.recovered_track import RecoveredTrack
 from resist_epi.tracks.recovery.recovery import recover_counts
 from tests.support.recovered import fragments_in
@@ -174,12 +177,12 @@ def test_counting_gives_a_matrix_of_fragments(tmp_path: Path) -> None:
     regions = pd.DataFrame({"chrom": ["c", "c"], "start": [0, 0], "end": [LENGTH, LENGTH // 2]})
     found = {name: recover_counts(track) for name, track in tracks.items()}
     files = {
-        name: Source(str(track.path), "recovered_reads", recovery=found[name])
+        name: replace(open_file(str(track.path), "recovered_reads"), recovery=found[name])
         for name, track in tracks.items()
     }
     out = {"c": (np.array([LENGTH // 2]), np.array([LENGTH]))}
     matrix = count_tables(files, {"r": regions}).matrices["r"]
-    half = count_tables(files, {"r": regions}, exclude=out).matrices["r"]
+    half = count_tables(files, {"r": regions}, how=Pass(out)).matrices["r"]
     assert matrix.quantity == "recovered_reads"
     for i, name in enumerate(tracks):
         assert matrix.values[0, i] == pytest.approx(whole[i] / found[name].width)
