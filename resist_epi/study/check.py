@@ -133,7 +133,8 @@ def _check_files(
                     level, text = _describe_reads(sample, path, looks, assemblies)
             except ResistEpiError as error:
                 level, text = "error", str(error)
-            if name == "Coverage" and isinstance(look := tracks.get((name, sample)), OpenedFile):
+            look = tracks.get((name, sample))
+            if name == "Coverage" and isinstance(look, OpenedFile) and look.total is not None:
                 totals[sample] = look.total
             yield level, sample, name, shown, text
     if not any(name in sheet.table for name in ("Coverage", "bamReads")):
@@ -169,7 +170,9 @@ def _describe_track(
     if look.assembly is not None:
         assemblies[sample] = look.assembly
     text = look.describe()
-    return ("info", text) if look.total > 0 else ("error", text + "; it holds no signal at all")
+    return (
+        ("info", text) if (look.total or 0) > 0 else ("error", text + "; it holds no signal at all")
+    )
 
 
 def _describe_reads(

@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from resist_epi.io.digest import step_key
 from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.open import is_bigwig, open_track
@@ -40,7 +38,7 @@ class OpenedFile:
     assembly
         Told by the lengths, once it was looked at; None where that cannot be.
     total
-        Value x bp over all of a track; NaN until it was looked at.
+        Value x bp over all of a track; None until it was looked at.
     recovery
         What a track says about the reads behind it, once it was looked at.
     quantity
@@ -54,7 +52,7 @@ class OpenedFile:
     chrom_lengths: Mapping[str, int] = field(default_factory=dict)
     lengths_known: bool = False
     assembly: str | None = None
-    total: float = np.nan
+    total: float | None = None
     recovery: Recovery | None = None
     quantity: str = "mean_signal"
     rules: ReadRules | None = None
@@ -100,8 +98,9 @@ class OpenedFile:
         return step_key(file=file_state(self.path), plan=plan_digest, **self.described())
 
     def describe(self) -> str:
-        """Say what a track that was looked at is, and what can therefore be tested, for `check`."""
+        """Say what a track is, and what can therefore be tested, for `check`."""
         recovery = self.recovery or Recovery("it was not looked at")
+        total = "unknown" if self.total is None else f"{self.total:.6g}"
         tested = (
             "as signal with trend"
             if recovery.refused is not None
@@ -109,7 +108,7 @@ class OpenedFile:
         )
         return (
             f"{self.kind} of {len(self.chrom_lengths)} chromosomes, assembly"
-            f" {self.assembly or 'not recognised'}, total coverage {self.total:.6g} (value x bp);"
+            f" {self.assembly or 'not recognised'}, total coverage {total} (value x bp);"
             f" {recovery.describe()}; can be tested {tested}"
         )
 
