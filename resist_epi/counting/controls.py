@@ -73,7 +73,8 @@ def open_controls(
     Parameters
     ----------
     rules
-        As of `count_controls`.
+        Library -> which reads of its control count, and where: those that its own reads are counted
+        by. By default every mapped primary alignment, as it spans.
 
     Raises
     ------
@@ -94,7 +95,6 @@ def count_controls(
     sheet: SampleSheet,
     regions: pd.DataFrame,
     *,
-    rules: Mapping[str, ReadRules | None] | None = None,
     controls: Mapping[str, OpenedFile] | None = None,
     how: Pass | None = None,
 ) -> CountMatrix:
@@ -102,11 +102,9 @@ def count_controls(
 
     Parameters
     ----------
-    rules
-        Library -> which reads of its control count, and where: those that its own reads are counted
-        by. By default every mapped primary alignment, as it spans.
     controls
-        As of `open_controls`, where they are open already.
+        As of `open_controls`, where they were opened before, or are counted by other rules than
+        every mapped primary alignment.
     how
         As of `files.count_tables`.
 
@@ -123,7 +121,7 @@ def count_controls(
         As counting does.
     """
     _, paths = control_paths(sheet)
-    opened = open_controls(sheet, rules=rules) if controls is None else controls
+    opened = open_controls(sheet) if controls is None else controls
     named = {f"input {Path(file.path).name}": file for file in opened.values()}
     if len(named) < len(opened):
         named = {f"input {file.path}": file for file in opened.values()}

@@ -110,12 +110,12 @@ def _joined(regions: pd.DataFrame, too_high: NDArray[np.bool_], max_gap: int) ->
     )
     group = (np.cumsum(new.to_numpy()) - 1).astype(np.int64)
     n = int(group.max(initial=-1)) + 1
-    inputs = np.zeros((n, too_high.shape[1]), dtype=bool)
-    np.logical_or.at(inputs, group, high)
+    controls = np.zeros((n, too_high.shape[1]), dtype=bool)
+    np.logical_or.at(controls, group, high)
     joined = table.groupby(group, sort=True).agg(
         chrom=("chrom", "first"), start=("start", "min"), end=("end", "max")
     )
-    return make_regions(joined.assign(n_inputs=inputs.sum(axis=1)), kind="peaks")
+    return make_regions(joined.assign(n_inputs=controls.sum(axis=1)), kind="peaks")
 
 
 def sheet_greylist(

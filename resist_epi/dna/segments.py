@@ -10,7 +10,7 @@ import pandas as pd
 from resist_epi.arrays import ByChromosome
 from resist_epi.counting.controls import control_paths, count_controls, distinct_controls
 from resist_epi.counting.passes import Pass
-from resist_epi.dna.copy_number import COPY_NUMBER_BIN, sample_segments, segment_inputs
+from resist_epi.dna.copy_number import COPY_NUMBER_BIN, sample_segments, segment_controls
 from resist_epi.dna.seg import read_seg
 from resist_epi.genome.chromosomes import Genome
 from resist_epi.genome.cytogenetics import load_centromeres
@@ -59,7 +59,7 @@ def study_segments(
     )
     gc = None if fasta is None else gc_content(fasta, bins.regions)
     borders = load_centromeres(None if genome is None else genome.name)
-    found = segment_inputs(bins, gc=gc, borders=borders)
+    found = segment_controls(bins, gc=gc, borders=borders)
     of_path = {path: sample for sample, path in representative.items()}
     _, paths = control_paths(sheet)
     own = {str(s): rows for s, rows in found.groupby("sample", sort=False)}

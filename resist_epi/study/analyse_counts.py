@@ -76,7 +76,7 @@ def analyse_counts(
         own = sheet.for_samples(matrix.samples)
         counted = count_controls(own, matrix.regions), count_controls(own, bins.regions)
     adjusted = adjust_counts(
-        matrix, sheet, bins, segments=table, segments_note=note, control=control, inputs=counted
+        matrix, sheet, bins, segments=table, segments_note=note, control=control, controls=counted
     )
     analysis = analyse(
         adjusted.matrix,

@@ -35,7 +35,7 @@ def analyse_kind(
         segments=study.segments,
         segments_note=study.segments_note,
         control=settings.control,
-        inputs=_inputs(study, sheet, matrix),
+        controls=_controls(study, sheet, matrix),
     )
     inputs = normalization_inputs(
         adjusted.matrix,
@@ -64,10 +64,10 @@ def analyse_kind(
     return analysis
 
 
-def _inputs(
+def _controls(
     study: Study, sheet: SampleSheet, matrix: CountMatrix
 ) -> tuple[CountMatrix, CountMatrix] | None:
-    """Counts of the inputs in the regions of a matrix and in bins, where the study uses them."""
+    """Counts of the controls in the regions of a matrix and in bins, where the study uses them."""
     if study.settings.control == "none" or study.folder is None or matrix.regions.empty:
         return None
     mark, kind = sheet.marks[0], str(matrix.regions["kind"].iloc[0])

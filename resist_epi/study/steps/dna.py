@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from resist_epi.counting.controls import control_paths, count_controls, has_controls
+from resist_epi.counting.controls import control_paths, count_controls, has_controls, open_controls
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import write_counts
 from resist_epi.dna.copy_number import COPY_NUMBER_BIN, log2_copy_number
@@ -151,14 +151,18 @@ def count_controls_of_mark(
     ResistEpiError
         If a control cannot be read.
     """
+    rules = {s: file.rules for s, file in study.sources[mark].files.items()}
+    controls = None
     for kind, matrix in counts.items():
         step = f"inputs {mark}.{kind}"
         if step not in keys or ledger.is_done(step):
             continue
+        sheet = study.sheet.for_samples(matrix.samples)
+        controls = open_controls(sheet, rules=rules) if controls is None else controls
         counted = count_controls(
-            study.sheet.for_samples(matrix.samples),
+            sheet,
             matrix.regions,
-            rules={s: file.rules for s, file in study.sources[mark].files.items()},
+            controls=controls,
             how=counting_pass(study, progress),
         )
         path = controls_path(ledger.folder, mark, kind)

@@ -170,6 +170,26 @@ def recover_counts(
     )
     if problem is not None:
         return Recovery(problem)
+    return _recovered(
+        track,
+        seen,
+        lattice,
+        heights,
+        library_size=library_size,
+        fragment_length=fragment_length,
+    )
+
+
+def _recovered(
+    track: CoverageTrack,
+    seen: Survey,
+    lattice: Lattice,
+    heights: Heights,
+    *,
+    library_size: float | None,
+    fragment_length: float | None,
+) -> Recovery:
+    """Fragment length and library size of a track whose values are counts times a scale."""
     alone = isolated_fragments(seen, lattice, heights)
     evidence: dict[str, float | str] = {
         "scale_low": lattice.low,
