@@ -15,7 +15,7 @@ import pandas as pd
 
 from resist_epi.arrays import ByChromosome, FloatArray, IntArray, Spans
 from resist_epi.genome.intervals import Intervals, bounds, merge, on_one_chromosome, subtract
-from resist_epi.tracks.engine.runs import RegionSummary
+from resist_epi.tracks.engine.runs import MAX_COORDINATE, RegionSummary, complement
 from resist_epi.tracks.engine.track import CoverageTrack
 
 _NONE = np.zeros(0, dtype=np.int64)
@@ -147,6 +147,11 @@ class RegionPlan:
     def chroms(self) -> list[str]:
         """Chromosomes that hold any region."""
         return list(self._questions)
+
+    def counted(self, track: CoverageTrack, chrom: str) -> Spans:
+        """Starts and ends of all of a chromosome but what is excluded."""
+        length = track.chrom_lengths[chrom] if track.lengths_known else MAX_COORDINATE
+        return complement(*self.exclude.get(chrom, (_NONE, _NONE)), length=length)
 
     def ask(
         self, track: CoverageTrack, chrom: str, *, also: Spans | None = None, extremes: bool = False

@@ -1,4 +1,4 @@
-"""From files of reads and regions to the matrix of read counts."""
+"""What one pass over a track or a file of reads finds in the regions of a plan."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.arrays import FloatArray
-from resist_epi.counting.plan import _NONE, RegionPlan
+from resist_epi.counting.plan import RegionPlan
 from resist_epi.genome.chromosomes import autosomes
 from resist_epi.genome.regions import disjoint_by_chrom
-from resist_epi.tracks.engine.runs import MAX_COORDINATE, complement
 from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.reads.reads import ReadRules, ReadsFile
 
@@ -110,12 +109,8 @@ def tally_coverage(track: CoverageTrack, plan: RegionPlan, *, mean: bool = False
     values = {name: np.zeros(len(table)) for name, table in plan.tables.items()}
     inside = dict.fromkeys(plan.within, 0.0)
     totals: dict[str, float] = {}
-    for chrom, length in track.chrom_lengths.items():
-        rest = complement(
-            *plan.exclude.get(chrom, (_NONE, _NONE)),
-            length=length if track.lengths_known else MAX_COORDINATE,
-        )
-        answer = plan.ask(track, chrom, also=rest)
+    for chrom in track.chrom_lengths:
+        answer = plan.ask(track, chrom, also=plan.counted(track, chrom))
         totals[chrom] = answer.also
         for name, inside_here in answer.within.items():
             inside[name] += inside_here

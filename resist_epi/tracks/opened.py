@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from resist_epi.io.digest import step_key
+from resist_epi.io.store import unreadable
 from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.open import is_bigwig, open_track
 from resist_epi.tracks.reads.open import is_bam, open_reads
@@ -139,8 +140,17 @@ def open_file(
 
 
 def file_state(path: str | Path) -> list[Any]:
-    """What changes with a file: its place, size and time."""
-    state = Path(path).stat()
+    """What changes with a file: its place, size and time.
+
+    Raises
+    ------
+    InputFormatError
+        If it is not there.
+    """
+    try:
+        state = Path(path).stat()
+    except OSError as error:
+        raise unreadable(Path(path), error) from error
     return [str(Path(path).resolve()), state.st_size, state.st_mtime_ns]
 
 

@@ -88,6 +88,8 @@ def test_a_damaged_header_is_an_error_and_unseen_files_are_not_described(
     (tmp_path / "cut.bw").write_bytes(Path(bigwig).read_bytes()[:80])
     with pytest.raises(InputFormatError, match=r"cut\.bw"):
         open_file(str(tmp_path / "cut.bw"))
+    with pytest.raises(InputFormatError, match=r"gone\.bw"):
+        LookCache().opened(str(tmp_path / "gone.bw"), "mean_signal")
     assert "coverage unknown (value x bp); no counts can be recovered: it was not looked at" in (
         open_file(bigwig).describe()
     )

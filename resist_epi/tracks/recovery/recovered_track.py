@@ -36,7 +36,7 @@ class RecoveredTrack(CoverageTrack):
         """Runs of a chromosome, their values fragments over each base.
 
         Whole numbers; where a read touches so few bins that one more or less matters, what is
-        expected of them instead (`stats.bin_shares`), in units of a fragment's mean width.
+        expected of them instead (`bin_shares`), in units of a fragment's mean width.
         """
         shares = self._recovery.bin_shares
         whole = map(self._snapped, self._track.runs(chrom))

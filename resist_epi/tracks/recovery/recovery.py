@@ -2,7 +2,7 @@
 
 A track of bamCoverage (none, CPM, RPKM, RPGC, BPM), of MACS' pileup or of bedtools genomecov is a
 whole number of fragments in every bin, times one scale. The scale is found from the values alone
-(`stats.lattice`); the length of a fragment from isolated fragments, which stand between zeros with
+(`lattice`); the length of a fragment from isolated fragments, which stand between zeros with
 one constant value; the number of fragments from the scale where the normalisation fixes it (CPM,
 RPKM), else from total coverage over the width of one fragment.
 
