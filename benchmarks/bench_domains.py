@@ -24,6 +24,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.domains.bins import BinSource
 from resist_epi.domains.filter import background_level, domain_bins
 from resist_epi.domains.find import domain_matrix, find_domains
 from resist_epi.domains.window_tests import with_windows
@@ -38,8 +39,8 @@ from resist_epi.samples.sheet import SampleSheet, make_sheet
 STEP = 500
 
 
-class SimulatedBins:
-    """Bins of a mark with domains of 5 to 60 kb; satisfies `filter.BinSource`."""
+class SimulatedBins(BinSource):
+    """Bins of a mark with domains of 5 to 60 kb."""
 
     quantity = "coverage_sum"
 
@@ -125,6 +126,7 @@ def simulated(samples: int, share: float, seed: int) -> None:
 def from_sheet(path: Path, exclude: Path | None) -> None:
     """Time counting and everything after it, on tracks."""
     from resist_epi.counting.files import count_tables
+    from resist_epi.counting.passes import Pass
     from resist_epi.counting.sources import sheet_sources
     from resist_epi.domains.count_bins import placed_lengths
     from resist_epi.domains.of_sheet import sheet_domain_bins
@@ -133,15 +135,15 @@ def from_sheet(path: Path, exclude: Path | None) -> None:
 
     sheet = read_sheet(path)
     sheet = sheet.for_mark(sheet.marks[0])
-    left_out = load_exclude(exclude)
+    how = Pass(load_exclude(exclude))
     files = sheet_sources(sheet, "mean_signal").files
     lengths = placed_lengths(files)
     print(f"{len(files)} tracks of {sheet.marks[0]}; {_peak():.0f} MB before")
     with step("count 10-kb bins"):
         table = genome_bins({c: lengths[c] for c in autosomes(lengths)}, 10_000)
-        ten_kb = count_tables(files, {"bins": table}, exclude=left_out).matrices["bins"]
+        ten_kb = count_tables(files, {"bins": table}, how=how).matrices["bins"]
     with step("count windows, filter"):
-        bins = sheet_domain_bins(sheet, files, ten_kb, lengths=lengths, exclude=left_out)
+        bins = sheet_domain_bins(sheet, files, ten_kb, lengths=lengths, how=how)
     _finish(bins, ten_kb, sheet)
 
 

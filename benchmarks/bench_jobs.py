@@ -24,8 +24,9 @@ def measure_jobs(track: Path, regions: Path, answer: Path, jobs: int) -> None:
     import pandas as pd
 
     from resist_epi.counting.files import count_tables
-    from resist_epi.counting.sources import Source
+    from resist_epi.counting.passes import Pass
     from resist_epi.genome.regions import make_regions
+    from resist_epi.tracks.opened import open_file
 
     names = ["chrom", "start", "end"]
     table = pd.read_csv(regions, sep="\t", header=None, usecols=[0, 1, 2], names=names)
@@ -34,9 +35,9 @@ def measure_jobs(track: Path, regions: Path, answer: Path, jobs: int) -> None:
     for copy in copies:
         if not copy.exists():
             copy.symlink_to(track.resolve())
-    sources = {copy.stem: Source(str(copy), "mean_signal") for copy in copies}
+    sources = {copy.stem: open_file(str(copy)) for copy in copies}
     began, wall = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
-    found = count_tables(sources, tables, jobs=jobs)
+    found = count_tables(sources, tables, how=Pass(jobs=jobs))
     wall = time.perf_counter() - wall
     ended, workers = (
         resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)

@@ -27,8 +27,9 @@ import numpy as np
 import pandas as pd
 import pysam
 
-from resist_epi.counting.dead import recovered_reads
+from resist_epi.counting.coverage import summarise_regions
 from resist_epi.tracks.open import open_track
+from resist_epi.tracks.recovery.recovered_track import RecoveredTrack
 from resist_epi.tracks.recovery.recovery import Recovery, recover_counts
 
 SCALINGS = ("None", "CPM", "RPKM", "RPGC", "BPM")
@@ -171,11 +172,11 @@ def compare(
         "true_fragment": float((end - start).mean()),
     }
     first, last = reads.region
-    opened = open_track(track)
+    opened = RecoveredTrack(open_track(track), found)
     for width in WIDTHS:
         edges = np.arange(first, last - width + 1, width)
         regions = pd.DataFrame({"chrom": reads.chrom, "start": edges[:-1], "end": edges[1:]})
-        ours = recovered_reads(opened, found, regions)
+        ours = summarise_regions(opened, regions, statistic="sum") / found.width
         for rule, counts in direct(start, end, weight, edges).items():
             many = counts >= FEWEST
             name = f"{rule}_{width // 1000}kb"

@@ -23,7 +23,11 @@ from resist_epi.study.provenance import record
 from resist_epi.study.settings import StudySettings, write_study
 from resist_epi.study.steps.between_marks import write_between_marks
 from resist_epi.study.steps.count_mark import count_mark
-from resist_epi.study.steps.dna import copy_number_key, count_inputs, with_copy_number_of_study
+from resist_epi.study.steps.dna import (
+    copy_number_key,
+    count_controls_of_mark,
+    with_copy_number_of_study,
+)
 from resist_epi.study.steps.domains import mark_windows
 from resist_epi.study.steps.keys import between_marks_key, mark_keys
 from resist_epi.study.steps.mark_tests import run_tests
@@ -83,13 +87,17 @@ def run_study(
         If an input is wrong; what was finished by then stays in the folder.
     """
     out = Path(out)
-    read_sheet(settings.sheet)  # a sheet that cannot be read must not touch an earlier run's folder
+    sheet = read_sheet(
+        settings.sheet
+    )  # one that cannot be read must not touch an earlier run's folder
     _prepare(out)
     looks = LookCache(out / LOOKS)
-    findings = check_study(settings.sheet, jobs=settings.jobs, looks=looks, progress=progress)
+    findings = check_study(
+        settings.sheet, sheet=sheet, jobs=settings.jobs, looks=looks, progress=progress
+    )
     write_table(out / "check.tsv", findings)
-    stop_on_errors(findings, settings.sheet, quantity=settings.quantity)
-    study = load_study(settings, looks=looks)
+    stop_on_errors(findings, sheet, quantity=settings.quantity)
+    study = load_study(settings, sheet=sheet, looks=looks)
     check_settings(study)
     write_study(out / "study.yaml", settings)
     inputs = file_checksums(input_files(study))
@@ -161,7 +169,7 @@ def _run_mark(
     ordered = {
         kind: counts[kind] if kind in counts else read_counts(path) for kind, path in paths.items()
     }
-    count_inputs(study, mark, ledger, keys, ordered, progress)
+    count_controls_of_mark(study, mark, ledger, keys, ordered, progress)
     windows = mark_windows(study, mark, ledger, keys, progress)
     found = run_tests(study, mark, ordered, read_table(shares), consensus, out, windows=windows)
     ledger.record(tests, keys[tests], found.written)

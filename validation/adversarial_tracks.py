@@ -20,15 +20,14 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.tracks.engine.runs import Grid, Runs
+from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.recovery.recovery import recover_counts
 
 LENGTH = 4_000_000
 
 
-class ArrayTrack:
+class ArrayTrack(CoverageTrack):
     """Values of bins of one chromosome as a track of six digits in 32-bit floats."""
-
-    lengths_known = True
 
     def __init__(self, values: np.ndarray, bin_size: int, *, digits: int = 6) -> None:
         self.path = Path("simulated")

@@ -20,7 +20,7 @@ import pandas as pd
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.dna.adjust_counts import adjust_counts
-from resist_epi.dna.copy_number import segment_inputs
+from resist_epi.dna.copy_number import segment_controls
 from resist_epi.dna.describe import describe_confounders
 from resist_epi.genome.builtin import load_genome
 from resist_epi.genome.cytogenetics import load_centromeres
@@ -200,7 +200,7 @@ def main() -> None:
         )
         sources: dict[str, pd.DataFrame | None] = {"without": None}
         if not (chosen.no_events or chosen.uncorrected):
-            sources["input"] = segment_inputs(study.inputs, borders=BORDERS)
+            sources["input"] = segment_controls(study.inputs, borders=BORDERS)
         for (name, table), method in itertools.product(sources.items(), chosen.methods):
             analysis = run(study, table, design=chosen.design, method=method)
             key = {"seed": seed, "method": analysis.fit.method, "copy number": name}

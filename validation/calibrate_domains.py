@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.domains.bins import BinSource
 from resist_epi.domains.filter import background_level, domain_bins
 from resist_epi.domains.find import domain_matrix, find_domains
 from resist_epi.domains.window_tests import with_windows
@@ -76,8 +77,8 @@ SCENARIOS: Mapping[str, Scenario] = {
 }
 
 
-class SimulatedReads:
-    """Bins of one cohort; satisfies `filter.BinSource`."""
+class SimulatedReads(BinSource):
+    """Bins of one cohort."""
 
     def __init__(self, scenario: Scenario, seed: int) -> None:
         self._rng = np.random.default_rng(seed)

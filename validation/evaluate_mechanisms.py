@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from evaluate_simulation import BEGIN, END
 
-from resist_epi.counting.background import BIN_SIZE
+from resist_epi.counting.background import BACKGROUND_BIN
 from resist_epi.counting.coverage import count_regions
 from resist_epi.genes.builtin import gene_set_kinds, load_gene_sets, load_symbols
 from resist_epi.genes.covariates import gene_covariates
@@ -116,7 +116,7 @@ def analysed(cohort: Cohort, mark: str) -> Analysis:
         body = {"offset": chosen.body_offset, "min_length": chosen.min_body}
         regions = gene_bodies(cohort.annotation, lengths=lengths, **body)
     own = {c: lengths[c] for c in autosomes(lengths)}
-    bins = count_regions(tracks, genome_bins(own, BIN_SIZE))
+    bins = count_regions(tracks, genome_bins(own, BACKGROUND_BIN))
     matrix = count_regions(tracks, regions)
     return analyse(matrix, sheet, inputs=normalization_inputs(matrix, sheet, bins=bins))
 

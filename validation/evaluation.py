@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from resist_epi.counting.background import BIN_SIZE, fold_over_background
+from resist_epi.counting.background import BACKGROUND_BIN, fold_over_background
 from resist_epi.counting.coverage import count_regions
 from resist_epi.genome.chromosomes import autosomes
 from resist_epi.genome.consensus import consensus_peaks
@@ -64,7 +64,7 @@ def compare_cohort(cohort: Cohort, question: Question | None = None) -> Iterator
         planted = truth[(truth["mark"] == mark) & (truth["why"] != "")]
         tables = _regions(cohort, mark, fragments)
         lengths = {c: cohort.chrom_lengths[c] for c in autosomes(cohort.chrom_lengths)}
-        bins = count_regions(tracks, genome_bins(lengths, BIN_SIZE))
+        bins = count_regions(tracks, genome_bins(lengths, BACKGROUND_BIN))
         for kind, regions in tables.items():
             matrix = count_regions(tracks, regions)
             inputs = normalization_inputs(matrix, own, bins=bins, consensus=tables["peaks"])

@@ -56,6 +56,7 @@ def command(
     from resist_epi.io.parts import Parts
     from resist_epi.samples.sheet import one_mark, read_sheet
     from resist_epi.study.count_sheet import count_sheet
+    from resist_epi.study.regions import AskedRegions
 
     check_counts_path(output)
     reads = read_options(
@@ -70,12 +71,8 @@ def command(
     with track_progress(len(rows.samples)) as progress:
         matrix = count_sheet(
             rows,
-            regions,
+            AskedRegions(regions, genome, genes, exclude, min_overlap),
             quantity=quantity.value,
-            genome=genome,
-            genes=genes,
-            exclude=exclude,
-            min_overlap=min_overlap,
             reads=reads,
             jobs=jobs,
             parts=parts,

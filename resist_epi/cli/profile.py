@@ -52,10 +52,18 @@ def command(
     from resist_epi.counting.profile_files import write_profile_matrix
     from resist_epi.samples.sheet import one_mark, read_sheet
     from resist_epi.study.profile_sheet import Window, named_groups, profile_groups, profile_sheet
+    from resist_epi.tracks.looks import LookCache
 
     rows = one_mark(read_sheet(sheet), mark)
+    looks = LookCache()
     table = profile_groups(
-        rows, regions, genome=genome, genes=genes, exclude=exclude, min_overlap=min_overlap
+        rows,
+        regions,
+        genome=genome,
+        genes=genes,
+        exclude=exclude,
+        min_overlap=min_overlap,
+        looks=looks,
     )
     if labels is not None:
         table = named_groups(table, [label.strip() for label in labels.split(",")])
@@ -63,5 +71,5 @@ def command(
         point = "TSS" if set(regions) <= {"promoters", "genes"} else "center"
     window = Window(point=point, before=before, after=after, body=body, bin_size=bin_size)
     with track_progress(len(rows.samples)) as progress:
-        matrix = profile_sheet(rows, table, window, jobs=jobs, progress=progress)
+        matrix = profile_sheet(rows, table, window, jobs=jobs, looks=looks, progress=progress)
     write_profile_matrix(output, matrix)

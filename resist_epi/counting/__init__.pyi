@@ -15,6 +15,7 @@ from .matrix import scaled as scaled
 from .matrix_files import check_counts_path as check_counts_path
 from .matrix_files import read_counts as read_counts
 from .matrix_files import write_counts as write_counts
+from .passes import Pass as Pass
 from .profile_files import read_profile_matrix as read_profile_matrix
 from .profile_files import write_profile_matrix as write_profile_matrix
 from .profile_matrix import ProfileMatrix as ProfileMatrix
@@ -26,8 +27,6 @@ from .quality import quality_table as quality_table
 from .quality import sample_correlation as sample_correlation
 from .sources import ReadOptions as ReadOptions
 from .sources import SheetSources as SheetSources
-from .sources import Source as Source
-from .sources import chromosome_ends as chromosome_ends
 from .sources import has_reads as has_reads
 from .sources import read_options as read_options
 from .sources import sheet_sources as sheet_sources

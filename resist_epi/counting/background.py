@@ -15,7 +15,7 @@ from resist_epi.genome.regions import overlapping
 
 logger = logging.getLogger(__name__)
 
-BIN_SIZE = 10_000
+BACKGROUND_BIN = 10_000
 
 MAX_ZERO_SHARE = 0.2
 

@@ -1,29 +1,24 @@
-"""The inputs that a sheet names: each opened once, counted for the libraries they belong to."""
+"""The controls that a sheet names: each opened once, counted for the libraries they belong to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from resist_epi.arrays import ByChromosome
 from resist_epi.counting.files import count_tables
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.counting.sources import Source
+from resist_epi.counting.passes import Pass
 from resist_epi.errors import SampleSheetError
-from resist_epi.genome.chromosomes import Genome
-from resist_epi.genome.reference import genomes
 from resist_epi.samples.sheet import SampleSheet
-from resist_epi.tracks.engine.track import RunTrack
-from resist_epi.tracks.open import open_track
-from resist_epi.tracks.reads.open import open_reads
-from resist_epi.tracks.reads.reads import ReadRules, ReadsFile
+from resist_epi.tracks.opened import OpenedFile, open_file
+from resist_epi.tracks.reads.reads import ReadRules
 
 
 def control_paths(sheet: SampleSheet) -> tuple[str, dict[str, str]]:
-    """Column that names every library's input, and the path by SampleID.
+    """Column that names every library's control (its input), and the path by SampleID.
 
     `ControlCoverage` (a track) where every row has it, else `bamControl` (reads).
 
@@ -53,7 +48,7 @@ def control_paths(sheet: SampleSheet) -> tuple[str, dict[str, str]]:
 
 
 def has_controls(sheet: SampleSheet) -> bool:
-    """Whether every row names an input."""
+    """Whether every row names a control."""
     try:
         control_paths(sheet)
     except SampleSheetError:
@@ -61,25 +56,57 @@ def has_controls(sheet: SampleSheet) -> bool:
     return True
 
 
-def count_controls(
-    sheet: SampleSheet,
-    regions: pd.DataFrame,
-    *,
-    rules: Mapping[str, ReadRules | None] | None = None,
-    exclude: ByChromosome | None = None,
-    genome: Genome | None = None,
-    jobs: int = 1,
-    progress: Callable[[str], None] | None = None,
-) -> CountMatrix:
-    """Count the input of every row of a sheet; a file that several rows share is counted once.
+def distinct_controls(sheet: SampleSheet) -> dict[str, str]:
+    """One library of the sheet -> its control, for each distinct control."""
+    _, paths = control_paths(sheet)
+    first: dict[str, str] = {}
+    for sample, path in paths.items():
+        first.setdefault(path, sample)
+    return {sample: path for path, sample in first.items()}
+
+
+def open_controls(
+    sheet: SampleSheet, *, rules: Mapping[str, ReadRules | None] | None = None
+) -> dict[str, OpenedFile]:
+    """Open each distinct control of a sheet, under the first library that it belongs to.
 
     Parameters
     ----------
     rules
-        Library -> which reads of its input count, and where: those that its own reads are counted
+        Library -> which reads of its control count, and where: those that its own reads are counted
         by. By default every mapped primary alignment, as it spans.
-    jobs
-        Worker processes; the counts do not depend on it.
+
+    Raises
+    ------
+    SampleSheetError
+        As `control_paths`.
+    InputFormatError
+        If one cannot be read.
+    """
+    column, _ = control_paths(sheet)
+    quantity = "reads" if column == "bamControl" else "mean_signal"
+    return {
+        sample: open_file(path, quantity, rules=(rules or {}).get(sample))
+        for sample, path in distinct_controls(sheet).items()
+    }
+
+
+def count_controls(
+    sheet: SampleSheet,
+    regions: pd.DataFrame,
+    *,
+    controls: Mapping[str, OpenedFile] | None = None,
+    how: Pass | None = None,
+) -> CountMatrix:
+    """Count the control of every row of a sheet; a file that several rows share is counted once.
+
+    Parameters
+    ----------
+    controls
+        As of `open_controls`, where they were opened before, or are counted by other rules than
+        every mapped primary alignment.
+    how
+        As of `files.count_tables`.
 
     Returns
     -------
@@ -93,53 +120,17 @@ def count_controls(
     ResistEpiError
         As counting does.
     """
-    column, paths = control_paths(sheet)
-    distinct = list(dict.fromkeys(paths.values()))
-    names = {path: f"input {Path(path).name}" for path in distinct}
-    if len(set(names.values())) < len(distinct):
-        names = {path: f"input {path}" for path in distinct}
-    quantity = "reads" if column == "bamControl" else "mean_signal"
-    owner = {path: sample for sample, path in reversed(paths.items())}
-    sources = {names[p]: Source(p, quantity, rules=(rules or {}).get(owner[p])) for p in distinct}
-    counted = count_tables(
-        sources,
-        {"regions": regions},
-        exclude=exclude,
-        genome=genome,
-        known=genomes(),
-        jobs=jobs,
-        progress=progress,
-    ).matrices["regions"]
-    columns = [counted.samples.index(names[paths[s]]) for s in sheet.samples]
+    _, paths = control_paths(sheet)
+    opened = open_controls(sheet) if controls is None else controls
+    named = {f"input {Path(file.path).name}": file for file in opened.values()}
+    if len(named) < len(opened):
+        named = {f"input {file.path}": file for file in opened.values()}
+    counted = count_tables(named, {"regions": regions}, how=how).matrices["regions"]
+    column = {file.path: i for i, file in enumerate(named.values())}
+    columns = [column[paths[sample]] for sample in sheet.samples]
     return replace(
         counted,
         values=counted.values[:, columns],
         samples=sheet.samples,
         library_sizes=counted.library_sizes[columns],
     )
-
-
-def distinct_controls(sheet: SampleSheet) -> dict[str, str]:
-    """One library of the sheet -> its input, for each distinct input."""
-    _, paths = control_paths(sheet)
-    first: dict[str, str] = {}
-    for sample, path in paths.items():
-        first.setdefault(path, sample)
-    return {sample: path for path, sample in first.items()}
-
-
-def open_controls(sheet: SampleSheet) -> dict[str, RunTrack | ReadsFile]:
-    """Open each distinct input of a sheet, under the first library that it belongs to.
-
-    Raises
-    ------
-    SampleSheetError
-        As `control_paths`.
-    InputFormatError
-        If one cannot be read.
-    """
-    column, _ = control_paths(sheet)
-    return {
-        s: open_reads(p) if column == "bamControl" else open_track(p)
-        for s, p in distinct_controls(sheet).items()
-    }

@@ -15,9 +15,9 @@ from resist_epi.counting.plan import RegionPlan
 from resist_epi.counting.tally import tally_coverage
 from resist_epi.errors import QuantityError
 from resist_epi.genome.chromosomes import Genome
-from resist_epi.genome.intervals import bounds, coverage, merge, on_one_chromosome, subtract
+from resist_epi.genome.intervals import bounds, coverage, on_one_chromosome
 from resist_epi.tracks.engine.runs import RegionSummary
-from resist_epi.tracks.engine.track import CoverageTrack, stated_lengths
+from resist_epi.tracks.engine.track import CoverageTrack
 
 STATISTICS = ("mean", "sum", "covered", "max", "min")
 
@@ -66,52 +66,14 @@ def summarise_regions(
         raise QuantityError(
             f"unknown statistic {statistic!r}; expected one of {', '.join(STATISTICS)}"
         )
+    plan = RegionPlan({"regions": regions}, exclude=exclude or {})
     values = np.empty(len(regions))
-    starts = regions["start"].to_numpy(np.int64)
-    ends = regions["end"].to_numpy(np.int64)
-    for chrom, rows in regions.groupby("chrom", sort=False).indices.items():
-        left_out = (exclude or {}).get(str(chrom))
-        summary, length = _summarise(
-            track, str(chrom), starts[rows], ends[rows], left_out, extremes=statistic in _EXTREMES
-        )
-        values[rows] = _statistic(summary, length, statistic, uncovered_as_zero)
+    for chrom in plan.chroms:
+        for _, rows, summary, length in plan.ask(
+            track, chrom, extremes=statistic in _EXTREMES
+        ).rows:
+            values[rows] = _statistic(summary, length, statistic, uncovered_as_zero)
     return values
-
-
-def _summarise(
-    track: CoverageTrack,
-    chrom: str,
-    starts: IntArray,
-    ends: IntArray,
-    left_out: tuple[IntArray, IntArray] | None,
-    *,
-    extremes: bool = False,
-) -> tuple[RegionSummary, IntArray]:
-    """Summary of each region without the bases left out, and how many bases that is."""
-    if left_out is None or not len(left_out[0]):
-        summary = track.summarise(chrom, starts, ends, extremes=extremes)
-        return summary, ends - starts - summary.clipped
-    pieces, owner = subtract(on_one_chromosome(starts, ends), on_one_chromosome(*left_out))
-    parts = track.summarise(chrom, pieces.start, pieces.end, extremes=extremes)
-    n = len(starts)
-
-    def gather(values: FloatArray | IntArray) -> FloatArray:
-        return np.asarray(np.bincount(owner, weights=values, minlength=n))
-
-    lowest, highest = np.full(n, np.inf), np.full(n, -np.inf)
-    seen = (parts.covered > 0) & extremes
-    np.minimum.at(lowest, owner[seen], parts.min[seen])
-    np.maximum.at(highest, owner[seen], parts.max[seen])
-    covered = gather(parts.covered).astype(np.int64)
-    clipped = gather(parts.clipped).astype(np.int64)
-    summary = RegionSummary(
-        sum=gather(parts.sum),
-        covered=covered,
-        min=np.where(np.isfinite(lowest), lowest, np.nan),
-        max=np.where(np.isfinite(highest), highest, np.nan),
-        clipped=clipped,
-    )
-    return summary, gather(pieces.end - pieces.start).astype(np.int64) - clipped
 
 
 def _statistic(
@@ -197,7 +159,7 @@ def count_regions(
     filling = MatrixFilling(
         {"regions": regions}, tuple(tracks), quantity=quantity, library_sizes=library_sizes
     )
-    lengths = {name: stated_lengths(track) for name, track in tracks.items()}
+    lengths = {name: track.stated_lengths() for name, track in tracks.items()}
     filling.keep_shared(lengths, genome=genome, known=known)
     plan = RegionPlan(filling.tables, exclude=exclude or {})
     for name, track in tracks.items():
@@ -205,36 +167,6 @@ def count_regions(
         if progress is not None:
             progress(name)
     return filling.matrices()["regions"]
-
-
-def share_in_regions(
-    tracks: Mapping[str, CoverageTrack],
-    regions: pd.DataFrame,
-    *,
-    exclude: ByChromosome | None = None,
-) -> dict[str, float]:
-    """Share of each track's signal that lies in regions, each base counted once.
-
-    For consensus peaks this is the like of FRiP (fraction of reads in peaks) from coverage.
-
-    Returns
-    -------
-    dict
-        SampleID -> 0 to 1; NaN for a track without signal.
-    """
-    shares: dict[str, float] = {}
-    for name, track in tracks.items():
-        total = track.total(None, exclude)
-        inside = 0.0
-        for chrom, rows in regions.groupby("chrom", sort=False):
-            if chrom not in track.chrom_lengths:
-                continue
-            merged, _ = merge(bounds(rows))
-            left_out = (exclude or {}).get(str(chrom))
-            summary, _ = _summarise(track, str(chrom), merged.start, merged.end, left_out)
-            inside += float(summary.sum.sum())
-        shares[name] = inside / total if total > 0 else np.nan
-    return shares
 
 
 def fully_covered(regions: pd.DataFrame, intervals: ByChromosome) -> NDArray[np.bool_]:

@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from resist_epi.arrays import ByChromosome, FloatArray
+from resist_epi.arrays import FloatArray
 from resist_epi.counting.filling import MatrixFilling
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.passes import Pass
 from resist_epi.counting.plan import RegionPlan
-from resist_epi.counting.sources import Source
 from resist_epi.counting.tally import Tally, tally_coverage, tally_reads
 from resist_epi.errors import QuantityError, WorkerDiedError
-from resist_epi.genome.chromosomes import Genome
+from resist_epi.genome.reference import genomes
 from resist_epi.io.parts import Parts
 from resist_epi.schema import QUANTITIES
-from resist_epi.tracks.lengths import stated_lengths
-from resist_epi.tracks.open import open_track
-from resist_epi.tracks.reads.open import open_reads
-from resist_epi.tracks.recovery.recovered_track import RecoveredTrack
+from resist_epi.tracks.opened import OpenedFile, stated_lengths
 from resist_epi.workers import run_tasks
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Counted:
+class CountedTables:
     """Matrices of several tables from one pass over each file.
 
     Attributes
@@ -46,48 +43,40 @@ class Counted:
 
 
 @dataclass(frozen=True)
-class _Pass:
-    """The work of one task: open a file and tally it."""
+class _Tallying:
+    """The work of one task: read a file and tally it."""
 
     plan: RegionPlan
 
-    def __call__(self, source: Source) -> Tally:
-        if source.quantity == "reads":
-            return tally_reads(open_reads(source.path), self.plan, rules=source.rules)
-        track = open_track(source.path)
-        if source.recovery is None:
-            return tally_coverage(track, self.plan, mean=source.quantity == "mean_signal")
-        snapped = RecoveredTrack(track, source.recovery)
-        found = tally_coverage(snapped, self.plan)
-        width = source.recovery.width
+    def __call__(self, file: OpenedFile) -> Tally:
+        if file.quantity == "reads":
+            return tally_reads(file.reads(), self.plan, rules=file.rules)
+        found = tally_coverage(file.track(), self.plan, mean=file.quantity == "mean_signal")
+        if file.recovery is None:
+            return found
+        width = file.recovery.width
         return replace(
             found,
             values={name: sums / width for name, sums in found.values.items()},
-            library_size=source.recovery.library_size,
+            library_size=file.recovery.library_size,
         )
 
 
 def count_tables(
-    sources: Mapping[str, Source],
+    files: Mapping[str, OpenedFile],
     tables: Mapping[str, pd.DataFrame],
     *,
     within: Mapping[str, pd.DataFrame] | None = None,
     library_sizes: FloatArray | None = None,
-    exclude: ByChromosome | None = None,
-    genome: Genome | None = None,
-    known: Collection[Genome] = (),
-    jobs: int = 1,
-    parts: Parts | None = None,
-    progress: Callable[[str], None] | None = None,
-) -> Counted:
+    how: Pass | None = None,
+) -> CountedTables:
     """Count every file in every region of every table; each file is read once.
 
-    Regions on chromosomes that no file has are dropped, and the log says how many. Results do not
-    depend on `jobs`.
+    Regions on chromosomes that no file has are dropped, and the log says how many.
 
     Parameters
     ----------
-    sources
+    files
         SampleID -> file, all of one quantity.
     tables
         Name -> region table.
@@ -95,18 +84,8 @@ def count_tables(
         Name -> region table of which only the share of each library is wanted.
     library_sizes
         (n_samples,) positive, NaN where unknown: there, or by default, the file's own.
-    exclude
-        Chromosome -> sorted, disjoint starts and ends whose bases (or the reads that touch them)
-        count nowhere.
-    genome, known
-        As of `coverage.count_regions`.
-    jobs
-        Worker processes.
-    parts
-        Where the tally of each file is kept until all are there: what is found here is not counted
-        again. The caller removes them.
-    progress
-        Called with a line whenever a file was counted.
+    how
+        What is left out, by how many processes, and who is told.
 
     Raises
     ------
@@ -117,19 +96,15 @@ def count_tables(
     WorkerDiedError
         If worker processes were killed; their files are named, and the others counted and kept.
     """
-    (quantity,) = {source.quantity for source in sources.values()} or {"mean_signal"}
+    how = how or Pass()
+    (quantity,) = {file.quantity for file in files.values()} or {"mean_signal"}
     if quantity not in QUANTITIES:
         raise QuantityError(f"unknown quantity {quantity!r}; expected {', '.join(QUANTITIES)}")
-    filling = MatrixFilling(tables, tuple(sources), quantity=quantity, library_sizes=library_sizes)
-    lengths: dict[str, dict[str, int | None]] = {}
-    for name, source in sources.items():
-        header = stated_lengths(source.path, reads=source.quantity == "reads")
-        if header.lengths_known:
-            lengths[name] = dict(header.chrom_lengths)
+    filling = MatrixFilling(tables, tuple(files), quantity=quantity, library_sizes=library_sizes)
+    lengths = stated_lengths(files)
     if lengths:
-        filling.keep_shared(lengths, genome=genome, known=known)
-    plan = RegionPlan(filling.tables, within or {}, exclude or {})
-    digest = "" if parts is None else plan.digest()
+        filling.keep_shared(lengths, genome=how.genome, known=genomes())
+    plan = RegionPlan(filling.tables, within or {}, how.exclude)
     shares: dict[str, dict[str, float]] = {name: {} for name in plan.within}
 
     def add(name: str, tally: Tally) -> None:
@@ -138,37 +113,51 @@ def count_tables(
         for table, share in tally.shares.items():
             shares[table][name] = share
 
+    _tally(files, plan, how, add)
+    filling.keep_shared({n: lengths[n] for n in files}, genome=how.genome, known=genomes())
+    ordered = {table: {s: by[s] for s in files} for table, by in shares.items()}
+    return CountedTables(filling.matrices(**_metadata(files)), ordered)
+
+
+def _tally(
+    files: Mapping[str, OpenedFile],
+    plan: RegionPlan,
+    how: Pass,
+    add: Callable[[str, Tally], None],
+) -> None:
+    """Add the tally of every file: those that an earlier run kept, and those counted now."""
+    waiting = dict(files)
+    keys: dict[str, str] = {}
+    if how.parts is not None:
+        digest = plan.digest()
+        for name, file in files.items():
+            keys[name] = file.key(digest)
+            kept = _found(how.parts, keys[name])
+            if kept is not None:
+                add(name, kept)
+                del waiting[name]
+    if len(waiting) < len(files):
+        names = ", ".join(name for name in files if name not in waiting)
+        logger.info("counted by an earlier run that stopped: %s", names)
+
     def done(name: str, tally: Tally) -> None:
-        if parts is not None:
-            _keep(parts, sources[name].key(digest), tally)
+        if how.parts is not None:
+            _keep(how.parts, keys[name], tally)
         if tally.note:
             logger.info("%s: %s", name, tally.note)
         add(name, tally)
-        if progress is not None:
-            progress(f"{name}: counted")
+        how.say(f"{name}: counted")
 
-    kept = []
-    for name, source in sources.items():
-        found = None if parts is None else _found(parts, source.key(digest))
-        if found is not None:
-            add(name, found)
-            kept.append(name)
-    if kept:
-        logger.info("counted by an earlier run that stopped: %s", ", ".join(kept))
-    waiting = {name: source for name, source in sources.items() if name not in kept}
     try:
-        run_tasks(_Pass(plan), waiting, jobs=jobs, done=done)
+        run_tasks(_Tallying(plan), waiting, jobs=how.jobs, done=done)
     except WorkerDiedError as error:
-        raise _named(error, sources, parts) from None
-    filling.keep_shared({name: lengths[name] for name in sources}, genome=genome, known=known)
-    ordered = {table: {s: by[s] for s in sources} for table, by in shares.items()}
-    return Counted(filling.matrices(**_metadata(sources)), ordered)
+        raise _named(error, files, how.parts) from None
 
 
-def _metadata(sources: Mapping[str, Source]) -> dict[str, Any]:
+def _metadata(files: Mapping[str, OpenedFile]) -> dict[str, Any]:
     """What is worth knowing of how the files were counted."""
-    rules = {name: s.rules.describe() for name, s in sources.items() if s.rules is not None}
-    found = {name: s.recovery for name, s in sources.items() if s.recovery is not None}
+    rules = {name: s.rules.describe() for name, s in files.items() if s.rules is not None}
+    found = {name: s.recovery for name, s in files.items() if s.recovery is not None}
     about: dict[str, Any] = {}
     if rules:
         different = set(rules.values())
@@ -201,11 +190,11 @@ def _found(parts: Parts, key: str) -> Tally | None:
 
 
 def _named(
-    error: WorkerDiedError, sources: Mapping[str, Source], parts: Parts | None
+    error: WorkerDiedError, files: Mapping[str, OpenedFile], parts: Parts | None
 ) -> WorkerDiedError:
     """The error with the files' paths, and what became of the others."""
     remedy = "run with fewer --jobs, so that memory lasts"
     if parts is not None:
         remedy = f"their counts are kept for the next run of this command; {remedy}"
-    died = {f"{name} ({sources[name].path})": cause for name, cause in error.died.items()}
+    died = {f"{name} ({files[name].path})": cause for name, cause in error.died.items()}
     return WorkerDiedError(died, n_others=error.n_others, remedy=remedy)

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from resist_epi.arrays import ByChromosome, IntArray
+from resist_epi.arrays import ByChromosome, FloatArray, IntArray, Spans
 from resist_epi.genome.intervals import Intervals, bounds, merge, on_one_chromosome, subtract
+from resist_epi.tracks.engine.runs import MAX_COORDINATE, RegionSummary, complement
+from resist_epi.tracks.engine.track import CoverageTrack
 
 _NONE = np.zeros(0, dtype=np.int64)
 
@@ -27,6 +29,54 @@ class _Part:
     rows: IntArray  # of the table; empty where only the sum over all pieces is wanted
     owner: IntArray | None  # which of `rows` each piece is of; None where they are the same
     pieces: slice
+
+    def gather(
+        self, found: RegionSummary, bases: IntArray, *, extremes: bool
+    ) -> tuple[RegionSummary, IntArray]:
+        """From pieces to rows: what lies in them, and of how many bases."""
+        mine = RegionSummary(
+            *(getattr(found, name)[self.pieces] for name in RegionSummary.__slots__)
+        )
+        bases = bases[self.pieces] - mine.clipped
+        if self.owner is None:
+            return mine, bases
+        owner, n = self.owner, len(self.rows)
+
+        def add(values: FloatArray | IntArray) -> FloatArray:
+            return np.bincount(owner, weights=values, minlength=n).astype(np.float64)
+
+        lowest, highest = np.full(n, np.inf), np.full(n, -np.inf)
+        if extremes:
+            seen = mine.covered > 0
+            np.minimum.at(lowest, owner[seen], mine.min[seen])
+            np.maximum.at(highest, owner[seen], mine.max[seen])
+        whole = RegionSummary(
+            sum=add(mine.sum),
+            covered=add(mine.covered).astype(np.int64),
+            min=np.where(np.isfinite(lowest), lowest, np.nan),
+            max=np.where(np.isfinite(highest), highest, np.nan),
+            clipped=add(mine.clipped).astype(np.int64),
+        )
+        return whole, add(bases).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a track holds in the regions of a plan on one chromosome.
+
+    Attributes
+    ----------
+    rows
+        Table, its rows on the chromosome, what lies in them, and (n,) bases of each that count.
+    within
+        Table of which only the share is wanted -> sum over its pieces, each base once.
+    also
+        Sum over the intervals that were asked for besides.
+    """
+
+    rows: list[tuple[str, IntArray, RegionSummary, IntArray]]
+    within: dict[str, float]
+    also: float
 
 
 @dataclass(frozen=True)
@@ -93,6 +143,48 @@ class RegionPlan:
             digest.update(chrom.encode() + starts.tobytes() + ends.tobytes())
         return digest.hexdigest()
 
-    def question(self, chrom: str) -> tuple[IntArray, IntArray, list[_Part]]:
-        """Starts and ends of all pieces on a chromosome, and what each belongs to."""
-        return self._questions.get(chrom, (_NONE, _NONE, []))
+    @property
+    def chroms(self) -> list[str]:
+        """Chromosomes that hold any region."""
+        return list(self._questions)
+
+    def counted(self, track: CoverageTrack, chrom: str) -> Spans:
+        """Starts and ends of all of a chromosome but what is excluded."""
+        length = track.chrom_lengths[chrom] if track.lengths_known else MAX_COORDINATE
+        return complement(*self.exclude.get(chrom, (_NONE, _NONE)), length=length)
+
+    def ask(
+        self, track: CoverageTrack, chrom: str, *, also: Spans | None = None, extremes: bool = False
+    ) -> Answer:
+        """Sum up one chromosome of a track in every region of every table, in one pass.
+
+        Parameters
+        ----------
+        also
+            Starts and ends of intervals whose sum is wanted besides.
+        extremes
+            Whether minimum and maximum are wanted.
+
+        Raises
+        ------
+        GenomeMismatchError
+            If the track has no such chromosome.
+        InputFormatError
+            If the track is damaged.
+        """
+        starts, ends, parts = self._questions.get(chrom, (_NONE, _NONE, []))
+        more = (_NONE, _NONE) if also is None else also
+        found = track.summarise(
+            chrom,
+            np.concatenate([starts, more[0]]),
+            np.concatenate([ends, more[1]]),
+            extremes=extremes,
+        )
+        answer = Answer([], {}, float(found.sum[len(starts) :].sum()))
+        for part in parts:
+            if len(part.rows):
+                gathered = part.gather(found, ends - starts, extremes=extremes)
+                answer.rows.append((part.table, part.rows, *gathered))
+            else:
+                answer.within[part.table] = float(found.sum[part.pieces].sum())
+        return answer

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -17,16 +16,8 @@ from resist_epi.tracks.engine.track import CoverageTrack
 POINTS = ("TSS", "TES", "center")
 
 
-class BinnedTrack(CoverageTrack, Protocol):
-    """What profiles need of a track; the readers in `io/` satisfy it."""
-
-    def bin_sums(self, chrom: str, edges: IntArray) -> FloatArray:
-        """(n_rows, n_bins) value x bp between the edges (n_rows, n_bins + 1) of a chromosome."""
-        ...
-
-
 def profile_regions(
-    tracks: Mapping[str, BinnedTrack],
+    tracks: Mapping[str, CoverageTrack],
     regions: pd.DataFrame,
     *,
     point: str = "center",
@@ -138,7 +129,7 @@ def _edges(
 
 
 def _fill(
-    track: BinnedTrack, regions: pd.DataFrame, edges: IntArray, minus: NDArray[np.bool_]
+    track: CoverageTrack, regions: pd.DataFrame, edges: IntArray, minus: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
     out = np.full((len(edges), edges.shape[1] - 1), np.nan, dtype=np.float32)
     narrow = (edges[:, 1:] == edges[:, :-1]).any(axis=1)
@@ -155,7 +146,7 @@ def _fill(
     return out
 
 
-def _narrow(track: BinnedTrack, chrom: str, edges: IntArray) -> FloatArray:
+def _narrow(track: CoverageTrack, chrom: str, edges: IntArray) -> FloatArray:
     """Means of bodies shorter than their bins: the same base then stands in several."""
     starts = edges[:, :-1].ravel()
     ends = np.maximum(edges[:, 1:].ravel(), starts + 1)

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
 from resist_epi.errors import InputFormatError, QuantityError, ResistEpiError, SampleSheetError
-from resist_epi.io.digest import step_key
 from resist_epi.samples.sheet import SampleSheet, column_files
-from resist_epi.tracks.engine.track import RunTrack
-from resist_epi.tracks.looks import LookCache, TrackFile, TrackLook, look_at_tracks
+from resist_epi.tracks.engine.track import CoverageTrack
+from resist_epi.tracks.looks import LookCache, TrackFile, look_at_tracks
 from resist_epi.tracks.open import open_track
-from resist_epi.tracks.reads.open import open_reads
+from resist_epi.tracks.opened import OpenedFile
 from resist_epi.tracks.reads.reads import COUNT_AS, CountAs, ReadRules
-from resist_epi.tracks.recovery.recovery import Recovery
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +97,7 @@ class SheetSources:
         Why, in words.
     """
 
-    files: dict[str, Source]
+    files: dict[str, OpenedFile]
     quantity: str
     reason: str
 
@@ -140,22 +138,27 @@ def sheet_sources(
     InputFormatError
         If a file cannot be read.
     """
-    reason = "asked for"
+    reason, looks = "asked for", looks or LookCache()
     if quantity == "auto" and has_reads(sheet):
         quantity, reason = "reads", "every row has a file of reads"
     if quantity == "reads":
         logger.info("reads: %s", reason)
-        return SheetSources(_read_files(sheet, reads or ReadOptions()), quantity, reason)
+        return SheetSources(_read_files(sheet, reads or ReadOptions(), looks), quantity, reason)
     paths = column_files(sheet, "Coverage", "a bigWig or bedGraph")
-    found: dict[str, TrackLook] = {}
+    found: dict[str, OpenedFile] = {}
     if quantity in {"auto", "recovered_reads"}:
         looked = look_at_tracks(track_files(sheet), jobs=jobs, known=looks, progress=progress)
         for name, look in looked.items():
             if isinstance(look, ResistEpiError):
                 raise look
-            logger.info("%s: %s", name, look.recovery.describe())
+            if look.recovery is not None:
+                logger.info("%s: %s", name, look.recovery.describe())
             found[name] = look
-    refused = {name: look for name, look in found.items() if look.recovery.refused is not None}
+    refused = {
+        name: look.recovery.describe()
+        for name, look in found.items()
+        if look.recovery is not None and look.recovery.refused is not None
+    }
     if quantity == "auto":
         quantity = "mean_signal" if refused else "recovered_reads"
         reason = "counts can be recovered from every track"
@@ -163,28 +166,28 @@ def sheet_sources(
             reason = f"counts cannot be recovered from {', '.join(refused)}"
         logger.info("%s: %s", quantity, reason)
     if quantity != "recovered_reads":
-        return SheetSources({s: Source(p, quantity) for s, p in paths.items()}, quantity, reason)
+        files = {s: looks.opened(p, quantity) for s, p in paths.items()}
+        return SheetSources(files, quantity, reason)
     if refused:
         raise QuantityError(
             "recovered_reads cannot be had from every track. Use --quantity mean_signal, or BAM"
             " files.\n  "
-            + "\n  ".join(
-                f"{name} ({paths[name]}): {look.recovery.describe()}"
-                for name, look in refused.items()
-            )
+            + "\n  ".join(f"{name} ({paths[name]}): {why}" for name, why in refused.items())
         )
-    files_ = {s: Source(p, quantity, recovery=found[s].recovery) for s, p in paths.items()}
-    return SheetSources(files_, quantity, reason)
+    files = {s: look.counted_as(quantity) for s, look in found.items()}
+    return SheetSources(files, quantity, reason)
 
 
-def _read_files(sheet: SampleSheet, options: ReadOptions) -> dict[str, Source]:
+def _read_files(
+    sheet: SampleSheet, options: ReadOptions, looks: LookCache
+) -> dict[str, OpenedFile]:
     paths = column_files(sheet, "bamReads", "a BAM file, or reads as BED")
     lengths = sheet.numbers("FragmentLength")
     found = {}
     for i, (name, path) in enumerate(paths.items()):
         known = lengths is not None and not np.isnan(lengths[i])
         rules = options.rules(float(lengths[i]) if known and lengths is not None else None)
-        found[name] = Source(path, "reads", rules=rules)
+        found[name] = looks.opened(path, "reads").counted_as("reads", rules)
     return found
 
 
@@ -195,7 +198,7 @@ def has_reads(sheet: SampleSheet) -> bool:
     return all(path and Path(path).exists() for path in sheet.table["bamReads"])
 
 
-def sheet_tracks(sheet: SampleSheet) -> dict[str, RunTrack]:
+def sheet_tracks(sheet: SampleSheet) -> dict[str, CoverageTrack]:
     r"""Open the coverage track of every row.
 
     Raises
@@ -229,58 +232,6 @@ def sheet_tracks(sheet: SampleSheet) -> dict[str, RunTrack]:
             [f"sample {s}, column Coverage: empty; expected a bigWig or bedGraph" for s in empty],
         )
     return {s: open_track(p) for s, p in zip(table["SampleID"], table["Coverage"], strict=True)}
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file to be counted, and how.
-
-    Attributes
-    ----------
-    path
-        A track, or reads.
-    quantity
-        As of `CountMatrix`.
-    recovery
-        What `recover_counts` said, for `recovered_reads`.
-    rules
-        Which reads count, and where, for `reads`.
-    """
-
-    path: str
-    quantity: str
-    recovery: Recovery | None = None
-    rules: ReadRules | None = None
-
-    def key(self, plan_digest: str) -> str:
-        """Digest of everything that the tally depends on."""
-        state = Path(self.path).stat()
-        return step_key(
-            file=[str(Path(self.path).resolve()), state.st_size, state.st_mtime_ns],
-            plan=plan_digest,
-            **self.described(),
-        )
-
-    def described(self) -> dict[str, Any]:
-        """How it is counted, as plain values."""
-        return {
-            "quantity": self.quantity,
-            "recovery": None if self.recovery is None else asdict(self.recovery),
-            "rules": None if self.rules is None else asdict(self.rules),
-        }
-
-
-def chromosome_ends(source: Source) -> Mapping[str, int]:
-    """Length of every chromosome of a file, bp; where its data end if it does not state them.
-
-    Raises
-    ------
-    InputFormatError
-        If the file cannot be read.
-    """
-    if source.quantity == "reads":
-        return open_reads(source.path).chrom_lengths
-    return open_track(source.path).chrom_lengths
 
 
 def track_files(sheet: SampleSheet, column: str = "Coverage") -> dict[str, TrackFile]:

@@ -1,85 +1,28 @@
-"""From files of reads and regions to the matrix of read counts."""
+"""What one pass over a track or a file of reads finds in the regions of a plan."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from resist_epi.arrays import ByChromosome, FloatArray
-from resist_epi.counting.plan import _NONE, RegionPlan
+from resist_epi.arrays import FloatArray
+from resist_epi.counting.plan import RegionPlan
 from resist_epi.genome.chromosomes import autosomes
 from resist_epi.genome.regions import disjoint_by_chrom
-from resist_epi.tracks.engine.runs import MAX_COORDINATE, complement
-from resist_epi.tracks.engine.track import CoverageTrack, stated_lengths
+from resist_epi.tracks.engine.track import CoverageTrack
+from resist_epi.tracks.reads.reads import ReadRules, ReadsFile
 
 
-class Counted(Protocol):
-    """What counting the reads of one file gives."""
-
-    @property
-    def counts(self) -> NDArray[np.int64]:
-        """(n_regions,) reads."""
-        ...
-
-    @property
-    def kept(self) -> int:
-        """Reads that count at all."""
-        ...
-
-    @property
-    def seen(self) -> int:
-        """Alignments in the file."""
-        ...
-
-    @property
-    def inside(self) -> Mapping[str, int]:
-        """Name of intervals asked for -> reads that touch any of them."""
-        ...
-
-
-class ReadsFile(Protocol):
-    """What counting needs of a file of reads; the readers in `io/` satisfy it."""
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        ...
-
-    @property
-    def chrom_lengths(self) -> Mapping[str, int]:
-        """Length of every chromosome of the file, bp."""
-        ...
-
-    @property
-    def lengths_known(self) -> bool:
-        """Whether these are the true lengths, or only where the reads end."""
-        ...
-
-    def count(
-        self,
-        regions: pd.DataFrame,
-        *,
-        rules: Any = None,
-        exclude: ByChromosome | None = None,
-        within: Mapping[str, ByChromosome] | None = None,
-    ) -> Counted:
-        """Reads of each region, and of each of `within`."""
-        ...
-
-
-def tally_reads(file: ReadsFile, plan: RegionPlan, *, rules: Any = None) -> Tally:
+def tally_reads(file: ReadsFile, plan: RegionPlan, *, rules: ReadRules | None = None) -> Tally:
     """Reads of every region of a plan, shares, and how many count at all, from one pass.
 
     Parameters
     ----------
     rules
-        Which reads count, and where (`tracks.reads.reads.ReadRules`).
+        Which reads count, and where; by default every mapped primary alignment, as it spans.
 
     Raises
     ------
@@ -166,34 +109,20 @@ def tally_coverage(track: CoverageTrack, plan: RegionPlan, *, mean: bool = False
     values = {name: np.zeros(len(table)) for name, table in plan.tables.items()}
     inside = dict.fromkeys(plan.within, 0.0)
     totals: dict[str, float] = {}
-    for chrom, length in track.chrom_lengths.items():
-        starts, ends, parts = plan.question(chrom)
-        left_out = plan.exclude.get(chrom, (_NONE, _NONE))
-        rest = complement(*left_out, length=length if track.lengths_known else MAX_COORDINATE)
-        summary = track.summarise(
-            chrom,
-            np.concatenate([starts, rest[0]]),
-            np.concatenate([ends, rest[1]]),
-            extremes=False,
-        )
-        totals[chrom] = float(summary.sum[len(starts) :].sum())
-        for part in parts:
-            sums = summary.sum[part.pieces]
-            if part.table in inside and not len(part.rows):
-                inside[part.table] += float(sums.sum())
-                continue
-            bases = (ends - starts)[part.pieces] - summary.clipped[part.pieces]
-            if part.owner is not None:
-                n = len(part.rows)
-                sums = np.asarray(np.bincount(part.owner, weights=sums, minlength=n), np.float64)
-                bases = np.bincount(part.owner, weights=bases, minlength=n).astype(np.int64)
+    for chrom in track.chrom_lengths:
+        answer = plan.ask(track, chrom, also=plan.counted(track, chrom))
+        totals[chrom] = answer.also
+        for name, inside_here in answer.within.items():
+            inside[name] += inside_here
+        for table, rows, found, bases in answer.rows:
+            sums = found.sum
             if mean:
                 sums = np.divide(sums, bases, out=np.zeros(len(sums)), where=bases > 0)
-            values[part.table][part.rows] = sums
+            values[table][rows] = sums
     whole = float(np.sum(list(totals.values())))
     return Tally(
         values=values,
         shares={name: s / whole if whole > 0 else np.nan for name, s in inside.items()},
         library_size=float(np.sum([totals[c] for c in autosomes(track.chrom_lengths)])),
-        chrom_lengths=stated_lengths(track),
+        chrom_lengths=track.stated_lengths(),
     )

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.dna.control import over_input, scaled_control, with_input_offset
+from resist_epi.dna.control import over_control, scaled_control, with_control_offset
 from resist_epi.dna.copy_number import log2_copy_number, with_copy_number
 from resist_epi.errors import DesignError
 from resist_epi.samples.sheet import SampleSheet
@@ -47,9 +47,9 @@ def adjust_counts(
     segments: pd.DataFrame | None = None,
     segments_note: str = "",
     control: str = "none",
-    inputs: tuple[CountMatrix, CountMatrix] | None = None,
+    controls: tuple[CountMatrix, CountMatrix] | None = None,
 ) -> Adjusted:
-    """Put copy number, and then inputs, into what is expected of counts.
+    """Put copy number, and then controls (inputs), into what is expected of counts.
 
     Parameters
     ----------
@@ -59,8 +59,8 @@ def adjust_counts(
         Of every library; None where copy number is not to be corrected.
     control
         `none`, `filter` or `offset`.
-    inputs
-        Inputs in the regions of `matrix` and of `bins`, for `filter` and `offset`.
+    controls
+        Controls in the regions of `matrix` and of `bins`, for `filter` and `offset`.
 
     Raises
     ------
@@ -75,20 +75,20 @@ def adjust_counts(
         bins = None if bins is None else _with_segments(bins, segments)
         header["copy number"] = f"an offset a region and unit, {segments_note}"
     if control != "none":
-        if inputs is None or raw[1] is None:
+        if controls is None or raw[1] is None:
             raise DesignError(
                 f"inputs as {control} are scaled in bins of the genome; give counts of the ChIP in"
                 " bins with --background"
             )
-        scaled = scaled_control(raw[0], inputs[0], bins=raw[1], control_bins=inputs[1])
+        scaled = scaled_control(raw[0], controls[0], bins=raw[1], control_bins=controls[1])
         share = ", ".join(
             f"{s} {x:.3g}" for s, x in zip(matrix.samples, scaled.scales, strict=True)
         )
         logger.info("inputs are scaled to the background by %s", share)
         if control == "filter":
-            flags = over_input(raw[0], scaled)
+            flags = over_control(raw[0], scaled)
         else:
-            matrix = with_input_offset(matrix, scaled)
+            matrix = with_control_offset(matrix, scaled)
             header["control"] = (
                 "offset: the share of background in a region, group-blind, follows each unit's"
                 " input, scaled in background bins; nothing is subtracted"

@@ -65,24 +65,24 @@ def scaled_control(
             )
     inside = control.select(samples=matrix.samples).values
     chip_bins = bins.select(samples=matrix.samples).values
-    input_bins = control_bins.select(samples=matrix.samples).values
+    control_values = control_bins.select(samples=matrix.samples).values
     scales = np.empty(len(matrix.samples))
     for i, sample in enumerate(matrix.samples):
         try:
-            scales[i] = background_scale(chip_bins[:, i], input_bins[:, i])
+            scales[i] = background_scale(chip_bins[:, i], control_values[:, i])
         except QuantityError as error:
             raise DesignError(f"the input of {sample}: {error}") from error
     return Control(inside * scales, scales)
 
 
-def over_input(matrix: CountMatrix, control: Control) -> NDArray[np.bool_]:
+def over_control(matrix: CountMatrix, control: Control) -> NDArray[np.bool_]:
     """(n_regions, n_samples) whether a library holds more than 1.25 times its background."""
     background = control.background
     prior = _PRIOR_SHARE * np.median(background, axis=0)
     return np.asarray((matrix.values + prior) >= MIN_FOLD * (background + prior))
 
 
-def with_input_offset(matrix: CountMatrix, control: Control) -> CountMatrix:
+def with_control_offset(matrix: CountMatrix, control: Control) -> CountMatrix:
     """Return the matrix with what its inputs say of each sample in what is expected.
 
     Signal is mark and background; only the background follows the input. The share of background

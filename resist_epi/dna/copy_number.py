@@ -21,7 +21,7 @@ from resist_epi.schema import SEGMENTS, names
 
 logger = logging.getLogger(__name__)
 
-BIN_SIZE = 50_000
+COPY_NUMBER_BIN = 50_000
 
 MIN_BINS = 500
 
@@ -32,7 +32,7 @@ LOWEST = -2.0  # log2: with a quarter of the DNA there is little signal left to 
 NORMAL_COPIES = 2.0
 
 
-def segment_inputs(
+def segment_controls(
     bins: CountMatrix,
     *,
     gc: FloatArray | None = None,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from resist_epi.counting.controls import count_controls, distinct_controls, open_controls
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.passes import Pass
 from resist_epi.dna.count_threshold import high_threshold
 from resist_epi.errors import DesignError
 from resist_epi.genome.chromosomes import autosomes
@@ -19,11 +20,11 @@ from resist_epi.genome.reference import load_exclude, load_reference
 from resist_epi.genome.regions import genome_bins, make_regions
 from resist_epi.samples.sheet import read_sheet
 from resist_epi.schema import COUNTS
-from resist_epi.tracks.lengths import control_lengths
+from resist_epi.tracks.opened import chromosome_ends
 
 logger = logging.getLogger(__name__)
 
-BIN_SIZE = 1_000
+GREYLIST_BIN = 1_000
 
 QUANTILE = 0.999
 
@@ -109,12 +110,12 @@ def _joined(regions: pd.DataFrame, too_high: NDArray[np.bool_], max_gap: int) ->
     )
     group = (np.cumsum(new.to_numpy()) - 1).astype(np.int64)
     n = int(group.max(initial=-1)) + 1
-    inputs = np.zeros((n, too_high.shape[1]), dtype=bool)
-    np.logical_or.at(inputs, group, high)
+    controls = np.zeros((n, too_high.shape[1]), dtype=bool)
+    np.logical_or.at(controls, group, high)
     joined = table.groupby(group, sort=True).agg(
         chrom=("chrom", "first"), start=("start", "min"), end=("end", "max")
     )
-    return make_regions(joined.assign(n_inputs=inputs.sum(axis=1)), kind="peaks")
+    return make_regions(joined.assign(n_inputs=controls.sum(axis=1)), kind="peaks")
 
 
 def sheet_greylist(
@@ -134,17 +135,16 @@ def sheet_greylist(
     """
     sheet = read_sheet(sheet_path)
     own = sheet.for_samples(list(distinct_controls(sheet)))
-    opened = open_controls(own)
-    lengths = control_lengths(opened)
-    reference = None if genome is None else load_reference(genome, None, tracks=opened).genome
+    controls = open_controls(own)
+    lengths = chromosome_ends(controls.values())
+    reference = None if genome is None else load_reference(genome, None, tracks=controls).genome
     if reference is not None:
         lengths = {c: n for c, n in reference.lengths.items() if c in lengths}
     bins = count_controls(
         own,
-        genome_bins(lengths, BIN_SIZE),
-        exclude=load_exclude(exclude),
-        genome=reference,
-        progress=progress,
+        genome_bins(lengths, GREYLIST_BIN),
+        controls=controls,
+        how=Pass(exclude=load_exclude(exclude), genome=reference, progress=progress),
     )
     found = greylist(bins, quantile=quantile)
     size = int((found["end"] - found["start"]).sum())

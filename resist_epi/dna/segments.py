@@ -9,7 +9,8 @@ import pandas as pd
 
 from resist_epi.arrays import ByChromosome
 from resist_epi.counting.controls import control_paths, count_controls, distinct_controls
-from resist_epi.dna.copy_number import BIN_SIZE, sample_segments, segment_inputs
+from resist_epi.counting.passes import Pass
+from resist_epi.dna.copy_number import COPY_NUMBER_BIN, sample_segments, segment_controls
 from resist_epi.dna.seg import read_seg
 from resist_epi.genome.chromosomes import Genome
 from resist_epi.genome.cytogenetics import load_centromeres
@@ -53,14 +54,12 @@ def study_segments(
     representative = distinct_controls(sheet)
     bins = count_controls(
         sheet.for_samples(list(representative)),
-        genome_bins(chrom_lengths, BIN_SIZE),
-        exclude=exclude,
-        genome=genome,
-        progress=progress,
+        genome_bins(chrom_lengths, COPY_NUMBER_BIN),
+        how=Pass(exclude=exclude or {}, genome=genome, progress=progress),
     )
     gc = None if fasta is None else gc_content(fasta, bins.regions)
     borders = load_centromeres(None if genome is None else genome.name)
-    found = segment_inputs(bins, gc=gc, borders=borders)
+    found = segment_controls(bins, gc=gc, borders=borders)
     of_path = {path: sample for sample, path in representative.items()}
     _, paths = control_paths(sheet)
     own = {str(s): rows for s, rows in found.groupby("sample", sort=False)}
@@ -69,7 +68,7 @@ def study_segments(
     )
     correction = "GC content corrected" if gc is not None else "GC content not corrected (no FASTA)"
     note = (
-        f"from {len(representative)} inputs in {BIN_SIZE // 1000}-kb bins, {correction},"
+        f"from {len(representative)} inputs in {COPY_NUMBER_BIN // 1000}-kb bins, {correction},"
         " mappability not looked up"
     )
     return table, note

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,7 +14,34 @@ from resist_epi.genome.intervals import Intervals, subtract
 from resist_epi.tracks.engine.track import CoverageTrack
 
 
-class TrackBins:
+class BinSource(ABC):
+    """Bins of tracks or reads, all samples together: what finding windows needs.
+
+    Attributes
+    ----------
+    samples
+        SampleIDs.
+    quantity
+        `coverage_sum`, `recovered_reads` or `reads`: what bins may be added up in.
+    """
+
+    samples: tuple[str, ...]
+    quantity: str
+
+    @abstractmethod
+    def bins(self, chrom: str, starts: IntArray, ends: IntArray) -> tuple[FloatArray, IntArray]:
+        """(n_bins, n_samples) values of adjacent bins, and the bases of each that count.
+
+        Raises
+        ------
+        GenomeMismatchError
+            If a track lacks the chromosome.
+        InputFormatError
+            If a track is damaged.
+        """
+
+
+class TrackBins(BinSource):
     """Bins of coverage tracks: sums of value x bp, or fragments where the tracks hold these.
 
     Parameters
@@ -40,15 +68,7 @@ class TrackBins:
         self._widths = np.ones(len(tracks)) if widths is None else widths
 
     def bins(self, chrom: str, starts: IntArray, ends: IntArray) -> tuple[FloatArray, IntArray]:
-        """(n_bins, n_samples) values of adjacent bins, and the bases of each that count.
-
-        Raises
-        ------
-        GenomeMismatchError
-            If a track lacks the chromosome.
-        InputFormatError
-            If a track is damaged.
-        """
+        """As of `BinSource`."""
         values, n = np.empty((len(starts), len(self.samples))), len(starts)
         pieces, owner = pieces_left(chrom, starts, ends, self._exclude)
         for i, track in enumerate(self._tracks.values()):
@@ -57,7 +77,7 @@ class TrackBins:
         return values, np.bincount(owner, weights=pieces.length, minlength=n).astype(np.int64)
 
 
-class ReadBins:
+class ReadBins(BinSource):
     """Bins of reads, each read in one of them, that were counted before.
 
     A file of reads is read once whatever the number of chromosomes, so its bins are kept.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import ByChromosome
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.counting.sources import Source
-from resist_epi.domains.bins import ReadBins, TrackBins, bin_table
+from resist_epi.counting.passes import Pass
+from resist_epi.domains.bins import BinSource, ReadBins, TrackBins, bin_table
 from resist_epi.domains.filter import (
     BackgroundLevel,
-    BinSource,
     ChromosomeBins,
     Control,
     background_level,
@@ -24,35 +23,28 @@ from resist_epi.domains.filter import (
 )
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import DesignError
-from resist_epi.genome.chromosomes import NO_CHROMOSOMES, Genome, HasLengths, reconcile_chromosomes
-from resist_epi.tracks.engine.track import CoverageTrack
-from resist_epi.tracks.engine.track import stated_lengths as of_header
-from resist_epi.tracks.lengths import stated_lengths
-from resist_epi.tracks.open import is_bigwig, open_track
-from resist_epi.tracks.reads.open import open_reads
+from resist_epi.genome.chromosomes import NO_CHROMOSOMES, Genome, reconcile_chromosomes
+from resist_epi.genome.reference import genomes
+from resist_epi.tracks.open import open_track
+from resist_epi.tracks.opened import OpenedFile, chromosome_ends, stated_lengths
 from resist_epi.tracks.reads.reads import ReadRules
-from resist_epi.tracks.recovery.recovered_track import RecoveredTrack
 from resist_epi.workers import run_tasks
 
 
 def count_domain_bins(
-    sources: Mapping[str, Source],
+    files: Mapping[str, OpenedFile],
     ten_kb: CountMatrix,
     *,
     lengths: Mapping[str, int] | None = None,
     controls: Mapping[str, str] | None = None,
     settings: DomainSettings | None = None,
-    exclude: ByChromosome | None = None,
-    genome: Genome | None = None,
-    known: Collection[Genome] = (),
-    jobs: int = 1,
-    progress: Callable[[str], None] | None = None,
+    how: Pass | None = None,
 ) -> CountMatrix:
     """Find the windows of a genome that lie above its background, and keep their bins.
 
     Parameters
     ----------
-    sources
+    files
         SampleID -> file, all of one quantity.
     ten_kb
         Counts of the same samples in 10-kb bins of the genome; they give the background and the
@@ -60,16 +52,11 @@ def count_domain_bins(
     lengths
         bp of each chromosome; by default those that the files state.
     controls
-        Sample -> track of its input: windows must stand out against these too. Where several
-        samples have one input it counts once.
-    exclude
-        Chromosome -> sorted, disjoint starts and ends whose bases count nowhere.
-    genome, known
-        As of `coverage.count_regions`.
-    jobs
-        Worker processes; the result does not depend on it.
-    progress
-        Called with a line whenever a chromosome (of reads: a file) was counted.
+        Sample -> track of its control: windows must stand out against these too. Where several
+        samples have one control it counts once.
+    how
+        What is left out, by how many processes, and who is told whenever a chromosome (of reads: a
+        file) was counted.
 
     Returns
     -------
@@ -85,28 +72,31 @@ def count_domain_bins(
     InputFormatError
         If a file is damaged.
     """
+    how = how or Pass()
     settings = DomainSettings() if settings is None else settings
-    ten_kb = ten_kb.select(samples=tuple(sources))
-    quantity = next(iter(sources.values())).quantity
-    tracks = {} if quantity == "reads" else {name: _opened(s) for name, s in sources.items()}
-    shared = placed_lengths(tracks or sources, lengths, genome=genome, known=known)
-    background = background_level(ten_kb, exclude=exclude)
-    if quantity == "reads":
-        source: BinSource = _counted_reads(sources, shared, settings, exclude, jobs, progress)
+    ten_kb = ten_kb.select(samples=tuple(files))
+    of_reads = next(iter(files.values())).quantity == "reads"
+    tracks = {} if of_reads else {name: file.track() for name, file in files.items()}
+    # A text says its chromosomes once it was read.
+    read = {n: replace(files[n], chrom_lengths=t.chrom_lengths) for n, t in tracks.items()}
+    shared = placed_lengths(read or files, lengths, genome=how.genome)
+    background = background_level(ten_kb, exclude=how.exclude)
+    if of_reads:
+        source: BinSource = _counted_reads(files, shared, settings, how)
     else:
-        source = TrackBins(tracks, exclude=exclude, widths=_widths(sources))
+        source = TrackBins(tracks, exclude=how.exclude, widths=_widths(files))
     # A text's temporary file has one place to read at, so processes cannot share it.
-    parallel = all(is_bigwig(s.path) for s in sources.values()) and not controls
-    control = _control(controls, exclude, shared)
+    parallel = all(file.kind == "bigWig" for file in files.values()) and not controls
+    control = _control(controls, how.exclude, shared)
     work = _Chromosome(source, shared, background, settings, control)
     parts: dict[str, ChromosomeBins] = {}
 
     def done(chrom: str, part: ChromosomeBins) -> None:
         parts[chrom] = part
-        if progress is not None and quantity != "reads":
-            progress(f"{chrom}: windows counted")
+        if not of_reads:
+            how.say(f"{chrom}: windows counted")
 
-    run_tasks(work, {c: c for c in shared}, jobs=jobs if parallel else 1, done=done)
+    run_tasks(work, {c: c for c in shared}, jobs=how.jobs if parallel else 1, done=done)
     return joined_bins(
         {chrom: parts[chrom] for chrom in shared},
         background,
@@ -114,7 +104,7 @@ def count_domain_bins(
         samples=source.samples,
         quantity=source.quantity,
         library_sizes=ten_kb.library_sizes,
-        inputs=control is not None,
+        controlled=control is not None,
     )
 
 
@@ -134,33 +124,27 @@ class _Chromosome:
         )
 
 
-def _opened(source: Source) -> CoverageTrack:
-    track = open_track(source.path)
-    return track if source.recovery is None else RecoveredTrack(track, source.recovery)
-
-
-def _widths(sources: Mapping[str, Source]) -> NDArray[np.float64] | None:
-    found = [s.recovery for s in sources.values() if s.recovery is not None]
+def _widths(files: Mapping[str, OpenedFile]) -> NDArray[np.float64] | None:
+    found = [file.recovery for file in files.values() if file.recovery is not None]
     return np.array([recovery.width for recovery in found]) if found else None
 
 
 def placed_lengths(
-    files: Mapping[str, CoverageTrack] | Mapping[str, Source],
+    files: Mapping[str, OpenedFile],
     lengths: Mapping[str, int] | None = None,
     *,
     genome: Genome | None = None,
-    known: Collection[Genome] = (),
 ) -> dict[str, int]:
     """Length of each chromosome that every file has; no organelle, virus or unplaced piece.
 
     Parameters
     ----------
     files
-        SampleID -> opened track, or file.
+        SampleID -> file.
     lengths
         bp of each chromosome; by default those that the files state.
-    genome, known
-        As of `coverage.count_regions`.
+    genome
+        The assembly, where it is known.
 
     Raises
     ------
@@ -169,18 +153,10 @@ def placed_lengths(
     DesignError
         If no length is known.
     """
-    stated: dict[str, dict[str, int | None]] = {}
-    for name, file in files.items():
-        if isinstance(file, Source):
-            header: HasLengths = stated_lengths(file.path, reads=file.quantity == "reads")
-            if header.lengths_known:
-                stated[name] = dict(header.chrom_lengths)
-        else:
-            stated[name] = of_header(file)
+    stated = stated_lengths(files)
     wanted = dict(lengths or {})
     if not wanted:
-        for one in stated.values():
-            wanted |= {c: max(n, wanted.get(c, 0)) for c, n in one.items() if n is not None}
+        wanted = chromosome_ends(file for file in files.values() if file.lengths_known)
     bare = {c: (c[3:] if c.lower().startswith("chr") else c).upper() for c in wanted}
     placed = [
         c for c, name in bare.items() if name not in NO_CHROMOSOMES and not set(name) & set("_.")
@@ -188,7 +164,7 @@ def placed_lengths(
     if not wanted:
         raise DesignError("windows need the chromosome lengths of an assembly; give --genome")
     kept = reconcile_chromosomes(
-        placed or list(wanted), stated, genome=genome, known=known, annotation="the assembly"
+        placed or list(wanted), stated, genome=genome, known=genomes(), annotation="the assembly"
     )
     return {chrom: wanted[chrom] for chrom in kept}
 
@@ -196,7 +172,7 @@ def placed_lengths(
 def _control(
     controls: Mapping[str, str] | None, exclude: ByChromosome | None, lengths: Mapping[str, int]
 ) -> Control | None:
-    """Open the inputs and find their own background."""
+    """Open the controls and find their own background."""
     if not controls:
         return None
     paths = dict.fromkeys(controls.values())
@@ -219,13 +195,13 @@ class _Points:
     """The work of one task: count each read of a file in the one bin that holds its point."""
 
     table: pd.DataFrame
-    exclude: ByChromosome | None
+    exclude: ByChromosome
 
-    def __call__(self, source: Source) -> NDArray[np.uint32]:
-        file = open_reads(source.path)
+    def __call__(self, opened: OpenedFile) -> NDArray[np.uint32]:
+        file = opened.reads()
         known = set(file.chrom_lengths) if file.lengths_known else set(self.table["chrom"])
         here = self.table["chrom"].isin(known).to_numpy()
-        rules = point_rules(source.rules or ReadRules())
+        rules = point_rules(opened.rules or ReadRules())
         found = file.count(self.table[here], rules=rules, exclude=self.exclude)
         counts = np.zeros(len(self.table), dtype=np.uint32)
         counts[here] = found.counts
@@ -243,21 +219,15 @@ def point_rules(rules: ReadRules) -> ReadRules:
 
 
 def _counted_reads(
-    sources: Mapping[str, Source],
-    lengths: Mapping[str, int],
-    settings: DomainSettings,
-    exclude: ByChromosome | None,
-    jobs: int,
-    progress: Callable[[str], None] | None,
+    files: Mapping[str, OpenedFile], lengths: Mapping[str, int], settings: DomainSettings, how: Pass
 ) -> ReadBins:
     counts: dict[str, NDArray[np.uint32]] = {}
 
     def done(name: str, found: NDArray[np.uint32]) -> None:
         counts[name] = found
-        if progress is not None:
-            progress(f"{name}: windows counted")
+        how.say(f"{name}: windows counted")
 
-    work = _Points(bin_table(lengths, settings.step), exclude)
-    run_tasks(work, sources, jobs=jobs, done=done)
-    ordered = {name: counts[name] for name in sources}
-    return ReadBins(ordered, lengths, settings.step, exclude=exclude)
+    work = _Points(bin_table(lengths, settings.step), how.exclude)
+    run_tasks(work, files, jobs=how.jobs, done=done)
+    ordered = {name: counts[name] for name in files}
+    return ReadBins(ordered, lengths, settings.step, exclude=how.exclude)

@@ -10,15 +10,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.arrays import ByChromosome, FloatArray, IntArray
-from resist_epi.counting.background import BIN_SIZE
+from resist_epi.counting.background import BACKGROUND_BIN
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.domains.bins import BinSource
 from resist_epi.domains.clusters import window_sums
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import DesignError, InputFormatError
@@ -33,24 +34,6 @@ DEVIATIONS = 3.0
 
 # Windows of which the blacklist takes more than half are no windows.
 LEAST_BASES = 0.5
-
-
-class BinSource(Protocol):
-    """What finding windows needs of tracks or reads, all samples together."""
-
-    @property
-    def samples(self) -> tuple[str, ...]:
-        """SampleIDs."""
-        ...
-
-    @property
-    def quantity(self) -> str:
-        """`coverage_sum`, `recovered_reads` or `reads`: what bins may be added up in."""
-        ...
-
-    def bins(self, chrom: str, starts: IntArray, ends: IntArray) -> tuple[FloatArray, IntArray]:
-        """(n_bins, n_samples) values of adjacent bins, and the bases of each that count."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -72,7 +55,7 @@ class BackgroundLevel:
     divisors: FloatArray
     density: float
     spread: float
-    bin_size: int = BIN_SIZE
+    bin_size: int = BACKGROUND_BIN
 
     def threshold(self, size: int, fold: float) -> float:
         """Value per bp from which on a window of a size, in bp, is above background."""
@@ -124,12 +107,12 @@ def background_level(bins: CountMatrix, *, exclude: ByChromosome | None = None) 
 
 @dataclass(frozen=True)
 class Control:
-    """Inputs beside the samples, against which windows must stand out too.
+    """Controls (inputs) beside the samples, against which windows must stand out too.
 
     Attributes
     ----------
     source
-        Bins of the inputs.
+        Bins of the controls.
     background
         Their own background level.
     """
@@ -140,11 +123,11 @@ class Control:
     def local(self, chrom: str, starts: IntArray, ends: IntArray, level: float) -> FloatArray:
         """(n_bins,) local background per bp, brought to the level of the samples' background.
 
-        Averaged over 10 kb, since inputs are sparse.
+        Averaged over 10 kb, since controls are sparse.
         """
         values, bases = self.source.bins(chrom, starts, ends)
         pooled = (values / self.background.divisors).mean(axis=1)
-        span = max(BIN_SIZE // max(int(ends[0] - starts[0]), 1), 1) if len(starts) else 1
+        span = max(BACKGROUND_BIN // max(int(ends[0] - starts[0]), 1), 1) if len(starts) else 1
         before, after = (span - 1) // 2, span // 2
 
         def around(per_bin: FloatArray) -> FloatArray:
@@ -186,8 +169,8 @@ def domain_bins(
     A window passes by its mean over all samples, each divided by its effective library size: the
     filter never looks at the groups, so it is independent of the test (Bourgon et al. 2010). It
     must reach `fold` times the background and exceed it by 3 standard deviations of background
-    windows of its size; where there are inputs, the background is the larger of the genome's and
-    the local one of the inputs.
+    windows of its size; where there are controls, the background is the larger of the genome's
+    and the local one of the controls.
 
     Parameters
     ----------
@@ -217,7 +200,7 @@ def domain_bins(
         samples=source.samples,
         quantity=source.quantity,
         library_sizes=library_sizes,
-        inputs=control is not None,
+        controlled=control is not None,
     )
 
 
@@ -271,7 +254,7 @@ def joined_bins(
     samples: tuple[str, ...],
     quantity: str,
     library_sizes: FloatArray,
-    inputs: bool = False,
+    controlled: bool = False,
 ) -> CountMatrix:
     """Join the bins of all chromosomes, in genome order.
 
@@ -281,8 +264,8 @@ def joined_bins(
         Chromosome -> its bins; at least one.
     samples, quantity, library_sizes
         Of the matrix that comes out.
-    inputs
-        Whether inputs took part in the filter.
+    controlled
+        Whether controls took part in the filter.
 
     Returns
     -------
@@ -316,7 +299,7 @@ def joined_bins(
                 },
                 "windows": seen,
                 "above_background": {str(size): n for size, n in passed.items()},
-                "inputs": inputs,
+                "inputs": controlled,
             }
         },
     )
@@ -347,8 +330,8 @@ def _above(
     signal = window_sums(pooled, span)[::every]
     threshold = background.threshold(size, settings.fold) * room
     if local is not None:
-        inputs = settings.fold * window_sums(local * bases, span)[::every]
-        threshold = np.maximum(threshold, inputs)
+        of_controls = settings.fold * window_sums(local * bases, span)[::every]
+        threshold = np.maximum(threshold, of_controls)
     shortest = LEAST_BASES * min(size, settings.step * len(bases))
     fit = (room >= shortest) & (room > 0)
     return np.flatnonzero(fit & (signal >= threshold)) * every, int(fit.sum())

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from resist_epi.arrays import ByChromosome
-from resist_epi.counting.background import BIN_SIZE
+from resist_epi.counting.background import BACKGROUND_BIN
 from resist_epi.counting.files import count_tables
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.counting.sources import ReadOptions, Source, sheet_sources
+from resist_epi.counting.passes import Pass
+from resist_epi.counting.sources import ReadOptions, sheet_sources
 from resist_epi.domains.count_bins import count_domain_bins, placed_lengths
 from resist_epi.domains.find import find_domains
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import DesignError
-from resist_epi.genome.chromosomes import Genome, autosomes
-from resist_epi.genome.reference import genomes
+from resist_epi.genome.chromosomes import autosomes
 from resist_epi.genome.regions import genome_bins
 from resist_epi.samples.sheet import SampleSheet
+from resist_epi.tracks.opened import OpenedFile
 
 logger = logging.getLogger(__name__)
 
@@ -29,12 +29,9 @@ def sheet_domains(
     sheet: SampleSheet,
     *,
     lengths: Mapping[str, int] | None = None,
-    genome: Genome | None = None,
-    exclude: ByChromosome | None = None,
     settings: DomainSettings | None = None,
     reads: ReadOptions | None = None,
-    jobs: int = 1,
-    progress: Callable[[str], None] | None = None,
+    how: Pass | None = None,
 ) -> pd.DataFrame:
     """Domains of one mark, from its tracks or, where there are none, its reads.
 
@@ -46,10 +43,8 @@ def sheet_domains(
         Rows of one mark.
     lengths
         bp of each chromosome; by default those that the files state.
-    genome
-        The assembly, where it is known.
-    jobs
-        Worker processes; the domains do not depend on it.
+    how
+        As of `files.count_tables`.
 
     Returns
     -------
@@ -61,31 +56,18 @@ def sheet_domains(
     ResistEpiError
         If an input is wrong.
     """
+    how = how or Pass()
     table = sheet.table
     has_tracks = "Coverage" in table and bool((table["Coverage"] != "").all())
-    found = sheet_sources(sheet, "mean_signal" if has_tracks else "reads", reads=reads)
-    known = placed_lengths(found.files, lengths, genome=genome, known=genomes())
+    files = sheet_sources(sheet, "mean_signal" if has_tracks else "reads", reads=reads).files
+    known = placed_lengths(files, lengths, genome=how.genome)
     ten_kb = count_tables(
-        found.files,
-        {"bins": genome_bins({c: known[c] for c in autosomes(known)}, BIN_SIZE)},
+        files,
+        {"bins": genome_bins({c: known[c] for c in autosomes(known)}, BACKGROUND_BIN)},
         library_sizes=sheet.numbers("LibrarySize"),
-        exclude=exclude,
-        genome=genome,
-        known=genomes(),
-        jobs=jobs,
-        progress=progress,
+        how=how,
     ).matrices["bins"]
-    bins = sheet_domain_bins(
-        sheet,
-        found.files,
-        ten_kb,
-        lengths=known,
-        genome=genome,
-        exclude=exclude,
-        settings=settings,
-        jobs=jobs,
-        progress=progress,
-    )
+    bins = sheet_domain_bins(sheet, files, ten_kb, lengths=known, settings=settings, how=how)
     domains = find_domains(bins)
     logger.info("%d domains", len(domains))
     return domains.regions
@@ -93,17 +75,14 @@ def sheet_domains(
 
 def sheet_domain_bins(
     sheet: SampleSheet,
-    files: Mapping[str, Source],
+    files: Mapping[str, OpenedFile],
     ten_kb: CountMatrix,
     *,
     lengths: Mapping[str, int] | None = None,
-    genome: Genome | None = None,
-    exclude: ByChromosome | None = None,
     settings: DomainSettings | None = None,
-    jobs: int = 1,
-    progress: Callable[[str], None] | None = None,
+    how: Pass | None = None,
 ) -> CountMatrix:
-    """Find the bins of windows above the background, and above the inputs that the sheet names.
+    """Find the bins of windows above the background, and above the controls that the sheet names.
 
     Parameters
     ----------
@@ -111,28 +90,22 @@ def sheet_domain_bins(
         SampleID -> file.
     ten_kb
         Counts of the same files in 10-kb bins.
+    how
+        As of `count_bins.count_domain_bins`.
 
     Raises
     ------
     ResistEpiError
         If an input is wrong.
     """
+    controls = _controls(sheet)
     return count_domain_bins(
-        files,
-        ten_kb,
-        lengths=lengths,
-        controls=_inputs(sheet),
-        settings=settings,
-        exclude=exclude,
-        genome=genome,
-        known=genomes(),
-        jobs=jobs,
-        progress=progress,
+        files, ten_kb, lengths=lengths, controls=controls, settings=settings, how=how
     )
 
 
-def _inputs(sheet: SampleSheet) -> dict[str, str]:
-    """Track of the input of every sample that has one; what is not used is said."""
+def _controls(sheet: SampleSheet) -> dict[str, str]:
+    """Track of the control of every sample that has one; what is not used is said."""
     table = sheet.table
     if "ControlCoverage" in table:
         named = dict(zip(sheet.samples, map(str, table["ControlCoverage"]), strict=True))

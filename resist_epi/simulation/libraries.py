@@ -12,7 +12,7 @@ from resist_epi.arrays import FloatArray, IntArray
 from resist_epi.simulation.landscape import BACKGROUND_BLOCK, CopySegment, Landscape
 from resist_epi.stats.multiple import benjamini_hochberg
 from resist_epi.tracks.engine.runs import Runs
-from resist_epi.tracks.engine.track import RunTrack
+from resist_epi.tracks.engine.track import CoverageTrack
 
 PEAK_WINDOW = 1000  # bp
 
@@ -25,7 +25,7 @@ PEAK_MARGIN = 1.5  # the background is uneven: only what exceeds this fold of th
 PEAK_MIN_WINDOWS = 2
 
 
-class SimulatedTrack(RunTrack):
+class SimulatedTrack(CoverageTrack):
     """A library's coverage in memory, as a bigWig of it would be: bins of counts per million.
 
     Attributes

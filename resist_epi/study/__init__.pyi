@@ -19,7 +19,7 @@ from .settings import write_study as write_study
 from .steps.between_marks import write_between_marks as write_between_marks
 from .steps.count_mark import count_mark as count_mark
 from .steps.dna import copy_number_key as copy_number_key
-from .steps.dna import count_inputs as count_inputs
+from .steps.dna import count_controls_of_mark as count_controls_of_mark
 from .steps.dna import with_copy_number_of_study as with_copy_number_of_study
 from .steps.domains import mark_windows as mark_windows
 from .steps.keys import between_marks_key as between_marks_key

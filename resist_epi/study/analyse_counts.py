@@ -49,9 +49,9 @@ def analyse_counts(
         lengths = dict.fromkeys(matrix.regions["chrom"], 0)
         if asked.source == "input":
             from resist_epi.counting.controls import open_controls
-            from resist_epi.tracks.lengths import control_lengths
+            from resist_epi.tracks.opened import chromosome_ends
 
-            lengths = control_lengths(open_controls(sheet))
+            lengths = chromosome_ends(open_controls(sheet).values())
         name = _assembly(sheet, lengths)
         table, note = study_segments(
             sheet,
@@ -74,7 +74,7 @@ def analyse_counts(
         segments=table,
         segments_note=note,
         control=asked.control,
-        inputs=counted,
+        controls=counted,
     )
     analysis = analyse(
         adjusted.matrix,

@@ -16,7 +16,8 @@ from resist_epi.genome.peaks import read_peaks
 from resist_epi.samples.presets import GENERIC, preset
 from resist_epi.samples.sheet import PATH_COLUMNS, SampleSheet, read_sheet
 from resist_epi.schema import CHECK, names
-from resist_epi.tracks.looks import LookCache, TrackLook, describe_reads, look_at_tracks
+from resist_epi.tracks.looks import LookCache, look_at_tracks
+from resist_epi.tracks.opened import OpenedFile
 
 # Coefficients of variation: tracks below the first are taken as scaled to one depth, where the
 # sheet's depths lie above the second.
@@ -28,6 +29,7 @@ Finding = tuple[str, str, str, str, str]
 def check_study(
     path: str | Path,
     *,
+    sheet: SampleSheet | None = None,
     jobs: int = 1,
     looks: LookCache | None = None,
     progress: Callable[[str], None] | None = None,
@@ -39,6 +41,8 @@ def check_study(
 
     Parameters
     ----------
+    sheet
+        What was read from the path, if it was read before.
     jobs
         Worker processes.
     looks
@@ -61,19 +65,20 @@ def check_study(
     """
     findings: list[Finding] = []
     try:
-        sheet = read_sheet(path)
+        rows = read_sheet(path) if sheet is None else sheet
     except SampleSheetError as error:
         findings += [("error", "", "", Path(path).name, problem) for problem in error.problems]
     except ResistEpiError as error:
         findings.append(("error", "", "", Path(path).name, str(error)))
     else:
+        looks = LookCache() if looks is None else looks
         assemblies: dict[str, str] = {}
         totals: dict[str, float] = {}
-        tracks = _look_at_all(sheet, jobs, looks, progress)
-        findings += _check_files(sheet, tracks, assemblies, totals)
-        findings += _check_assemblies(sheet, assemblies)
-        findings += _check_depth(sheet, totals)
-        findings += _check_groups(sheet)
+        tracks = _look_at_all(rows, jobs, looks, progress)
+        findings += _check_files(rows, tracks, looks, assemblies, totals)
+        findings += _check_assemblies(rows, assemblies)
+        findings += _check_depth(rows, totals)
+        findings += _check_groups(rows)
     table = pd.DataFrame(findings, columns=names(CHECK))
     rank = table["level"].map({"error": 0, "warning": 1, "info": 2})
     return table.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
@@ -87,15 +92,15 @@ def has_errors(table: pd.DataFrame) -> bool:
 def _look_at_all(
     sheet: SampleSheet,
     jobs: int,
-    looks: LookCache | None,
+    looks: LookCache,
     progress: Callable[[str], None] | None,
-) -> dict[tuple[str, str], TrackLook | ResistEpiError]:
+) -> dict[tuple[str, str], OpenedFile | ResistEpiError]:
     """Column and sample -> what the track is, or what is wrong with it."""
     files, names_of = {}, {}
     for column in ("Coverage", "ControlCoverage"):
         for sample, file in track_files(sheet, column).items():
             if Path(file.path).exists():
-                # An input that serves several samples is looked at once.
+                # A control that serves several samples is looked at once.
                 name = sample if column == "Coverage" else file.path
                 files[name], names_of[column, sample] = file, name
     found = look_at_tracks(files, jobs=jobs, known=looks, progress=progress)
@@ -104,7 +109,8 @@ def _look_at_all(
 
 def _check_files(
     sheet: SampleSheet,
-    tracks: Mapping[tuple[str, str], TrackLook | ResistEpiError],
+    tracks: Mapping[tuple[str, str], OpenedFile | ResistEpiError],
+    looks: LookCache,
     assemblies: dict[str, str],
     totals: dict[str, float],
 ) -> Iterator[Finding]:
@@ -124,10 +130,11 @@ def _check_files(
                 elif name == "Peaks":
                     level, text = _describe_peaks(path)
                 else:
-                    level, text = _describe_reads(sample, path, assemblies)
+                    level, text = _describe_reads(sample, path, looks, assemblies)
             except ResistEpiError as error:
                 level, text = "error", str(error)
-            if name == "Coverage" and isinstance(look := tracks.get((name, sample)), TrackLook):
+            look = tracks.get((name, sample))
+            if name == "Coverage" and isinstance(look, OpenedFile) and look.total is not None:
                 totals[sample] = look.total
             yield level, sample, name, shown, text
     if not any(name in sheet.table for name in ("Coverage", "bamReads")):
@@ -156,20 +163,24 @@ def _missing(sheet: SampleSheet, path: str) -> str:
 
 
 def _describe_track(
-    sample: str, look: TrackLook | ResistEpiError, assemblies: dict[str, str]
+    sample: str, look: OpenedFile | ResistEpiError, assemblies: dict[str, str]
 ) -> tuple[str, str]:
     if isinstance(look, ResistEpiError):
         raise look
     if look.assembly is not None:
         assemblies[sample] = look.assembly
     text = look.describe()
-    return ("info", text) if look.total > 0 else ("error", text + "; it holds no signal at all")
+    return (
+        ("info", text) if (look.total or 0) > 0 else ("error", text + "; it holds no signal at all")
+    )
 
 
-def _describe_reads(sample: str, path: str, assemblies: dict[str, str]) -> tuple[str, str]:
-    text, assembly = describe_reads(path)
-    if assembly is not None:
-        assemblies.setdefault(sample, assembly)
+def _describe_reads(
+    sample: str, path: str, looks: LookCache, assemblies: dict[str, str]
+) -> tuple[str, str]:
+    look, text = looks.look_at_reads(path)
+    if look.assembly is not None:
+        assemblies.setdefault(sample, look.assembly)
     return "info", text
 
 

@@ -11,7 +11,7 @@ from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import read_counts
 from resist_epi.errors import InputFormatError, SampleSheetError
 from resist_epi.genome.builtin import load_genome
-from resist_epi.genome.reference import genomes, load_exclude
+from resist_epi.genome.reference import load_exclude
 from resist_epi.io.parts import Parts
 from resist_epi.model.normalization import METHODS
 from resist_epi.model.normalization_data import NormalizationInputs, normalization_inputs
@@ -20,17 +20,14 @@ from resist_epi.samples.sheet import SampleSheet, one_mark, read_sheet, sheet_fr
 
 if TYPE_CHECKING:
     from resist_epi.counting.sources import ReadOptions
+    from resist_epi.study.regions import AskedRegions
 
 
 def count_sheet(
     sheet: SampleSheet,
-    regions: str,
+    asked: AskedRegions,
     *,
     quantity: str,
-    genome: str | None = None,
-    genes: Path | None = None,
-    exclude: Path | None = None,
-    min_overlap: int = 2,
     reads: ReadOptions | None = None,
     jobs: int = 1,
     parts: Path | None = None,
@@ -59,24 +56,18 @@ def count_sheet(
         If an input is wrong, or a worker process was killed.
     """
     from resist_epi.counting.files import count_tables
+    from resist_epi.counting.passes import Pass
     from resist_epi.counting.sources import sheet_sources
     from resist_epi.study.regions import regions_of_domains, sheet_regions
-    from resist_epi.tracks.lengths import stated_lengths
 
     sources = sheet_sources(sheet, quantity, reads=reads, jobs=jobs)
-    headers = {
-        name: stated_lengths(source.path, reads=sources.quantity == "reads")
-        for name, source in sources.files.items()
-    }
-    if regions == "domains":
-        own = None if genome is None else load_genome(genome)
+    if asked.regions == "domains":
+        own = None if asked.genome is None else load_genome(asked.genome)
         table = regions_of_domains(
-            sheet, genome=own, exclude=exclude, reads=reads, jobs=jobs, progress=progress
+            sheet, genome=own, exclude=asked.exclude, reads=reads, jobs=jobs, progress=progress
         )
     else:
-        table, own = sheet_regions(
-            sheet, regions, headers, genome=genome, genes=genes, min_overlap=min_overlap
-        )
+        table, own = sheet_regions(sheet, asked, sources.files)
     # Recovered counts have their libraries' sizes with them, the sheet's where it has one.
     recovered = sources.quantity == "recovered_reads"
     kept = None if parts is None else Parts(parts)
@@ -85,12 +76,7 @@ def count_sheet(
             sources.files,
             {"regions": table},
             library_sizes=None if recovered else sheet.numbers("LibrarySize"),
-            exclude=load_exclude(exclude),
-            genome=own,
-            known=genomes(),
-            jobs=jobs,
-            parts=kept,
-            progress=progress,
+            how=Pass(load_exclude(asked.exclude), own, jobs, kept, progress),
         )
     except KeyboardInterrupt:
         if kept is not None:

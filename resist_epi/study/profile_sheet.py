@@ -14,19 +14,20 @@ from numpy.typing import NDArray
 from resist_epi.counting.coverage import fully_covered
 from resist_epi.counting.profile_matrix import ProfileMatrix
 from resist_epi.counting.profiles import profile_regions
+from resist_epi.counting.sources import sheet_sources
 from resist_epi.errors import InputFormatError
 from resist_epi.genome.chromosomes import reconcile_chromosomes
 from resist_epi.genome.peaks import read_bed_regions
-from resist_epi.genome.reference import genomes, load_exclude, load_reference
+from resist_epi.genome.reference import Reference, genomes, load_exclude, load_reference
 from resist_epi.io.store import read_text
 from resist_epi.io.tables import read_results
 from resist_epi.samples.peaks import sheet_consensus, sheet_peaks
 from resist_epi.samples.presets import preset
-from resist_epi.samples.sheet import SampleSheet, column_files
+from resist_epi.samples.sheet import SampleSheet
 from resist_epi.schema import KINDS
 from resist_epi.study.regions import kind_regions
-from resist_epi.tracks.lengths import StatedLengths, stated_lengths
-from resist_epi.tracks.open import open_track
+from resist_epi.tracks.looks import LookCache
+from resist_epi.tracks.opened import OpenedFile, stated_lengths
 from resist_epi.workers import run_tasks
 
 logger = logging.getLogger(__name__)
@@ -64,8 +65,8 @@ class _Profiling:
     regions: pd.DataFrame
     window: Window
 
-    def __call__(self, path: str) -> NDArray[np.float32]:
-        found = profile_regions({"track": open_track(path)}, self.regions, **vars(self.window))
+    def __call__(self, file: OpenedFile) -> NDArray[np.float32]:
+        found = profile_regions({"track": file.track()}, self.regions, **vars(self.window))
         return np.asarray(found.values["track"], dtype=np.float32)
 
 
@@ -75,6 +76,7 @@ def profile_sheet(
     window: Window,
     *,
     jobs: int = 1,
+    looks: LookCache | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> ProfileMatrix:
     """Signal of every track of a sheet along regions.
@@ -86,6 +88,8 @@ def profile_sheet(
         chromosomes that no track has are dropped, and the log says how many.
     jobs
         Worker processes; the matrix does not depend on it.
+    looks
+        Files that were opened before.
     progress
         Called with a line whenever a track is done.
 
@@ -98,9 +102,8 @@ def profile_sheet(
     InputFormatError
         If a track is damaged, or the window is no multiple of its bins.
     """
-    paths = column_files(sheet, "Coverage", "a bigWig or bedGraph")
-    headers = {name: stated_lengths(path, reads=False) for name, path in paths.items()}
-    stated = {name: dict(h.chrom_lengths) for name, h in headers.items() if h.lengths_known}
+    files = sheet_sources(sheet, "mean_signal", looks=looks).files
+    stated = stated_lengths(files)
     if stated:
         chroms = list(map(str, regions["chrom"].unique()))
         kept = reconcile_chromosomes(chroms, stated, known=genomes(), annotation="the regions")
@@ -118,9 +121,9 @@ def profile_sheet(
         if progress is not None:
             progress(f"{name}: profiled")
 
-    run_tasks(_Profiling(regions, window), paths, jobs=jobs, done=done)
+    run_tasks(_Profiling(regions, window), files, jobs=jobs, done=done)
     return ProfileMatrix(
-        {name: found[name] for name in paths},
+        {name: found[name] for name in files},
         frame.regions,
         bin_size=frame.bin_size,
         before=frame.before,
@@ -138,6 +141,7 @@ def profile_groups(
     genes: Path | None = None,
     exclude: Path | None = None,
     min_overlap: int = 2,
+    looks: LookCache | None = None,
 ) -> pd.DataFrame:
     """Regions to be shown, a group a name: of a kind, of a BED file, or of a table of results.
 
@@ -152,6 +156,8 @@ def profile_groups(
         `promoters`, `genes`, `peaks`, or paths.
     exclude
         BED; regions of which it covers every base are left out.
+    looks
+        Files that were opened before; what is opened is added.
 
     Returns
     -------
@@ -164,9 +170,13 @@ def profile_groups(
         If an input is wrong.
     """
     tables = []
+    reference = None
+    if set(wanted) & set(KINDS):
+        files = sheet_sources(sheet, "mean_signal", looks=looks).files
+        reference = load_reference(genome, genes, tracks=files)
     for name in wanted:
-        if name in KINDS:
-            table = _of_kind(sheet, name, genome, genes, min_overlap).assign(group=name)
+        if name in KINDS and reference is not None:
+            table = _of_kind(sheet, name, reference, min_overlap).assign(group=name)
         elif _is_results(name):
             table = read_results(name)
             table = table.assign(group=table["direction"].astype(str))
@@ -198,14 +208,7 @@ def named_groups(regions: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     return regions.assign(group=regions[GROUP].map(dict(zip(groups, labels, strict=True))))
 
 
-def _of_kind(
-    sheet: SampleSheet, kind: str, genome: str | None, genes: Path | None, min_overlap: int
-) -> pd.DataFrame:
-    headers: dict[str, StatedLengths] = {
-        name: stated_lengths(path, reads=False)
-        for name, path in column_files(sheet, "Coverage", "a bigWig or bedGraph").items()
-    }
-    reference = load_reference(genome, genes, tracks=headers)
+def _of_kind(sheet: SampleSheet, kind: str, reference: Reference, min_overlap: int) -> pd.DataFrame:
     if kind == "genes":
         table = reference.annotation.genes
         return table.assign(region_id=table["gene_id"])

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from resist_epi.counting.background import BIN_SIZE
+from resist_epi.counting.background import BACKGROUND_BIN
 from resist_epi.counting.coverage import fully_covered
-from resist_epi.counting.sources import ReadOptions, Source, chromosome_ends
+from resist_epi.counting.passes import Pass
+from resist_epi.counting.sources import ReadOptions
 from resist_epi.domains.of_sheet import sheet_domains
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import DesignError, InputFormatError
 from resist_epi.genes.linking import with_nearest_genes
 from resist_epi.genome.builtin import load_genome
-from resist_epi.genome.chromosomes import Genome, HasLengths, autosomes
+from resist_epi.genome.chromosomes import Genome, autosomes
 from resist_epi.genome.consensus import Consensus
 from resist_epi.genome.peaks import read_bed_regions
 from resist_epi.genome.reference import Reference, load_exclude, load_reference
@@ -25,6 +27,7 @@ from resist_epi.samples.peaks import sheet_consensus, sheet_peaks
 from resist_epi.samples.presets import GENERIC, MarkPreset, preset
 from resist_epi.samples.sheet import SampleSheet, one_mark, read_sheet
 from resist_epi.schema import KINDS
+from resist_epi.tracks.opened import OpenedFile, chromosome_ends
 
 logger = logging.getLogger(__name__)
 
@@ -90,12 +93,9 @@ def regions_of_domains(
     table = sheet_domains(
         sheet,
         lengths=None if genome is None else genome.lengths,
-        genome=genome,
-        exclude=load_exclude(exclude),
         settings=settings,
         reads=reads,
-        jobs=jobs,
-        progress=progress,
+        how=Pass(load_exclude(exclude), genome, jobs, progress=progress),
     )
     if table.empty:
         raise DesignError(
@@ -105,29 +105,48 @@ def regions_of_domains(
     return table
 
 
+@dataclass(frozen=True)
+class AskedRegions:
+    """Which regions are counted, and what they are read against.
+
+    Attributes
+    ----------
+    regions
+        A kind, or a BED file.
+    genome, genes
+        Name of a built-in assembly, and a gene file; as of `reference.load_reference`.
+    exclude
+        BED of what counts nowhere.
+    min_overlap
+        Samples that a consensus peak needs.
+    """
+
+    regions: str
+    genome: str | None = None
+    genes: Path | None = None
+    exclude: Path | None = None
+    min_overlap: int = 2
+
+
 def sheet_regions(
-    sheet: SampleSheet,
-    regions: str,
-    tracks: Mapping[str, HasLengths],
-    *,
-    genome: str | None,
-    genes: Path | None,
-    min_overlap: int,
+    sheet: SampleSheet, asked: AskedRegions, files: Mapping[str, OpenedFile]
 ) -> tuple[pd.DataFrame, Genome | None]:
     """Regions of a kind or of a file, and their assembly where it is known."""
+    regions, genome = asked.regions, asked.genome
     if regions not in KINDS:
         return read_bed_regions(regions), None if genome is None else load_genome(genome)
     presets = {preset(mark) for mark in sheet.marks}
     if len(presets) > 1:
         one_mark(sheet, None)
-    reference = load_reference(genome, genes, tracks=tracks)
+    reference = load_reference(genome, asked.genes, tracks=files)
     consensus = None
     if regions == "peaks":
-        consensus = sheet_consensus(sheet, sheet_peaks(sheet), min_overlap=min_overlap)
+        peaks = sheet_peaks(sheet)
+        consensus = sheet_consensus(sheet, peaks, min_overlap=asked.min_overlap)
     return kind_regions(regions, reference, presets.pop(), consensus=consensus), reference.genome
 
 
-def background_regions(reference: Reference, sources: Mapping[str, Source]) -> pd.DataFrame:
+def background_regions(reference: Reference, files: Mapping[str, OpenedFile]) -> pd.DataFrame:
     """Bins of 10 kb over the autosomes, for background normalisation.
 
     Without an assembly their ends are those of the files.
@@ -140,11 +159,8 @@ def background_regions(reference: Reference, sources: Mapping[str, Source]) -> p
     if reference.genome is not None:
         lengths = dict(reference.genome.lengths)
     else:
-        lengths = {}
-        for source in sources.values():
-            for chrom, length in chromosome_ends(source).items():
-                lengths[chrom] = max(length, lengths.get(chrom, 0))
-    return genome_bins({c: lengths[c] for c in autosomes(lengths)}, BIN_SIZE)
+        lengths = chromosome_ends(files.values())
+    return genome_bins({c: lengths[c] for c in autosomes(lengths)}, BACKGROUND_BIN)
 
 
 def regions_without_tracks(

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from resist_epi.arrays import ByChromosome
-from resist_epi.counting.sources import (
-    SheetSources,
-    chromosome_ends,
-    has_reads,
-    read_options,
-    sheet_sources,
-)
+from resist_epi.counting.passes import Pass
+from resist_epi.counting.sources import SheetSources, has_reads, read_options, sheet_sources
 from resist_epi.dna.options import check_confounders
 from resist_epi.errors import DesignError, SampleSheetError
 from resist_epi.genes.builtin import load_sets
 from resist_epi.genes.gene_sets import GeneSet
 from resist_epi.genome.consensus import Consensus
 from resist_epi.genome.reference import Reference, load_exclude, load_reference
+from resist_epi.io.parts import Parts
 from resist_epi.io.store import file_name
 from resist_epi.model import differential, normalization
 from resist_epi.model.analysis import study_contrast, study_formula
@@ -31,8 +27,8 @@ from resist_epi.samples.presets import preset
 from resist_epi.samples.sheet import PATH_COLUMNS, SampleSheet, read_sheet
 from resist_epi.schema import Kind
 from resist_epi.study.settings import PATHS, StudySettings
-from resist_epi.tracks.lengths import stated_lengths
 from resist_epi.tracks.looks import LookCache
+from resist_epi.tracks.opened import chromosome_ends
 
 # Problems in these columns stop a run; others concern files that it does not read.
 _NEEDED = {"", "Peaks", "Assembly", "Patient"}
@@ -82,11 +78,15 @@ class Study:
     segments_note: str = ""
 
 
-def load_study(settings: StudySettings, *, looks: LookCache | None = None) -> Study:
+def load_study(
+    settings: StudySettings, *, sheet: SampleSheet | None = None, looks: LookCache | None = None
+) -> Study:
     """Read everything that the settings name, but for what is counted.
 
     Parameters
     ----------
+    sheet
+        The settings' sheet, where it was read before.
     looks
         What tracks are, as far as that is known already.
 
@@ -95,7 +95,8 @@ def load_study(settings: StudySettings, *, looks: LookCache | None = None) -> St
     ResistEpiError
         If an input is wrong.
     """
-    sheet = read_sheet(settings.sheet)
+    sheet = read_sheet(settings.sheet) if sheet is None else sheet
+    looks = LookCache() if looks is None else looks
     reads = read_options(
         count_as=settings.count_as,
         min_quality=settings.min_mapq,
@@ -109,16 +110,12 @@ def load_study(settings: StudySettings, *, looks: LookCache | None = None) -> St
         )
         for mark in sheet.marks
     }
-    headers = {
-        sample: stated_lengths(file.path, reads=file.quantity == "reads")
-        for found in sources.values()
-        for sample, file in found.files.items()
-    }
+    files = {s: file for found in sources.values() for s, file in found.files.items()}
     peaks = sheet_peaks(sheet)
     return Study(
         settings=settings,
         sheet=sheet,
-        reference=load_reference(settings.genome, settings.genes, tracks=headers),
+        reference=load_reference(settings.genome, settings.genes, tracks=files),
         sources=sources,
         peaks=peaks,
         consensus={
@@ -139,7 +136,7 @@ def mark_kinds(study: Study, mark: str) -> list[Kind]:
     return kinds
 
 
-def stop_on_errors(findings: pd.DataFrame, sheet: Path, *, quantity: str = "auto") -> None:
+def stop_on_errors(findings: pd.DataFrame, sheet: SampleSheet, *, quantity: str = "auto") -> None:
     """Raise the errors of a check that concern what a run of this quantity reads.
 
     Raises
@@ -150,9 +147,8 @@ def stop_on_errors(findings: pd.DataFrame, sheet: Path, *, quantity: str = "auto
     errors = findings[findings["level"] == "error"]
     counted = dict.fromkeys(errors["sample"], "Coverage")
     if errors["column"].isin(["Coverage", "bamReads"]).any():
-        rows = read_sheet(sheet)
-        for mark in rows.marks:
-            own = rows.for_mark(mark)
+        for mark in sheet.marks:
+            own = sheet.for_mark(mark)
             with_reads = quantity == "reads" or (quantity == "auto" and has_reads(own))
             no_track = "Coverage" not in own.table
             counted |= dict.fromkeys(
@@ -166,7 +162,7 @@ def stop_on_errors(findings: pd.DataFrame, sheet: Path, *, quantity: str = "auto
     if errors.empty:
         return
     problems = [": ".join(filter(None, map(str, row))) for row in errors.to_numpy()[:, 1:]]
-    raise SampleSheetError(sheet, problems)
+    raise SampleSheetError(sheet.path, problems)
 
 
 def check_settings(study: Study) -> None:
@@ -213,9 +209,14 @@ def chrom_lengths(study: Study) -> dict[str, int]:
     """Length of every chromosome of the assembly, else of the tracks, bp."""
     if study.reference.genome is not None:
         return dict(study.reference.genome.lengths)
-    lengths: dict[str, int] = {}
-    for found in study.sources.values():
-        for source in found.files.values():
-            for chrom, length in chromosome_ends(source).items():
-                lengths[chrom] = max(length, lengths.get(chrom, 0))
-    return lengths
+    return chromosome_ends(f for found in study.sources.values() for f in found.files.values())
+
+
+def counting_pass(
+    study: Study,
+    progress: Callable[[str], None] | None = None,
+    *,
+    parts: Parts | None = None,
+) -> Pass:
+    """How this study's files are counted."""
+    return Pass(study.exclude, study.reference.genome, study.settings.jobs, parts, progress)

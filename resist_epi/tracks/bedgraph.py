@@ -18,7 +18,7 @@ import pandas as pd
 from resist_epi.errors import GenomeMismatchError, InputFormatError
 from resist_epi.io.lines import HEADER_LINE, line_chunks, without_headers
 from resist_epi.tracks.engine.runs import MAX_COORDINATE, Runs
-from resist_epi.tracks.engine.track import RunTrack
+from resist_epi.tracks.engine.track import CoverageTrack
 
 _IN_MEMORY_BYTES = 64 << 20
 
@@ -31,7 +31,7 @@ _RECORD = np.dtype([("start", "u4"), ("end", "u4"), ("value", "f8")])
 _SORT = "sort the file: sort -k1,1 -k2,2n"
 
 
-class BedGraphTrack(RunTrack):
+class BedGraphTrack(CoverageTrack):
     """A bedGraph open for questions; `read_bedgraph` makes it.
 
     The text is parsed and checked once, a few megabytes at a time, into an unnamed temporary file

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from resist_epi.errors import ResistEpiError
-from resist_epi.genome.chromosomes import recognise_assembly
+from resist_epi.genome.chromosomes import HasLengths, recognise_assembly
 from resist_epi.genome.reference import genomes
 from resist_epi.io.digest import step_key
 from resist_epi.io.store import write_text
 from resist_epi.tracks.engine.runs import Grid, Runs
-from resist_epi.tracks.engine.track import RunTrack
+from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.open import open_track
+from resist_epi.tracks.opened import OpenedFile, file_state, open_file
 from resist_epi.tracks.reads.open import open_reads
 from resist_epi.tracks.reads.summary import summarise_reads
 from resist_epi.tracks.recovery.recovery import Recovery, recover_counts
@@ -27,6 +28,8 @@ from resist_epi.workers import run_tasks
 logger = logging.getLogger(__name__)
 
 LOOKS = "tracks.json"  # where a run remembers them, in its folder
+
+_CHOSEN = {"path", "quantity", "rules"}  # what a look does not say
 
 
 @dataclass(frozen=True)
@@ -47,50 +50,14 @@ class TrackFile:
 
     def key(self) -> str:
         """Digest of what a look depends on."""
-        state = Path(self.path).stat()
-        place = [str(Path(self.path).resolve()), state.st_size, state.st_mtime_ns]
-        return step_key(file=place, library_size=self.library_size, length=self.fragment_length)
-
-
-@dataclass(frozen=True)
-class TrackLook:
-    """What a coverage track is.
-
-    Attributes
-    ----------
-    reader
-        `bigWig` or `bedGraph`.
-    n_chroms
-        Chromosomes that it names.
-    assembly
-        Told by their lengths; None where that cannot be.
-    total
-        Value x bp over all of it.
-    recovery
-        What it says about the reads behind it.
-    """
-
-    reader: str
-    n_chroms: int
-    assembly: str | None
-    total: float
-    recovery: Recovery
-
-    def describe(self) -> str:
-        """Say what it is and what can therefore be tested, for `check`."""
-        tested = (
-            "as signal with trend"
-            if self.recovery.refused is not None
-            else "as recovered reads, with ql or voom where regions are wide and trend where not"
-        )
-        return (
-            f"{self.reader} of {self.n_chroms} chromosomes, assembly"
-            f" {self.assembly or 'not recognised'}, total coverage {self.total:.6g} (value x bp);"
-            f" {self.recovery.describe()}; can be tested {tested}"
+        return step_key(
+            file=file_state(self.path),
+            library_size=self.library_size,
+            length=self.fragment_length,
         )
 
 
-def look_at_track(file: TrackFile) -> TrackLook:
+def look_at_track(file: TrackFile) -> OpenedFile:
     """Look at a track, once through where its values are counts, and less where they are not.
 
     Raises
@@ -103,14 +70,20 @@ def look_at_track(file: TrackFile) -> TrackLook:
     recovery = recover_counts(
         weighed, library_size=file.library_size, fragment_length=file.fragment_length
     )
-    known = recognise_assembly(track.chrom_lengths, genomes()) if track.lengths_known else None
-    return TrackLook(
-        reader={"BigWigTrack": "bigWig", "BedGraphTrack": "bedGraph"}[type(track).__name__],
-        n_chroms=len(track.chrom_lengths),
-        assembly=known,
-        total=weighed.total(),
+    return OpenedFile(
+        file.path,
+        kind="bigWig" if track.lengths_known else "bedGraph",
+        chrom_lengths=dict(track.chrom_lengths),
+        lengths_known=track.lengths_known,
+        assembly=_assembly(track),
+        total=weighed.weight(),
         recovery=recovery,
     )
+
+
+def _assembly(file: HasLengths) -> str | None:
+    """Assembly that true lengths tell."""
+    return recognise_assembly(file.chrom_lengths, genomes()) if file.lengths_known else None
 
 
 def look_at_tracks(
@@ -119,7 +92,7 @@ def look_at_tracks(
     jobs: int = 1,
     known: LookCache | None = None,
     progress: Callable[[str], None] | None = None,
-) -> dict[str, TrackLook | ResistEpiError]:
+) -> dict[str, OpenedFile | ResistEpiError]:
     """`look_at_track` of every track, by several processes; of a damaged one its error.
 
     Parameters
@@ -134,16 +107,16 @@ def look_at_tracks(
     WorkerDiedError
         If worker processes were killed.
     """
-    found: dict[str, TrackLook | ResistEpiError] = {}
+    found: dict[str, OpenedFile | ResistEpiError] = {}
     cache = LookCache() if known is None else known
     for name, file in files.items():
         look = cache.find(file)
         if look is not None:
             found[name] = look
 
-    def done(name: str, look: TrackLook | ResistEpiError) -> None:
+    def done(name: str, look: OpenedFile | ResistEpiError) -> None:
         found[name] = look
-        if isinstance(look, TrackLook):
+        if isinstance(look, OpenedFile):
             cache.add(files[name], look)
         if progress is not None:
             progress(f"{name}: looked at")
@@ -152,7 +125,7 @@ def look_at_tracks(
     return {name: found[name] for name in files}
 
 
-def _look(file: TrackFile) -> TrackLook | ResistEpiError:
+def _look(file: TrackFile) -> OpenedFile | ResistEpiError:
     try:
         return look_at_track(file)
     except ResistEpiError as error:
@@ -160,7 +133,9 @@ def _look(file: TrackFile) -> TrackLook | ResistEpiError:
 
 
 class LookCache:
-    """What tracks are, remembered in a file as long as they do not change.
+    """The files of a study that were opened, and what was seen of them.
+
+    Looks at tracks are remembered in a file as well, as long as the tracks do not change.
 
     Parameters
     ----------
@@ -172,28 +147,74 @@ class LookCache:
         self.path = path
         self._looks: dict[str, Any] = {}
         self._used: set[str] = set()
+        self._opened: dict[str, OpenedFile] = {}
         if path is not None and path.is_file():
             try:
                 self._looks = dict(json.loads(path.read_text(encoding="utf-8")))
             except (ValueError, TypeError):
                 logger.warning("%s is damaged: tracks are looked at anew", path)
 
-    def find(self, file: TrackFile) -> TrackLook | None:
+    def find(self, file: TrackFile) -> OpenedFile | None:
         """The look of a track that has not changed."""
         stored = self._looks.get(file.key())
         if stored is None:
             return None
         try:
-            look = TrackLook(**{**stored, "recovery": Recovery(**stored["recovery"])})
+            recovery = Recovery(**stored["recovery"])
+            look = OpenedFile(**{**stored, "path": file.path, "recovery": recovery})
         except (KeyError, TypeError):
             return None
         self._used.add(file.key())
+        self._remember(look)
         return look
 
-    def add(self, file: TrackFile, look: TrackLook) -> None:
+    def add(self, file: TrackFile, look: OpenedFile) -> None:
         """Remember a look."""
-        self._looks[file.key()] = asdict(look)
+        self._looks[file.key()] = {k: v for k, v in asdict(look).items() if k not in _CHOSEN}
         self._used.add(file.key())
+        self._remember(look)
+
+    def opened(self, path: str, quantity: str) -> OpenedFile:
+        """A file to be counted, opened for its header only if none did before.
+
+        Raises
+        ------
+        InputFormatError
+            If the header cannot be read.
+        """
+        known = self._opened.get(_place(path, quantity))
+        if known is None:
+            known = open_file(path, quantity)
+            self._remember(known)
+        return known.counted_as(quantity)
+
+    def look_at_reads(self, path: str) -> tuple[OpenedFile, str]:
+        """What a file of reads is, and what can be tested with it, in words.
+
+        Raises
+        ------
+        InputFormatError
+            If the file, as far as it was read, is damaged.
+        """
+        file = open_reads(path)
+        summary = summarise_reads(file)
+        lengths = dict(file.chrom_lengths) if file.lengths_known else {}
+        look = OpenedFile(
+            path,
+            kind=summary.reader,
+            chrom_lengths=lengths,
+            lengths_known=file.lengths_known,
+            assembly=_assembly(file),
+            quantity="reads",
+        )
+        self._remember(look)
+        text = f"{summary.reader}: {summary.describe()}"
+        if look.lengths_known:
+            text += f"; {len(lengths)} chromosomes, assembly {look.assembly or 'not recognised'}"
+        return look, text + "; can be tested as reads, with ql or voom"
+
+    def _remember(self, look: OpenedFile) -> None:
+        self._opened[_place(look.path, look.quantity)] = look
 
     def write(self) -> None:
         """Write the looks that were found or added, and no others.
@@ -208,32 +229,17 @@ class LookCache:
             write_text(self.path, json.dumps(kept, indent=1, default=float) + "\n")
 
 
-def describe_reads(path: str) -> tuple[str, str | None]:
-    """What a file of reads is and what can be tested with it, and its assembly if it tells.
-
-    Raises
-    ------
-    InputFormatError
-        If the file, as far as it was read, is damaged.
-    """
-    file = open_reads(path)
-    summary = summarise_reads(file)
-    text, assembly = f"{summary.reader}: {summary.describe()}", None
-    if file.lengths_known:
-        assembly = recognise_assembly(file.chrom_lengths, genomes())
-        n = len(file.chrom_lengths)
-        text += f"; {n} chromosomes, assembly {assembly or 'not recognised'}"
-    return text + "; can be tested as reads, with ql or voom", assembly
+def _place(path: str, quantity: str) -> str:
+    return step_key(file=file_state(path), reads=quantity == "reads")
 
 
-class _Weighed:
+class _Weighed(CoverageTrack):
     """A track that adds up what is read of it, so that its total needs no pass of its own."""
 
-    def __init__(self, track: RunTrack) -> None:
+    def __init__(self, track: CoverageTrack) -> None:
         self._track, self._sums = track, dict[str, float]()
-        self.path: Path = track.path
-        self.chrom_lengths: Mapping[str, int] = track.chrom_lengths
-        self.lengths_known: bool = track.lengths_known
+        self.path, self.chrom_lengths = track.path, track.chrom_lengths
+        self.lengths_known = track.lengths_known
 
     def runs(self, chrom: str) -> Iterator[Runs | Grid]:
         """Runs of a chromosome, in chunks."""
@@ -245,7 +251,7 @@ class _Weighed:
             yield runs
         self._sums[chrom] = total  # only where it was read to the end
 
-    def total(self) -> float:
+    def weight(self) -> float:
         """Value x bp over all chromosomes; reads those that were not read to the end."""
         missing = [c for c in self.chrom_lengths if c not in self._sums]
         return float(np.sum(list(self._sums.values()))) + self._track.total(missing)

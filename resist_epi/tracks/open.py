@@ -10,7 +10,7 @@ from resist_epi.io.first_bytes import first_bytes
 from resist_epi.tracks.bedgraph import read_bedgraph
 from resist_epi.tracks.bigwig.format import BIGBED_MAGIC, BIGWIG_MAGIC
 from resist_epi.tracks.bigwig.track import open_bigwig
-from resist_epi.tracks.engine.track import RunTrack
+from resist_epi.tracks.engine.track import CoverageTrack
 
 _BBI = tuple(
     magic.to_bytes(4, order)
@@ -40,7 +40,9 @@ def is_bigwig(path: str | Path) -> bool:
     return first_bytes(Path(path)).startswith(_BBI)
 
 
-def open_track(path: str | Path, *, chrom_lengths: Mapping[str, int] | None = None) -> RunTrack:
+def open_track(
+    path: str | Path, *, chrom_lengths: Mapping[str, int] | None = None
+) -> CoverageTrack:
     """Open a bigWig or bedGraph (plain or gzip), whatever its name.
 
     Parameters

@@ -2,74 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
 
-from resist_epi.counting.coverage import (
-    count_regions,
-    fully_covered,
-    share_in_regions,
-    summarise_regions,
-)
+from resist_epi.counting.coverage import count_regions, fully_covered, summarise_regions
+from resist_epi.counting.plan import RegionPlan
+from resist_epi.counting.tally import tally_coverage
 from resist_epi.errors import GenomeMismatchError, QuantityError
 from resist_epi.genome.chromosomes import autosomes
 from resist_epi.genome.regions import bed_regions
-from resist_epi.tracks.engine.runs import RegionSummary
+from resist_epi.tracks.engine.runs import Runs
+from resist_epi.tracks.engine.track import CoverageTrack
 
-IntArray = NDArray[np.int64]
 
-
-@dataclass
-class FakeTrack:
+class FakeTrack(CoverageTrack):
     """Values base by base; NaN is uncovered."""
 
-    bases: Mapping[str, Sequence[float]]
-    path: Path = Path("fake.bw")
-    lengths_known: bool = True
-    asked: list[str] = field(default_factory=list)
+    def __init__(self, bases: Mapping[str, Sequence[float]]) -> None:
+        self.path, self.bases = Path("fake.bw"), bases
+        self.chrom_lengths = {c: len(v) for c, v in bases.items()}
 
-    @property
-    def chrom_lengths(self) -> dict[str, int]:
-        return {c: len(v) for c, v in self.bases.items()}
-
-    def summarise(
-        self, chrom: str, starts: IntArray, ends: IntArray, *, extremes: bool = True
-    ) -> RegionSummary:
-        self.asked.append(chrom)
-        rows = []
-        for start, end in zip(starts, ends, strict=True):
-            inside = np.array(self.bases[chrom][max(start, 0) : end], dtype=float)
-            seen = inside[~np.isnan(inside)]
-            clipped = (end - start) - len(inside)
-            low, high = (seen.min(), seen.max()) if len(seen) else (np.nan, np.nan)
-            rows.append((seen.sum(), len(seen), low, high, clipped))
-        table = np.array(rows, dtype=float).reshape(-1, 5)
-        return RegionSummary(
-            sum=table[:, 0],
-            covered=table[:, 1].astype(np.int64),
-            min=table[:, 2],
-            max=table[:, 3],
-            clipped=table[:, 4].astype(np.int64),
-        )
-
-    def total(
-        self,
-        chroms: Sequence[str] | None = None,
-        exclude: Mapping[str, tuple[IntArray, IntArray]] | None = None,
-    ) -> float:
-        total = 0.0
-        for chrom in self.bases if chroms is None else chroms:
-            values = np.array(self.bases[chrom], dtype=float)
-            for start, end in zip(*(exclude or {}).get(chrom, ([], [])), strict=True):
-                values[start:end] = np.nan
-            total += float(np.nansum(values))
-        return total
+    def runs(self, chrom: str) -> Iterator[Runs]:
+        values = np.array(self.bases[chrom], dtype=float)
+        covered = np.flatnonzero(~np.isnan(values)).astype(np.uint32)
+        yield Runs(covered, covered + np.uint32(1), values[covered])
 
 
 NAN = float("nan")
@@ -151,9 +111,9 @@ def test_counts_cannot_be_had_from_coverage() -> None:
 
 def test_share_counts_each_base_once() -> None:
     overlapping = bed_regions([("chr1", 0, 2), ("chr1", 1, 3), ("chr7", 0, 5)])
-    shares = share_in_regions({"a": TRACK, "empty": FakeTrack({"chr1": [0.0]})}, overlapping)
-    assert shares["a"] == pytest.approx(4 / 22)
-    assert np.isnan(shares["empty"])
+    plan = RegionPlan({}, within={"peaks": overlapping})
+    assert tally_coverage(TRACK, plan).shares["peaks"] == pytest.approx(4 / 22)
+    assert np.isnan(tally_coverage(FakeTrack({"chr1": [0.0]}), plan).shares["peaks"])
 
 
 def test_regions_that_are_wholly_excluded() -> None:

@@ -11,16 +11,17 @@ import pandas as pd
 import pytest
 
 from resist_epi.cli.main import main
-from resist_epi.counting import files
-from resist_epi.counting.coverage import count_regions, share_in_regions, summarise_regions
+from resist_epi.counting.coverage import count_regions, summarise_regions
 from resist_epi.counting.files import count_tables
 from resist_epi.counting.matrix_files import read_counts
-from resist_epi.counting.sources import Source
+from resist_epi.counting.passes import Pass
 from resist_epi.errors import InputFormatError, WorkerDiedError
 from resist_epi.genome.regions import bed_regions, genome_bins
 from resist_epi.io.parts import Parts
+from resist_epi.tracks import opened
 from resist_epi.tracks.bigwig.track import write_bigwig
 from resist_epi.tracks.open import open_track
+from resist_epi.tracks.opened import OpenedFile, open_file
 
 LENGTHS = {"chr1": 50_000, "chr2": 20_000, "chrX": 8_000}
 TABLES = {
@@ -47,15 +48,15 @@ def write_tracks(folder: Path, n: int = 4) -> dict[str, Path]:
     return paths
 
 
-def sources(paths: dict[str, Path], quantity: str = "mean_signal") -> dict[str, Source]:
-    return {name: Source(str(path), quantity) for name, path in paths.items()}
+def sources(paths: dict[str, Path], quantity: str = "mean_signal") -> dict[str, OpenedFile]:
+    return {name: open_file(str(path), quantity) for name, path in paths.items()}
 
 
 @pytest.mark.parametrize("exclude", [{}, EXCLUDE])
 @pytest.mark.parametrize("quantity", ["mean_signal", "coverage_sum"])
 def test_one_pass_gives_what_a_pass_each_gives(tmp_path: Path, quantity: str, exclude) -> None:
     paths = write_tracks(tmp_path)
-    found = count_tables(sources(paths, quantity), TABLES, within=WITHIN, exclude=exclude)
+    found = count_tables(sources(paths, quantity), TABLES, within=WITHIN, how=Pass(exclude))
     tracks = {name: open_track(path) for name, path in paths.items()}
     statistic = {"mean_signal": "mean", "coverage_sum": "sum"}[quantity]
     for name, table in TABLES.items():
@@ -65,8 +66,11 @@ def test_one_pass_gives_what_a_pass_each_gives(tmp_path: Path, quantity: str, ex
         alone = count_regions(tracks, table, quantity=quantity, exclude=exclude)
         np.testing.assert_allclose(found.matrices[name].values, alone.values, rtol=1e-12)
         np.testing.assert_allclose(found.matrices[name].library_sizes, alone.library_sizes)
-    shares = share_in_regions(tracks, WITHIN["peaks"], exclude=exclude)
-    assert found.shares["peaks"] == pytest.approx(shares, rel=1e-12)
+    once = bed_regions([("chr1", 0, 2_000), ("chr2", 7, 90)])  # the peaks, each base once
+    for name, track in tracks.items():
+        inside = summarise_regions(track, once, statistic="sum", exclude=exclude).sum()
+        share = inside / track.total(exclude=exclude)
+        assert found.shares["peaks"][name] == pytest.approx(share, rel=1e-12)
 
 
 def test_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,8 +84,9 @@ def test_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         )
         return track
 
-    monkeypatch.setattr(files, "open_track", watched)
-    count_tables(sources(write_tracks(tmp_path, 1)), TABLES, within=WITHIN, exclude=EXCLUDE)
+    found = sources(write_tracks(tmp_path, 1))
+    monkeypatch.setattr(opened, "open_track", watched)
+    count_tables(found, TABLES, within=WITHIN, how=Pass(EXCLUDE))
     assert sorted(asked) == sorted(LENGTHS)
 
 
@@ -89,7 +94,7 @@ def test_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_results_are_the_same_to_the_bit(tmp_path: Path, jobs: int) -> None:
     paths = write_tracks(tmp_path)
     one = count_tables(sources(paths), TABLES, within=WITHIN)
-    many = count_tables(sources(paths), TABLES, within=WITHIN, jobs=jobs)
+    many = count_tables(sources(paths), TABLES, within=WITHIN, how=Pass(jobs=jobs))
     for name in TABLES:
         assert one.matrices[name].values.tobytes() == many.matrices[name].values.tobytes()
         assert one.matrices[name].samples == many.matrices[name].samples
@@ -109,18 +114,19 @@ def test_a_killed_worker_is_named_and_the_others_are_not_counted_again(
         return open_track(path)
 
     here = os.getpid()
-    monkeypatch.setattr(files, "open_track", deadly)
+    found = sources(paths)
+    monkeypatch.setattr(opened, "open_track", deadly)
     with pytest.raises(WorkerDiedError, match=r"s1 \(.*t1\.bw\) \(SIGKILL.*counts are kept"):
-        count_tables(sources(paths), TABLES, jobs=2, parts=parts)
-    opened: list[str] = []
+        count_tables(found, TABLES, how=Pass(jobs=2, parts=parts))
+    asked: list[str] = []
 
     def watched(path: str) -> object:
-        opened.append(Path(path).name)
+        asked.append(Path(path).name)
         return open_track(path)
 
-    monkeypatch.setattr(files, "open_track", watched)
-    again = count_tables(sources(paths), TABLES, parts=parts)
-    assert opened == ["t1.bw"]
+    monkeypatch.setattr(opened, "open_track", watched)
+    again = count_tables(found, TABLES, how=Pass(parts=parts))
+    assert asked == ["t1.bw"]
     for name in TABLES:
         assert again.matrices[name].values.tobytes() == expected.matrices[name].values.tobytes()
 
@@ -130,14 +136,14 @@ def test_kept_counts_of_other_regions_or_a_changed_file_are_not_used(
 ) -> None:
     paths = write_tracks(tmp_path, 2)
     parts = Parts(tmp_path / "parts")
-    count_tables(sources(paths), TABLES, parts=parts)
+    count_tables(sources(paths), TABLES, how=Pass(parts=parts))
     caplog.set_level("INFO", logger="resist_epi")
-    count_tables(sources(paths), {"bins": TABLES["bins"]}, parts=parts)
+    count_tables(sources(paths), {"bins": TABLES["bins"]}, how=Pass(parts=parts))
     assert "earlier run" not in caplog.text
-    count_tables(sources(paths, "coverage_sum"), TABLES, parts=parts)
+    count_tables(sources(paths, "coverage_sum"), TABLES, how=Pass(parts=parts))
     assert "earlier run" not in caplog.text
     (tmp_path / "t1.bw").write_bytes((tmp_path / "t0.bw").read_bytes())
-    found = count_tables(sources(paths), TABLES, parts=parts)
+    found = count_tables(sources(paths), TABLES, how=Pass(parts=parts))
     assert "counted by an earlier run that stopped: s0\n" in caplog.text
     assert (found.matrices["bins"].values[:, 0] == found.matrices["bins"].values[:, 1]).all()
 
@@ -145,10 +151,10 @@ def test_kept_counts_of_other_regions_or_a_changed_file_are_not_used(
 def test_a_damaged_part_is_made_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     paths = write_tracks(tmp_path, 1)
     parts = Parts(tmp_path / "parts")
-    count_tables(sources(paths), TABLES, parts=parts)
+    count_tables(sources(paths), TABLES, how=Pass(parts=parts))
     for part in parts.folder.iterdir():
         part.write_bytes(part.read_bytes()[:-200])
-    count_tables(sources(paths), TABLES, parts=parts)
+    count_tables(sources(paths), TABLES, how=Pass(parts=parts))
     assert "is damaged: made anew" in caplog.text
 
 
@@ -157,13 +163,13 @@ def test_bedgraphs_are_counted_without_being_read_before(tmp_path: Path) -> None
     (tmp_path / "b.bedGraph").write_text("chr1 50 100 2\nchr9 5 10 1\n")
     paths = {name: tmp_path / f"{name}.bedGraph" for name in "ab"}
     regions = bed_regions([("chr1", 0, 100), ("chr5", 0, 10), ("chr9", 0, 10)])
-    counts = count_tables(sources(paths), {"r": regions}, jobs=2).matrices["r"]
+    counts = count_tables(sources(paths), {"r": regions}, how=Pass(jobs=2)).matrices["r"]
     assert counts.values.tolist() == [[2.0, 1.0], [1.0, 0.5]]
     assert counts.regions["chrom"].tolist() == ["chr1", "chr9"]
     assert counts.metadata["regions_dropped"] == 1
     (tmp_path / "b.bedGraph").write_text("chr1 50 100 2\nchr1 5 10 1\n")
     with pytest.raises(InputFormatError, match="line 2: not sorted"):
-        count_tables(sources(paths), {"r": regions}, jobs=2)
+        count_tables(sources(paths), {"r": regions}, how=Pass(jobs=2))
 
 
 def test_no_file_and_no_region(tmp_path: Path) -> None:

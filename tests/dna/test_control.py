@@ -12,8 +12,9 @@ import pytest
 from resist_epi.cli.main import main
 from resist_epi.counting.controls import control_paths, count_controls, has_controls
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.passes import Pass
 from resist_epi.dna.background_scale import background_scale
-from resist_epi.dna.control import over_input, scaled_control, with_input_offset
+from resist_epi.dna.control import over_control, scaled_control, with_control_offset
 from resist_epi.dna.count_threshold import high_threshold
 from resist_epi.dna.greylist import greylist
 from resist_epi.errors import DesignError, QuantityError, SampleSheetError
@@ -62,7 +63,7 @@ def test_scale_moves_with_depth_and_needs_signal() -> None:
 def test_filter_keeps_marked_regions() -> None:
     bins, control_bins, regions, of_regions, _ = chip_and_input()
     found = scaled_control(regions, of_regions, bins=bins, control_bins=control_bins)
-    over = over_input(regions, found)
+    over = over_control(regions, found)
     assert over[:50].mean() > 0.97
     assert over[50:].mean() < 0.15
 
@@ -70,7 +71,7 @@ def test_filter_keeps_marked_regions() -> None:
 def test_filter_in_an_analysis_is_blind_to_the_groups() -> None:
     bins, control_bins, regions, of_regions, _ = chip_and_input()
     found = scaled_control(regions, of_regions, bins=bins, control_bins=control_bins)
-    over = over_input(regions, found)
+    over = over_control(regions, found)
     sheet = builders.sheet(["good"] * 3 + ["poor"] * 3)
     kept = analyse(regions, sheet, method="trend", over_input=over)
     tested = kept.results["pvalue"].notna().to_numpy()
@@ -99,7 +100,7 @@ def test_offset_takes_out_what_the_input_has_and_leaves_the_mark() -> None:
     bins, control_bins = (builders.matrix(v, quantity="reads") for v in (chip, control))
     matrix = replace(bins, library_sizes=share * 1e6)
     found = scaled_control(matrix, control_bins, bins=bins, control_bins=control_bins)
-    corrected = with_input_offset(matrix, found)
+    corrected = with_control_offset(matrix, found)
     sheet = builders.sheet(["good"] * 4 + ["poor"] * 4)
     options = {"method": "trend", "normalize": "tmm"}
     before = analyse(matrix, sheet, **options).results["log2FoldChange"].to_numpy()
@@ -114,7 +115,7 @@ def test_input_without_signal_in_a_region_has_no_say() -> None:
     bins, control_bins, regions, of_regions, _ = chip_and_input()
     empty = replace(of_regions, values=np.zeros_like(of_regions.values))
     found = scaled_control(regions, empty, bins=bins, control_bins=control_bins)
-    corrected = with_input_offset(regions, found)
+    corrected = with_control_offset(regions, found)
     np.testing.assert_allclose(corrected.expected, 0.0)
 
 
@@ -194,7 +195,7 @@ def test_shared_inputs_are_counted_once_under_each_library(tmp_path: Path) -> No
     sheet = read_sheet(write_inputs(tmp_path))
     said: list[str] = []
     regions = bed_regions([("chr1", 0, 5000), ("chr1", 400_000, 403_000)])
-    counted = count_controls(sheet, regions, progress=said.append)
+    counted = count_controls(sheet, regions, how=Pass(progress=said.append))
     assert len(said) == 2
     assert counted.samples == ("a", "b", "c")
     np.testing.assert_allclose(counted.values[:, 0], counted.values[:, 1])

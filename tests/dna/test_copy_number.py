@@ -10,7 +10,7 @@ from resist_epi.counting.matrix import CountMatrix
 from resist_epi.dna.copy_number import (
     log2_copy_number,
     sample_segments,
-    segment_inputs,
+    segment_controls,
     with_copy_number,
 )
 from resist_epi.dna.dna_ratio import log_ratios, usable_bins
@@ -40,7 +40,7 @@ def inputs(n: int = 5, *, depth: float = 300, seed: int = 1, gc: np.ndarray | No
 
 def test_segments_of_inputs_are_the_planted_ones() -> None:
     bins, _ = inputs()
-    segments = segment_inputs(bins, borders={"chr1": 15_000_000})
+    segments = segment_controls(bins, borders={"chr1": 15_000_000})
     counts = segments.groupby("sample").size()
     assert counts["s0"] == 7  # 1p, two of 1q, three of chr2, X
     assert (counts.drop("s0") == 4).all()
@@ -55,7 +55,7 @@ def test_segments_of_inputs_are_the_planted_ones() -> None:
 
 def test_copies_of_regions_are_those_planted() -> None:
     bins, copies = inputs()
-    segments = segment_inputs(bins)
+    segments = segment_controls(bins)
     found = 2 ** log2_copy_number(bins.regions, segments, bins.samples)
     autosomal = (bins.regions["chrom"] != "chrX").to_numpy()
     expected = copies / copies[autosomal].mean(axis=0)
@@ -69,10 +69,10 @@ def test_a_gain_that_all_tumours_share_stays_a_gain() -> None:
     arm = ((bins.regions["chrom"] == "chr2") & (start >= 15_000_000)).to_numpy()
     values = bins.values * np.where(arm, 1.5, 1.0)[:, None]
     gained = CountMatrix(values, bins.regions, bins.samples, "coverage_sum", values.sum(axis=0))
-    found = log2_copy_number(bins.regions[arm], segment_inputs(gained), bins.samples)
+    found = log2_copy_number(bins.regions[arm], segment_controls(gained), bins.samples)
     # Relative to each sample's average, which has the gain in it.
     others = ~arm & (bins.regions["chrom"] != "chrX").to_numpy()
-    usual = log2_copy_number(bins.regions[others], segment_inputs(gained), bins.samples)
+    usual = log2_copy_number(bins.regions[others], segment_controls(gained), bins.samples)
     difference = np.median(found, axis=0)[1:] - np.median(usual, axis=0)[1:]
     np.testing.assert_allclose(difference, np.log2(1.5), atol=0.04)
 
@@ -84,7 +84,7 @@ def test_gc_content_is_taken_out() -> None:
     gc = np.clip(0.42 + 0.06 * np.sin(x / 90) + rng.normal(0, 0.02, len(x)), 0.3, 0.6)
     # One sample alone is biased, so that what bins have in common cannot help.
     biased, _ = inputs(3, gc=gc)
-    with_it, without = segment_inputs(biased, gc=gc), segment_inputs(biased)
+    with_it, without = segment_controls(biased, gc=gc), segment_controls(biased)
     assert len(with_it) < len(without)
     s1 = with_it[with_it["sample"] == "s1"]
     assert np.abs(s1["log2_ratio"]).max() < 0.1
@@ -104,7 +104,7 @@ def test_unruly_bins_are_left_out() -> None:
 def test_too_few_bins_are_refused() -> None:
     bins, _ = inputs()
     with pytest.raises(DesignError, match=r"only 9. of 100 bins"):
-        segment_inputs(bins.select(regions=np.arange(100)[np.ones(100, dtype=bool)] + 900))
+        segment_controls(bins.select(regions=np.arange(100)[np.ones(100, dtype=bool)] + 900))
 
 
 def table(**columns: object) -> pd.DataFrame:

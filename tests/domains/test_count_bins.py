@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from resist_epi.counting.coverage import count_regions
 from resist_epi.counting.files import count_tables
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.counting.sources import Source
+from resist_epi.counting.passes import Pass
 from resist_epi.domains.count_bins import count_domain_bins, point_rules
 from resist_epi.domains.find import find_domains
 from resist_epi.domains.of_sheet import sheet_domains
@@ -19,6 +20,7 @@ from resist_epi.genome.regions import genome_bins
 from resist_epi.samples.sheet import make_sheet
 from resist_epi.tracks.bigwig.track import write_bigwig
 from resist_epi.tracks.open import open_track
+from resist_epi.tracks.opened import OpenedFile, open_file
 from resist_epi.tracks.reads.reads import ReadRules
 from resist_epi.tracks.recovery.recovery import recover_counts
 from tests.support.domain_cohort import STEP, domain_cohort
@@ -26,7 +28,7 @@ from tests.support.domain_cohort import STEP, domain_cohort
 LENGTHS = {"chr1": 400_000, "chr2": 200_000}
 
 
-def bigwigs(folder: Path, *, lengths: dict[str, int] | None = None) -> dict[str, Source]:
+def bigwigs(folder: Path, *, lengths: dict[str, int] | None = None) -> dict[str, OpenedFile]:
     cohort = domain_cohort(1, per_group=2, lengths=lengths or LENGTHS)
     sources = {}
     for name, track in cohort.tracks.items():
@@ -38,19 +40,19 @@ def bigwigs(folder: Path, *, lengths: dict[str, int] | None = None) -> dict[str,
             return starts, np.minimum(starts + STEP, cohort.lengths[chrom]), values
 
         write_bigwig(path, cohort.lengths, runs)
-        sources[name] = Source(str(path), "mean_signal")
+        sources[name] = open_file(str(path))
     return sources
 
 
-def ten_kb(sources: dict[str, Source], lengths: dict[str, int] = LENGTHS) -> CountMatrix:
+def ten_kb(sources: dict[str, OpenedFile], lengths: dict[str, int] = LENGTHS) -> CountMatrix:
     return count_tables(sources, {"bins": genome_bins(lengths, 10_000)}).matrices["bins"]
 
 
 def test_processes_change_nothing(tmp_path: Path) -> None:
     sources = bigwigs(tmp_path)
     said: list[str] = []
-    one = count_domain_bins(sources, ten_kb(sources), progress=said.append)
-    two = count_domain_bins(sources, ten_kb(sources), jobs=2)
+    one = count_domain_bins(sources, ten_kb(sources), how=Pass(progress=said.append))
+    two = count_domain_bins(sources, ten_kb(sources), how=Pass(jobs=2))
     pd.testing.assert_frame_equal(one.regions, two.regions)
     np.testing.assert_array_equal(one.values, two.values)
     assert said == ["chr1: windows counted", "chr2: windows counted"]
@@ -71,9 +73,9 @@ def test_bedgraphs_need_lengths_and_give_the_same(tmp_path: Path) -> None:
                     for a, b, v in zip(runs.starts, runs.ends, runs.values, strict=True)
                 ]
         path.write_text("".join(lines))
-        texts[name] = Source(str(path), "mean_signal")
+        texts[name] = open_file(str(path))
     one = count_domain_bins(sources, ten_kb(sources))
-    two = count_domain_bins(texts, ten_kb(texts), lengths=LENGTHS, jobs=2)
+    two = count_domain_bins(texts, ten_kb(texts), lengths=LENGTHS, how=Pass(jobs=2))
     pd.testing.assert_frame_equal(one.regions, two.regions)
     np.testing.assert_allclose(one.values, two.values)
 
@@ -105,9 +107,9 @@ def test_reads_count_once(tmp_path: Path) -> None:
         path = tmp_path / f"{name}.bed"
         path.write_text("".join(lines))
         rules = ReadRules(count_as="fragment", fragment_length=200)
-        sources[name] = Source(str(path), "reads", rules=rules)
+        sources[name] = open_file(str(path), "reads", rules=rules)
     bins = ten_kb(sources, {"chr1": 400_000})
-    found = count_domain_bins(sources, bins, lengths={"chr1": 400_000}, jobs=2)
+    found = count_domain_bins(sources, bins, lengths={"chr1": 400_000}, how=Pass(jobs=2))
     assert found.quantity == "reads"
     domains = find_domains(found)
     row = domains.regions.iloc[0]
@@ -144,7 +146,7 @@ def test_recovered_counts(tmp_path: Path) -> None:
         write_bigwig(path, {"chr1": length}, runs)
         recovery = recover_counts(open_track(path))
         assert recovery.refused is None, recovery.describe()
-        sources[name] = Source(str(path), "recovered_reads", recovery=recovery)
+        sources[name] = replace(open_file(str(path), "recovered_reads"), recovery=recovery)
     bins = ten_kb(sources, {"chr1": length})
     found = count_domain_bins(sources, bins, settings=DomainSettings(sizes=(2000,)))
     assert found.quantity == "recovered_reads"

@@ -129,7 +129,7 @@ def test_copy_number_of_inputs(
     cohort: SmallCohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (copy_number, segments):
-        monkeypatch.setattr(module, "BIN_SIZE", 1000)
+        monkeypatch.setattr(module, "COPY_NUMBER_BIN", 1000)
     fasta = tmp_path / "genome.fa"
     rng = np.random.default_rng(1)
     letters = ["".join(rng.choice(list("ACGT"), n)) for n in LENGTHS.values()]

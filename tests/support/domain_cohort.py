@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,14 +12,15 @@ import pandas as pd
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.genome.regions import genome_bins
 from resist_epi.samples.sheet import SampleSheet, make_sheet
-from resist_epi.tracks.engine.runs import Grid, RegionSummary, summarise_runs
+from resist_epi.tracks.engine.runs import Grid
+from resist_epi.tracks.engine.track import CoverageTrack
 
 STEP = 100  # bp of a value of the tracks
 
 
 @dataclass
-class ArrayTrack:
-    """A track of adjacent values of 100 bp; satisfies `track.CoverageTrack`."""
+class ArrayTrack(CoverageTrack):
+    """A track of adjacent values of 100 bp."""
 
     values: Mapping[str, np.ndarray]
     chrom_lengths: Mapping[str, int]
@@ -27,15 +28,9 @@ class ArrayTrack:
     lengths_known: bool = True
     asked: list[str] = field(default_factory=list)
 
-    def summarise(
-        self, chrom: str, starts: np.ndarray, ends: np.ndarray, *, extremes: bool = True
-    ) -> RegionSummary:
+    def runs(self, chrom: str) -> Iterator[Grid]:
         self.asked.append(chrom)
-        length = self.chrom_lengths[chrom]
-        return summarise_runs(Grid(0, STEP, self.values[chrom]), starts, ends, length=length)
-
-    def total(self, chroms: Sequence[str] | None = None, exclude: object = None) -> float:
-        return float(sum(self.values[c].sum() * STEP for c in chroms or self.values))
+        yield Grid(0, STEP, self.values[chrom])
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ import pytest
 from resist_epi.errors import InputFormatError
 from resist_epi.tracks import looks
 from resist_epi.tracks.bigwig.track import write_bigwig
-from resist_epi.tracks.engine.track import RunTrack
-from resist_epi.tracks.looks import LookCache, TrackFile, TrackLook, look_at_track, look_at_tracks
+from resist_epi.tracks.engine.track import CoverageTrack
+from resist_epi.tracks.looks import LookCache, TrackFile, look_at_track, look_at_tracks
 from resist_epi.tracks.open import open_track
+from resist_epi.tracks.opened import OpenedFile
 
 LENGTHS = {"chr1": 60_000, "chr2": 9_000}
 
@@ -41,7 +42,7 @@ def test_one_look_says_all_and_reads_once(
     path = write_track(tmp_path / "t.bw", smooth=smooth)
     asked: list[str] = []
 
-    def watched(given: str) -> RunTrack:
+    def watched(given: str) -> CoverageTrack:
         track = open_track(given)
         runs = track.runs
         track.runs = lambda chrom: asked.append(chrom) or runs(chrom)  # type: ignore[method-assign]
@@ -51,7 +52,8 @@ def test_one_look_says_all_and_reads_once(
     look = look_at_track(TrackFile(str(path)))
     assert sorted(asked) == sorted(LENGTHS)
     assert look.total == pytest.approx(open_track(path).total(), rel=1e-12)
-    assert (look.reader, look.n_chroms, look.assembly) == ("bigWig", 2, None)
+    assert (look.kind, dict(look.chrom_lengths), look.assembly) == ("bigWig", LENGTHS, None)
+    assert look.recovery is not None
     assert (look.recovery.refused is not None) == smooth
     text = look.describe()
     assert ("as signal with trend" if smooth else "as recovered reads, with ql or voom") in text
@@ -63,7 +65,7 @@ def test_a_look_is_remembered_until_the_track_or_the_sheet_changes(tmp_path: Pat
     cache = LookCache(store)
     (look,) = look_at_tracks({"a": file}, known=cache).values()
     cache.write()
-    assert isinstance(look, TrackLook)
+    assert isinstance(look, OpenedFile)
     assert LookCache(store).find(file) == look
     assert LookCache(store).find(TrackFile(str(path), fragment_length=80.0)) is None
     write_track(path, scale=0.5)
@@ -79,4 +81,4 @@ def test_a_damaged_track_is_told_and_the_others_are_looked_at(tmp_path: Path) ->
     for jobs in (1, 2):
         found = look_at_tracks(files, jobs=jobs)
         assert isinstance(found["bad"], InputFormatError)
-        assert isinstance(found["good"], TrackLook)
+        assert isinstance(found["good"], OpenedFile)

@@ -1,6 +1,6 @@
 from .between_marks import write_between_marks as write_between_marks
 from .dna import copy_number_key as copy_number_key
-from .dna import count_inputs as count_inputs
+from .dna import count_controls_of_mark as count_controls_of_mark
 from .dna import with_copy_number_of_study as with_copy_number_of_study
 from .domains import mark_windows as mark_windows
 from .keys import between_marks_key as between_marks_key

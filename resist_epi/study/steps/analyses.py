@@ -10,7 +10,7 @@ from resist_epi.io.store import file_name
 from resist_epi.model.analysis import Analysis, analyse
 from resist_epi.model.normalization_data import normalization_inputs
 from resist_epi.samples.sheet import SampleSheet
-from resist_epi.study.steps.dna import inputs_path
+from resist_epi.study.steps.dna import controls_path
 from resist_epi.study.study import Study
 
 
@@ -38,7 +38,7 @@ def analyse_kind(
         segments=study.segments,
         segments_note=study.segments_note,
         control=settings.control,
-        inputs=_inputs(study, sheet, matrix),
+        controls=_controls(study, sheet, matrix),
     )
     inputs = normalization_inputs(
         adjusted.matrix,
@@ -63,12 +63,14 @@ def analyse_kind(
     return analysis.with_more(header=adjusted.header)
 
 
-def _inputs(
+def _controls(
     study: Study, sheet: SampleSheet, matrix: CountMatrix
 ) -> tuple[CountMatrix, CountMatrix] | None:
-    """Counts of the inputs in the regions of a matrix and in bins, where the study uses them."""
+    """Counts of the controls in the regions of a matrix and in bins, where the study uses them."""
     if study.settings.control == "none" or study.folder is None or matrix.regions.empty:
         return None
     mark, kind = sheet.marks[0], str(matrix.regions["kind"].iloc[0])
-    of_regions, of_bins = (read_counts(inputs_path(study.folder, mark, k)) for k in (kind, "bins"))
+    of_regions, of_bins = (
+        read_counts(controls_path(study.folder, mark, k)) for k in (kind, "bins")
+    )
     return of_regions, of_bins

@@ -11,12 +11,11 @@ import pandas as pd
 from resist_epi.counting.files import count_tables
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.genome.consensus import Consensus
-from resist_epi.genome.reference import genomes
 from resist_epi.io.parts import Parts
 from resist_epi.samples.presets import preset
 from resist_epi.schema import Kind
 from resist_epi.study.regions import background_regions, kind_regions
-from resist_epi.study.study import Study
+from resist_epi.study.study import Study, counting_pass
 
 
 @dataclass(frozen=True)
@@ -75,12 +74,7 @@ def count_mark(
         tables,
         within=within,
         library_sizes=None if recovered else sheet.numbers("LibrarySize"),
-        exclude=study.exclude,
-        genome=study.reference.genome,
-        known=genomes(),
-        jobs=study.settings.jobs,
-        parts=parts,
-        progress=progress,
+        how=counting_pass(study, progress, parts=parts),
     )
     nothing = dict.fromkeys(sheet.samples, np.nan)
     shares = pd.DataFrame(

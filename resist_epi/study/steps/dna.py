@@ -1,4 +1,4 @@
-"""What a run knows of its samples' DNA: copy number, and the inputs in every kind of regions."""
+"""What a run knows of its samples' DNA: copy number, and the controls in every kind of regions."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from resist_epi.counting.controls import control_paths, count_controls, has_controls
+from resist_epi.counting.controls import control_paths, count_controls, has_controls, open_controls
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import write_counts
-from resist_epi.dna.copy_number import BIN_SIZE, log2_copy_number
+from resist_epi.dna.copy_number import COPY_NUMBER_BIN, log2_copy_number
 from resist_epi.dna.copy_number_effects import amplicon_table
 from resist_epi.dna.seg import read_seg, write_seg
 from resist_epi.dna.segments import study_segments
@@ -23,7 +23,7 @@ from resist_epi.io.store import file_name
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.schema import SEGMENTS, Kind, names
 from resist_epi.study.ledger import Ledger
-from resist_epi.study.study import Study, chrom_lengths, mark_kinds
+from resist_epi.study.study import Study, chrom_lengths, counting_pass, mark_kinds
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ def with_copy_number_of_study(
 
 def _write_amplicons(study: Study, path: Path, segments: pd.DataFrame, note: str) -> None:
     genome = study.reference.genome
-    bins = genome_bins(chrom_lengths(study), BIN_SIZE)
+    bins = genome_bins(chrom_lengths(study), COPY_NUMBER_BIN)
     table = amplicon_table(
         log2_copy_number(bins, segments, study.sheet.samples),
         bins,
@@ -110,20 +110,20 @@ def _write_amplicons(study: Study, path: Path, segments: pd.DataFrame, note: str
     write_table(path, table, header={"copy number": note, "values": about})
 
 
-def inputs_path(folder: Path, mark: str, kind: str) -> Path:
-    """Where a run keeps the counts of the inputs in one kind of regions."""
+def controls_path(folder: Path, mark: str, kind: str) -> Path:
+    """Where a run keeps the counts of the controls in one kind of regions."""
     return folder / "counts" / f"{file_name(mark)}.{kind}.inputs.parquet"
 
 
-def inputs_keys(
+def controls_keys(
     study: Study, mark: str, keys: Mapping[str, str], inputs: Mapping[str, str]
 ) -> dict[str, str]:
-    """Step -> digest, for the counts of the inputs; empty where inputs are not used.
+    """Step -> digest, for the counts of the controls; empty where they are not used.
 
     Parameters
     ----------
     keys
-        Of the mark's counts, whose regions the inputs are counted in.
+        Of the mark's counts, whose regions the controls are counted in.
     """
     if study.settings.control == "none":
         return {}
@@ -135,7 +135,7 @@ def inputs_keys(
     }
 
 
-def count_inputs(
+def count_controls_of_mark(
     study: Study,
     mark: str,
     ledger: Ledger,
@@ -143,26 +143,27 @@ def count_inputs(
     counts: Mapping[Kind, CountMatrix],
     progress: Callable[[str], None] | None,
 ) -> None:
-    """Count a mark's inputs in every kind of regions that its counts are in, if they are used.
+    """Count a mark's controls in every kind of regions that its counts are in, if they are used.
 
     Raises
     ------
     ResistEpiError
-        If an input cannot be read.
+        If a control cannot be read.
     """
+    rules = {s: file.rules for s, file in study.sources[mark].files.items()}
+    controls = None
     for kind, matrix in counts.items():
         step = f"inputs {mark}.{kind}"
         if step not in keys or ledger.is_done(step):
             continue
+        sheet = study.sheet.for_samples(matrix.samples)
+        controls = open_controls(sheet, rules=rules) if controls is None else controls
         counted = count_controls(
-            study.sheet.for_samples(matrix.samples),
+            sheet,
             matrix.regions,
-            rules={s: file.rules for s, file in study.sources[mark].files.items()},
-            exclude=study.exclude,
-            genome=study.reference.genome,
-            jobs=study.settings.jobs,
-            progress=progress,
+            controls=controls,
+            how=counting_pass(study, progress),
         )
-        path = inputs_path(ledger.folder, mark, kind)
+        path = controls_path(ledger.folder, mark, kind)
         write_counts(path, counted)
         ledger.record(step, keys[step], [path])

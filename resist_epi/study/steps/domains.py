@@ -27,9 +27,9 @@ from resist_epi.model.agreement import with_agreement
 from resist_epi.samples.presets import preset
 from resist_epi.study.ledger import Ledger
 from resist_epi.study.steps.analyses import analyse_kind
-from resist_epi.study.steps.dna import inputs_path
+from resist_epi.study.steps.dna import controls_path
 from resist_epi.study.steps.outputs import Outputs
-from resist_epi.study.study import Study, chrom_lengths
+from resist_epi.study.study import Study, chrom_lengths, counting_pass
 
 logger = logging.getLogger(__name__)
 
@@ -107,10 +107,7 @@ def mark_windows(
         study.sources[mark].files,
         ten_kb,
         lengths=chrom_lengths(study),
-        genome=study.reference.genome,
-        exclude=study.exclude,
-        jobs=study.settings.jobs,
-        progress=progress,
+        how=counting_pass(study, progress),
     )
     written = [path, Path(f"{stem}.domains.parquet")]
     write_counts(path, bins)
@@ -166,7 +163,7 @@ def run_domain_tests(
         logger.warning("%s: no window is above background, so there are no domains", mark)
         return None
     matrix = _signal(study, mark, windows, domains, ten_kb)
-    _count_inputs(study, mark, matrix, outputs)
+    _count_controls(study, mark, matrix, outputs)
     genome = study.reference.genome
     found = analyse_kind(study, sheet, matrix, ten_kb, consensus)
     found, _ = with_agreement(found)
@@ -191,17 +188,16 @@ def run_domain_tests(
     return TestedDomains(found.results, genes, shared)
 
 
-def _count_inputs(study: Study, mark: str, matrix: CountMatrix, outputs: Outputs) -> None:
-    """Count the inputs in the domains, where the study uses them."""
+def _count_controls(study: Study, mark: str, matrix: CountMatrix, outputs: Outputs) -> None:
+    """Count the controls in the domains, where the study uses them."""
     if study.settings.control == "none":
         return
     counted = count_controls(
         study.sheet.for_samples(matrix.samples),
         matrix.regions,
-        exclude=study.exclude,
-        genome=study.reference.genome,
+        how=counting_pass(study),
     )
-    write_counts(outputs.add(inputs_path(outputs.folder, mark, "domains")), counted)
+    write_counts(outputs.add(controls_path(outputs.folder, mark, "domains")), counted)
 
 
 def _promoter(mark: str) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from resist_epi.io.digest import step_key
 from resist_epi.samples.presets import preset
 from resist_epi.samples.sheet import PATH_COLUMNS, SampleSheet
 from resist_epi.study.settings import EVIDENCE, PATHS
-from resist_epi.study.steps.dna import inputs_keys
+from resist_epi.study.steps.dna import controls_keys
 from resist_epi.study.steps.domains import domain_keys
 from resist_epi.study.study import Study, mark_kinds
 
@@ -47,7 +47,7 @@ def mark_keys(
         peaks = [sums(*sheet.table["Peaks"]), settings.min_overlap] if kind == "peaks" else None
         keys[f"counts {mark}.{kind}"] = step_key(**shared, kind=kind, peaks=peaks)
     keys |= domain_keys(study, mark, keys[f"counts {mark}.bins"], inputs)
-    keys |= inputs_keys(study, mark, keys, inputs)
+    keys |= controls_keys(study, mark, keys, inputs)
     peaks = [sums(*sheet.table["Peaks"]), settings.min_overlap] if "Peaks" in sheet.table else None
     keys[f"shares {mark}"] = step_key(**shared, peaks=peaks)
     rows = sheet.table.drop(columns=[c for c in PATH_COLUMNS if c in sheet.table])

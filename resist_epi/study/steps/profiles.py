@@ -42,11 +42,12 @@ def write_profiles(study: Study, mark: str, main: Analysis, outputs: Outputs) ->
         return
     cache = LookCache(study.folder / LOOKS)
     looks = {sample: cache.find(file) for sample, file in files.items()}
-    totals = np.array([np.nan if look is None else look.total for look in looks.values()])
+    found = [np.nan if look is None else look.total for look in looks.values()]
+    totals = np.array(found, dtype=np.float64)
     regions = shown_regions(main.results)
     if regions.empty or not (totals > 0).all():
         return
-    matrix = profile_sheet(sheet, regions, window, jobs=study.settings.jobs)
+    matrix = profile_sheet(sheet, regions, window, jobs=study.settings.jobs, looks=cache)
     factors = dict(zip(sheet.samples, (totals.mean() / totals).tolist(), strict=True))
     scaled = replace(
         matrix,

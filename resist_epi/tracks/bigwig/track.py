@@ -18,7 +18,7 @@ from resist_epi.io.store import atomic_path
 from resist_epi.tracks.bigwig.blocks import block_runs
 from resist_epi.tracks.bigwig.format import BlockIndex, read_chromosomes, read_header, read_index
 from resist_epi.tracks.engine.runs import Grid, GridParts, Runs
-from resist_epi.tracks.engine.track import RunTrack
+from resist_epi.tracks.engine.track import CoverageTrack
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ _WRITE_ITEMS = 1 << 20
 _TOTAL_TOLERANCE = 1e-7
 
 
-class BigWigTrack(RunTrack):
+class BigWigTrack(CoverageTrack):
     """A bigWig open for questions; `open_bigwig` makes it.
 
     A question decodes the blocks of one chromosome, a few megabytes at a time, so memory does not

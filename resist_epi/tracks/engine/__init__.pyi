@@ -5,5 +5,3 @@ from .runs import RegionSummary as RegionSummary
 from .runs import Runs as Runs
 from .runs import complement as complement
 from .track import CoverageTrack as CoverageTrack
-from .track import RunTrack as RunTrack
-from .track import stated_lengths as stated_lengths

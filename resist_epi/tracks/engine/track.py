@@ -6,12 +6,11 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from resist_epi.arrays import ByChromosome, FloatArray, IntArray, Spans
+from resist_epi.arrays import ByChromosome, FloatArray, Spans
 from resist_epi.errors import GenomeMismatchError
 from resist_epi.tracks.engine.bins import BinAccumulator
 from resist_epi.tracks.engine.runs import (
@@ -27,8 +26,8 @@ from resist_epi.tracks.engine.runs import (
 logger = logging.getLogger(__name__)
 
 
-class RunTrack(ABC):
-    """A track that yields its runs; each question is one pass over a chromosome.
+class CoverageTrack(ABC):
+    """A track of coverage: it yields its runs, and each question is one pass over a chromosome.
 
     Attributes
     ----------
@@ -56,6 +55,10 @@ class RunTrack(ABC):
         InputFormatError
             If the file is damaged.
         """
+
+    def stated_lengths(self) -> dict[str, int | None]:
+        """Length of every chromosome, bp; None where the track says no more than its data."""
+        return {c: n if self.lengths_known else None for c, n in self.chrom_lengths.items()}
 
     def runs_within(
         self, chrom: str, within: Spans | None = None
@@ -186,39 +189,3 @@ class RunTrack(ABC):
                 f" {len(names)} ({shown or 'none'}). Give regions of the same assembly and with"
                 " the same chromosome names"
             )
-
-
-class CoverageTrack(Protocol):
-    """What counting needs of a track; the readers in `io/` satisfy it."""
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        ...
-
-    @property
-    def chrom_lengths(self) -> Mapping[str, int]:
-        """Length of every chromosome of the track, bp."""
-        ...
-
-    @property
-    def lengths_known(self) -> bool:
-        """Whether these are the true lengths, or only where the data end (bedGraph)."""
-        ...
-
-    def summarise(
-        self, chrom: str, starts: IntArray, ends: IntArray, *, extremes: bool = True
-    ) -> RegionSummary:
-        """Sum, covered bases and, if wanted, extremes of each region of one chromosome."""
-        ...
-
-    def total(
-        self, chroms: Sequence[str] | None = None, exclude: ByChromosome | None = None
-    ) -> float:
-        """Sum of value x length over these chromosomes less the excluded intervals."""
-        ...
-
-
-def stated_lengths(track: CoverageTrack) -> dict[str, int | None]:
-    """Length of every chromosome, bp; None where the track does not say more than its data."""
-    return {c: n if track.lengths_known else None for c, n in track.chrom_lengths.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -50,7 +51,7 @@ class ReadsSummary:
         Median bp that an alignment spans; NaN without any.
     """
 
-    reader: str
+    reader: Literal["BAM", "BED reads"]
     looked_at: int
     whole: bool
     mapped: int | None

@@ -1,4 +1,3 @@
 from .recovered_track import RecoveredTrack as RecoveredTrack
 from .recovery import Recovery as Recovery
-from .recovery import RunsTrack as RunsTrack
 from .recovery import recover_counts as recover_counts

@@ -9,14 +9,13 @@ neighbouring steps alike; fragments of many lengths leave no such distance.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from resist_epi.arrays import FloatArray
 from resist_epi.tracks.engine.runs import Grid, Runs
+from resist_epi.tracks.engine.track import CoverageTrack
 
 _LONGEST = 1_000  # bp of a fragment
 
@@ -33,19 +32,6 @@ _MOST_BESIDE = 0.3  # the numbers of bins beside, as a share of the peak
 # Correlation of neighbouring steps: .5 and more in smoothed tracks; peaks as sharp as a fragment
 # make it positive, too.
 MOST_ALIKE = 0.45
-
-
-class StepTrack(Protocol):
-    """What is needed of a track."""
-
-    @property
-    def chrom_lengths(self) -> Mapping[str, int]:
-        """Length of every chromosome, bp."""
-        ...
-
-    def runs(self, chrom: str) -> Iterator[Runs | Grid]:
-        """Runs of a chromosome, in chunks."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -72,7 +58,7 @@ class StepLength:
     rough_width: float
 
 
-def length_from_steps(track: StepTrack, *, bin_size: int, scale: float) -> StepLength:
+def length_from_steps(track: CoverageTrack, *, bin_size: int, scale: float) -> StepLength:
     """Distance between steps up and steps down of one fragment.
 
     Parameters

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.recovery.fragment_steps import (
     MOST_ALIKE,
     StepLength,
-    StepTrack,
     length_from_steps,
 )
 from resist_epi.tracks.recovery.isolated_fragments import Isolated
@@ -37,7 +37,7 @@ _LEAST_ROUGH, _MOST_ROUGH = 0.8, 2.5
 
 
 def fragment_width(
-    track: StepTrack,
+    track: CoverageTrack,
     seen: Survey,
     lattice: Lattice,
     alone: Isolated,

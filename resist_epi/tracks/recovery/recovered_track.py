@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from resist_epi.arrays import ByChromosome, FloatArray
+from resist_epi.arrays import FloatArray
 from resist_epi.errors import QuantityError
-from resist_epi.tracks.engine.runs import (
-    MAX_COORDINATE,
-    Grid,
-    RegionAccumulator,
-    RegionSummary,
-    Runs,
-    complement,
-)
-from resist_epi.tracks.recovery.recovery import Recovery, RunsTrack
+from resist_epi.tracks.engine.runs import Grid, Runs
+from resist_epi.tracks.engine.track import CoverageTrack
+from resist_epi.tracks.recovery.recovery import Recovery
 
 _WIDEST_GAP = 60  # bins; more than the rate of reads is taken over
 
 
-class RecoveredTrack:
+class RecoveredTrack(CoverageTrack):
     """A track whose values are snapped to whole numbers of fragments.
 
     Attributes
@@ -31,7 +24,7 @@ class RecoveredTrack:
         As of the track behind it.
     """
 
-    def __init__(self, track: RunsTrack, recovery: Recovery) -> None:
+    def __init__(self, track: CoverageTrack, recovery: Recovery) -> None:
         if recovery.refused is not None:
             raise QuantityError(f"{track.path}: {recovery.describe()}")
         self._track, self._recovery = track, recovery
@@ -42,7 +35,7 @@ class RecoveredTrack:
         """Runs of a chromosome, their values fragments over each base.
 
         Whole numbers; where a read touches so few bins that one more or less matters, what is
-        expected of them instead (`stats.bin_shares`), in units of a fragment's mean width.
+        expected of them instead (`bin_shares`), in units of a fragment's mean width.
         """
         shares = self._recovery.bin_shares
         whole = map(self._snapped, self._track.runs(chrom))
@@ -85,34 +78,3 @@ class RecoveredTrack:
         reads = expected_reads(laid, shares)[place]
         per_base = reads * self._recovery.width / size
         yield Runs(begin.astype(np.uint32), end.astype(np.uint32), per_base)
-
-    def total(
-        self,
-        chroms: Sequence[str] | None = None,
-        exclude: ByChromosome | None = None,
-    ) -> float:
-        """Fragments x bp over whole chromosomes less the excluded intervals."""
-        none = np.zeros(0, dtype=np.int64)
-        parts = []
-        for chrom in self.chrom_lengths if chroms is None else chroms:
-            starts, ends = (exclude or {}).get(chrom, (none, none))
-            length = self.chrom_lengths[chrom] if self.lengths_known else MAX_COORDINATE
-            parts.append(self.summarise(chrom, *complement(starts, ends, length=length)).sum.sum())
-        return float(np.sum(parts))
-
-    def reads(self, chrom: str, starts: ArrayLike, ends: ArrayLike) -> FloatArray:
-        """Fragments in each region of a chromosome; (n,) float64, not always whole numbers.
-
-        A fragment that lies half in a region counts half.
-        """
-        return self.summarise(chrom, starts, ends, extremes=False).sum / self._recovery.width
-
-    def summarise(
-        self, chrom: str, starts: ArrayLike, ends: ArrayLike, *, extremes: bool = True
-    ) -> RegionSummary:
-        """Sum (fragments x bp), covered bases and extremes (fragments) of regions."""
-        length = self.chrom_lengths[chrom] if self.lengths_known else None
-        accumulator = RegionAccumulator(starts, ends, length=length, extremes=extremes)
-        for runs in self.runs(chrom):
-            accumulator.add(runs)
-        return accumulator.result()

@@ -2,7 +2,7 @@
 
 A track of bamCoverage (none, CPM, RPKM, RPGC, BPM), of MACS' pileup or of bedtools genomecov is a
 whole number of fragments in every bin, times one scale. The scale is found from the values alone
-(`stats.lattice`); the length of a fragment from isolated fragments, which stand between zeros with
+(`lattice`); the length of a fragment from isolated fragments, which stand between zeros with
 one constant value; the number of fragments from the scale where the normalisation fixes it (CPM,
 RPKM), else from total coverage over the width of one fragment.
 
@@ -14,16 +14,13 @@ those that the writer of the track kept.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from resist_epi.arrays import FloatArray
-from resist_epi.tracks.engine.runs import Grid, Runs
+from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.recovery.fragment_width import exact_sizes, fragment_width, is_plain
 from resist_epi.tracks.recovery.independence import missing_multiple
 from resist_epi.tracks.recovery.isolated_fragments import (
@@ -34,8 +31,6 @@ from resist_epi.tracks.recovery.isolated_fragments import (
 )
 from resist_epi.tracks.recovery.lattice import Lattice, decimals, find_lattice
 from resist_epi.tracks.recovery.track_survey import Survey, survey
-
-logger = logging.getLogger(__name__)
 
 # In a track so deep that no bin holds one fragment, bins of 5, 6, 7, ... still tell the scale.
 _FEWEST_CONSECUTIVE = 12
@@ -64,29 +59,6 @@ _SAME_LIBRARY = 0.03
 
 # Where so few reads touch one bin more, or one less, it may be left out of account.
 _FEW_FURTHER = 0.03
-
-
-class RunsTrack(Protocol):
-    """What recovery needs of a track; the readers in `io/` satisfy it."""
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        ...
-
-    @property
-    def chrom_lengths(self) -> Mapping[str, int]:
-        """Length of every chromosome, bp."""
-        ...
-
-    @property
-    def lengths_known(self) -> bool:
-        """Whether these are the true lengths."""
-        ...
-
-    def runs(self, chrom: str) -> Iterator[Runs | Grid]:
-        """Runs of a chromosome, in chunks."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -161,7 +133,7 @@ class Recovery:
 
 
 def recover_counts(
-    track: RunsTrack, *, library_size: float | None = None, fragment_length: float | None = None
+    track: CoverageTrack, *, library_size: float | None = None, fragment_length: float | None = None
 ) -> Recovery:
     """Find scale, bin size, fragment length and library size of a track.
 
@@ -199,6 +171,26 @@ def recover_counts(
     )
     if problem is not None:
         return Recovery(problem)
+    return _recovered(
+        track,
+        seen,
+        lattice,
+        heights,
+        library_size=library_size,
+        fragment_length=fragment_length,
+    )
+
+
+def _recovered(
+    track: CoverageTrack,
+    seen: Survey,
+    lattice: Lattice,
+    heights: Heights,
+    *,
+    library_size: float | None,
+    fragment_length: float | None,
+) -> Recovery:
+    """Fragment length and library size of a track whose values are counts times a scale."""
     alone = isolated_fragments(seen, lattice, heights)
     evidence: dict[str, float | str] = {
         "scale_low": lattice.low,
@@ -334,38 +326,3 @@ def _library(
     else:
         kind = "scaled"
     return kind, by_coverage, "total coverage over the width of a fragment"
-
-
-def recover_all(
-    tracks: Mapping[str, RunsTrack],
-    *,
-    library_sizes: FloatArray | None = None,
-    fragment_lengths: FloatArray | None = None,
-) -> dict[str, Recovery]:
-    """`recover_counts` of every track.
-
-    Parameters
-    ----------
-    tracks
-        SampleID -> track.
-    library_sizes, fragment_lengths
-        (n_samples,) what is known already, NaN where unknown.
-
-    Raises
-    ------
-    InputFormatError
-        If a track is damaged.
-    """
-
-    def given(values: FloatArray | None, i: int) -> float | None:
-        return None if values is None or np.isnan(values[i]) else float(values[i])
-
-    found = {}
-    for i, (name, track) in enumerate(tracks.items()):
-        found[name] = recover_counts(
-            track,
-            library_size=given(library_sizes, i),
-            fragment_length=given(fragment_lengths, i),
-        )
-        logger.info("%s: %s", name, found[name].describe())
-    return found

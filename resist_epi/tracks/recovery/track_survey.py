@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -12,6 +10,7 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray, IntArray
 from resist_epi.tracks.engine.runs import Grid, Runs
+from resist_epi.tracks.engine.track import CoverageTrack
 
 # Counts times a scale repeat; smoothed, averaged or divided ones do not.
 _MOST_VALUES = 200_000
@@ -23,13 +22,6 @@ _WIDEST_STEP = 1 << 16
 
 # Bins begin anew behind blacklisted intervals, so that a few edges lie off the grid of the others.
 _ON_GRID = 0.99
-
-
-class _Track(Protocol):
-    @property
-    def chrom_lengths(self) -> Mapping[str, int]: ...
-
-    def runs(self, chrom: str) -> Iterator[Runs | Grid]: ...
 
 
 @dataclass(frozen=True)
@@ -77,7 +69,7 @@ class Survey:
     gap_numbers: IntArray
 
 
-def survey(track: _Track) -> Survey:
+def survey(track: CoverageTrack) -> Survey:
     """Look at every run of a track once.
 
     Raises

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resist_epi.counting.dead import recovered_reads
 from resist_epi.tracks.recovery.recovery import recover_counts
 from resist_epi.tracks.recovery.track_survey import survey
+from tests.support.recovered import fragments_in
 from tests.tracks.recovery.test_recovery import LENGTH, N, bins_over, fragments, smoothed, write
 
 
@@ -41,7 +41,7 @@ def test_pairs_laid_down_twice_count_once(tmp_path: Path, bin_size: int, kind: s
     assert found.library_size == pytest.approx(6150, rel=1e-5 if kind == "CPM" else 0.06)
     regions = regions_of()
     direct = by_share(starts, ends, regions) + by_share(alone, alone + 200, regions) / 2
-    reads = recovered_reads(track, found, regions)
+    reads = fragments_in(track, found, regions)
     assert np.corrcoef(reads, direct)[0, 1] > 0.999
 
 
@@ -105,7 +105,7 @@ def test_short_reads_in_wide_bins_are_told_apart(
     assert found.bin_shares is not None
     regions = regions_of()
     direct = by_share(starts, starts + length, regions)
-    error = np.std(recovered_reads(track, found, regions) - direct)
+    error = np.std(fragments_in(track, found, regions) - direct)
     plain = counts[: len(regions) * 100].reshape(-1, 100).sum(1) * 50 / found.width
     assert error < better * np.std(plain - direct)
-    assert recovered_reads(track, found, regions).sum() == pytest.approx(direct.sum(), rel=0.01)
+    assert fragments_in(track, found, regions).sum() == pytest.approx(direct.sum(), rel=0.01)

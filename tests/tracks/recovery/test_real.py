@@ -12,9 +12,9 @@ import pandas as pd
 import pysam
 import pytest
 
-from resist_epi.counting.dead import recovered_reads
 from resist_epi.tracks.open import open_track
 from resist_epi.tracks.recovery.recovery import recover_counts
+from tests.support.recovered import fragments_in
 
 pytestmark = pytest.mark.real
 REGION = "chr21:40000000:43000000"
@@ -65,7 +65,7 @@ def test_bamcoverage(bam: Path, options: tuple[str, ...], kind: str, error: floa
     edges = np.arange(40_000_000, 43_000_001, 5_000)
     regions = pd.DataFrame({"chrom": "chr21", "start": edges[:-1], "end": edges[1:]})
     direct = np.histogram(middles, edges)[0]
-    reads = recovered_reads(open_track(track), found, regions)
+    reads = fragments_in(open_track(track), found, regions)
     assert np.corrcoef(reads, direct)[0, 1] > 0.999
     many = direct >= 20
     assert np.median(np.abs(reads[many] / direct[many] - 1)) < 0.025

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from resist_epi.counting.dead import count_recovered, recovered_reads
+from resist_epi.counting.files import count_tables
+from resist_epi.counting.passes import Pass
+from resist_epi.counting.sources import sheet_sources
 from resist_epi.errors import QuantityError
+from resist_epi.samples.sheet import make_sheet
 from resist_epi.tracks.bedgraph import read_bedgraph
-from resist_epi.tracks.engine.track import RunTrack
+from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.open import open_track
+from resist_epi.tracks.opened import open_file
 from resist_epi.tracks.recovery.recovered_track import RecoveredTrack
-from resist_epi.tracks.recovery.recovery import recover_all, recover_counts
+from resist_epi.tracks.recovery.recovery import recover_counts
+from tests.support.recovered import fragments_in
 
 LENGTH = 2_000_000
 N = 14_043
@@ -52,7 +58,7 @@ def scale_of(kind: str, counts: np.ndarray, n: int, bin_size: int) -> float:
     }[kind]
 
 
-def write(path: Path, values: np.ndarray, bin_size: int, digits: str = "{:g}") -> RunTrack:
+def write(path: Path, values: np.ndarray, bin_size: int, digits: str = "{:g}") -> CoverageTrack:
     """A bedGraph with equal neighbours joined, values in six digits, as bamCoverage writes it."""
     first = np.flatnonzero(np.diff(values, prepend=-1.0))
     ends = np.minimum(np.append(first[1:], values.size) * bin_size, LENGTH)
@@ -82,7 +88,7 @@ def test_counts_come_back(tmp_path: Path, kind: str, bin_size: int, length: int)
     regions = pd.DataFrame({"chrom": "c", "start": np.arange(0, LENGTH - 5000, 5000)})
     regions["end"] = regions["start"] + 5000
     direct = np.histogram((starts + ends) // 2, np.append(regions["start"], LENGTH - 5000))[0]
-    reads = recovered_reads(track, found, regions)
+    reads = fragments_in(track, found, regions)
     assert np.corrcoef(reads, direct)[0, 1] > 0.99
     many = direct >= 20
     assert np.median(np.abs(reads[many] / direct[many] - 1)) < 0.03
@@ -106,17 +112,15 @@ def test_reads_counted_once_a_bin_are_not_fragments(tmp_path: Path) -> None:
     assert (found.fragment_length, found.normalisation) == (1.0, "CPM")
     bins = pd.DataFrame({"chrom": "c", "start": np.arange(0, LENGTH, 500)})
     bins["end"] = bins["start"] + 500
-    np.testing.assert_array_equal(recovered_reads(track, found, bins), counts)
+    np.testing.assert_array_equal(fragments_in(track, found, bins), counts)
 
 
 def test_what_the_sheet_says_wins(tmp_path: Path) -> None:
     starts, ends = fragments()
     track = write(tmp_path / "t.bg", bins_over(starts, ends, 50) * 0.37, 50)
-    found = recover_all(
-        {"a": track}, library_sizes=np.array([5e6]), fragment_lengths=np.array([147.0])
-    )["a"]
+    found = recover_counts(track, library_size=5e6, fragment_length=147.0)
     assert (found.library_size, found.fragment_length) == (5e6, 147.0)
-    free = recover_all({"a": track}, library_sizes=np.array([np.nan]))["a"]
+    free = recover_counts(track)
     assert free.library_size == pytest.approx(N, rel=0.02)
 
 
@@ -158,9 +162,9 @@ def test_refused_with_the_reason(tmp_path: Path, change, digits: str, message: s
     assert found.refused is not None
     with pytest.raises(QuantityError, match=message):
         RecoveredTrack(track, found)
-    regions = pd.DataFrame({"chrom": ["c"], "start": [0], "end": [100], "region_id": ["r"]})
+    rows = {"SampleID": ["a"], "Factor": "ER", "Condition": "x", "Coverage": str(track.path)}
     with pytest.raises(QuantityError, match=r"a \(.*t\.bg\): no counts"):
-        count_recovered({"a": track}, regions, recoveries={"a": found})
+        sheet_sources(make_sheet(pd.DataFrame(rows)), "recovered_reads")
 
 
 def test_counting_gives_a_matrix_of_fragments(tmp_path: Path) -> None:
@@ -171,10 +175,14 @@ def test_counting_gives_a_matrix_of_fragments(tmp_path: Path) -> None:
         whole.append(counts.sum() * 50)
         tracks[f"s{i}"] = write(tmp_path / f"{i}.bg", counts * scale, 50)
     regions = pd.DataFrame({"chrom": ["c", "c"], "start": [0, 0], "end": [LENGTH, LENGTH // 2]})
-    found = recover_all(tracks)
+    found = {name: recover_counts(track) for name, track in tracks.items()}
+    files = {
+        name: replace(open_file(str(track.path), "recovered_reads"), recovery=found[name])
+        for name, track in tracks.items()
+    }
     out = {"c": (np.array([LENGTH // 2]), np.array([LENGTH]))}
-    matrix = count_recovered(tracks, regions, recoveries=found)
-    half = count_recovered(tracks, regions, recoveries=found, exclude=out)
+    matrix = count_tables(files, {"r": regions}).matrices["r"]
+    half = count_tables(files, {"r": regions}, how=Pass(out)).matrices["r"]
     assert matrix.quantity == "recovered_reads"
     for i, name in enumerate(tracks):
         assert matrix.values[0, i] == pytest.approx(whole[i] / found[name].width)

@@ -1,0 +1,185 @@
+"""A file of a study: opened once, and what was found then, handed on to whatever asks later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from resist_epi.io.digest import step_key
+from resist_epi.io.store import unreadable
+from resist_epi.tracks.engine.track import CoverageTrack
+from resist_epi.tracks.open import is_bigwig, open_track
+from resist_epi.tracks.reads.open import is_bam, open_reads
+from resist_epi.tracks.reads.reads import ReadRules, ReadsFile
+from resist_epi.tracks.recovery.recovered_track import RecoveredTrack
+from resist_epi.tracks.recovery.recovery import Recovery
+
+FileKind = Literal["bigWig", "bedGraph", "BAM", "BED reads"]
+
+
+@dataclass(frozen=True)
+class OpenedFile:
+    """A track or a file of reads: what it is, what was seen of it, and how it is counted.
+
+    It holds no open file, so it costs little and goes to any process.
+
+    Attributes
+    ----------
+    path
+        The file.
+    kind
+        Told by its content.
+    chrom_lengths
+        Length of every chromosome, bp. Of text, which states none, where its data end; empty
+        until it was read.
+    lengths_known
+        Whether these are the true lengths.
+    assembly
+        Told by the lengths, once it was looked at; None where that cannot be.
+    total
+        Value x bp over all of a track; None until it was looked at.
+    recovery
+        What a track says about the reads behind it, once it was looked at.
+    quantity
+        What is counted of it, as of `CountMatrix`.
+    rules
+        Which reads count, and where, for `reads`.
+    """
+
+    path: str
+    kind: FileKind
+    chrom_lengths: Mapping[str, int] = field(default_factory=dict)
+    lengths_known: bool = False
+    assembly: str | None = None
+    total: float | None = None
+    recovery: Recovery | None = None
+    quantity: str = "mean_signal"
+    rules: ReadRules | None = None
+
+    def counted_as(self, quantity: str, rules: ReadRules | None = None) -> OpenedFile:
+        """The file, to be counted in this quantity."""
+        recovery = self.recovery if quantity == "recovered_reads" else None
+        return replace(self, quantity=quantity, rules=rules, recovery=recovery)
+
+    def track(self) -> CoverageTrack:
+        """Open the track to be read: its fragments where these are counted, else its signal.
+
+        Raises
+        ------
+        InputFormatError
+            If it cannot be read.
+        """
+        track = open_track(self.path)
+        if self.quantity != "recovered_reads" or self.recovery is None:
+            return track
+        return RecoveredTrack(track, self.recovery)
+
+    def reads(self) -> ReadsFile:
+        """Open the reads to be counted.
+
+        Raises
+        ------
+        InputFormatError
+            If they cannot be read.
+        """
+        return open_reads(self.path)
+
+    def described(self) -> dict[str, Any]:
+        """How it is counted, as plain values."""
+        return {
+            "quantity": self.quantity,
+            "recovery": None if self.recovery is None else asdict(self.recovery),
+            "rules": None if self.rules is None else asdict(self.rules),
+        }
+
+    def key(self, plan_digest: str) -> str:
+        """Digest of everything that counting it by a plan depends on."""
+        return step_key(file=file_state(self.path), plan=plan_digest, **self.described())
+
+    def describe(self) -> str:
+        """Say what a track is, and what can therefore be tested, for `check`."""
+        recovery = self.recovery or Recovery("it was not looked at")
+        total = "unknown" if self.total is None else f"{self.total:.6g}"
+        tested = (
+            "as signal with trend"
+            if recovery.refused is not None
+            else "as recovered reads, with ql or voom where regions are wide and trend where not"
+        )
+        return (
+            f"{self.kind} of {len(self.chrom_lengths)} chromosomes, assembly"
+            f" {self.assembly or 'not recognised'}, total coverage {total} (value x bp);"
+            f" {recovery.describe()}; can be tested {tested}"
+        )
+
+
+def open_file(
+    path: str, quantity: str = "mean_signal", *, rules: ReadRules | None = None
+) -> OpenedFile:
+    """Open a file to be counted, and read its header; text is not read for it.
+
+    Raises
+    ------
+    InputFormatError
+        If the header cannot be read.
+    """
+    kind: FileKind
+    file: CoverageTrack | ReadsFile
+    if quantity == "reads":
+        if not is_bam(path):
+            return OpenedFile(path, "BED reads", quantity=quantity, rules=rules)
+        kind, file = "BAM", open_reads(path)
+    else:
+        if not is_bigwig(path):
+            return OpenedFile(path, "bedGraph", quantity=quantity)
+        kind, file = "bigWig", open_track(path)
+    return OpenedFile(
+        path, kind, dict(file.chrom_lengths), lengths_known=True, quantity=quantity, rules=rules
+    )
+
+
+def file_state(path: str | Path) -> list[Any]:
+    """What changes with a file: its place, size and time.
+
+    Raises
+    ------
+    InputFormatError
+        If it is not there.
+    """
+    try:
+        state = Path(path).stat()
+    except OSError as error:
+        raise unreadable(Path(path), error) from error
+    return [str(Path(path).resolve()), state.st_size, state.st_mtime_ns]
+
+
+def stated_lengths(files: Mapping[str, OpenedFile]) -> dict[str, dict[str, int | None]]:
+    """Name -> length of every chromosome, bp, of the files whose chromosomes are known.
+
+    None where a text says no more than its data.
+    """
+    return {
+        name: {c: n if file.lengths_known else None for c, n in file.chrom_lengths.items()}
+        for name, file in files.items()
+        if file.chrom_lengths
+    }
+
+
+def chromosome_ends(files: Iterable[OpenedFile]) -> dict[str, int]:
+    """Length of every chromosome of any of the files, bp; where data end if none states it.
+
+    Raises
+    ------
+    InputFormatError
+        If a text, which is read for it, is damaged.
+    """
+    ends: dict[str, int] = {}
+    for file in files:
+        lengths = file.chrom_lengths
+        if not lengths:
+            opened = file.reads() if file.quantity == "reads" else open_track(file.path)
+            lengths = opened.chrom_lengths
+        for chrom, length in lengths.items():
+            ends[chrom] = max(length, ends.get(chrom, 0))
+    return ends
