@@ -11,7 +11,8 @@ from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import read_counts, write_counts
 from resist_epi.io.digest import step_key
 from resist_epi.io.parts import Parts
-from resist_epi.io.store import PARTIAL, file_name, unwritable, write_text
+from resist_epi.io.run_folder import run_path
+from resist_epi.io.store import PARTIAL, unwritable, write_text
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.model.analysis import Analysis
 from resist_epi.report.page import write_report
@@ -41,15 +42,13 @@ from resist_epi.study.study import (
     mark_kinds,
     stop_on_errors,
 )
-from resist_epi.tracks.looks import LOOKS, LookCache
+from resist_epi.tracks.looks import LookCache
 
 logger = logging.getLogger(__name__)
 
 REPORT = "report"
 
 BETWEEN_MARKS = "between marks"
-
-PARTS = "parts"
 
 
 def run_study(
@@ -91,15 +90,15 @@ def run_study(
         settings.sheet
     )  # one that cannot be read must not touch an earlier run's folder
     _prepare(out)
-    looks = LookCache(out / LOOKS)
+    looks = LookCache(run_path(out, "looks"))
     findings = check_study(
         settings.sheet, sheet=sheet, jobs=settings.jobs, looks=looks, progress=progress
     )
-    write_table(out / "check.tsv", findings)
+    write_table(run_path(out, "check"), findings)
     stop_on_errors(findings, sheet, quantity=settings.quantity)
     study = load_study(settings, sheet=sheet, looks=looks)
     check_settings(study)
-    write_study(out / "study.yaml", settings)
+    write_study(run_path(out, "study"), settings)
     inputs = file_checksums(input_files(study))
     dna = copy_number_key(study, inputs)
     marks = {mark: mark_keys(study, mark, inputs, dna=dna) for mark in study.sheet.marks}
@@ -123,8 +122,8 @@ def run_study(
         written = write_between_marks(study, out, analyses)
         ledger.record(BETWEEN_MARKS, steps[BETWEEN_MARKS], written)
     gather_quality(out, study.sheet.marks)
-    Parts(out / "counts" / PARTS).remove()
-    write_text(out / "provenance.json", provenance.to_json())
+    Parts(run_path(out, "parts")).remove()
+    write_text(run_path(out, "provenance"), provenance.to_json())
     write_study_session(study, out)
     if report and not ledger.is_done(REPORT):
         ledger.record(REPORT, steps[REPORT], write_report(out))
@@ -145,17 +144,17 @@ def _run_mark(
     Analysis or None
         Of the regions that speak for the mark's genes; None where it was tested before.
     """
-    out, name = ledger.folder, file_name(mark)
+    out = ledger.folder
     consensus = study.consensus[mark]
     tests = f"tests {mark}"
     paths: dict[Kind, Path] = {
-        kind: out / "counts" / f"{name}.{kind}.parquet" for kind in mark_kinds(study, mark)
+        kind: run_path(out, "counts", mark, kind) for kind in mark_kinds(study, mark)
     }
-    shares = out / "quality" / f"{name}.shares.tsv"
+    shares = run_path(out, "shares", mark)
     missing = [kind for kind in paths if not ledger.is_done(f"counts {mark}.{kind}")]
     counts: dict[Kind, CountMatrix] = {}
     if missing or not ledger.is_done(f"shares {mark}"):
-        parts = Parts(out / "counts" / PARTS)
+        parts = Parts(run_path(out, "parts"))
         counted = count_mark(study, mark, missing, consensus, parts=parts, progress=progress)
         counts |= counted.matrices
         for kind, matrix in counted.matrices.items():

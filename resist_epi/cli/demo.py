@@ -38,13 +38,15 @@ def command(
 
 def _say_where(cohort: Path, study: Path) -> None:
     """Print the outputs that a person looks at, as far as this study has them."""
+    from resist_epi.io.run_folder import run_path
+
     for what, path in (
-        ("report", study / "report.html"),
+        ("report", run_path(study, "report")),
         ("results", study / "differential"),
         ("gene sets", study / "gene_sets"),
-        ("mechanisms", study / "mechanisms.tsv"),
-        ("switches", study / "marks" / "switches.tsv"),
-        ("tracks with results for IGV", study / "igv_session.xml"),
+        ("mechanisms", run_path(study, "mechanisms")),
+        ("switches", run_path(study, "switches")),
+        ("tracks with results for IGV", run_path(study, "session")),
         ("the simulated cohort", cohort / "sheet.csv"),
         ("what was planted in it", cohort / "truth.tsv.gz"),
     ):

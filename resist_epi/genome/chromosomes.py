@@ -341,6 +341,11 @@ def autosomes(chroms: Sequence[str] | Mapping[str, int]) -> list[str]:
     return kept or list(chroms)
 
 
-def is_sex_chromosome(chrom: str, among: Collection[str] = SEX_CHROMOSOMES) -> bool:
-    """Whether a name, with or without `chr`, is that of a sex chromosome (one of `among`)."""
-    return _without_prefix(chrom).upper() in among
+def is_sex_chromosome(chrom: str) -> bool:
+    """Whether a name, with or without `chr`, is that of a sex chromosome."""
+    return _without_prefix(chrom).upper() in SEX_CHROMOSOMES
+
+
+def is_x_chromosome(chrom: str) -> bool:
+    """Whether a name, with or without `chr`, is that of the X, one of which is silenced."""
+    return _without_prefix(chrom).upper() == "X"

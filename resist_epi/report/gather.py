@@ -17,14 +17,13 @@ from resist_epi.counting.quality import log_signal
 from resist_epi.dna.seg import read_seg
 from resist_epi.errors import InputFormatError
 from resist_epi.genes.gene_values import gene_rows
+from resist_epi.io.run_folder import RunFile, run_file, run_path
 from resist_epi.io.store import file_name, read_text
 from resist_epi.io.tables import read_results, read_table
 from resist_epi.samples.facts import facts_of
 from resist_epi.samples.presets import MarkPreset, preset
 from resist_epi.samples.question import Question
 from resist_epi.schema import ARMS, CHECK, GENE_SETS, KINDS, MECHANISMS, QUALITY, RESULTS, names
-
-ONE_BY_ONE = ".nsd2_core.tsv"
 
 
 @dataclass(frozen=True)
@@ -143,17 +142,18 @@ def gather(folder: str | Path) -> RunTables:
         If the folder is not one of a finished run; the message names what is missing.
     """
     folder = Path(folder)
-    missing = [n for n in ("qc.tsv", "provenance.json") if not (folder / n).is_file()]
+    needed: tuple[RunFile, ...] = ("all_quality", "provenance")
+    missing = [run_file(n) for n in needed if not run_path(folder, n).is_file()]
     if missing:
         raise InputFormatError(
             f"not the folder of a finished run: it has no {' and no '.join(missing)}",
             path=folder,
             remedy="give the folder that `resist-epi run SHEET -o DIR` wrote, or finish that run",
         )
-    quality = read_table(folder / "qc.tsv", required=names(QUALITY))
+    quality = read_table(run_path(folder, "all_quality"), required=names(QUALITY))
     for column in ("sample", "mark", "condition"):
         quality[column] = quality[column].astype(str)
-    mechanisms = _optional(folder / "mechanisms.tsv", required=names(MECHANISMS))
+    mechanisms = _optional(run_path(folder, "mechanisms"), required=names(MECHANISMS))
     marks = [
         _gather_mark(folder, str(mark), rows["sample"].tolist(), mechanisms)
         for mark, rows in quality.groupby("mark", sort=False)
@@ -161,51 +161,52 @@ def gather(folder: str | Path) -> RunTables:
     return RunTables(
         marks=tuple(marks),
         quality=quality,
-        check=_optional_check(folder / "check.tsv"),
-        provenance=_provenance(folder / "provenance.json"),
-        switches=_optional(folder / "marks" / "switches.tsv", required=["symbol", "class", "padj"]),
+        check=_optional_check(run_path(folder, "check")),
+        provenance=_provenance(run_path(folder, "provenance")),
+        switches=_optional(run_path(folder, "switches"), required=["symbol", "class", "padj"]),
         mechanisms=mechanisms,
-        concordance=_optional(folder / "evidence" / "concordance.tsv", required=["mark", "words"]),
+        concordance=_optional(run_path(folder, "concordance"), required=["mark", "words"]),
     )
 
 
 def _gather_mark(
     folder: Path, mark: str, samples: Sequence[str], mechanisms: Sheet | None
 ) -> MarkTables:
-    name, chosen = file_name(mark), preset(mark)
+    def file(name: RunFile, of: str = "") -> Path:
+        return run_path(folder, name, mark, of)
+
+    chosen = preset(mark)
     results: dict[str, Sheet] = {}
     for kind in sorted(KINDS, key=lambda k: (k != chosen.main_kind, KINDS.index(k))):
-        path = folder / "differential" / f"{name}.{kind}.tsv.gz"
+        path = file("results", kind)
         if path.is_file():
             table = _with_numbers(read_results(path))
             results[kind] = _with_facts(table, path)
     if not results:
         raise InputFormatError(
             f"no results of {mark}, which qc.tsv names",
-            path=folder / "differential",
-            expected=f"{name}.{chosen.main_kind}.tsv.gz",
+            path=folder,
+            expected=run_file("results", mark, chosen.main_kind),
             remedy="run the study again",
         )
-    correlation = _optional(folder / "quality" / f"{name}.correlation.tsv")
-    components = _optional(folder / "quality" / f"{name}.pca.tsv")
-    segments = folder / "copy_number" / "segments.seg"
+    correlation = _optional(file("correlation"))
+    components = _optional(file("components"))
+    segments = file("segments")
     return MarkTables(
         mark=mark,
-        name=name,
+        name=file_name(mark),
         preset=chosen,
         results=results,
-        normalization=_optional(folder / "normalization" / f"{name}.tsv"),
-        calls=_optional(folder / "normalization" / f"{name}.calls.tsv", required=["n_regions"]),
-        gene_sets=_optional(folder / "gene_sets" / f"{name}.tsv", required=names(GENE_SETS)),
-        one_by_one=_optional(folder / "gene_sets" / f"{name}{ONE_BY_ONE}"),
+        normalization=_optional(file("normalization")),
+        calls=_optional(file("normalization_calls"), required=["n_regions"]),
+        gene_sets=_optional(file("gene_sets"), required=names(GENE_SETS)),
+        one_by_one=_optional(file("one_by_one")),
         correlation=None if correlation is None else _square(correlation.table),
         components=None if components is None else _with_shares(components),
-        profile=_profile(folder / "profiles" / f"{name}.gz"),
-        arms=_optional(folder / "copy_number" / f"{name}.arms.tsv", required=names(ARMS)),
+        profile=_profile(file("profile")),
+        arms=_optional(file("arms"), required=names(ARMS)),
         segments=_segments(segments, samples) if segments.is_file() else None,
-        levels=_levels(
-            folder / "counts" / f"{name}.{chosen.main_kind}.parquet", _carriers(mechanisms, mark)
-        ),
+        levels=_levels(file("counts", chosen.main_kind), _carriers(mechanisms, mark)),
     )
 
 

@@ -8,6 +8,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from resist_epi.io.run_folder import run_file, run_path
 from resist_epi.io.store import write_text
 from resist_epi.report import sections
 from resist_epi.report.figures import draw_figures
@@ -86,10 +87,10 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path
         If the folder is not one of a finished run, or the page cannot be written.
     """
     folder = Path(folder)
-    out = folder / "report.html" if out is None else Path(out)
+    out = run_path(folder, "report") if out is None else Path(out)
     run = gather(folder)
-    figures = draw_figures(run, folder / "figures")
-    write_text(out, render(run, figures=folder / "figures"))
+    figures = draw_figures(run, run_path(folder, "figures"))
+    write_text(out, render(run, figures=run_path(folder, "figures")))
     logger.info("report: %s", out)
     return [out, *figures]
 
@@ -197,7 +198,7 @@ def _kind(mark: MarkTables, kind: str, table_id: str, figures: Path | None) -> d
         "settings": pack(json.dumps(settings, sort_keys=True)),
         "data": pack_results(sheet.table),
         "figures": _images(figures, f"{mark.name}.{kind}", STATIC_OF_KIND),
-        "file": f"differential/{mark.name}.{kind}.tsv.gz",
+        "file": run_file("results", mark.mark, kind),
     }
 
 

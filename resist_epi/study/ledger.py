@@ -11,11 +11,10 @@ from typing import Any
 
 from resist_epi.errors import InputFormatError
 from resist_epi.io.digest import checksum
+from resist_epi.io.run_folder import run_path
 from resist_epi.io.store import PARTIAL, write_text
 
 logger = logging.getLogger(__name__)
-
-FILE = "steps.json"
 
 
 class Ledger:
@@ -37,7 +36,7 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._steps: dict[str, dict[str, Any]] = _read(folder / FILE)
+        self._steps: dict[str, dict[str, Any]] = _read(run_path(folder, "ledger"))
 
     def open(self, keys: Mapping[str, str]) -> None:
         """Start a run of these steps: name -> key.
@@ -86,7 +85,8 @@ class Ledger:
         self._write()
 
     def _write(self) -> None:
-        write_text(self.folder / FILE, json.dumps(self._steps, indent=1, sort_keys=True) + "\n")
+        text = json.dumps(self._steps, indent=1, sort_keys=True) + "\n"
+        write_text(run_path(self.folder, "ledger"), text)
 
 
 def file_checksums(paths: Sequence[str | Path]) -> dict[str, str]:

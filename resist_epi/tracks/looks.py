@@ -27,7 +27,6 @@ from resist_epi.workers import run_tasks
 
 logger = logging.getLogger(__name__)
 
-LOOKS = "tracks.json"  # where a run remembers them, in its folder
 
 _CHOSEN = {"path", "quantity", "rules"}  # what a look does not say
 

@@ -111,10 +111,10 @@ def test_a_run_shows_it_beside_where_it_could_relabel(
         results=results, tested=True, fit=None, contrast=None, design=None, matrix=None
     )
     own.header = {"relabelling": "not done: too few units"}
-    write_gene_sets(study, own, "A", Outputs(tmp_path))
+    write_gene_sets(study, own, Outputs(tmp_path, "A"))
     assert "toy_pvalue" not in read_table(tmp_path / "gene_sets" / "A.tsv")
     for name in [n for n, method in METHODS.items() if method.relabels and n != "toy"]:
         monkeypatch.delitem(METHODS, name)  # they need a fit
     own.header = {"relabelling": "924 relabellings of the units"}
-    write_gene_sets(study, own, "B", Outputs(tmp_path))
+    write_gene_sets(study, own, Outputs(tmp_path, "B"))
     assert read_table(tmp_path / "gene_sets" / "B.tsv")["toy_pvalue"].tolist() == [0.01, 0.9]

@@ -14,11 +14,14 @@ import pandas as pd
 import pytest
 
 from resist_epi.errors import InputFormatError
+from resist_epi.io.run_folder import run_file
 from resist_epi.io.store import PARTIAL
-from resist_epi.pipeline import PARTS, run_study
-from resist_epi.study.ledger import FILE, Ledger, remove_partial_files
+from resist_epi.pipeline import run_study
+from resist_epi.study.ledger import Ledger, remove_partial_files
 from resist_epi.study.settings import StudySettings
 from tests.support.cohort import SmallCohort, make_cohort
+
+LEDGER = run_file("ledger")
 
 
 @pytest.fixture
@@ -68,7 +71,7 @@ def test_a_changed_setting_redoes_the_tests_and_not_the_counts(
     assert not any(name.endswith(".parquet") for name in again)
     assert "H3K27me3.promoters.tsv.gz" in again
     fresh = run_study(settings(cohort, normalize="tmm"), tmp_path / "fresh", report=False)
-    assert contents(out)[FILE] == contents(fresh)[FILE]
+    assert contents(out)[LEDGER] == contents(fresh)[LEDGER]
 
 
 def test_a_changed_track_redoes_its_mark_alone(cohort: SmallCohort, tmp_path: Path) -> None:
@@ -104,10 +107,10 @@ def test_a_damaged_output_is_made_anew(cohort: SmallCohort, tmp_path: Path, dama
 
 
 def test_a_damaged_record_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_text("{")
+    (tmp_path / LEDGER).write_text("{")
     with pytest.raises(InputFormatError, match="Remove this file"):
         Ledger(tmp_path)
-    (tmp_path / FILE).write_text('{"a": 1}')
+    (tmp_path / LEDGER).write_text('{"a": 1}')
     with pytest.raises(InputFormatError, match="Remove this file"):
         Ledger(tmp_path)
 
@@ -160,8 +163,8 @@ def test_killed_at_twenty_random_moments_it_ends_with_the_same_bytes(
             killed += 1
             found = contents(out)
             # Whatever bears its final name is whole: the same bytes as in the undisturbed run.
-            for name in found.keys() - {FILE}:
-                parts = f"counts/{PARTS}/"  # whole, but gone at the end of a run
+            for name in found.keys() - {LEDGER}:
+                parts = run_file("parts") + "/"  # whole, but gone at the end of a run
                 if not (Path(name).name.startswith(PARTIAL) or name.startswith(parts)):
                     assert found[name] == expected[name], name
             continue

@@ -6,7 +6,7 @@ from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import read_counts
 from resist_epi.dna.adjust_counts import adjust_counts
 from resist_epi.genome.consensus import Consensus
-from resist_epi.io.store import file_name
+from resist_epi.io.run_folder import run_path
 from resist_epi.model.analysis import Analysis, analyse
 from resist_epi.model.normalization_data import normalization_inputs
 from resist_epi.samples.sheet import SampleSheet
@@ -50,7 +50,7 @@ def analyse_kind(
     )
     question = settings.question
     if study.folder is not None:
-        background = study.folder / "counts" / f"{file_name(sheet.marks[0])}.bins.parquet"
+        background = run_path(study.folder, "counts", sheet.marks[0], "bins")
         question = question.with_options(background=background)
     analysis = analyse(
         adjusted.matrix,

@@ -14,7 +14,7 @@ from resist_epi.errors import DesignError
 from resist_epi.genes.builtin import gene_set_kinds, load_gene_sets, load_symbols
 from resist_epi.genes.covariates import gene_covariates
 from resist_epi.genes.gene_sets import match_sets
-from resist_epi.io.store import file_name
+from resist_epi.io.run_folder import run_path
 from resist_epi.mechanism.assays import ASSAYS
 from resist_epi.mechanism.builtin import load_mechanisms
 from resist_epi.mechanism.compare_assay import EvidenceResult, compare_assay
@@ -62,7 +62,7 @@ def write_between_marks(study: Study, out: Path, analyses: Mapping[str, Analysis
     switches = switches_of_study(opposing, fdr=study.settings.fdr)
     if switches is not None:
         header = {"resist_epi": VERSION} | switches.attrs["header"]
-        outputs.table("marks/switches.tsv", switches, header)
+        outputs.table(outputs.path("switches"), switches, header)
     found = _write_evidence(study, analyses, outputs)
     _write_mechanisms(study, analyses, switches, found, outputs)
     return outputs.written
@@ -76,9 +76,8 @@ def assay_files(settings: StudySettings) -> dict[str, Path]:
 
 def _main_analysis(study: Study, mark: str, out: Path) -> Analysis:
     """The analysis of the regions that speak for a mark's genes, from the counts in the folder."""
-    stem = out / "counts" / file_name(mark)
     kinds = (preset(mark).main_kind, "bins")
-    main, bins = (read_counts(f"{stem}.{kind}.parquet") for kind in kinds)
+    main, bins = (read_counts(run_path(out, "counts", mark, kind)) for kind in kinds)
     consensus = study.consensus[mark]
     found = analyse_kind(study, study.sheet.for_mark(mark), main, bins, consensus)
     genome = study.reference.genome
@@ -112,12 +111,12 @@ def _write_evidence(
             )
             logger.info("%s and %s: %s", mark, assay, result.header["concordance"])
             about = {"resist_epi": VERSION, "contrast": analysis.contrast.words} | result.header
-            outputs.table(f"evidence/{file_name(mark)}.{assay}.tsv.gz", result.joined, about)
+            outputs.table(outputs.path("evidence", assay, mark=mark), result.joined, about)
             found.setdefault(assay, {})[mark] = result
             summaries.append(result.summary)
             header[f"{mark} and {assay}"] = result.header["concordance"]
     if summaries:
-        outputs.table("evidence/concordance.tsv", pd.concat(summaries), header)
+        outputs.table(outputs.path("concordance"), pd.concat(summaries), header)
     return found
 
 
@@ -162,7 +161,7 @@ def _write_mechanisms(
         **table.attrs["header"],
         "summary": "; ".join(said) if said else "no mechanism stands out",
     }
-    outputs.table("mechanisms.tsv", table, header)
+    outputs.table(outputs.path("mechanisms"), table, header)
 
 
 def _mark_layer(mark: str, analysis: Analysis) -> Layer:

@@ -19,7 +19,7 @@ from resist_epi.dna.segments import study_segments
 from resist_epi.genome.cytogenetics import load_amplicons
 from resist_epi.genome.regions import genome_bins
 from resist_epi.io.digest import step_key
-from resist_epi.io.store import file_name
+from resist_epi.io.run_folder import run_path
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.schema import SEGMENTS, Kind, names
 from resist_epi.study.ledger import Ledger
@@ -75,7 +75,7 @@ def with_copy_number_of_study(
                 " input, would use them"
             )
         return replace(study, folder=ledger.folder)
-    seg, amplicons = (ledger.folder / "copy_number" / n for n in ("segments.seg", "amplicons.tsv"))
+    seg, amplicons = (run_path(ledger.folder, n) for n in ("segments", "amplicons"))
     if not ledger.is_done(STEP):
         settings = study.settings
         table, note = study_segments(
@@ -112,7 +112,7 @@ def _write_amplicons(study: Study, path: Path, segments: pd.DataFrame, note: str
 
 def controls_path(folder: Path, mark: str, kind: str) -> Path:
     """Where a run keeps the counts of the controls in one kind of regions."""
-    return folder / "counts" / f"{file_name(mark)}.{kind}.inputs.parquet"
+    return run_path(folder, "control_counts", mark, kind)
 
 
 def controls_keys(

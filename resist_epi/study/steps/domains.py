@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 
 import pandas as pd
 
@@ -22,7 +21,7 @@ from resist_epi.genes.linking import with_nearest_genes
 from resist_epi.genome.consensus import Consensus
 from resist_epi.genome.peaks import write_direction_bed
 from resist_epi.io.digest import step_key
-from resist_epi.io.store import file_name
+from resist_epi.io.run_folder import run_path
 from resist_epi.model.agreement import with_agreement
 from resist_epi.samples.presets import preset
 from resist_epi.study.ledger import Ledger
@@ -97,11 +96,10 @@ def mark_windows(
     step = f"windows {mark}"
     if step not in keys:
         return None
-    stem = ledger.folder / "counts" / file_name(mark)
-    path = Path(f"{stem}.windows.parquet")
+    path = run_path(ledger.folder, "counts", mark, "windows")
     if ledger.is_done(step):
         return read_counts(path)
-    ten_kb = read_counts(f"{stem}.bins.parquet")
+    ten_kb = read_counts(run_path(ledger.folder, "counts", mark, "bins"))
     bins = sheet_domain_bins(
         study.sheet.for_mark(mark),
         study.sources[mark].files,
@@ -109,7 +107,7 @@ def mark_windows(
         lengths=chrom_lengths(study),
         how=counting_pass(study, progress),
     )
-    written = [path, Path(f"{stem}.domains.parquet")]
+    written = [path, run_path(ledger.folder, "counts", mark, "domains")]
     write_counts(path, bins)
     write_counts(written[1], _signal(study, mark, bins, find_domains(bins), ten_kb))
     ledger.record(step, keys[step], written)
@@ -156,7 +154,7 @@ def run_domain_tests(
     ResistEpiError
         If the settings do not fit the data.
     """
-    sheet, name = study.sheet.for_mark(mark), file_name(mark)
+    sheet = study.sheet.for_mark(mark)
     annotation, window = study.reference.annotation, _promoter(mark)
     domains = find_domains(windows)
     if not len(domains):
@@ -170,10 +168,9 @@ def run_domain_tests(
     assembly = None if genome is None else genome.name
     found, _ = describe_confounders(found, segments=study.segments, assembly=assembly)
     found = with_windows(found, windows, domains, sheet)
-    stem = f"differential/{name}.domains"
-    path = f"{stem}.tsv.gz"
-    outputs.table(path, found.results, found.about(outputs.folder / path))
-    write_direction_bed(outputs.add(outputs.folder / f"{stem}.bed"), found.results)
+    path = outputs.path("results", "domains")
+    outputs.table(path, found.results, found.about(path))
+    write_direction_bed(outputs.add(outputs.path("calls", "domains")), found.results)
     links = link_domains(found.results, annotation, promoter=window)
     about = {
         "promoter": f"{window[0]} bp upstream to {window[1]} bp downstream of a start",
@@ -181,7 +178,7 @@ def run_domain_tests(
         "distal": f"in no promoter or gene, the nearest start at most {DISTAL:,} bp away",
         "nearest": "farther than that: the last resort",
     }
-    outputs.table(f"links/{name}.domains.tsv.gz", links, about)
+    outputs.table(outputs.path("links", "domains"), links, about)
     genes = gene_domains(found.results, annotation, promoter=window)
     of_bodies = preset(mark).main_kind == "genes"
     shared = None if of_bodies else whole_domains(found.results)

@@ -16,7 +16,6 @@ from resist_epi.genes.gene_values import genes_side_by_side
 from resist_epi.genes.linking import annotate_regions
 from resist_epi.genome.consensus import Consensus
 from resist_epi.genome.peaks import write_direction_bed
-from resist_epi.io.store import file_name
 from resist_epi.model.agreement import Agreement, with_agreement
 from resist_epi.model.analysis import Analysis
 from resist_epi.model.relabelling import with_relabelling
@@ -78,8 +77,7 @@ def run_tests(
     ResistEpiError
         If the settings do not fit the data.
     """
-    sheet, chosen, name = study.sheet.for_mark(mark), preset(mark), file_name(mark)
-    outputs = Outputs(out)
+    sheet, chosen, outputs = study.sheet.for_mark(mark), preset(mark), Outputs(out, mark)
     analyses: dict[Kind, Analysis] = {}
     agreements: dict[Kind, Agreement] = {}
     arms: dict[Kind, ArmShifts | None] = {}
@@ -94,33 +92,30 @@ def run_tests(
             )
     if analyses[chosen.main_kind].tested:
         analyses[chosen.main_kind] = with_relabelling(analyses[chosen.main_kind])
-    analyses = _write_carriers(analyses, name, outputs)
+    analyses = _write_carriers(analyses, outputs)
     main = analyses[chosen.main_kind]
     domains = None
     if windows is not None:
         domains = run_domain_tests(study, mark, windows, counts["bins"], consensus, outputs)
-    _write_results(analyses, name, outputs)
+    _write_results(analyses, outputs)
     _write_genes(study, analyses, domains, mark, outputs)
     _write_agreement(main, agreements[chosen.main_kind], mark, outputs)
     _write_arms(main, arms[chosen.main_kind], mark, assembly, outputs)
     write_quality(study, sheet, counts[chosen.main_kind], shares, outputs)
     shared = None if domains is None else domains.shared
-    write_gene_sets(study, main, name, outputs, domains=shared)
+    write_gene_sets(study, main, outputs, domains=shared)
     write_profiles(study, mark, main, outputs)
     return MarkTests(main, outputs.written)
 
 
-def _write_results(analyses: Mapping[Kind, Analysis], name: str, outputs: Outputs) -> None:
+def _write_results(analyses: Mapping[Kind, Analysis], outputs: Outputs) -> None:
     for kind, analysis in analyses.items():
-        stem = f"differential/{name}.{kind}"
-        path = f"{stem}.tsv.gz"
-        outputs.table(path, analysis.results, analysis.about(outputs.folder / path))
-        write_direction_bed(outputs.add(outputs.folder / f"{stem}.bed"), analysis.results)
+        path = outputs.path("results", kind)
+        outputs.table(path, analysis.results, analysis.about(path))
+        write_direction_bed(outputs.add(outputs.path("calls", kind)), analysis.results)
 
 
-def _write_carriers(
-    analyses: Mapping[Kind, Analysis], name: str, outputs: Outputs
-) -> dict[Kind, Analysis]:
+def _write_carriers(analyses: Mapping[Kind, Analysis], outputs: Outputs) -> dict[Kind, Analysis]:
     """Changes in some of the units; the results' own header says what was found, or why not."""
     described: dict[Kind, Analysis] = {}
     for kind, analysis in analyses.items():
@@ -129,9 +124,8 @@ def _write_carriers(
             continue
         described[kind], found = with_carriers(analysis)
         if found is not None:
-            path = f"differential/{name}.{kind}.subset.tsv.gz"
-            about = analysis.about(outputs.folder / path)
-            outputs.table(path, found.table, about | found.header)
+            path = outputs.path("carriers", kind)
+            outputs.table(path, found.table, analysis.about(path) | found.header)
     return described
 
 
@@ -143,7 +137,7 @@ def _write_genes(
     outputs: Outputs,
 ) -> None:
     """One row a gene, and every gene of a peak."""
-    chosen, name = preset(mark), file_name(mark)
+    chosen = preset(mark)
     tables: dict[str, pd.DataFrame] = {k: a.results for k, a in analyses.items()}
     main = analyses[chosen.main_kind]
     kinds = {chosen.main_kind: main.results, **tables}
@@ -151,20 +145,20 @@ def _write_genes(
         kinds["domains"] = domains.genes
     shared = None if domains is None else domains.shared
     side_by_side = genes_side_by_side(kinds, domains=shared)
-    outputs.table(f"genes/{name}.tsv.gz", side_by_side, main.header)
+    outputs.table(outputs.path("genes"), side_by_side, main.header)
     if "peaks" in tables:
         window = (chosen.upstream, chosen.downstream)
         found = annotate_regions(tables["peaks"], study.reference.annotation, promoter=window)
         about = {"promoter": f"{window[0]} bp upstream to {window[1]} bp downstream of a start"}
-        outputs.table(f"links/{name}.peaks.tsv.gz", found.links, about)
+        outputs.table(outputs.path("links", "peaks"), found.links, about)
 
 
 def _write_agreement(main: Analysis, agreement: Agreement, mark: str, outputs: Outputs) -> None:
     for warning in agreement.warnings:
         logger.warning("%s: %s", mark, warning)
     about = {k: main.header[k] for k in ("normalization", "units")} | agreement.header
-    outputs.table(f"normalization/{file_name(mark)}.tsv", agreement.table, about)
-    outputs.table(f"normalization/{file_name(mark)}.calls.tsv", agreement.calls, about)
+    outputs.table(outputs.path("normalization"), agreement.table, about)
+    outputs.table(outputs.path("normalization_calls"), agreement.calls, about)
 
 
 def _write_arms(
@@ -177,4 +171,4 @@ def _write_arms(
     kept = ("contrast", "normalization", "copy number", "control", "arms", "arm warnings")
     about = {k: v for k, v in main.header.items() if k in kept}
     about["assembly"] = assembly or "unknown"
-    outputs.table(f"copy_number/{file_name(mark)}.arms.tsv", arms.table, about)
+    outputs.table(outputs.path("arms"), arms.table, about)

@@ -9,13 +9,13 @@ import pandas as pd
 
 from resist_epi.counting.profile_files import write_profile_matrix
 from resist_epi.counting.sources import track_files
-from resist_epi.io.store import file_name
+from resist_epi.io.run_folder import run_path
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.presets import preset
 from resist_epi.study.profile_sheet import Window, profile_sheet
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.study import Study
-from resist_epi.tracks.looks import LOOKS, LookCache
+from resist_epi.tracks.looks import LookCache
 
 MOST = 400  # regions of a group: more than a figure has rows for
 
@@ -40,7 +40,7 @@ def write_profiles(study: Study, mark: str, main: Analysis, outputs: Outputs) ->
     files = track_files(sheet)
     if window is None or study.folder is None or len(files) < len(sheet.samples):
         return
-    cache = LookCache(study.folder / LOOKS)
+    cache = LookCache(run_path(study.folder, "looks"))
     looks = {sample: cache.find(file) for sample, file in files.items()}
     found = [np.nan if look is None else look.total for look in looks.values()]
     totals = np.array(found, dtype=np.float64)
@@ -54,7 +54,7 @@ def write_profiles(study: Study, mark: str, main: Analysis, outputs: Outputs) ->
         values={s: v * np.float32(factors[s]) for s, v in matrix.values.items()},
         quantity="signal at equal total coverage",
     )
-    path = outputs.folder / "profiles" / f"{file_name(mark)}.gz"
+    path = outputs.path("profile")
     write_profile_matrix(outputs.add(path), scaled, group="direction")
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.quality import principal_components, quality_table, sample_correlation
-from resist_epi.io.store import file_name
+from resist_epi.io.run_folder import run_path
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.study.steps.outputs import Outputs
@@ -39,19 +39,18 @@ def write_quality(
     InputFormatError
         If the folder cannot be written.
     """
-    name = file_name(sheet.marks[0])
-    outputs.table(f"quality/{name}.tsv", _quality(study, sheet, matrix, shares))
+    outputs.table(outputs.path("quality"), _quality(study, sheet, matrix, shares))
     correlation = sample_correlation(matrix).reset_index()
-    outputs.table(f"quality/{name}.correlation.tsv", correlation)
+    outputs.table(outputs.path("correlation"), correlation)
     components = principal_components(matrix)
     explained = [round(float(share), 4) for share in components.attrs["explained"]]
-    outputs.table(f"quality/{name}.pca.tsv", components, {"share of variance": explained})
+    outputs.table(outputs.path("components"), components, {"share of variance": explained})
 
 
 def gather_quality(out: Path, marks: Sequence[str]) -> None:
     """Join the quality of all marks in `qc.tsv`."""
-    tables = [read_table(out / "quality" / f"{file_name(mark)}.tsv") for mark in marks]
-    write_table(out / "qc.tsv", pd.concat(tables, ignore_index=True))
+    tables = [read_table(run_path(out, "quality", mark)) for mark in marks]
+    write_table(run_path(out, "all_quality"), pd.concat(tables, ignore_index=True))
 
 
 def _quality(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from resist_epi.io.igv import SessionTrack, write_session
-from resist_epi.io.store import file_name
+from resist_epi.io.run_folder import run_path
 from resist_epi.study.study import Study, mark_kinds
 
 
@@ -24,15 +24,15 @@ def write_study_session(study: Study, out: Path) -> None:
         if row.get("Coverage")
     ]
     calls = [
-        (out / "differential" / f"{file_name(mark)}.{kind}.bed", f"{mark} {kind}: gain and loss")
+        (run_path(out, "calls", mark, kind), f"{mark} {kind}: gain and loss")
         for mark in study.sheet.marks
         for kind in mark_kinds(study, mark)
     ]
     for mark in study.sheet.marks:
-        bed = out / "differential" / f"{file_name(mark)}.domains.bed"
+        bed = run_path(out, "calls", mark, "domains")
         if bed.exists():
             calls.append((bed, f"{mark} domains: gain and loss"))
     genome = study.reference.genome
     write_session(
-        out / "igv_session.xml", tracks, calls, genome=None if genome is None else genome.name
+        run_path(out, "session"), tracks, calls, genome=None if genome is None else genome.name
     )

@@ -20,7 +20,6 @@ PRE_SPECIFIED = "NSD2_TARGETS_ENDOCRINE_CORE"
 def write_gene_sets(
     study: Study,
     main: Analysis,
-    name: str,
     outputs: Outputs,
     *,
     domains: pd.DataFrame | None = None,
@@ -31,8 +30,6 @@ def write_gene_sets(
     ----------
     main
         Of the regions that speak for a gene.
-    name
-        Of the mark, as it stands in file names.
     domains
         Table `chrom start end` of the mark's domains: the genes of one count once.
 
@@ -55,16 +52,16 @@ def write_gene_sets(
     kinds = {} if study.own_sets else gene_set_kinds()
     asked = SetOptions(main.question.fdr, study.own_sets, kinds, beside=beside)
     table = enrich_level(level, study.gene_sets, asked)
-    outputs.table(f"gene_sets/{name}.tsv", table, main.header | table.attrs["header"])
+    outputs.table(outputs.path("gene_sets"), table, main.header | table.attrs["header"])
     if PRE_SPECIFIED not in study.gene_sets:
         return
     core = study.gene_sets[PRE_SPECIFIED]
     one_by_one = genes_one_by_one(level.genes, core, symbols=level.symbols)
-    outputs.table(f"gene_sets/{name}.nsd2_core.tsv", one_by_one, main.header)
+    outputs.table(outputs.path("one_by_one"), one_by_one, main.header)
     if level.has_effects:
         test = pre_specified(level, core)
         header = main.header | test.attrs["header"]
-        outputs.table(f"gene_sets/{name}.nsd2_core_test.tsv", test, header)
+        outputs.table(outputs.path("pre_specified"), test, header)
 
 
 def _relabelled(main: Analysis) -> bool:
