@@ -10,7 +10,7 @@ from resist_epi.errors import DesignError
 from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.genes.gene_sets import GeneSet
 from resist_epi.genes.matched import draw_sets, nearest_pools
-from resist_epi.genome.chromosomes import is_x_chromosome
+from resist_epi.genome.chromosomes import on_chromosomes
 from resist_epi.schema import PRE_SPECIFIED, names
 from resist_epi.stats.sets.set_tests import fry
 
@@ -63,7 +63,7 @@ def pre_specified(
         raise DesignError(f"{n_random} random sets; at least 1 is needed")
     members = level.members({gene_set.name: gene_set})[gene_set.name]
     members = members[np.isfinite(level.z[members])]
-    on_x = level.genes["chrom"].map(is_x_chromosome).to_numpy(bool)[members]
+    on_x = on_chromosomes(level.genes["chrom"], ["X"])[members]
     variants = {"all genes": members}
     if on_x.any():
         variants["without chrX"] = members[~on_x]

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resist_epi.arrays import BoolArray
 from resist_epi.errors import GenomeMismatchError, InputFormatError
 
 logger = logging.getLogger(__name__)
@@ -341,11 +342,7 @@ def autosomes(chroms: Sequence[str] | Mapping[str, int]) -> list[str]:
     return kept or list(chroms)
 
 
-def is_sex_chromosome(chrom: str) -> bool:
-    """Whether a name, with or without `chr`, is that of a sex chromosome."""
-    return _without_prefix(chrom).upper() in SEX_CHROMOSOMES
-
-
-def is_x_chromosome(chrom: str) -> bool:
-    """Whether a name, with or without `chr`, is that of the X, one of which is silenced."""
-    return _without_prefix(chrom).upper() == "X"
+def on_chromosomes(chroms: pd.Series, names: Collection[str]) -> BoolArray:
+    """(n,) whether each of n chromosomes is one of these (without `chr`), with or without `chr`."""
+    meant = [c for c in chroms.unique() if _without_prefix(str(c)).upper() in names]
+    return chroms.isin(meant).to_numpy(bool)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from resist_epi.arrays import BoolArray, IntArray
 from resist_epi.genes.gene_level import GeneLevel
-from resist_epi.genome.chromosomes import is_sex_chromosome
+from resist_epi.genome.chromosomes import SEX_CHROMOSOMES, on_chromosomes
 from resist_epi.samples.presets import role
 
 # Share of a set that has to be of a kind before it is worth a warning.
@@ -71,7 +71,7 @@ def _silent(layer: str, silent: BoolArray) -> str:
 
 
 def _on_sex_chromosome(own: pd.DataFrame) -> str:
-    called = own[own["chrom"].map(is_sex_chromosome) & own["direction"].ne("none")]
+    called = own[on_chromosomes(own["chrom"], SEX_CHROMOSOMES) & own["direction"].ne("none")]
     if called.empty:
         return ""
     return f"{', '.join(called['symbol'])} on a sex chromosome (the inactive X is rich in H3K27me3)"

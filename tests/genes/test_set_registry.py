@@ -21,6 +21,7 @@ from resist_epi.genes.set_methods import METHODS, SetInputs, SetMethod, SetPvalu
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.mechanism.expectations import Expectation, Mechanism
 from resist_epi.mechanism.mechanisms import Layer, mechanism_table
+from resist_epi.samples.question import Question
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.steps.sets import write_gene_sets
 from tests.support.builders import regions
@@ -76,7 +77,7 @@ def test_where_nothing_can_be_tested_no_test_is_named(results: pd.DataFrame) -> 
 def test_the_verb_takes_it(
     results: pd.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_table(tmp_path / "r.tsv", results, header=["contrast: poor minus good"])
+    write_table(tmp_path / "r.tsv", results, header={"contrast": "poor minus good"})
     lines = ["\t".join([s.name, s.source, *s.genes]) for s in SETS.values()]
     (tmp_path / "sets.gmt").write_text("\n".join(lines) + "\n")
     command = ["enrich", str(tmp_path / "r.tsv"), "--gene-sets", str(tmp_path / "sets.gmt")]
@@ -104,17 +105,17 @@ def test_a_run_shows_it_beside_where_it_could_relabel(
     study: Any = SimpleNamespace(
         gene_sets=SETS,
         own_sets=True,
-        settings=SimpleNamespace(fdr=0.05),
         reference=SimpleNamespace(annotation=annotation),
     )
     own: Any = SimpleNamespace(
         results=results, tested=True, fit=None, contrast=None, design=None, matrix=None
     )
-    own.header = {"relabelling": "not done: too few units"}
+    own.header, own.facts = {}, {}
+    own.question = Question()
     write_gene_sets(study, own, Outputs(tmp_path, "A"))
     assert "toy_pvalue" not in read_table(tmp_path / "gene_sets" / "A.tsv")
     for name in [n for n, method in METHODS.items() if method.relabels and n != "toy"]:
         monkeypatch.delitem(METHODS, name)  # they need a fit
-    own.header = {"relabelling": "924 relabellings of the units"}
+    own.facts = {"relabelling": {"complete": True}}
     write_gene_sets(study, own, Outputs(tmp_path, "B"))
     assert read_table(tmp_path / "gene_sets" / "B.tsv")["toy_pvalue"].tolist() == [0.01, 0.9]
