@@ -33,6 +33,10 @@ class Confounders:
         The genome, for the GC content of the inputs' bins.
     background
         Counts in bins of the genome, as `count --regions bins` writes them.
+    exclude
+        BED of regions that are no background.
+    min_overlap
+        Samples in which a consensus peak, which is no background either, must be found.
 
     Raises
     ------
@@ -45,6 +49,8 @@ class Confounders:
     segments: Path | None = None
     fasta: Path | None = None
     background: Path | None = None
+    exclude: Path | None = None
+    min_overlap: int = 2
 
     def __post_init__(self) -> None:
         if self.control not in CONTROL_USES:
@@ -83,7 +89,7 @@ class Confounders:
 
 
 # Files among the confounders, by the name of their option.
-PATHS = ("segments", "fasta", "background")
+PATHS = ("segments", "fasta", "background", "exclude")
 
 
 @dataclass(frozen=True)

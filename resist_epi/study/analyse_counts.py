@@ -80,7 +80,7 @@ def analyse_counts(
         adjusted.matrix,
         sheet,
         question,
-        inputs=inputs_of_bins(adjusted.matrix, sheet, adjusted.bins, normalize=question.normalize),
+        inputs=inputs_of_bins(adjusted.matrix, sheet, adjusted.bins, question),
         over_input=adjusted.over_input,
         fold_changes=fold_changes,
     ).with_more(header=adjusted.header)

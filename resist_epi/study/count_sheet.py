@@ -16,6 +16,7 @@ from resist_epi.io.parts import Parts
 from resist_epi.model.normalization import METHODS
 from resist_epi.model.normalization_data import NormalizationInputs, normalization_inputs
 from resist_epi.samples.peaks import sheet_consensus, sheet_peaks
+from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet, one_mark, read_sheet, sheet_from_columns
 
 if TYPE_CHECKING:
@@ -117,27 +118,6 @@ def read_counts_and_sheet(
     return matrix.select(samples=own), one_mark(sheet.for_samples(own), mark)
 
 
-def inputs_of_counts(
-    matrix: CountMatrix, sheet: SampleSheet, background: Path | None, *, normalize: str | None
-) -> NormalizationInputs:
-    """Read what normalising these counts needs: counts in bins, and the peaks of the sheet.
-
-    Parameters
-    ----------
-    background
-        Counts in bins of the genome, as `count --regions bins` writes them.
-    normalize
-        The normalisation asked for: peaks are read where it, or the background, needs them.
-
-    Raises
-    ------
-    ResistEpiError
-        If an input is wrong.
-    """
-    bins = background_of_counts(matrix, sheet, background)
-    return inputs_of_bins(matrix, sheet, bins, normalize=normalize)
-
-
 def background_of_counts(
     matrix: CountMatrix, sheet: SampleSheet, background: Path | None
 ) -> CountMatrix | None:
@@ -162,7 +142,7 @@ def background_of_counts(
 
 
 def inputs_of_bins(
-    matrix: CountMatrix, sheet: SampleSheet, bins: CountMatrix | None, *, normalize: str | None
+    matrix: CountMatrix, sheet: SampleSheet, bins: CountMatrix | None, question: Question
 ) -> NormalizationInputs:
     """Gather what normalising needs from counts in bins, and from the peaks of the sheet.
 
@@ -171,10 +151,13 @@ def inputs_of_bins(
     ResistEpiError
         If an input is wrong.
     """
-    peaks, consensus = {}, None
-    chosen = METHODS.get(normalize or "")
+    peaks, consensus, asked = {}, None, question.confounders
+    chosen = METHODS.get(question.normalize or "")
     if bins is not None or (chosen is not None and chosen.reads("peaks")):
         peaks = sheet_peaks(sheet)
-        found = sheet_consensus(sheet, peaks, min_overlap=2)
+        found = sheet_consensus(sheet, peaks, min_overlap=asked.min_overlap)
         consensus = None if found is None else found.regions
-    return normalization_inputs(matrix, sheet, bins=bins, consensus=consensus, peaks=peaks)
+    exclude = load_exclude(asked.exclude)
+    return normalization_inputs(
+        matrix, sheet, bins=bins, exclude=exclude, consensus=consensus, peaks=peaks
+    )

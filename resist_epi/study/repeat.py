@@ -45,7 +45,7 @@ def repeat_analysis(
             raise InputFormatError(
                 f"the {name} with which the results were made is not there",
                 path=path,
-                remedy=f"give the file with --{name}",
+                remedy="put it back" if name == "exclude" else f"give the file with --{name}",
             )
     untested = "no test" in results.attrs["header"]
     analysis = analyse_counts(

@@ -81,7 +81,7 @@ class StudySettings(BaseModel):
     lfc_threshold: float = Field(default=Question.lfc_threshold, ge=0)
     block: str | None = None
     strata: str | None = None
-    min_overlap: int = Field(default=2, ge=1)
+    min_overlap: int = Field(default=Confounders.min_overlap, ge=1)
     quantity: Literal["auto", "reads", "recovered_reads", "mean_signal", "coverage_sum"] = "auto"
     count_as: Literal["read", "fragment", "five_prime", "midpoint"] = "read"
     min_mapq: int = Field(default=0, ge=0)
@@ -108,9 +108,8 @@ class StudySettings(BaseModel):
         DesignError
             If settings do not go together.
         """
-        confounders = {
-            name: getattr(self, name) for name in ("control", "copy_number", "segments", "fasta")
-        }
+        asked = ("control", "copy_number", "segments", "fasta", "exclude", "min_overlap")
+        confounders = {name: getattr(self, name) for name in asked}
         return Question(
             formula=self.design,
             contrast=self.contrast,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ from resist_epi.counting.matrix_files import write_counts
 from resist_epi.errors import InputFormatError
 from resist_epi.io.tables import read_results, read_table, write_table
 from resist_epi.samples.question import Question
+from resist_epi.study.count_sheet import inputs_of_bins
 from resist_epi.study.repeat import question_again, question_of
+from resist_epi.study.settings import StudySettings
 from tests.support.builders import matrix, regions, sheet
 
 N = 300
@@ -161,3 +164,24 @@ def test_a_line_that_holds_no_question_is_refused(files: Path, tmp_path: Path) -
         assert json.loads(json.dumps(wrong)) == read_results(results).attrs["header"]["question"]
         with pytest.raises(InputFormatError, match="`# question` holds none"):
             question_of(read_results(results), results)
+
+
+def test_what_is_excluded_from_the_background_is_excluded_again(tmp_path: Path) -> None:
+    bed = tmp_path / "blacklist.bed"
+    bed.write_text("chr1\t0\t500000\n")
+    samples = [f"s{i}" for i in range(6)]
+    counts = matrix(np.full((N, 6), 40.0), samples=samples, library_sizes=np.full(6, 1e6))
+    bins = replace(counts, regions=regions(N, width=10_000).assign(kind="bins"))
+    rows = sheet(["good"] * 3 + ["poor"] * 3)
+    asked = Question().with_options(exclude=bed)
+    found, kept = (inputs_of_bins(counts, rows, bins, q).background for q in (asked, Question()))
+    assert found is not None
+    assert kept is not None
+    places = [set(one.regions["start"]) for one in (found, kept)]
+    assert min(places[0]) >= 500_000 > min(places[1])
+
+
+def test_a_study_asks_with_what_it_excludes(tmp_path: Path) -> None:
+    settings = StudySettings(sheet=tmp_path / "s.csv", exclude=tmp_path / "b.bed", min_overlap=3)
+    asked = settings.question.confounders
+    assert (asked.exclude, asked.min_overlap) == (tmp_path / "b.bed", 3)
