@@ -92,11 +92,6 @@ def merge_flags(
     ----------
     flags
         (n_regions, n_libraries), in the order of the sheet.
-
-    Raises
-    ------
-    DesignError
-        As `unit_members`.
     """
     members = unit_members(sheet, design_columns)
     return np.column_stack([flags[:, m].mean(axis=1) >= 0.5 for m in members])

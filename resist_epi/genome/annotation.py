@@ -171,11 +171,6 @@ def annotation_from_transcripts(
     Returns
     -------
     annotation
-
-    Raises
-    ------
-    InputFormatError
-        As `Annotation`.
     """
     table = transcripts.reset_index(drop=True)
     table["rank"] = chrom_rank(table["chrom"], genome=genome)

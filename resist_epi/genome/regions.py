@@ -45,11 +45,6 @@ def make_regions(frame: pd.DataFrame, *, kind: str) -> pd.DataFrame:
     kind
         One of `promoters genes peaks bins domains`; where the frame has a column of that name, it
         is replaced.
-
-    Raises
-    ------
-    InputFormatError
-        As `check_regions`.
     """
     _require(frame, ["chrom", "start", "end"])
     table = frame.copy()

@@ -23,7 +23,7 @@ _LIPID_SETS = ("FATTY_ACID_OXIDATION", "FATTY_ACID_SYNTHESIS_SREBP")
 def set_warnings(
     layer: str, level: GeneLevel, members: Mapping[str, IntArray], sets: pd.DataFrame
 ) -> list[str]:
-    """Warnings of each set in one layer, empty where there are none.
+    """Warnings of each set in one layer, in the order of `sets`, empty where there are none.
 
     Parameters
     ----------
@@ -36,11 +36,6 @@ def set_warnings(
         Set -> positions of its genes.
     sets
         A row a set, in the order of `members`: `set pvalue direction n_tested n_loci`.
-
-    Returns
-    -------
-    list of str
-        In the order of `sets`.
     """
     adipose = sets.loc[sets["set"] == _ADIPOSE, "pvalue"]
     admixture = bool(adipose.le(0.05).any())

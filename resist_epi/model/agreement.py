@@ -140,11 +140,6 @@ def compare_normalizations(analysis: Analysis) -> Agreement:
 
     Level and threshold are those of the question. Where the design cannot be tested, factors alone
     are compared.
-
-    Raises
-    ------
-    DesignError
-        As `differential.fit`.
     """
     design, contrast, question = analysis.design, analysis.contrast, analysis.question
     normalized = normalized_variants(analysis.matrix, analysis.inputs)

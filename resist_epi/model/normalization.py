@@ -224,12 +224,7 @@ def choose_default(inputs: NormalizationInputs | None = None) -> tuple[str, str]
     """Choose the normalisation of somebody who names none: the first default that can be had.
 
     Spike-in where the sheet has it, else background composition where bins can be had and pass,
-    else library size.
-
-    Returns
-    -------
-    tuple
-        A key of `METHODS`, and why, in words for log and header.
+    else library size. Gives a key of `METHODS`, and why, in words for log and header.
     """
     inputs = NormalizationInputs() if inputs is None else inputs
     said: list[str] = []

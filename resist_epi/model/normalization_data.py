@@ -192,11 +192,6 @@ def merge_inputs(
     ----------
     matrix
         The libraries, before they were merged.
-
-    Raises
-    ------
-    DesignError
-        As `merge_units`.
     """
     sheet = sheet.for_samples(matrix.samples)
     members = unit_members(sheet, design_columns)

@@ -30,7 +30,8 @@ def place_labels(
 
     A label takes, among places on rings around its point, the one of least cost: distance, points
     covered, and leader lines crossed. Overlap with another label, and leaving the frame, are
-    excluded; a label without any place left is left out.
+    excluded; a label without any place left is left out. Gives their centres, (n, 2); NaN where
+    there is no room.
 
     Parameters
     ----------
@@ -42,11 +43,6 @@ def place_labels(
         (m, 2) points that labels had better not cover.
     frame
         Width and height of the Axes; its lower left corner is the origin.
-
-    Returns
-    -------
-    FloatArray
-        (n, 2) centres of the labels; NaN where there is no room.
     """
     centres = np.full((len(sizes), 2), np.nan)
     boxes: list[FloatArray] = []
@@ -167,7 +163,7 @@ def add_labels(
     italic: bool = True,
     font_size: float = SMALL_FONT,
 ) -> list[Annotation]:
-    """Write names beside points, with thin lines to them.
+    """Write names beside points, with thin lines to them; return those that found room.
 
     The layout is settled first where the figure has a layout engine, for places are measured on
     the Axes as it will be drawn.
@@ -180,11 +176,6 @@ def add_labels(
         (n, 2) their points, in data coordinates.
     points
         (m, 2) all points, in data coordinates.
-
-    Returns
-    -------
-    list
-        The annotations that found room.
     """
     if not len(texts):
         return []

@@ -82,11 +82,6 @@ def plot_mechanisms(
     Axes
         The container; the dots are in the panel `dots`.
 
-    Raises
-    ------
-    InputFormatError
-        If a column is missing.
-
     Examples
     --------
     >>> table = pd.DataFrame({

@@ -80,11 +80,6 @@ def plot_normalization(
         The container; panels `factors`, `calls`, `bars` and `ma`, found by `style.panel`. What does
         not fit its frame stands on the edge.
 
-    Raises
-    ------
-    InputFormatError
-        If a column is missing.
-
     Examples
     --------
     >>> import pandas as pd

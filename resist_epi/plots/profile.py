@@ -156,15 +156,12 @@ def profile_range(means: Mapping[str, Mapping[str, FloatArray]]) -> tuple[float,
 def position_ticks(ax: Axes, matrix: ProfileMatrix, *, width: float) -> bool:
     """Mark the point, or both ends of the body, and both ends of the axis where there is room.
 
+    Tells whether there was room for both ends.
+
     Parameters
     ----------
     width
         Of the panel, in mm.
-
-    Returns
-    -------
-    bool
-        Whether there was room for both ends.
     """
     edges = matrix.edges
     ax.set_xlim(edges[0], edges[-1])

@@ -58,11 +58,6 @@ def plot_ma(
     Axes
         Fold changes beyond the frame stand on its edge as triangles.
 
-    Raises
-    ------
-    InputFormatError
-        If a column is missing.
-
     Examples
     --------
     >>> import pandas as pd
@@ -125,11 +120,6 @@ def plot_volcano(
     Axes
         A dotted line stands between the largest P that is called and the next. Points beyond the
         frame (and P = 0) stand on its edge as triangles.
-
-    Raises
-    ------
-    InputFormatError
-        If a column is missing.
 
     Examples
     --------

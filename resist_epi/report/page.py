@@ -66,7 +66,7 @@ STATIC_OF_KIND = {
 
 
 def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path]:
-    """Write the report of a finished run, and the figures in it.
+    """Write the report of a finished run, then the figures in it; return the paths.
 
     Parameters
     ----------
@@ -74,11 +74,6 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path
         The folder that `run` wrote; the figures go to `figures/` in it.
     out
         The page; by default `report.html` in the folder.
-
-    Returns
-    -------
-    list
-        What was written: the page, then the figures.
 
     Raises
     ------

@@ -74,6 +74,8 @@ def design_warnings(
 ) -> list[str]:
     """What speaks against a comparison of two groups although it can be fitted.
 
+    Each sentence says what to do about it; there is none where nothing is amiss.
+
     Parameters
     ----------
     units
@@ -86,11 +88,6 @@ def design_warnings(
         (n_units,) bool: the units of the two groups.
     block
         Column with a random effect.
-
-    Returns
-    -------
-    list of str
-        Sentences with what to do about it; empty where nothing is amiss.
     """
     if len(sides) != 2:
         return []

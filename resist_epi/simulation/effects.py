@@ -67,15 +67,12 @@ def choose_genes(
 ) -> pd.DataFrame:
     """Genes that the rules choose, each once, with its effects.
 
+    A row is a gene, strongest reason first: `gene_id symbol why k27 k36` (log2).
+
     Parameters
     ----------
     genes
         Columns `gene_id symbol biotype`.
-
-    Returns
-    -------
-    DataFrame
-        A row a chosen gene, strongest reason first: `gene_id symbol why k27 k36` (log2).
     """
     rows: list[pd.DataFrame] = []
     taken: set[str] = set()

@@ -10,17 +10,12 @@ from resist_epi.errors import QuantityError
 
 
 def benjamini_hochberg(pvalues: npt.ArrayLike) -> FloatArray:
-    """Adjusted P values that hold the false discovery rate.
+    """Adjusted P values, shape (n,), that hold the false discovery rate.
 
     Parameters
     ----------
     pvalues
         Shape (n,); NaN marks an untested region, which stays NaN and is not counted.
-
-    Returns
-    -------
-    FloatArray
-        Adjusted P values, shape (n,).
 
     Raises
     ------
@@ -47,17 +42,12 @@ def benjamini_hochberg(pvalues: npt.ArrayLike) -> FloatArray:
 
 
 def holm(pvalues: npt.ArrayLike) -> FloatArray:
-    """Adjusted P values that hold the chance of any false rejection, whatever the dependence.
+    """Adjusted P, (n,), that holds the chance of any false rejection, whatever the dependence.
 
     Parameters
     ----------
     pvalues
         Shape (n,); NaN stays NaN and is not counted.
-
-    Returns
-    -------
-    FloatArray
-        Adjusted P values, shape (n,).
 
     Raises
     ------
@@ -85,17 +75,14 @@ def holm(pvalues: npt.ArrayLike) -> FloatArray:
 def simes(pvalues: npt.ArrayLike, groups: npt.ArrayLike | None = None) -> FloatArray:
     """Combine the P values of windows into one for each region.
 
+    Shape (n_groups,); NaN for a region without any tested window.
+
     Parameters
     ----------
     pvalues
         Shape (n,); NaN is left out.
     groups
         Region of each window, integers 0..n_groups-1, shape (n,); default all in one.
-
-    Returns
-    -------
-    FloatArray
-        Shape (n_groups,); NaN for a region without any tested window.
 
     Raises
     ------
@@ -127,7 +114,7 @@ def simes(pvalues: npt.ArrayLike, groups: npt.ArrayLike | None = None) -> FloatA
 
 
 def directions(padj: npt.ArrayLike, effect: npt.ArrayLike, *, fdr: float) -> npt.NDArray[np.str_]:
-    """Whether each called value is a gain or a loss.
+    """Whether each called value is a `gain` or a `loss`, else `none`, shape (n,).
 
     Parameters
     ----------
@@ -137,11 +124,6 @@ def directions(padj: npt.ArrayLike, effect: npt.ArrayLike, *, fdr: float) -> npt
         Its sign decides, shape (n,); 0 and NaN are neither.
     fdr
         Level up to which a value is called.
-
-    Returns
-    -------
-    NDArray
-        `gain`, `loss` or `none`, shape (n,).
     """
     called = np.asarray(padj, dtype=np.float64) <= fdr
     sign = np.asarray(effect, dtype=np.float64)

@@ -128,11 +128,6 @@ def inputs_of_counts(
         Counts in bins of the genome, as `count --regions bins` writes them.
     normalize
         The normalisation asked for: peaks are read where it, or the background, needs them.
-
-    Raises
-    ------
-    ResistEpiError
-        If an input is wrong.
     """
     bins = background_of_counts(matrix, sheet, background)
     return inputs_of_bins(matrix, sheet, bins, normalize=normalize)
@@ -164,13 +159,7 @@ def background_of_counts(
 def inputs_of_bins(
     matrix: CountMatrix, sheet: SampleSheet, bins: CountMatrix | None, *, normalize: str | None
 ) -> NormalizationInputs:
-    """Gather what normalising needs from counts in bins, and from the peaks of the sheet.
-
-    Raises
-    ------
-    ResistEpiError
-        If an input is wrong.
-    """
+    """Gather what normalising needs from counts in bins, and from the peaks of the sheet."""
     peaks, consensus = {}, None
     chosen = METHODS.get(normalize or "")
     if bins is not None or (chosen is not None and chosen.reads("peaks")):

@@ -146,7 +146,7 @@ def profile_groups(
     """Regions to be shown, a group a name: of a kind, of a BED file, or of a table of results.
 
     Promoters stand as their TSS, genes from TSS to TES. Of results, the directions that are there
-    are the groups.
+    are the groups. Columns are `chrom start end strand region_id` and `group`.
 
     Parameters
     ----------
@@ -158,16 +158,6 @@ def profile_groups(
         BED; regions of which it covers every base are left out.
     looks
         Files that were opened before; what is opened is added.
-
-    Returns
-    -------
-    DataFrame
-        `chrom start end strand region_id` and `group`.
-
-    Raises
-    ------
-    ResistEpiError
-        If an input is wrong.
     """
     tables = []
     reference = None

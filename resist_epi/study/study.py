@@ -89,11 +89,6 @@ def load_study(
         The settings' sheet, where it was read before.
     looks
         What tracks are, as far as that is known already.
-
-    Raises
-    ------
-    ResistEpiError
-        If an input is wrong.
     """
     sheet = read_sheet(settings.sheet) if sheet is None else sheet
     looks = LookCache() if looks is None else looks

@@ -37,11 +37,6 @@ def trended_offsets(
     span
         Share of the regions in each local fit.
 
-    Returns
-    -------
-    FloatArray
-        Offsets on the scale of `level`, shape (n_regions, n_samples).
-
     Raises
     ------
     QuantityError
@@ -74,11 +69,6 @@ def common_peak_offsets(level: FloatArray, common: npt.NDArray[np.bool_]) -> Flo
         Log signal, shape (n_regions, n_samples), finite.
     common
         Regions where every sample has a peak, shape (n_regions,).
-
-    Returns
-    -------
-    FloatArray
-        Offsets on the scale of `level`, shape (n_regions, n_samples).
 
     Raises
     ------

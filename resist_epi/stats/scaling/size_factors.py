@@ -47,11 +47,6 @@ def tmm(
     abundance_cutoff
         Regions with A at or below this log2 share are ignored.
 
-    Returns
-    -------
-    FloatArray
-        Factors, shape (n_samples,), product 1.
-
     Raises
     ------
     QuantityError
@@ -104,16 +99,6 @@ def tmmwsp(
     counts, library_sizes, reference, log_ratio_trim, sum_trim, weighted
         As in `tmm`.
 
-    Returns
-    -------
-    FloatArray
-        Factors, shape (n_samples,), product 1.
-
-    Raises
-    ------
-    QuantityError
-        As in `tmm`.
-
     References
     ----------
     Robinson & Oshlack (2010) Genome Biology 11:R25; the pairing is described in the manual of
@@ -146,11 +131,6 @@ def rle(counts: npt.ArrayLike, library_sizes: npt.ArrayLike | None = None) -> Fl
     ----------
     counts, library_sizes
         As in `tmm`.
-
-    Returns
-    -------
-    FloatArray
-        Factors, shape (n_samples,), product 1.
 
     Raises
     ------
@@ -185,11 +165,6 @@ def upper_quartile(
         As in `tmm`.
     quantile
         Which quantile.
-
-    Returns
-    -------
-    FloatArray
-        Factors, shape (n_samples,), product 1.
 
     Raises
     ------

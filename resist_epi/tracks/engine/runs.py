@@ -407,17 +407,14 @@ def summarise_runs(
 def complement(starts: ArrayLike, ends: ArrayLike, *, length: int) -> tuple[IntArray, IntArray]:
     """What of a chromosome of this length no interval covers.
 
+    Starts and ends, (m,) int64, sorted, disjoint, none empty.
+
     Parameters
     ----------
     starts, ends
         (n,) integers, 0-based half-open, in any order, overlapping or not.
     length
         Length of the chromosome, bp.
-
-    Returns
-    -------
-    tuple
-        Starts and ends, (m,) int64, sorted, disjoint, none empty.
     """
     first, last = _as_coordinates(starts), _as_coordinates(ends)
     order = np.argsort(first, kind="stable")
