@@ -324,8 +324,3 @@ def autosomes(chroms: Sequence[str] | Mapping[str, int]) -> list[str]:
     """
     kept = [c for c in chroms if _without_prefix(c).upper() not in _AFTER_NUMBERS and "_" not in c]
     return kept or list(chroms)
-
-
-def is_sex_chromosome(chrom: str, among: Collection[str] = SEX_CHROMOSOMES) -> bool:
-    """Whether a name, with or without `chr`, is that of a sex chromosome (one of `among`)."""
-    return _without_prefix(chrom).upper() in among

@@ -31,10 +31,8 @@ def benjamini_hochberg(pvalues: npt.ArrayLike) -> FloatArray:
     >>> benjamini_hochberg([0.01, float("nan"), 0.04, 0.03])
     array([0.03,  nan, 0.04, 0.04])
     """
-    p = _checked(pvalues)
+    p, order = _in_order(pvalues)
     adjusted = np.full(p.shape, np.nan)
-    tested = np.flatnonzero(~np.isnan(p))
-    order = tested[np.argsort(p[tested], kind="stable")]
     n = len(order)
     stepped = p[order] * (n / np.arange(1, n + 1))
     adjusted[order] = np.minimum(np.minimum.accumulate(stepped[::-1])[::-1], 1.0)
@@ -63,10 +61,8 @@ def holm(pvalues: npt.ArrayLike) -> FloatArray:
     >>> holm([0.01, float("nan"), 0.04, 0.03])
     array([0.03,  nan, 0.06, 0.06])
     """
-    p = _checked(pvalues)
+    p, order = _in_order(pvalues)
     adjusted = np.full(p.shape, np.nan)
-    tested = np.flatnonzero(~np.isnan(p))
-    order = tested[np.argsort(p[tested], kind="stable")]
     stepped = p[order] * np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1.0)
     return adjusted
@@ -128,6 +124,13 @@ def directions(padj: npt.ArrayLike, effect: npt.ArrayLike, *, fdr: float) -> npt
     called = np.asarray(padj, dtype=np.float64) <= fdr
     sign = np.asarray(effect, dtype=np.float64)
     return np.select([called & (sign > 0), called & (sign < 0)], ["gain", "loss"], "none")
+
+
+def _in_order(pvalues: npt.ArrayLike) -> tuple[FloatArray, npt.NDArray[np.intp]]:
+    """P values, and the positions of those that are there, the smallest first."""
+    p = _checked(pvalues)
+    tested = np.flatnonzero(~np.isnan(p))
+    return p, tested[np.argsort(p[tested], kind="stable")]
 
 
 def _checked(pvalues: npt.ArrayLike) -> FloatArray:

@@ -1,6 +1,5 @@
 from .check import check_study as check_study
 from .check import has_errors as has_errors
-from .count_sheet import inputs_of_counts as inputs_of_counts
 from .count_sheet import read_counts_and_sheet as read_counts_and_sheet
 from .ledger import Ledger as Ledger
 from .ledger import file_checksums as file_checksums

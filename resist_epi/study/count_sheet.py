@@ -117,22 +117,6 @@ def read_counts_and_sheet(
     return matrix.select(samples=own), one_mark(sheet.for_samples(own), mark)
 
 
-def inputs_of_counts(
-    matrix: CountMatrix, sheet: SampleSheet, background: Path | None, *, normalize: str | None
-) -> NormalizationInputs:
-    """Read what normalising these counts needs: counts in bins, and the peaks of the sheet.
-
-    Parameters
-    ----------
-    background
-        Counts in bins of the genome, as `count --regions bins` writes them.
-    normalize
-        The normalisation asked for: peaks are read where it, or the background, needs them.
-    """
-    bins = background_of_counts(matrix, sheet, background)
-    return inputs_of_bins(matrix, sheet, bins, normalize=normalize)
-
-
 def background_of_counts(
     matrix: CountMatrix, sheet: SampleSheet, background: Path | None
 ) -> CountMatrix | None:
