@@ -27,8 +27,6 @@ def merge_units(
     ----------
     matrix
         Libraries in any order; all must stand in the sheet.
-    sheet
-        Rows of one mark.
     design_columns
         Columns of the sheet that the design uses.
 

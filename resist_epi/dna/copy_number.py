@@ -233,8 +233,6 @@ def log2_copy_number(
 
     Parameters
     ----------
-    regions
-        n region rows.
     segments
         Columns of `schema.SEGMENTS`, disjoint within a sample.
     samples

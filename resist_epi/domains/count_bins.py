@@ -136,12 +136,8 @@ def placed_lengths(
 
     Parameters
     ----------
-    files
-        SampleID -> file.
     lengths
         bp of each chromosome; by default those that the files state.
-    genome
-        The assembly, where it is known.
 
     Raises
     ------

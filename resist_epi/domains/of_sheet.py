@@ -40,8 +40,6 @@ def sheet_domains(
 
     Parameters
     ----------
-    sheet
-        Rows of one mark.
     lengths
         bp of each chromosome; by default those that the files state.
     how
@@ -77,8 +75,6 @@ def sheet_domain_bins(
 
     Parameters
     ----------
-    files
-        SampleID -> file.
     ten_kb
         Counts of the same files in 10-kb bins.
     how

@@ -69,8 +69,6 @@ def enrich(results: pd.DataFrame, gene_sets: Mapping[str, GeneSet], **options: A
     ----------
     results
         The contract's result columns, a row a region.
-    gene_sets
-        Name -> set.
     **options
         Fields of `gene_level.GeneLevel` (`fit` and `contrast`, without which the correlation is
         preset, `design`, `matrix`, `symbols`, `covariates`, `domains`) and of `SetOptions` (`fdr`,
@@ -159,11 +157,6 @@ def set_families(members: Mapping[str, IntArray]) -> list[str]:
     From the largest set on, each joins the head that holds most of it, or else heads a family of
     its own. Sets are not joined in chains: of thousands, nearly all would be one family. Gives for
     each set the head of its family, of heads that are as near the largest.
-
-    Parameters
-    ----------
-    members
-        Set -> positions of its genes.
 
     Examples
     --------

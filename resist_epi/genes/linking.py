@@ -67,8 +67,6 @@ def annotate_regions(
 
     Parameters
     ----------
-    regions
-        n regions.
     annotation
         Genes of the same assembly.
     promoter

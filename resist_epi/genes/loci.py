@@ -100,8 +100,6 @@ def one_a_locus(members: IntArray, loci: IntArray, signal: NDArray[np.float64]) 
 
     Parameters
     ----------
-    members
-        Positions of genes.
     loci
         (n_genes,) number of each gene's locus.
     signal

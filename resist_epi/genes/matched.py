@@ -75,8 +75,6 @@ def draw_sets(pools: list[IntArray], n: int, rng: np.random.Generator) -> IntArr
     ----------
     pools
         As `nearest_pools` gives them; each must hold at least as many genes as there are pools.
-    n
-        Number of sets.
     """
     drawn = np.stack([rng.choice(pool, size=n) for pool in pools], axis=1)
     while True:

@@ -89,8 +89,6 @@ class SetMethod:
         What it asks.
     assumes
         What must hold for its P.
-    test
-        What computes it.
     needs_fit
         Whether it reads the fit, and not the table of results alone.
     relabels

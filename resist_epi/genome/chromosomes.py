@@ -145,8 +145,6 @@ def describe_mismatch(
     ----------
     first, second
         What the inputs are, such as `the annotation` and `track 's1'`.
-    first_chroms, second_chroms
-        Their chromosome names.
     first_assembly, second_assembly
         Their assemblies, where known.
     """

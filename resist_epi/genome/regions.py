@@ -235,8 +235,6 @@ def promoters(
 
     Parameters
     ----------
-    annotation
-        Genes and their transcripts.
     upstream, downstream
         bp before the TSS, and from it on, in the direction of the gene.
     lengths
@@ -289,8 +287,6 @@ def gene_bodies(
 
     Parameters
     ----------
-    annotation
-        Genes and their transcripts.
     offset
         bp left out after the TSS, where the promoter's own signal lies.
     min_length

@@ -32,8 +32,6 @@ def set_warnings(
     level
         Its genes: `chrom gene_id symbol baseMean direction`, `follows_copy_number` (bool) where
         they were held against copy number, and whether their promoters are CpG islands.
-    members
-        Set -> positions of its genes.
     sets
         A row a set, in the order of `members`: `set pvalue direction n_tested n_loci`.
     """

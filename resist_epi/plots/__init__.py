@@ -21,8 +21,6 @@ class Plot(NamedTuple):
 
     Attributes
     ----------
-    module, function
-        What draws it.
     reads
         What file `resist-epi plot` makes its table of, a key of `cli.plot.READERS`.
     options

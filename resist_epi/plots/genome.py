@@ -56,8 +56,6 @@ def plot_genome(
         vermillion and named. Without it there are no lines.
     borders
         Chromosome -> bp at which its arms meet; without, a line spans its chromosome.
-    title
-        Such as the contrast in words.
 
     Returns
     -------

@@ -50,8 +50,6 @@ def plot_ma(
         not drawn, and the others alone are counted.
     label
         Name so many called regions of the smallest P by their symbol, or the genes given.
-    title
-        Such as the contrast in words.
 
     Returns
     -------
@@ -112,8 +110,6 @@ def plot_volcano(
         The contract's result columns; regions without a P are not drawn.
     label
         Name so many called regions of the smallest P by their symbol, or the genes given.
-    title
-        Such as the contrast in words.
 
     Returns
     -------

@@ -56,8 +56,6 @@ def plot_switches(
         As `switches.mark_switches` gives them; its first two marks are the axes.
     label
         Name so many switches of the smallest adjusted P, or the genes given.
-    title
-        Such as the contrast in words.
 
     Returns
     -------

@@ -115,7 +115,7 @@ def render(run: RunTables, *, figures: Path | None = None) -> str:
     page: str = environment.get_template("report.html.j2").render(
         run=run,
         version=VERSION,
-        title=_title(run),
+        title=f"Differential {join_words([m.mark for m in run.marks])}",
         warnings=collect_warnings(run),
         facts=facts(run),
         marks=[_mark(run, mark, number, figures) for number, mark in enumerate(run.marks)],
@@ -141,10 +141,6 @@ def render(run: RunTables, *, figures: Path | None = None) -> str:
 
 # Thousands of sets would make the page slow; those of the smallest P are shown.
 SETS_SHOWN = 200
-
-
-def _title(run: RunTables) -> str:
-    return f"Differential {join_words([m.mark for m in run.marks])}"
 
 
 def _mark(run: RunTables, mark: MarkTables, number: int, figures: Path | None) -> dict[str, Any]:

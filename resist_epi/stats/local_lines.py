@@ -47,8 +47,6 @@ class LocalLines:
     ----------
     x
         Sorted, shape (n,).
-    windows
-        Where to fit.
     """
 
     def __init__(self, x: FloatArray, windows: Neighbours) -> None:

@@ -1,4 +1,7 @@
-"""Many tests at once: false discovery rates and the combination of P values."""
+"""Many tests at once: false discovery rates and the combination of P values.
+
+A P value outside 0..1 is a QuantityError.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,6 @@ def benjamini_hochberg(pvalues: npt.ArrayLike) -> FloatArray:
     ----------
     pvalues
         Shape (n,); NaN marks an untested region, which stays NaN and is not counted.
-
-    Raises
-    ------
-    QuantityError
-        A P value outside 0..1.
 
     References
     ----------
@@ -46,11 +44,6 @@ def holm(pvalues: npt.ArrayLike) -> FloatArray:
     ----------
     pvalues
         Shape (n,); NaN stays NaN and is not counted.
-
-    Raises
-    ------
-    QuantityError
-        A P value outside 0..1.
 
     References
     ----------

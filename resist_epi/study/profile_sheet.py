@@ -150,8 +150,6 @@ def profile_groups(
 
     Parameters
     ----------
-    sheet
-        Rows of one mark.
     wanted
         `promoters`, `genes`, `peaks`, or paths.
     exclude

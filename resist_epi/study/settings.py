@@ -20,8 +20,6 @@ class StudySettings(BaseModel):
 
     Attributes
     ----------
-    sheet
-        The sample sheet.
     genome
         A built-in assembly, for genes and chromosome lengths.
     genes

@@ -163,8 +163,6 @@ def contrast(fit: LinearFit, combination: npt.ArrayLike) -> Estimates:
 
     Parameters
     ----------
-    fit
-        Result of `fit_linear`.
     combination
         Shape (n_coefficients,).
 
@@ -190,8 +188,6 @@ def contrast_mean_square(fit: LinearFit, combinations: npt.ArrayLike) -> FloatAr
 
     Parameters
     ----------
-    fit
-        Result of `fit_linear`.
     combinations
         Linearly independent columns, shape (n_coefficients, n_contrasts).
 
@@ -225,12 +221,8 @@ def whitened_effects(
 
     Parameters
     ----------
-    fit
-        Result of `fit_linear`.
     combination
         The contrast, shape (n_coefficients,).
-    rows
-        Which regions.
     """
     c = np.asarray(combination, dtype=np.float64)
     y = fit.response[rows]

@@ -131,8 +131,6 @@ def fit_counts(
 
     Parameters
     ----------
-    data
-        From `count_data`.
     dispersion
         A number or shape (n_regions,), >= 0; 0 is the Poisson distribution.
     prior_count

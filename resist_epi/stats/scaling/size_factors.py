@@ -112,11 +112,6 @@ def tmmwsp(
 def rle(counts: npt.ArrayLike, library_sizes: npt.ArrayLike | None = None) -> FloatArray:
     """Relative log expression: the median ratio to the geometric mean library.
 
-    Parameters
-    ----------
-    counts, library_sizes
-        As in `tmm`.
-
     Raises
     ------
     QuantityError
@@ -148,8 +143,6 @@ def upper_quartile(
     ----------
     counts, library_sizes
         As in `tmm`.
-    quantile
-        Which quantile.
 
     Raises
     ------

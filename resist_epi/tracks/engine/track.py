@@ -34,8 +34,6 @@ class CoverageTrack(ABC):
 
     Attributes
     ----------
-    path
-        The file.
     chrom_lengths
         Length of every chromosome of the track, bp.
     lengths_known
