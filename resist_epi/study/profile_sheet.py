@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -122,15 +122,7 @@ def profile_sheet(
             progress(f"{name}: profiled")
 
     run_tasks(_Profiling(regions, window), files, jobs=jobs, done=done)
-    return ProfileMatrix(
-        {name: found[name] for name in files},
-        frame.regions,
-        bin_size=frame.bin_size,
-        before=frame.before,
-        after=frame.after,
-        body=frame.body,
-        reference=frame.reference,
-    )
+    return replace(frame, values={name: found[name] for name in files})
 
 
 def profile_groups(

@@ -88,12 +88,8 @@ def tmmwsp(
     largest, instead of being dropped; ties among log ratios are broken by ratios shrunk with
     half a read. The default reference is the library with the largest sum of square roots.
     Regions of equal abundance at the trimming edge are cut in row order, as the reference
-    implementation does: another order of the rows may move a factor by some 1e-6.
-
-    Parameters
-    ----------
-    counts, library_sizes, reference, log_ratio_trim, sum_trim, weighted
-        As in `tmm`.
+    implementation does: another order of the rows may move a factor by some 1e-6. Parameters are
+    those of `tmm`.
 
     References
     ----------
