@@ -78,10 +78,6 @@ def consensus_peaks(
     groups
         Group of each sample, to report `n_GROUP`; the regions do not depend on it.
 
-    Returns
-    -------
-    Regions and occupancy.
-
     Raises
     ------
     DesignError

@@ -74,10 +74,6 @@ def fit_quasi(data: CountData, *, robust: bool = True, dispersion: Trend | None 
     dispersion
         Estimates to use instead of the data's own.
 
-    Returns
-    -------
-    QuasiFit
-
     Raises
     ------
     DesignError
@@ -112,10 +108,6 @@ def quasi_f_test(
     poisson_bound
         Hold P no smaller than that of a Poisson test where the moderated variance is below
         Poisson's.
-
-    Returns
-    -------
-    QuasiTest
 
     Raises
     ------
