@@ -1,7 +1,7 @@
 """Normalisations: each an assumption about what does not change between samples.
 
-To add one, write its kernel in `stats/scaling/` and, here, a function that names its assumption and
-one record in `METHODS`.
+To add one, write its kernel in `stats/scaling/` and, here, one record in `METHODS`, which names the
+assumption.
 """
 
 from __future__ import annotations

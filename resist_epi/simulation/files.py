@@ -34,7 +34,7 @@ def write_cohort(
     jobs: int = 1,
     progress: Callable[[str], None] | None = None,
 ) -> Path:
-    """Write a cohort: tracks and peaks of every library, sheet and truth; return the path of the sheet.
+    """Write a cohort: tracks and peaks of each library, sheet and truth; return the sheet's path.
 
     Parameters
     ----------
