@@ -31,8 +31,6 @@ class InputFormatError(ResistEpiError, ValueError):
     ----------
     problem
         What is wrong, in one clause.
-    path
-        The file.
     line
         1-based line of a text file.
     offset
@@ -90,8 +88,6 @@ class SampleSheetError(ResistEpiError, ValueError):
 
     Parameters
     ----------
-    path
-        The sheet.
     problems
         One line each, with its row and column.
     """

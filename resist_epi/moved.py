@@ -37,36 +37,26 @@ MOVED: dict[str, tuple[str, ...]] = {
 }
 
 
-class _Old(Loader):
-    """Fills a module of the old name with the public names of the new ones."""
-
-    def __init__(self, places: tuple[str, ...]) -> None:
-        self._places = [f"resist_epi.{place}" for place in places]
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return None
-
-    def exec_module(self, module: ModuleType) -> None:
-        now = " and ".join(self._places)
-        warnings.warn(f"{module.__name__} is {now} since 0.2.0", DeprecationWarning, stacklevel=2)
-        for place in self._places:
-            new = importlib.import_module(place)
-            module.__dict__.update({n: getattr(new, n) for n in dir(new) if n[0] != "_"})
-
-
-class _Finder(MetaPathFinder):
-    """Asked last, so only for what is no module any more."""
+class _Moved(MetaPathFinder, Loader):
+    """Fills a module of an old name; asked last, so only for what is no module any more."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         package, _, old = fullname.partition(".")
-        if package != "resist_epi" or old not in MOVED:
-            return None
-        return ModuleSpec(fullname, _Old(MOVED[old]))
+        return ModuleSpec(fullname, self) if package == "resist_epi" and old in MOVED else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        _, _, old = module.__name__.partition(".")
+        places = [f"resist_epi.{place}" for place in MOVED[old]]
+        now = " and ".join(places)
+        warnings.warn(f"{module.__name__} is {now} since 0.2.0", DeprecationWarning, stacklevel=2)
+        for place in places:
+            new = importlib.import_module(place)
+            module.__dict__.update({n: getattr(new, n) for n in dir(new) if n[0] != "_"})
 
 
 def forward() -> None:
     """Let the old paths be imported."""
-    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
-        sys.meta_path.append(_Finder())
+    if not any(isinstance(finder, _Moved) for finder in sys.meta_path):
+        sys.meta_path.append(_Moved())

@@ -42,11 +42,11 @@ def test_a_path_that_the_docs_showed_still_works(module: str, name: str) -> None
 
 @pytest.mark.parametrize("old", MOVED)
 def test_a_moved_module_says_where_it_is(old: str) -> None:
-    from resist_epi.moved import _Old
+    from resist_epi.moved import _Moved
 
     module = type(importlib)("resist_epi." + old)
     with pytest.warns(DeprecationWarning, match=f"is resist_epi.{MOVED[old][0]}"):
-        _Old(MOVED[old]).exec_module(module)
+        _Moved().exec_module(module)
     assert len(vars(module)) > 5
 
 

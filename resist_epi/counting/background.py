@@ -73,7 +73,7 @@ def background_bins(
 
 
 def fold_over_background(matrix: CountMatrix, background: CountMatrix) -> FloatArray:
-    """Signal per base of every region over that of the median background bin, unit by unit.
+    """Signal per base over that of the median background bin, shape (n_regions, n_units).
 
     Each unit is compared with its own background, so no normalisation enters.
 
@@ -83,11 +83,6 @@ def fold_over_background(matrix: CountMatrix, background: CountMatrix) -> FloatA
         Regions of any width.
     background
         Background bins of the same samples, in the same quantity.
-
-    Returns
-    -------
-    FloatArray
-        (n_regions, n_samples).
     """
     return np.asarray(_density(matrix) / np.median(_density(background), axis=0))
 

@@ -78,8 +78,6 @@ def open_controls(
 
     Raises
     ------
-    SampleSheetError
-        As `control_paths`.
     InputFormatError
         If one cannot be read.
     """
@@ -100,6 +98,8 @@ def count_controls(
 ) -> CountMatrix:
     """Count the control of every row of a sheet; a file that several rows share is counted once.
 
+    A column is a library, named after it: `mean_signal` of tracks, `reads` of BAM files.
+
     Parameters
     ----------
     controls
@@ -108,15 +108,8 @@ def count_controls(
     how
         As of `files.count_tables`.
 
-    Returns
-    -------
-    CountMatrix
-        A column a library, named after it: `mean_signal` of tracks, `reads` of BAM files.
-
     Raises
     ------
-    SampleSheetError
-        As `control_paths`.
     ResistEpiError
         As counting does.
     """

@@ -32,8 +32,6 @@ class CountedTables:
 
     Attributes
     ----------
-    matrices
-        Table -> matrix.
     shares
         Table asked for -> sample -> share of the library in it.
     """

@@ -169,10 +169,7 @@ def _frozen(array: ArrayLike, shape: tuple[int, ...], name: str) -> FloatArray:
 def log_divisors(matrix: CountMatrix) -> FloatArray:
     """Natural log of what values are divided by to be comparable between samples.
 
-    Returns
-    -------
-    FloatArray
-        (n_regions, n_samples) with offsets, else (1, n_samples): log effective library sizes.
+    (n_regions, n_samples) with offsets, else (1, n_samples): log effective library sizes.
     """
     if matrix.offsets is not None:
         return matrix.offsets

@@ -21,8 +21,6 @@ class Pass:
         count nowhere.
     genome
         Assembly of the regions, compared with the files'.
-    jobs
-        Worker processes.
     parts
         Where what each file gave is kept until all are there: what is found here is not counted
         again. The caller removes it.

@@ -27,8 +27,6 @@ def quality_table(
     ----------
     matrix
         The mark's main regions, a column a library.
-    sheet
-        The mark's rows.
     in_peaks, in_promoters
         Share of each library's signal there, 0 to 1; NaN where it was not measured.
     n_peaks

@@ -89,10 +89,6 @@ class SheetSources:
 
     Attributes
     ----------
-    files
-        SampleID -> file.
-    quantity
-        What is counted.
     reason
         Why, in words.
     """

@@ -27,8 +27,6 @@ def merge_units(
     ----------
     matrix
         Libraries in any order; all must stand in the sheet.
-    sheet
-        Rows of one mark.
     design_columns
         Columns of the sheet that the design uses.
 
@@ -92,11 +90,6 @@ def merge_flags(
     ----------
     flags
         (n_regions, n_libraries), in the order of the sheet.
-
-    Raises
-    ------
-    DesignError
-        As `unit_members`.
     """
     members = unit_members(sheet, design_columns)
     return np.column_stack([flags[:, m].mean(axis=1) >= 0.5 for m in members])

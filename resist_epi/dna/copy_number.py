@@ -138,7 +138,8 @@ def sample_segments(
     A row of the sheet takes the segments named after its `SampleID`, else its `Patient`, else its
     `ControlID`. Log ratios are taken as measured on the specimen: purity is in them, as it is in
     the ChIP. Absolute copy numbers of the tumour cells are mixed with normal cells by `Purity`:
-    log2((purity x copies + (1 - purity) x 2) / (the same of the average over autosomes)).
+    log2((purity x copies + (1 - purity) x 2) / (the same of the average over autosomes)). Gives the
+    columns of `schema.SEGMENTS`, and a sentence on what was done.
 
     Parameters
     ----------
@@ -149,11 +150,6 @@ def sample_segments(
     chroms
         Names of the chromosomes as the tracks have them: a missing or additional `chr`, and 23
         and 24 for X and Y, are put right.
-
-    Returns
-    -------
-    tuple
-        Columns of `schema.SEGMENTS`, and a sentence on what was done.
 
     Raises
     ------
@@ -237,8 +233,6 @@ def log2_copy_number(
 
     Parameters
     ----------
-    regions
-        n region rows.
     segments
         Columns of `schema.SEGMENTS`, disjoint within a sample.
     samples

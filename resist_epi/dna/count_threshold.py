@@ -10,7 +10,7 @@ _ROUNDS = 10
 
 
 def high_threshold(values: FloatArray, *, quantile: float, counts: bool) -> float:
-    """Quantile of the distribution that most bins follow.
+    """Quantile of what most bins follow; infinite where nothing varies or there are no bins.
 
     Fitted by moments, in rounds, to the bins that are not above the threshold of the last round, so
     that those that are far too high do not widen it. Counts get a negative binomial distribution;
@@ -24,11 +24,6 @@ def high_threshold(values: FloatArray, *, quantile: float, counts: bool) -> floa
         Such as .99.
     counts
         Whether the values are counts.
-
-    Returns
-    -------
-    float
-        Infinite where nothing varies or there are no bins.
     """
     kept = values[values > 0]
     threshold = np.inf

@@ -42,7 +42,7 @@ def log_ratios(
     """log2 of each bin's DNA over the median of the sample's autosomes.
 
     Where GC content is given, its effect is taken out of each sample: the median of the bins
-    of each per cent.
+    of each per cent. Gives (n_used, n_samples) log2, and the bins used, (n_bins,) bool.
 
     Parameters
     ----------
@@ -52,11 +52,6 @@ def log_ratios(
         Shape (n_bins,).
     gc
         Share of G and C, shape (n_bins,), NaN where unknown: such bins are not used.
-
-    Returns
-    -------
-    tuple
-        (n_used, n_samples) log2, and the bins used, (n_bins,) bool.
 
     References
     ----------

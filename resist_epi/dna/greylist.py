@@ -43,7 +43,7 @@ def greylist(
     bins above its quantile are joined. Two things differ. Each bin is held against its 200-kb
     neighbourhood, so that an amplified locus of a tumour is not thrown away as an artefact: there
     copy number is to be corrected. And of coverage, whose scale is unknown, the fit is a gamma
-    distribution.
+    distribution. `n_inputs` says in how many of the inputs a region is too high.
 
     Parameters
     ----------
@@ -53,11 +53,6 @@ def greylist(
         Of the fitted distribution; GreyListChIP's is .99.
     max_gap
         bp between bins that are still joined.
-
-    Returns
-    -------
-    DataFrame
-        Regions, a row each, with `n_inputs`: in how many of the inputs it is too high.
 
     Raises
     ------

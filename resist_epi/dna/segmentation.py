@@ -37,17 +37,13 @@ def noise_scale(chromosomes: Sequence[FloatArray]) -> float:
 
     From differences of the means of adjacent blocks of 1, 5 and 25 values, each scaled to one
     value, and the largest of them: where neighbours are correlated (waves along the genome), long
-    blocks vary more than the differences of neighbours tell, and would be cut to pieces.
+    blocks vary more than the differences of neighbours tell, and would be cut to pieces. It is 0
+    where nothing varies.
 
     Parameters
     ----------
     chromosomes
         Values of each chromosome, in order, without NaN.
-
-    Returns
-    -------
-    float
-        0 where nothing varies.
     """
     scales = [0.0]
     for width in _BLOCKS:
@@ -97,7 +93,7 @@ def segment_ends(
     penalty: float = PENALTY,
     min_length: int = MIN_LENGTH,
 ) -> IntArray:
-    """Ends (exclusive) of the segments of one chromosome.
+    """Ends (exclusive) of one chromosome's segments, ascending; the last is n. Empty for no values.
 
     The segmentation that minimises the sum of squares over the noise variance, plus
     `penalty * log(n_total)` a segment, among all with at least `min_length` values a segment.
@@ -111,11 +107,6 @@ def segment_ends(
         wherever nothing varies.
     n_total
         Values of all chromosomes together: the price allows for the whole genome. By default n.
-
-    Returns
-    -------
-    IntArray
-        Ascending; the last is n. Empty for no values.
 
     Raises
     ------
@@ -193,11 +184,6 @@ def segment_chromosomes(
         Values of each chromosome, in order, without NaN.
     penalty, min_length
         As of `segment_ends`.
-
-    Raises
-    ------
-    QuantityError
-        As `segment_ends`.
 
     Examples
     --------

@@ -42,11 +42,6 @@ def study_segments(
         SEG file of the user's.
     fasta
         Genome, for the GC content of bins.
-
-    Raises
-    ------
-    ResistEpiError
-        If an input is wrong.
     """
     if source == "segments":
         table, note = sample_segments(read_seg(str(segments)), sheet, chroms=list(chrom_lengths))

@@ -19,8 +19,6 @@ class BinSource(ABC):
 
     Attributes
     ----------
-    samples
-        SampleIDs.
     quantity
         `coverage_sum`, `recovered_reads` or `reads`: what bins may be added up in.
     """

@@ -22,7 +22,7 @@ DIRECTIONS = ("up", "down", "mixed", "none")
 
 
 def window_sums(bins: npt.ArrayLike, span: int) -> FloatArray:
-    """Sum of every run of `span` adjacent bins.
+    """Sum of every run of `span` adjacent bins, shape (max(n - span, 0) + 1,).
 
     Parameters
     ----------
@@ -30,11 +30,6 @@ def window_sums(bins: npt.ArrayLike, span: int) -> FloatArray:
         Shape (n,).
     span
         Bins of a window; where there are fewer bins, one window holds all of them.
-
-    Returns
-    -------
-    FloatArray
-        Shape (max(n - span, 0) + 1,); empty where there is no bin.
 
     Examples
     --------
@@ -50,7 +45,7 @@ def window_sums(bins: npt.ArrayLike, span: int) -> FloatArray:
 
 
 def gathered_sums(bins: FloatArray, first: IntArray, span: int) -> FloatArray:
-    """Sum of the `span` rows from each of these rows on.
+    """Sum of the `span` rows from each of these rows on, shape (m,) or (m, n_samples).
 
     Parameters
     ----------
@@ -58,11 +53,6 @@ def gathered_sums(bins: FloatArray, first: IntArray, span: int) -> FloatArray:
         Shape (n,) or (n, n_samples).
     first
         Shape (m,); `first + span` is at most n.
-
-    Returns
-    -------
-    FloatArray
-        Shape (m,) or (m, n_samples).
     """
     total = np.asarray(bins[first], dtype=np.float64)  # a copy, as rows are picked
     for k in range(1, span):
@@ -186,17 +176,14 @@ def _extent(
 def equal_size_weights(member: npt.ArrayLike, size: npt.ArrayLike) -> FloatArray:
     """Weights by which windows of each size count equally in each cluster.
 
+    Each is 1 / windows of the same size in the same cluster, shape (n,).
+
     Parameters
     ----------
     member
         Cluster of each window, shape (n,).
     size
         Any label of the window's size, shape (n,).
-
-    Returns
-    -------
-    FloatArray
-        1 / windows of the same size in the same cluster, shape (n,).
 
     References
     ----------

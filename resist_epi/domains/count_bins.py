@@ -42,6 +42,8 @@ def count_domain_bins(
 ) -> CountMatrix:
     """Find the windows of a genome that lie above its background, and keep their bins.
 
+    Gives what `filter.joined_bins` does.
+
     Parameters
     ----------
     files
@@ -57,11 +59,6 @@ def count_domain_bins(
     how
         What is left out, by how many processes, and who is told whenever a chromosome (of reads: a
         file) was counted.
-
-    Returns
-    -------
-    CountMatrix
-        As `filter.joined_bins`.
 
     Raises
     ------
@@ -139,12 +136,8 @@ def placed_lengths(
 
     Parameters
     ----------
-    files
-        SampleID -> file.
     lengths
         bp of each chromosome; by default those that the files state.
-    genome
-        The assembly, where it is known.
 
     Raises
     ------

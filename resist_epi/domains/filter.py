@@ -212,13 +212,7 @@ def chromosome_bins(
     settings: DomainSettings,
     control: Control | None = None,
 ) -> ChromosomeBins:
-    """Count one chromosome, and keep the bins of its windows above background.
-
-    Raises
-    ------
-    ResistEpiError
-        As the source's `bins`.
-    """
+    """Count one chromosome, and keep the bins of its windows above background."""
     starts = np.arange(0, length, settings.step, dtype=np.int64)
     ends = np.minimum(starts + settings.step, length)
     values, bases = source.bins(chrom, starts, ends)

@@ -36,25 +36,14 @@ def sheet_domains(
     """Domains of one mark, from its tracks or, where there are none, its reads.
 
     Two passes over the files: one for the background, in 10-kb bins, and one for the windows.
+    Regions are of the kind `domains`, as of `find.find_domains`.
 
     Parameters
     ----------
-    sheet
-        Rows of one mark.
     lengths
         bp of each chromosome; by default those that the files state.
     how
         As of `files.count_tables`.
-
-    Returns
-    -------
-    DataFrame
-        Regions of the kind `domains`; see `find.find_domains`.
-
-    Raises
-    ------
-    ResistEpiError
-        If an input is wrong.
     """
     how = how or Pass()
     table = sheet.table
@@ -86,17 +75,10 @@ def sheet_domain_bins(
 
     Parameters
     ----------
-    files
-        SampleID -> file.
     ten_kb
         Counts of the same files in 10-kb bins.
     how
         As of `count_bins.count_domain_bins`.
-
-    Raises
-    ------
-    ResistEpiError
-        If an input is wrong.
     """
     controls = _controls(sheet)
     return count_domain_bins(

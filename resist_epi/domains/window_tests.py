@@ -36,7 +36,8 @@ def with_windows(
 
     Question, units, design, method and normalisation are those of the analysis: windows above
     background never estimate their own factors. Where a normalisation gives an offset a region,
-    each window has that of its domain.
+    each window has that of its domain. Gives the same with the results of `domain_results`, and
+    sentences in its header.
 
     Parameters
     ----------
@@ -46,11 +47,6 @@ def with_windows(
         What the domains were found in, a column a library.
     sheet
         Rows of the libraries.
-
-    Returns
-    -------
-    Analysis
-        The same with the results of `window_tests.domain_results`, and sentences in its header.
 
     Raises
     ------
@@ -144,11 +140,6 @@ def window_tests(
         has a fit of its own, since the variance depends on it.
     analysis
         Whose question is asked of the windows, by its method.
-
-    Raises
-    ------
-    DesignError, QuantityError
-        As `differential.fit`.
     """
     design, contrast = analysis.design, analysis.contrast
     threshold = analysis.question.lfc_threshold

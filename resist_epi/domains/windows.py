@@ -70,15 +70,12 @@ def window_matrix(
 ) -> CountMatrix:
     """Values of windows: the sums of their bins, or for `mean_signal` the mean per base.
 
+    A row is a window; `regions` has `chrom start end` alone, no names.
+
     Parameters
     ----------
     quantity
         `mean_signal` for bins of `coverage_sum`; by default the bins' own.
-
-    Returns
-    -------
-    CountMatrix
-        A row a window; `regions` has `chrom start end` alone, no names.
     """
     values = _window_sums(bins.values, windows)
     if quantity == "mean_signal":

@@ -36,8 +36,6 @@ def link_domains(
 
     Parameters
     ----------
-    regions
-        n regions.
     annotation
         Genes of the same assembly.
     promoter

@@ -69,8 +69,6 @@ def enrich(results: pd.DataFrame, gene_sets: Mapping[str, GeneSet], **options: A
     ----------
     results
         The contract's result columns, a row a region.
-    gene_sets
-        Name -> set.
     **options
         Fields of `gene_level.GeneLevel` (`fit` and `contrast`, without which the correlation is
         preset, `design`, `matrix`, `symbols`, `covariates`, `domains`) and of `SetOptions` (`fdr`,
@@ -157,17 +155,8 @@ def set_families(members: Mapping[str, IntArray]) -> list[str]:
     """Name the family of each set: those that share half of the smaller one's genes with its head.
 
     From the largest set on, each joins the head that holds most of it, or else heads a family of
-    its own. Sets are not joined in chains: of thousands, nearly all would be one family.
-
-    Parameters
-    ----------
-    members
-        Set -> positions of its genes.
-
-    Returns
-    -------
-    list of str
-        For each set the head of its family, of heads that are as near the largest.
+    its own. Sets are not joined in chains: of thousands, nearly all would be one family. Gives for
+    each set the head of its family, of heads that are as near the largest.
 
     Examples
     --------
@@ -296,7 +285,7 @@ def enrich_results(
     analysis: Analysis | None,
     **options: Any,
 ) -> pd.DataFrame:
-    """Test gene sets on results, with the correlation between genes of their analysis if given.
+    """As `enrich`, on results, with the correlation between genes of their analysis if given.
 
     Parameters
     ----------
@@ -304,16 +293,6 @@ def enrich_results(
         What the results came from, row by row.
     options
         Of `enrich`.
-
-    Returns
-    -------
-    DataFrame
-        As `enrich`.
-
-    Raises
-    ------
-    ResistEpiError
-        As `enrich`.
     """
     if analysis is not None:
         options |= {

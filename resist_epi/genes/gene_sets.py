@@ -127,7 +127,7 @@ def current_symbols(symbols: Sequence[str], table: SymbolTable | None) -> list[s
 def match_sets(
     gene_sets: Mapping[str, GeneSet], symbols: Sequence[str], table: SymbolTable | None
 ) -> dict[str, IntArray]:
-    """Find the genes of each set.
+    """Set -> increasing positions of its genes, int64.
 
     The exact symbol wins over a translated one, and of several loci with one symbol the first.
 
@@ -137,11 +137,6 @@ def match_sets(
         n_genes symbols, empty for genes that cannot be members.
     table
         Previous and alias symbols, or None.
-
-    Returns
-    -------
-    dict
-        Set -> increasing positions of its genes, int64.
     """
     return find_sets(gene_sets, name_places(symbols, table), table)
 

@@ -24,17 +24,13 @@ def gene_rows(results: pd.DataFrame) -> NDArray[np.int64]:
     """Positions of the rows that speak for the genes, one a gene, chosen without their P.
 
     Promoters: the primary one, where the table says which that is. Otherwise the region of a gene
-    with the highest `baseMean`, which is blind to the groups.
+    with the highest `baseMean`, which is blind to the groups. Shape (n_genes,), int64, increasing;
+    regions without a gene have no say.
 
     Parameters
     ----------
     results
         The contract's result columns, with `primary` where regions are promoters.
-
-    Returns
-    -------
-    NDArray
-        (n_genes,) int64, increasing; regions without a gene have no say.
 
     Raises
     ------

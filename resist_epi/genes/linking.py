@@ -63,12 +63,10 @@ def annotate_regions(
 
     A region is linked to every gene whose promoter window (around any TSS) or body (from the
     gene's start to its end) shares a base with it, so links are many to many. Its class is the
-    first that fits: promoter, gene body, distal, intergenic.
+    first that fits: promoter, gene body, distal, intergenic. Both are in the order of the regions.
 
     Parameters
     ----------
-    regions
-        n regions.
     annotation
         Genes of the same assembly.
     promoter
@@ -77,10 +75,6 @@ def annotate_regions(
         Regions in no promoter or gene, whose nearest TSS lies at most this many bp away, are
         linked to its gene and called distal. None links nothing by distance; the nearest gene and
         its distance stand in `classes` all the same.
-
-    Returns
-    -------
-    Classes and links, both in the order of the regions.
 
     Raises
     ------

@@ -45,7 +45,8 @@ def locus_ids(genes: pd.DataFrame, *, domains: pd.DataFrame | None = None) -> ND
     Genes are one locus where their promoters overlap (starts within 5 kb: bidirectional and
     alternative promoters), where they are neighbouring members of one family of paralogues (within
     100 kb of one another: HOX, histone, protocadherin, ADH, keratin, olfactory-receptor clusters),
-    or where one domain covers them; all these taken together.
+    or where one domain covers them; all these taken together. A locus is `chrom:first-last`, the
+    starts of its outermost genes, bp; shape (n,).
 
     Parameters
     ----------
@@ -54,11 +55,6 @@ def locus_ids(genes: pd.DataFrame, *, domains: pd.DataFrame | None = None) -> ND
         the gene is the middle of the region, otherwise its 5' end); bp, 0-based half-open.
     domains
         Regions of a broad mark, called without regard to the groups.
-
-    Returns
-    -------
-    NDArray
-        (n,) str, `chrom:first-last` with the starts of the locus's outermost genes, bp.
 
     Raises
     ------
@@ -104,8 +100,6 @@ def one_a_locus(members: IntArray, loci: IntArray, signal: NDArray[np.float64]) 
 
     Parameters
     ----------
-    members
-        Positions of genes.
     loci
         (n_genes,) number of each gene's locus.
     signal

@@ -14,6 +14,8 @@ POOL = 100  # genes most like a member, from which its counterpart in a random s
 def match_traits(genes: pd.DataFrame, covariates: pd.DataFrame | None) -> pd.DataFrame:
     """What random sets are matched on: ranks from 0 to 1, and classes as numbers.
 
+    A row is a gene: `baseline`, then `length`, `CpG island` and the other covariates.
+
     Parameters
     ----------
     genes
@@ -21,11 +23,6 @@ def match_traits(genes: pd.DataFrame, covariates: pd.DataFrame | None) -> pd.Dat
     covariates
         By `gene_id`: `length` (bp), `cpg_island` (bool or missing), and any other number, as far
         as known.
-
-    Returns
-    -------
-    DataFrame
-        A row a gene: `baseline`, then `length`, `CpG island` and the other covariates.
     """
     traits = pd.DataFrame({"baseline": genes["baseMean"].rank(pct=True).fillna(0.5).to_numpy()})
     if covariates is None:
@@ -43,7 +40,7 @@ def match_traits(genes: pd.DataFrame, covariates: pd.DataFrame | None) -> pd.Dat
 def nearest_pools(
     traits: pd.DataFrame, members: IntArray, eligible: NDArray[np.bool_], *, size: int = POOL
 ) -> list[IntArray]:
-    """For each member the eligible genes outside of the set that are most like it.
+    """For each member at most `size` eligible genes outside of the set, those most like it.
 
     Parameters
     ----------
@@ -53,11 +50,6 @@ def nearest_pools(
         Positions of the genes of the set.
     eligible
         (n_genes,) which genes may be drawn.
-
-    Returns
-    -------
-    list of NDArray
-        A pool a member, at most `size` positions each.
     """
     values = traits.to_numpy(np.float64)
     outside = eligible.copy()
@@ -77,19 +69,12 @@ def nearest_pools(
 
 
 def draw_sets(pools: list[IntArray], n: int, rng: np.random.Generator) -> IntArray:
-    """Draw random sets, one gene from each pool and none twice.
+    """(n, n_pools) positions: random sets, one gene from each pool and none twice.
 
     Parameters
     ----------
     pools
         As `nearest_pools` gives them; each must hold at least as many genes as there are pools.
-    n
-        Number of sets.
-
-    Returns
-    -------
-    NDArray
-        (n, n_pools) positions.
     """
     drawn = np.stack([rng.choice(pool, size=n) for pool in pools], axis=1)
     while True:

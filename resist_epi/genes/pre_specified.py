@@ -35,8 +35,6 @@ def pre_specified(
     level
         Of the mark, with its fit and contrast; genes are matched on `baseMean`, and on the
         covariates as far as known.
-    gene_set
-        A few genes.
     n_random
         Random sets.
     seed

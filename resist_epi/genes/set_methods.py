@@ -89,8 +89,6 @@ class SetMethod:
         What it asks.
     assumes
         What must hold for its P.
-    test
-        What computes it.
     needs_fit
         Whether it reads the fit, and not the table of results alone.
     relabels
@@ -229,15 +227,6 @@ def _self_contained(
     )
 
 
-def _fry(inputs: SetInputs) -> SetPvalues:
-    return _self_contained(inputs, fry, "fry (Wu et al. 2010)")
-
-
-def _roast(inputs: SetInputs) -> SetPvalues:
-    rotated = partial(roast, n_rotations=ROTATIONS)
-    return _self_contained(inputs, rotated, f"roast (Wu et al. 2010), {ROTATIONS} rotations")
-
-
 def _permutation(inputs: SetInputs) -> SetPvalues:
     level = inputs.level
     if level.fit is None or level.contrast is None or level.design is None:
@@ -318,14 +307,18 @@ METHODS: dict[str, SetMethod] = {
     "fry": SetMethod(
         "do the genes change together?",
         "normal errors; says nothing of other genes",
-        _fry,
+        partial(_self_contained, test=fry, how="fry (Wu et al. 2010)"),
         needs_fit=True,
         references=(WU_2010,),
     ),
     "roast": SetMethod(
         "do the genes change together?",
         "normal errors; says nothing of other genes",
-        _roast,
+        partial(
+            _self_contained,
+            test=partial(roast, n_rotations=ROTATIONS),
+            how=f"roast (Wu et al. 2010), {ROTATIONS} rotations",
+        ),
         needs_fit=True,
         references=(WU_2010,),
     ),

@@ -167,15 +167,6 @@ def annotation_from_transcripts(
     split_gaps
         Transcripts that do not overlap are other loci too: right where the source aligned the
         same transcript to several places, as UCSC's tables do.
-
-    Returns
-    -------
-    annotation
-
-    Raises
-    ------
-    InputFormatError
-        As `Annotation`.
     """
     table = transcripts.reset_index(drop=True)
     table["rank"] = chrom_rank(table["chrom"], genome=genome)

@@ -123,11 +123,6 @@ def cpg_island_genes(assembly: str) -> pd.Series:
     flags
         pandas' nullable boolean, in the order of `load_genes(assembly).genes`; missing where the
         gene is not in the hg38 table.
-
-    Raises
-    ------
-    InputFormatError
-        As `load_genes`.
     """
     genes = load_genes(assembly).genes
     hg38 = load_genes("hg38")

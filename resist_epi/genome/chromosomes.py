@@ -87,7 +87,7 @@ def natural_chrom_key(chrom: str) -> ChromKey:
 def chrom_rank(
     chroms: Iterable[str] | pd.Series, *, genome: Genome | None = None
 ) -> NDArray[np.int64]:
-    """Rank of each chromosome in genome order, to sort tables by.
+    """Rank of each chromosome in genome order, to sort tables by, (n,); equal for equal names.
 
     Parameters
     ----------
@@ -96,11 +96,6 @@ def chrom_rank(
     genome
         Its order comes first; chromosomes that it lacks follow in natural order. Without it, the
         order is that of `natural_chrom_key`.
-
-    Returns
-    -------
-    ranks
-        (n,) int64; equal for equal names.
     """
     codes, found = pd.factorize(np.asarray(chroms, dtype=object))
     uniques = [str(chrom) for chrom in found]
@@ -115,7 +110,7 @@ def chrom_rank(
 
 
 def recognise_assembly(lengths: Mapping[str, int | None], known: Iterable[Genome]) -> str | None:
-    """Name of the assembly to which these chromosomes belong, told by their exact lengths.
+    """The one assembly in which every shared chromosome has exactly this length, else None.
 
     The prefix `chr` is ignored, and so is the mitochondrion, which several assemblies share.
 
@@ -125,11 +120,6 @@ def recognise_assembly(lengths: Mapping[str, int | None], known: Iterable[Genome
         Length in bp by chromosome; None where unknown.
     known
         The assemblies to choose from.
-
-    Returns
-    -------
-    name
-        The one assembly in which every shared chromosome has exactly this length, else None.
     """
     given = _comparable(lengths)
     matches = []
@@ -156,8 +146,6 @@ def describe_mismatch(
     ----------
     first, second
         What the inputs are, such as `the annotation` and `track 's1'`.
-    first_chroms, second_chroms
-        Their chromosome names.
     first_assembly, second_assembly
         Their assemblies, where known.
     """
@@ -186,7 +174,7 @@ def reconcile_chromosomes(
     known: Collection[Genome] = (),
     annotation: str = "the annotation",
 ) -> list[str]:
-    """Chromosomes of the annotation that every track has, in genome order.
+    """Chromosomes of the annotation that every track has, each once, in genome order.
 
     A chromosome absent from every track is dropped with a logged count; one absent from some, or
     of another length, is an error, and so are tracks that share none.
@@ -203,11 +191,6 @@ def reconcile_chromosomes(
         Assemblies by which a mismatch is explained.
     annotation
         What to call the annotation in messages.
-
-    Returns
-    -------
-    kept
-        Unique chromosome names.
 
     Raises
     ------

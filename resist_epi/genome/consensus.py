@@ -26,6 +26,7 @@ from resist_epi.errors import (
 )
 from resist_epi.genome.intervals import Intervals, count_overlaps, depth_at_least, merge
 from resist_epi.genome.regions import as_intervals, make_regions
+from resist_epi.stats.multiple import benjamini_hochberg
 
 logger = logging.getLogger(__name__)
 
@@ -76,10 +77,6 @@ def consensus_peaks(
         the peaks of at least N samples cover, which is narrower and does not chain neighbours.
     groups
         Group of each sample, to report `n_GROUP`; the regions do not depend on it.
-
-    Returns
-    -------
-    Regions and occupancy.
 
     Raises
     ------
@@ -270,7 +267,7 @@ def differential_occupancy(
             f"fraction_{second}": fractions[1],
             "fraction_difference": fractions[0] - fractions[1],
             "descriptive_pvalue": pvalue,
-            "descriptive_padj": _benjamini_hochberg(pvalue),
+            "descriptive_padj": benjamini_hochberg(pvalue),
         }
     )
 
@@ -304,9 +301,3 @@ def _fisher_exact(
         rows = which == i
         pvalue[rows] = two_sided[k1[rows] - support[0]]
     return pvalue
-
-
-def _benjamini_hochberg(pvalue: NDArray[np.float64]) -> NDArray[np.float64]:
-    from scipy.stats import false_discovery_control
-
-    return np.asarray(false_discovery_control(pvalue)) if len(pvalue) else pvalue

@@ -25,10 +25,6 @@ class Reference:
 
     Attributes
     ----------
-    annotation
-        The genes.
-    genome
-        The assembly, where it is known.
     lengths
         Length of each chromosome, bp: the assembly's, else what the tracks state; None where
         neither is known.

@@ -45,11 +45,6 @@ def make_regions(frame: pd.DataFrame, *, kind: str) -> pd.DataFrame:
     kind
         One of `promoters genes peaks bins domains`; where the frame has a column of that name, it
         is replaced.
-
-    Raises
-    ------
-    InputFormatError
-        As `check_regions`.
     """
     _require(frame, ["chrom", "start", "end"])
     table = frame.copy()
@@ -240,8 +235,6 @@ def promoters(
 
     Parameters
     ----------
-    annotation
-        Genes and their transcripts.
     upstream, downstream
         bp before the TSS, and from it on, in the direction of the gene.
     lengths
@@ -294,8 +287,6 @@ def gene_bodies(
 
     Parameters
     ----------
-    annotation
-        Genes and their transcripts.
     offset
         bp left out after the TSS, where the promoter's own signal lies.
     min_length

@@ -22,8 +22,6 @@ class SessionTrack:
 
     Attributes
     ----------
-    path
-        The file.
     name
         What stands beside it.
     group
@@ -73,7 +71,8 @@ def write_session(
     resources = ElementTree.SubElement(session, "Resources")
     data = ElementTree.SubElement(session, "Panel", {"name": "DataPanel", "height": "600"})
     features = ElementTree.SubElement(session, "Panel", {"name": "FeaturePanel", "height": "200"})
-    colours = _colours([t.group for t in tracks])
+    levels = sorted({t.group for t in tracks})
+    colours = {g: _GROUP_COLOURS[i % len(_GROUP_COLOURS)] for i, g in enumerate(levels)}
     scales = {scale: i + 1 for i, scale in enumerate(dict.fromkeys(t.scale for t in tracks))}
     session.set("nextAutoscaleGroup", str(len(scales) + 1))
     for track in tracks:
@@ -131,8 +130,3 @@ def _resource(resources: ElementTree.Element, where: str, name: str) -> None:
     if kind := _TYPES.get(suffix):
         attributes["type"] = kind
     ElementTree.SubElement(resources, "Resource", attributes)
-
-
-def _colours(groups: Sequence[str]) -> dict[str, str]:
-    levels = sorted(set(groups))
-    return {g: _GROUP_COLOURS[i % len(_GROUP_COLOURS)] for i, g in enumerate(levels)}

@@ -73,8 +73,6 @@ class Evidence:
 
     Attributes
     ----------
-    assay
-        What it is.
     effects
         A row a gene: `gene` (symbol or id, unique), `effect` (log2 or the assay's own unit, the
         contrast of the study; NaN where there is none), `pvalue` (NaN where there is none), `base`

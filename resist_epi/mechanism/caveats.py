@@ -22,7 +22,7 @@ _LIPID_SETS = ("FATTY_ACID_OXIDATION", "FATTY_ACID_SYNTHESIS_SREBP")
 def set_warnings(
     layer: str, level: GeneLevel, members: Mapping[str, IntArray], sets: pd.DataFrame
 ) -> list[str]:
-    """Warnings of each set in one layer, empty where there are none.
+    """Warnings of each set in one layer, in the order of `sets`, empty where there are none.
 
     Parameters
     ----------
@@ -31,15 +31,8 @@ def set_warnings(
     level
         Its genes: `chrom gene_id symbol baseMean direction`, `follows_copy_number` (bool) where
         they were held against copy number, and whether their promoters are CpG islands.
-    members
-        Set -> positions of its genes.
     sets
         A row a set, in the order of `members`: `set pvalue direction n_tested n_loci`.
-
-    Returns
-    -------
-    list of str
-        In the order of `sets`.
     """
     adipose = sets.loc[sets["set"] == _ADIPOSE, "pvalue"]
     admixture = bool(adipose.le(0.05).any())

@@ -28,6 +28,8 @@ from resist_epi.stats.multiple import benjamini_hochberg, directions
 
 logger = logging.getLogger(__name__)
 
+_NO_PATIENTS = dict.fromkeys(("n_patients", "patient_median", "patient_pvalue"), np.nan)
+
 
 @dataclass(frozen=True)
 class EvidenceResult:
@@ -133,7 +135,7 @@ def compare_assay(
         f" {thresholds.min_fold_change:g} for the assay; padj <= {thresholds.fdr:g} for the mark",
         "concordance": str(summary["words"].iloc[0]),
     }
-    patient = {"n_patients": np.nan, "patient_median": np.nan, "patient_pvalue": np.nan}
+    patient = _NO_PATIENTS
     if evidence.values is not None and analysis is not None:
         joined, patient, said = _in_patients(joined, evidence, analysis, mark)
         header["patients"] = said
@@ -147,7 +149,6 @@ def _in_patients(
     genes = analysis.results.iloc[rows]
     place = dict(zip(gene_key(genes), rows.tolist(), strict=True))
     at = np.array([place[g] for g in gene_key(joined)], dtype=np.int64)
-    none = {"n_patients": np.nan, "patient_median": np.nan, "patient_pvalue": np.nan}
     try:
         table, found = patient_correlation(
             joined,
@@ -159,7 +160,7 @@ def _in_patients(
         )
     except DesignError as error:
         logger.warning("no correlation over the patients: %s", error)
-        return joined, none, f"not correlated over the patients: {error}"
+        return joined, _NO_PATIENTS, f"not correlated over the patients: {error}"
     joined = joined.assign(
         patient_correlation=table["correlation"],
         patient_pvalue=table["pvalue"],

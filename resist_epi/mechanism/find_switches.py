@@ -37,22 +37,12 @@ def mark_test(mark: str, analysis: Analysis) -> MarkTest:
 def switches_of_study(
     analyses: Mapping[str, Analysis], *, fdr: float = Question.fdr
 ) -> pd.DataFrame | None:
-    """Find the switches of a study that has two opposing marks.
+    """As `switches.mark_switches`, of a study; None where no two marks have opposite roles.
 
     Parameters
     ----------
     analyses
         Mark as the sheet calls it -> analysis of the regions that speak for its genes.
-
-    Returns
-    -------
-    DataFrame or None
-        As `switches.mark_switches`; None where no two marks of opposite roles are there.
-
-    Raises
-    ------
-    ResistEpiError
-        As `switches.mark_switches`.
     """
     known = {name: find_preset(name) for name in analyses}
     present = {own.mark: analyses[name] for name, own in known.items() if own is not None}

@@ -37,7 +37,8 @@ def with_contrast(
 
     A linear model of log2 levels with variances moderated towards their trend (Smyth 2004), in the
     patients that have both. Levels that hold no negative value and one above 40 are taken as the
-    natural scale; the source says so.
+    natural scale; the source says so. Gives `effect` (log2) and `pvalue`, NaN where the design
+    cannot be tested.
 
     Parameters
     ----------
@@ -47,11 +48,6 @@ def with_contrast(
         The study's units, one row a patient.
     formula, contrast
         As for the mark.
-
-    Returns
-    -------
-    Evidence
-        With `effect` (log2) and `pvalue`, NaN where the design cannot be tested.
 
     Raises
     ------

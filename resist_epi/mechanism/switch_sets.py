@@ -35,8 +35,6 @@ def switch_sets(
     ----------
     switches
         As `switches.mark_switches` gives them.
-    gene_sets
-        Name -> set.
     kinds
         Set -> kind; control and marker sets stand outside of the adjustment.
     fdr

@@ -181,7 +181,7 @@ def third_marks() -> dict[str, tuple[str, int]]:
 def choose_method(
     correlation: JointCorrelation | None, group_sizes: Sequence[int]
 ) -> tuple[str, str]:
-    """Choose the test of a conjunction among genes of opposite signs.
+    """Key of `METHODS` for a conjunction among genes of opposite signs, and a clause that says why.
 
     Parameters
     ----------
@@ -189,11 +189,6 @@ def choose_method(
         Of the two marks' errors; None where it is not known which units they share.
     group_sizes
         Units in every group of either mark.
-
-    Returns
-    -------
-    method, reason
-        Key of `METHODS`, and a clause that says why.
     """
     smallest = min(group_sizes, default=0)
     why_not = _outside_bounds(correlation, smallest)

@@ -140,11 +140,6 @@ def compare_normalizations(analysis: Analysis) -> Agreement:
 
     Level and threshold are those of the question. Where the design cannot be tested, factors alone
     are compared.
-
-    Raises
-    ------
-    DesignError
-        As `differential.fit`.
     """
     design, contrast, question = analysis.design, analysis.contrast, analysis.question
     normalized = normalized_variants(analysis.matrix, analysis.inputs)
@@ -279,11 +274,7 @@ def _in_words(tables: Mapping[str, pd.DataFrame], headline: str) -> str:
         for name, s in signs.items()
         if name != headline
     ]
-    everywhere = _everywhere(list(signs.values()))
+    same = np.all([s == first for s in signs.values()], axis=0)
+    everywhere = int((same & (first != 0)).sum())
     share = f" ({everywhere / n:.0%})" if n else ""
     return "; ".join(parts) + f"; {everywhere}{share} under all"
-
-
-def _everywhere(signs: Sequence[NDArray[np.int64]]) -> int:
-    same = np.all([s == signs[0] for s in signs], axis=0)
-    return int((same & (signs[0] != 0)).sum())

@@ -216,7 +216,7 @@ def analyse(
         )
     else:
         results = differential.fold_changes(fit, contrast)
-        reason = "it was asked for" if untestable is None else _without_way_out(untestable)
+        reason = "it was asked for" if untestable is None else str(untestable).split(". Without")[0]
         header["no test"], facts["no test"] = f"fold changes without P: {reason}", reason
         logger.warning("fold changes without P: %s", reason)
     return Analysis(
@@ -262,11 +262,6 @@ def _regions_to_test(
         return kept, facts, {}
     enriched, note = regions_over_input(over_input, min_units=smaller)
     return kept & enriched, facts, {"control": note}
-
-
-def _without_way_out(error: DesignError) -> str:
-    """Why there is no test, but for what could be done without one."""
-    return str(error).split(". Without")[0]
 
 
 def study_formula(

@@ -250,10 +250,7 @@ def contrast_statistics(
 ) -> Statistics:
     """Statistics of one contrast without a table, each (n_regions,), NaN where not tested.
 
-    Returns
-    -------
-    dict
-        `log2FoldChange lfcSE ci_low ci_high stat df pvalue`.
+    These are `log2FoldChange lfcSE ci_low ci_high stat df pvalue`.
 
     Raises
     ------
@@ -309,10 +306,7 @@ def f_results(fitted: Fit, contrasts: Sequence[Contrast]) -> pd.DataFrame:
 def fold_changes(fitted: Fit, contrast: Contrast) -> pd.DataFrame:
     """The contrast's fold changes without any test: what remains where a group has no replicates.
 
-    Returns
-    -------
-    DataFrame
-        The contract's result columns; `lfcSE` to `padj` are NaN and `direction` is `none`.
+    Columns are those of the contract; `lfcSE` to `padj` are NaN and `direction` is `none`.
     """
     columns = dict.fromkeys(
         ("lfcSE", "ci_low", "ci_high", "stat", "df", "pvalue"), np.full(len(fitted.regions), np.nan)

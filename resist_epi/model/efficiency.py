@@ -87,17 +87,12 @@ def composition_disagreement(
 
     Each unit has one log ratio of its two effective library sizes; the study's own design and
     contrast are fitted to it. So efficiency that varies from unit to unit is noise, and efficiency
-    that goes with the group is not.
+    that goes with the group is not. None where no residual degree of freedom is left.
 
     Parameters
     ----------
     in_regions, reference_sizes
         Effective library sizes, shape (n_units,), positive.
-
-    Returns
-    -------
-    Disagreement or None
-        None where no residual degree of freedom is left.
     """
     ratio = np.log2(in_regions / reference_sizes)
     estimate, error, df = _contrast_of(ratio, design.matrix.to_numpy(), contrast.vector)
@@ -131,10 +126,7 @@ def top_share(bins: CountMatrix) -> dict[str, float]:
 def share_tests(shares: Mapping[str, float], design: Design, contrast: Contrast) -> list[str]:
     """Test the share of signal in the top bins against the contrast and against each covariate.
 
-    Returns
-    -------
-    list
-        A sentence for each of them with P below 0.1.
+    Gives a sentence for each of them with P below 0.1.
     """
     units = list(design.matrix.index)
     share = np.array([shares.get(str(u), np.nan) for u in units])

@@ -23,7 +23,7 @@ def regions_with_signal(
     min_value: float | None = None,
     background: CountMatrix | None = None,
 ) -> tuple[NDArray[np.bool_], str]:
-    """Choose regions with enough signal in enough units, whichever these are.
+    """Regions with signal in enough units, whichever these are, (n_regions,); the rule in words.
 
     The choice depends on how many units are in the smaller group but not on which units those are,
     so it stays independent of the test (Bourgon, Gentleman & Huber 2010). Where the background is
@@ -42,11 +42,6 @@ def regions_with_signal(
         Background bins of the same units: a region, unless it is a peak, must also have 1.5 times
         the background's signal per base on average or in `min_units` units. Not asked for where
         fewer than 100 regions have it.
-
-    Returns
-    -------
-    tuple
-        (n_regions,) bool, and the rule in words.
 
     References
     ----------
@@ -86,17 +81,14 @@ def _with_the_mark(
 def regions_over_input(over: NDArray[np.bool_], *, min_units: int) -> tuple[NDArray[np.bool_], str]:
     """Choose regions that are over input in enough units, whichever these are.
 
+    Gives (n_regions,) bool, and a sentence for the header.
+
     Parameters
     ----------
     over
         (n_regions, n_units).
     min_units
         As many as the smaller group has.
-
-    Returns
-    -------
-    tuple
-        (n_regions,) bool, and a sentence for the header.
     """
     kept = np.asarray(over.sum(axis=1) >= min_units)
     sentence = (

@@ -1,12 +1,14 @@
 """Normalisations: each an assumption about what does not change between samples.
 
-To add one, write its kernel in `stats/scaling/` and, here, a function that names its assumption and
-one record in `METHODS`.
+To add one, write its kernel in `stats/scaling/` and, here, one record in `METHODS`, which names the
+assumption.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -44,24 +46,13 @@ def _library_size(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArra
     return np.ones(len(matrix.samples))
 
 
-def _tmm(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
-    """Assume that most of the regions do not change, or that gains and losses balance."""
-    return size_factors.tmm(matrix.values, matrix.library_sizes)
-
-
-def _tmmwsp(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
-    """Assume what TMM assumes, where many regions are zero in some of the samples."""
-    return size_factors.tmmwsp(matrix.values, matrix.library_sizes)
-
-
-def _rle(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
-    """Assume that the median region does not change."""
-    return size_factors.rle(matrix.values, matrix.library_sizes)
-
-
-def _upper_quartile(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
-    """Assume that the region at the upper quartile of signal is equally high in every sample."""
-    return size_factors.upper_quartile(matrix.values, matrix.library_sizes)
+def _composition(
+    factors: Callable[[FloatArray, FloatArray], FloatArray],
+    matrix: CountMatrix,
+    inputs: NormalizationInputs,
+) -> FloatArray:
+    """Assume what these composition factors of the regions themselves do."""
+    return factors(matrix.values, matrix.library_sizes)
 
 
 def _reads_in_regions(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
@@ -151,7 +142,7 @@ METHODS: dict[str, Normalization] = {
         compared="reference",
     ),
     "tmm": Normalization(
-        _tmm,
+        partial(_composition, size_factors.tmm),
         "most of the regions tested do not change, or gains and losses balance;"
         " a global gain or loss of the mark is taken away",
         "TMM in regions",
@@ -165,19 +156,19 @@ METHODS: dict[str, Normalization] = {
         compared="always",
     ),
     "tmmwsp": Normalization(
-        _tmmwsp,
+        partial(_composition, size_factors.tmmwsp),
         "most of the regions tested do not change, or gains and losses balance, many of them"
         " being zero in some samples; a global gain or loss of the mark is taken away",
         references=(ROBINSON_2010,),
     ),
     "rle": Normalization(
-        _rle,
+        partial(_composition, size_factors.rle),
         "the median region does not change; a global gain or loss of the mark is taken away",
         "RLE in regions",
         (ANDERS_2010,),
     ),
     "upper_quartile": Normalization(
-        _upper_quartile,
+        partial(_composition, size_factors.upper_quartile),
         "the region at the upper quartile of signal is equally high in every sample;"
         " a global gain or loss of the mark is taken away",
         references=(BULLARD_2010,),
@@ -224,12 +215,7 @@ def choose_default(inputs: NormalizationInputs | None = None) -> tuple[str, str]
     """Choose the normalisation of somebody who names none: the first default that can be had.
 
     Spike-in where the sheet has it, else background composition where bins can be had and pass,
-    else library size.
-
-    Returns
-    -------
-    tuple
-        A key of `METHODS`, and why, in words for log and header.
+    else library size. Gives a key of `METHODS`, and why, in words for log and header.
     """
     inputs = NormalizationInputs() if inputs is None else inputs
     said: list[str] = []

@@ -13,6 +13,7 @@ from resist_epi.counting.background import background_bins
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.units import merge_units, unit_members
 from resist_epi.errors import DesignError
+from resist_epi.genome.regions import bed_regions
 from resist_epi.model.efficiency import top_share
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.schema import COUNTS
@@ -164,18 +165,7 @@ def _complete(values: np.ndarray, sheet: SampleSheet, column: str) -> None:
 
 def one_row(matrix: CountMatrix, values: np.ndarray, name: str) -> CountMatrix:
     """One value a sample as a matrix of one region, so that units are merged alike."""
-    row = pd.DataFrame(
-        {
-            "chrom": [name],
-            "start": [0],
-            "end": [1],
-            "strand": ["."],
-            "region_id": [name],
-            "gene_id": [""],
-            "symbol": [""],
-            "kind": ["bins"],
-        }
-    )
+    row = bed_regions([(name, 0, 1)], kind="bins")
     return CountMatrix(values[None, :], row, matrix.samples, matrix.quantity, matrix.library_sizes)
 
 
@@ -192,11 +182,6 @@ def merge_inputs(
     ----------
     matrix
         The libraries, before they were merged.
-
-    Raises
-    ------
-    DesignError
-        As `merge_units`.
     """
     sheet = sheet.for_samples(matrix.samples)
     members = unit_members(sheet, design_columns)

@@ -1,5 +1,7 @@
 """Figures: each takes a table and returns Axes; none saves.
 
+All raise InputFormatError where a column that they need is missing.
+
 `PLOTS` names them all. Nothing here imports matplotlib until a figure is asked for::
 
     from resist_epi.plots import plot_volcano
@@ -19,8 +21,6 @@ class Plot(NamedTuple):
 
     Attributes
     ----------
-    module, function
-        What draws it.
     reads
         What file `resist-epi plot` makes its table of, a key of `cli.plot.READERS`.
     options

@@ -72,8 +72,6 @@ def plot_gene_set(
     ----------
     values
         (genes, samples) log2 signal, normalised; index the symbols (or a column `symbol`).
-    samples
-        Sample sheet.
     annotate
         Its columns to show as strips.
     genes

@@ -56,18 +56,11 @@ def plot_genome(
         vermillion and named. Without it there are no lines.
     borders
         Chromosome -> bp at which its arms meet; without, a line spans its chromosome.
-    title
-        Such as the contrast in words.
 
     Returns
     -------
     Axes
         Fold changes beyond the frame stand on its edge.
-
-    Raises
-    ------
-    InputFormatError
-        If a column is missing.
     """
     require(results, ("chrom", "start", "end", "log2FoldChange", "direction"), what="this figure")
     shown = results[np.isfinite(results["log2FoldChange"])]
@@ -112,11 +105,6 @@ def plot_copy_number(
         Columns of `schema.SEGMENTS`; a row of the figure a sample, in the order of the table.
     title
         What stands above.
-
-    Raises
-    ------
-    InputFormatError
-        If a column is missing.
     """
     require(segments, ("sample", "chrom", "start", "end", "log2_ratio"), what="this figure")
     with paper_style():

@@ -85,8 +85,6 @@ def plot_heatmap(
 
     Parameters
     ----------
-    matrix
-        Signal along regions.
     groups
         A column of its regions, or a label a region.
     samples
@@ -131,7 +129,8 @@ def plot_heatmap(
             say_empty(frame.ax, "no region to show")
             return frame.ax
         low, high = limits if limits is not None else _limits(matrix)
-        rows = _sorted_rows(matrix, rows)
+        signal = np.nan_to_num(matrix.mean_signal(), nan=-np.inf)
+        rows = {g: r[np.argsort(-signal[r], kind="stable")] for g, r in rows.items()}
         top = frame.height - head - 0.5
         block = (top - 0.5) / layout.n_rows
         colours = {s: c for s, c in level_colours(conditions).items() if s}
@@ -208,11 +207,6 @@ def _limits(matrix: ProfileMatrix) -> tuple[float, float]:
         return 0.0, 1.0
     high = float(np.quantile(np.abs(known), 0.98)) or float(np.abs(known).max()) or 1.0
     return (0.0 if known.min() >= 0 else -high), high
-
-
-def _sorted_rows(matrix: ProfileMatrix, rows: dict[str, IntArray]) -> dict[str, IntArray]:
-    signal = np.nan_to_num(matrix.mean_signal(), nan=-np.inf)
-    return {g: r[np.argsort(-signal[r], kind="stable")] for g, r in rows.items()}
 
 
 def _draw_name(

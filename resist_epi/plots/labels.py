@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
 from resist_epi.plots.style import INK, SMALL_FONT
@@ -30,7 +32,8 @@ def place_labels(
 
     A label takes, among places on rings around its point, the one of least cost: distance, points
     covered, and leader lines crossed. Overlap with another label, and leaving the frame, are
-    excluded; a label without any place left is left out.
+    excluded; a label without any place left is left out. Gives their centres, (n, 2); NaN where
+    there is no room.
 
     Parameters
     ----------
@@ -42,11 +45,6 @@ def place_labels(
         (m, 2) points that labels had better not cover.
     frame
         Width and height of the Axes; its lower left corner is the origin.
-
-    Returns
-    -------
-    FloatArray
-        (n, 2) centres of the labels; NaN where there is no room.
     """
     centres = np.full((len(sizes), 2), np.nan)
     boxes: list[FloatArray] = []
@@ -61,7 +59,9 @@ def place_labels(
             free &= ~((low < box[1]).all(axis=1) & (high > box[0]).all(axis=1))
         for other in anchors[np.arange(len(anchors)) != i]:  # no label hides a labelled point
             free &= ~((low < other + 1.5).all(axis=1) & (high > other - 1.5).all(axis=1))
-        free &= np.array([not _hits_any(lo, hi, lines) for lo, hi in zip(low, high, strict=True)])
+        for a, b in lines:
+            hit = [_segment_hits_box(a, b, lo, hi) for lo, hi in zip(low, high, strict=True)]
+            free &= ~np.array(hit)
         if not free.any():
             continue
         candidates, low, high = candidates[free], low[free], high[free]
@@ -106,12 +106,6 @@ class _Crowd:
             t[b[:, 0], b[:, 1]] - t[a[:, 0], b[:, 1]] - t[b[:, 0], a[:, 1]] + t[a[:, 0], a[:, 1]]
         )
         return np.asarray(inside, dtype=np.float64)
-
-
-def _hits_any(
-    low: FloatArray, high: FloatArray, lines: Sequence[tuple[FloatArray, FloatArray]]
-) -> bool:
-    return any(_segment_hits_box(a, b, low, high) for a, b in lines)
 
 
 def _segment_hits_box(a: FloatArray, b: FloatArray, low: FloatArray, high: FloatArray) -> bool:
@@ -167,7 +161,7 @@ def add_labels(
     italic: bool = True,
     font_size: float = SMALL_FONT,
 ) -> list[Annotation]:
-    """Write names beside points, with thin lines to them.
+    """Write names beside points, with thin lines to them; return those that found room.
 
     The layout is settled first where the figure has a layout engine, for places are measured on
     the Axes as it will be drawn.
@@ -180,11 +174,6 @@ def add_labels(
         (n, 2) their points, in data coordinates.
     points
         (m, 2) all points, in data coordinates.
-
-    Returns
-    -------
-    list
-        The annotations that found room.
     """
     if not len(texts):
         return []
@@ -223,3 +212,26 @@ def add_labels(
         annotation.set_in_layout(False)
         made.append(annotation)
     return made
+
+
+def label_genes(
+    ax: Axes,
+    symbols: pd.Series,
+    pvalues: pd.Series,
+    called: NDArray[np.bool_],
+    xy: FloatArray,
+    label: int | Sequence[str],
+) -> None:
+    """Name so many of the called points, or the genes given; of each gene that of smallest P."""
+    symbol = symbols.fillna("").to_numpy(dtype=object)
+    order = np.argsort(pvalues.fillna(2.0).to_numpy(np.float64), kind="stable")
+    if isinstance(label, int):
+        wanted, most = [i for i in order if called[i] and symbol[i]], label
+    else:
+        names = {str(name) for name in label}
+        wanted, most = [i for i in order if symbol[i] in names], len(names)
+    first: dict[str, int] = {}
+    for i in wanted:
+        first.setdefault(str(symbol[i]), int(i))
+    rows = list(first.values())[:most]
+    add_labels(ax, list(first)[:most], xy[rows], points=xy)

@@ -127,7 +127,7 @@ def plot_locus(
     bins = _inside(coverage, place)
     if bins.empty or not names:
         raise InputFormatError(
-            f"no bin of any sample lies in {_written(place)}",
+            f"no bin of any sample lies in {place[0]}:{thousands(place[1])}-{thousands(place[2])}",
             expected="rows chrom start end and a column a sample",
             remedy="count bins over this locus, or choose another",
         )
@@ -333,12 +333,9 @@ def _draw_genes(
     for row, lane in zip(genes.itertuples(), lanes, strict=True):
         _draw_gene(ax, row, lane * _LANE_MM, place, per_mm, str(row.symbol) == chosen)
     ax.locator_params(axis="x", nbins=4)
-    ax.xaxis.set_major_formatter(lambda v, _: f"{v / 1e6:.{_digits(place)}f}")
+    digits = int(np.clip(np.ceil(-np.log10((place[2] - place[1]) / 4e6)), 0, 6))
+    ax.xaxis.set_major_formatter(lambda v, _: f"{v / 1e6:.{digits}f}")
     ax.set_xlabel(f"{place[0]} (Mb)")
-
-
-def _digits(place: Place) -> int:
-    return int(np.clip(np.ceil(-np.log10((place[2] - place[1]) / 4e6)), 0, 6))
 
 
 def _draw_gene(
@@ -373,7 +370,3 @@ def _draw_gene(
         color=colour,
         weight="bold" if chosen else "normal",
     )
-
-
-def _written(place: Place) -> str:
-    return f"{place[0]}:{thousands(place[1])}-{thousands(place[2])}"

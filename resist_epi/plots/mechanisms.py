@@ -82,11 +82,6 @@ def plot_mechanisms(
     Axes
         The container; the dots are in the panel `dots`.
 
-    Raises
-    ------
-    InputFormatError
-        If a column is missing.
-
     Examples
     --------
     >>> table = pd.DataFrame({
@@ -103,14 +98,11 @@ def plot_mechanisms(
     shown = table[table["kind"].isin(["mechanism", "control", "marker"])]
     own = shown["kind"] == "mechanism"
     rows = [*dict.fromkeys(shown.loc[own, "mechanism"])]
-    beside = [m for m in dict.fromkeys(shown.loc[~own, "mechanism"]) if _measured(shown, m)]
+    measured = set(shown.loc[shown["effect"].notna(), "mechanism"])
+    beside = [m for m in dict.fromkeys(shown.loc[~own, "mechanism"]) if m in measured]
     layers = [*dict.fromkeys(shown["layer"])]
     with paper_style():
         return _draw(shown, rows, beside, layers, ax, title, genes)
-
-
-def _measured(table: pd.DataFrame, mechanism: str) -> bool:
-    return bool(table.loc[table["mechanism"] == mechanism, "effect"].notna().any())
 
 
 def _draw(

@@ -80,11 +80,6 @@ def plot_normalization(
         The container; panels `factors`, `calls`, `bars` and `ma`, found by `style.panel`. What does
         not fit its frame stands on the edge.
 
-    Raises
-    ------
-    InputFormatError
-        If a column is missing.
-
     Examples
     --------
     >>> import pandas as pd
@@ -112,7 +107,7 @@ def plot_normalization(
             say_empty(frame.ax, "no normalisation")
             return frame.ax
         frame.title(title)
-        words = [_in_words(m, names) for m in methods]
+        words = [(names or {}).get(m, m.replace("_", " ")) for m in methods]
         left = text_width_mm(words) + 4.0
         columns = _columns(frame.width - left, calls is not None, results is not None)
         bottom, rows = _AXIS_MM, _ROW_MM * len(methods)
@@ -127,10 +122,6 @@ def plot_normalization(
             panel = (left + 5.0, bottom, columns[2] - 6.0, frame.height - bottom - above - 1.0)
             _draw_zero_lines(frame, factors, results, dict(zip(methods, words, strict=True)), panel)
     return frame.ax
-
-
-def _in_words(method: str, names: Mapping[str, str] | None) -> str:
-    return (names or {}).get(method, method.replace("_", " "))
 
 
 def _columns(width: float, calls: bool, results: bool) -> tuple[float, float, float]:

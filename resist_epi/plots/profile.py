@@ -78,8 +78,6 @@ def plot_profile(
 
     Parameters
     ----------
-    matrix
-        Signal along regions.
     groups
         A column of its regions, or a label a region.
     samples
@@ -128,7 +126,8 @@ def plot_profile(
             panel = frame.panel(group, left + k * (panel_w + gap), bottom, panel_w, panel_h)
             _draw_lines(panel, matrix, means[group], levels, legend)
             panel.set_ylim(*y_range)
-            panel.set_title(f"{group} (n = {thousands(len(chosen))})", color=_dark(colours[group]))
+            dark = INK if colours[group] == GREY else colours[group]
+            panel.set_title(f"{group} (n = {thousands(len(chosen))})", color=dark)
             position_ticks(panel, matrix, width=panel_w)
             if k:
                 panel.set_yticklabels([])
@@ -136,10 +135,6 @@ def plot_profile(
                 panel.set_ylabel(matrix.quantity)
         _draw_legend(frame, legend)
     return frame.ax
-
-
-def _dark(colour: str) -> str:
-    return INK if colour == GREY else colour
 
 
 def profile_range(means: Mapping[str, Mapping[str, FloatArray]]) -> tuple[float, float]:
@@ -156,15 +151,12 @@ def profile_range(means: Mapping[str, Mapping[str, FloatArray]]) -> tuple[float,
 def position_ticks(ax: Axes, matrix: ProfileMatrix, *, width: float) -> bool:
     """Mark the point, or both ends of the body, and both ends of the axis where there is room.
 
+    Tells whether there was room for both ends.
+
     Parameters
     ----------
     width
         Of the panel, in mm.
-
-    Returns
-    -------
-    bool
-        Whether there was room for both ends.
     """
     edges = matrix.edges
     ax.set_xlim(edges[0], edges[-1])

@@ -86,11 +86,6 @@ def plot_pca(
     Axes
         One unit is as long on both axes, so that distances can be read.
 
-    Raises
-    ------
-    InputFormatError
-        If a column is missing.
-
     Examples
     --------
     >>> import pandas as pd

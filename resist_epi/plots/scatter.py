@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
-from resist_epi.plots.labels import add_labels
+from resist_epi.plots.labels import label_genes
 from resist_epi.plots.style import (
     DIRECTION_COLOURS,
     DIRECTIONS,
@@ -50,18 +50,11 @@ def plot_ma(
         not drawn, and the others alone are counted.
     label
         Name so many called regions of the smallest P by their symbol, or the genes given.
-    title
-        Such as the contrast in words.
 
     Returns
     -------
     Axes
         Fold changes beyond the frame stand on its edge as triangles.
-
-    Raises
-    ------
-    InputFormatError
-        If a column is missing.
 
     Examples
     --------
@@ -80,25 +73,18 @@ def plot_ma(
     """
     require(results, ("baseMean", "log2FoldChange", "direction"), what="an MA plot")
     shown = results[(results["baseMean"] > 0) & np.isfinite(results["log2FoldChange"])]
+    x = shown["baseMean"].to_numpy(np.float64)
+    y = shown["log2FoldChange"].to_numpy(np.float64)
     with paper_style():
         ax = new_axes(ax, height=68)
         ax.set_xscale("log")
-        limit = _robust_limit(shown["log2FoldChange"].to_numpy(np.float64))
-        _scatter(
-            ax,
-            shown,
-            shown["baseMean"].to_numpy(np.float64),
-            shown["log2FoldChange"].to_numpy(np.float64),
-            y_range=(-limit, limit),
-            x_range=None,
-        )
+        limit = _robust_limit(y)
+        _scatter(ax, shown, x, y, y_range=(-limit, limit), x_range=None)
         if len(shown):
             ax.axhline(0, color=INK, lw=LINE, zorder=1)
         ax.set(xlabel="mean normalised signal", ylabel=_CHANGE, ylim=(-1.05 * limit, 1.05 * limit))
         set_title(ax, title, pad=14.0)
-        x = shown["baseMean"].to_numpy(np.float64)
-        y = np.clip(shown["log2FoldChange"].to_numpy(np.float64), -limit, limit)
-        _label(ax, shown, np.stack([x, y], axis=1), label)
+        _label(ax, shown, np.stack([x, np.clip(y, -limit, limit)], axis=1), label)
     return ax
 
 
@@ -117,19 +103,12 @@ def plot_volcano(
         The contract's result columns; regions without a P are not drawn.
     label
         Name so many called regions of the smallest P by their symbol, or the genes given.
-    title
-        Such as the contrast in words.
 
     Returns
     -------
     Axes
         A dotted line stands between the largest P that is called and the next. Points beyond the
         frame (and P = 0) stand on its edge as triangles.
-
-    Raises
-    ------
-    InputFormatError
-        If a column is missing.
 
     Examples
     --------
@@ -353,24 +332,7 @@ def _threshold(ax: Axes, shown: pd.DataFrame) -> None:
 
 
 def _label(ax: Axes, shown: pd.DataFrame, xy: FloatArray, label: int | Sequence[str]) -> None:
-    """Name points by their symbol; of a gene with several regions the one of smallest P."""
     if "symbol" not in shown or not len(shown):
         return
-    symbol = shown["symbol"].fillna("").to_numpy(dtype=object)
     pvalue = shown["pvalue"] if "pvalue" in shown else pd.Series(np.nan, index=shown.index)
-    order = np.argsort(pvalue.fillna(2.0).to_numpy(np.float64), kind="stable")
-    if isinstance(label, int):
-        called = _direction(shown) != "none"
-        wanted = [i for i in order if called[i] and symbol[i]]
-        limit = label
-    else:
-        names = {str(name) for name in label}
-        wanted = [i for i in order if symbol[i] in names]
-        limit = len(names)
-    first: dict[str, int] = {}
-    for i in wanted:
-        if len(first) >= limit:
-            break
-        first.setdefault(str(symbol[i]), int(i))
-    rows = list(first.values())
-    add_labels(ax, list(first), xy[rows], points=xy)
+    label_genes(ax, shown["symbol"], pvalue, _direction(shown) != "none", xy, label)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import InputFormatError
-from resist_epi.plots.labels import add_labels
+from resist_epi.plots.labels import label_genes
 from resist_epi.plots.style import (
     GREEN,
     GREY,
@@ -56,8 +56,6 @@ def plot_switches(
         As `switches.mark_switches` gives them; its first two marks are the axes.
     label
         Name so many switches of the smallest adjusted P, or the genes given.
-    title
-        Such as the contrast in words.
 
     Returns
     -------
@@ -105,7 +103,8 @@ def plot_switches(
             ylabel=f"{marks[1]}, log$_2$ fold change",
         )
         set_title(ax, title, pad=24.0)
-        _name(ax, shown, clipped, label)
+        switch = shown["class"].astype(str).str.endswith("switch").to_numpy()
+        label_genes(ax, shown["symbol"], shown["padj"], switch, clipped, label)
     return ax
 
 
@@ -147,15 +146,3 @@ def _draw_classes(ax: Axes, shown: pd.DataFrame, xy: FloatArray) -> None:
     )
     for handle in filter(None, legend.legend_handles):
         handle.set(alpha=1.0, sizes=[12.0])
-
-
-def _name(ax: Axes, shown: pd.DataFrame, xy: FloatArray, label: int | Sequence[str]) -> None:
-    symbols = shown["symbol"].fillna("").astype(str)
-    order = shown["padj"].fillna(2.0).argsort(kind="stable").to_numpy()
-    if isinstance(label, int):
-        switch = shown["class"].astype(str).str.endswith("switch").to_numpy()
-        rows = [i for i in order if switch[i] and symbols[i]][:label]
-    else:
-        wanted = set(map(str, label))
-        rows = [i for i in order if symbols[i] in wanted]
-    add_labels(ax, [symbols[i] for i in rows], xy[rows], points=xy)

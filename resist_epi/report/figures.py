@@ -30,7 +30,7 @@ MOST_PANELS = 12  # of a heatmap; more samples are shown as the means of their c
 
 
 def draw_figures(run: RunTables, folder: str | Path) -> list[Path]:
-    """Draw the figures of a run.
+    """Draw the figures of a run; return what was written.
 
     Of each mark `MARK.pca`, `MARK.correlation`, `MARK.normalization`, `MARK.genome` and, where
     there are tracks, `MARK.heatmap`, where it was corrected `MARK.copy_number`; of each of its
@@ -41,11 +41,6 @@ def draw_figures(run: RunTables, folder: str | Path) -> list[Path]:
     ----------
     folder
         Where they go; made if missing.
-
-    Returns
-    -------
-    list
-        What was written.
 
     Raises
     ------

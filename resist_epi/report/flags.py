@@ -36,7 +36,7 @@ def median_correlation(correlation: pd.DataFrame) -> pd.Series:
 
 
 def quality_flags(quality: pd.DataFrame, correlation: pd.DataFrame | None) -> dict[str, list[str]]:
-    """Reasons to look at a library again.
+    """Sample -> reasons to look at a library again, for every sample of the table, in its order.
 
     Parameters
     ----------
@@ -44,11 +44,6 @@ def quality_flags(quality: pd.DataFrame, correlation: pd.DataFrame | None) -> di
         Columns of `schema.QUALITY`, of one mark.
     correlation
         (n_samples, n_samples), index and columns the samples.
-
-    Returns
-    -------
-    dict
-        Sample -> reasons, for every sample of the table, in its order.
     """
     samples = quality["sample"].tolist()
     flags: dict[str, list[str]] = {s: [] for s in samples}

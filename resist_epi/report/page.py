@@ -67,7 +67,7 @@ STATIC_OF_KIND = {
 
 
 def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path]:
-    """Write the report of a finished run, and the figures in it.
+    """Write the report of a finished run, then the figures in it; return the paths.
 
     Parameters
     ----------
@@ -75,11 +75,6 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path
         The folder that `run` wrote; the figures go to `figures/` in it.
     out
         The page; by default `report.html` in the folder.
-
-    Returns
-    -------
-    list
-        What was written: the page, then the figures.
 
     Raises
     ------
@@ -121,7 +116,7 @@ def render(run: RunTables, *, figures: Path | None = None) -> str:
     page: str = environment.get_template("report.html.j2").render(
         run=run,
         version=VERSION,
-        title=_title(run),
+        title=f"Differential {join_words([m.mark for m in run.marks])}",
         warnings=collect_warnings(run),
         facts=facts(run),
         marks=[_mark(run, mark, number, figures) for number, mark in enumerate(run.marks)],
@@ -147,10 +142,6 @@ def render(run: RunTables, *, figures: Path | None = None) -> str:
 
 # Thousands of sets would make the page slow; those of the smallest P are shown.
 SETS_SHOWN = 200
-
-
-def _title(run: RunTables) -> str:
-    return f"Differential {join_words([m.mark for m in run.marks])}"
 
 
 def _mark(run: RunTables, mark: MarkTables, number: int, figures: Path | None) -> dict[str, Any]:

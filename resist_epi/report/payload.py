@@ -42,9 +42,10 @@ def pack_results(results: pd.DataFrame) -> str:
         The contract's result columns; `high_confidence` is taken along where it is there.
     """
     start = results["start"].to_numpy(np.int64)
+    coded = [*_CODED, *(c for c in ("high_confidence",) if c in results)]
     packed: dict[str, Any] = {
         "n": len(results),
-        "coded": {name: _coded(results[name]) for name in _coded_columns(results)},
+        "coded": {name: _coded(results[name]) for name in coded},
         "text": {name: results[name].astype(str).tolist() for name in _TEXT},
         "step": np.diff(start, prepend=0).tolist(),
         "width": (results["end"].to_numpy(np.int64) - start).tolist(),
@@ -54,10 +55,6 @@ def pack_results(results: pd.DataFrame) -> str:
         },
     }
     return pack(json.dumps(packed, separators=(",", ":"), allow_nan=False))
-
-
-def _coded_columns(results: pd.DataFrame) -> list[str]:
-    return [*_CODED, *(c for c in ("high_confidence",) if c in results)]
 
 
 def _coded(column: pd.Series) -> dict[str, Any]:

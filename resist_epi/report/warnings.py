@@ -51,18 +51,11 @@ class Caveat:
 
 def collect_warnings(run: RunTables) -> list[Caveat]:
     """Everything to warn of, the gravest first; what is true of several marks is said once."""
+    of_mark = (_of_test, _of_nothing, _of_design, _of_units, _of_scale, _of_said)
     found: list[Caveat] = []
     for mark in run.marks:
-        found += _of_test(mark)
-        found += _of_nothing(mark)
-        found += _of_design(mark)
-        found += _of_units(mark)
-        found += _of_scale(mark)
-        found += _of_agreement(mark)
-        found += _of_arms(mark)
-        found += _of_balance(mark)
-        found += _of_level(mark)
-        found += _of_sets(mark)
+        for kind in (*of_mark, _of_balance, _of_level, _of_sets):
+            found += kind(mark)
         found += _of_quality(mark, run.quality)
     found += _of_check(run)
     order = list(LEVELS)
@@ -139,18 +132,11 @@ def _of_scale(mark: MarkTables) -> Iterator[Caveat]:
         )
 
 
-def _of_agreement(mark: MarkTables) -> Iterator[Caveat]:
-    """Normalisations that disagree between the groups: a global change, or efficiency."""
-    header = {} if mark.normalization is None else mark.normalization.header
-    for text in header.get("warnings", ()):
-        yield Caveat("caution", mark.mark, _sentence(text))
-
-
-def _of_arms(mark: MarkTables) -> Iterator[Caveat]:
-    """Whole chromosome arms that shift: what copy number looks like."""
-    header = {} if mark.arms is None else mark.arms.header
-    for text in header.get("arm warnings", ()):
-        yield Caveat("caution", mark.mark, _sentence(text))
+def _of_said(mark: MarkTables) -> Iterator[Caveat]:
+    """Normalisations that disagree between the groups, and whole arms that shift."""
+    for sheet, key in ((mark.normalization, "warnings"), (mark.arms, "arm warnings")):
+        for text in () if sheet is None else sheet.header.get(key, ()):
+            yield Caveat("caution", mark.mark, _sentence(text))
 
 
 def _of_balance(mark: MarkTables) -> Iterator[Caveat]:
@@ -191,15 +177,13 @@ def _of_sets(mark: MarkTables) -> Iterator[Caveat]:
         return
     table = mark.gene_sets.table
     empty = int((table["n_tested"] == 0).sum())
-    if empty:
-        which = "None" if empty == len(table) else f"{empty} of {len(table)}"
-        text = (
-            f"{which} of the {len(table)} gene sets has a gene among the regions of this run, so"
-            " nothing can be said about any mechanism."
-            if empty == len(table)
-            else f"{which} gene sets have no gene among the regions of this run and are untested."
-        )
-        yield Caveat("caution" if empty == len(table) else "note", mark.mark, text)
+    if empty and empty == len(table):
+        text = f"None of the {empty} gene sets has a gene among the regions of this run, so"
+        text += " nothing can be said about any mechanism."
+        yield Caveat("caution", mark.mark, text)
+    elif empty:
+        text = f"{empty} of {len(table)} gene sets have no gene among the regions of this run"
+        yield Caveat("note", mark.mark, f"{text} and are untested.")
 
 
 def _of_quality(mark: MarkTables, quality: pd.DataFrame) -> Iterator[Caveat]:

@@ -74,6 +74,8 @@ def design_warnings(
 ) -> list[str]:
     """What speaks against a comparison of two groups although it can be fitted.
 
+    Each sentence says what to do about it; there is none where nothing is amiss.
+
     Parameters
     ----------
     units
@@ -86,11 +88,6 @@ def design_warnings(
         (n_units,) bool: the units of the two groups.
     block
         Column with a random effect.
-
-    Returns
-    -------
-    list of str
-        Sentences with what to do about it; empty where nothing is amiss.
     """
     if len(sides) != 2:
         return []
@@ -104,13 +101,15 @@ def design_warnings(
             own = [v for v in variables if units.groupby(PATIENT)[v].nunique().max() > 1]
             paired = " + ".join([PATIENT, *own])
             shown = ", ".join(both[:5]) + (f" and {len(both) - 5} more" if len(both) > 5 else "")
+            patients = "1 patient is" if len(both) == 1 else f"{len(both)} patients are"
             found.append(
-                f"{_patients(len(both))} in both groups ({shown}), and the design takes their"
-                f" units as independent; pair them with --design '~ {paired}', or use"
-                f" --block {PATIENT}"
+                f"{patients} in both groups ({shown}), and the design takes their units as"
+                f" independent; pair them with --design '~ {paired}', or use --block {PATIENT}"
             )
     for name in _TECHNICAL:
-        if name in used or name not in units or not _filled(units[name]):
+        if name in used or name not in units:
+            continue
+        if (units[name].isna() | (units[name].astype(str) == "")).any():
             continue
         either = units[sides[0] | sides[1]]
         levels = either[name].nunique()
@@ -142,14 +141,6 @@ def _purity_differs(
         " tissue differs from tumour cells may be called for that alone; adjust with --design"
         f" '~ {' + '.join([_PURITY, *variables])}'"
     ]
-
-
-def _patients(n: int) -> str:
-    return "1 patient is" if n == 1 else f"{n} patients are"
-
-
-def _filled(column: pd.Series) -> bool:
-    return bool((column.notna() & (column.astype(str) != "")).all())
 
 
 def _held(units: pd.DataFrame, outer: str, inner: str) -> str:

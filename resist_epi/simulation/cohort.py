@@ -291,8 +291,14 @@ def library_track(
         If there is no such library.
     """
     fragments = library_fragments(cohort, sample) if fragments is None else fragments
+    return track_of_fragments(cohort, sample, fragments)
+
+
+def track_of_fragments(
+    cohort: Cohort, name: str, fragments: list[NDArray[np.int64]]
+) -> SimulatedTrack:
+    """Coverage of these fragments, per million of them."""
     n = sum(map(len, fragments))
-    lengths = cohort.chrom_lengths
     parts = {
         chrom: coverage(
             starts,
@@ -301,6 +307,6 @@ def library_track(
             length=length,
             scale=1e6 / max(n, 1),
         )
-        for (chrom, length), starts in zip(lengths.items(), fragments, strict=True)
+        for (chrom, length), starts in zip(cohort.chrom_lengths.items(), fragments, strict=True)
     }
-    return SimulatedTrack(sample, lengths, parts, n)
+    return SimulatedTrack(name, cohort.chrom_lengths, parts, n)

@@ -67,15 +67,12 @@ def choose_genes(
 ) -> pd.DataFrame:
     """Genes that the rules choose, each once, with its effects.
 
+    A row is a gene, strongest reason first: `gene_id symbol why k27 k36` (log2).
+
     Parameters
     ----------
     genes
         Columns `gene_id symbol biotype`.
-
-    Returns
-    -------
-    DataFrame
-        A row a chosen gene, strongest reason first: `gene_id symbol why k27 k36` (log2).
     """
     rows: list[pd.DataFrame] = []
     taken: set[str] = set()
@@ -87,7 +84,8 @@ def choose_genes(
             known = gene_sets[rule.gene_set].genes if rule.gene_set in gene_sets else ()
             members = coding[coding["symbol"].isin(list(known))]
         members = members[~members["gene_id"].isin(taken)].drop_duplicates("symbol")
-        chosen = members.iloc[np.sort(rng.permutation(len(members))[: _part(members, rule.share)])]
+        n = int(np.ceil(rule.share * len(members)))
+        chosen = members.iloc[np.sort(rng.permutation(len(members))[:n])]
         size = rng.uniform(1 - SPREAD, 1 + SPREAD, size=len(chosen))
         taken |= set(chosen["gene_id"])
         rows.append(
@@ -96,10 +94,6 @@ def choose_genes(
             )
         )
     return pd.concat(rows, ignore_index=True)
-
-
-def _part(members: pd.DataFrame, share: float) -> int:
-    return int(np.ceil(share * len(members)))
 
 
 def balanced_signs(

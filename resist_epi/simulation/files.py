@@ -34,7 +34,7 @@ def write_cohort(
     jobs: int = 1,
     progress: Callable[[str], None] | None = None,
 ) -> Path:
-    """Write a cohort: tracks and peaks of every library, sheet and truth.
+    """Write a cohort: tracks and peaks of each library, sheet and truth; return the sheet's path.
 
     Parameters
     ----------
@@ -46,10 +46,6 @@ def write_cohort(
         `if __name__ == "__main__"`, since each process imports the script anew.
     progress
         Called with a line whenever a library was written.
-
-    Returns
-    -------
-    Path of the sheet.
 
     Raises
     ------

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resist_epi.errors import DesignError
-from resist_epi.simulation.cohort import Cohort
-from resist_epi.simulation.libraries import SimulatedTrack, coverage, draw_fragments
+from resist_epi.simulation.cohort import Cohort, track_of_fragments
+from resist_epi.simulation.libraries import SimulatedTrack, draw_fragments
 
 _INPUTS = 7  # stream of random numbers, after those of the cohort
 
@@ -38,15 +38,4 @@ def input_track(cohort: Cohort, patient: str) -> SimulatedTrack:
         copies=copies,
         rng=np.random.default_rng([settings.seed, _INPUTS, row]),
     )
-    n = sum(map(len, fragments))
-    parts = {
-        chrom: coverage(
-            starts,
-            fragment_length=settings.fragment_length,
-            bin_size=settings.bin_size,
-            length=length,
-            scale=1e6 / max(n, 1),
-        )
-        for (chrom, length), starts in zip(cohort.chrom_lengths.items(), fragments, strict=True)
-    }
-    return SimulatedTrack(f"{patient} input", cohort.chrom_lengths, parts, n)
+    return track_of_fragments(cohort, f"{patient} input", fragments)

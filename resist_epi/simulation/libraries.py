@@ -28,14 +28,7 @@ PEAK_MIN_WINDOWS = 2
 class SimulatedTrack(CoverageTrack):
     """A library's coverage in memory, as a bigWig of it would be: bins of counts per million.
 
-    Attributes
-    ----------
-    path
-        Name of the sample, for messages.
-    chrom_lengths
-        bp by chromosome.
-    n_fragments
-        Fragments of the library.
+    Its `path` is the name of the sample, for messages; `n_fragments` are those of the library.
     """
 
     def __init__(
@@ -47,13 +40,7 @@ class SimulatedTrack(CoverageTrack):
         self._parts = parts
 
     def runs(self, chrom: str) -> Iterator[Runs]:
-        """Runs of a chromosome, all at once.
-
-        Raises
-        ------
-        GenomeMismatchError
-            If the track has no such chromosome.
-        """
+        """Runs of a chromosome, all at once."""
         self._check_chromosome(chrom)
         if len(self._parts[chrom]):
             yield self._parts[chrom]

@@ -47,8 +47,6 @@ class LocalLines:
     ----------
     x
         Sorted, shape (n,).
-    windows
-        Where to fit.
     """
 
     def __init__(self, x: FloatArray, windows: Neighbours) -> None:
@@ -77,7 +75,7 @@ class LocalLines:
             self._weights = [self._weight(i) for i in range(len(windows.at))]
 
     def heights(self, y: FloatArray, robustness: FloatArray | None) -> FloatArray:
-        """Heights of the lines at the centres; NaN where no point has weight.
+        """Heights of the lines, (n_centres,); NaN where no point has weight.
 
         Parameters
         ----------
@@ -85,11 +83,6 @@ class LocalLines:
             Shape (n,).
         robustness
             Further weights of the points, shape (n,).
-
-        Returns
-        -------
-        FloatArray
-            Shape (n_centres,).
         """
         columns = self._columns(y, robustness)
         sums = np.empty((len(self._bounds), 5))

@@ -1,4 +1,7 @@
-"""Many tests at once: false discovery rates and the combination of P values."""
+"""Many tests at once: false discovery rates and the combination of P values.
+
+A P value outside 0..1 is a QuantityError.
+"""
 
 from __future__ import annotations
 
@@ -10,22 +13,12 @@ from resist_epi.errors import QuantityError
 
 
 def benjamini_hochberg(pvalues: npt.ArrayLike) -> FloatArray:
-    """Adjusted P values that hold the false discovery rate.
+    """Adjusted P values, shape (n,), that hold the false discovery rate.
 
     Parameters
     ----------
     pvalues
         Shape (n,); NaN marks an untested region, which stays NaN and is not counted.
-
-    Returns
-    -------
-    FloatArray
-        Adjusted P values, shape (n,).
-
-    Raises
-    ------
-    QuantityError
-        A P value outside 0..1.
 
     References
     ----------
@@ -36,10 +29,8 @@ def benjamini_hochberg(pvalues: npt.ArrayLike) -> FloatArray:
     >>> benjamini_hochberg([0.01, float("nan"), 0.04, 0.03])
     array([0.03,  nan, 0.04, 0.04])
     """
-    p = _checked(pvalues)
+    p, order = _in_order(pvalues)
     adjusted = np.full(p.shape, np.nan)
-    tested = np.flatnonzero(~np.isnan(p))
-    order = tested[np.argsort(p[tested], kind="stable")]
     n = len(order)
     stepped = p[order] * (n / np.arange(1, n + 1))
     adjusted[order] = np.minimum(np.minimum.accumulate(stepped[::-1])[::-1], 1.0)
@@ -47,22 +38,12 @@ def benjamini_hochberg(pvalues: npt.ArrayLike) -> FloatArray:
 
 
 def holm(pvalues: npt.ArrayLike) -> FloatArray:
-    """Adjusted P values that hold the chance of any false rejection, whatever the dependence.
+    """Adjusted P, (n,), that holds the chance of any false rejection, whatever the dependence.
 
     Parameters
     ----------
     pvalues
         Shape (n,); NaN stays NaN and is not counted.
-
-    Returns
-    -------
-    FloatArray
-        Adjusted P values, shape (n,).
-
-    Raises
-    ------
-    QuantityError
-        A P value outside 0..1.
 
     References
     ----------
@@ -73,10 +54,8 @@ def holm(pvalues: npt.ArrayLike) -> FloatArray:
     >>> holm([0.01, float("nan"), 0.04, 0.03])
     array([0.03,  nan, 0.06, 0.06])
     """
-    p = _checked(pvalues)
+    p, order = _in_order(pvalues)
     adjusted = np.full(p.shape, np.nan)
-    tested = np.flatnonzero(~np.isnan(p))
-    order = tested[np.argsort(p[tested], kind="stable")]
     stepped = p[order] * np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1.0)
     return adjusted
@@ -85,17 +64,14 @@ def holm(pvalues: npt.ArrayLike) -> FloatArray:
 def simes(pvalues: npt.ArrayLike, groups: npt.ArrayLike | None = None) -> FloatArray:
     """Combine the P values of windows into one for each region.
 
+    Shape (n_groups,); NaN for a region without any tested window.
+
     Parameters
     ----------
     pvalues
         Shape (n,); NaN is left out.
     groups
         Region of each window, integers 0..n_groups-1, shape (n,); default all in one.
-
-    Returns
-    -------
-    FloatArray
-        Shape (n_groups,); NaN for a region without any tested window.
 
     Raises
     ------
@@ -127,7 +103,7 @@ def simes(pvalues: npt.ArrayLike, groups: npt.ArrayLike | None = None) -> FloatA
 
 
 def directions(padj: npt.ArrayLike, effect: npt.ArrayLike, *, fdr: float) -> npt.NDArray[np.str_]:
-    """Whether each called value is a gain or a loss.
+    """Whether each called value is a `gain` or a `loss`, else `none`, shape (n,).
 
     Parameters
     ----------
@@ -137,15 +113,17 @@ def directions(padj: npt.ArrayLike, effect: npt.ArrayLike, *, fdr: float) -> npt
         Its sign decides, shape (n,); 0 and NaN are neither.
     fdr
         Level up to which a value is called.
-
-    Returns
-    -------
-    NDArray
-        `gain`, `loss` or `none`, shape (n,).
     """
     called = np.asarray(padj, dtype=np.float64) <= fdr
     sign = np.asarray(effect, dtype=np.float64)
     return np.select([called & (sign > 0), called & (sign < 0)], ["gain", "loss"], "none")
+
+
+def _in_order(pvalues: npt.ArrayLike) -> tuple[FloatArray, npt.NDArray[np.intp]]:
+    """P values, and the positions of those that are there, the smallest first."""
+    p = _checked(pvalues)
+    tested = np.flatnonzero(~np.isnan(p))
+    return p, tested[np.argsort(p[tested], kind="stable")]
 
 
 def _checked(pvalues: npt.ArrayLike) -> FloatArray:

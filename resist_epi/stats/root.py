@@ -17,7 +17,7 @@ def bracketed_root(
     values: tuple[float, float],
     tolerance: float,
 ) -> float:
-    """Find where a function changes sign.
+    """Find where a function changes sign: the best point found.
 
     scipy's `brentq` takes other steps. This one follows the published algorithm to the letter,
     so that a root found to a finite tolerance is the one that R's `uniroot` returns as well.
@@ -32,11 +32,6 @@ def bracketed_root(
         The function at both ends, of opposite signs.
     tolerance
         Largest distance of the answer from the root.
-
-    Returns
-    -------
-    float
-        The best point found.
 
     References
     ----------

@@ -16,7 +16,7 @@ def natural_spline_basis(x: FloatArray, n_columns: int) -> FloatArray:
 
     Column j is the natural spline that is 1 at knot j and 0 at the others, so it spans the same
     space as any other basis on these knots and is well conditioned. Knots that coincide are
-    merged.
+    merged. Shape (n, at most n_columns); the constant lies in its span.
 
     Parameters
     ----------
@@ -24,11 +24,6 @@ def natural_spline_basis(x: FloatArray, n_columns: int) -> FloatArray:
         Finite values, shape (n,).
     n_columns
         Dimension, at least 1; 1 is the constant, 2 the straight line.
-
-    Returns
-    -------
-    FloatArray
-        Shape (n, at most n_columns); the constant lies in its span.
 
     References
     ----------
@@ -59,7 +54,7 @@ def natural_spline_basis(x: FloatArray, n_columns: int) -> FloatArray:
 def lowess(
     x: FloatArray, y: FloatArray, *, span: float, robust_steps: int = 3, delta: float | None = None
 ) -> FloatArray:
-    """Robust locally weighted straight lines.
+    """Robust locally weighted straight lines: fitted values in the order of `x`, shape (n,).
 
     Lines are fitted at points at least `delta` apart and interpolated between them. The weight is
     tricube in distance; each robust step weighs points by the bisquare of their residual over six
@@ -75,11 +70,6 @@ def lowess(
         Number of reweighted passes after the first.
     delta
         Smallest distance between fits in units of x; default 1 % of the range.
-
-    Returns
-    -------
-    FloatArray
-        Fitted values in the order of `x`, shape (n,).
 
     References
     ----------

@@ -32,17 +32,14 @@ _TO_POWERS = np.linalg.inv(np.vander(_POINTS, increasing=True))
 def t_pvalue(statistic: npt.ArrayLike, df: npt.ArrayLike) -> FloatArray:
     """Two-sided P value of t; infinite degrees of freedom mean the normal distribution.
 
+    Shape (n,), exact far into the tail.
+
     Parameters
     ----------
     statistic
         Shape (n,); NaN stays NaN.
     df
         A number or shape (n,).
-
-    Returns
-    -------
-    FloatArray
-        Shape (n,), exact far into the tail.
     """
     t = np.asarray(statistic, dtype=np.float64)
     dof = np.broadcast_to(np.asarray(df, dtype=np.float64), t.shape)
@@ -58,6 +55,8 @@ def t_pvalue(statistic: npt.ArrayLike, df: npt.ArrayLike) -> FloatArray:
 def f_upper_tail(statistic: npt.ArrayLike, df1: float, df2: npt.ArrayLike) -> FloatArray:
     """P value of F; infinite denominator degrees of freedom mean chi-square over df1.
 
+    Shape (n,), exact far into the tail.
+
     Parameters
     ----------
     statistic
@@ -66,11 +65,6 @@ def f_upper_tail(statistic: npt.ArrayLike, df1: float, df2: npt.ArrayLike) -> Fl
         Numerator degrees of freedom.
     df2
         Denominator degrees of freedom, a number or shape (n,).
-
-    Returns
-    -------
-    FloatArray
-        Shape (n,), exact far into the tail.
     """
     f = np.asarray(statistic, dtype=np.float64)
     dof = np.broadcast_to(np.asarray(df2, dtype=np.float64), f.shape)
@@ -82,7 +76,7 @@ def f_upper_tail(statistic: npt.ArrayLike, df1: float, df2: npt.ArrayLike) -> Fl
 
 
 def log_f_tail(statistic: FloatArray, df1: float, df2: float) -> FloatArray:
-    """Natural log of the upper tail of F; minus infinity where the tail underflows.
+    """Natural log of the upper tail of F, shape (n,); minus infinity where the tail underflows.
 
     Parameters
     ----------
@@ -90,11 +84,6 @@ def log_f_tail(statistic: FloatArray, df1: float, df2: float) -> FloatArray:
         Shape (n,), not negative.
     df1, df2
         Degrees of freedom; an infinite df2 means chi-square over df1.
-
-    Returns
-    -------
-    FloatArray
-        Shape (n,).
     """
     if np.isposinf(df2):
         with np.errstate(divide="ignore"):

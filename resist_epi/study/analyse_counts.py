@@ -32,11 +32,6 @@ def analyse_counts(
     ----------
     matrix, sheet, question, fold_changes
         As in `analysis.analyse`.
-
-    Raises
-    ------
-    ResistEpiError
-        If an input is wrong.
     """
     question = question or Question()
     asked = question.confounders

@@ -43,8 +43,6 @@ def check_study(
     ----------
     sheet
         What was read from the path, if it was read before.
-    jobs
-        Worker processes.
     looks
         What tracks are, as far as that is known already; what is found is added.
     progress

@@ -144,13 +144,7 @@ def background_of_counts(
 def inputs_of_bins(
     matrix: CountMatrix, sheet: SampleSheet, bins: CountMatrix | None, question: Question
 ) -> NormalizationInputs:
-    """Gather what normalising needs from counts in bins, and from the peaks of the sheet.
-
-    Raises
-    ------
-    ResistEpiError
-        If an input is wrong.
-    """
+    """Gather what normalising needs from counts in bins, and from the peaks of the sheet."""
     peaks, consensus, asked = {}, None, question.confounders
     chosen = METHODS.get(question.normalize or "")
     if bins is not None or (chosen is not None and chosen.reads("peaks")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -122,15 +122,7 @@ def profile_sheet(
             progress(f"{name}: profiled")
 
     run_tasks(_Profiling(regions, window), files, jobs=jobs, done=done)
-    return ProfileMatrix(
-        {name: found[name] for name in files},
-        frame.regions,
-        bin_size=frame.bin_size,
-        before=frame.before,
-        after=frame.after,
-        body=frame.body,
-        reference=frame.reference,
-    )
+    return replace(frame, values={name: found[name] for name in files})
 
 
 def profile_groups(
@@ -146,28 +138,16 @@ def profile_groups(
     """Regions to be shown, a group a name: of a kind, of a BED file, or of a table of results.
 
     Promoters stand as their TSS, genes from TSS to TES. Of results, the directions that are there
-    are the groups.
+    are the groups. Columns are `chrom start end strand region_id` and `group`.
 
     Parameters
     ----------
-    sheet
-        Rows of one mark.
     wanted
         `promoters`, `genes`, `peaks`, or paths.
     exclude
         BED; regions of which it covers every base are left out.
     looks
         Files that were opened before; what is opened is added.
-
-    Returns
-    -------
-    DataFrame
-        `chrom start end strand region_id` and `group`.
-
-    Raises
-    ------
-    ResistEpiError
-        If an input is wrong.
     """
     tables = []
     reference = None

@@ -17,8 +17,6 @@ class Provenance:
 
     Attributes
     ----------
-    version
-        Version of resist_epi.
     parameters
         Every setting that the result depends on, as plain JSON values.
     inputs
@@ -50,8 +48,6 @@ def record(
 
     Parameters
     ----------
-    parameters
-        Plain JSON values.
     inputs
         SHA-256 of each input file, by its path.
     libraries

@@ -69,8 +69,6 @@ def question_again(results: pd.DataFrame, path: str | Path, given: Mapping[str, 
     ------
     DesignError
         If they do not go together.
-    InputFormatError
-        As `question_of`.
     """
     stored = question_of(results, path)
     if stored is None:

@@ -20,8 +20,6 @@ class StudySettings(BaseModel):
 
     Attributes
     ----------
-    sheet
-        The sample sheet.
     genome
         A built-in assembly, for genes and chromosome lengths.
     genes
@@ -33,16 +31,8 @@ class StudySettings(BaseModel):
         (a file of that name is `./go`).
     design
         Formula over columns of the sheet.
-    contrast
-        `[COLUMN:]A-B`; None for the obvious one.
-    method, normalize
-        Keys of `differential.METHODS` and `normalization.METHODS`; None for the default.
-    fdr
-        Level at which `direction` says gain or loss.
-    lfc_threshold
-        Null hypothesis of |log2 fold change| at most this.
-    block, strata
-        Columns with random effects (`trend`, `voom`), with baseline hazards of their own (`cox`).
+    contrast, method, normalize, fdr, lfc_threshold, block, strata
+        As of `Question`.
     min_overlap
         Samples in which a consensus peak must be found.
     quantity
@@ -55,15 +45,8 @@ class StudySettings(BaseModel):
         Files of other assays, to compare the marks with.
     evidence_max_p, evidence_min_fold_change
         When a gene has changed in these.
-    control
-        What inputs do: `none`, `filter` (regions not over input are not tested) or `offset`.
-    copy_number
-        Where copy number is from: `none`, `input` or `segments`; None for segments where there
-        are any, else none.
-    segments
-        SEG file of copy number segments.
-    fasta
-        The genome, for the GC content of the inputs' bins.
+    control, copy_number, segments, fasta
+        As of `question.Confounders`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

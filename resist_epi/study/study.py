@@ -42,10 +42,6 @@ class Study:
     ----------
     settings
         As asked for, with paths that can be opened from here.
-    sheet
-        All rows.
-    reference
-        Genes and assembly.
     sources
         Mark -> the files that are counted, and in which quantity.
     peaks
@@ -54,8 +50,6 @@ class Study:
         Mark -> consensus of its peaks, or None where too few samples have any.
     exclude
         Chromosome -> excluded intervals.
-    gene_sets
-        Name -> set.
     own_sets
         Whether the sets are the user's.
     folder
@@ -89,11 +83,6 @@ def load_study(
         The settings' sheet, where it was read before.
     looks
         What tracks are, as far as that is known already.
-
-    Raises
-    ------
-    ResistEpiError
-        If an input is wrong.
     """
     sheet = read_sheet(settings.sheet) if sheet is None else sheet
     looks = LookCache() if looks is None else looks

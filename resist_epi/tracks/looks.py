@@ -37,8 +37,6 @@ class TrackFile:
 
     Attributes
     ----------
-    path
-        The file.
     library_size, fragment_length
         `LibrarySize` (reads) and `FragmentLength` (bp); None where the sheet has none.
     """
@@ -174,13 +172,7 @@ class LookCache:
         self._remember(look)
 
     def opened(self, path: str, quantity: str) -> OpenedFile:
-        """A file to be counted, opened for its header only if none did before.
-
-        Raises
-        ------
-        InputFormatError
-            If the header cannot be read.
-        """
+        """A file to be counted, opened for its header only if none did before."""
         known = self._opened.get(_place(path, quantity))
         if known is None:
             known = open_file(path, quantity)

@@ -47,8 +47,6 @@ def open_track(
 
     Parameters
     ----------
-    path
-        The file.
     chrom_lengths
         Length of every chromosome, bp, for formats that do not state them; a bigWig does.
 

@@ -23,12 +23,11 @@ FileKind = Literal["bigWig", "bedGraph", "BAM", "BED reads"]
 class OpenedFile:
     """A track or a file of reads: what it is, what was seen of it, and how it is counted.
 
-    It holds no open file, so it costs little and goes to any process.
+    It holds no open file, so it costs little and goes to any process. Opening it, or one of text
+    that must be read for what is asked, raises InputFormatError where it cannot be read.
 
     Attributes
     ----------
-    path
-        The file.
     kind
         Told by its content.
     chrom_lengths
@@ -64,26 +63,14 @@ class OpenedFile:
         return replace(self, quantity=quantity, rules=rules, recovery=recovery)
 
     def track(self) -> CoverageTrack:
-        """Open the track to be read: its fragments where these are counted, else its signal.
-
-        Raises
-        ------
-        InputFormatError
-            If it cannot be read.
-        """
+        """Open the track to be read: its fragments where these are counted, else its signal."""
         track = open_track(self.path)
         if self.quantity != "recovered_reads" or self.recovery is None:
             return track
         return RecoveredTrack(track, self.recovery)
 
     def reads(self) -> ReadsFile:
-        """Open the reads to be counted.
-
-        Raises
-        ------
-        InputFormatError
-            If they cannot be read.
-        """
+        """Open the reads to be counted."""
         return open_reads(self.path)
 
     def described(self) -> dict[str, Any]:
@@ -117,13 +104,7 @@ class OpenedFile:
 def open_file(
     path: str, quantity: str = "mean_signal", *, rules: ReadRules | None = None
 ) -> OpenedFile:
-    """Open a file to be counted, and read its header; text is not read for it.
-
-    Raises
-    ------
-    InputFormatError
-        If the header cannot be read.
-    """
+    """Open a file to be counted, and read its header; text is not read for it."""
     kind: FileKind
     file: CoverageTrack | ReadsFile
     if quantity == "reads":
@@ -167,13 +148,7 @@ def stated_lengths(files: Mapping[str, OpenedFile]) -> dict[str, dict[str, int |
 
 
 def chromosome_ends(files: Iterable[OpenedFile]) -> dict[str, int]:
-    """Length of every chromosome of any of the files, bp; where data end if none states it.
-
-    Raises
-    ------
-    InputFormatError
-        If a text, which is read for it, is damaged.
-    """
+    """Length of every chromosome of any of the files, bp; where data end if none states it."""
     ends: dict[str, int] = {}
     for file in files:
         lengths = file.chrom_lengths

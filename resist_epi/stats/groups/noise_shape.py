@@ -39,8 +39,6 @@ class Shape(NamedTuple):
 
         Parameters
         ----------
-        normal
-            Any shape.
         scale
             Standard deviation of each draw relative to the usual, broadcast to `normal`: noise
             that is larger is more skewed in proportion, as that of log counts is.

@@ -56,6 +56,8 @@ def label_splits(
 ) -> tuple[BoolArray, bool]:
     """Every way to deal out the labels of two groups, or a sample of them.
 
+    (n_splits, n_units), True where a unit gets the first label; and whether that is all.
+
     Parameters
     ----------
     sides
@@ -66,11 +68,6 @@ def label_splits(
         Up to so many, all are given, the true one among them.
     sampled
         How many are drawn otherwise.
-
-    Returns
-    -------
-    tuple
-        (n_splits, n_units) bool, True where a unit gets the first label; and whether that is all.
     """
     first, second = sides
     codes = np.zeros(len(first), dtype=np.int64) if strata is None else strata
@@ -107,6 +104,8 @@ def relabelled_statistics(
 ) -> FloatArray:
     """Moderated t of every region under each relabelling.
 
+    (n_regions, n_splits); NaN where the other coefficients determine the labels.
+
     Parameters
     ----------
     residual
@@ -118,11 +117,6 @@ def relabelled_statistics(
         (n_regions,) prior variance and its degrees of freedom, which may be infinite.
     df_residual
         Residual degrees of freedom of the full model.
-
-    Returns
-    -------
-    FloatArray
-        (n_regions, n_splits); NaN where the other coefficients determine the labels.
 
     Notes
     -----

@@ -51,10 +51,6 @@ def wilcoxon_tests(values: npt.ArrayLike, second: npt.ArrayLike) -> TwoGroupTest
     second
         True for the samples of the second group, shape (n_samples,).
 
-    Returns
-    -------
-    TwoGroupTests
-
     Raises
     ------
     DesignError
@@ -96,10 +92,6 @@ def welch_tests(values: npt.ArrayLike, second: npt.ArrayLike) -> TwoGroupTests:
     ----------
     values, second
         As in `wilcoxon_tests`.
-
-    Returns
-    -------
-    TwoGroupTests
 
     Raises
     ------

@@ -82,10 +82,6 @@ def scan_splits(
     smallest
         Fewest carriers; by default `fewest_carriers`.
 
-    Returns
-    -------
-    Scan
-
     Raises
     ------
     DesignError

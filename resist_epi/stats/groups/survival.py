@@ -90,10 +90,6 @@ def cox_score_tests(
     estimate
         Whether to find the hazard ratios as well.
 
-    Returns
-    -------
-    CoxTests
-
     Raises
     ------
     DesignError

@@ -115,7 +115,7 @@ def block_correlation(
 
 
 def correlation_matrix(blocks: npt.ArrayLike, correlation: float) -> FloatArray:
-    """Correlation between samples: `correlation` within a block, 0 between blocks.
+    """(n_samples, n_samples): `correlation` within a block, 0 between; for `fit_linear`.
 
     Parameters
     ----------
@@ -123,11 +123,6 @@ def correlation_matrix(blocks: npt.ArrayLike, correlation: float) -> FloatArray:
         Label of each sample's block, shape (n_samples,).
     correlation
         Between -1 and 1.
-
-    Returns
-    -------
-    FloatArray
-        Shape (n_samples, n_samples), for `linear.fit_linear`.
     """
     label = np.asarray(blocks)
     matrix = np.where(label[:, None] == label, correlation, 0.0)

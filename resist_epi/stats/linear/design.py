@@ -12,7 +12,7 @@ _TOLERANCE = 1e-9
 
 
 def aliased_columns(design: FloatArray, names: Sequence[str]) -> dict[str, list[str]]:
-    """Columns that are combinations of earlier ones, and of which.
+    """Column that is a combination of earlier ones -> these; empty where the design has full rank.
 
     Parameters
     ----------
@@ -20,11 +20,6 @@ def aliased_columns(design: FloatArray, names: Sequence[str]) -> dict[str, list[
         (n_units, p) float64.
     names
         p names.
-
-    Returns
-    -------
-    dict
-        Aliased column -> columns that determine it; empty where the design has full rank.
     """
     kept: list[int] = []
     aliased: dict[str, list[str]] = {}
@@ -48,16 +43,13 @@ def aliased_columns(design: FloatArray, names: Sequence[str]) -> dict[str, list[
 def contrast_leverage(design: FloatArray, vector: FloatArray) -> FloatArray:
     """How much each unit's value enters the least-squares estimate of a contrast.
 
+    The estimate is the sum of h × y, h of shape (n_units,): a unit with h = 0 says nothing.
+
     Parameters
     ----------
     design
         (n_units, p) float64 of full rank.
     vector
         (p,) float64.
-
-    Returns
-    -------
-    FloatArray
-        (n_units,) h such that the estimate is the sum of h × y: a unit with h = 0 says nothing.
     """
     return np.asarray(vector @ np.linalg.pinv(design), dtype=np.float64)

@@ -113,7 +113,7 @@ def fit_linear(
     weights: npt.ArrayLike | None = None,
     correlation: npt.ArrayLike | None = None,
 ) -> LinearFit:
-    """Fit the same linear model to every region.
+    """Fit the same linear model to every region; keeps a reference to `y`.
 
     Parameters
     ----------
@@ -126,11 +126,6 @@ def fit_linear(
     correlation
         Correlation between the samples' errors, shape (n_samples, n_samples), positive definite
         (generalised least squares). An observation's variance is sigma2 / weight.
-
-    Returns
-    -------
-    LinearFit
-        Frozen; keeps a reference to `y`.
 
     Raises
     ------
@@ -164,19 +159,12 @@ def fit_linear(
 
 
 def contrast(fit: LinearFit, combination: npt.ArrayLike) -> Estimates:
-    """Estimate one linear combination of the coefficients.
+    """Estimate one linear combination of the coefficients in every region.
 
     Parameters
     ----------
-    fit
-        Result of `fit_linear`.
     combination
         Shape (n_coefficients,).
-
-    Returns
-    -------
-    Estimates
-        Estimate and unscaled standard deviation, each of shape (n_regions,).
 
     Raises
     ------
@@ -196,17 +184,12 @@ def contrast(fit: LinearFit, combination: npt.ArrayLike) -> Estimates:
 def contrast_mean_square(fit: LinearFit, combinations: npt.ArrayLike) -> FloatArray:
     """Mean square of several combinations together: the numerator of an F statistic.
 
+    Shape (n_regions,); over a variance it is F on n_contrasts degrees of freedom.
+
     Parameters
     ----------
-    fit
-        Result of `fit_linear`.
     combinations
         Linearly independent columns, shape (n_coefficients, n_contrasts).
-
-    Returns
-    -------
-    FloatArray
-        Shape (n_regions,); over a variance it is F on n_contrasts degrees of freedom.
 
     Raises
     ------
@@ -233,21 +216,13 @@ def whitened_effects(
 ) -> FloatArray:
     """Orthogonal effects of some regions: the contrast first, then the residual effects.
 
-    Independent with variance sigma2 each; column 0 has mean zero where the contrast is zero.
+    Independent with variance sigma2 each; column 0 has mean zero where the contrast is zero. Shape
+    (n_rows, 1 + n_samples - n_coefficients).
 
     Parameters
     ----------
-    fit
-        Result of `fit_linear`.
     combination
         The contrast, shape (n_coefficients,).
-    rows
-        Which regions.
-
-    Returns
-    -------
-    FloatArray
-        Shape (n_rows, 1 + n_samples - n_coefficients).
     """
     c = np.asarray(combination, dtype=np.float64)
     y = fit.response[rows]

@@ -62,7 +62,7 @@ def squeeze_variances(
     robust: bool = False,
     winsor_tails: tuple[float, float] = (0.05, 0.1),
 ) -> Squeezed:
-    """Shrink residual variances towards a common value or a trend.
+    """Shrink residual variances, shape (n_regions,), towards a common value or a trend.
 
     Parameters
     ----------
@@ -76,11 +76,6 @@ def squeeze_variances(
         Let regions of outlying variance have fewer prior degrees of freedom.
     winsor_tails
         Shares of the smallest and largest variances that the robust estimate pulls in.
-
-    Returns
-    -------
-    Squeezed
-        All of shape (n_regions,).
 
     Raises
     ------
@@ -118,7 +113,7 @@ def squeeze_variances(
 def moderated_t(
     estimate: npt.ArrayLike, unscaled_sd: npt.ArrayLike, squeezed: Squeezed
 ) -> Moderated:
-    """Moderated t statistic and its two-sided P value.
+    """Moderated t and its two-sided P; NaN where estimate or standard error is undefined.
 
     Parameters
     ----------
@@ -126,11 +121,6 @@ def moderated_t(
         As from `linear.contrast`, shape (n_regions,).
     squeezed
         From `squeeze_variances`.
-
-    Returns
-    -------
-    Moderated
-        NaN where the estimate or its standard error is undefined.
 
     References
     ----------
@@ -147,7 +137,7 @@ def moderated_t(
 
 
 def moderated_f(mean_square: npt.ArrayLike, n_contrasts: int, squeezed: Squeezed) -> Moderated:
-    """Moderated F statistic of several contrasts together and its P value.
+    """Moderated F of several contrasts together and its P; NaN where undefined.
 
     Parameters
     ----------
@@ -157,11 +147,6 @@ def moderated_f(mean_square: npt.ArrayLike, n_contrasts: int, squeezed: Squeezed
         Numerator degrees of freedom.
     squeezed
         From `squeeze_variances`.
-
-    Returns
-    -------
-    Moderated
-        NaN where undefined.
 
     References
     ----------

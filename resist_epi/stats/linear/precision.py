@@ -49,6 +49,8 @@ def voom(
 ) -> Voom:
     """Weights from the trend of the variance in the fitted log count.
 
+    The weights do not contain `sample_weights`.
+
     Parameters
     ----------
     counts
@@ -64,11 +66,6 @@ def voom(
         Correlation between the samples' errors, shape (n_samples, n_samples).
     span
         Of the local lines.
-
-    Returns
-    -------
-    Voom
-        The weights do not contain `sample_weights`.
 
     Raises
     ------
@@ -114,17 +111,14 @@ def voom_with_sample_weights(
 ) -> Voom:
     """Precision weights times REML sample weights, estimated in turn, twice each.
 
+    `weights` contains the `sample_weights`.
+
     Parameters
     ----------
     counts, design, library_sizes, correlation
         As in `voom`.
     first
         What `voom` makes of them, where that is known.
-
-    Returns
-    -------
-    Voom
-        With `sample_weights`, which `weights` contains.
 
     Raises
     ------

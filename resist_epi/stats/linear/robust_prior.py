@@ -34,7 +34,7 @@ def fit_robust_prior(
     *,
     tails: tuple[float, float] = (0.05, 0.1),
 ) -> Prior:
-    """Fit the scaled F distribution with outliers held down.
+    """Fit the scaled F distribution with outliers held down: one prior df for each region.
 
     Log variances less their trend are Winsorised; prior variance and df follow from matching
     their moments with those of a Winsorised log F. Regions whose variance is improbably large
@@ -46,11 +46,6 @@ def fit_robust_prior(
         As in `scaled_f.fit_prior`.
     tails
         Shares Winsorised below and above.
-
-    Returns
-    -------
-    Prior
-        With one prior df for each region.
 
     References
     ----------

@@ -33,6 +33,8 @@ class Prior(NamedTuple):
 def fit_prior(variances: FloatArray, df: FloatArray, covariate: FloatArray | None) -> Prior:
     """Fit s2 ~ prior variance x F(df, prior df) by the first two moments of log s2.
 
+    Prior df are infinite where the variances vary no more than sampling explains.
+
     Parameters
     ----------
     variances
@@ -41,11 +43,6 @@ def fit_prior(variances: FloatArray, df: FloatArray, covariate: FloatArray | Non
         Residual degrees of freedom, positive, shape (n_regions,).
     covariate
         Finite; the log of the prior variance is a natural cubic spline of it. None: constant.
-
-    Returns
-    -------
-    Prior
-        Infinite prior df where the variances vary no more than sampling explains.
 
     References
     ----------

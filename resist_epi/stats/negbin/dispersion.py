@@ -1,4 +1,4 @@
-"""Negative-binomial dispersion: common, along a trend of abundance, and of each region."""
+"""Negative-binomial dispersion: common, and along a trend of abundance."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import logging
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
-from resist_epi.stats.linear.moderation import squeeze_variances
-from resist_epi.stats.negbin.glm import CountData, average_log_cpm, fit_counts
+from resist_epi.stats.negbin.glm import CountData, average_log_cpm
 from resist_epi.stats.negbin.newton import Climber, Layout
 
 logger = logging.getLogger(__name__)
@@ -49,38 +47,16 @@ class Trend:
     average_log_cpm: FloatArray
 
 
-@dataclass(frozen=True)
-class Dispersion(Trend):
-    """A trend, and what each region departs from it.
-
-    Attributes
-    ----------
-    common, trended, average_log_cpm
-        As in `Trend`.
-    tagwise
-        Shape (n_regions,).
-    prior_df
-        Degrees of freedom of the trend against a region's own information.
-    """
-
-    tagwise: FloatArray
-    prior_df: float
-
-
-def estimate_dispersion(data: CountData) -> Dispersion:
-    """Maximise the Cox-Reid adjusted profile likelihood: of all, along the trend, of each region.
+def estimate_trend(data: CountData) -> Trend:
+    """Maximise the Cox-Reid adjusted profile likelihood: of all, and along the trend.
 
     The likelihood of each region is laid out on a grid of dispersions; shares of it are averaged
-    over all regions, over neighbours in abundance, and with weight over both.
+    over all regions, and over neighbours in abundance.
 
     Parameters
     ----------
     data
         From `negbin.count_data`; the design must leave residual degrees of freedom.
-
-    Returns
-    -------
-    Dispersion
 
     Raises
     ------
@@ -94,31 +70,6 @@ def estimate_dispersion(data: CountData) -> Dispersion:
     Regression and Likelihood, chapter 12 (evaluation tree); Forsythe, Malcolm & Moler (1977)
     Computer Methods for Mathematical Computations, chapter 4 (spline).
     """
-    chosen, informative, profile, smooth, trend = _estimate(data)
-    trended, abundance = trend.trended[informative], trend.average_log_cpm[informative]
-    prior_df = _prior_df(chosen, trended, abundance)
-    n_samples, p = data.design.shape
-    weight = prior_df / (n_samples - p)
-    tagwise = trend.trended.copy()
-    tagwise[informative] = _tagwise(smooth, abundance, profile, weight, trended)
-    logger.info("dispersion: common %.4g, prior df %.4g", trend.common, prior_df)
-    return Dispersion(trend.common, trend.trended, trend.average_log_cpm, tagwise, prior_df)
-
-
-def estimate_trend(data: CountData) -> Trend:
-    """Maximise the adjusted profile likelihood of all regions and along the trend, no more.
-
-    Parameters, errors and sources are those of `estimate_dispersion`.
-    """
-    trend = _estimate(data)[-1]
-    logger.info("dispersion: common %.4g", trend.common)
-    return trend
-
-
-def _estimate(
-    data: CountData,
-) -> tuple[CountData, npt.NDArray[np.bool_], FloatArray, _Smooth, Trend]:
-    """Regions that inform, which they are, their profiles, these smoothed, and the trend."""
     n_samples, p = data.design.shape
     if n_samples <= p:
         raise DesignError(
@@ -133,18 +84,14 @@ def _estimate(
     profile = _profile(chosen)
     common = float(_dispersion_at(profile.mean(axis=0)[None])[0])
     abundance = average_log_cpm(chosen, dispersion=common)
-    smooth = _Smooth.fit(abundance, profile)
-    trended = _trend(smooth, abundance)
+    trended = _trend(_Smooth.fit(abundance, profile), abundance)
     if not every:
         # Regions that do not inform take what the least abundant of the others have.
         everywhere = np.full(len(informative), trended[int(np.argmin(abundance))])
         everywhere[informative] = trended
         trended, abundance = everywhere, average_log_cpm(data, dispersion=common)
-    return chosen, informative, profile, smooth, Trend(common, trended, abundance)
-
-
-def _grid() -> FloatArray:
-    return np.asarray(0.1 * 2.0 ** np.linspace(_LOW, _HIGH, _POINTS))
+    logger.info("dispersion: common %.4g", common)
+    return Trend(common, trended, abundance)
 
 
 def _profile(data: CountData) -> FloatArray:
@@ -152,7 +99,7 @@ def _profile(data: CountData) -> FloatArray:
     layout = Layout.of(data.design)
     climber = Climber(layout, enough=_ENOUGH)
     profile = np.empty((len(data.counts), _POINTS))
-    grid = _grid()
+    grid = 0.1 * 2.0 ** np.linspace(_LOW, _HIGH, _POINTS)
     table = _rising_table(grid, min(int(data.counts.max()) + 2, _TABLE))
     for rows, block in climber.blocks(data.counts, data.offsets):
         y = block.y
@@ -332,30 +279,4 @@ def _trend(smooth: _Smooth, abundance: FloatArray) -> FloatArray:
     parts = []
     for start in range(0, len(abundance), _CHUNK):
         parts.append(_dispersion_at(smooth.at(abundance[start : start + _CHUNK])))
-    return np.concatenate(parts)
-
-
-def _prior_df(data: CountData, trended: FloatArray, abundance: FloatArray) -> float:
-    """How far the regions' deviances spread around the trend, as degrees of freedom."""
-    fit = fit_counts(data, trended)
-    df = fit.df_residual
-    s2 = np.divide(fit.deviance, df, out=np.zeros_like(df), where=df > 0)
-    if not (df > 0).any():
-        return np.inf
-    return float(np.nanmax(squeeze_variances(s2, df, covariate=abundance).df_prior))
-
-
-def _tagwise(
-    smooth: _Smooth,
-    abundance: FloatArray,
-    profile: FloatArray,
-    weight: float,
-    trended: FloatArray,
-) -> FloatArray:
-    if not np.isfinite(weight):
-        return trended.copy()
-    parts = []
-    for start in range(0, len(abundance), _CHUNK):
-        rows = slice(start, start + _CHUNK)
-        parts.append(_dispersion_at(profile[rows] + weight * smooth.at(abundance[rows])))
     return np.concatenate(parts)

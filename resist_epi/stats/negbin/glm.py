@@ -90,10 +90,6 @@ def count_data(
         Natural log offsets instead of library sizes, shape (n_samples,) or
         (n_regions, n_samples).
 
-    Returns
-    -------
-    CountData
-
     Raises
     ------
     QuantityError
@@ -131,8 +127,6 @@ def fit_counts(
 
     Parameters
     ----------
-    data
-        From `count_data`.
     dispersion
         A number or shape (n_regions,), >= 0; 0 is the Poisson distribution.
     prior_count
@@ -140,10 +134,6 @@ def fit_counts(
         the libraries grow by twice as much.
     coefficients_only
         Leave deviance, degrees of freedom and smallest mean at NaN.
-
-    Returns
-    -------
-    CountFit
 
     References
     ----------

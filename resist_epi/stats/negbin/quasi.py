@@ -24,8 +24,6 @@ class QuasiFit:
 
     Attributes
     ----------
-    data
-        What was fitted.
     dispersion
         The estimates; the fit uses the trended ones.
     coefficients
@@ -73,16 +71,8 @@ def fit_quasi(data: CountData, *, robust: bool = True, dispersion: Trend | None 
 
     Parameters
     ----------
-    data
-        From `negbin.count_data`.
-    robust
-        Robust moderation.
     dispersion
         Estimates to use instead of the data's own.
-
-    Returns
-    -------
-    QuasiFit
 
     Raises
     ------
@@ -113,17 +103,11 @@ def quasi_f_test(
 
     Parameters
     ----------
-    fit
-        From `fit_quasi`.
     contrasts
         Shape (n_coefficients,), or independent columns (n_coefficients, n_contrasts).
     poisson_bound
         Hold P no smaller than that of a Poisson test where the moderated variance is below
         Poisson's.
-
-    Returns
-    -------
-    QuasiTest
 
     Raises
     ------

@@ -24,7 +24,8 @@ def background_factors(
     """TMM over background bins, of all or of the less abundant half.
 
     Where a mark covers much of the genome, the abundant bins hold it and change with it; the other
-    half is background even when the mark covers nearly half of the genome.
+    half is background even when the mark covers nearly half of the genome. Shape (n_samples,),
+    product 1.
 
     Parameters
     ----------
@@ -34,16 +35,6 @@ def background_factors(
         Shape (n_samples,), positive.
     lower_half
         Whether the more abundant half is left out.
-
-    Returns
-    -------
-    FloatArray
-        Factors, shape (n_samples,), product 1.
-
-    Raises
-    ------
-    QuantityError
-        As `tmm`.
 
     References
     ----------

@@ -1,7 +1,8 @@
 """Offsets that change with the level of a region: a trend, or a line through common peaks.
 
-Both take log levels of shape (n_regions, n_samples) and return what must be subtracted from them,
-centred so that the mean over samples is zero in every region.
+Both take log levels of shape (n_regions, n_samples), finite, and return what must be subtracted
+from them, centred so that the mean over samples is zero in every region. QuantityError says that no
+region is left to learn from.
 """
 
 from __future__ import annotations
@@ -29,23 +30,11 @@ def trended_offsets(
 
     Parameters
     ----------
-    level
-        Log signal, shape (n_regions, n_samples), finite.
     fitted_on
         Regions that the trend is learnt from, shape (n_regions,); by default all. The others take
         its value at their mean level, or at the nearest end.
     span
         Share of the regions in each local fit.
-
-    Returns
-    -------
-    FloatArray
-        Offsets on the scale of `level`, shape (n_regions, n_samples).
-
-    Raises
-    ------
-    QuantityError
-        If no region is left to learn from.
 
     References
     ----------
@@ -70,20 +59,8 @@ def common_peak_offsets(level: FloatArray, common: npt.NDArray[np.bool_]) -> Flo
 
     Parameters
     ----------
-    level
-        Log signal, shape (n_regions, n_samples), finite.
     common
         Regions where every sample has a peak, shape (n_regions,).
-
-    Returns
-    -------
-    FloatArray
-        Offsets on the scale of `level`, shape (n_regions, n_samples).
-
-    Raises
-    ------
-    QuantityError
-        If no peak is common.
 
     References
     ----------

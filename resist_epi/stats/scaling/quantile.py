@@ -22,7 +22,8 @@ def smooth_quantile(
     Each quantile becomes a mean of the samples' common quantile and their group's; the weight of
     the group is the share of the variation between samples that groups explain at that quantile,
     smoothed by a running median. Without groups this is plain quantile normalisation. Tied values
-    get the mean of what their ranks would get.
+    get the mean of what their ranks would get. Gives normalised log signal, shape (n_regions,
+    n_samples).
 
     Parameters
     ----------
@@ -32,11 +33,6 @@ def smooth_quantile(
         Label of each sample.
     window
         Share of the quantiles in the running median.
-
-    Returns
-    -------
-    FloatArray
-        Normalised log signal, shape (n_regions, n_samples).
 
     References
     ----------

@@ -7,6 +7,9 @@ is library size x factor.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import numpy.typing as npt
 
@@ -47,11 +50,6 @@ def tmm(
     abundance_cutoff
         Regions with A at or below this log2 share are ignored.
 
-    Returns
-    -------
-    FloatArray
-        Factors, shape (n_samples,), product 1.
-
     Raises
     ------
     QuantityError
@@ -66,20 +64,13 @@ def tmm(
         return np.ones(values.shape[1])
     if reference is None:
         reference = _nearest_upper_quartile(values, sizes)
-    factors = np.array(
-        [
-            _trimmed_mean_ratio(
-                values[:, sample],
-                values[:, reference],
-                (float(sizes[sample]), float(sizes[reference])),
-                trims=(log_ratio_trim, sum_trim),
-                weighted=weighted,
-                abundance_cutoff=abundance_cutoff,
-            )
-            for sample in range(values.shape[1])
-        ]
+    ratio = partial(
+        _trimmed_mean_ratio,
+        trims=(log_ratio_trim, sum_trim),
+        weighted=weighted,
+        abundance_cutoff=abundance_cutoff,
     )
-    return _product_one(factors)
+    return _against(reference, values, sizes, ratio)
 
 
 def tmmwsp(
@@ -97,22 +88,8 @@ def tmmwsp(
     largest, instead of being dropped; ties among log ratios are broken by ratios shrunk with
     half a read. The default reference is the library with the largest sum of square roots.
     Regions of equal abundance at the trimming edge are cut in row order, as the reference
-    implementation does: another order of the rows may move a factor by some 1e-6.
-
-    Parameters
-    ----------
-    counts, library_sizes, reference, log_ratio_trim, sum_trim, weighted
-        As in `tmm`.
-
-    Returns
-    -------
-    FloatArray
-        Factors, shape (n_samples,), product 1.
-
-    Raises
-    ------
-    QuantityError
-        As in `tmm`.
+    implementation does: another order of the rows may move a factor by some 1e-6. Parameters are
+    those of `tmm`.
 
     References
     ----------
@@ -124,33 +101,12 @@ def tmmwsp(
         return np.ones(values.shape[1])
     if reference is None:
         reference = int(np.argmax(np.sqrt(values).sum(axis=0)))
-    factors = np.array(
-        [
-            _paired_mean_ratio(
-                values[:, sample],
-                values[:, reference],
-                (float(sizes[sample]), float(sizes[reference])),
-                trims=(log_ratio_trim, sum_trim),
-                weighted=weighted,
-            )
-            for sample in range(values.shape[1])
-        ]
-    )
-    return _product_one(factors)
+    ratio = partial(_paired_mean_ratio, trims=(log_ratio_trim, sum_trim), weighted=weighted)
+    return _against(reference, values, sizes, ratio)
 
 
 def rle(counts: npt.ArrayLike, library_sizes: npt.ArrayLike | None = None) -> FloatArray:
     """Relative log expression: the median ratio to the geometric mean library.
-
-    Parameters
-    ----------
-    counts, library_sizes
-        As in `tmm`.
-
-    Returns
-    -------
-    FloatArray
-        Factors, shape (n_samples,), product 1.
 
     Raises
     ------
@@ -183,13 +139,6 @@ def upper_quartile(
     ----------
     counts, library_sizes
         As in `tmm`.
-    quantile
-        Which quantile.
-
-    Returns
-    -------
-    FloatArray
-        Factors, shape (n_samples,), product 1.
 
     Raises
     ------
@@ -230,6 +179,15 @@ def _checked(
 
 def _columns(bad: npt.NDArray[np.bool_]) -> str:
     return ", ".join(str(i) for i in np.flatnonzero(bad)) + " (from 0)"
+
+
+def _against(
+    reference: int, values: FloatArray, sizes: FloatArray, ratio: Callable[..., float]
+) -> FloatArray:
+    """Factors of all libraries from the ratio of each to one of them."""
+    pairs = [(float(size), float(sizes[reference])) for size in sizes]
+    columns = zip(values.T, pairs, strict=True)
+    return _product_one(np.array([ratio(own, values[:, reference], both) for own, both in columns]))
 
 
 def _product_one(factors: FloatArray) -> FloatArray:

@@ -48,17 +48,12 @@ def max_p(pvalues: npt.ArrayLike) -> FloatArray:
     """Adjusted P that a row has a signal in every study: the largest P with Benjamini-Hochberg.
 
     Holds whatever the dependence between the studies, and is conservative where few rows have a
-    signal in any.
+    signal in any. Shape (n_rows,).
 
     Parameters
     ----------
     pvalues
         Shape (n_rows, n_studies); rows with a NaN are not tested.
-
-    Returns
-    -------
-    FloatArray
-        Adjusted P, shape (n_rows,).
 
     Raises
     ------
@@ -80,7 +75,7 @@ def adafilter(pvalues: npt.ArrayLike, *, replicates: int | None = None) -> Float
     compete, so t #{F <= t} / #{S <= t} estimates the false discovery rate: far fewer rows than
     the n_rows by which `max_p` multiplies. Holds where the studies' P values are independent
     given what is true of the row; negatively dependent errors break it among rows chosen for
-    opposite signs.
+    opposite signs. Shape (n_rows,): rows at most q are the ones that AdaFilter BH rejects at q.
 
     Parameters
     ----------
@@ -88,11 +83,6 @@ def adafilter(pvalues: npt.ArrayLike, *, replicates: int | None = None) -> Float
         Shape (n_rows, n_studies), n_studies >= 2; rows with a NaN are not tested.
     replicates
         r, from 2 to n_studies; by default all of them.
-
-    Returns
-    -------
-    FloatArray
-        Adjusted P, shape (n_rows,): rows at most q are the ones that AdaFilter BH rejects at q.
 
     Raises
     ------

@@ -55,11 +55,8 @@ def roast(
 
     Parameters
     ----------
-    effects
-        The contrast's effect (column 0) and the residual effects of each gene, shape
-        (n_genes, 1 + df_residual), as from `linear.whitened_effects`. Genes with NaN are left out.
-    sets
-        For each set the positions of its genes, integers; repeated ones count once.
+    effects, sets
+        As of `set_tests.fry`.
     n_rotations
         The smallest P is 1 / (n_rotations + 1).
     seed

@@ -120,17 +120,14 @@ def logistic_score(
 def spline_basis(values: npt.ArrayLike, *, df: int = 5) -> FloatArray:
     """Cubic B-splines of a covariate with knots at its quantiles, for `logistic_score`.
 
+    Shape (n, at most df), without a constant.
+
     Parameters
     ----------
     values
         Finite, shape (n,).
     df
         Columns, 3 or more; fewer where the covariate has few different values.
-
-    Returns
-    -------
-    FloatArray
-        Shape (n, at most df), without a constant.
     """
     from scipy.interpolate import BSpline
 

@@ -63,6 +63,8 @@ def camera(
 ) -> SetTests:
     """Test each set against the genes outside it, allowing for correlation between genes.
 
+    t has df_residual degrees of freedom where the correlation is estimated, else n_genes - 2.
+
     Parameters
     ----------
     z_scores
@@ -77,11 +79,6 @@ def camera(
         Preset correlation instead of an estimated one.
     floor
         Smallest estimated correlation allowed.
-
-    Returns
-    -------
-    SetTests
-        With df_residual degrees of freedom where the correlation is estimated, else n_genes - 2.
 
     Raises
     ------
@@ -131,7 +128,7 @@ def fry(
     """Test whether the genes of a set change on average, without reference to other genes.
 
     The mean effect of the set is set against its mean residual effects: rotation tests in the
-    limit of infinitely many rotations.
+    limit of infinitely many rotations. t is on df_residual degrees of freedom.
 
     Parameters
     ----------
@@ -144,11 +141,6 @@ def fry(
         "posterior": each gene over a standard deviation of its effects that leaves out the
         largest, so that no gene rules the set, moderated over all genes; "residual": the same
         without moderation; "none": as given.
-
-    Returns
-    -------
-    SetTests
-        t on df_residual degrees of freedom.
 
     Raises
     ------
@@ -185,7 +177,7 @@ def fry(
 
 
 def t_to_z(statistic: npt.ArrayLike, df: npt.ArrayLike) -> FloatArray:
-    """Normal scores of t statistics by an asymptotic formula that never overflows.
+    """Normal scores of t, shape (n,), by an asymptotic formula that never overflows.
 
     Parameters
     ----------
@@ -193,11 +185,6 @@ def t_to_z(statistic: npt.ArrayLike, df: npt.ArrayLike) -> FloatArray:
         t, shape (n,).
     df
         Degrees of freedom, possibly infinite, a number or shape (n,).
-
-    Returns
-    -------
-    FloatArray
-        Shape (n,).
 
     References
     ----------

@@ -34,13 +34,6 @@ class BigWigTrack(CoverageTrack):
     A question decodes the blocks of one chromosome, a few megabytes at a time, so memory does not
     grow with the track. The file is open only while a question is answered, and the object can be
     pickled: it carries its path and opens the file anew.
-
-    Attributes
-    ----------
-    path
-        The file.
-    chrom_lengths
-        Length of every chromosome of the file, bp, in the file's order.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -58,29 +51,13 @@ class BigWigTrack(CoverageTrack):
         return f"BigWigTrack({str(self.path)!r})"
 
     def runs(self, chrom: str) -> Iterator[Runs | Grid]:
-        """Runs of a chromosome in chunks, sorted and without overlap; none where it has no data.
-
-        Raises
-        ------
-        GenomeMismatchError
-            If the track has no such chromosome.
-        InputFormatError
-            If the file is damaged.
-        """
+        """All of them; see `CoverageTrack.runs`."""
         return cast(Iterator[Runs | Grid], self.runs_within(chrom))
 
     def runs_within(
         self, chrom: str, within: Spans | None = None
     ) -> Iterator[Runs | Grid | GridParts]:
-        """Runs of a chromosome in chunks; blocks that hold nothing asked for are not read.
-
-        Raises
-        ------
-        GenomeMismatchError
-            If the track has no such chromosome.
-        InputFormatError
-            If the file is damaged where it was read.
-        """
+        """Runs of a chromosome in chunks; blocks that hold nothing asked for are not read."""
         self._check_chromosome(chrom)
         blocks, length = self._index.of(self._ids[chrom]), self.chrom_lengths[chrom]
         with CheckedFile(self.path) as file:

@@ -9,7 +9,7 @@ from resist_epi.arrays import FloatArray
 
 
 def range_sums(values: FloatArray, first: NDArray[np.intp], last: NDArray[np.intp]) -> FloatArray:
-    """Sum of `values[first:last]` for every pair.
+    """Sum of `values[first:last]` for every pair, (m,) float64.
 
     A range of one element is that element; wider ones are differences of a running total that is
     kept in doubled precision (the error of each addition is recovered exactly by Knuth's TwoSum,
@@ -21,11 +21,6 @@ def range_sums(values: FloatArray, first: NDArray[np.intp], last: NDArray[np.int
         (n,) finite.
     first, last
         (m,) with `0 <= first < last <= n`.
-
-    Returns
-    -------
-    FloatArray
-        (m,) float64.
     """
     sums = values[first]
     wide = np.flatnonzero(last - first > 1)
@@ -43,7 +38,7 @@ def range_sums(values: FloatArray, first: NDArray[np.intp], last: NDArray[np.int
 def range_extremes(
     values: FloatArray, first: NDArray[np.intp], last: NDArray[np.intp], ufunc: np.ufunc
 ) -> FloatArray:
-    """`ufunc` over `values[first:last]` for every pair, by tables of doubling width.
+    """`ufunc` over `values[first:last]` for every pair, by tables of doubling width. Shape (m,).
 
     Parameters
     ----------
@@ -53,11 +48,6 @@ def range_extremes(
         (m,) with `0 <= first < last <= n`.
     ufunc
         `np.minimum` or `np.maximum`.
-
-    Returns
-    -------
-    FloatArray
-        (m,) float64.
     """
     result = np.empty(first.size)
     level = np.frexp((last - first).astype(np.float64))[1] - 1

@@ -385,27 +385,10 @@ class RegionAccumulator:
         return summary
 
 
-def summarise_runs(
-    runs: Runs | Grid, starts: ArrayLike, ends: ArrayLike, *, length: int | None = None
-) -> RegionSummary:
-    """Sum, covered bases, minimum and maximum of regions over runs that are all in memory.
-
-    See `RegionAccumulator` for shapes and errors.
-
-    Examples
-    --------
-    >>> runs = Runs(np.array([0, 10], np.uint32), np.array([5, 20], np.uint32), np.array([1., 2.]))
-    >>> found = summarise_runs(runs, [-5, 3], [12, 30], length=25)
-    >>> found.sum.tolist(), found.covered.tolist(), found.clipped.tolist()
-    ([9.0, 22.0], [7, 12], [5, 5])
-    """
-    accumulator = RegionAccumulator(starts, ends, length=length)
-    accumulator.add(runs)
-    return accumulator.result()
-
-
 def complement(starts: ArrayLike, ends: ArrayLike, *, length: int) -> tuple[IntArray, IntArray]:
     """What of a chromosome of this length no interval covers.
+
+    Starts and ends, (m,) int64, sorted, disjoint, none empty.
 
     Parameters
     ----------
@@ -413,11 +396,6 @@ def complement(starts: ArrayLike, ends: ArrayLike, *, length: int) -> tuple[IntA
         (n,) integers, 0-based half-open, in any order, overlapping or not.
     length
         Length of the chromosome, bp.
-
-    Returns
-    -------
-    tuple
-        Starts and ends, (m,) int64, sorted, disjoint, none empty.
     """
     first, last = _as_coordinates(starts), _as_coordinates(ends)
     order = np.argsort(first, kind="stable")

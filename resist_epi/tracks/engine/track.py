@@ -29,10 +29,11 @@ logger = logging.getLogger(__name__)
 class CoverageTrack(ABC):
     """A track of coverage: it yields its runs, and each question is one pass over a chromosome.
 
+    Every question raises GenomeMismatchError where the track has no such chromosome, and
+    InputFormatError where the file is damaged as far as it was read.
+
     Attributes
     ----------
-    path
-        The file.
     chrom_lengths
         Length of every chromosome of the track, bp.
     lengths_known
@@ -46,15 +47,7 @@ class CoverageTrack(ABC):
 
     @abstractmethod
     def runs(self, chrom: str) -> Iterator[Runs | Grid]:
-        """Runs of a chromosome in chunks, sorted and without overlap; none where it has no data.
-
-        Raises
-        ------
-        GenomeMismatchError
-            If the track has no such chromosome.
-        InputFormatError
-            If the file is damaged.
-        """
+        """Runs of a chromosome in chunks, sorted and without overlap; none where it has no data."""
 
     def stated_lengths(self) -> dict[str, int | None]:
         """Length of every chromosome, bp; None where the track says no more than its data."""
@@ -69,13 +62,6 @@ class CoverageTrack(ABC):
         ----------
         within
             Starts and ends (k,), sorted and apart from each other; None for all.
-
-        Raises
-        ------
-        GenomeMismatchError
-            If the track has no such chromosome.
-        InputFormatError
-            If the file is damaged where it was read.
         """
         return self.runs(chrom)
 
@@ -96,8 +82,6 @@ class CoverageTrack(ABC):
 
         Raises
         ------
-        GenomeMismatchError
-            If the track has no such chromosome.
         InputFormatError
             If the file is damaged, or a region ends before it starts.
         """
@@ -110,7 +94,7 @@ class CoverageTrack(ABC):
         return accumulator.result()
 
     def bin_sums(self, chrom: str, edges: ArrayLike) -> FloatArray:
-        """Sum of value x bp in rows of bins of one chromosome; uncovered bases add nothing.
+        """Sum of value x bp in (n_rows, n_bins) of one chromosome; uncovered bases add nothing.
 
         Parameters
         ----------
@@ -120,15 +104,8 @@ class CoverageTrack(ABC):
             (n_rows, n_bins + 1) integers, ascending within a row; what reaches before 0 or past
             the end is clipped.
 
-        Returns
-        -------
-        FloatArray
-            (n_rows, n_bins) float64.
-
         Raises
         ------
-        GenomeMismatchError
-            If the track has no such chromosome.
         InputFormatError
             If the file is damaged, or the edges of a row do not ascend.
         """
@@ -153,13 +130,6 @@ class CoverageTrack(ABC):
             Chromosomes of the track.
         exclude
             By chromosome, starts and ends (m,) of what to leave out; they may overlap.
-
-        Raises
-        ------
-        GenomeMismatchError
-            If the track has no such chromosome.
-        InputFormatError
-            If the file is damaged.
         """
         none = np.zeros(0, dtype=np.int64)
         parts = []

@@ -34,17 +34,14 @@ _compiled = njit(cache=True, error_model="numpy")
 def expected_reads(counts: IntArray, shares: FloatArray) -> FloatArray:
     """Expected reads by bin, each laid in equal parts over the bins that it touches.
 
+    Shape (n,); 0 where the count is 0.
+
     Parameters
     ----------
     counts
         (n,) reads that touch each of n neighbouring bins.
     shares
         (m,) share of reads that touch 1, 2 ... m bins, m at most 3; sums to 1.
-
-    Returns
-    -------
-    FloatArray
-        (n,) float64; 0 where the count is 0.
 
     Examples
     --------

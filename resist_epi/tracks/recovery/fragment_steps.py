@@ -69,11 +69,6 @@ def length_from_steps(track: CoverageTrack, *, bin_size: int, scale: float) -> S
         bp.
     scale
         Value of one fragment.
-
-    Raises
-    ------
-    InputFormatError
-        If the file is damaged.
     """
     most = max(_LONGEST // bin_size, 2) + 2
     products = np.zeros(most + 1)

@@ -60,11 +60,6 @@ def fragment_width(
         Fragments x bp in the track.
     mates
         Alignments that one fragment counts.
-
-    Raises
-    ------
-    InputFormatError
-        If the file is damaged.
     """
     steps = seen.same_way + seen.other_way
     same_way = (seen.same_way - seen.other_way) / steps if steps >= _FEWEST_STEPS else np.nan

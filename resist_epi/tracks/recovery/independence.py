@@ -20,7 +20,7 @@ def missing_multiple(bases: FloatArray, *, width: float) -> int | None:
     of them is a mixture of Poisson distributions, for which p(k - 1) p(k + 1) is at least
     k / (k + 1) p(k)^2 (Cauchy and Schwarz on the moments of the rate); duplicates only add to it.
     Rounding to whole numbers after scaling or averaging leaves holes and bumps that break this, and
-    so does a constant added everywhere.
+    so does a constant added everywhere. None where every number is as frequent as it should be.
 
     Parameters
     ----------
@@ -28,11 +28,6 @@ def missing_multiple(bases: FloatArray, *, width: float) -> int | None:
         (n,) bases under 0, 1, ... n - 1 fragments.
     width
         Bp that a fragment covers: so many neighbouring bases are no independent evidence.
-
-    Returns
-    -------
-    int or None
-        None where every number is as frequent as it should be.
 
     Examples
     --------

@@ -62,7 +62,8 @@ def find_lattice(values: FloatArray, weights: FloatArray) -> Lattice | None:
     Each value bounds the scale by an interval: its own last digit over its multiple. Values are
     taken in ascending order, so that the bounds of the small ones tell the multiples of the large
     ones, and the bounds are intersected. The first divisor of the smallest value for which they do
-    not become empty is taken.
+    not become empty is taken. None where there are fewer than three values, or no scale explains
+    them.
 
     Parameters
     ----------
@@ -71,11 +72,6 @@ def find_lattice(values: FloatArray, weights: FloatArray) -> Lattice | None:
     weights
         (n,) how much each value counts, such as its bases. Up to a thousandth of the weight may
         disagree (a writer's odd last bin).
-
-    Returns
-    -------
-    Lattice or None
-        None where there are fewer than three values, or no scale explains them.
     """
     if values.size < 3:
         return None

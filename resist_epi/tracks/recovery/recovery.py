@@ -137,6 +137,8 @@ def recover_counts(
 ) -> Recovery:
     """Find scale, bin size, fragment length and library size of a track.
 
+    `refused` says why, where the evidence is not complete.
+
     Parameters
     ----------
     track
@@ -144,11 +146,6 @@ def recover_counts(
     library_size, fragment_length
         What is known already (the sheet's `LibrarySize`, `FragmentLength` in bp); wins over what
         the track says.
-
-    Returns
-    -------
-    Recovery
-        With the reason in `refused` where the evidence is not complete.
 
     Raises
     ------

@@ -70,13 +70,7 @@ class Survey:
 
 
 def survey(track: CoverageTrack) -> Survey:
-    """Look at every run of a track once.
-
-    Raises
-    ------
-    InputFormatError
-        If the file is damaged.
-    """
+    """Look at every run of a track once."""
     values, steps = _Tally(), _Steps()
     islands, gaps = _Pairs(), _Pairs()
     stretches, length_seen = 0, 0

@@ -17,8 +17,13 @@ from resist_epi.tracks.engine.runs import (
     RegionSummary,
     Runs,
     complement,
-    summarise_runs,
 )
+
+
+def summarise_runs(runs, starts, ends, *, length: int | None = None) -> RegionSummary:
+    accumulator = RegionAccumulator(starts, ends, length=length)
+    accumulator.add(runs)
+    return accumulator.result()
 
 
 def make_runs(triples: list[tuple[int, int, float]], kind: type[np.floating] = np.float32) -> Runs:
