@@ -11,7 +11,8 @@ from types import ModuleType
 
 import pytest
 
-import resist_epi
+import resist_epi.cli
+from resist_epi.cli.main import VERBS
 from resist_epi.counting.matrix_files import write_counts
 from tests.support.builders import planted, sheet
 
@@ -42,11 +43,27 @@ def test_every_room_says_what_it_is_for_and_hands_out_its_names(room: str) -> No
         assert not isinstance(getattr(package, name), ModuleType), f"{room}.{name} is a module"
 
 
+HEAVY = {"numpy", "pandas", "scipy", "numba", "pyarrow", "matplotlib", "statsmodels", "formulaic"}
+HEAVY |= {"pyBigWig", "pysam"}
+
+
+def loaded(code: str) -> set[str]:
+    """The modules that a fresh interpreter holds after this code."""
+    run = [sys.executable, "-c", f"{code}; import sys; print(*sys.modules)"]
+    return set(subprocess.run(run, capture_output=True, text=True, check=True).stdout.split())
+
+
 def test_importing_loads_no_heavy_library() -> None:
-    code = "import resist_epi, resist_epi.cli.main, sys; print(*sys.modules)"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"pandas", "scipy", "numba", "matplotlib", "statsmodels", "formulaic", "pyBigWig"}
-    assert heavy.isdisjoint(out.stdout.split())
+    verbs = {f"resist_epi.cli.{m.name}" for m in pkgutil.iter_modules(resist_epi.cli.__path__)}
+    verbs -= {"resist_epi.cli.script"}  # of the scripts beside the command line
+    assert "resist_epi.cli.diff" in verbs
+    assert HEAVY.isdisjoint(loaded(f"import resist_epi, {', '.join(verbs)}"))
+
+
+def test_help_of_every_verb_and_errors_of_usage_load_no_heavy_library() -> None:
+    asked = [[verb.NAME, "--help"] for verb in VERBS] + [["--help"], ["diff"], ["diff", "--no"]]
+    code = f"from resist_epi.cli.main import main; print([main(a) for a in {asked}])"
+    assert HEAVY.isdisjoint(loaded(code))
 
 
 def test_a_plain_diff_loads_no_library_that_it_does_not_need(tmp_path: Path) -> None:
@@ -64,3 +81,11 @@ def test_a_plain_diff_loads_no_library_that_it_does_not_need(tmp_path: Path) -> 
     heavy = {"scipy.stats", "scipy.optimize", "scipy.interpolate", "numba", "pysam", "pyBigWig"}
     heavy |= {"matplotlib", "statsmodels", "plotly", "gseapy", "jinja2"}
     assert heavy.isdisjoint(out.stdout.split())
+
+
+def test_files_of_the_working_folder_are_no_modules(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise SystemExit('the folder of the user was searched')")
+    (tmp_path / "coverage").mkdir()
+    run = [sys.executable, "-m", "resist_epi", "--version"]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

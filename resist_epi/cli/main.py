@@ -40,7 +40,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for verb in (
+VERBS = (
     check,
     regions,
     count,
@@ -54,7 +54,9 @@ for verb in (
     run,
     simulate,
     demo,
-):
+)
+
+for verb in VERBS:
     app.command(name=verb.NAME)(verb.command)
 
 

@@ -62,9 +62,10 @@ NormalizeOption = Annotated[str | None, _NORMALIZE]
 
 def name_choices() -> None:
     """Write the names of the registries into the help; only help waits for them to be loaded."""
-    from resist_epi.model import differential, normalization
+    from resist_epi.model.method import METHODS
+    from resist_epi.model.normalization_method import METHODS as NORMALIZATIONS
 
-    tests, known = list(differential.METHODS), normalization.METHODS
+    tests, known = list(METHODS), NORMALIZATIONS
     defaults = [name for name, method in known.items() if method.default is not None]
     _METHOD.help = f"{_one_of(tests)}. Default: by quantity and units."
     _NORMALIZE.help = (

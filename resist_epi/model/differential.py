@@ -1,7 +1,6 @@
 """Differential enrichment: from a normalised matrix and a design to a fit, and to results.
 
-To add a test, write its kernel in `stats/`, its fit and its statistics beside `linear_models.py`,
-and one record in `METHODS`: whatever differs between tests is a field of it.
+Which tests there are, and how to add one, is in `method.py`.
 """
 
 from __future__ import annotations
@@ -15,36 +14,13 @@ from numpy.typing import NDArray
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError, QuantityError
-from resist_epi.model.count_models import fit_ql, quasi_f, quasi_statistics
-from resist_epi.model.cross_checks import (
-    fit_welch,
-    fit_wilcoxon,
-    welch_statistics,
-    wilcoxon_statistics,
-)
 from resist_epi.model.fit import Fit
-from resist_epi.model.hazards import fit_cox, hazard_contrast, hazard_statistics
-from resist_epi.model.linear_models import (
-    FitOptions,
-    fit_trend,
-    fit_voom,
-    linear_f,
-    linear_statistics,
-    linear_threshold,
-)
-from resist_epi.model.method import Method, Statistics
+from resist_epi.model.linear_models import FitOptions
+from resist_epi.model.method import METHODS as METHODS  # noqa: PLC0414  # asked for here
+from resist_epi.model.method import Method
 from resist_epi.samples.design import Contrast, Design, check_testable
 from resist_epi.samples.question import Question
-from resist_epi.schema import COUNTS, QUANTITIES, RESULTS, names
-from resist_epi.stats.literature import (
-    COX_1972,
-    LAW_2014,
-    LUND_2012,
-    PHIPSON_2016,
-    SMYTH_2004,
-    WELCH_1947,
-    WILCOXON_1945,
-)
+from resist_epi.schema import COUNTS, RESULTS, names
 from resist_epi.stats.multiple import benjamini_hochberg, directions
 
 # From so many biological units a group on, units get weights; with fewer they do harm.
@@ -55,67 +31,6 @@ MAX_UNITS_FOR_QL = 4
 
 # Recovered counts of narrower regions vary less than reads, which no count model expects.
 MIN_FRAGMENTS_WIDE = 5.0
-
-METHODS: dict[str, Method] = {
-    "trend": Method(
-        fit_trend,
-        linear_statistics,
-        QUANTITIES,
-        "linear model of log2 signal with variances moderated towards a trend (limma-trend)",
-        (SMYTH_2004, LAW_2014, PHIPSON_2016),
-        f_statistics=linear_f,
-        threshold_statistics=linear_threshold,
-        takes_weights=True,
-        takes_block=True,
-        relabelled_by="trend",
-    ),
-    "voom": Method(
-        fit_voom,
-        linear_statistics,
-        COUNTS,
-        "linear model of log2 counts per million with precision weights (voom)",
-        (LAW_2014, SMYTH_2004),
-        f_statistics=linear_f,
-        threshold_statistics=linear_threshold,
-        takes_weights=True,
-        takes_block=True,
-        relabelled_by="trend",
-    ),
-    "ql": Method(
-        fit_ql,
-        quasi_statistics,
-        COUNTS,
-        "quasi-likelihood F test of negative binomial counts (edgeR QL)",
-        (LUND_2012,),
-        f_statistics=quasi_f,
-        relabelled_by="trend",
-    ),
-    "wilcoxon": Method(
-        fit_wilcoxon,
-        wilcoxon_statistics,
-        QUANTITIES,
-        "Wilcoxon's rank-sum test of two groups, a cross-check",
-        (WILCOXON_1945,),
-    ),
-    "welch": Method(
-        fit_welch,
-        welch_statistics,
-        QUANTITIES,
-        "Welch's t test of two groups on log2 signal, a cross-check",
-        (WELCH_1947,),
-    ),
-    "cox": Method(
-        fit_cox,
-        hazard_statistics,
-        QUANTITIES,
-        "Cox score test of log2 signal against censored time to progression",
-        (COX_1972,),
-        takes_strata=True,
-        own_contrast=hazard_contrast,
-        effect="hazard ratio",
-        gain="higher hazard with more mark",
-    ),
-}
 
 DEFAULT = "trend"
 
@@ -247,7 +162,7 @@ def contrast_results(
 
 def contrast_statistics(
     fitted: Fit, contrast: Contrast, *, lfc_threshold: float = 0.0
-) -> Statistics:
+) -> dict[str, FloatArray]:
     """Statistics of one contrast without a table, each (n_regions,), NaN where not tested.
 
     These are `log2FoldChange lfcSE ci_low ci_high stat df pvalue`.

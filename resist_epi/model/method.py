@@ -1,23 +1,59 @@
-"""What a test of differential enrichment is: one record says all that differs between tests."""
+"""What a test of differential enrichment is: one record says all that differs between tests.
+
+To add a test, write its kernel in `stats/`, its fit and its statistics beside `linear_models.py`,
+and one record in `METHODS`. The records name their functions, which are imported when first called:
+who asks for names and summaries alone, as the help of the command line does, loads no library.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+from resist_epi.schema import COUNTS, QUANTITIES
+from resist_epi.stats.literature import (
+    COX_1972,
+    LAW_2014,
+    LUND_2012,
+    PHIPSON_2016,
+    SMYTH_2004,
+    WELCH_1947,
+    WILCOXON_1945,
+    Reference,
+)
 
-from resist_epi.arrays import FloatArray
-from resist_epi.counting.matrix import CountMatrix
-from resist_epi.model.fit import Fit
-from resist_epi.model.linear_models import FitOptions
-from resist_epi.samples.design import Contrast, Design
-from resist_epi.stats.literature import Reference
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-FitFunction = Callable[[CountMatrix, Design, NDArray[np.bool_], FitOptions], Fit]
+    from resist_epi.arrays import FloatArray
+    from resist_epi.counting.matrix import CountMatrix
+    from resist_epi.model.fit import Fit
+    from resist_epi.model.linear_models import FitOptions
+    from resist_epi.samples.design import Contrast, Design
 
-Statistics = dict[str, FloatArray]
+    FitFunction = Callable[[CountMatrix, Design, NDArray[np.bool_], FitOptions], Fit]
+    Statistics = dict[str, FloatArray]
+
+
+@dataclass(frozen=True)
+class Later:
+    """A function of this package by name, `MODULE:FUNCTION`, imported when it is called."""
+
+    name: str
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """Call the function."""
+        return self.function(*args, **options)
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The function itself."""
+        module, name = self.name.split(":")
+        found: Callable[..., Any] = getattr(import_module(f"{__package__}.{module}"), name)
+        return found
 
 
 @dataclass(frozen=True)
@@ -67,3 +103,65 @@ class Method:
     own_contrast: Callable[[Design], Contrast] | None = None
     effect: str = "slope"
     gain: str = "rising with the covariate"
+
+
+METHODS: dict[str, Method] = {
+    "trend": Method(
+        Later("linear_models:fit_trend"),
+        Later("linear_models:linear_statistics"),
+        QUANTITIES,
+        "linear model of log2 signal with variances moderated towards a trend (limma-trend)",
+        (SMYTH_2004, LAW_2014, PHIPSON_2016),
+        f_statistics=Later("linear_models:linear_f"),
+        threshold_statistics=Later("linear_models:linear_threshold"),
+        takes_weights=True,
+        takes_block=True,
+        relabelled_by="trend",
+    ),
+    "voom": Method(
+        Later("linear_models:fit_voom"),
+        Later("linear_models:linear_statistics"),
+        COUNTS,
+        "linear model of log2 counts per million with precision weights (voom)",
+        (LAW_2014, SMYTH_2004),
+        f_statistics=Later("linear_models:linear_f"),
+        threshold_statistics=Later("linear_models:linear_threshold"),
+        takes_weights=True,
+        takes_block=True,
+        relabelled_by="trend",
+    ),
+    "ql": Method(
+        Later("count_models:fit_ql"),
+        Later("count_models:quasi_statistics"),
+        COUNTS,
+        "quasi-likelihood F test of negative binomial counts (edgeR QL)",
+        (LUND_2012,),
+        f_statistics=Later("count_models:quasi_f"),
+        relabelled_by="trend",
+    ),
+    "wilcoxon": Method(
+        Later("cross_checks:fit_wilcoxon"),
+        Later("cross_checks:wilcoxon_statistics"),
+        QUANTITIES,
+        "Wilcoxon's rank-sum test of two groups, a cross-check",
+        (WILCOXON_1945,),
+    ),
+    "welch": Method(
+        Later("cross_checks:fit_welch"),
+        Later("cross_checks:welch_statistics"),
+        QUANTITIES,
+        "Welch's t test of two groups on log2 signal, a cross-check",
+        (WELCH_1947,),
+    ),
+    "cox": Method(
+        Later("hazards:fit_cox"),
+        Later("hazards:hazard_statistics"),
+        QUANTITIES,
+        "Cox score test of log2 signal against censored time to progression",
+        (COX_1972,),
+        takes_strata=True,
+        own_contrast=Later("hazards:hazard_contrast"),
+        effect="hazard ratio",
+        gain="higher hazard with more mark",
+    ),
+}

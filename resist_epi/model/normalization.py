@@ -1,14 +1,11 @@
 """Normalisations: each an assumption about what does not change between samples.
 
-To add one, write its kernel in `stats/scaling/` and, here, one record in `METHODS`, which names the
-assumption.
+Which there are, and how to add one, is in `normalization_method.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -19,16 +16,8 @@ from resist_epi.counting.matrix import CountMatrix, scaled
 from resist_epi.errors import DesignError, QuantityError
 from resist_epi.genome.regions import overlapping
 from resist_epi.model.normalization_data import NormalizationInputs
-from resist_epi.model.normalization_method import Normalization
+from resist_epi.model.normalization_method import METHODS as METHODS  # noqa: PLC0414  # likewise
 from resist_epi.schema import COUNTS
-from resist_epi.stats.literature import (
-    ANDERS_2010,
-    BOLSTAD_2003,
-    BULLARD_2010,
-    LUN_2016,
-    ORLANDO_2014,
-    ROBINSON_2010,
-)
 from resist_epi.stats.scaling import size_factors
 from resist_epi.stats.scaling.background import background_factors
 from resist_epi.stats.scaling.offsets import common_peak_offsets, trended_offsets
@@ -41,32 +30,43 @@ _PRIOR_READS = 0.5
 _PRIOR_SHARE = 0.01  # of the median region, for signal: small, since it shrinks the offsets
 
 
-def _library_size(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+def by_library_size(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that the total of mark and background together is the same in every sample."""
     return np.ones(len(matrix.samples))
 
 
-def _composition(
-    factors: Callable[[FloatArray, FloatArray], FloatArray],
-    matrix: CountMatrix,
-    inputs: NormalizationInputs,
-) -> FloatArray:
-    """Assume what these composition factors of the regions themselves do."""
-    return factors(matrix.values, matrix.library_sizes)
+def by_tmm(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+    """Assume that most of the regions do not change, or that gains and losses balance."""
+    return size_factors.tmm(matrix.values, matrix.library_sizes)
 
 
-def _reads_in_regions(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+def by_tmmwsp(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+    """Assume what TMM assumes, where many regions are zero in some of the samples."""
+    return size_factors.tmmwsp(matrix.values, matrix.library_sizes)
+
+
+def by_rle(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+    """Assume that the median region does not change."""
+    return size_factors.rle(matrix.values, matrix.library_sizes)
+
+
+def by_upper_quartile(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+    """Assume that the region at the upper quartile of signal is equally high in every sample."""
+    return size_factors.upper_quartile(matrix.values, matrix.library_sizes)
+
+
+def by_reads_in_regions(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that the total over the regions is the same in every sample."""
     return _relative(matrix, matrix.values.sum(axis=0), "signal in the regions")
 
 
-def _background(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+def by_background(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that background is equal and that precipitation was equally efficient."""
     bins = as_expected(_of_the_same(matrix, inputs.background))
     return background_factors(bins.values, bins.library_sizes)
 
 
-def _spike_in(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+def by_spike_in(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that exogenous chromatin was added in proportion to cells and precipitated alike.
 
     Source: Orlando et al. (2014) Cell Reports 9:1163 (ChIP-Rx).
@@ -75,13 +75,13 @@ def _spike_in(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     return _relative(matrix, bins.values.sum(axis=0), "spike-in signal")
 
 
-def _loess(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+def by_loess(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that at every level of signal most regions do not change."""
     level, present = _level(matrix)
     return trended_offsets(level, fitted_on=present)
 
 
-def _common_peaks(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+def by_common_peaks(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that the peaks found in every sample do not change as a whole at any level."""
     peaks = inputs.peaks or {}
     level, common = _level(matrix)
@@ -97,7 +97,7 @@ def _common_peaks(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArra
     return common_peak_offsets(level, common)
 
 
-def _quantile(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+def by_quantile(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that samples of a group have the same distribution of signal over the regions."""
     level, present = _level(matrix)
     groups = inputs.groups
@@ -107,7 +107,7 @@ def _quantile(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     return np.asarray(offsets - offsets.mean(axis=1, keepdims=True))
 
 
-def _given(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+def by_given(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that the factors given are right."""
     given = inputs.given or {}
     missing = [s for s in matrix.samples if s not in given]
@@ -115,98 +115,6 @@ def _given(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
         raise DesignError(f"no factor is given for {', '.join(missing)}")
     return np.array([given[s] for s in matrix.samples])
 
-
-# In the order in which a default is looked for and normalisations are compared.
-METHODS: dict[str, Normalization] = {
-    "spike_in": Normalization(
-        _spike_in,
-        "exogenous chromatin was added in proportion to the cells and precipitated as the"
-        " sample's own",
-        "spike-in",
-        (ORLANDO_2014,),
-        needs=("spike_in", "the column SpikeInReads, with LibrarySize where signal is normalised"),
-        keeps_global=True,
-        default=("the sheet has spike-in", "no spike-in"),
-        compared="reference",
-    ),
-    "background": Normalization(
-        _background,
-        "background is equal in every sample and immunoprecipitation was equally efficient;"
-        " changes are relative to background",
-        references=(LUN_2016, ROBINSON_2010),
-        needs=(
-            "background",
-            "counts in 10-kb bins of the genome (--background, of `count --regions bins`)",
-        ),
-        default=("background bins can be had", "no background bins"),
-        compared="reference",
-    ),
-    "tmm": Normalization(
-        partial(_composition, size_factors.tmm),
-        "most of the regions tested do not change, or gains and losses balance;"
-        " a global gain or loss of the mark is taken away",
-        "TMM in regions",
-        (ROBINSON_2010,),
-        compared="regions",
-    ),
-    "library_size": Normalization(
-        _library_size,
-        "the total of mark and background together is the same in every sample",
-        default=("", ""),
-        compared="always",
-    ),
-    "tmmwsp": Normalization(
-        partial(_composition, size_factors.tmmwsp),
-        "most of the regions tested do not change, or gains and losses balance, many of them"
-        " being zero in some samples; a global gain or loss of the mark is taken away",
-        references=(ROBINSON_2010,),
-    ),
-    "rle": Normalization(
-        partial(_composition, size_factors.rle),
-        "the median region does not change; a global gain or loss of the mark is taken away",
-        "RLE in regions",
-        (ANDERS_2010,),
-    ),
-    "upper_quartile": Normalization(
-        partial(_composition, size_factors.upper_quartile),
-        "the region at the upper quartile of signal is equally high in every sample;"
-        " a global gain or loss of the mark is taken away",
-        references=(BULLARD_2010,),
-    ),
-    "reads_in_regions": Normalization(
-        _reads_in_regions,
-        "the total over the regions tested is the same in every sample;"
-        " a global gain or loss of the mark is taken away",
-        compared="spare",
-    ),
-    "loess": Normalization(
-        _loess,
-        "at every level of signal most regions do not change; a global gain or loss of the mark,"
-        " and any change that goes with the level, is taken away",
-        offsets=True,
-    ),
-    "common_peaks": Normalization(
-        _common_peaks,
-        "the peaks that every sample has do not change as a whole, at any level",
-        needs=("peaks", "the column Peaks in every row"),
-        offsets=True,
-    ),
-    "quantile": Normalization(
-        _quantile,
-        "samples of one group have the same distribution of signal over the regions, and groups"
-        " differ at most where their distributions do",
-        references=(BOLSTAD_2003,),
-        offsets=True,
-    ),
-    "given": Normalization(
-        _given,
-        "the factors given are right",
-        needs=(
-            "given",
-            "the column SizeFactor (effective library size = library size x factor)",
-        ),
-    ),
-}
 
 DEFAULT = "library_size"
 

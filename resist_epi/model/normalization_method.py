@@ -1,17 +1,32 @@
-"""What a normalisation is: one record says all that differs between normalisations."""
+"""What a normalisation is: one record says all that differs between normalisations.
+
+To add one, write its kernel in `stats/scaling/`, a function that names its assumption in
+`normalization.py`, and one record in `METHODS`. As in `method.py`, records load no library.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from resist_epi.arrays import FloatArray
-from resist_epi.counting.matrix import CountMatrix
-from resist_epi.model.normalization_data import NormalizationInputs
-from resist_epi.stats.literature import Reference
+from resist_epi.model.method import Later
+from resist_epi.stats.literature import (
+    ANDERS_2010,
+    BOLSTAD_2003,
+    BULLARD_2010,
+    LUN_2016,
+    ORLANDO_2014,
+    ROBINSON_2010,
+    Reference,
+)
 
-Kernel = Callable[[CountMatrix, NormalizationInputs], FloatArray]
+if TYPE_CHECKING:
+    from resist_epi.arrays import FloatArray
+    from resist_epi.counting.matrix import CountMatrix
+    from resist_epi.model.normalization_data import NormalizationInputs
+
+    Kernel = Callable[[CountMatrix, NormalizationInputs], FloatArray]
 
 
 @dataclass(frozen=True)
@@ -61,3 +76,96 @@ class Normalization:
     def has_inputs(self, inputs: NormalizationInputs) -> bool:
         """Whether what it needs is there."""
         return self.needs is None or getattr(inputs, self.needs[0]) is not None
+
+
+# In the order in which a default is looked for and normalisations are compared.
+METHODS: dict[str, Normalization] = {
+    "spike_in": Normalization(
+        Later("normalization:by_spike_in"),
+        "exogenous chromatin was added in proportion to the cells and precipitated as the"
+        " sample's own",
+        "spike-in",
+        (ORLANDO_2014,),
+        needs=("spike_in", "the column SpikeInReads, with LibrarySize where signal is normalised"),
+        keeps_global=True,
+        default=("the sheet has spike-in", "no spike-in"),
+        compared="reference",
+    ),
+    "background": Normalization(
+        Later("normalization:by_background"),
+        "background is equal in every sample and immunoprecipitation was equally efficient;"
+        " changes are relative to background",
+        references=(LUN_2016, ROBINSON_2010),
+        needs=(
+            "background",
+            "counts in 10-kb bins of the genome (--background, of `count --regions bins`)",
+        ),
+        default=("background bins can be had", "no background bins"),
+        compared="reference",
+    ),
+    "tmm": Normalization(
+        Later("normalization:by_tmm"),
+        "most of the regions tested do not change, or gains and losses balance;"
+        " a global gain or loss of the mark is taken away",
+        "TMM in regions",
+        (ROBINSON_2010,),
+        compared="regions",
+    ),
+    "library_size": Normalization(
+        Later("normalization:by_library_size"),
+        "the total of mark and background together is the same in every sample",
+        default=("", ""),
+        compared="always",
+    ),
+    "tmmwsp": Normalization(
+        Later("normalization:by_tmmwsp"),
+        "most of the regions tested do not change, or gains and losses balance, many of them"
+        " being zero in some samples; a global gain or loss of the mark is taken away",
+        references=(ROBINSON_2010,),
+    ),
+    "rle": Normalization(
+        Later("normalization:by_rle"),
+        "the median region does not change; a global gain or loss of the mark is taken away",
+        "RLE in regions",
+        (ANDERS_2010,),
+    ),
+    "upper_quartile": Normalization(
+        Later("normalization:by_upper_quartile"),
+        "the region at the upper quartile of signal is equally high in every sample;"
+        " a global gain or loss of the mark is taken away",
+        references=(BULLARD_2010,),
+    ),
+    "reads_in_regions": Normalization(
+        Later("normalization:by_reads_in_regions"),
+        "the total over the regions tested is the same in every sample;"
+        " a global gain or loss of the mark is taken away",
+        compared="spare",
+    ),
+    "loess": Normalization(
+        Later("normalization:by_loess"),
+        "at every level of signal most regions do not change; a global gain or loss of the mark,"
+        " and any change that goes with the level, is taken away",
+        offsets=True,
+    ),
+    "common_peaks": Normalization(
+        Later("normalization:by_common_peaks"),
+        "the peaks that every sample has do not change as a whole, at any level",
+        needs=("peaks", "the column Peaks in every row"),
+        offsets=True,
+    ),
+    "quantile": Normalization(
+        Later("normalization:by_quantile"),
+        "samples of one group have the same distribution of signal over the regions, and groups"
+        " differ at most where their distributions do",
+        references=(BOLSTAD_2003,),
+        offsets=True,
+    ),
+    "given": Normalization(
+        Later("normalization:by_given"),
+        "the factors given are right",
+        needs=(
+            "given",
+            "the column SizeFactor (effective library size = library size x factor)",
+        ),
+    ),
+}

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 _CHANGE = "log$_2$ fold change"
 
+_FEWEST_FOR_TREND = 200
+
+_TREND_WIDTH = 0.9
+
 
 def plot_ma(
     results: pd.DataFrame,
@@ -42,6 +46,9 @@ def plot_ma(
     title: str | None = None,
 ) -> Axes:
     """Fold change against mean signal, gains and losses coloured.
+
+    Of many regions a line shows the middle of the fold changes at every level (lowess, robust):
+    where it leaves zero, the normalisation may not fit that level.
 
     Parameters
     ----------
@@ -82,6 +89,7 @@ def plot_ma(
         _scatter(ax, shown, x, y, y_range=(-limit, limit), x_range=None)
         if len(shown):
             ax.axhline(0, color=INK, lw=LINE, zorder=1)
+        _trend(ax, shown)
         ax.set(xlabel="mean normalised signal", ylabel=_CHANGE, ylim=(-1.05 * limit, 1.05 * limit))
         set_title(ax, title, pad=14.0)
         _label(ax, shown, np.stack([x, np.clip(y, -limit, limit)], axis=1), label)
@@ -315,6 +323,27 @@ def _legend(ax: Axes) -> None:
     )
     for handle in filter(None, legend.legend_handles):
         handle.set(alpha=1.0, sizes=[12.0])
+
+
+def _trend(ax: Axes, shown: pd.DataFrame) -> None:
+    """Line through the middle of the fold changes along the mean, where it has regions enough.
+
+    Source: Cleveland (1979) J. Am. Stat. Assoc. 74:829; Yang et al. (2002) for MA plots.
+    """
+    if len(shown) < _FEWEST_FOR_TREND:
+        return
+    from statsmodels.nonparametric.smoothers_lowess import lowess
+
+    level = np.log10(shown["baseMean"].to_numpy(np.float64))
+    change = shown["log2FoldChange"].to_numpy(np.float64)
+    curve = lowess(change, level, frac=0.4, it=3, delta=0.01 * float(np.ptp(level)))
+    # The ends hang on few regions.
+    low, high = np.quantile(level, [0.005, 0.995])
+    curve = curve[(curve[:, 0] >= low) & (curve[:, 0] <= high)]
+    ax.plot(10 ** curve[:, 0], curve[:, 1], color=INK, lw=_TREND_WIDTH, zorder=4)
+    end = (1.0, float(curve[-1, 1]))
+    beside = ax.get_yaxis_transform()
+    ax.text(*end, "trend", transform=beside, color=INK, size="small", ha="right", va="bottom")
 
 
 def _threshold(ax: Axes, shown: pd.DataFrame) -> None:

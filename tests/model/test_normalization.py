@@ -10,6 +10,7 @@ import pytest
 from resist_epi.counting.matrix import CountMatrix, scaled
 from resist_epi.errors import DesignError
 from resist_epi.model.filtering import regions_with_signal
+from resist_epi.model.method import Later
 from resist_epi.model.normalization import METHODS, choose_default, factors_table, normalize
 from resist_epi.model.normalization_data import NormalizationInputs, one_row
 from tests.support.builders import matrix, planted, regions
@@ -45,6 +46,8 @@ def test_the_twelve_of_the_contract_are_there() -> None:
     two = {"background", "spike_in", "loess", "common_peaks", "quantile", "given"}
     assert one | two <= set(METHODS)
     for method in METHODS.values():
+        assert isinstance(method.kernel, Later)
+        assert (method.kernel.function.__doc__ or "").startswith("Assume ")
         assert method.assumption
 
 

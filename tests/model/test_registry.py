@@ -21,7 +21,7 @@ from resist_epi.model.analysis import analyse
 from resist_epi.model.differential import contrast_results, f_results
 from resist_epi.model.fit import Fit
 from resist_epi.model.linear_models import FitOptions, fit_trend, linear_statistics
-from resist_epi.model.method import Method
+from resist_epi.model.method import Later, Method
 from resist_epi.model.normalization import normalize
 from resist_epi.model.normalization_data import NormalizationInputs
 from resist_epi.model.normalization_method import Normalization
@@ -80,6 +80,15 @@ TOY_SCALING = Normalization(
     (SCALING,),
     compared="always",
 )
+
+
+@pytest.mark.parametrize("name", [*differential.METHODS, *normalization.METHODS])
+def test_records_name_functions_that_there_are(name: str) -> None:
+    record = differential.METHODS.get(name) or normalization.METHODS[name]
+    named = [value for value in vars(record).values() if isinstance(value, Later)]
+    assert named
+    for later in named:
+        assert later.function.__doc__, later.name
 
 
 @pytest.fixture

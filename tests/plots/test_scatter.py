@@ -57,6 +57,21 @@ def test_the_volcano_shows_fold_change_and_p() -> None:
     assert "P" in ax.get_ylabel()
 
 
+def test_the_trend_of_the_fold_changes_along_the_mean_is_drawn() -> None:
+    """A normalisation that does not fit every level shows as a line that leaves zero."""
+    table = simulated.results(3000, changed=0.0)
+    table["log2FoldChange"] = 0.5 * (np.log10(table["baseMean"]) - 1)
+    ax = plot_ma(table)
+    curve = next(line for line in ax.lines if len(line.get_xdata()) > 2)
+    x, y = (np.asarray(values, dtype=np.float64) for values in curve.get_data())
+    np.testing.assert_allclose(y, 0.5 * (np.log10(x) - 1), atol=1e-6)
+    assert "trend" in [text.get_text() for text in ax.texts]
+
+
+def test_few_regions_have_no_trend() -> None:
+    assert all(len(line.get_xdata()) == 2 for line in plot_ma(simulated.results(150)).lines)
+
+
 def test_gains_are_vermillion_losses_blue_and_the_rest_grey() -> None:
     table = simulated.results(300, changed=0.2)
     colours = {c.get_label().split(" ")[0]: c for c in plot_ma(table).collections}

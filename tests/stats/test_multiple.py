@@ -6,7 +6,7 @@ from scipy.stats import false_discovery_control
 from statsmodels.stats.multitest import multipletests
 
 from resist_epi.errors import QuantityError
-from resist_epi.stats.multiple import benjamini_hochberg, simes
+from resist_epi.stats.multiple import benjamini_hochberg, holm, simes
 
 
 def test_bh_equals_scipy_and_statsmodels() -> None:
@@ -47,3 +47,12 @@ def test_bad_p_values(function) -> None:
         function([[0.5]])
     with pytest.raises(QuantityError, match="groups"):
         simes([0.5, 0.2], [0])
+
+
+def test_holm_steps_down_and_leaves_what_was_not_tested() -> None:
+    p = np.array([0.04, np.nan, 0.01, 0.03, 0.9])
+    np.testing.assert_allclose(holm(p), [0.09, np.nan, 0.04, 0.09, 0.9], rtol=1e-12)
+    assert np.isnan(holm([np.nan, np.nan])).all()
+    assert len(holm([])) == 0
+    with pytest.raises(QuantityError, match="between 0 and 1"):
+        holm([1.5])

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from resist_epi.tracks.compiled import njit
 
 OK, TOO_SHORT, NO_ROOM, UNKNOWN_CHROMOSOME = 0, 1, 2, 3
 

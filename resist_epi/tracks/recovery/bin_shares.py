@@ -12,9 +12,9 @@ Markov chain, so that the expected reads of each bin follow from the forward and
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from resist_epi.arrays import FloatArray, IntArray
+from resist_epi.tracks.compiled import njit
 
 MOST_BINS = 3  # that a read may touch
 
