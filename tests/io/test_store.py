@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from resist_epi.errors import InputFormatError
-from resist_epi.io.store import PARTIAL, atomic_path, read_text, write_text
+from resist_epi.io.store import PARTIAL, atomic_path, file_name, read_text, write_text
 
 
 def test_text_goes_round_and_gzip_is_reproducible(tmp_path: Path) -> None:
@@ -92,3 +92,8 @@ def test_a_folder_without_rights(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(InputFormatError, match="Permission denied"):
         write_text(tmp_path / "out.tsv", "x")
+
+
+def test_marks_as_file_names() -> None:
+    assert file_name("H3K27me3") == "H3K27me3"
+    assert file_name("H3K27me3 (lot/2)") == "H3K27me3__lot_2_"

@@ -5,7 +5,6 @@ import pytest
 from scipy.interpolate import CubicSpline
 from statsmodels.nonparametric.smoothers_lowess import lowess as other
 
-from resist_epi.stats.root import bracketed_root
 from resist_epi.stats.smoothing import lowess, natural_spline_basis
 
 
@@ -59,12 +58,3 @@ def test_spline_basis_spans_constant_and_line() -> None:
     np.testing.assert_allclose(basis, expected, rtol=1e-12, atol=1e-14)
     assert natural_spline_basis(np.ones(5), 4).shape == (5, 1)
     assert natural_spline_basis(x, 2).shape == (300, 2)
-
-
-@pytest.mark.parametrize("root", [0.1, 1.0, 1.9])
-def test_root_is_bracketed(root) -> None:
-    def curve(x: float) -> float:
-        return (x - root) ** 3 + (x - root)
-
-    found = bracketed_root(curve, 0.0, 2.0, values=(curve(0.0), curve(2.0)), tolerance=1e-10)
-    assert found == pytest.approx(root, abs=1e-9)
