@@ -1,20 +1,37 @@
-"""The command as the console starts it: one line of error, a traceback only when asked for."""
+"""What scripts share: the exit code, and one line for a problem with the data."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
+import argparse
+
+import pytest
+
+from resist_epi.cli.script import run_script
+from resist_epi.errors import DesignError
 
 
-def test_the_console_script_shows_a_traceback_only_with_debug(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "resist_epi", "check", str(tmp_path / "none.csv")]
-    plain = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert plain.returncode == 1
-    bad = ["diff", str(tmp_path / "none.tsv"), "-o", str(tmp_path / "x.tsv")]
-    command = [sys.executable, "-m", "resist_epi", *bad]
-    error = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert error.returncode == 1
-    assert error.stderr.count("\n") == 1
-    debug = subprocess.run([*command, "--debug"], capture_output=True, text=True, check=False)
-    assert "Traceback" in debug.stderr
+@pytest.mark.parametrize(
+    ("problem", "code", "said"),
+    [
+        (None, 0, ""),
+        (DesignError("no such group"), 1, "error: no such group"),
+        (FileNotFoundError(2, "No such file", "x.bed"), 1, "error: x.bed: No such file"),
+    ],
+)
+def test_the_code_and_the_line(
+    problem: Exception | None,
+    code: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def work(_: argparse.Namespace) -> None:
+        if problem is not None:
+            raise problem
+
+    monkeypatch.setattr("sys.argv", ["script"])
+    monkeypatch.setattr("resist_epi.cli.script.set_up_logging", lambda: None)
+    with pytest.raises(SystemExit) as left:
+        run_script(argparse.ArgumentParser(), work)
+    assert left.value.code == code
+    assert said in capsys.readouterr().err

@@ -11,22 +11,7 @@ from resist_epi.dna.control import over_control, scaled_control, with_control_of
 from resist_epi.errors import DesignError
 from resist_epi.model.analysis import analyse
 from tests.support import builders
-
-
-def chip_and_input(*, n: int = 6, seed: int = 1, marked: float = 0.2):  # type: ignore[no-untyped-def]
-    """Bins with mark on a fifth of them; the first 50 regions are marked."""
-    rng = np.random.default_rng(seed)
-    level = rng.gamma(10, 5, 4000)
-    with_mark = rng.random(4000) < marked
-    scale = rng.uniform(0.3, 2, n)
-    chip = rng.poisson(scale * (level * (1 + 3 * with_mark))[:, None]).astype(float)
-    control = rng.poisson(np.outer(level, np.ones(n))).astype(float)
-    bins = builders.matrix(chip, quantity="reads")
-    control_bins = builders.matrix(control, quantity="reads")
-    inside = np.concatenate([np.flatnonzero(with_mark)[:50], np.flatnonzero(~with_mark)[:150]])
-    regions = builders.matrix(chip[inside], quantity="reads", library_sizes=chip.sum(axis=0))
-    of_regions = builders.matrix(control[inside], quantity="reads")
-    return bins, control_bins, regions, of_regions, scale
+from tests.support.controls import chip_and_input
 
 
 def test_scale_is_that_of_the_background() -> None:

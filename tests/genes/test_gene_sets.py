@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
-from pathlib import Path
-
 import pytest
 
 from resist_epi.errors import InputFormatError
-from resist_epi.genes.gene_sets import GeneSet, current_symbols, match_sets, read_gmt
+from resist_epi.genes.gene_sets import GeneSet, current_symbols, match_sets
 from resist_epi.genes.symbols import SymbolTable
 
 TABLE = SymbolTable(
@@ -72,47 +69,3 @@ def test_no_sets_no_genes_and_no_table() -> None:
     assert found(("A",), [""]) == []
     alone = match_sets({"S": GeneSet("S", "", ("WHSC1", "A"))}, ["NSD2", "A"], None)
     assert alone["S"].tolist() == [1]
-
-
-TEXT = "# a comment\nONE\tsource of one\tA\tB\n\nTWO\t\tB\tC\t\n"
-
-
-EXPECTED = {
-    "ONE": GeneSet("ONE", "source of one", ("A", "B")),
-    "TWO": GeneSet("TWO", "", ("B", "C")),
-}
-
-
-@pytest.mark.parametrize("packed", [False, True])
-@pytest.mark.parametrize("end_of_line", ["\n", "\r\n", "\r"])
-def test_sets_are_read(end_of_line: str, packed: bool, tmp_path: Path) -> None:
-    data = TEXT.replace("\n", end_of_line).encode()
-    path = tmp_path / "sets.gmt"
-    path.write_bytes(gzip.compress(data) if packed else data)
-    assert read_gmt(path) == EXPECTED
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("ONE\tsource\tA\nTWO\tsource\n", r"sets.gmt, line 2: not a line of a GMT file"),
-        ("ONE A B\n", r"line 1: .*with tabs between; found ONE A B"),
-        ("ONE\tsource\t\t\n", r"line 1: not a line"),
-        ("\tsource\tA\n", r"line 1: not a line"),
-        ("ONE\ts\tA\n#\nONE\ts\tB\n", r"line 3: the gene set 'ONE' stands twice"),
-        ("# nothing\n", r"no gene sets in the file"),
-        ("", r"no gene sets in the file"),
-    ],
-)
-def test_malformed_files_are_named(text: str, message: str, tmp_path: Path) -> None:
-    path = tmp_path / "sets.gmt"
-    path.write_text(text)
-    with pytest.raises(InputFormatError, match=message):
-        read_gmt(path)
-
-
-@pytest.mark.real
-def test_msigdb_files_load(real_data: Path) -> None:
-    hallmark = read_gmt(real_data / "gene_sets" / "msigdb_v2023.1_hallmark_symbols.gmt.gz")
-    assert len(hallmark) == 50
-    assert len(hallmark["HALLMARK_ESTROGEN_RESPONSE_EARLY"]) == 200

@@ -21,6 +21,11 @@ def test_text_goes_round_and_gzip_is_reproducible(tmp_path: Path) -> None:
     assert read_text(tmp_path / "a.tsv.gz") == "x\ty\n"
 
 
+def test_marks_as_file_names() -> None:
+    assert file_name("H3K27me3") == "H3K27me3"
+    assert file_name("H3K27me3 (lot/2)") == "H3K27me3__lot_2_"
+
+
 def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "out.tsv"
     write_text(path, "old")
@@ -92,8 +97,3 @@ def test_a_folder_without_rights(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(InputFormatError, match="Permission denied"):
         write_text(tmp_path / "out.tsv", "x")
-
-
-def test_marks_as_file_names() -> None:
-    assert file_name("H3K27me3") == "H3K27me3"
-    assert file_name("H3K27me3 (lot/2)") == "H3K27me3__lot_2_"
