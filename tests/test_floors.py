@@ -1,8 +1,4 @@
-"""The house: imports go down only, never sideways between packages, and never in a circle.
-
-Tests mirror it: `resist_epi/PACKAGE/MODULE.py` has `tests/PACKAGE/test_MODULE.py`,
-or a reason here.
-"""
+"""The house: imports go down only, never sideways between packages, and never in a circle."""
 
 from __future__ import annotations
 

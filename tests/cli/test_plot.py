@@ -16,14 +16,9 @@ from resist_epi.counting.profile_files import write_profile_matrix
 from resist_epi.io.tables import write_table
 from resist_epi.plots import PLOTS, Plot
 from tests.support import simulated
-from tests.support.cohort import SmallCohort, make_cohort
+from tests.support.cohort import SmallCohort
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "plot_heatmap.py"
-
-
-@pytest.fixture(scope="module")
-def cohort(tmp_path_factory: pytest.TempPathFactory) -> SmallCohort:
-    return make_cohort(tmp_path_factory.mktemp("cohort"))
 
 
 @pytest.fixture(scope="module")

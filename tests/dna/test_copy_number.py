@@ -13,7 +13,6 @@ from resist_epi.dna.copy_number import (
     segment_controls,
     with_copy_number,
 )
-from resist_epi.dna.dna_ratio import log_ratios, usable_bins
 from resist_epi.errors import DesignError, GenomeMismatchError, SampleSheetError
 from resist_epi.genome.regions import bed_regions, genome_bins
 from resist_epi.samples.sheet import make_sheet
@@ -88,17 +87,6 @@ def test_gc_content_is_taken_out() -> None:
     assert len(with_it) < len(without)
     s1 = with_it[with_it["sample"] == "s1"]
     assert np.abs(s1["log2_ratio"]).max() < 0.1
-
-
-def test_unruly_bins_are_left_out() -> None:
-    values = np.array([[10.0, 10], [9, 11], [0, 5], [100, 100], [1, 1], [10, 10]])
-    autosomal = np.ones(6, dtype=bool)
-    assert usable_bins(values, autosomal).tolist() == [True, True, False, False, False, True]
-    assert not usable_bins(np.zeros((4, 2)), np.ones(4, dtype=bool)).any()
-    assert usable_bins(np.empty((0, 2)), np.empty(0, dtype=bool)).tolist() == []
-    ratio, used = log_ratios(np.zeros((4, 2)), np.ones(4, dtype=bool))
-    assert ratio.shape == (0, 2)
-    assert not used.any()
 
 
 def test_too_few_bins_are_refused() -> None:

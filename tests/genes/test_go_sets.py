@@ -17,10 +17,7 @@ from resist_epi.genes.builtin import load_go_sets, load_sets, load_symbols
 from resist_epi.genes.enrichment import enrich, set_families
 from resist_epi.genome.builtin import load_genes
 from resist_epi.io.tables import read_table, write_table
-from resist_epi.study.settings import StudySettings, make_settings, read_study, write_study
-from resist_epi.study.steps.keys import mark_keys
-from resist_epi.study.study import input_files, load_study
-from tests.support.cohort import make_cohort
+from resist_epi.study.settings import make_settings, read_study, write_study
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "data_sources"
 TCA = "tricarboxylic acid cycle (GO:0006099)"
@@ -133,21 +130,6 @@ def test_another_species_is_told(tmp_path: Path) -> None:
     table["symbol"] = [f"LOC{i}" for i in range(200)]
     with pytest.raises(InputFormatError, match="no gene of the"):
         enrich(table, load_sets("go"), symbols=load_symbols(), own_sets=True)
-
-
-def test_a_run_reads_no_file_for_the_word_and_knows_it_from_the_built_in_sets(
-    tmp_path: Path,
-) -> None:
-    cohort = make_cohort(tmp_path, per_group=2)
-    values = {"sheet": cohort.sheet, "genes": cohort.genes}
-    word = load_study(StudySettings.model_validate({**values, "gene_sets": "go"}))
-    plain = load_study(StudySettings.model_validate(values))
-    assert TCA in word.gene_sets
-    assert word.own_sets
-    assert input_files(word) == input_files(plain)
-    one, other = (mark_keys(s, "H3K36me3", {}) for s in (word, plain))
-    changed = {step for step in one if one[step] != other[step]}
-    assert changed == {"tests H3K36me3"}
 
 
 def test_many_overlapping_sets_are_many_families() -> None:

@@ -9,11 +9,9 @@ import pandas as pd
 import pytest
 
 from resist_epi.errors import DesignError
-from resist_epi.genes.covariates import gene_covariates
 from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.genes.gene_sets import GeneSet
 from resist_epi.genes.pre_specified import pre_specified
-from resist_epi.genome.reference import load_reference
 from resist_epi.model.differential import contrast_results, fit
 from resist_epi.model.normalization import normalize
 from resist_epi.samples.design import make_contrast, make_design
@@ -111,10 +109,3 @@ def test_edges() -> None:
     assert 0 < one.loc[0, "random_pvalue"] <= 1
     with pytest.raises(DesignError, match="0 random sets"):
         pre_specified(analysis, CORE, n_random=0)
-
-
-def test_what_the_built_in_genes_are_matched_on() -> None:
-    table = gene_covariates(load_reference("hg38", None))
-    assert (table["length"] > 0).all()
-    assert table["cpg_island"].dropna().mean() > 0.3
-    assert table.index.is_unique

@@ -3,45 +3,18 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from resist_epi.cli.main import main
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.counting.matrix_files import write_counts
-from resist_epi.errors import DesignError, InputFormatError
+from resist_epi.errors import DesignError
 from resist_epi.genes.enrichment import enrich
 from resist_epi.genes.gene_sets import GeneSet
-from resist_epi.genes.sample_scores import sample_scores
 from resist_epi.genes.set_methods import METHODS
-from resist_epi.io.tables import read_table
 from resist_epi.model.analysis import Analysis, analyse
-from tests.support.builders import regions, sheet
-
-N = 600
-SETS = {
-    "UP": GeneSet("UP", "test", tuple(f"S{i}" for i in range(25))),
-    "QUIET": GeneSet("QUIET", "test", tuple(f"S{i}" for i in range(100, 130))),
-    "TWO": GeneSet("TWO", "test", ("S0", "S1")),
-    "ABSENT": GeneSet("ABSENT", "test", ("nobody",)),
-}
-
-
-def counts(change: float = 1.3, seed: int = 1) -> CountMatrix:
-    rng = np.random.default_rng(seed)
-    level = rng.normal(6, 1, size=(N, 1)) + 0.4 * rng.normal(size=(N, 12))
-    level[:25, 6:] += change
-    names = tuple(f"s{i}" for i in range(12))
-    return CountMatrix(
-        2.0**level, regions(N, width=100_000), names, "mean_signal", np.full(12, 1e6)
-    )
-
-
-def own_sheet():
-    return sheet(["good"] * 6 + ["poor"] * 6, Patient=[f"P{i}" for i in range(12)])
+from tests.support.scored_sets import SETS, N, counts, own_sheet
 
 
 @pytest.fixture(scope="module")
@@ -144,41 +117,3 @@ def test_gsea_warns_of_what_it_assumes(
     with caplog.at_level(logging.WARNING):
         enrich(analysis.results, SETS, test="gsea")
     assert "prefer camera" in caplog.text
-
-
-def test_scores_tell_the_samples_of_the_planted_set_apart() -> None:
-    matrix = counts(3.0)
-    scores = sample_scores(matrix, SETS).set_index("set")
-    assert scores.index.tolist() == ["UP", "QUIET"]
-    assert scores["n_loci"].tolist() == [25, 30]
-    good, poor = (scores.loc["UP", [f"s{i}" for i in r]] for r in (range(6), range(6, 12)))
-    assert poor.min() > good.max()
-    alone = sample_scores(matrix.select(samples=["s7", "s1"]), SETS).set_index("set")
-    assert np.sign(alone.loc["UP", "s7"] - alone.loc["UP", "s1"]) == 1
-    with pytest.raises(InputFormatError, match="5 loci"):
-        sample_scores(matrix, {"TWO": SETS["TWO"]})
-
-
-def test_the_verb_takes_a_test_and_writes_scores(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    write_counts(tmp_path / "c.parquet", counts())
-    own_sheet().table.to_csv(tmp_path / "s.csv", index=False)
-    (tmp_path / "sets.gmt").write_text(
-        "".join("\t".join([s.name, s.source, *s.genes]) + "\n" for s in SETS.values())
-    )
-    common = ["--samples", str(tmp_path / "s.csv"), "--normalize", "library_size"]
-    common += ["--contrast", "poor-good"]
-    results = str(tmp_path / "r.tsv")
-    assert main(["diff", str(tmp_path / "c.parquet"), *common, "-o", results]) == 0
-    command = ["enrich", results, "--gene-sets", str(tmp_path / "sets.gmt")]
-    out, scores = tmp_path / "sets.tsv", tmp_path / "scores.tsv"
-    with_counts = ["--counts", str(tmp_path / "c.parquet"), *common]
-    more = ["--test", "roast", "--beside", "ora", "--beside", "permutation"]
-    more += ["--scores", str(scores)]
-    assert main([*command, *with_counts, *more, "-o", str(out)]) == 0
-    table = read_table(out).set_index("set")
-    assert table.loc["UP", ["pvalue", "ora_pvalue", "permutation_pvalue"]].max() < 0.05
-    assert list(read_table(scores).columns[:3]) == ["set", "n_loci", "s0"]
-    assert main([*command, "--scores", str(scores), "-o", str(out)]) == 1
-    assert "--counts" in capsys.readouterr().err

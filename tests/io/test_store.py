@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from resist_epi.errors import InputFormatError
-from resist_epi.io.store import PARTIAL, atomic_path, read_text, write_text
+from resist_epi.io.store import PARTIAL, atomic_path, file_name, read_text, write_text
 
 
 def test_text_goes_round_and_gzip_is_reproducible(tmp_path: Path) -> None:
@@ -19,6 +19,11 @@ def test_text_goes_round_and_gzip_is_reproducible(tmp_path: Path) -> None:
     assert (tmp_path / "a.tsv.gz").read_bytes() == first
     assert gzip.decompress(first) == b"x\ty\n"
     assert read_text(tmp_path / "a.tsv.gz") == "x\ty\n"
+
+
+def test_marks_as_file_names() -> None:
+    assert file_name("H3K27me3") == "H3K27me3"
+    assert file_name("H3K27me3 (lot/2)") == "H3K27me3__lot_2_"
 
 
 def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:

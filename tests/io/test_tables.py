@@ -1,105 +1,17 @@
-"""Counts and results go to disk and come back."""
+"""Results go to disk and come back."""
 
 from __future__ import annotations
 
 import gzip
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
-from resist_epi.counting.matrix_files import read_counts, write_counts
-from resist_epi.errors import InputFormatError, QuantityError
+from resist_epi.errors import InputFormatError
 from resist_epi.io import tables
 from resist_epi.io.tables import read_results, read_table, write_table
-from tests.support.builders import matrix, planted, sheet
-
-
-@pytest.mark.parametrize("name", ["c.parquet", "c.tsv", "c.tsv.gz"])
-def test_counts_come_back_as_they_were(tmp_path: Path, name: str) -> None:
-    counts = replace(
-        planted(n=20, per_group=2),
-        size_factors=np.array([1.0, 0.5, 2.0, 1.0]),
-        metadata={"library_size_from": ["sheet"] * 4},
-    )
-    write_counts(tmp_path / name, counts)
-    again = read_counts(tmp_path / name)
-    np.testing.assert_allclose(again.values, counts.values, rtol=1e-9)
-    np.testing.assert_array_equal(again.library_sizes, counts.library_sizes)
-    assert again.size_factors is not None
-    np.testing.assert_array_equal(again.size_factors, counts.size_factors)
-    assert again.quantity == "mean_signal"
-    assert again.metadata == counts.metadata
-    pd.testing.assert_frame_equal(again.regions, counts.regions, check_dtype=False)
-
-
-def test_any_parquet_reader_sees_regions_and_samples(tmp_path: Path) -> None:
-    write_counts(tmp_path / "c.parquet", matrix([[1, 2]]))
-    frame = pq.read_table(tmp_path / "c.parquet").to_pandas()
-    assert list(frame.columns[-2:]) == ["s0", "s1"]
-    assert list(frame["symbol"]) == ["S0"]
-
-
-def foreign(tmp_path: Path, text: str) -> Path:
-    path = tmp_path / "counts.tsv"
-    path.write_text(text)
-    return path
-
-
-TSV = "chrom\tstart\tend\ts0\ts1\ts0.input\nchr10\t5\t9\t1\t2\t7\nchr2\t0\t4\t3\t4\t9\n"
-
-
-def test_a_foreign_table_needs_its_sheet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    path = foreign(tmp_path, TSV)
-    with pytest.raises(InputFormatError, match="needs its sample sheet"):
-        read_counts(path)
-    with caplog.at_level("INFO", logger="resist_epi"):
-        counts = read_counts(path, sheet=sheet(["a", "b"]))
-    assert counts.quantity == "reads"
-    assert list(counts.regions["chrom"]) == ["chr2", "chr10"]
-    np.testing.assert_array_equal(counts.values, [[3, 4], [1, 2]])
-    np.testing.assert_array_equal(counts.library_sizes, [4, 6])
-    assert "columns not in the sheet are ignored: s0.input" in caplog.text
-
-
-def test_library_sizes_of_the_sheet_win(tmp_path: Path) -> None:
-    rows = sheet(["a", "b"], LibrarySize=["1000", ""])
-    counts = read_counts(foreign(tmp_path, TSV), sheet=rows)
-    np.testing.assert_array_equal(counts.library_sizes, [1000, 6])
-    assert counts.metadata["library_size_from"] == ["sheet", "column_sum"]
-
-
-def test_fractions_are_no_reads(tmp_path: Path) -> None:
-    path = foreign(tmp_path, TSV.replace("\t3\t", "\t3.5\t"))
-    with pytest.raises(QuantityError, match=r"not whole numbers.*--quantity"):
-        read_counts(path, sheet=sheet(["a", "b"]))
-    counts = read_counts(path, sheet=sheet(["a", "b"]), quantity="mean_signal")
-    assert counts.quantity == "mean_signal"
-
-
-def test_text_where_a_number_belongs_names_line_and_column(tmp_path: Path) -> None:
-    path = foreign(tmp_path, "# note\n" + TSV.replace("\t3\t", "\tmany\t"))
-    with pytest.raises(
-        InputFormatError, match="line 4: column s0; expected a number; found 'many'"
-    ):
-        read_counts(path, sheet=sheet(["a", "b"]))
-
-
-def test_a_sample_without_a_column(tmp_path: Path) -> None:
-    with pytest.raises(InputFormatError, match="no column for sample s2"):
-        read_counts(foreign(tmp_path, TSV), sheet=sheet(["a", "b", "b"]))
-
-
-def test_damaged_and_foreign_parquet(tmp_path: Path) -> None:
-    (tmp_path / "bad.parquet").write_bytes(b"PAR1 and nothing more")
-    with pytest.raises(InputFormatError, match="damaged Parquet file"):
-        read_counts(tmp_path / "bad.parquet")
-    pd.DataFrame({"x": [1]}).to_parquet(tmp_path / "other.parquet")
-    with pytest.raises(InputFormatError, match="not one of counts"):
-        read_counts(tmp_path / "other.parquet")
 
 
 def test_header_lines_and_missing_values(tmp_path: Path) -> None:
@@ -125,14 +37,6 @@ def test_values_above_a_table_come_back_as_they_were(tmp_path: Path) -> None:
         assert again.attrs["header"] == header
         assert again.attrs["n_header"] == 4
     assert "# a note without a value\n" in (tmp_path / "t.tsv").read_text()
-
-
-def test_counts_of_the_first_version_are_read(tmp_path: Path) -> None:
-    write_counts(tmp_path / "c.tsv", matrix([[1, 2]]))
-    text = (tmp_path / "c.tsv").read_text()
-    assert text.startswith("# counts: {")
-    (tmp_path / "old.tsv").write_text(text.replace("# counts: {", "# counts {", 1))
-    assert read_counts(tmp_path / "old.tsv").samples == ("s0", "s1")
 
 
 def test_results_must_have_the_contracts_columns(tmp_path: Path) -> None:

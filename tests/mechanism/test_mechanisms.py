@@ -9,29 +9,14 @@ import pandas as pd
 import pytest
 
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.errors import InputFormatError
 from resist_epi.genes import gene_level
-from resist_epi.genes.builtin import gene_set_kinds, load_gene_sets
-from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.genes.gene_sets import GeneSet
-from resist_epi.genes.matched import draw_sets, match_traits, nearest_pools
-from resist_epi.mechanism.builtin import load_mechanisms
-from resist_epi.mechanism.caveats import set_warnings
 from resist_epi.mechanism.expectations import Expectation, Mechanism
 from resist_epi.mechanism.mechanisms import Layer, mechanism_sentences, mechanism_table
-from resist_epi.mechanism.switch_sets import switch_sets
 from resist_epi.model.analysis import Analysis, analyse
 from resist_epi.schema import MECHANISMS, names
 from tests.support.builders import regions, sheet
-
-N = 1200
-SETS = {
-    "UP": GeneSet("UP", "test", tuple(f"S{i}" for i in range(20))),
-    "QUIET": GeneSet("QUIET", "test", tuple(f"S{i}" for i in range(100, 130))),
-    "FOUR": GeneSet("FOUR", "test", ("S200", "S201", "S202", "S203")),
-    "RIBOSOME": GeneSet("RIBOSOME", "test", tuple(f"S{i}" for i in range(300, 330))),
-}
-KINDS = {"RIBOSOME": "control"}
+from tests.support.mechanism_sets import KINDS, SETS, N
 
 
 def mechanism(gene_set: str, **expected: str) -> Mechanism:
@@ -154,115 +139,3 @@ def test_no_layer_and_no_gene() -> None:
     found = mechanism_table([layer("H3K36me3", analysed([], 0.0))], MECHANISMS_HERE, other)
     assert row(found, "UP", "H3K36me3")["n_tested"] == 0
     assert row(found, "UP", "H3K36me3")["verdict"] == "not tested"
-
-
-def switch_table(classes: dict[int, str]) -> pd.DataFrame:
-    genes = pd.DataFrame(
-        {
-            "symbol": [f"S{i}" for i in range(N)],
-            "gene_id": [f"g{i}" for i in range(N)],
-            "locus_id": [f"l{i}" for i in range(N)],
-            "A_pvalue": 0.5,
-            "B_pvalue": 0.5,
-            "padj": 0.9,
-            "class": "none",
-        }
-    )
-    for i, name in classes.items():
-        genes.loc[i, "class"] = name
-    return genes
-
-
-def test_switches_of_a_set_are_counted_in_loci() -> None:
-    many = switch_table(dict.fromkeys(range(5), "repressive switch"))
-    found = switch_sets(many, SETS, kinds=KINDS).set_index("set")
-    assert found.loc["UP", ["n_loss", "n_gain", "direction"]].tolist() == [5, 0, "loss"]
-    assert np.isnan(found.loc["RIBOSOME", "padj"])
-    one_cluster = many.copy()
-    one_cluster.loc[:4, "locus_id"] = "l0"
-    alone = switch_sets(one_cluster, SETS).set_index("set")
-    assert alone.loc["UP", ["n_loss", "n_loci", "direction"]].tolist() == [1, 16, "none"]
-
-
-def test_a_gene_without_one_of_the_marks_is_not_counted() -> None:
-    genes = switch_table({0: "activating switch"})
-    genes.loc[0:9, "B_pvalue"] = np.nan
-    found = switch_sets(genes, SETS).set_index("set")
-    assert found.loc["UP", ["n_tested", "n_gain"]].tolist() == [10, 0]
-
-
-def test_warnings_name_what_else_may_lie_behind() -> None:
-    genes = pd.DataFrame(
-        {
-            "chrom": ["chrX", "chr1", "chr1", "chr1"],
-            "gene_id": ["g0", "g1", "g2", "g3"],
-            "symbol": ["G6PD", "PGD", "A", "B"],
-            "baseMean": [1.0, 2.0, 30.0, 40.0],
-            "direction": ["gain", "gain", "none", "none"],
-            "follows_copy_number": [False, True, False, False],
-        }
-    )
-    covariates = pd.DataFrame({"cpg_island": [True, True, False, False]}, index=genes["gene_id"])
-    sets = pd.DataFrame(
-        {
-            "set": ["FATTY_ACID_OXIDATION", "ADIPOSE_MARKERS"],
-            "pvalue": [0.5, 0.01],
-            "n_tested": [2, 2],
-            "n_loci": [2, 2],
-        }
-    )
-    members = {"FATTY_ACID_OXIDATION": np.array([0, 1]), "ADIPOSE_MARKERS": np.array([2, 3])}
-    level = GeneLevel(genes, covariates=covariates)
-    first, second = set_warnings("H3K27me3", level, members, sets)
-    for part in ("CpG-island promoter", "G6PD on a sex chromosome", "PGD may follow copy number"):
-        assert part in first
-    assert "adipose tissue move too" in first
-    assert second == ""
-    assert "CpG" not in set_warnings("H3K36me3", level, members, sets)[0]
-
-
-def test_every_mechanism_names_a_set_and_a_sign_for_both_marks() -> None:
-    sets, kinds = load_gene_sets(), gene_set_kinds()
-    found = load_mechanisms()
-    assert len({m.name for m in found}) == len(found) == 16
-    for m in found:
-        assert kinds[m.gene_set] in ("curated", "derived"), m.name
-        assert len(sets[m.gene_set]) >= 4
-        assert all(m.expects(x).main for x in ("H3K27me3", "H3K36me3", "expression", "proteomics"))
-        assert m.context, m.name
-        assert "drive" not in (m.caveat + m.context)
-    by_name = {m.name: m for m in found}
-    assert {"PGD", "TKT", "TALDO1", "RPIA"}.isdisjoint(sets[by_name["nsd2"].gene_set].genes)
-    assert by_name["esr1"].expects("switches").main == "loss"
-    assert by_name["nsd2"].expects("H3K9me3") == Expectation()
-
-
-def test_expectations_are_made_of_four_words() -> None:
-    with pytest.raises(InputFormatError, match="up"):
-        Expectation.parse("up")
-    assert Expectation().words == "not stated"
-    assert Expectation.parse("mixed").verdict("loss") == "not predicted"
-
-
-def test_random_sets_are_like_the_set_and_hold_no_gene_twice() -> None:
-    rng = np.random.default_rng(1)
-    genes = pd.DataFrame(
-        {"baseMean": rng.lognormal(size=400), "gene_id": [f"g{i}" for i in range(400)]}
-    )
-    covariates = pd.DataFrame(
-        {"length": rng.lognormal(size=400), "cpg_island": rng.random(400) < 0.5},
-        index=genes["gene_id"],
-    )
-    traits = match_traits(genes, covariates)
-    members = np.flatnonzero(covariates["cpg_island"].to_numpy())[:30]
-    eligible = np.ones(400, dtype=bool)
-    pools = nearest_pools(traits, members, eligible, size=60)
-    distances = ((traits.to_numpy()[:, None] - traits.to_numpy()[members]) ** 2).sum(axis=2)
-    distances[members] = np.inf
-    for k, pool in enumerate(pools):
-        expected = set(np.argsort(distances[:, k], kind="stable")[:60].tolist())
-        assert set(pool.tolist()) == expected
-    drawn = draw_sets(pools, 500, rng)
-    assert not np.isin(drawn, members).any()
-    assert all(len(set(s)) == 30 for s in drawn.tolist())
-    assert covariates["cpg_island"].to_numpy()[drawn].mean() > 0.95

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from resist_epi.errors import DesignError
-from resist_epi.mechanism.find_switches import mark_test, switches_of_study, switches_of_tables
+from resist_epi.mechanism.find_switches import mark_test, switches_of_tables
 from resist_epi.mechanism.switches import MarkTest, choose_method, mark_switches
 from resist_epi.model.analysis import analyse
 from resist_epi.samples.sheet import make_sheet
@@ -209,7 +209,3 @@ def test_the_rule(
     chosen, why = choose_method(correlation, units)
     assert chosen == method
     assert reason in why
-
-
-def test_a_study_without_opposing_marks_has_no_switches() -> None:
-    assert switches_of_study({}) is None

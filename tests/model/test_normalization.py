@@ -9,7 +9,6 @@ import pytest
 
 from resist_epi.counting.matrix import CountMatrix, scaled
 from resist_epi.errors import DesignError
-from resist_epi.model.filtering import regions_with_signal
 from resist_epi.model.method import Later
 from resist_epi.model.normalization import METHODS, choose_default, factors_table, normalize
 from resist_epi.model.normalization_data import NormalizationInputs, one_row
@@ -177,16 +176,3 @@ def test_unknown_method_and_nothing_to_normalise_by() -> None:
         normalize(matrix([[1, 2]]), "rpkm")
     with pytest.raises(DesignError, match="no region has any signal"):
         normalize(matrix([[0, 0]], library_sizes=[1, 1]), "tmm")
-
-
-def test_the_filter_is_blind_to_which_units_have_signal() -> None:
-    made = normalize(matrix([[9, 9, 0, 0], [0, 0, 9, 9], [9, 0, 0, 0]], library_sizes=[1] * 4))
-    kept, rule = regions_with_signal(made, min_units=2)
-    assert kept.tolist() == [True, True, False]
-    assert rule.startswith("any signal in at least 2 units")
-
-
-def test_reads_need_five_of_them() -> None:
-    made = normalize(matrix([[4, 4], [6, 6], [100, 100]], quantity="reads"))
-    assert regions_with_signal(made, min_units=2)[0].tolist() == [False, True, True]
-    assert regions_with_signal(made, min_units=2, min_value=50)[0].tolist() == [False, False, True]

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
 from resist_epi.cli.main import main
@@ -19,53 +18,21 @@ from resist_epi.model import differential, normalization
 from resist_epi.model.agreement import with_agreement
 from resist_epi.model.analysis import analyse
 from resist_epi.model.differential import contrast_results, f_results
-from resist_epi.model.fit import Fit
-from resist_epi.model.linear_models import FitOptions, fit_trend, linear_statistics
-from resist_epi.model.method import Later, Method
+from resist_epi.model.method import Later
 from resist_epi.model.normalization import normalize
 from resist_epi.model.normalization_data import NormalizationInputs
 from resist_epi.model.normalization_method import Normalization
 from resist_epi.model.relabelling import with_relabelling
 from resist_epi.pipeline import run_study
 from resist_epi.report.gather import gather
-from resist_epi.report.words import change_in_words, methods
-from resist_epi.samples.design import Contrast, Design, make_contrast
-from resist_epi.schema import QUANTITIES
+from resist_epi.report.words import methods
 from resist_epi.stats.literature import Reference
 from resist_epi.study.settings import StudySettings
 from tests.support.builders import planted, sheet
 from tests.support.cohort import make_cohort
+from tests.support.toys import GROUPS, PAPER, TOY
 
-PAPER = Reference("Toy A, Toy B", "A test that is a toy", "J Toys 2026;1:1")
 SCALING = Reference("Toy C", "A scaling that is a toy", "J Toys 2026;1:2")
-GROUPS = ["good"] * 4 + ["poor"] * 4
-
-
-def fit_toy(
-    matrix: CountMatrix, design: Design, tested: NDArray[np.bool_], options: FitOptions
-) -> Fit:
-    fitted = fit_trend(matrix, design, tested, FitOptions())
-    return replace(fitted, method="toy", model=np.pi)
-
-
-def toy_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:
-    assert fitted.model == np.pi
-    return linear_statistics(fitted, contrast)
-
-
-def toy_f(fitted: Fit, vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
-    return np.full(len(fitted.regions), 2.0), np.full(len(fitted.regions), 0.5)
-
-
-TOY = Method(
-    fit_toy,
-    toy_statistics,
-    QUANTITIES,
-    "a toy's test of log2 signal",
-    (PAPER,),
-    f_statistics=toy_f,
-    relabelled_by="trend",
-)
 
 
 def sum_of_roots(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
@@ -121,36 +88,6 @@ def test_what_a_record_has_not_is_refused_and_who_has_it_is_named() -> None:
     one = analyse(planted(), rows, method="welch")
     with pytest.raises(DesignError, match="welch has no F test; use trend or voom or ql or toy"):
         f_results(one.fit, [one.contrast])
-
-
-def test_cox_takes_no_blocks_and_only_cox_takes_strata() -> None:
-    """Either was ignored once, while the header said that it had been used."""
-    rows = sheet(
-        GROUPS,
-        Site=["1", "2"] * 4,
-        TimeToProgression=[1.0, 2, 3, 4, 5, 6, 7, 8],
-        Progressed=[1] * 8,
-    )
-    with pytest.raises(DesignError, match="cox has no random effects; use --method trend or voom"):
-        analyse(planted(), rows, method="cox", block="Site")
-    with pytest.raises(DesignError, match="trend has no baseline hazards; use --method cox"):
-        analyse(planted(), rows, method="trend", strata="Site")
-
-
-def test_a_method_may_have_a_question_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    def level(design: Design) -> Contrast:
-        found = make_contrast(design, None) if "Condition" in design.variables else None
-        assert found is None  # by default it adjusts for nothing
-        return Contrast("level", np.ones(1), "level above 1", np.ones(8, dtype=bool))
-
-    own = replace(TOY, own_contrast=level, effect="level", gain="more than 1")
-    monkeypatch.setitem(differential.METHODS, "toy", own)
-    analysis = analyse(planted(), sheet(GROUPS), method="toy")
-    assert analysis.contrast.words == "level above 1"
-    assert analysis.design.formula == "~ 1"
-    assert change_in_words(analysis.facts) == ("level", "more than 1")
-    with pytest.raises(DesignError, match="toy has a question of its own and takes no contrast"):
-        analyse(planted(), sheet(GROUPS), method="toy", contrast="poor-good")
 
 
 @pytest.mark.usefixtures("toys")

@@ -146,25 +146,6 @@ def test_ticks_name_the_window() -> None:
     assert ticks["TES"] == 4000
 
 
-def test_the_profile_figure_has_a_line_a_sample_and_a_mean_a_condition() -> None:
-    matrix = simulated.profile(SHEET, 200)
-    ax = plot_profile(matrix, samples=SHEET)
-    gain = panel(ax, "gain")
-    lines = {line.get_label(): line.get_ydata() for line in gain.lines}
-    assert set(matrix.samples) | {"good", "poor"} <= set(lines)
-    assert np.allclose(lines["good"], (lines["good01"] + lines["good02"]) / 2)
-    rows = (matrix.regions["direction"] == "gain").to_numpy()
-    assert np.allclose(lines["poor03"], matrix.values["poor03"][rows].mean(axis=0), rtol=1e-6)
-    n = int(rows.sum())
-    assert gain.get_title() == f"gain (n = {n})"
-    assert len({panel(ax, g).get_ylim() for g in ("gain", "loss", "none")}) == 1
-
-
-def test_without_a_sheet_each_sample_has_a_colour_of_its_own() -> None:
-    ax = plot_profile(simulated.profile(SHEET, 50))
-    assert len({line.get_color() for line in panel(ax, "gain").lines}) == 4
-
-
 def test_a_heatmap_fits_into_an_axes_of_a_larger_figure() -> None:
     import matplotlib.pyplot as plt
 

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from scipy.interpolate import CubicSpline
 from statsmodels.nonparametric.smoothers_lowess import lowess as other
 
-from resist_epi.stats.root import bracketed_root
 from resist_epi.stats.smoothing import lowess, natural_spline_basis
 
 
@@ -18,25 +16,6 @@ def test_lowess_equals_statsmodels() -> None:
     order = rng.permutation(200)
     found = lowess(x[order], y[order], span=0.4, delta=0.0)
     np.testing.assert_allclose(found, expected[order], rtol=1e-7)
-
-
-@pytest.mark.parametrize("heavy_ties", [False, True])
-def test_lowess_of_many_points_equals_statsmodels(heavy_ties: bool) -> None:
-    """Above some thousands the points are condensed; the curve is the same."""
-    rng = np.random.default_rng(4)
-    n = 20_000
-    x = np.sort(rng.gamma(2, size=n))
-    if heavy_ties:
-        x[: n // 4] = x[n // 4]
-    y = np.sin(x) + np.log(rng.chisquare(5, n))
-    delta = 0.01 * np.ptp(x)
-    order = np.lexsort((y, x))
-    expected = other(y[order], x[order], frac=0.4, it=3, delta=delta, is_sorted=True)[:, 1]
-    found = lowess(x, y, span=0.4)
-    np.testing.assert_allclose(found[order], expected, atol=2e-8)
-    shuffled = rng.permutation(n)
-    again = lowess(x[shuffled], y[shuffled], span=0.4)
-    np.testing.assert_allclose(again, found[shuffled], atol=1e-12)
 
 
 def test_lowess_follows_a_line_and_survives_ties() -> None:
@@ -59,12 +38,3 @@ def test_spline_basis_spans_constant_and_line() -> None:
     np.testing.assert_allclose(basis, expected, rtol=1e-12, atol=1e-14)
     assert natural_spline_basis(np.ones(5), 4).shape == (5, 1)
     assert natural_spline_basis(x, 2).shape == (300, 2)
-
-
-@pytest.mark.parametrize("root", [0.1, 1.0, 1.9])
-def test_root_is_bracketed(root) -> None:
-    def curve(x: float) -> float:
-        return (x - root) ** 3 + (x - root)
-
-    found = bracketed_root(curve, 0.0, 2.0, values=(curve(0.0), curve(2.0)), tolerance=1e-10)
-    assert found == pytest.approx(root, abs=1e-9)

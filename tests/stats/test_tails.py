@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from resist_epi.stats.linear.moderation import (
+    t_quantile,
+)
 from resist_epi.stats.tails import f_upper_tail, log_f_tail, t_pvalue
 
 N = 8000  # enough for a table
@@ -44,3 +47,15 @@ def test_all_equal_and_no_statistics() -> None:
     assert t_pvalue(np.zeros(0), 5.0).shape == (0,)
     assert float(t_pvalue(2.0, 5.0)) == pytest.approx(2 * stats.t.sf(2, 5))
     np.testing.assert_array_equal(log_f_tail(np.full(2, 1e300), 1.0, 1e5), [-np.inf] * 2)
+
+
+@pytest.mark.parametrize("df", [1.0, 3.7, 40.0, np.inf])
+def test_tails_equal_scipy(df) -> None:
+    t = np.array([0.0, 0.4, -2.0, 9.0, 30.0])
+    two_sided = 2 * (stats.t.sf(np.abs(t), df) if np.isfinite(df) else stats.norm.sf(np.abs(t)))
+    np.testing.assert_allclose(t_pvalue(t, df), two_sided, rtol=1e-10)
+    f = np.array([0.0, 0.3, 4.0, 50.0])
+    tail = stats.f.sf(f, 3, df) if np.isfinite(df) else stats.chi2.sf(3 * f, 3)
+    np.testing.assert_allclose(f_upper_tail(f, 3, df), tail, rtol=1e-10)
+    half = stats.t.ppf(0.975, df) if np.isfinite(df) else stats.norm.ppf(0.975)
+    assert t_quantile(0.95, df) == pytest.approx(half, rel=1e-10)

@@ -12,7 +12,6 @@ from resist_epi.counting.matrix_files import read_counts
 from resist_epi.errors import InputFormatError, SampleSheetError
 from resist_epi.genes.domain_links import DOMAIN_LINKS
 from resist_epi.genes.linking import LINK_COLUMNS
-from resist_epi.io.store import file_name
 from resist_epi.io.tables import read_results, read_table
 from resist_epi.pipeline import run_study
 from resist_epi.report.figures import FORMATS
@@ -203,11 +202,6 @@ def test_an_output_that_cannot_be_made(cohort: SmallCohort, tmp_path: Path) -> N
     (tmp_path / "file").write_text("")
     with pytest.raises(InputFormatError, match=r"file.*cannot be written"):
         run_study(settings(cohort), tmp_path / "file" / "out")
-
-
-def test_marks_as_file_names() -> None:
-    assert file_name("H3K27me3") == "H3K27me3"
-    assert file_name("H3K27me3 (lot/2)") == "H3K27me3__lot_2_"
 
 
 def test_the_core_named_in_advance_is_tested_on_its_own(

@@ -10,7 +10,14 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.domains.bins import TrackBins
+from resist_epi.domains.filter import BackgroundLevel, background_level, domain_bins
+from resist_epi.domains.find import domain_matrix, find_domains
+from resist_epi.domains.settings import DomainSettings
+from resist_epi.domains.window_tests import with_windows
 from resist_epi.genome.regions import genome_bins
+from resist_epi.model.analysis import Analysis, analyse
+from resist_epi.model.normalization_data import normalization_inputs
 from resist_epi.samples.sheet import SampleSheet, make_sheet
 from resist_epi.tracks.engine.runs import Grid
 from resist_epi.tracks.engine.track import CoverageTrack
@@ -92,3 +99,31 @@ def domain_cohort(
         tracks[f"s{i}"] = ArrayTrack(noise, lengths)
     table = pd.DataFrame({"SampleID": list(tracks), "Factor": "H3K27me3", "Condition": conditions})
     return DomainCohort(tracks, lengths, make_sheet(table), domains)
+
+
+Exclude = dict[str, tuple[np.ndarray, np.ndarray]]
+
+
+def bins_of(
+    cohort: DomainCohort,
+    settings: DomainSettings | None = None,
+    *,
+    exclude: Exclude | None = None,
+    level: BackgroundLevel | None = None,
+) -> CountMatrix:
+    ten_kb = cohort.bins()
+    return domain_bins(
+        TrackBins(cohort.tracks, exclude=exclude),
+        cohort.lengths,
+        background_level(ten_kb, exclude=exclude) if level is None else level,
+        library_sizes=ten_kb.library_sizes,
+        settings=settings,
+    )
+
+
+def analysed(cohort: DomainCohort, bins: CountMatrix, **options: object) -> Analysis:
+    domains = find_domains(bins)
+    matrix = domain_matrix(bins, domains, quantity="mean_signal")
+    inputs = normalization_inputs(matrix, cohort.sheet, bins=cohort.bins())
+    analysis = analyse(matrix, cohort.sheet, inputs=inputs, **options)  # type: ignore[arg-type]
+    return with_windows(analysis, bins, domains, cohort.sheet)

@@ -28,7 +28,7 @@ def test_unequal_blocks_equal_r(golden, tag) -> None:
 
 
 def test_pairs_equal_r(golden) -> None:
-    from tests.stats.conftest import load
+    from tests.support.golden import load
 
     case = load("paired")
     blocks = np.tile(np.arange(6), 2)

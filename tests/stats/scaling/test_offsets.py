@@ -10,7 +10,7 @@ import pytest
 
 from resist_epi.errors import QuantityError
 from resist_epi.stats.scaling.offsets import common_peak_offsets, robust_line, trended_offsets
-from tests.stats.conftest import load
+from tests.support.golden import load
 
 Golden = Callable[[str], pd.DataFrame]
 

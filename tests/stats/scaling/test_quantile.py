@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from resist_epi.stats.scaling.quantile import smooth_quantile
-from tests.stats.conftest import load
+from tests.support.golden import load
 
 
 @pytest.mark.parametrize("name", ["dense", "sparse"])

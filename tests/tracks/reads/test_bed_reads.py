@@ -108,21 +108,6 @@ def test_a_bad_line_is_named(
         open_bed_reads(write(tmp_path, text)).count(REGIONS)
 
 
-def test_what_is_no_file_of_reads(tmp_path: Path) -> None:
-    for text, message in (
-        ("@HD\tVN:1.0\n", "this is a SAM file"),
-        (
-            "chr1\t1\t2\t3\t4\t5\t6\t7\n",
-            "line 1: 8 columns; expected reads as BED or tagAlign: 3 to 6",
-        ),
-        ("chr1\t1\n", "line 1: 2 columns"),
-    ):
-        with pytest.raises(InputFormatError, match=message):
-            open_reads(write(tmp_path, text))
-    with pytest.raises(InputFormatError, match="cannot be read"):
-        open_reads(tmp_path / "none.bed")
-
-
 def test_no_reads_at_all(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     found = open_reads(write(tmp_path, "# nothing\n")).count(REGIONS)
     assert found.counts.tolist() == [0] * 5

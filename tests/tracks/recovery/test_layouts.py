@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from resist_epi.tracks.recovery.recovery import recover_counts
-from resist_epi.tracks.recovery.track_survey import survey
 from tests.support.recovered import fragments_in
 from tests.tracks.recovery.test_recovery import LENGTH, N, bins_over, fragments, smoothed, write
 
@@ -77,20 +76,6 @@ def test_smoothed_stays_refused_whatever_length_is_given(tmp_path: Path, n: int)
     track = write(tmp_path / "t.bg", smoothed(counts), 50)
     for length in (None, 200.0):
         assert "smoothed" in str(recover_counts(track, fragment_length=length).refused)
-
-
-def test_bins_that_begin_anew_behind_a_gap_are_still_bins(tmp_path: Path) -> None:
-    starts, ends = fragments(length=36)
-    values = np.zeros(LENGTH)
-    for first, last in ((0, 700_013), (700_100, 1_400_027), (1_400_127, LENGTH)):
-        inside = (ends > first) & (starts < last)
-        counts = bins_over(np.maximum(starts[inside] - first, 0), ends[inside] - first, 50)
-        values[first:last] = np.repeat(counts, 50)[: last - first]
-    track = write(tmp_path / "t.bg", values, 1)
-    assert survey(track).bin_size == 50
-    found = recover_counts(track)
-    assert (found.refused, found.bin_size) == (None, 50)
-    assert found.fragment_length == pytest.approx(36, rel=0.03)
 
 
 @pytest.mark.parametrize(("length", "better"), [(36, 0.65), (76, 0.7)])

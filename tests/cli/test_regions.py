@@ -1,4 +1,4 @@
-"""Domains on the command line."""
+"""The verb `regions`: domains as BED and counted, a greylist of a sheet's inputs."""
 
 from __future__ import annotations
 
@@ -10,12 +10,8 @@ from resist_epi.cli.main import main
 from resist_epi.counting.matrix_files import read_counts
 from resist_epi.genome.peaks import read_bed_regions
 from resist_epi.io.tables import read_results
-from tests.support.cohort import SmallCohort, make_cohort
-
-
-@pytest.fixture(scope="module")
-def cohort(tmp_path_factory: pytest.TempPathFactory) -> SmallCohort:
-    return make_cohort(tmp_path_factory.mktemp("cohort"))
+from tests.support.cohort import SmallCohort
+from tests.support.controls import write_inputs
 
 
 def test_domains_as_bed_and_counted(cohort: SmallCohort, tmp_path: Path) -> None:
@@ -72,3 +68,16 @@ def test_what_cannot_be_is_said(
 def test_domains_need_a_sheet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["regions", "domains", "-o", str(tmp_path / "d.bed")]) == 2
     assert "tracks of a sheet" in capsys.readouterr().err
+
+
+def test_greylist_of_a_sheet_on_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = write_inputs(tmp_path)
+    out = tmp_path / "grey.bed"
+    assert main(["regions", "greylist", "--samples", str(sheet), "-o", str(out)]) == 0
+    found = read_bed_regions(out)
+    assert (400_000, 403_000) in set(zip(found["start"], found["end"], strict=True))
+    assert len(found) < 10  # a thousandth of 4,000 bins by chance
+    assert "too high in any of 2 inputs" in capsys.readouterr().err
+    assert main(["regions", "greylist", "-o", str(out)]) == 2

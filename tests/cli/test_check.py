@@ -1,0 +1,24 @@
+"""The verb `check`: every problem of a sheet's files at once, and the exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from resist_epi.cli.main import main
+from resist_epi.io.tables import read_table
+from tests.support.cohort import SmallCohort
+
+
+def test_check_lists_every_problem_and_exits_with_1(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(cohort.sheet)]) == 0
+    assert "16 " not in capsys.readouterr().err
+    sheet = cohort.sheet.with_name("bad.csv")
+    text = cohort.sheet.read_text().replace("T0_H3K27me3.bw", "none.bw")
+    sheet.write_text(text.replace("T1_H3K27me3.bw", "T1_H3K27me3.bed"))
+    assert main(["check", str(sheet), "-o", str(tmp_path / "check.tsv")]) == 1
+    errors = read_table(tmp_path / "check.tsv").query("level == 'error'")
+    assert list(errors["sample"]) == ["T0_H3K27me3", "T1_H3K27me3"]

@@ -1,0 +1,125 @@
+"""The verb `diff`: counts and a sheet in, results out, and what is wrong with either is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from resist_epi.cli.main import main
+from resist_epi.counting.matrix_files import read_counts, write_counts
+from resist_epi.io.tables import read_results
+from resist_epi.samples.sheet import read_sheet
+
+
+def test_a_group_of_one_is_an_error_with_a_way_out(
+    tsv: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts, sheet = tsv
+    sheet.write_text("SampleID,Factor,Condition\na,ER,x\nb,ER,x\nc,ER,y\n")
+    command = ["diff", str(counts), "--samples", str(sheet), "-o", str(tmp_path / "r.tsv")]
+    assert main(command) == 1
+    error = capsys.readouterr().err
+    assert "one side rests on 1 biological unit" in error
+    assert "--fold-changes-only" in error
+    assert not (tmp_path / "r.tsv").exists()
+    assert main([*command, "--fold-changes-only"]) == 0
+    assert read_results(tmp_path / "r.tsv")["pvalue"].isna().all()
+
+
+def test_the_counts_tell_which_mark_of_a_sheet_is_meant(
+    tsv: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts = tmp_path / "c.parquet"
+    write_counts(counts, read_counts(tsv[0], sheet=read_sheet(tsv[1])))
+    sheet, rows = tsv[1], tsv[1].read_text()
+    command = ["diff", str(counts), "--samples", str(sheet), "--fold-changes-only"]
+    assert main([*command, "-o", str(tmp_path / "one.tsv")]) == 0
+    more = "".join(f"{s}2,H3K27ac,{c}\n" for s, c in zip("abcd", "xxyy", strict=True))
+    sheet.write_text(rows + more)
+    assert main([*command, "-o", str(tmp_path / "two.tsv")]) == 0
+    assert (tmp_path / "two.tsv").read_text() == (tmp_path / "one.tsv").read_text()
+    sheet.write_text(rows.replace("d,ER", "d,H3K27ac"))
+    assert main([*command, "-o", str(tmp_path / "three.tsv")]) == 1
+    assert "several marks (ER, H3K27ac)" in capsys.readouterr().err
+
+
+BAD_SHEETS = {
+    "duplicate ids": ("a,ER,x\na,ER,y\n", "'a' stands 2 times"),
+    "trailing blank": ("a,ER,x \nb,ER,y\n", "begins or ends with a blank"),
+    "empty cell": ("a,ER,\nb,ER,y\n", "line 2, column Condition: empty"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_SHEETS)
+def test_bad_sheets(
+    tsv: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    counts, sheet = tsv
+    rows, message = BAD_SHEETS[name]
+    sheet.write_text("SampleID,Factor,Condition\n" + rows)
+    out = str(tmp_path / "r.tsv")
+    assert main(["diff", str(counts), "--samples", str(sheet), "-o", out]) == 1
+    assert message in capsys.readouterr().err
+    assert not Path(out).exists()
+
+
+def test_a_sheet_in_the_wrong_encoding(
+    tsv: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts, sheet = tsv
+    sheet.write_bytes("SampleID,Factor,Condition\na,ER,gut für alle\n".encode("latin-1"))
+    assert main(["diff", str(counts), "--samples", str(sheet), "-o", "x.tsv"]) == 1
+    assert "not UTF-8 text" in capsys.readouterr().err
+
+
+def test_results_written_twice_are_the_same(tsv: tuple[Path, Path], tmp_path: Path) -> None:
+    counts, sheet = tsv
+    frame = pd.DataFrame(
+        {"chrom": "chr1", "start": range(0, 900, 9), "end": range(9, 909, 9)}
+        | {s: [i * 7 % 50 + 10 for i in range(100)] for s in "abcd"}
+    )
+    frame.to_csv(counts, sep="\t", index=False)
+    outputs = []
+    for name in ("one.tsv.gz", "two.tsv.gz"):
+        out = tmp_path / name
+        assert main(["diff", str(counts), "--samples", str(sheet), "-o", str(out)]) == 0
+        outputs.append(out.read_bytes())
+    assert outputs[0] == outputs[1]
+
+
+def test_background_counts_normalise_and_what_is_missing_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(3)
+    samples = [f"s{i}" for i in range(6)]
+    made = {}
+    for name, rate, change in (("regions", 200, 2.0), ("bins", 40, 1.0)):
+        mean = rng.gamma(20, rate / 20, size=(400, 1)).repeat(6, axis=1)
+        mean[:200, 3:] *= change
+        table = pd.DataFrame(rng.poisson(mean), columns=samples)
+        place = pd.DataFrame({"chrom": "chr1", "start": np.arange(400) * 10_000})
+        place["end"] = place["start"] + 10_000
+        made[name] = tmp_path / f"{name}.tsv"
+        pd.concat([place, table], axis=1).to_csv(made[name], sep="\t", index=False)
+    sheet = tmp_path / "sheet.csv"
+    rows = [f"{s},H3K27me3,{'good' if i < 3 else 'poor'},1000000" for i, s in enumerate(samples)]
+    sheet.write_text("SampleID,Factor,Condition,LibrarySize\n" + "\n".join(rows) + "\n")
+    out = tmp_path / "results.tsv"
+    common = ["diff", str(made["regions"]), "--samples", str(sheet), "-o", str(out)]
+    assert main([*common, "--background", str(made["bins"])]) == 0
+    results = read_results(out)
+    assert results.attrs["header"]["normalization"].startswith("background: assumes")
+    assert results["log2FoldChange"].iloc[:200].median() == pytest.approx(1, abs=0.06)
+    assert main([*common, "--normalize", "reads_in_regions"]) == 0
+    assert read_results(out)["log2FoldChange"].iloc[:200].median() < 0.6
+    assert main([*common, "--normalize", "background"]) == 1
+    assert "normalisation background needs counts in 10-kb bins" in capsys.readouterr().err
+    assert main([*common, "--normalize", "common_peaks"]) == 1
+    assert "needs the column Peaks" in capsys.readouterr().err
+    for method in ("trend", "ql", "voom"):
+        assert main([*common, "--normalize", "loess", "--method", method]) == 0
+        # Half of the regions gained, the trend follows the middle: nothing tells which half did.
+        assert abs(read_results(out)["log2FoldChange"].median()) < 0.15

@@ -1,0 +1,57 @@
+"""The verb `evidence`: results and a table of another assay in, a table and its summary out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from resist_epi.cli.main import main
+from resist_epi.counting.matrix_files import write_counts
+from resist_epi.io.tables import read_table, write_table
+from tests.support.builders import regions, said
+from tests.support.evidence import patients, results
+
+
+def test_the_verb(tmp_path: Path) -> None:
+    counts, own, both = patients(0.8)
+    counts = type(counts)(
+        counts.values, regions(300, width=100_000), counts.samples, "mean_signal", np.full(12, 1e6)
+    )
+    write_counts(tmp_path / "counts.parquet", counts)
+    own.table.to_csv(tmp_path / "sheet.csv", index=False)
+    assert both.values is not None
+    levels = both.values.assign(gene=both.effects["gene"])
+    levels.to_csv(tmp_path / "levels.csv", index=False)
+    common = ["--samples", str(tmp_path / "sheet.csv"), "--normalize", "library_size"]
+    found = str(tmp_path / "results.tsv")
+    assert main(["diff", str(tmp_path / "counts.parquet"), *common, "-o", found]) == 0
+    out, summary = tmp_path / "evidence.tsv", tmp_path / "summary.tsv"
+    command = ["evidence", found, str(tmp_path / "levels.csv"), "-o", str(out), *common]
+    command += ["--counts", str(tmp_path / "counts.parquet"), "--summary", str(summary)]
+    assert main(command) == 0
+    table = read_table(out)
+    assert len(table) == 300
+    assert table["patient_correlation"].median() < -0.5
+    header = said(table)
+    assert "stated in advance" in header
+    assert "over 12 patients" in header
+    row = read_table(summary).iloc[0]
+    assert row["n_supported"] > 10
+    assert row["patient_pvalue"] < 0.01
+
+
+def test_without_a_mark_the_verb_asks_for_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = results(np.ones(20))
+    for name in ("region_id", "lfcSE", "ci_low", "ci_high", "stat", "df"):
+        table[name] = "r" if name == "region_id" else 1.0
+    write_table(tmp_path / "r.tsv", table)
+    effects = table[["symbol", "log2FoldChange"]]
+    effects.to_csv(tmp_path / "e.csv", index=False)
+    command = ["evidence", str(tmp_path / "r.tsv"), str(tmp_path / "e.csv")]
+    assert main([*command, "-o", str(tmp_path / "o.tsv")]) == 2
+    assert "--mark" in capsys.readouterr().err
+    assert not (tmp_path / "o.tsv").exists()

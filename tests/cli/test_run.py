@@ -1,0 +1,22 @@
+"""The verb `run`: options typed beside a study file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from resist_epi.cli.main import main
+from resist_epi.study.settings import read_study
+from tests.support.cohort import SmallCohort
+
+
+@pytest.mark.usefixtures("without_figures")
+def test_options_beside_a_study_file_win_over_it(cohort: SmallCohort, tmp_path: Path) -> None:
+    sheet = ["--genes", str(cohort.genes), "--gene-sets", str(cohort.gene_sets)]
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert main(["run", str(cohort.sheet), *sheet, "--normalize", "tmm", "-o", str(first)]) == 0
+    again = ["run", str(first / "study.yaml"), "-o", str(second)]
+    assert main([*again, "--fdr", "0.2"]) == 0
+    settings = read_study(second / "study.yaml")
+    assert (settings.normalize, settings.fdr) == ("tmm", 0.2)

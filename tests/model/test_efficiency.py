@@ -1,0 +1,55 @@
+"""Differences of efficiency between groups, from ratios and from shares of bins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from resist_epi.model.efficiency import composition_disagreement, share_tests, top_share
+from resist_epi.samples.design import make_contrast, make_design
+from tests.support.builders import matrix, sheet
+
+
+def test_disagreement_is_a_t_test_of_the_units() -> None:
+    design = make_design(sheet(["good"] * 3 + ["poor"] * 3), "~ Condition")
+    contrast = make_contrast(design, None)
+    ratio = np.array([0.0, 0.1, -0.1, 0.5, 0.6, 0.4])
+    found = composition_disagreement(
+        2.0**ratio, np.ones(6), design, contrast, reference="background"
+    )
+    assert found is not None
+    assert found.difference == pytest.approx(0.5)
+    assert found.error == pytest.approx(0.1 * np.sqrt(2 / 3))
+    assert found.df == 4
+    assert found.disagree
+    small = composition_disagreement(
+        2.0 ** (ratio / 10), np.ones(6), design, contrast, reference="background"
+    )
+    assert small is not None
+    assert small.pvalue == pytest.approx(found.pvalue)
+    assert not small.disagree  # as certain, but too small to matter
+    pair = make_design(sheet(["good", "poor"]), "~ Condition")
+    assert (
+        composition_disagreement(
+            np.ones(2), np.ones(2), pair, make_contrast(pair, None), reference="background"
+        )
+        is None
+    )
+
+
+def test_share_of_the_top_bins() -> None:
+    values = np.ones((100, 2))
+    values[:5] = [10, 30]
+    bins = matrix(values)
+    assert top_share(bins) == {"s0": pytest.approx(50 / 145), "s1": pytest.approx(150 / 245)}
+    assert np.isnan(top_share(matrix(np.zeros((3, 2)), library_sizes=[1, 1]))["s0"])
+
+
+def test_the_share_is_tested_against_covariates_too() -> None:
+    rows = sheet(["good", "poor"] * 4, Batch=["a"] * 4 + ["b"] * 4, Purity=[0.5, 0.6] * 4)
+    design = make_design(rows, "~ Condition")
+    shares = {f"s{i}": 0.2 + 0.2 * (i >= 4) + 0.003 * (i % 3) for i in range(8)}
+    found = share_tests(shares, design, make_contrast(design, None))
+    assert len(found) == 1
+    assert "goes with Batch" in found[0]
+    assert share_tests({}, design, make_contrast(design, None)) == []

@@ -1,0 +1,69 @@
+"""The report's section on mechanisms: sentences, controls, context."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from resist_epi.io.tables import write_table
+from resist_epi.report.page import write_report
+from resist_epi.schema import MECHANISMS, names
+
+
+@pytest.fixture(scope="module")
+def page(study: Path) -> str:
+    return (study / "report.html").read_text(encoding="utf-8")
+
+
+def mechanisms(path: Path) -> None:
+    """Write a table of mechanisms as a run on human genes has it."""
+    row = dict.fromkeys(names(MECHANISMS), "")
+    own = row | {
+        "mechanism": "Glycolysis",
+        "layer": "H3K36me3",
+        "set": "GLYCOLYSIS_CORE",
+        "kind": "mechanism",
+        "expected": "gain",
+        "n_genes": 40,
+        "n_tested": 22,
+        "n_loci": 21,
+        "n_gain": 2,
+        "n_loss": 0,
+        "effect": 0.4,
+        "pvalue": 0.001,
+        "padj": 0.01,
+        "matched_low": -0.2,
+        "matched_high": 0.2,
+        "direction": "gain",
+        "verdict": "as expected",
+        "genes": "HK2,PFKP",
+        "warnings": "hypoxia raises it too",
+        "context": "no established therapy",
+        "references": "Somebody 2020",
+    }
+    control = own | {"mechanism": "Ribosome", "kind": "control", "verdict": "moved at P < .05"}
+    write_table(
+        path, pd.DataFrame([own, control]), header={"contrast": "poor minus good; as stated"}
+    )
+
+
+def test_mechanisms_have_a_section_with_sentences_controls_and_context(
+    study: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(study, folder)
+    mechanisms(folder / "mechanisms.tsv")
+    page = write_report(folder)[0].read_text(encoding="utf-8")
+    section = page[page.index('<section id="mechanisms"') :]
+    section = section[: section.index("</section>")]
+    assert "Glycolysis: gain of H3K36me3, consistent with what was stated." in section
+    assert "P is below .05 for Ribosome in H3K36me3" in section
+    assert "no advice, and no statement about a patient" in section
+    assert "Somebody 2020" in section
+    assert "hypoxia raises it too" in section
+    assert "data:image/png" in section
+    assert (folder / "figures" / "study.mechanisms.svg").is_file()
+    assert '<section id="mechanisms"' not in (study / "report.html").read_text()

@@ -1,0 +1,211 @@
+"""Tests mirror the house: `resist_epi/PACKAGE/MODULE.py` has `tests/PACKAGE/test_MODULE.py`.
+
+A module without a file of that name stands here with the files that prove it and the reason why
+they do; each of them imports the module, or comes to it in two steps of imports at most.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import pytest
+import structure
+
+from resist_epi.plots import PLOTS
+
+TESTS = Path(__file__).resolve().parent
+MODULES = structure.read_modules()
+STEPS = 2
+
+READ_GENES = "one gene in every format is one annotation, whichever reader it takes"
+RECOVERY = "a part of recovery: fragments that are known come back, or the reason why not"
+RUN = "a step of a run: what it writes is in the run's folder"
+VERB = "the verb runs where its work is tested"
+
+# Module: the files that prove it, and why they do.
+PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
+    "arrays": (("stats/test_counts.py",), "names of types, nothing that runs"),
+    "cli.messages": (("cli/test_main.py", "cli/test_bad_input.py"), "what a failing verb prints"),
+    "cli.options": (
+        ("docs/test_commands.py", "cli/test_bad_input.py"),
+        "options stand in commands: each that is named exists, wrong ones are refused",
+    ),
+    "cli.profile": (("study/test_profile_sheet.py",), VERB),
+    "cli.report": (("report/test_page.py",), VERB),
+    "counting.filling": (("counting/test_coverage.py", "counting/test_files.py"), "its callers"),
+    "counting.passes": (("counting/test_files.py",), "what is asked of files, in one record"),
+    "counting.plan": (
+        ("counting/test_coverage.py", "counting/test_files.py"),
+        "one pass over several tables gives what a pass each gives",
+    ),
+    "counting.sources": (
+        ("tracks/recovery/test_recovery.py", "study/test_count_sheet.py"),
+        "the files of a sheet are counted as what they are",
+    ),
+    "dna.describe": (("study/test_confounded_run.py",), RUN),
+    "dna.options": (("study/test_confounded_run.py",), "refused before anything is counted"),
+    "dna.segments": (("study/test_confounded_run.py",), RUN),
+    "errors": (("cli/test_bad_input.py",), "each error is tested where it is raised"),
+    "genome.bed_table": (("genome/test_peaks.py",), "dialects of BED and bad lines, read as peaks"),
+    "genome.gene_rows": (("genome/test_read_genes.py",), READ_GENES),
+    "genome.genepred": (("genome/test_read_genes.py",), READ_GENES),
+    "genome.gtf": (("genome/test_read_genes.py",), READ_GENES),
+    "io.checked_file": (
+        ("tracks/bigwig/test_track.py", "tracks/reads/test_bam.py"),
+        "damage of the binary files that are read through it",
+    ),
+    "io.digest": (("study/test_resume.py",), "a changed file or setting is done anew"),
+    "io.first_bytes": (("tracks/test_open.py",), "the content decides how a file is opened"),
+    "io.lines": (("tracks/test_bedgraph.py",), "any line ends in any chunks"),
+    "io.parts": (("counting/test_files.py",), "kept parts are used, damaged ones made anew"),
+    "io.run_folder": (("report/test_gather.py",), "names of a run's files, read back"),
+    "mechanism.assays": (("mechanism/test_evidence.py",), "records; their signs are used there"),
+    "model.count_models": (("model/test_methods.py",), "one method of the registry"),
+    "model.fit": (("model/test_methods.py",), "the record that every method fills"),
+    "model.header": (("model/test_methods.py",), "the choice and its reason stand in the header"),
+    "model.linear_models": (("model/test_methods.py",), "methods of the registry"),
+    "model.normalization_method": (("model/test_registry.py",), "a record; a toy goes through all"),
+    "pipeline": (("study/test_pipeline.py", "study/test_resume.py"), "whole runs are in study/"),
+    "plots.frame": (("plots/test_heatmap.py", "plots/test_samples.py"), "the frame of figures"),
+    "report.figures": (("report/test_page.py", "study/test_pipeline.py"), "drawn by a run"),
+    "report.interactive": (("report/test_browser.py",), "used in a real browser"),
+    "report.sections": (("report/test_page.py",), "read on the page"),
+    "schema": (("study/test_pipeline.py", "io/test_tables.py"), "the contract; tables hold to it"),
+    "stats.groups.subset_null": (
+        ("stats/groups/test_carriers.py",),
+        "the null of the test of carriers: noise alone is not called",
+    ),
+    "stats.linear.design": (("samples/test_design.py",), "refused designs, by their names"),
+    "stats.linear.robust_prior": (("stats/linear/test_moderation.py",), "held against R"),
+    "stats.linear.scaled_f": (("stats/linear/test_moderation.py",), "held against R"),
+    "stats.literature": (("report/test_words.py",), "records; what was run is cited"),
+    "study.analyse_counts": (("cli/test_diff.py", "study/test_repeat.py"), VERB),
+    "study.ledger": (("study/test_resume.py",), "a run that stopped goes on"),
+    "study.provenance": (("study/test_pipeline.py",), RUN),
+    "study.regions": (("cli/test_count.py", "cli/test_regions.py"), VERB),
+    "study.steps.analyses": (("study/test_pipeline.py",), RUN),
+    "study.steps.count_mark": (("study/test_pipeline.py", "study/test_resume.py"), RUN),
+    "study.steps.dna": (("study/test_confounded_run.py",), RUN),
+    "study.steps.domains": (("study/test_pipeline.py",), RUN),
+    "study.steps.mark_tests": (("study/test_pipeline.py",), RUN),
+    "study.steps.outputs": (("genes/test_set_registry.py", "study/test_pipeline.py"), RUN),
+    "study.steps.quality": (("study/test_pipeline.py",), RUN),
+    "study.steps.session": (("study/test_pipeline.py",), RUN),
+    "study.steps.sets": (("genes/test_set_registry.py", "study/test_pipeline.py"), RUN),
+    "study.study": (("study/test_pipeline.py", "study/test_openings.py"), "read by every run"),
+    "tracks.bigwig.sections": (
+        ("tracks/bigwig/test_blocks.py",),
+        "what a block holds; contradictions in it are found",
+    ),
+    "tracks.engine.track": (
+        ("tracks/bigwig/test_track.py", "tracks/test_bedgraph.py"),
+        "the base class; each kind of track is tested",
+    ),
+    "tracks.reads.bam_records": (("tracks/reads/test_bam.py",), "counts equal reads one by one"),
+    "tracks.reads.bgzf": (("tracks/reads/test_bam.py",), "records over chunk borders, damage"),
+    "tracks.reads.reads": (
+        ("tracks/reads/test_bam.py", "tracks/reads/test_bed_reads.py"),
+        "the base class; each kind of reads is tested",
+    ),
+    "tracks.reads.summary": (("study/test_run_reads.py",), "what check says of reads"),
+    "tracks.recovery.fragment_steps": (("tracks/recovery/test_layouts.py",), RECOVERY),
+    "tracks.recovery.fragment_width": (("tracks/recovery/test_layouts.py",), RECOVERY),
+    "tracks.recovery.independence": (("tracks/recovery/test_recovery.py",), RECOVERY),
+    "tracks.recovery.isolated_fragments": (("tracks/recovery/test_recovery.py",), RECOVERY),
+    "tracks.recovery.lattice": (("tracks/recovery/test_recovery.py",), RECOVERY),
+    "tracks.recovery.recovered_track": (("tracks/recovery/test_recovery.py",), RECOVERY),
+    "version": (("study/test_pipeline.py",), "a number, which a run writes down"),
+}
+
+
+def own_file(name: str) -> Path:
+    """`resist_epi.io.tables` -> `tests/io/test_tables.py`."""
+    *packages, module = name.split(".")[1:]
+    return TESTS.joinpath(*packages, f"test_{module.strip('_')}.py")
+
+
+@cache
+def stub(package: str) -> dict[str, str]:
+    """Public names of a package by the module that has them."""
+    if package == "resist_epi.plots":
+        return {p.function: f"{package}.{p.module}" for p in PLOTS.values()}
+    path = MODULES[package].path.with_suffix(".pyi")
+    nodes = ast.parse(path.read_text(encoding="utf-8")).body if path.is_file() else []
+    return {
+        alias.name: f"{package}.{node.module}" if node.module else f"{package}.{alias.name}"
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.level == 1
+        for alias in node.names
+    }
+
+
+def imported(path: Path) -> set[str]:
+    """Modules that a test imports, by their own names or from their package."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = structure.imports(structure.Module("tests", path, tree, 0), MODULES)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module in MODULES:
+            names = stub(node.module) if MODULES[node.module].path.name == "__init__.py" else {}
+            found |= {names[a.name] for a in node.names if a.name in names}
+    return found & set(MODULES)
+
+
+@cache
+def imports(name: str) -> set[str]:
+    return structure.imports(MODULES[name], MODULES) & set(MODULES)
+
+
+@cache
+def reached(path: Path, steps: int = STEPS) -> set[str]:
+    """Modules at which a test arrives in so many steps of imports."""
+    found = new = imported(path)
+    for _ in range(steps):
+        new = set().union(*map(imports, new)) - found
+        found = found | new
+    return found
+
+
+def modules() -> list[str]:
+    return [n for n, m in MODULES.items() if m.path.name != "__init__.py"]
+
+
+def without_proof(names: Iterable[str], listed: Iterable[str]) -> list[str]:
+    """Modules that have neither a test file of their own name nor a reason."""
+    reasons = {f"resist_epi.{name}" for name in listed}
+    return [n for n in names if n not in reasons and not own_file(n).is_file()]
+
+
+def test_every_module_has_its_file_or_a_reason() -> None:
+    assert without_proof(modules(), PROVED_ELSEWHERE) == []
+
+
+def test_a_module_without_a_file_is_seen() -> None:
+    assert without_proof(["resist_epi.io.nothing"], PROVED_ELSEWHERE) == ["resist_epi.io.nothing"]
+    fewer = {n: v for n, v in PROVED_ELSEWHERE.items() if n != "errors"}
+    assert without_proof(modules(), fewer) == ["resist_epi.errors"]
+
+
+@pytest.mark.parametrize("name", PROVED_ELSEWHERE)
+def test_a_reason_holds(name: str) -> None:
+    files, reason = PROVED_ELSEWHERE[name]
+    assert f"resist_epi.{name}" in modules(), "no such module: remove the line"
+    assert not own_file(f"resist_epi.{name}").is_file(), "it has its file: remove the line"
+    assert files
+    assert reason
+    for file in files:
+        assert f"resist_epi.{name}" in reached(TESTS / file), f"{file} does not come to it"
+
+
+def test_what_is_not_reached_is_seen() -> None:
+    assert "resist_epi.pipeline" not in reached(TESTS / "stats" / "test_counts.py")
+    assert "resist_epi.plots.switch" in imported(TESTS / "plots" / "test_switch.py")
+
+
+def test_files_without_a_module_say_what_they_prove() -> None:
+    mirrored = {own_file(n) for n in modules()}
+    others = [p for p in sorted(TESTS.rglob("test_*.py")) if p not in mirrored]
+    trees = {p: ast.parse(p.read_text(encoding="utf-8")) for p in others}
+    assert [p for p, tree in trees.items() if not ast.get_docstring(tree)] == []
