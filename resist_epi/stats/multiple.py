@@ -54,7 +54,7 @@ def holm(pvalues: npt.ArrayLike) -> FloatArray:
     >>> holm([0.01, float("nan"), 0.04, 0.03])
     array([0.03,  nan, 0.06, 0.06])
     """
-    from statsmodels.stats.multitest import multipletests  # half a second
+    from statsmodels.stats.multitest import multipletests  # takes a second
 
     p = _checked(pvalues)
     adjusted = np.full(p.shape, np.nan)
