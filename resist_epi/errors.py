@@ -19,6 +19,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+_SHOWN = 80  # characters of anything from an input that a message shows
+
+
+def quoted(found: object) -> str:
+    """What an input holds, in quotes, on one line and cut where it is long."""
+    text = found if isinstance(found, str) else str(found)
+    return repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}..."
+
 
 class ResistEpiError(Exception):
     """Base of every error raised on purpose."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from resist_epi.errors import DesignError, InputFormatError, SampleSheetError
+from resist_epi.errors import DesignError, InputFormatError, SampleSheetError, quoted
 from resist_epi.io.store import read_text
 
 _MISSING = {"", "na", "nan", "n/a"}
@@ -224,7 +224,8 @@ class SampleSheet:
             if own.lower() == name.strip().lower():
                 return str(own)
         raise DesignError(
-            f"the sample sheet has no column {name!r}; it has {', '.join(self.table.columns)}"
+            f"the sample sheet has no column {quoted(name)}; it has"
+            f" {', '.join(map(str, self.table.columns[:40]))}"
         )
 
     def numbers(self, name: str) -> np.ndarray | None:
