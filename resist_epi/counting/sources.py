@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from resist_epi.errors import InputFormatError, QuantityError, ResistEpiError, SampleSheetError
-from resist_epi.io.digest import step_key
+from resist_epi.io.digest import checksum, step_key
 from resist_epi.samples.sheet import SampleSheet, column_files
 from resist_epi.tracks.engine.track import RunTrack
 from resist_epi.tracks.looks import LookCache, TrackFile, TrackLook, look_at_tracks
@@ -253,13 +253,8 @@ class Source:
     rules: ReadRules | None = None
 
     def key(self, plan_digest: str) -> str:
-        """Digest of everything that the tally depends on."""
-        state = Path(self.path).stat()
-        return step_key(
-            file=[str(Path(self.path).resolve()), state.st_size, state.st_mtime_ns],
-            plan=plan_digest,
-            **self.described(),
-        )
+        """Digest of everything that the tally depends on; wherever the file stands."""
+        return step_key(file=checksum(self.path), plan=plan_digest, **self.described())
 
     def described(self) -> dict[str, Any]:
         """How it is counted, as plain values."""

@@ -17,7 +17,8 @@ from resist_epi.samples.design_checks import (
     levels_that_inform,
     sizes_in_words,
 )
-from resist_epi.samples.formula import FormulaMatrix, parse_formula
+from resist_epi.samples.formula import parse_formula
+from resist_epi.samples.formula_matrix import FormulaMatrix
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.stats.linear.design import aliased_columns, contrast_leverage
 
@@ -167,8 +168,9 @@ def _typed(column: pd.Series, name: str, sheet: SampleSheet, *, group: bool) -> 
             logger.info("column %s holds numbers and is continuous; C(%s) makes groups", name, name)
     if column.nunique() < 2:
         raise DesignError(
-            f"column {name}, which the design uses, has the one value {quoted(column.iloc[0])} in every"
-            f" sample of {', '.join(sheet.marks)}; expected at least two"
+            f"column {name}, which the design uses, has the one value"
+            f" {quoted(column.iloc[0])} in every sample of"
+            f" {', '.join(sheet.marks)}; expected at least two"
         )
     return column if numeric else column.astype(object)
 
@@ -197,8 +199,8 @@ def make_contrast(design: Design, text: str | None = None) -> Contrast:
     found = _levels_named(design, text)
     if not found:
         raise DesignError(
-            f"contrast {quoted(text)}: no column of the design {quoted(design.formula)} has these levels."
-            f" Levels are: {_levels_in_words(design)}"
+            f"contrast {quoted(text)}: no column of the design {quoted(design.formula)} has"
+            f" these levels. Levels are: {_levels_in_words(design)}"
         )
     if len(found) > 1:
         raise DesignError(
@@ -300,8 +302,9 @@ def _adjustment(others: Iterable[str]) -> str:
 def _slope(design: Design, column: str) -> Contrast:
     if column not in design.matrix.columns:
         raise DesignError(
-            f"contrast {quoted(column)}: the design {quoted(design.formula)} holds the column in a transformed"
-            " form; test it as it stands in the sheet, or name a difference of groups"
+            f"contrast {quoted(column)}: the design {quoted(design.formula)} holds the"
+            " column in a transformed form; test it as it stands in the sheet, or name"
+            " a difference of groups"
         )
     vector = (design.matrix.columns == column).astype(np.float64)
     informing = np.abs(contrast_leverage(design.matrix.to_numpy(), vector)) > 1e-9
@@ -333,6 +336,6 @@ def check_testable(design: Design, contrast: Contrast) -> None:
         )
     if n - p < 1:
         raise DesignError(
-            f"the design {quoted(design.formula)} has {p} coefficients for {n} units, so no residual"
-            f" degree of freedom is left. Use a smaller design. {way_out}"
+            f"the design {quoted(design.formula)} has {p} coefficients for {n} units, so no"
+            f" residual degree of freedom is left. Use a smaller design. {way_out}"
         )

@@ -10,24 +10,19 @@
     atom     = number | column | call | "(" sum ")"
     call     = function "(" column {"," [name "="] value} ")"
     value    = literal | "[" literal {"," literal} "]" | 'contr.treatment(' literal ')'
-
-formulaic builds the matrix from these terms. What it evaluates is written here: functions of a
-fixed list, numbers, and aliases for the columns and the words of the formula.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, NoReturn
 
-import numpy as np
-import pandas as pd
-
 from resist_epi.errors import DesignError, quoted
+from resist_epi.samples.terms import Factor, Formula, Literal, Term
 
 _MAX_CHARACTERS = 10_000
 
@@ -40,8 +35,6 @@ _MAX_TERMS = 200
 _MAX_FACTORS = 10  # of one term
 
 _MAX_FLEXIBILITY = 50  # degree, or degrees of freedom, of a curve
-
-_MAX_COLUMNS = 1000  # of the matrix; more than that no cohort can tell apart
 
 # Function -> names of its arguments after the column, in order.
 _FUNCTIONS: dict[str, tuple[str, ...]] = {
@@ -84,96 +77,9 @@ class _Token:
     end: int
 
 
-@dataclass(frozen=True)
-class Literal:
-    """A number, a word in quotes, True, False or None; a tuple of them where a list was written.
-
-    Attributes
-    ----------
-    value
-        What it is.
-    treatment
-        `contr.treatment(value)` or `contr.treatment(base=value)` as it was written, up to the
-        value; empty for a plain value.
-    """
-
-    value: Any
-    treatment: str = ""
-
-    def write(self, word: Callable[[str], str]) -> str:
-        """As text, with `word` writing the words in it."""
-        if isinstance(self.value, tuple):
-            return f"[{', '.join(Literal(v).write(word) for v in self.value)}]"
-        text = word(self.value) if isinstance(self.value, str) else repr(self.value)
-        return f"{self.treatment}{text})" if self.treatment else text
-
-
-@dataclass(frozen=True)
-class Factor:
-    """What terms are products of: a number, a column, or a function of a column.
-
-    Attributes
-    ----------
-    column
-        As the sheet spells it; empty for a number.
-    number
-        As it was written; empty for a column.
-    function
-        Empty for a plain column.
-    arguments
-        After the column: name (or empty) and value.
-    """
-
-    column: str = ""
-    number: str = ""
-    function: str = ""
-    arguments: tuple[tuple[str, Literal], ...] = ()
-
-    def write(self, column: Callable[[str], str], word: Callable[[str], str]) -> str:
-        """As text, with `column` and `word` writing names of columns and words in quotes."""
-        if not self.function:
-            return self.number or column(self.column)
-        more = [f"{k}={v.write(word)}" if k else v.write(word) for k, v in self.arguments]
-        return f"{self.function}({', '.join([column(self.column), *more])})"
-
-    def words(self) -> list[str]:
-        """The words in quotes."""
-        values = [v.value for _, v in self.arguments]
-        flat = [x for v in values for x in (v if isinstance(v, tuple) else (v,))]
-        return [x for x in flat if isinstance(x, str)]
-
-
-Term = tuple[Factor, ...]
-
 _Terms = dict[frozenset[Factor], Term]
 
 _ONE = Factor(number="1")
-
-
-@dataclass(frozen=True)
-class Formula:
-    """A formula that was understood.
-
-    Attributes
-    ----------
-    text
-        As it was written, with the sheet's spelling of its columns.
-    terms
-        What the columns of the matrix are products of, in order.
-    """
-
-    text: str
-    terms: tuple[Term, ...]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns of the sheet that it uses, in order."""
-        found = (f.column for term in self.terms for f in term if f.column)
-        return tuple(dict.fromkeys(found))
-
-    def makes_group(self, column: str) -> bool:
-        """Whether it says by `C()` that the numbers of a column are names."""
-        return any(f.function == "C" and f.column == column for term in self.terms for f in term)
 
 
 def parse_formula(text: str, column: Callable[[str], str]) -> Formula:
@@ -449,131 +355,3 @@ _ZERO = Factor(number="0")
 
 def _is_flexibility(value: object) -> bool:
     return value is None or (type(value) is int and 0 <= value <= _MAX_FLEXIBILITY)
-
-
-class FormulaMatrix:
-    """The matrix of a formula for some units, and the rows of any others.
-
-    Parameters
-    ----------
-    formula
-        What was understood.
-    units
-        (n_units, …) the columns that it uses: numbers, or text for groups.
-
-    Raises
-    ------
-    DesignError
-        If a function cannot be had of a column, or a value is not finite.
-    """
-
-    def __init__(self, formula: Formula, units: pd.DataFrame) -> None:
-        from formulaic import Formula as Formulaic
-        from formulaic import ModelSpec
-        from formulaic.parser.types import Factor as Evaluated
-        from formulaic.parser.types import Term as Product
-
-        self._formula = formula
-        _check_size(formula, units)
-        factors = list(dict.fromkeys(f for term in formula.terms for f in term))
-        words = list(dict.fromkeys(w for f in factors for w in f.words()))
-        tag = _unused("_v", [*words, *_levels(units[list(formula.columns)])])
-        # The longest number first: none is the beginning of another, as each ends in _.
-        self._columns = {name: f"{tag}{i}_" for i, name in enumerate(formula.columns)}
-        self._words = {w: f"{tag}{i}_" for i, w in enumerate(words, start=len(self._columns))}
-
-        def evaluated(factor: Factor) -> Any:
-            kind = "python" if factor.function else "literal" if factor.number else "lookup"
-            text = factor.write(self._columns.__getitem__, self._words.__getitem__)
-            return Evaluated(text, eval_method=kind)
-
-        terms = [Product([evaluated(f) for f in term]) for term in formula.terms]
-        self._spec: Any = ModelSpec.from_spec(Formulaic(terms))
-        matrix = self._build(units)
-        self._spec = matrix.model_spec
-        self.names = [self._spelled(str(name), factors) for name in matrix.columns]
-        self.values = np.asarray(matrix, dtype=np.float64)
-        wrong = ~np.isfinite(self.values)
-        if wrong.any():
-            row, at = (int(i) for i in np.argwhere(wrong)[0])
-            raise DesignError(
-                f"the design {quoted(formula.text)} cannot be built: {quoted(self.names[at])} is"
-                f" {self.values[row, at]} in row {row + 1}"
-            )
-
-    def rows(self, units: pd.DataFrame) -> np.ndarray:
-        """(n, p) float64 rows of other units, with what was learnt of the first ones."""
-        return np.asarray(self._build(units), dtype=np.float64)
-
-    def _build(self, units: pd.DataFrame) -> Any:
-        data = units[list(self._columns)].rename(columns=self._columns)
-        data = data if self._columns else pd.DataFrame({"_": np.zeros(len(units))})
-        values = {alias: word for word, alias in self._words.items()}
-        try:
-            with np.errstate(all="ignore"):
-                return self._spec.get_model_matrix(data, context=values, na_action="raise")
-        except _formulaic_errors() as error:
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            for name, alias in {**self._columns, **self._words}.items():
-                reason = reason.replace(alias, name)
-            raise DesignError(
-                f"the design {quoted(self._formula.text)} cannot be built: {reason[:300]}"
-            ) from error
-
-    def _spelled(self, name: str, factors: Sequence[Factor]) -> str:
-        """The name of a column of the matrix with the sheet's names in it."""
-        for column, alias in self._columns.items():
-            name = re.sub(rf"(?<=\(){alias}", lambda _, c=column: _in_call(c), name)
-            name = name.replace(alias, column)
-        for word, alias in self._words.items():
-            name = name.replace(alias, repr(word))
-        return name
-
-
-def _in_call(column: str) -> str:
-    return column if re.fullmatch(r"[^\W\d]\w*", column) else f"`{column}`"
-
-
-def _levels(units: pd.DataFrame) -> list[str]:
-    texts = [units[name] for name in units if not pd.api.types.is_numeric_dtype(units[name])]
-    return [*map(str, units.columns), *(str(v) for column in texts for v in column.unique())]
-
-
-def _unused(tag: str, texts: Iterable[str]) -> str:
-    """The tag, made longer until no text holds it."""
-    found = list(texts)
-    while any(tag in text for text in found):
-        tag += "v"
-    return tag
-
-
-def _check_size(formula: Formula, units: pd.DataFrame) -> None:
-    """Refuse a matrix of thousands of columns before it is built."""
-    widths: Mapping[str, int] = {
-        name: 1 if pd.api.types.is_numeric_dtype(units[name]) else units[name].nunique() - 1
-        for name in formula.columns
-    }
-    columns = sum(
-        math.prod(max(widths[f.column], 1) for f in term if f.column) for term in formula.terms
-    )
-    if columns > _MAX_COLUMNS:
-        raise DesignError(
-            f"the design {quoted(formula.text)} has {columns} columns or more for {len(units)}"
-            " units; leave interactions out"
-        )
-
-
-def _formulaic_errors() -> tuple[type[Exception], ...]:
-    """Formulaic's own errors, and what it lets pass of evaluating a function."""
-    from formulaic.errors import FormulaicError
-
-    return (
-        FormulaicError,
-        SyntaxError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        ArithmeticError,
-        LookupError,
-        NameError,
-    )

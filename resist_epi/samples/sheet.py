@@ -223,10 +223,8 @@ class SampleSheet:
         for own in self.table.columns:
             if own.lower() == name.strip().lower():
                 return str(own)
-        raise DesignError(
-            f"the sample sheet has no column {quoted(name)}; it has"
-            f" {', '.join(map(str, self.table.columns[:40]))}"
-        )
+        there = ", ".join(map(str, self.table.columns[:40]))
+        raise DesignError(f"the sample sheet has no column {quoted(name)}; it has {there}")
 
     def numbers(self, name: str) -> np.ndarray | None:
         """(n_samples,) float64 of a column of numbers with NaN where empty, or None."""

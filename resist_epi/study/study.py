@@ -208,7 +208,12 @@ def check_settings(study: Study) -> None:
 
 def input_files(study: Study) -> list[Path]:
     """Every file that the results depend on, each once."""
-    table, settings = study.sheet.table, study.settings
+    return named_files(study.sheet, study.settings)
+
+
+def named_files(sheet: SampleSheet, settings: StudySettings) -> list[Path]:
+    """Every file that a sheet and settings name, each once."""
+    table = sheet.table
     named = [p for c in PATH_COLUMNS if c in table for p in table[c] if p and Path(p).is_file()]
     others = (getattr(settings, name) for name in PATHS)
     given = [str(p) for p in others if isinstance(p, Path)]

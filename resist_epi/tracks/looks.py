@@ -14,8 +14,8 @@ import numpy as np
 from resist_epi.errors import ResistEpiError
 from resist_epi.genome.chromosomes import recognise_assembly
 from resist_epi.genome.reference import genomes
-from resist_epi.io.digest import step_key
-from resist_epi.io.store import write_text
+from resist_epi.io.digest import checksum, step_key
+from resist_epi.io.store import parse_json, write_text
 from resist_epi.tracks.engine.runs import Grid, Runs
 from resist_epi.tracks.engine.track import RunTrack
 from resist_epi.tracks.open import open_track
@@ -47,9 +47,11 @@ class TrackFile:
 
     def key(self) -> str:
         """Digest of what a look depends on."""
-        state = Path(self.path).stat()
-        place = [str(Path(self.path).resolve()), state.st_size, state.st_mtime_ns]
-        return step_key(file=place, library_size=self.library_size, length=self.fragment_length)
+        return step_key(
+            file=checksum(self.path),
+            library_size=self.library_size,
+            length=self.fragment_length,
+        )
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ class LookCache:
         self._used: set[str] = set()
         if path is not None and path.is_file():
             try:
-                self._looks = dict(json.loads(path.read_text(encoding="utf-8")))
+                self._looks = dict(parse_json(path.read_bytes()))
             except (ValueError, TypeError):
                 logger.warning("%s is damaged: tracks are looked at anew", path)
 
