@@ -21,7 +21,7 @@ def set_up_logging(*, quiet: bool = False) -> None:
 class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         prefix = "" if record.levelno <= logging.INFO else f"{record.levelname.lower()}: "
-        return f"resist-epi: {prefix}{record.getMessage()}"
+        return f"resist-epi: {prefix}{' '.join(record.getMessage().splitlines())}"
 
 
 def show_error(text: str, *, code: int = 1) -> int:

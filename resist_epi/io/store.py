@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 import os
 import platform
 import re
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from resist_epi.errors import InputFormatError
+
+logger = logging.getLogger(__name__)
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -144,6 +147,11 @@ def _check_lines(path: str | Path, text: str) -> None:
         if end < 0:
             raise line_too_long(path, text.count("\n", 0, start) + 1)
         start = end + 1
+
+
+def warn_of_no_end(path: str | Path) -> None:
+    """Say that the last line of a text lacks its end, as where a copy was broken off."""
+    logger.warning("%s: the last line has no line end; is the file whole?", path)
 
 
 def line_too_long(path: str | Path, line: int) -> InputFormatError:

@@ -83,6 +83,8 @@ def plot_ma(
     with paper_style():
         ax = new_axes(ax, height=68)
         ax.set_xscale("log")
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.xaxis.set_minor_formatter("")
         limit = _robust_limit(shown["log2FoldChange"].to_numpy(np.float64))
         _scatter(
             ax,

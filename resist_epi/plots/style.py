@@ -56,6 +56,7 @@ _RC: dict[str, Any] = {
     # Comes with matplotlib: names are measured and drawn alike on every machine.
     "font.family": ["DejaVu Sans"],
     "font.size": _FONT,
+    "text.parse_math": False,  # names of groups and genes are names, dollar signs or not
     "axes.titlesize": _FONT,
     "axes.labelsize": _FONT,
     "axes.titlepad": 3.0,

@@ -52,6 +52,8 @@ def read_sheet(path: str | Path) -> SampleSheet:
     delimiter = _delimiter(lines[first], path, first + 1)
     reader = csv.reader(io.StringIO("\n".join(lines[first:]), newline=""), delimiter=delimiter)
     header = next(reader)
+    if len(header) > _MAX_COLUMNS:
+        raise InputFormatError(f"{len(header)} columns are no sample sheet", path=path)
     rows: list[list[str]] = []
     numbers: list[int] = []
     for cells in reader:
@@ -90,6 +92,8 @@ def _delimiter(header: str, path: Path, line: int) -> str:
         )
     return best
 
+
+_MAX_COLUMNS = 5000
 
 DIFFBIND_COLUMNS = [
     "SampleID",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -104,7 +106,8 @@ def test_header_lines_and_missing_values(tmp_path: Path) -> None:
     table = pd.DataFrame({"symbol": ["NA", ""], "x": [1.5, np.nan]})
     write_table(tmp_path / "t.tsv", table, header={"contrast": "a minus b\nin words"})
     text = (tmp_path / "t.tsv").read_text()
-    assert text == "# contrast: a minus b in words\nsymbol\tx\nNA\t1.5\n\tNA\n"
+    size = "# this table has 2 rows and 2 columns\n"
+    assert text == f"# contrast: a minus b in words\n{size}symbol\tx\nNA\t1.5\n\tNA\n"
     again = read_table(tmp_path / "t.tsv")
     assert again.attrs["header"] == ["contrast: a minus b in words"]
     assert np.isnan(again["x"][1])
@@ -117,3 +120,100 @@ def test_results_must_have_the_contracts_columns(tmp_path: Path) -> None:
     (tmp_path / "e.tsv").write_text("# nothing\n")
     with pytest.raises(InputFormatError, match="the table is empty"):
         read_results(tmp_path / "e.tsv")
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    rows = {"symbol": [f"G{i}" for i in range(20)], "x": np.arange(20) / 7, "y": [1] * 20}
+    write_table(tmp_path / "t.tsv", pd.DataFrame(rows), header={"a": "b"})
+    return tmp_path / "t.tsv"
+
+
+def test_a_table_cut_anywhere_is_refused(table: Path) -> None:
+    text = table.read_text()
+    assert len(read_table(table)) == 20
+    body = text.index("symbol")
+    for end in range(body, len(text)):
+        table.write_text(text[:end])
+        with pytest.raises(InputFormatError):
+            read_table(table)
+
+
+def test_a_table_filtered_by_hand_says_which_line_to_remove(table: Path) -> None:
+    lines = table.read_text().splitlines(keepends=True)
+    table.write_text("".join(lines[:10]))
+    size = "# this table has 20 rows and 3 columns"
+    with pytest.raises(
+        InputFormatError, match=f"20 rows and 3 columns, .* 7 rows .* remove the line '{size}'"
+    ):
+        read_table(table)
+    table.write_text("".join(line for line in lines[:10] if line.strip() != size))
+    assert len(read_table(table)) == 7
+    table.write_text(
+        "".join(line.rpartition("\t")[0] + "\n" if i > 1 else line for i, line in enumerate(lines))
+    )
+    with pytest.raises(InputFormatError, match="found 20 rows and 2 columns"):
+        read_table(table)
+
+
+@pytest.mark.parametrize("row", ["b\t2\n", "b\t2\t3\t4\n", '"b\t2\n'])
+def test_a_row_of_other_cells_names_its_line(tmp_path: Path, row: str) -> None:
+    path = foreign(tmp_path, "# own\nsymbol\tx\ty\na\t1\t2\n" + row)
+    with pytest.raises(InputFormatError, match=r"line [45]: .*(cells in this row|quotes)"):
+        read_table(path)
+
+
+def test_a_table_without_a_last_line_end_is_read_with_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("WARNING", logger="resist_epi"):
+        assert len(read_table(foreign(tmp_path, "a\tb\n1\t2"))) == 1
+    assert "counts.tsv: the last line has no line end" in caplog.text
+
+
+def test_cells_with_tabs_quotes_and_line_ends_come_back(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"symbol": ["a\tb", 'c"d', "e\nf", '"'], "x": [1, 2, 3, 4]})
+    write_table(tmp_path / "t.tsv", rows)
+    assert list(read_table(tmp_path / "t.tsv")["symbol"]) == list(rows["symbol"])
+
+
+def test_a_flipped_bit_in_counts_is_noticed_or_harmless(tmp_path: Path) -> None:
+    counts = replace(planted(n=40, per_group=2), metadata={"library_size_from": ["sheet"] * 4})
+    path = tmp_path / "c.parquet"
+    write_counts(path, counts)
+    whole, noticed = path.read_bytes(), 0
+    rng = np.random.default_rng(8)
+    for place in rng.integers(0, 8 * len(whole), size=400):
+        damaged = bytearray(whole)
+        damaged[place // 8] ^= 1 << (place % 8)
+        path.write_bytes(damaged)
+        try:
+            again = read_counts(path)
+        except InputFormatError as error:
+            noticed += 1
+            assert "\n" not in str(error)  # noqa: PT017
+            continue
+        np.testing.assert_array_equal(again.values, counts.values)
+        np.testing.assert_array_equal(again.library_sizes, counts.library_sizes)
+        pd.testing.assert_frame_equal(again.regions, counts.regions, check_dtype=False)
+        assert (again.quantity, again.samples) == (counts.quantity, counts.samples)
+        assert again.metadata == counts.metadata
+    assert noticed > 150
+
+
+def test_counts_without_a_digest_are_read_and_with_a_wrong_one_not(tmp_path: Path) -> None:
+    path = tmp_path / "c.parquet"
+    write_counts(path, planted(n=5, per_group=2))
+    stored = pq.read_table(path)
+    about = json.loads(stored.schema.metadata[b"resist_epi"])
+    frame = stored.to_pandas()
+    for digest, others in ((None, False), (about["digest"], True)):
+        changed = frame.assign(s0=frame["s0"] + 1)
+        about = {**about, "digest": digest}
+        metadata = {b"resist_epi": json.dumps(about).encode()}
+        pq.write_table(pa.Table.from_pandas(changed).replace_schema_metadata(metadata), path)
+        if others:
+            with pytest.raises(InputFormatError, match="its content is not what was written"):
+                read_counts(path)
+        else:
+            assert read_counts(path).values[0, 0] == changed["s0"][0]
