@@ -53,8 +53,9 @@ def write_counts(path: str | Path, matrix: CountMatrix) -> None:
     table = table.replace_schema_metadata(
         {**(table.schema.metadata or {}), _META_KEY: json.dumps(described).encode()}
     )
-    with atomic_path(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+    # An open file, as pyarrow takes a name with a colon for an address, and one with = for columns.
+    with atomic_path(path) as temporary, open(temporary, "wb") as stream:
+        pq.write_table(table, stream, compression="zstd")
 
 
 def check_counts_path(path: str | Path) -> None:
@@ -127,7 +128,8 @@ def _read_parquet(path: Path) -> CountMatrix:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path)
+        with open(path, "rb") as stream:
+            table = pq.read_table(stream)
         stored = (table.schema.metadata or {}).get(_META_KEY)
         described = None if stored is None else parse_json(stored)
         digest = None if described is None else described.pop("digest", None)

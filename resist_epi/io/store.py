@@ -257,7 +257,8 @@ def write_text(path: str | Path, text: str) -> None:
     InputFormatError
         If the folder cannot be written or the disk is full.
     """
-    data = text.encode("utf-8")
+    # File names may hold bytes that are no text: they are shown by their numbers.
+    data = text.encode("utf-8", "backslashreplace")
     if str(path).endswith(".gz"):
         data = gzip.compress(data, compresslevel=6, mtime=0)
     with atomic_path(path) as temporary:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.errors import InputFormatError
+from resist_epi.io.figures import without_glyph_warnings
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -90,7 +91,7 @@ def paper_style() -> Iterator[None]:
     """Matplotlib's settings for print, for the length of a block."""
     import matplotlib as mpl
 
-    with mpl.rc_context(cast(Any, _RC)):
+    with mpl.rc_context(cast(Any, _RC)), without_glyph_warnings():
         yield
 
 

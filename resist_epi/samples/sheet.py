@@ -289,7 +289,8 @@ def make_sheet(
     base = path.parent if path is not None else Path()
     for name in PATH_COLUMNS:
         if name in table:
-            table[name] = [str(base / p) if p else "" for p in table[name]]
+            paths = [str(base / p) if p else "" for p in table[name]]
+            table[name] = pd.Series(paths, index=table.index, dtype=object)
     return SampleSheet(table.reset_index(drop=True), path)
 
 

@@ -17,7 +17,7 @@ from resist_epi.counting.sources import (
     sheet_sources,
 )
 from resist_epi.dna.options import check_confounders
-from resist_epi.errors import DesignError, SampleSheetError
+from resist_epi.errors import DesignError, SampleSheetError, quoted
 from resist_epi.genes.builtin import load_sets
 from resist_epi.genes.gene_sets import GeneSet
 from resist_epi.genome.consensus import Consensus
@@ -194,11 +194,11 @@ def check_settings(study: Study) -> None:
     )
     files: dict[str, str] = {}
     for mark in study.sheet.marks:
-        other = files.setdefault(file_name(mark), mark)
+        other = files.setdefault(file_name(mark).casefold(), mark)
         if other != mark:
             raise DesignError(
-                f"the marks {other!r} and {mark!r} would be written to files of one name"
-                f" ({file_name(mark)}.*); rename one of them in the column Factor"
+                f"the marks {quoted(other)} and {quoted(mark)} would be written to files of one"
+                f" name ({file_name(mark)}.*); rename one of them in the column Factor"
             )
     for mark in study.sheet.marks:
         sheet = study.sheet.for_mark(mark)
