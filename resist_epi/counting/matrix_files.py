@@ -131,12 +131,13 @@ def _read_parquet(path: Path) -> CountMatrix:
         with open(path, "rb") as stream:
             table = pq.read_table(stream)
         stored = (table.schema.metadata or {}).get(_META_KEY)
-        described = None if stored is None else parse_json(stored)
-        digest = None if described is None else described.pop("digest", None)
-        same = digest is None or digest == _digest(table, described)
-        # The columns' own types are enough; what is written about them for pandas may be damaged.
-        frame = table.replace_schema_metadata(None).to_pandas()
-        matrix = None if described is None else _rebuild(frame, described)
+        matrix, same = None, True
+        if stored is not None:
+            described = dict(parse_json(stored))
+            digest = described.pop("digest", None)
+            same = digest is None or digest == _digest(table, described)
+            # The columns' own types are enough; what is written for pandas may be damaged.
+            matrix = _rebuild(table.replace_schema_metadata(None).to_pandas(), described)
     except (*_DAMAGED, pa.ArrowException) as error:
         raise _damaged(path, error) from error
     if matrix is None:

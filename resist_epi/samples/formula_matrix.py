@@ -92,7 +92,7 @@ class FormulaMatrix:
     def _spelled(self, name: str, factors: Sequence[Factor]) -> str:
         """The name of a column of the matrix with the sheet's names in it."""
         for column, alias in self._columns.items():
-            name = re.sub(rf"(?<=\(){alias}", lambda _, c=column: _in_call(c), name)
+            name = name.replace(f"({alias}", f"({_in_call(column)}")
             name = name.replace(alias, column)
         for word, alias in self._words.items():
             name = name.replace(alias, repr(word))
