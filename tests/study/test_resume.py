@@ -102,6 +102,23 @@ def test_a_damaged_output_is_made_anew(cohort: SmallCohort, tmp_path: Path, dama
     assert contents(out) == before
 
 
+def test_of_two_runs_in_one_folder_the_second_stops(cohort: SmallCohort, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "resist_epi", "-q", "run", str(cohort.sheet)]
+    command += ["--genes", str(cohort.genes), "--gene-sets", str(cohort.gene_sets), "-o", str(out)]
+    first = subprocess.Popen(command)
+    while not (out / LOCK).exists():
+        assert first.poll() is None
+        time.sleep(0.01)
+    second = subprocess.run([*command, "--normalize", "tmm"], capture_output=True, text=True)
+    assert second.returncode == 1
+    (line,) = second.stderr.splitlines()
+    assert f"another run writes this folder: process {first.pid} on " in line
+    assert first.wait() == 0
+    assert not (out / LOCK).exists()
+    assert "normalize: null" in (out / "study.yaml").read_text()
+
+
 @pytest.mark.slow
 def test_killed_at_twenty_random_moments_it_ends_with_the_same_bytes(
     cohort: SmallCohort, tmp_path: Path
