@@ -16,8 +16,27 @@ Each message says what, where and the remedy. Catch `ResistEpiError` for all of 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+_SHOWN = 80  # characters of anything from an input that a message shows
+
+_PROBLEM, _PROBLEMS = 400, 100  # characters of each problem of a sheet, and how many are shown
+
+_FOUND = 2 * _SHOWN  # of what was found, where it is a list
+
+
+def quoted(found: object) -> str:
+    """What an input holds, in quotes, on one line and cut where it is long."""
+    text = found if isinstance(found, str) else str(found)
+    return repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}..."
+
+
+def shortened(text: object) -> str:
+    """What another library says, on one line and cut where it is long."""
+    line = " ".join(str(text).split()) or type(text).__name__
+    return line if len(line) <= 2 * _SHOWN else f"{line[: 2 * _SHOWN]}..."
 
 
 class ResistEpiError(Exception):
@@ -61,7 +80,7 @@ class InputFormatError(ResistEpiError, ValueError):
         return (_rebuild_input_format_error, (self.problem, self.__dict__.copy()))
 
     def _message(self) -> str:
-        where = "" if self.path is None else str(self.path)
+        where = "" if self.path is None else _printable(self.path)
         if self.line is not None:
             where += f", line {self.line}"
         if self.offset is not None:
@@ -70,10 +89,16 @@ class InputFormatError(ResistEpiError, ValueError):
         if self.expected is not None:
             text += f"; expected {self.expected}"
         if self.found is not None:
-            text += f"; found {self.found}"
+            text += f"; found {self.found[:_FOUND]}{'...' if len(self.found) > _FOUND else ''}"
         if self.remedy is not None:
             text += f". {self.remedy[0].upper()}{self.remedy[1:]}"
-        return text
+        return " ".join(text.split("\n"))
+
+
+def _printable(path: str | Path) -> str:
+    """A path on one line; bytes of its name that are no text are shown as such."""
+    name = os.fspath(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in name)
 
 
 def _rebuild_input_format_error(problem: str, state: dict[str, object]) -> InputFormatError:
@@ -97,7 +122,10 @@ class SampleSheetError(ResistEpiError, ValueError):
         head = f"{path if path is not None else 'sample sheet'}: {len(self.problems)} problem" + (
             "s" if len(self.problems) != 1 else ""
         )
-        super().__init__("\n  ".join([head, *self.problems]))
+        lines = [" ".join(p[:_PROBLEM].split("\n")) + "..." * (len(p) > _PROBLEM) for p in problems]
+        if len(lines) > _PROBLEMS:
+            lines[_PROBLEMS:] = [f"and {len(lines) - _PROBLEMS} more"]
+        super().__init__("\n  ".join([head, *lines]))
 
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (self.path, self.problems))

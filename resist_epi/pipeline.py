@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import read_counts, write_counts
 from resist_epi.io.digest import step_key
+from resist_epi.io.lock import folder_lock
 from resist_epi.io.parts import Parts
 from resist_epi.io.run_folder import run_path
-from resist_epi.io.store import PARTIAL, unwritable, write_text
+from resist_epi.io.store import partial_name, refuse_linked_folders, unwritable, write_text
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.model.analysis import Analysis
 from resist_epi.report.page import write_report
-from resist_epi.samples.sheet import read_sheet
+from resist_epi.samples.sheet import SampleSheet, read_sheet
 from resist_epi.schema import Kind
 from resist_epi.study.check import check_study
-from resist_epi.study.ledger import Ledger, file_checksums
+from resist_epi.study.ledger import Inputs, Ledger, file_checksums
 from resist_epi.study.provenance import record
 from resist_epi.study.settings import StudySettings, write_study
 from resist_epi.study.steps.between_marks import write_between_marks
@@ -40,6 +40,7 @@ from resist_epi.study.study import (
     input_files,
     load_study,
     mark_kinds,
+    named_files,
     stop_on_errors,
 )
 from resist_epi.tracks.looks import LookCache
@@ -57,6 +58,7 @@ def run_study(
     *,
     progress: Callable[[str], None] | None = None,
     report: bool = True,
+    unlock: bool = False,
 ) -> Path:
     """Run a study and write its folder, or finish one that stopped.
 
@@ -74,6 +76,8 @@ def run_study(
         Called with a line whenever a track was looked at, and whenever it was counted.
     report
         Whether figures and `report.html` are made besides the tables.
+    unlock
+        Take the folder although another process seems to write it.
 
     Returns
     -------
@@ -86,10 +90,24 @@ def run_study(
         If an input is wrong; what was finished by then stays in the folder.
     """
     out = Path(out)
-    sheet = read_sheet(
-        settings.sheet
-    )  # one that cannot be read must not touch an earlier run's folder
+    sheet = read_sheet(settings.sheet)  # one that cannot be read must not touch an earlier run
     _prepare(out)
+    with folder_lock(out, unlock=unlock) as still_ours:
+        checks = (Inputs(named_files(sheet, settings)).check, still_ours)
+        _run(settings, sheet, out, checks, progress, report=report)
+    return out
+
+
+def _run(
+    settings: StudySettings,
+    sheet: SampleSheet,
+    out: Path,
+    checks: Sequence[Callable[[], None]],
+    progress: Callable[[str], None] | None,
+    *,
+    report: bool,
+) -> None:
+    """Run a study in a folder that is ours."""
     looks = LookCache(run_path(out, "looks"))
     findings = check_study(
         settings.sheet, sheet=sheet, jobs=settings.jobs, looks=looks, progress=progress
@@ -108,7 +126,7 @@ def run_study(
     if report:
         about = {"provenance": provenance.to_json(), "check": findings.to_csv()}
         steps[REPORT] = step_key(tests=steps, **about)
-    ledger = Ledger(out)
+    ledger = Ledger(out, checks=checks)
     ledger.open(steps)
     study = with_copy_number_of_study(study, ledger, dna, progress)
     looks.write()
@@ -122,12 +140,11 @@ def run_study(
         written = write_between_marks(study, out, analyses)
         ledger.record(BETWEEN_MARKS, steps[BETWEEN_MARKS], written)
     gather_quality(out, study.sheet.marks)
-    Parts(run_path(out, "parts")).remove()
+    Parts(run_path(out, "parts")).remove_all()
     write_text(run_path(out, "provenance"), provenance.to_json())
     write_study_session(study, out)
     if report and not ledger.is_done(REPORT):
         ledger.record(REPORT, steps[REPORT], write_report(out))
-    return out
 
 
 def _run_mark(
@@ -179,8 +196,9 @@ def _prepare(out: Path) -> None:
     """Make the folder, and find out before hours of work whether it can be written."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        probe = out / f"{PARTIAL}{os.getpid()}-probe"
+        probe = out / partial_name("probe")
         probe.write_text("probe")
         probe.unlink()
     except OSError as error:
         raise unwritable(out, error) from error
+    refuse_linked_folders(out)

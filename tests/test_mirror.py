@@ -27,6 +27,12 @@ VERB = "the verb runs where its work is tested"
 
 # Module: the files that prove it, and why they do.
 PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
+    "io.whole_table": (("io/test_tables.py",), "a table cut anywhere is refused"),
+    "samples.formula_matrix": (
+        ("samples/test_formula.py", "samples/test_design.py"),
+        "matrices equal those of formulaic",
+    ),
+    "samples.terms": (("samples/test_formula.py",), "terms are what the parser makes"),
     "arrays": (("stats/test_counts.py",), "names of types, nothing that runs"),
     "cli.messages": (("cli/test_main.py", "cli/test_bad_input.py"), "what a failing verb prints"),
     "cli.options": (
@@ -60,7 +66,6 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "io.digest": (("study/test_resume.py",), "a changed file or setting is done anew"),
     "io.first_bytes": (("tracks/test_open.py",), "the content decides how a file is opened"),
     "io.lines": (("tracks/test_bedgraph.py",), "any line ends in any chunks"),
-    "io.parts": (("counting/test_files.py",), "kept parts are used, damaged ones made anew"),
     "io.run_folder": (("report/test_gather.py",), "names of a run's files, read back"),
     "mechanism.assays": (("mechanism/test_evidence.py",), "records; their signs are used there"),
     "model.count_models": (("model/test_methods.py",), "one method of the registry"),
@@ -83,7 +88,6 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "stats.linear.scaled_f": (("stats/linear/test_moderation.py",), "held against R"),
     "stats.literature": (("report/test_words.py",), "records; what was run is cited"),
     "study.analyse_counts": (("cli/test_diff.py", "study/test_repeat.py"), VERB),
-    "study.ledger": (("study/test_resume.py",), "a run that stopped goes on"),
     "study.provenance": (("study/test_pipeline.py",), RUN),
     "study.regions": (("cli/test_count.py", "cli/test_regions.py"), VERB),
     "study.steps.analyses": (("study/test_pipeline.py",), RUN),

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import typer
 
-from resist_epi.cli.options import SheetArgument
+from resist_epi.cli.options import SheetArgument, own_link
 
 NAME = "check"
 
 
 def command(
     sheet: SheetArgument,
-    output: Path | None = typer.Option(None, "--output", "-o", help="TSV; default: the terminal."),
+    output: Path | None = typer.Option(
+        None, "--output", "-o", callback=own_link, help="TSV; default: the terminal."
+    ),
 ) -> None:
     """Look at a sheet and every file it names; exit 1 if anything is an error."""
     from resist_epi.io.tables import write_table

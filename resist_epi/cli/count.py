@@ -79,4 +79,4 @@ def command(
             progress=progress,
         )
     write_counts(output, matrix)
-    Parts(parts).remove()
+    Parts(parts).remove_all()

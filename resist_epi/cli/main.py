@@ -25,7 +25,7 @@ from resist_epi.cli import (
 )
 from resist_epi.cli.messages import set_up_logging, show_error
 from resist_epi.cli.options import name_choices
-from resist_epi.errors import ResistEpiError
+from resist_epi.errors import ResistEpiError, shortened
 from resist_epi.version import VERSION
 
 INTERRUPTED = 130  # what shells and typer make of Ctrl-C
@@ -104,8 +104,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         if debug:
             raise
         return show_error(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
+    except (MemoryError, RecursionError) as error:
+        if debug:
+            raise
+        return show_error(_out_of_proportion(error))
     except SystemExit as leave:  # typer has said what was wrong with the usage, or it is done
         if leave.code == INTERRUPTED:
             return show_error("stopped, and no half-written output is left", code=INTERRUPTED)
         return leave.code if isinstance(leave.code, int) else int(bool(leave.code))
     return 0
+
+
+def _out_of_proportion(error: MemoryError | RecursionError) -> str:
+    if isinstance(error, RecursionError):
+        return "an input is nested too deep to be read"
+    return f"the memory does not last ({shortened(error)}); use fewer --jobs, or a larger machine"

@@ -21,13 +21,18 @@ def set_up_logging(*, quiet: bool = False) -> None:
 class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         prefix = "" if record.levelno <= logging.INFO else f"{record.levelname.lower()}: "
-        return f"resist-epi: {prefix}{record.getMessage()}"
+        return _as_text(f"resist-epi: {prefix}{' '.join(record.getMessage().splitlines())}")
 
 
 def show_error(text: str, *, code: int = 1) -> int:
     """Print an error to stderr and return the exit code."""
-    print(f"resist-epi: error: {text}", file=sys.stderr)
+    print(_as_text(f"resist-epi: error: {text}"), file=sys.stderr)
     return code
+
+
+def _as_text(message: str) -> str:
+    """A message in which bytes of file names that are no text are shown by their numbers."""
+    return message.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 @contextmanager

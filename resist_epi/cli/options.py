@@ -23,7 +23,17 @@ SheetArgument = Annotated[
     Path, typer.Argument(metavar="SHEET", help="Sample sheet (CSV or TSV, DiffBind's columns).")
 ]
 
-Output = Annotated[Path, typer.Option("--output", "-o", help="Where the result goes.")]
+
+def own_link(output: Path | None) -> Path | None:
+    """What a link to a file leads to: the user named it, so it is followed and stays a link."""
+    if output is None or not output.is_symlink() or not output.is_file():
+        return output
+    return output if str(output).startswith(("/dev/", "/proc/")) else output.resolve()
+
+
+Output = Annotated[
+    Path, typer.Option("--output", "-o", callback=own_link, help="Where the result goes.")
+]
 
 GenomeOption = Annotated[
     str | None,

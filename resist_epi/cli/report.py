@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import typer
+
+from resist_epi.cli.options import own_link
 
 NAME = "report"
 
@@ -12,10 +15,21 @@ NAME = "report"
 def command(
     folder: Path = typer.Argument(..., metavar="DIR", help="The folder that `run` wrote."),
     output: Path | None = typer.Option(
-        None, "--output", "-o", help="The page; default: report.html in the folder."
+        None,
+        "--output",
+        "-o",
+        callback=own_link,
+        help="The page; default: report.html in the folder.",
+    ),
+    unlock: bool = typer.Option(
+        False, "--unlock", help="Take the folder although another process seems to write it."
     ),
 ) -> None:
     """Write one self-contained HTML page on a finished run, from its tables."""
+    from resist_epi.io.lock import folder_lock
+    from resist_epi.io.store import refuse_linked_folders
     from resist_epi.report.page import write_report
 
-    write_report(folder, output)
+    refuse_linked_folders(folder)
+    with folder_lock(folder, unlock=unlock) if folder.is_dir() else nullcontext():
+        write_report(folder, output)

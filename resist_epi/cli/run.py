@@ -83,6 +83,9 @@ def command(
     count_as: CountAsOption = "read",
     shift: ShiftOption = 0,
     extend: ExtendOption = None,
+    unlock: bool = typer.Option(
+        False, "--unlock", help="Take the folder although another process seems to write it."
+    ),
 ) -> None:
     """From a sheet of tracks and peaks to a folder of differential regions and gene sets.
 
@@ -133,7 +136,7 @@ def command(
     # Each track is looked at once and counted once; a run that goes on has less to do.
     looks = int((table["Coverage"] != "").sum()) if "Coverage" in table else 0
     with track_progress(looks + len(table)) as progress:
-        run_study(settings, output, progress=progress)
+        run_study(settings, output, progress=progress, unlock=unlock)
 
 
 def _was_given(context: typer.Context, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -12,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.errors import InputFormatError, QuantityError
+from resist_epi.errors import InputFormatError, QuantityError, quoted, shortened
 from resist_epi.genome.regions import make_regions
-from resist_epi.io.store import atomic_path, read_bytes
+from resist_epi.io.store import atomic_path, parse_json, read_bytes
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.samples.sheet import SampleSheet
 
@@ -47,11 +48,14 @@ def write_counts(path: str | Path, matrix: CountMatrix) -> None:
     import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(matrix.to_frame(), preserve_index=False)
+    described = json.loads(json.dumps(described))
+    described["digest"] = _digest(table, described)
     table = table.replace_schema_metadata(
         {**(table.schema.metadata or {}), _META_KEY: json.dumps(described).encode()}
     )
-    with atomic_path(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+    # An open file, as pyarrow takes a name with a colon for an address, and one with = for columns.
+    with atomic_path(path) as temporary, open(temporary, "wb") as stream:
+        pq.write_table(table, stream, compression="zstd")
 
 
 def check_counts_path(path: str | Path) -> None:
@@ -110,7 +114,12 @@ def read_counts(
     table = read_table(path, required=("chrom", "start", "end"))
     described = table.attrs["header"].get("counts")
     if isinstance(described, dict):
-        return _rebuild(table, described)
+        try:
+            return _rebuild(table, described)
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise InputFormatError(
+                f"damaged table of counts ({shortened(error)})", path=path
+            ) from error
     return _read_foreign(path, table, sheet, quantity)
 
 
@@ -119,17 +128,53 @@ def _read_parquet(path: Path) -> CountMatrix:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputFormatError(f"damaged Parquet file ({error})", path=path) from error
-    described = (table.schema.metadata or {}).get(_META_KEY)
-    if described is None:
+        with open(path, "rb") as stream:
+            table = pq.read_table(stream)
+        stored = (table.schema.metadata or {}).get(_META_KEY)
+        matrix, same = None, True
+        if stored is not None:
+            described = dict(parse_json(stored))
+            digest = described.pop("digest", None)
+            same = digest is None or digest == _digest(table, described)
+            # The columns' own types are enough; what is written for pandas may be damaged.
+            matrix = _rebuild(table.replace_schema_metadata(None).to_pandas(), described)
+    except (*_DAMAGED, pa.ArrowException) as error:
+        raise _damaged(path, error) from error
+    if matrix is None:
         raise InputFormatError(
             "a Parquet file, but not one of counts",
             path=path,
             expected="a file that `resist-epi count` wrote",
         )
-    return _rebuild(table.to_pandas(), json.loads(described))
+    if not same:
+        raise _damaged(path, "its content is not what was written")
+    return matrix
+
+
+# What damaged bytes end in, in pyarrow and behind it.
+_DAMAGED = (OSError, ValueError, TypeError, LookupError, AttributeError, OverflowError, MemoryError)
+
+
+def _damaged(path: Path, why: object) -> InputFormatError:
+    reason = (str(why).strip() or type(why).__name__).splitlines()[0][:200]
+    return InputFormatError(
+        f"damaged Parquet file ({reason})", path=path, remedy="copy or make it again"
+    )
+
+
+def _digest(table: Any, described: Mapping[str, Any]) -> str:
+    """SHA-256 of the names, types and values of all columns, and of what describes them."""
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        values = column.to_pandas().to_numpy()
+        if values.dtype.kind not in "iufb":
+            text = "\x1f".join(map(str, values.tolist()))
+            values, kind = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8), "text"
+        else:
+            kind = values.dtype.str
+        digest.update(f"{name} {kind} {values.size}\n".encode())
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()
 
 
 def _rebuild(frame: pd.DataFrame, described: Mapping[str, Any]) -> CountMatrix:
@@ -195,7 +240,7 @@ def _read_foreign(
 
 
 def _numbers(path: Path, table: pd.DataFrame, samples: Sequence[str]) -> np.ndarray:
-    first = table.attrs["n_header"] + 2
+    first = table.attrs["first_row"]
     for name in samples:
         numbers = pd.to_numeric(table[name], errors="coerce")
         if numbers.isna().any():
@@ -205,7 +250,7 @@ def _numbers(path: Path, table: pd.DataFrame, samples: Sequence[str]) -> np.ndar
                 path=path,
                 line=first + row,
                 expected="a number",
-                found=repr(table[name].iloc[row]),
+                found=quoted(table[name].iloc[row]),
             )
     return table[list(samples)].to_numpy(np.float64)
 

@@ -16,8 +16,10 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.counting.profile_matrix import ProfileMatrix
-from resist_epi.errors import InputFormatError
-from resist_epi.io.store import atomic_path, read_text
+from resist_epi.errors import InputFormatError, quoted, shortened
+from resist_epi.io.store import atomic_path, parse_json, read_text
+
+_UNPACKED = 400 << 20  # bytes that are read however well they pack: a matrix may be zeros alone
 
 _WINDOW = ("upstream", "downstream", "body", "bin size")
 
@@ -37,17 +39,17 @@ def read_profile_matrix(path: str | Path) -> ProfileMatrix:
     InputFormatError
         If it is no such file, is cut short, or its samples have different windows.
     """
-    head, _, body = read_text(path).partition("\n")
+    head, _, body = read_text(path, unpacked=_UNPACKED).partition("\n")
     if not head.startswith("@{"):
         raise InputFormatError(
             "not a matrix of signal along regions",
             path=path,
             line=1,
             expected="'@{' and settings, as computeMatrix writes them",
-            found=repr(head[:40]),
+            found=quoted(head),
         )
     try:
-        settings = json.loads(head[1:])
+        settings = parse_json(head[1:])
         samples = [str(s) for s in settings["sample_labels"]]
         sample_edges = [int(b) for b in settings["sample_boundaries"]]
         labels = [str(g) for g in settings["group_labels"]]
@@ -57,11 +59,15 @@ def read_profile_matrix(path: str | Path) -> ProfileMatrix:
         }
         if len(samples) != len(sample_edges) - 1 or len(labels) != len(group_edges) - 1:
             raise ValueError("labels and boundaries do not fit together")
-    except (KeyError, TypeError, ValueError) as error:
+        if any([0, *sorted(e[1:])] != e for e in (sample_edges, group_edges)):
+            raise ValueError("boundaries do not rise from 0")
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         if isinstance(error, InputFormatError):
             raise
         raise InputFormatError(
-            f"the settings of the matrix are damaged ({error})", path=path, line=1
+            f"the settings of the matrix are damaged ({shortened(error)})",
+            path=path,
+            line=1,
         ) from error
     regions, values = _read_rows(path, body, sample_edges[-1], group_edges[-1])
     regions["group"] = np.repeat(labels, np.diff(group_edges))
@@ -100,6 +106,17 @@ def _one(settings: dict[str, Any], key: str, path: str | Path) -> int:
 def _read_rows(
     path: str | Path, body: str, n_values: int, n_rows: int
 ) -> tuple[pd.DataFrame, np.ndarray]:
+    # What the first line claims is held against the rows before memory is taken for it.
+    width = body.partition("\n")[0].count("\t") + 1 - len(_BED)
+    if body and width != n_values:
+        raise InputFormatError(
+            f"{width + len(_BED)} cells in the first row",
+            path=path,
+            line=2,
+            expected=f"{len(_BED) + n_values}, as the first line says",
+        )
+    if n_rows > body.count("\n") + 1:
+        raise _cut(path, n_rows, body.count("\n"))
     try:
         table = pd.read_csv(
             io.StringIO(body),
@@ -115,23 +132,27 @@ def _read_rows(
         )
     except (ValueError, pd.errors.ParserError) as error:
         raise InputFormatError(
-            f"the matrix has a damaged row ({error})",
+            f"the matrix has a damaged row ({shortened(error)})",
             path=path,
             expected=f"{len(_BED) + n_values} columns, numbers from the seventh on",
         ) from error
     if len(table) != n_rows:
-        raise InputFormatError(
-            "the matrix is cut short, or rows were added",
-            path=path,
-            expected=f"{n_rows} rows, as its first line says",
-            found=f"{len(table)}",
-            remedy="copy or make the file again",
-        )
+        raise _cut(path, n_rows, len(table))
     regions = table[["chrom", "start", "end", "strand", "region_id"]].copy()
     # A region of several blocks has comma-separated starts and ends: its span is shown.
     regions["start"] = regions["start"].str.split(",").str[0].astype(np.int64)
     regions["end"] = regions["end"].str.split(",").str[-1].astype(np.int64)
     return regions, table[list(range(n_values))].to_numpy(np.float32)
+
+
+def _cut(path: str | Path, expected: int, found: int) -> InputFormatError:
+    return InputFormatError(
+        "the matrix is cut short, or rows were added",
+        path=path,
+        expected=f"{expected} rows, as its first line says",
+        found=str(found),
+        remedy="copy or make the file again",
+    )
 
 
 def write_profile_matrix(path: str | Path, matrix: ProfileMatrix, *, group: str = "group") -> None:

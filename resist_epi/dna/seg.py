@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.errors import InputFormatError
-from resist_epi.io.store import read_text, write_text
+from resist_epi.io.store import read_text, warn_of_no_end, write_text
 from resist_epi.schema import SEGMENTS, names
 
 logger = logging.getLogger(__name__)
@@ -88,6 +88,8 @@ def read_seg(path: str | Path) -> pd.DataFrame:
 def _rows(path: str | Path) -> tuple[list[tuple[int, list[str]]], dict[str, int]]:
     """Fields of every row with its line, and where each column stands."""
     text = read_text(path)
+    if not text.endswith("\n"):
+        warn_of_no_end(path)
     kept = [
         (number, line)
         for number, line in enumerate(text.splitlines(), start=1)

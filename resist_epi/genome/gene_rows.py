@@ -13,7 +13,7 @@ import pandas as pd
 
 from resist_epi.errors import InputFormatError
 from resist_epi.genome.annotation import GENE_COLUMNS
-from resist_epi.io.store import unreadable
+from resist_epi.io.store import LONGEST_LINE, line_too_long, unreadable, warn_of_no_end
 
 STRANDS = {"+": "+", "-": "-", "1": "+", "+1": "+", "-1": "-"}
 
@@ -38,8 +38,12 @@ def data_lines(path: str | Path, *, comments: bool = False) -> Iterator[tuple[in
             raw.seek(0)
             stream = gzip.GzipFile(fileobj=raw) if packed else raw
             with io.TextIOWrapper(stream, encoding="utf-8-sig", newline=None) as lines:
-                for line in lines:
+                while line := lines.readline(LONGEST_LINE):
                     number += 1
+                    if not line.endswith("\n"):
+                        if len(line) == LONGEST_LINE:
+                            raise line_too_long(path, number)
+                        warn_of_no_end(path)
                     if "\x00" in line:
                         raise _binary(path, number)
                     unwanted = line.startswith("#") and not comments

@@ -7,6 +7,7 @@ from .igv import SessionTrack as SessionTrack
 from .igv import write_session as write_session
 from .lines import line_chunks as line_chunks
 from .lines import without_headers as without_headers
+from .lock import folder_lock as folder_lock
 from .parts import Parts as Parts
 from .store import atomic_path as atomic_path
 from .store import file_name as file_name

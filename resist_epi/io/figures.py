@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -49,6 +52,14 @@ def check_figure_path(path: str | Path) -> str:
     return suffix
 
 
+@contextmanager
+def without_glyph_warnings() -> Iterator[None]:
+    """Names may hold what the font has not; a box is drawn for it, and that is no news."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+        yield
+
+
 def save_figure(
     figure: Axes | Figure, path: str | Path, *, dpi: float = 300, close: bool = False
 ) -> None:
@@ -82,7 +93,8 @@ def save_figure(
 
     suffix = check_figure_path(path)
     whole: Any = figure.get_figure(root=True) if isinstance(figure, Axes) else figure
-    with mpl.rc_context(cast(Any, _RC)), atomic_path(path) as temporary:
+    rc = mpl.rc_context(cast(Any, _RC))
+    with rc, without_glyph_warnings(), atomic_path(path) as temporary:
         whole.savefig(temporary, format=suffix[1:], dpi=dpi, metadata=_METADATA[suffix])
     if close:
         import matplotlib.pyplot as plt

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from resist_epi.errors import InputFormatError
-from resist_epi.io.store import unreadable
+from resist_epi.io.store import LONGEST_LINE, line_too_long, unreadable, warn_of_no_end
 
 _CHUNK_BYTES = 16 << 20
 
@@ -28,7 +28,7 @@ def line_chunks(path: Path, *, size: int | None = None) -> Iterator[tuple[int, b
     Raises
     ------
     InputFormatError
-        If the file cannot be read, or is a damaged gzip.
+        If the file cannot be read, is a damaged gzip, or has a line of many megabytes.
     """
     line, rest = 1, b""
     for data in _bytes(path, size or _CHUNK_BYTES):
@@ -37,11 +37,15 @@ def line_chunks(path: Path, *, size: int | None = None) -> Iterator[tuple[int, b
         cut = rest.rfind(newline) + 1
         # A lone \r at the end may be the first half of \r\n.
         if not cut or (newline == b"\r" and cut == len(rest)):
+            if len(rest) > max(LONGEST_LINE, 2 * (size or 0)):
+                raise line_too_long(path, line)
             continue
         text, rest = _plain(rest[:cut]), rest[cut:]
         yield line, text
         line += text.count(b"\n")
     if rest:
+        if not rest.endswith(b"\r"):
+            warn_of_no_end(path)
         yield line, _plain(rest)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
+import re
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 
 from resist_epi.arrays import FloatArray
-from resist_epi.io.store import atomic_path
+from resist_epi.io.store import atomic_path, parse_json
 
 logger = logging.getLogger(__name__)
+
+_PART = re.compile(r"[0-9a-f]{64}\.npz")
 
 
 class Parts:
@@ -30,6 +32,7 @@ class Parts:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
+        self._used: set[str] = set()
 
     def keep(self, key: str, arrays: Mapping[str, FloatArray], about: Mapping[str, Any]) -> None:
         """Write a part, whole or not at all.
@@ -39,6 +42,7 @@ class Parts:
         InputFormatError
             If the folder cannot be written or the disk is full.
         """
+        self._used.add(key)
         text = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
         with atomic_path(self.folder / f"{key}.npz") as temporary, open(temporary, "wb") as stream:
             np.savez(stream, allow_pickle=False, _about=text, **arrays)
@@ -49,15 +53,28 @@ class Parts:
         try:
             with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
-            about = json.loads(arrays.pop("_about").tobytes())
+            about = parse_json(arrays.pop("_about").tobytes())
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
             logger.warning("%s is damaged: made anew", path)
             return None
+        self._used.add(key)
         return arrays, about
 
     def remove(self) -> None:
-        """Remove the folder with all parts."""
-        with suppress(FileNotFoundError):
-            shutil.rmtree(self.folder)
+        """Remove the parts that were kept or found here, and the folder once it is empty."""
+        for key in self._used:
+            (self.folder / f"{key}.npz").unlink(missing_ok=True)
+        self._used.clear()
+        with suppress(OSError):
+            self.folder.rmdir()
+
+    def remove_all(self) -> None:
+        """Remove every part, of whatever run, and the folder once it is empty.
+
+        What bears no part's name stays, and links are not followed.
+        """
+        if not self.folder.is_symlink() and self.folder.is_dir():
+            self._used |= {p.stem for p in self.folder.iterdir() if _PART.fullmatch(p.name)}
+        self.remove()

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import gzip
+import json
+import logging
 import os
+import platform
 import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from resist_epi.errors import InputFormatError
+
+logger = logging.getLogger(__name__)
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
 PARTIAL = ".partial-"  # outputs being written; what a killed process left can be told by it
+
+_DAMAGED = "copy or download the file again"
+
+_CHUNK = 1 << 20
+
+# What a packed file may unpack to: text of the field packs 4 to 20 times, a bomb 1000 times.
+_UNPACKED, _RATIO = 64 << 20, 25
+
+LONGEST_LINE = 16 << 20  # bytes
 
 
 def file_name(text: str) -> str:
@@ -22,38 +37,78 @@ def file_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9.+-]", "_", text)
 
 
-def read_bytes(path: str | Path) -> bytes:
+def host() -> str:
+    """Name of this computer, as it stands in file names: without hyphens."""
+    return re.sub(r"[^A-Za-z0-9.]", "_", platform.node())[:64] or "localhost"
+
+
+def partial_name(name: str) -> str:
+    """The name under which this process writes a file that is not finished."""
+    # The suffixes stay, so that writers that choose a format by them still do.
+    return f"{PARTIAL}{host()}-{os.getpid()}-{name[-40:]}"
+
+
+def read_bytes(path: str | Path, *, unpacked: int = 0) -> bytes:
     """Content of a file, unpacked if it is gzip (told by its first bytes, not its name).
+
+    Parameters
+    ----------
+    unpacked
+        Bytes that it may unpack to, however small it is packed.
 
     Raises
     ------
     InputFormatError
-        If the file is missing, a folder, not readable, or a damaged gzip.
+        If the file is missing, a folder, not readable, a damaged gzip, or one that unpacks to many
+        times more than text does.
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
+        with open(path, "rb") as stream:
+            packed = stream.read(2) == _GZIP_MAGIC
+            stream.seek(0)
+            if not packed:
+                return stream.read()
+            size = os.fstat(stream.fileno()).st_size
+            return _unpacked(stream, path, max(unpacked, _UNPACKED + _RATIO * size))
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputFormatError(
+            f"damaged gzip file ({error})", path=path, remedy=_DAMAGED
+        ) from error
     except OSError as error:
         raise unreadable(path, error) from error
-    if data[:2] != _GZIP_MAGIC:
-        return data
-    try:
-        return gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputFormatError(
-            f"damaged gzip file ({error})", path=path, remedy="copy or download the file again"
-        ) from error
 
 
-def read_text(path: str | Path) -> str:
+def _unpacked(stream: BinaryIO, path: Path, most: int) -> bytes:
+    blocks, size = [], 0
+    with gzip.open(stream) as content:
+        while block := content.read(_CHUNK):
+            size += len(block)
+            if size > most:
+                raise InputFormatError(
+                    f"unpacks to more than {most >> 20} MB, out of all proportion to its size",
+                    path=path,
+                    remedy="unpack it with gunzip and look at it; unpacked it is read at any size",
+                )
+            blocks.append(block)
+    return b"".join(blocks)
+
+
+def read_text(path: str | Path, *, unpacked: int = 0) -> str:
     """Text of a file in UTF-8, plain or gzip, with a line feed for whatever line ends it has.
+
+    Parameters
+    ----------
+    unpacked
+        As in `read_bytes`.
 
     Raises
     ------
     InputFormatError
-        If it cannot be read, or is no UTF-8 text; the message gives line and byte.
+        If it cannot be read, is no UTF-8 text, or has a line of many megabytes; the message gives
+        line and byte.
     """
-    data = read_bytes(path)
+    data = read_bytes(path, unpacked=unpacked)
     if data[:4] == b"PK\x03\x04":
         raise InputFormatError(
             "this is a zip archive or a spreadsheet, not text",
@@ -79,7 +134,49 @@ def read_text(path: str | Path) -> str:
             expected="UTF-8 text",
             remedy="UTF-16 text must be saved as UTF-8; a binary file was perhaps given by mistake",
         )
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    _check_lines(path, text)
+    return text
+
+
+def _check_lines(path: str | Path, text: str) -> None:
+    start = 0
+    while len(text) - start > LONGEST_LINE:
+        end = text.rfind("\n", start, start + LONGEST_LINE)
+        if end < 0:
+            raise line_too_long(path, text.count("\n", 0, start) + 1)
+        start = end + 1
+
+
+def warn_of_no_end(path: str | Path) -> None:
+    """Say that the last line of a text lacks its end, as where a copy was broken off."""
+    logger.warning("%s: the last line has no line end; is the file whole?", path)
+
+
+def line_too_long(path: str | Path, line: int) -> InputFormatError:
+    """The error for a line that no text of the field has."""
+    return InputFormatError(
+        f"a line of more than {LONGEST_LINE >> 20} MB",
+        path=path,
+        line=line,
+        expected="a row a line",
+        remedy="line ends were perhaps lost",
+    )
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Value of a JSON text.
+
+    Raises
+    ------
+    ValueError
+        If it is no JSON, or is nested so deep that nobody has written it.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
 
 
 def unreadable(path: str | Path, error: OSError) -> InputFormatError:
@@ -93,6 +190,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """A path to write to, beside `path`, that takes its name when the block ends well.
 
     A half-written file never stands under the final name; after an error nothing is left behind.
+    A link of that name is replaced, and what it led to stays as it is.
 
     Raises
     ------
@@ -102,17 +200,14 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     if path.is_dir():
         raise InputFormatError("is a folder, not a file to write", path=path)
-    if path.exists() and not path.is_file():
+    if path.exists() and (not path.is_file() or _of_the_system(path)):
         # A pipe or a device, such as /dev/stdout: nothing to replace, and nothing stays behind.
         try:
             yield path
         except OSError as error:
             raise unwritable(path, error) from error
         return
-    if path.is_symlink():
-        path = path.resolve()
-    # The suffixes stay, so that writers that choose a format by them still do.
-    temporary = path.with_name(f"{PARTIAL}{os.getpid()}-{path.name}")
+    temporary = path.with_name(partial_name(path.name))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -126,6 +221,32 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def _of_the_system(path: Path) -> bool:
+    """Whether a path such as /dev/stdout leads to a file that the shell has opened."""
+    return path.is_symlink() and Path(os.path.abspath(path)).parts[:2] in _SYSTEM
+
+
+_SYSTEM = {("/", "dev"), ("/", "proc")}
+
+
+def refuse_linked_folders(folder: Path) -> None:
+    """Refuse a folder in which links to other folders stand: outputs would go there.
+
+    Raises
+    ------
+    InputFormatError
+        If there is any.
+    """
+    for place, folders, _ in os.walk(folder, followlinks=False):
+        for name in folders:
+            if os.path.islink(os.path.join(place, name)):
+                raise InputFormatError(
+                    "is a link to another folder, and a run writes into its own folder alone",
+                    path=Path(place, name),
+                    remedy="remove the link, or put the folder itself there",
+                )
+
+
 def write_text(path: str | Path, text: str) -> None:
     """Write text in UTF-8, whole or not at all; gzip where the name ends in `.gz`.
 
@@ -136,7 +257,8 @@ def write_text(path: str | Path, text: str) -> None:
     InputFormatError
         If the folder cannot be written or the disk is full.
     """
-    data = text.encode("utf-8")
+    # File names may hold bytes that are no text: they are shown by their numbers.
+    data = text.encode("utf-8", "backslashreplace")
     if str(path).endswith(".gz"):
         import deflate
 

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import InputFormatError, shortened
 from resist_epi.io.store import read_text, write_text
+from resist_epi.io.whole_table import SIZE, check_whole, size_line
 from resist_epi.schema import RESULTS, names
 
 _NUMBER = "%.10g"
@@ -39,7 +40,7 @@ def write_table(
         If the folder cannot be written or the disk is full.
     """
     top = "".join(_line(name, value) for name, value in (header or {}).items())
-    write_text(path, top + _as_text(table))
+    write_text(path, f"{top}# {size_line(*table.shape)}\n{_as_text(table)}")
 
 
 def _as_text(table: pd.DataFrame) -> str:
@@ -99,13 +100,14 @@ def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFram
     Returns
     -------
     DataFrame
-        `attrs["header"]` holds the `#` lines: name -> text, or the value that was written as JSON;
-        a line without a name is a name without a text. `attrs["n_header"]` counts them.
+        `attrs["header"]` holds the `#` lines, save for the one on its size: name -> text, or the
+        value that was written as JSON; a line without a name is a name without a text.
+        `attrs["first_row"]` is the 1-based line of the first row.
 
     Raises
     ------
     InputFormatError
-        If it is no such table, or lacks one of the required columns.
+        If it is no such table, is cut short, or lacks one of the required columns.
     """
     text = read_text(path)
     top = []
@@ -113,8 +115,12 @@ def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFram
     while rest.startswith("#"):
         line, _, rest = rest.partition("\n")
         top.append(line.lstrip("# "))
+    sizes = [line for line in top if SIZE.fullmatch(line)]
+    first = len(top) + 1
+    top = [line for line in top if line not in sizes]
     if not rest.strip():
         raise InputFormatError("the table is empty", path=path, expected="a header line and rows")
+    check_whole(path, rest, first=first, size=sizes[0] if sizes else None)
     try:
         table = pd.read_csv(
             io.StringIO(rest),
@@ -125,7 +131,9 @@ def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFram
         )
     except (pd.errors.ParserError, ValueError) as error:
         raise InputFormatError(
-            f"not a tab-separated table ({error})", path=path, expected="a row a line, tabs between"
+            f"not a tab-separated table ({shortened(error)})",
+            path=path,
+            expected="a row a line, tabs between",
         ) from error
     for name in ("region_id", "gene_id", "symbol", "strand"):
         if name in table:
@@ -135,12 +143,12 @@ def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFram
         raise InputFormatError(
             f"no column {', '.join(missing)}",
             path=path,
-            line=len(top) + 1,
+            line=first,
             expected="columns " + " ".join(required),
             found=" ".join(map(str, table.columns[:12])),
         )
     table.attrs["header"] = dict(map(_named, top))
-    table.attrs["n_header"] = len(top)
+    table.attrs["first_row"] = first + 1
     return table
 
 

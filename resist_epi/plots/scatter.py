@@ -85,6 +85,8 @@ def plot_ma(
     with paper_style():
         ax = new_axes(ax, height=68)
         ax.set_xscale("log")
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.xaxis.set_minor_formatter("")
         limit = _robust_limit(y)
         _scatter(ax, shown, x, y, y_range=(-limit, limit), x_range=None)
         if len(shown):

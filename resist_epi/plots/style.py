@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.errors import InputFormatError
+from resist_epi.io.figures import without_glyph_warnings
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -56,6 +57,7 @@ _RC: dict[str, Any] = {
     # Comes with matplotlib: names are measured and drawn alike on every machine.
     "font.family": ["DejaVu Sans"],
     "font.size": _FONT,
+    "text.parse_math": False,  # names of groups and genes are names, dollar signs or not
     "axes.titlesize": _FONT,
     "axes.labelsize": _FONT,
     "axes.titlepad": 3.0,
@@ -89,7 +91,7 @@ def paper_style() -> Iterator[None]:
     """Matplotlib's settings for print, for the length of a block."""
     import matplotlib as mpl
 
-    with mpl.rc_context(cast(Any, _RC)):
+    with mpl.rc_context(cast(Any, _RC)), without_glyph_warnings():
         yield
 
 

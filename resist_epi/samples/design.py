@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resist_epi.errors import DesignError
+from resist_epi.errors import DesignError, quoted
 from resist_epi.samples.design_checks import (
     PATIENT,
     confounded_pairs,
     levels_that_inform,
     sizes_in_words,
 )
+from resist_epi.samples.formula import parse_formula
+from resist_epi.samples.formula_matrix import FormulaMatrix
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.stats.linear.design import aliased_columns, contrast_leverage
@@ -37,8 +37,7 @@ _ALWAYS_GROUPS = {
     "Treatment",
 }
 
-# A column's name in a formula: not a function (`log(`), a module (`np.`) or an option (`df=`).
-_VARIABLE = re.compile(r"`[^`]+`|(?<![\w.\"'])[A-Za-z_]\w*(?!\w|\s*[(.]|\s*=(?!=))(?![\"'])")
+_MAX_CONTRAST = 2000  # characters
 
 
 @dataclass(frozen=True)
@@ -55,15 +54,15 @@ class Design:
         (n_units, …) the sheet's columns of each unit.
     variables
         Columns of the sheet that the formula uses.
-    spec
-        formulaic's model specification, which gives the row of any other unit.
+    built
+        What gives the row of any other unit.
     """
 
     formula: str
     matrix: pd.DataFrame
     units: pd.DataFrame
     variables: tuple[str, ...]
-    spec: Any
+    built: FormulaMatrix
 
 
 @dataclass(frozen=True)
@@ -112,42 +111,8 @@ def formula_columns(formula: str, sheet: SampleSheet) -> tuple[str, tuple[str, .
     DesignError
         If the formula cannot be parsed or names a column that the sheet lacks.
     """
-    from formulaic import Formula
-
-    try:
-        Formula(formula)
-    except _formula_errors() as error:
-        raise DesignError(
-            f"the design {formula!r} cannot be parsed ({_first_line(error)});"
-            " expected something like '~ Batch + Condition'"
-        ) from error
-    used: list[str] = []
-
-    def canonical(match: re.Match[str]) -> str:
-        used.append(sheet.column(match.group().strip("`")))
-        return f"`{used[-1]}`" if match.group().startswith("`") else used[-1]
-
-    spelled = _VARIABLE.sub(canonical, formula)
-    return spelled, tuple(dict.fromkeys(used))
-
-
-def _formula_errors() -> tuple[type[Exception], ...]:
-    """Formulaic's own errors, and what it lets pass of evaluating a formula."""
-    from formulaic.errors import FormulaicError
-
-    return (
-        FormulaicError,
-        SyntaxError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        KeyError,
-        NameError,
-    )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    parsed = parse_formula(formula, sheet.column)
+    return parsed.text, parsed.columns
 
 
 def make_design(sheet: SampleSheet, formula: str = Question.formula) -> Design:
@@ -167,49 +132,26 @@ def make_design(sheet: SampleSheet, formula: str = Question.formula) -> Design:
         If a value is missing, a column has one level only, or columns are aliased: the message
         names them.
     """
-    from formulaic import ModelSpec
-
-    formula, variables = formula_columns(formula, sheet)
+    parsed = parse_formula(formula, sheet.column)
+    formula, variables = parsed.text, parsed.columns
     units = sheet.table.copy()
     for name in variables:
-        units[name] = _typed(units[name], name, sheet, group=_made_a_group(formula, name))
-    try:
-        spec = ModelSpec.from_spec(formula if "~" in formula else f"~ {formula}")
-        if not isinstance(spec, ModelSpec):
-            raise DesignError(
-                f"the design {formula!r} cannot be parsed: it has several parts;"
-                " expected something like '~ Batch + Condition'"
-            )
-        matrix = spec.get_model_matrix(_used(units, variables), na_action="raise")
-    except _formula_errors() as error:
-        raise DesignError(
-            f"the design {formula!r} cannot be built: {_first_line(error)}"
-        ) from error
-    design = pd.DataFrame(
-        np.asarray(matrix, dtype=np.float64),
-        index=pd.Index(sheet.samples),
-        columns=[str(c) for c in matrix.columns],
-    )
+        group = name in _ALWAYS_GROUPS or parsed.makes_group(name)
+        units[name] = _typed(units[name], name, sheet, group=group)
+    built = FormulaMatrix(parsed, units)
+    design = pd.DataFrame(built.values, index=pd.Index(sheet.samples), columns=built.names)
     aliased = aliased_columns(design.to_numpy(), list(design.columns))
     if aliased:
         parts = confounded_pairs(units, variables)
         parts += [f"{name} is determined by {', '.join(by)}" for name, by in aliased.items()]
+        more = f"; and {len(parts) - 10} more" if len(parts) > 10 else ""
         raise DesignError(
-            f"the design {formula!r} cannot tell its effects apart: "
-            + "; ".join(parts)
+            f"the design {quoted(formula)} cannot tell its effects apart: "
+            + "; ".join(parts[:10])
+            + more
             + ". Leave one of these columns out, or add samples that separate them"
         )
-    return Design(formula, design, units, variables, matrix.model_spec)
-
-
-def _used(units: pd.DataFrame, variables: Sequence[str]) -> pd.DataFrame:
-    """The columns that the formula uses alone: others may bear the names of its functions."""
-    return units[list(variables)] if variables else units[["SampleID"]]
-
-
-def _made_a_group(formula: str, name: str) -> bool:
-    """Whether the formula or the column's meaning says that its numbers are names."""
-    return name in _ALWAYS_GROUPS or bool(re.search(rf"\bC\(\s*`?{re.escape(name)}\b", formula))
+    return Design(formula, design, units, variables, built)
 
 
 def _typed(column: pd.Series, name: str, sheet: SampleSheet, *, group: bool) -> pd.Series:
@@ -228,8 +170,9 @@ def _typed(column: pd.Series, name: str, sheet: SampleSheet, *, group: bool) -> 
             logger.info("column %s holds numbers and is continuous; C(%s) makes groups", name, name)
     if column.nunique() < 2:
         raise DesignError(
-            f"column {name}, which the design uses, has the one value {column.iloc[0]!r} in every"
-            f" sample of {', '.join(sheet.marks)}; expected at least two"
+            f"column {name}, which the design uses, has the one value"
+            f" {quoted(column.iloc[0])} in every sample of"
+            f" {', '.join(sheet.marks)}; expected at least two"
         )
     return column if numeric else column.astype(object)
 
@@ -258,12 +201,12 @@ def make_contrast(design: Design, text: str | None = None) -> Contrast:
     found = _levels_named(design, text)
     if not found:
         raise DesignError(
-            f"contrast {text!r}: no column of the design {design.formula!r} has these levels."
-            f" Levels are: {_levels_in_words(design)}"
+            f"contrast {quoted(text)}: no column of the design {quoted(design.formula)} has"
+            f" these levels. Levels are: {_levels_in_words(design)}"
         )
     if len(found) > 1:
         raise DesignError(
-            f"contrast {text!r} fits several columns; write one of "
+            f"contrast {quoted(text)} fits several columns; write one of "
             + ", ".join(f"{column}:{a}-{b}" for column, a, b in found)
         )
     return _difference(design, *found[0], by_default=by_default)
@@ -291,7 +234,7 @@ def _default_contrast(design: Design) -> str:
         if len(levels) == 2:
             return f"{column}:{levels[1]}-{levels[0]}"
     raise DesignError(
-        f"the design {design.formula!r} has no single obvious contrast; name one with"
+        f"the design {quoted(design.formula)} has no single obvious contrast; name one with"
         f" --contrast COLUMN:A-B. Levels are: {_levels_in_words(design)}"
     )
 
@@ -306,18 +249,20 @@ def _continuous_column(design: Design, text: str) -> str | None:
 def _levels_named(design: Design, text: str) -> list[tuple[str, str, str]]:
     """(column, A, B) of every reading of the text in which both sides are levels."""
     found = []
+    if len(text) > _MAX_CONTRAST:
+        raise DesignError(f"contrast {quoted(text)}: {len(text)} characters name no two levels")
     for column, levels in _groups(design).items():
         rest = text
         for mark in (":", ","):
             head, _, tail = text.partition(mark)
             if tail and head.strip().lower() == column.lower():
                 rest = tail
-        separator = "," if "," in rest else "-"
-        parts = rest.split(separator)
-        for i in range(1, len(parts)):
-            a, b = separator.join(parts[:i]).strip(), separator.join(parts[i:]).strip()
-            if a in levels and b in levels and a != b:
-                found.append((column, a, b))
+        for separator in (",", "-"):
+            parts = rest.split(separator)
+            for i in range(1, len(parts)):
+                a, b = separator.join(parts[:i]).strip(), separator.join(parts[i:]).strip()
+                if a in levels and b in levels and a != b and (column, a, b) not in found:
+                    found.append((column, a, b))
     return found
 
 
@@ -328,8 +273,7 @@ def _difference(
     for level in (a, b):
         units = design.units.copy()
         units[column] = pd.Series([level] * len(units), index=units.index, dtype=object)
-        model = design.spec.get_model_matrix(_used(units, design.variables))
-        rows.append(np.asarray(model, dtype=np.float64).mean(axis=0))
+        rows.append(design.built.rows(units).mean(axis=0))
     vector = rows[0] - rows[1]
     vector[np.abs(vector) < 1e-12] = 0.0
     informing = np.abs(contrast_leverage(design.matrix.to_numpy(), vector)) > 1e-9
@@ -360,8 +304,9 @@ def _adjustment(others: Iterable[str]) -> str:
 def _slope(design: Design, column: str) -> Contrast:
     if column not in design.matrix.columns:
         raise DesignError(
-            f"contrast {column!r}: the design {design.formula!r} holds the column in a transformed"
-            " form; test it as it stands in the sheet, or name a difference of groups"
+            f"contrast {quoted(column)}: the design {quoted(design.formula)} holds the"
+            " column in a transformed form; test it as it stands in the sheet, or name"
+            " a difference of groups"
         )
     vector = (design.matrix.columns == column).astype(np.float64)
     informing = np.abs(contrast_leverage(design.matrix.to_numpy(), vector)) > 1e-9
@@ -393,6 +338,6 @@ def check_testable(design: Design, contrast: Contrast) -> None:
         )
     if n - p < 1:
         raise DesignError(
-            f"the design {design.formula!r} has {p} coefficients for {n} units, so no residual"
-            f" degree of freedom is left. Use a smaller design. {way_out}"
+            f"the design {quoted(design.formula)} has {p} coefficients for {n} units, so no"
+            f" residual degree of freedom is left. Use a smaller design. {way_out}"
         )

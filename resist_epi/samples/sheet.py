@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from resist_epi.errors import DesignError, InputFormatError, SampleSheetError
+from resist_epi.errors import DesignError, InputFormatError, SampleSheetError, quoted
 from resist_epi.io.store import read_text
 
 _MISSING = {"", "na", "nan", "n/a"}
@@ -52,6 +52,8 @@ def read_sheet(path: str | Path) -> SampleSheet:
     delimiter = _delimiter(lines[first], path, first + 1)
     reader = csv.reader(io.StringIO("\n".join(lines[first:]), newline=""), delimiter=delimiter)
     header = next(reader)
+    if len(header) > _MAX_COLUMNS:
+        raise InputFormatError(f"{len(header)} columns are no sample sheet", path=path)
     rows: list[list[str]] = []
     numbers: list[int] = []
     for cells in reader:
@@ -90,6 +92,8 @@ def _delimiter(header: str, path: Path, line: int) -> str:
         )
     return best
 
+
+_MAX_COLUMNS = 5000
 
 DIFFBIND_COLUMNS = [
     "SampleID",
@@ -223,9 +227,8 @@ class SampleSheet:
         for own in self.table.columns:
             if own.lower() == name.strip().lower():
                 return str(own)
-        raise DesignError(
-            f"the sample sheet has no column {name!r}; it has {', '.join(self.table.columns)}"
-        )
+        there = ", ".join(map(str, self.table.columns[:40]))
+        raise DesignError(f"the sample sheet has no column {quoted(name)}; it has {there}")
 
     def numbers(self, name: str) -> np.ndarray | None:
         """(n_samples,) float64 of a column of numbers with NaN where empty, or None."""
@@ -286,7 +289,8 @@ def make_sheet(
     base = path.parent if path is not None else Path()
     for name in PATH_COLUMNS:
         if name in table:
-            table[name] = [str(base / p) if p else "" for p in table[name]]
+            paths = [str(base / p) if p else "" for p in table[name]]
+            table[name] = pd.Series(paths, index=table.index, dtype=object)
     return SampleSheet(table.reset_index(drop=True), path)
 
 

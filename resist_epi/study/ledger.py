@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from resist_epi.errors import InputFormatError
-from resist_epi.io.digest import checksum
+from resist_epi.errors import InputFormatError, quoted
+from resist_epi.io.digest import checksum, fingerprint
+from resist_epi.io.lock import is_running
 from resist_epi.io.run_folder import run_path
-from resist_epi.io.store import PARTIAL, write_text
+from resist_epi.io.store import PARTIAL, host, parse_json, read_text, write_text
 
 logger = logging.getLogger(__name__)
 
@@ -27,15 +29,17 @@ class Ledger:
     ----------
     folder
         A run's folder.
+    checks
+        Called before a step is recorded; they raise where the run must not go on.
 
     Raises
     ------
     InputFormatError
-        If the folder's record is damaged.
+        If the folder's record is damaged, or names files outside of the folder.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, checks: Sequence[Callable[[], None]] = ()) -> None:
+        self.folder, self._checks = folder, checks
         self._steps: dict[str, dict[str, Any]] = _read(run_path(folder, "ledger"))
 
     def open(self, keys: Mapping[str, str]) -> None:
@@ -61,7 +65,7 @@ class Ledger:
             return False
         for output, expected in step["outputs"].items():
             path = self.folder / output
-            if not path.is_file() or checksum(path) != expected:
+            if path.is_symlink() or not path.is_file() or checksum(path) != expected:
                 logger.warning("%s is missing or was changed: made anew", output)
                 return False
         logger.info("reused, since nothing that it depends on has changed: %s", name)
@@ -78,8 +82,10 @@ class Ledger:
         Raises
         ------
         InputFormatError
-            If the folder cannot be written.
+            If the folder cannot be written, or a check fails.
         """
+        for check in self._checks:
+            check()
         made = {p.relative_to(self.folder).as_posix(): checksum(p) for p in outputs}
         self._steps[name] = {"key": key, "outputs": dict(sorted(made.items()))}
         self._write()
@@ -106,35 +112,80 @@ def file_checksums(paths: Sequence[str | Path]) -> dict[str, str]:
     return sums
 
 
+class Inputs:
+    """Files of a run, which must not change while it reads them.
+
+    Parameters
+    ----------
+    paths
+        Those that are there.
+    """
+
+    def __init__(self, paths: Iterable[str | Path]) -> None:
+        self._seen = {str(p): fingerprint(p) for p in paths if Path(p).is_file()}
+
+    def check(self) -> None:
+        """Look whether every file is the one that it was.
+
+        Raises
+        ------
+        InputFormatError
+            If one is gone or was written to.
+        """
+        for path, before in self._seen.items():
+            try:
+                same = fingerprint(path) == before
+            except OSError:
+                same = False
+            if not same:
+                raise InputFormatError(
+                    "was changed or replaced while the run read it",
+                    path=path,
+                    remedy="run the same command again: what was finished before is kept",
+                )
+
+
 def remove_partial_files(folder: Path) -> None:
-    """Remove what processes that are no more had begun to write."""
-    for path in folder.rglob(f"{PARTIAL}*"):
-        pid = path.name.removeprefix(PARTIAL).split("-")[0]
-        if not (pid.isdigit() and _is_running(int(pid))):
-            path.unlink(missing_ok=True)
+    """Remove what processes of this computer that are no more had begun to write.
 
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    What another computer writes stays, and links are not followed.
+    """
+    for place, _, files in os.walk(folder, followlinks=False):
+        for name in files:
+            if not name.startswith(PARTIAL):
+                continue
+            where, _, rest = name.removeprefix(PARTIAL).partition("-")
+            pid = rest.partition("-")[0]
+            if where == host() and re.fullmatch(r"[0-9]{1,10}", pid) and not is_running(int(pid)):
+                Path(place, name).unlink(missing_ok=True)
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
     if not path.exists():
         return {}
+    remedy = "remove this file; everything is then made anew"
     try:
-        steps = json.loads(path.read_text(encoding="utf-8"))
-        if all({"key", "outputs"} <= set(step) for step in steps.values()):
-            return dict(steps)
-    except (ValueError, AttributeError, TypeError):
-        pass
-    raise InputFormatError(
-        "the record of finished steps is damaged",
-        path=path,
-        remedy="remove this file; everything is then made anew",
-    )
+        steps = parse_json(read_text(path))
+        outputs = {name: dict(step["outputs"]) for name, step in steps.items()}
+        keys = {name: str(step["key"]) for name, step in steps.items()}
+    except (ValueError, AttributeError, TypeError, KeyError) as error:
+        raise InputFormatError(
+            "the record of finished steps is damaged", path=path, remedy=remedy
+        ) from error
+    for name in (output for made in outputs.values() for output in made):
+        if not _is_inside(name, path.parent):
+            raise InputFormatError(
+                f"the record of finished steps names {quoted(name)}, no file of this folder",
+                path=path,
+                remedy=remedy,
+            )
+    return {name: {"key": keys[name], "outputs": outputs[name]} for name in outputs}
+
+
+def _is_inside(name: str, folder: Path) -> bool:
+    """Whether an output's name is plain, and reached from the folder through no link."""
+    parts = name.split("/")
+    if any(part in ("", ".", "..") for part in parts) or re.search(r"[\\:\x00-\x1f]", name):
+        return False
+    places = [folder.joinpath(*parts[:i]) for i in range(1, len(parts))]
+    return not any(place.is_symlink() for place in places)

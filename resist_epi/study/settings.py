@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import InputFormatError, quoted, shortened
 from resist_epi.genes.builtin import GO
 from resist_epi.io.store import read_text, write_text
 from resist_epi.samples.question import Confounders, Question
@@ -129,6 +129,10 @@ PATHS = (
     "methylation",
 )
 
+_SHOWN = 20  # wrong settings that a message names
+
+_MAX_CHARACTERS = 200_000  # of a study's file
+
 # What only the comparison with other assays depends on.
 EVIDENCE = (
     "expression",
@@ -151,14 +155,27 @@ def make_settings(values: dict[str, object], *, path: Path | None = None) -> Stu
         return StudySettings.model_validate(values)
     except ValidationError as error:
         wrong = "; ".join(
-            f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()} (found {e['input']!r})"
-            for e in error.errors()
+            f"{shortened('.'.join(map(str, e['loc'])))}: {e['msg'].lower()[:300]}"
+            f" (found {quoted(e['input'])})"
+            for e in error.errors()[:_SHOWN]
         )
         raise InputFormatError(
             f"wrong settings: {wrong}",
             path=path,
             expected="settings " + ", ".join(StudySettings.model_fields),
         ) from error
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain YAML without aliases, by which a page of text stands for gigabytes."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+            raise yaml.composer.ComposerError(
+                None, None, "anchors and aliases are not understood", event.start_mark
+            )
+        return super().compose_node(parent, index)
 
 
 def read_study(path: str | Path) -> StudySettings:
@@ -170,15 +187,25 @@ def read_study(path: str | Path) -> StudySettings:
         If it is no YAML mapping, or a setting is unknown or wrong.
     """
     path = Path(path)
+    text = read_text(path)
+    if len(text) > _MAX_CHARACTERS:
+        raise InputFormatError(
+            f"{len(text)} characters are no settings of a study",
+            path=path,
+            expected="a page of them",
+        )
     try:
-        values = yaml.safe_load(read_text(path))
+        values = yaml.load(text, _Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise InputFormatError(
-            f"not YAML ({getattr(error, 'problem', error)})",
+            f"not YAML ({getattr(error, 'problem', None) or str(error).splitlines()[0]})",
             path=path,
             line=None if mark is None else mark.line + 1,
         ) from error
+    except (ValueError, OverflowError, TypeError, RecursionError) as error:
+        reason = str(error) if not isinstance(error, RecursionError) else "nested too deep"
+        raise InputFormatError(f"not YAML ({shortened(reason)})", path=path) from error
     if not isinstance(values, dict):
         raise InputFormatError("no settings in it", path=path, expected="names and values in YAML")
     return make_settings(values, path=path).resolved(path.parent)

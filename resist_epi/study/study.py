@@ -12,7 +12,7 @@ from resist_epi.arrays import ByChromosome
 from resist_epi.counting.passes import Pass
 from resist_epi.counting.sources import SheetSources, has_reads, read_options, sheet_sources
 from resist_epi.dna.options import check_confounders
-from resist_epi.errors import DesignError, SampleSheetError
+from resist_epi.errors import DesignError, SampleSheetError, quoted
 from resist_epi.genes.builtin import load_sets
 from resist_epi.genes.gene_sets import GeneSet
 from resist_epi.genome.consensus import Consensus
@@ -173,11 +173,11 @@ def check_settings(study: Study) -> None:
     check_confounders(study.sheet, question.confounders)
     files: dict[str, str] = {}
     for mark in study.sheet.marks:
-        other = files.setdefault(file_name(mark), mark)
+        other = files.setdefault(file_name(mark).casefold(), mark)
         if other != mark:
             raise DesignError(
-                f"the marks {other!r} and {mark!r} would be written to files of one name"
-                f" ({file_name(mark)}.*); rename one of them in the column Factor"
+                f"the marks {quoted(other)} and {quoted(mark)} would be written to files of one"
+                f" name ({file_name(mark)}.*); rename one of them in the column Factor"
             )
     for mark in study.sheet.marks:
         sheet = study.sheet.for_mark(mark)
@@ -187,7 +187,12 @@ def check_settings(study: Study) -> None:
 
 def input_files(study: Study) -> list[Path]:
     """Every file that the results depend on, each once."""
-    table, settings = study.sheet.table, study.settings
+    return named_files(study.sheet, study.settings)
+
+
+def named_files(sheet: SampleSheet, settings: StudySettings) -> list[Path]:
+    """Every file that a sheet and settings name, each once."""
+    table = sheet.table
     named = [p for c in PATH_COLUMNS if c in table for p in table[c] if p and Path(p).is_file()]
     others = (getattr(settings, name) for name in PATHS)
     given = [str(p) for p in others if isinstance(p, Path)]

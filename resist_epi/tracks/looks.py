@@ -14,8 +14,8 @@ import numpy as np
 from resist_epi.errors import ResistEpiError
 from resist_epi.genome.chromosomes import HasLengths, recognise_assembly
 from resist_epi.genome.reference import genomes
-from resist_epi.io.digest import step_key
-from resist_epi.io.store import write_text
+from resist_epi.io.digest import checksum, step_key
+from resist_epi.io.store import parse_json, write_text
 from resist_epi.tracks.engine.runs import Grid, Runs
 from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.open import open_track
@@ -48,7 +48,7 @@ class TrackFile:
     def key(self) -> str:
         """Digest of what a look depends on."""
         return step_key(
-            file=file_state(self.path),
+            file=checksum(self.path),
             library_size=self.library_size,
             length=self.fragment_length,
         )
@@ -147,7 +147,7 @@ class LookCache:
         self._opened: dict[str, OpenedFile] = {}
         if path is not None and path.is_file():
             try:
-                self._looks = dict(json.loads(path.read_text(encoding="utf-8")))
+                self._looks = dict(parse_json(path.read_bytes()))
             except (ValueError, TypeError):
                 logger.warning("%s is damaged: tracks are looked at anew", path)
 

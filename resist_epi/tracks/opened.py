@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from resist_epi.io.digest import step_key
+from resist_epi.io.digest import checksum, step_key
 from resist_epi.io.store import unreadable
 from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.open import is_bigwig, open_track
@@ -83,7 +83,7 @@ class OpenedFile:
 
     def key(self, plan_digest: str) -> str:
         """Digest of everything that counting it by a plan depends on."""
-        return step_key(file=file_state(self.path), plan=plan_digest, **self.described())
+        return step_key(file=checksum(self.path), plan=plan_digest, **self.described())
 
     def describe(self) -> str:
         """Say what a track is, and what can therefore be tested, for `check`."""

@@ -232,3 +232,26 @@ def test_a_table_of_counts_with_impossible_regions(
     assert main(["diff", str(counts), "--samples", str(sheet), "-o", str(out)]) == 1
     assert "c.tsv" in capsys.readouterr().err
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError("Unable to allocate 30 GiB"), "the memory does not last (Unable to allocate"),
+        (RecursionError("deep"), "nested too deep"),
+    ],
+)
+def test_what_is_out_of_proportion_is_one_line(
+    cohort: SmallCohort,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    said: str,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("resist_epi.study.check.check_study", fail)
+    assert main(["check", str(cohort.sheet)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -105,3 +107,45 @@ def test_counts_of_the_first_version_are_read(tmp_path: Path) -> None:
     assert text.startswith("# counts: {")
     (tmp_path / "old.tsv").write_text(text.replace("# counts: {", "# counts {", 1))
     assert read_counts(tmp_path / "old.tsv").samples == ("s0", "s1")
+
+
+def test_a_flipped_bit_in_counts_is_noticed_or_harmless(tmp_path: Path) -> None:
+    counts = replace(planted(n=40, per_group=2), metadata={"library_size_from": ["sheet"] * 4})
+    path = tmp_path / "c.parquet"
+    write_counts(path, counts)
+    whole, noticed = path.read_bytes(), 0
+    rng = np.random.default_rng(8)
+    for place in rng.integers(0, 8 * len(whole), size=400):
+        damaged = bytearray(whole)
+        damaged[place // 8] ^= 1 << (place % 8)
+        path.write_bytes(damaged)
+        try:
+            again = read_counts(path)
+        except InputFormatError as error:
+            noticed += 1
+            assert "\n" not in str(error)  # noqa: PT017
+            continue
+        np.testing.assert_array_equal(again.values, counts.values)
+        np.testing.assert_array_equal(again.library_sizes, counts.library_sizes)
+        pd.testing.assert_frame_equal(again.regions, counts.regions, check_dtype=False)
+        assert (again.quantity, again.samples) == (counts.quantity, counts.samples)
+        assert again.metadata == counts.metadata
+    assert noticed > 150
+
+
+def test_counts_without_a_digest_are_read_and_with_a_wrong_one_not(tmp_path: Path) -> None:
+    path = tmp_path / "c.parquet"
+    write_counts(path, planted(n=5, per_group=2))
+    stored = pq.read_table(path)
+    about = json.loads(stored.schema.metadata[b"resist_epi"])
+    frame = stored.to_pandas()
+    for digest, others in ((None, False), (about["digest"], True)):
+        changed = frame.assign(s0=frame["s0"] + 1)
+        about = {**about, "digest": digest}
+        metadata = {b"resist_epi": json.dumps(about).encode()}
+        pq.write_table(pa.Table.from_pandas(changed).replace_schema_metadata(metadata), path)
+        if others:
+            with pytest.raises(InputFormatError, match="its content is not what was written"):
+                read_counts(path)
+        else:
+            assert read_counts(path).values[0, 0] == changed["s0"][0]

@@ -93,3 +93,27 @@ def test_another_file_is_said(tmp_path: Path) -> None:
     path.write_text("@{damaged\n")
     with pytest.raises(InputFormatError, match="settings of the matrix are damaged"):
         read_profile_matrix(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"group_boundaries": [0, 1, 4_000_000_000]}, "expected 4000000000 rows"),
+        ({"sample_boundaries": [0, 3, 4_000_000_000]}, "expected 4000000006, as the first line"),
+        ({"group_boundaries": [0, 3, -1]}, "do not rise"),
+        ({"group_boundaries": [5, 6, 7]}, "do not rise"),
+        ({"sample_boundaries": [0, 3, 1e400]}, "damaged"),
+        ({"sample_boundaries": {"a": 1}}, "damaged"),
+    ],
+)
+def test_what_the_first_line_claims_costs_nothing(
+    tmp_path: Path, changes: dict[str, object], message: str
+) -> None:
+    with pytest.raises(InputFormatError, match=message):
+        read_profile_matrix(written(tmp_path / "m.gz", **changes))
+
+
+def test_settings_nested_too_deep(tmp_path: Path) -> None:
+    (tmp_path / "m").write_text('@{"a":' + "[" * 100_000 + "\n" + ROWS)
+    with pytest.raises(InputFormatError, match="nested too deep"):
+        read_profile_matrix(tmp_path / "m")

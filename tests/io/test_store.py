@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import gzip
 import os
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from resist_epi.cli.main import main
 from resist_epi.errors import InputFormatError
-from resist_epi.io.store import PARTIAL, atomic_path, file_name, read_text, write_text
+from resist_epi.io.store import (
+    LONGEST_LINE,
+    PARTIAL,
+    atomic_path,
+    file_name,
+    parse_json,
+    read_bytes,
+    read_text,
+    refuse_linked_folders,
+    write_text,
+)
 
 
 def test_text_goes_round_and_gzip_is_reproducible(tmp_path: Path) -> None:
@@ -79,12 +94,89 @@ def test_pipes_are_written_to_and_not_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "pipe").is_fifo()
 
 
-def test_a_link_is_followed_and_stays_a_link(tmp_path: Path) -> None:
+def test_a_link_is_replaced_and_what_it_led_to_stays(tmp_path: Path) -> None:
     (tmp_path / "real.tsv").write_text("old")
     (tmp_path / "link.tsv").symlink_to(tmp_path / "real.tsv")
+    (tmp_path / "loose.tsv").symlink_to(tmp_path / "nowhere.tsv")
     write_text(tmp_path / "link.tsv", "new")
-    assert (tmp_path / "link.tsv").is_symlink()
-    assert (tmp_path / "real.tsv").read_text() == "new"
+    write_text(tmp_path / "loose.tsv", "new")
+    assert not (tmp_path / "link.tsv").is_symlink()
+    assert (tmp_path / "link.tsv").read_text() == (tmp_path / "loose.tsv").read_text() == "new"
+    assert (tmp_path / "real.tsv").read_text() == "old"
+    assert not (tmp_path / "nowhere.tsv").exists()
+
+
+def test_a_link_that_the_user_names_is_followed_and_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real.bed").write_text("old")
+    (tmp_path / "link.bed").symlink_to(tmp_path / "real.bed")
+    (tmp_path / "genes.tsv").write_text(
+        "chrom\tstart\tend\tgene_id\tgene_name\tstrand\nchr1\t5000\t9000\tg\tG\t+\n"
+    )
+    arguments = ["-q", "regions", "promoters", "--genes", str(tmp_path / "genes.tsv")]
+    assert main([*arguments, "-o", str(tmp_path / "link.bed")]) == 0
+    assert (tmp_path / "link.bed").is_symlink()
+    assert (tmp_path / "real.bed").read_text().startswith("#chrom\t")
+
+
+def test_standard_output_may_be_a_file(tmp_path: Path) -> None:
+    code = "from resist_epi.io.store import write_text; write_text('/dev/stdout', 'x\\n')"
+    with open(tmp_path / "out.txt", "wb") as out:
+        subprocess.run([sys.executable, "-c", code], stdout=out, check=True)
+    assert (tmp_path / "out.txt").read_text() == "x\n"
+    assert Path("/dev/stdout").is_symlink()
+
+
+def test_long_names_are_written(tmp_path: Path) -> None:
+    name = "é" * 120 + ".tsv.gz"
+    write_text(tmp_path / name, "x")
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+def bomb(path: Path, megabytes: int) -> int:
+    with gzip.open(path, "wb", compresslevel=9) as stream:
+        for _ in range(megabytes):
+            stream.write(bytes(1 << 20))
+    return path.stat().st_size
+
+
+@pytest.mark.parametrize("reader", [read_text, read_bytes])
+def test_a_small_file_that_unpacks_to_gigabytes_is_refused(
+    tmp_path: Path, reader: Callable[[Path], object]
+) -> None:
+    size = bomb(tmp_path / "bomb.gz", 300)
+    assert size < 1 << 20
+    tracemalloc.start()
+    with pytest.raises(InputFormatError, match="unpacks to more than 71 MB, out of all proportion"):
+        reader(tmp_path / "bomb.gz")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100 << 20
+
+
+def test_what_packs_well_is_read(tmp_path: Path) -> None:
+    bomb(tmp_path / "zeros.gz", 60)
+    assert len(read_bytes(tmp_path / "zeros.gz")) == 60 << 20
+
+
+def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "line.txt").write_text("a\nb\n" + "c" * (LONGEST_LINE + 1))
+    with pytest.raises(InputFormatError, match="line 3: a line of more than 16 MB"):
+        read_text(tmp_path / "line.txt")
+    (tmp_path / "lines.txt").write_text(("c" * 1000 + "\n") * 20_000)
+    assert read_text(tmp_path / "lines.txt").count("\n") == 20_000
+
+
+def test_json_nested_too_deep_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="nested too deep"):
+        parse_json("[" * 100_000)
+
+
+def test_a_linked_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run" / "a").mkdir(parents=True)
+    refuse_linked_folders(tmp_path / "run")
+    (tmp_path / "run" / "a" / "figures").symlink_to(tmp_path)
+    with pytest.raises(InputFormatError, match="figures: is a link to another folder"):
+        refuse_linked_folders(tmp_path / "run")
 
 
 def test_a_folder_given_as_a_file(tmp_path: Path) -> None:

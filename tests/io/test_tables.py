@@ -12,13 +12,21 @@ import pytest
 from resist_epi.errors import InputFormatError
 from resist_epi.io import tables
 from resist_epi.io.tables import read_results, read_table, write_table
+from resist_epi.io.whole_table import size_line
+
+
+def foreign(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "counts.tsv"
+    path.write_text(text)
+    return path
 
 
 def test_header_lines_and_missing_values(tmp_path: Path) -> None:
     table = pd.DataFrame({"symbol": ["NA", ""], "x": [1.5, np.nan]})
     write_table(tmp_path / "t.tsv", table, header={"contrast": "a minus b\nin words"})
     text = (tmp_path / "t.tsv").read_text()
-    assert text == "# contrast: a minus b in words\nsymbol\tx\nNA\t1.5\n\tNA\n"
+    size = "# this table has 2 rows and 2 columns\n"
+    assert text == f"# contrast: a minus b in words\n{size}symbol\tx\nNA\t1.5\n\tNA\n"
     again = read_table(tmp_path / "t.tsv")
     assert again.attrs["header"] == {"contrast": "a minus b in words"}
     assert np.isnan(again["x"][1])
@@ -35,7 +43,7 @@ def test_values_above_a_table_come_back_as_they_were(tmp_path: Path) -> None:
         write_table(tmp_path / name, pd.DataFrame({"x": [1]}), header=header)
         again = read_table(tmp_path / name)
         assert again.attrs["header"] == header
-        assert again.attrs["n_header"] == 4
+        assert again.attrs["first_row"] == 7
     assert "# a note without a value\n" in (tmp_path / "t.tsv").read_text()
 
 
@@ -69,7 +77,63 @@ def test_a_table_is_written_as_pandas_writes_it(
 ) -> None:
     table = pd.DataFrame(columns)
     expected = table.to_csv(sep="\t", index=False, na_rep="NA", float_format="%.10g")
+    size = f"# {size_line(*table.shape)}\n"
     for rows in (2, 100):
         monkeypatch.setattr(tables, "_ROWS", rows)
         write_table(tmp_path / "t.tsv.gz", table)
-        assert gzip.decompress((tmp_path / "t.tsv.gz").read_bytes()).decode() == expected
+        assert gzip.decompress((tmp_path / "t.tsv.gz").read_bytes()).decode() == size + expected
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    rows = {"symbol": [f"G{i}" for i in range(20)], "x": np.arange(20) / 7, "y": [1] * 20}
+    write_table(tmp_path / "t.tsv", pd.DataFrame(rows), header={"a": "b"})
+    return tmp_path / "t.tsv"
+
+
+def test_a_table_cut_anywhere_is_refused(table: Path) -> None:
+    text = table.read_text()
+    assert len(read_table(table)) == 20
+    body = text.index("symbol")
+    for end in range(body, len(text)):
+        table.write_text(text[:end])
+        with pytest.raises(InputFormatError):
+            read_table(table)
+
+
+def test_a_table_filtered_by_hand_says_which_line_to_remove(table: Path) -> None:
+    lines = table.read_text().splitlines(keepends=True)
+    table.write_text("".join(lines[:10]))
+    size = "# this table has 20 rows and 3 columns"
+    with pytest.raises(
+        InputFormatError, match=f"20 rows and 3 columns, .* 7 rows .* remove the line '{size}'"
+    ):
+        read_table(table)
+    table.write_text("".join(line for line in lines[:10] if line.strip() != size))
+    assert len(read_table(table)) == 7
+    table.write_text(
+        "".join(line.rpartition("\t")[0] + "\n" if i > 1 else line for i, line in enumerate(lines))
+    )
+    with pytest.raises(InputFormatError, match="found 20 rows and 2 columns"):
+        read_table(table)
+
+
+@pytest.mark.parametrize("row", ["b\t2\n", "b\t2\t3\t4\n", '"b\t2\n'])
+def test_a_row_of_other_cells_names_its_line(tmp_path: Path, row: str) -> None:
+    path = foreign(tmp_path, "# own\nsymbol\tx\ty\na\t1\t2\n" + row)
+    with pytest.raises(InputFormatError, match=r"line [45]: .*(cells in this row|quotes)"):
+        read_table(path)
+
+
+def test_a_table_without_a_last_line_end_is_read_with_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("WARNING", logger="resist_epi"):
+        assert len(read_table(foreign(tmp_path, "a\tb\n1\t2"))) == 1
+    assert "counts.tsv: the last line has no line end" in caplog.text
+
+
+def test_cells_with_tabs_quotes_and_line_ends_come_back(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"symbol": ["a\tb", 'c"d', "e\nf", '"'], "x": [1, 2, 3, 4]})
+    write_table(tmp_path / "t.tsv", rows)
+    assert list(read_table(tmp_path / "t.tsv")["symbol"]) == list(rows["symbol"])

@@ -176,7 +176,7 @@ def test_a_run_with_little_in_it(study: Path, tmp_path: Path) -> None:
     shutil.copytree(study, run)
     for folder in ("gene_sets", "quality", "normalization", "figures"):
         shutil.rmtree(run / folder)
-    quality = pd.read_csv(run / "qc.tsv", sep="\t")
+    quality = pd.read_csv(run / "qc.tsv", sep="\t", comment="#")
     quality[quality["mark"] == "H3K36me3"].to_csv(run / "qc.tsv", sep="\t", index=False)
     for path in (run / "differential").glob("*.tsv.gz"):
         table = read_results(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -13,11 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resist_epi.errors import InputFormatError
+from resist_epi.io.lock import LOCK
 from resist_epi.io.run_folder import run_file
 from resist_epi.io.store import PARTIAL
 from resist_epi.pipeline import run_study
-from resist_epi.study.ledger import Ledger, remove_partial_files
 from resist_epi.study.settings import StudySettings
 from tests.support.cohort import SmallCohort, make_cohort
 
@@ -106,25 +104,21 @@ def test_a_damaged_output_is_made_anew(cohort: SmallCohort, tmp_path: Path, dama
     assert contents(out) == before
 
 
-def test_a_damaged_record_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / LEDGER).write_text("{")
-    with pytest.raises(InputFormatError, match="Remove this file"):
-        Ledger(tmp_path)
-    (tmp_path / LEDGER).write_text('{"a": 1}')
-    with pytest.raises(InputFormatError, match="Remove this file"):
-        Ledger(tmp_path)
-
-
-def test_only_partial_files_of_dead_processes_are_removed(tmp_path: Path) -> None:
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    mine = tmp_path / f"{PARTIAL}{os.getpid()}-a.tsv"
-    left = tmp_path / f"{PARTIAL}{dead.pid}-a.tsv"
-    for path in (mine, left):
-        path.write_text("half")
-    remove_partial_files(tmp_path)
-    assert mine.exists()
-    assert not left.exists()
+def test_of_two_runs_in_one_folder_the_second_stops(cohort: SmallCohort, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "resist_epi", "-q", "run", str(cohort.sheet)]
+    command += ["--genes", str(cohort.genes), "--gene-sets", str(cohort.gene_sets), "-o", str(out)]
+    first = subprocess.Popen(command)
+    while not (out / LOCK).exists():
+        assert first.poll() is None
+        time.sleep(0.01)
+    second = subprocess.run([*command, "--normalize", "tmm"], capture_output=True, text=True)
+    assert second.returncode == 1
+    (line,) = second.stderr.splitlines()
+    assert f"another run writes this folder: process {first.pid} on " in line
+    assert first.wait() == 0
+    assert not (out / LOCK).exists()
+    assert "normalize: null" in (out / "study.yaml").read_text()
 
 
 # A run whose marks draw two figures instead of all: drawing is three quarters of the time.
@@ -165,7 +159,7 @@ def test_killed_at_twenty_random_moments_it_ends_with_the_same_bytes(
             # Whatever bears its final name is whole: the same bytes as in the undisturbed run.
             for name in found.keys() - {LEDGER}:
                 parts = run_file("parts") + "/"  # whole, but gone at the end of a run
-                if not (Path(name).name.startswith(PARTIAL) or name.startswith(parts)):
+                if not (Path(name).name.startswith((PARTIAL, LOCK)) or name.startswith(parts)):
                     assert found[name] == expected[name], name
             continue
         # It went on from what was there and ended before the next kill: all must be as expected.

@@ -1,14 +1,15 @@
-"""Settings of a study give one question, with the question's own defaults."""
+"""Settings of a study give one question; a received file costs no more than its size."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
-from resist_epi.errors import DesignError
+from resist_epi.errors import DesignError, InputFormatError
 from resist_epi.samples.question import Confounders, Question
-from resist_epi.study.settings import StudySettings
+from resist_epi.study.settings import StudySettings, read_study
 
 
 def test_a_study_without_wishes_asks_the_default_question() -> None:
@@ -31,3 +32,40 @@ def test_what_a_study_asks_is_one_record() -> None:
     )
     with pytest.raises(DesignError, match="unknown use of inputs"):
         _ = settings.model_copy(update={"control": "subtract"}).question
+
+
+ALIASES = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{new}: &{new} [{','.join(['*' + old] * 9)}]\n"
+    for old, new in zip("abcdefg", "bcdefgh", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (ALIASES, "line 1: not YAML .anchors and aliases"),
+        ("sheet: *a\n", "anchors and aliases"),
+        ("sheet: s.csv\n<<: {fdr: .1}\ndesign: &d x\n", "line 3: .*anchors and aliases"),
+        ("sheet: " + "[" * 50_000, "nested too deep"),
+        ("sheet: " + "x" * 300_000, "300007 characters are no settings"),
+        ("sheet: s.csv\nfdr: " + "9" * 5000, "not YAML|fdr"),
+        ("sheet: s.csv\nfdr: 2026-99-99\n", "not YAML"),
+        ("sheet: !!python/object/apply:os.system ['touch PWNED']\n", "not YAML"),
+        ("".join(f"k{i}: {'v' * 500}\n" for i in range(200)), "wrong settings: sheet"),
+        ("sheet: s.csv\ndesign: [" + "a, " * 5000 + "a]\n", "design: .*found "),
+        ("sheet: s.csv\nfdr: [\n", "line 3: not YAML"),
+    ],
+    ids=range(11),
+)
+def test_what_is_no_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "study.yaml").write_text(text)
+    began = time.process_time()
+    with pytest.raises(InputFormatError, match=message) as caught:
+        read_study(tmp_path / "study.yaml")
+    assert time.process_time() - began < 5
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 6000
+    assert not (tmp_path / "PWNED").exists()

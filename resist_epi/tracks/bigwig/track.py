@@ -139,6 +139,10 @@ def write_bigwig(
     """
     import pyBigWig
 
+    if not str(path).isprintable():  # on which pyBigWig's own library ends the whole process
+        raise InputFormatError(
+            "cannot be written under a name that is no plain text", path=path, remedy="rename it"
+        )
     with atomic_path(path) as temporary:
         # pyBigWig takes a path as text, and the mode decides the format.
         out = pyBigWig.open(str(temporary), "w")
