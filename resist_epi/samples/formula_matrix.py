@@ -37,22 +37,45 @@ class FormulaMatrix:
     """
 
     def __init__(self, formula: Formula, units: pd.DataFrame) -> None:
+        _check_size(formula, units)
+        self._additive = _additive_columns(formula, units)
+        if self._additive is None:
+            self._by_formulaic(formula, units)
+        else:
+            self.names = [name for name, _, _ in self._additive]
+            self.values = self.rows(units)
+        wrong = ~np.isfinite(self.values)
+        if wrong.any():
+            row, at = (int(i) for i in np.argwhere(wrong)[0])
+            raise DesignError(
+                f"the design {quoted(formula.text)} cannot be built: {quoted(self.names[at])} is"
+                f" {self.values[row, at]} in row {row + 1}"
+            )
+
+    def _by_formulaic(self, formula: Formula, units: pd.DataFrame) -> None:
         from formulaic import Formula as Formulaic
         from formulaic import ModelSpec
         from formulaic.parser.types import Factor as Evaluated
         from formulaic.parser.types import Term as Product
 
         self._formula = formula
-        _check_size(formula, units)
         factors = list(dict.fromkeys(f for term in formula.terms for f in term))
         words = list(dict.fromkeys(w for f in factors for w in f.words()))
         tag = _unused("_v", [*words, *_levels(units[list(formula.columns)])])
         # The longest number first: none is the beginning of another, as each ends in _.
         self._columns = {name: f"{tag}{i}_" for i, name in enumerate(formula.columns)}
-        self._words = {w: f"{tag}{i}_" for i, w in enumerate(words, start=len(self._columns))}
+        self._words = {
+            w: f"{tag}{i}_" for i, w in enumerate(words, start=len(self._columns))
+        }
 
         def evaluated(factor: Factor) -> Any:
-            kind = "python" if factor.function else "literal" if factor.number else "lookup"
+            kind = (
+                "python"
+                if factor.function
+                else "literal"
+                if factor.number
+                else "lookup"
+            )
             text = factor.write(self._columns.__getitem__, self._words.__getitem__)
             return Evaluated(text, eval_method=kind)
 
@@ -62,17 +85,17 @@ class FormulaMatrix:
         self._spec = matrix.model_spec
         self.names = [self._spelled(str(name), factors) for name in matrix.columns]
         self.values = np.asarray(matrix, dtype=np.float64)
-        wrong = ~np.isfinite(self.values)
-        if wrong.any():
-            row, at = (int(i) for i in np.argwhere(wrong)[0])
-            raise DesignError(
-                f"the design {quoted(formula.text)} cannot be built: {quoted(self.names[at])} is"
-                f" {self.values[row, at]} in row {row + 1}"
-            )
 
     def rows(self, units: pd.DataFrame) -> np.ndarray:
         """(n, p) float64 rows of other units, with what was learnt of the first ones."""
-        return np.asarray(self._build(units), dtype=np.float64)
+        if self._additive is None:
+            return np.asarray(self._build(units), dtype=np.float64)
+        matrix = np.ones((len(units), len(self._additive)))
+        for at, (_, column, level) in enumerate(self._additive):
+            if column:
+                values = units[column] if level is None else units[column] == level
+                matrix[:, at] = values.to_numpy(np.float64)
+        return matrix
 
     def _build(self, units: pd.DataFrame) -> Any:
         data = units[list(self._columns)].rename(columns=self._columns)
@@ -80,7 +103,9 @@ class FormulaMatrix:
         values = {alias: word for word, alias in self._words.items()}
         try:
             with np.errstate(all="ignore"):
-                return self._spec.get_model_matrix(data, context=values, na_action="raise")
+                return self._spec.get_model_matrix(
+                    data, context=values, na_action="raise"
+                )
         except _formulaic_errors() as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             for name, alias in {**self._columns, **self._words}.items():
@@ -99,13 +124,45 @@ class FormulaMatrix:
         return name
 
 
+def _additive_columns(
+    formula: Formula, units: pd.DataFrame
+) -> list[tuple[str, str, str | None]] | None:
+    """Name, column and level of each column of an intercept and plain columns; None for others.
+
+    As formulaic would make them, which takes as long to import as such a fit.
+    """
+    first, *others = formula.terms or ((),)
+    if [f.number for f in first] != ["1"]:
+        return None
+    found: list[tuple[str, str, str | None]] = [("Intercept", "", None)]
+    for term in others:
+        if len(term) != 1 or not term[0].column or term[0].function:
+            return None
+        name = term[0].column
+        values = units[name]
+        if values.dtype == object and all(isinstance(v, str) for v in values):
+            found += [
+                (f"{name}[T.{level}]", name, level) for level in sorted(set(values))[1:]
+            ]
+        elif values.dtype.kind in "fi":
+            found.append((name, name, None))
+        else:
+            return None
+    return found
+
+
 def _in_call(column: str) -> str:
     return column if re.fullmatch(r"[^\W\d]\w*", column) else f"`{column}`"
 
 
 def _levels(units: pd.DataFrame) -> list[str]:
-    texts = [units[name] for name in units if not pd.api.types.is_numeric_dtype(units[name])]
-    return [*map(str, units.columns), *(str(v) for column in texts for v in column.unique())]
+    texts = [
+        units[name] for name in units if not pd.api.types.is_numeric_dtype(units[name])
+    ]
+    return [
+        *map(str, units.columns),
+        *(str(v) for column in texts for v in column.unique()),
+    ]
 
 
 def _unused(tag: str, texts: Iterable[str]) -> str:
@@ -119,11 +176,14 @@ def _unused(tag: str, texts: Iterable[str]) -> str:
 def _check_size(formula: Formula, units: pd.DataFrame) -> None:
     """Refuse a matrix of thousands of columns before it is built."""
     widths: Mapping[str, int] = {
-        name: 1 if pd.api.types.is_numeric_dtype(units[name]) else units[name].nunique() - 1
+        name: 1
+        if pd.api.types.is_numeric_dtype(units[name])
+        else units[name].nunique() - 1
         for name in formula.columns
     }
     columns = sum(
-        math.prod(max(widths[f.column], 1) for f in term if f.column) for term in formula.terms
+        math.prod(max(widths[f.column], 1) for f in term if f.column)
+        for term in formula.terms
     )
     if columns > _MAX_COLUMNS:
         raise DesignError(
