@@ -16,12 +16,27 @@ Each message says what, where and the remedy. Catch `ResistEpiError` for all of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+
+_QUOTED = 80  # characters of an input that a message shows at most
+
+_SHOWN = 20  # problems of a sheet that a message lists at most
 
 
 class ResistEpiError(Exception):
-    """Base of every error raised on purpose."""
+    """Base of every error raised on purpose; its message is one line, whatever the input held."""
+
+    def __str__(self) -> str:
+        return " ".join(super().__str__().splitlines())
+
+
+def quoted(text: str) -> str:
+    """A piece of an input as a message shows it: 80 characters at most."""
+    return text if len(text) <= _QUOTED else f"{text[: _QUOTED - 1]}…"
 
 
 class InputFormatError(ResistEpiError, ValueError):
@@ -68,14 +83,54 @@ class InputFormatError(ResistEpiError, ValueError):
             where += f", line {self.line}"
         if self.offset is not None:
             where += f", byte {self.offset}"
-        text = f"{where}: {self.problem}" if where else self.problem
+        # Names inside a clause are from the input, too, and may be of any length.
+        problem = re.sub(r"\S{81,}", lambda word: quoted(word[0]), self.problem)
+        text = f"{where}: {problem}" if where else problem
         if self.expected is not None:
             text += f"; expected {self.expected}"
         if self.found is not None:
-            text += f"; found {self.found}"
+            text += f"; found {quoted(self.found)}"
         if self.remedy is not None:
             text += f". {self.remedy[0].upper()}{self.remedy[1:]}"
         return text
+
+
+def did_you_mean(missing: Iterable[str], known: Iterable[object]) -> str | None:
+    """Offer the known name that is closest to each missing one; None where none is close.
+
+    Examples
+    --------
+    >>> did_you_mean(["pvalue"], ["P_Value", "padj"])
+    "did you mean 'P_Value' for 'pvalue'?"
+    """
+    names = {re.sub(r"[\W_]", "", str(name)).lower(): str(name) for name in known}
+    pairs = []
+    for wanted in missing:
+        plain = re.sub(r"[\W_]", "", wanted).lower()
+        for close in difflib.get_close_matches(plain, names, n=1, cutoff=0.75):
+            pairs.append(f"{quoted(names[close])!r} for {quoted(wanted)!r}")
+    return f"did you mean {', '.join(pairs)}?" if pairs else None
+
+
+@contextmanager
+def in_file(path: str | Path) -> Iterator[None]:
+    """Name the file in an error of its content that does not name it.
+
+    Raises
+    ------
+    ResistEpiError
+        What was raised inside, of the same kind, with the file's name.
+    """
+    try:
+        yield
+    except InputFormatError as error:
+        if error.path is not None:
+            raise
+        raise _rebuild_input_format_error(error.problem, error.__dict__ | {"path": path}) from error
+    except (GenomeMismatchError, DesignError, QuantityError) as error:
+        if str(path) in str(error):
+            raise
+        raise type(error)(f"{path}: {error}") from error
 
 
 def _rebuild_input_format_error(problem: str, state: dict[str, object]) -> InputFormatError:
@@ -98,10 +153,11 @@ class SampleSheetError(ResistEpiError, ValueError):
 
     def __init__(self, path: str | Path | None, problems: Sequence[str]) -> None:
         self.path, self.problems = path, tuple(problems)
-        head = f"{path if path is not None else 'sample sheet'}: {len(self.problems)} problem" + (
-            "s" if len(self.problems) != 1 else ""
-        )
-        super().__init__("\n  ".join([head, *self.problems]))
+        n = len(self.problems)
+        shown = [f"({i}) {text}" for i, text in enumerate(self.problems[:_SHOWN], start=1)]
+        more = [f"and {n - _SHOWN} more"] if n > _SHOWN else []
+        listed = f"{n} problems: {'; '.join([*shown, *more])}" if n != 1 else self.problems[0]
+        super().__init__(f"{path if path is not None else 'sample sheet'}: {listed}")
 
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (self.path, self.problems))

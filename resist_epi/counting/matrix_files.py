@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.errors import InputFormatError, QuantityError
-from resist_epi.genome.regions import make_regions
+from resist_epi.errors import InputFormatError, QuantityError, did_you_mean, in_file, quoted
+from resist_epi.genome.bed_table import place_column
+from resist_epi.genome.regions import check_regions, make_regions
 from resist_epi.io.store import atomic_path, read_bytes
+from resist_epi.io.table_text import typed
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.samples.sheet import SampleSheet
 
@@ -107,11 +110,11 @@ def read_counts(
         if quantity not in (None, matrix.quantity):
             raise QuantityError(f"{path} holds {matrix.quantity}, not {quantity}")
         return matrix
-    table = read_table(path, required=("chrom", "start", "end"))
+    table = read_table(path)
     own = [line for line in table.attrs["header"] if line.startswith("counts {")]
     if own:
-        return _rebuild(table, json.loads(own[0].removeprefix("counts ")))
-    return _read_foreign(path, table, sheet, quantity)
+        return _rebuild(table, _described(own[0].removeprefix("counts "), path), path)
+    return _read_foreign(path, _with_places(table, path), sheet, quantity)
 
 
 def _read_parquet(path: Path) -> CountMatrix:
@@ -120,30 +123,99 @@ def _read_parquet(path: Path) -> CountMatrix:
 
     try:
         table = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputFormatError(f"damaged Parquet file ({error})", path=path) from error
-    described = (table.schema.metadata or {}).get(_META_KEY)
+        described = (table.schema.metadata or {}).get(_META_KEY)
+        frame = table.to_pandas()
+    except MemoryError:
+        raise
+    # What Arrow and pandas raise on damage is of every kind.
+    except (
+        pa.ArrowException,
+        OSError,
+        ValueError,
+        TypeError,
+        LookupError,
+        ArithmeticError,
+    ) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputFormatError(
+            f"damaged Parquet file ({quoted(reason)})",
+            path=path,
+            remedy="copy the file again, or count again",
+        ) from error
     if described is None:
         raise InputFormatError(
             "a Parquet file, but not one of counts",
             path=path,
             expected="a file that `resist-epi count` wrote",
         )
-    return _rebuild(table.to_pandas(), json.loads(described))
+    return _rebuild(frame, _described(described, path), path)
 
 
-def _rebuild(frame: pd.DataFrame, described: Mapping[str, Any]) -> CountMatrix:
+def _described(text: str | bytes, path: Path) -> dict[str, Any]:
+    """What the file says of its matrix, each value of its kind."""
+    try:
+        described = json.loads(text)
+        n = len(described["samples"])
+        fits = (
+            isinstance(described["quantity"], str)
+            and isinstance(described["metadata"], dict)
+            and all(isinstance(s, str) for s in described["samples"])
+        )
+        for name in ("library_sizes", "size_factors"):
+            given = described[name]
+            if given is not None or name == "library_sizes":
+                described[name] = np.array(given, dtype=np.float64)
+                fits &= described[name].shape == (n,)
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+        fits = False
+    if not fits:
+        raise InputFormatError(
+            "what the file says of its counts is damaged",
+            path=path,
+            expected="quantity, samples, library_sizes, size_factors and metadata",
+            remedy="count again",
+        )
+    return dict(described)
+
+
+def _rebuild(frame: pd.DataFrame, described: Mapping[str, Any], path: Path) -> CountMatrix:
     samples = list(described["samples"])
-    factors = described["size_factors"]
-    return CountMatrix(
-        values=frame[samples].to_numpy(np.float64),
-        regions=frame.drop(columns=samples),
-        samples=tuple(samples),
-        quantity=described["quantity"],
-        library_sizes=np.array(described["library_sizes"], dtype=np.float64),
-        size_factors=None if factors is None else np.array(factors, dtype=np.float64),
-        metadata=described["metadata"],
-    )
+    missing = [s for s in samples if s not in frame]
+    if missing:
+        raise InputFormatError(f"no column for sample {', '.join(missing)}", path=path)
+    with in_file(path):
+        # Checked as regions are, but in the order of the file.
+        regions = frame.drop(columns=samples).assign(row=np.arange(len(frame)))
+        regions = check_regions(regions).sort_values("row").drop(columns="row")
+        return CountMatrix(
+            values=_numbers(path, frame, samples),
+            regions=regions.reset_index(drop=True),
+            samples=tuple(samples),
+            quantity=described["quantity"],
+            library_sizes=described["library_sizes"],
+            size_factors=described["size_factors"],
+            metadata=described["metadata"],
+        )
+
+
+def _with_places(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """A table of any program with its places called `chrom start end`, and no quotes in names."""
+    plain = [str(c).strip("\"' ") for c in table.columns]
+    known = [None if place_column(c) in plain else place_column(c) for c in plain]
+    attrs = table.attrs
+    table = table.set_axis([k or p for k, p in zip(known, plain, strict=True)], axis=1)
+    table.attrs = attrs
+    missing = [c for c in ("chrom", "start", "end") if c not in table]
+    if missing:
+        raise InputFormatError(
+            f"no column {', '.join(missing)}",
+            path=path,
+            line=attrs["line"] - 1,
+            expected="columns chrom start end and one a sample",
+            found=" ".join(plain),
+            remedy=did_you_mean(missing, plain),
+        )
+    return typed(table, path)
 
 
 def _read_foreign(
@@ -160,7 +232,8 @@ def _read_foreign(
             f"no column for sample {', '.join(missing)}, which the sheet has",
             path=path,
             found=" ".join(map(str, table.columns)),
-            remedy="name the columns exactly as their SampleID",
+            remedy=did_you_mean(missing, table.columns)
+            or "name the columns exactly as their SampleID",
         )
     values = _numbers(path, table, samples)
     if quantity is None:
@@ -184,37 +257,48 @@ def _read_foreign(
     if given is not None:
         source = ["column_sum" if np.isnan(g) else "sheet" for g in given]
         sizes = np.where(np.isnan(given), sizes, given)
-    return CountMatrix(
-        values=values[order],
-        regions=regions,
-        samples=tuple(samples),
-        quantity=quantity,
-        library_sizes=sizes,
-        metadata={"library_size_from": source},
-    )
+    with in_file(path):
+        return CountMatrix(
+            values=values[order],
+            regions=regions,
+            samples=tuple(samples),
+            quantity=quantity,
+            library_sizes=sizes,
+            metadata={"library_size_from": source},
+        )
 
 
-def _numbers(path: Path, table: pd.DataFrame, samples: Sequence[str]) -> np.ndarray:
-    first = len(table.attrs["header"]) + 2
-    for name in samples:
-        numbers = pd.to_numeric(table[name], errors="coerce")
-        if numbers.isna().any():
-            row = int(np.flatnonzero(numbers.isna())[0])
+def _numbers(path: Path, table: pd.DataFrame, samples: Sequence[str]) -> FloatArray:
+    """(n_regions, n_samples) values; each must be a number."""
+    values = np.empty((len(table), len(samples)))
+    first = table.attrs.get("line")
+    for i, name in enumerate(samples):
+        column = table[name]
+        if column.dtype.kind == "O" and column.map(type).isin([bytes, list, dict]).any():
+            raise InputFormatError(f"column {name} holds no numbers", path=path)
+        if column.dtype.kind not in "iuf":
+            text = column.astype(object).where(column.notna(), "").astype(str)
+            column = pd.to_numeric(text, errors="coerce")
+        values[:, i] = column.to_numpy(np.float64, na_value=np.nan)
+        bad = np.flatnonzero(~np.isfinite(values[:, i]))
+        if bad.size:
+            row = int(bad[0])
+            nothing = pd.isna(table[name].iloc[row]) or table[name].iloc[row] == ""
             raise InputFormatError(
                 f"column {name}",
                 path=path,
-                line=first + row,
-                expected="a number",
-                found=repr(table[name].iloc[row]),
+                line=None if first is None else first + row,
+                expected="a number in every row",
+                found="a missing value (NA)" if nothing else repr(str(table[name].iloc[row])),
+                remedy="leave the region out, or give 0 where nothing was counted"
+                if nothing
+                else None,
             )
-    return table[list(samples)].to_numpy(np.float64)
+    return values
 
 
 def _foreign_regions(path: Path, table: pd.DataFrame) -> pd.DataFrame:
     """Checked regions in genome order, with the row of the table that each comes from."""
     own = [c for c in ("chrom", "start", "end", *_OPTIONAL) if c in table]
-    try:
-        regions = make_regions(table[own].assign(row=np.arange(len(table))), kind="peaks")
-    except InputFormatError as error:
-        raise InputFormatError(error.problem, path=path, remedy=error.remedy) from error
-    return regions
+    with in_file(path):
+        return make_regions(table[own].assign(row=np.arange(len(table))), kind="peaks")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import InputFormatError, quoted
 from resist_epi.genes.symbols import STATUSES, SymbolTable
 from resist_epi.io.store import read_text
 
@@ -102,7 +102,8 @@ def read_gmt(path: str | Path) -> dict[str, GeneSet]:
     Parameters
     ----------
     path
-        The file; `#` lines and empty ones are skipped.
+        The file; `#` lines and empty ones are skipped. Sets without genes are left out with a
+        warning.
 
     Returns
     -------
@@ -112,8 +113,7 @@ def read_gmt(path: str | Path) -> dict[str, GeneSet]:
     Raises
     ------
     InputFormatError
-        If the file cannot be read, a line has fewer than three columns, a name stands twice, or
-        there are no sets.
+        If the file cannot be read, a line has no tab, a name stands twice, or no set has a gene.
     """
     gene_sets = parse_gmt(read_text(path), path)
     logger.info("%s: %d gene sets", path, len(gene_sets))
@@ -129,16 +129,17 @@ def parse_gmt(text: str, path: str | Path) -> dict[str, GeneSet]:
         As `read_gmt`.
     """
     gene_sets: dict[str, GeneSet] = {}
+    empty = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip() or line.startswith("#"):
             continue
         name, *rest = (field.strip() for field in line.split("\t"))
-        if not name or len(rest) < 2 or not any(rest[1:]):
+        if not name or not rest:
             raise InputFormatError(
                 "not a line of a GMT file",
                 path=path,
                 line=number,
-                expected="name, source and at least one gene, with tabs between",
+                expected="name, source and genes, with tabs between",
                 found=line[:60],
             )
         if name in gene_sets:
@@ -148,9 +149,17 @@ def parse_gmt(text: str, path: str | Path) -> dict[str, GeneSet]:
                 line=number,
                 remedy="give every set a name of its own",
             )
-        gene_sets[name] = GeneSet(name, rest[0], tuple(rest[1:]))
+        if any(rest[1:]):
+            gene_sets[name] = GeneSet(name, rest[0], tuple(rest[1:]))
+        else:
+            empty.append(name)
     if not gene_sets:
-        raise InputFormatError("no gene sets in the file", path=path, expected="a GMT file")
+        raise InputFormatError(
+            "no gene sets in the file", path=path, expected="a GMT file: name, source, genes"
+        )
+    if empty:
+        shown = ", ".join(quoted(name) for name in empty[:5])
+        logger.warning("%s: %d sets without genes are left out: %s", path, len(empty), shown)
     return gene_sets
 
 

@@ -80,7 +80,7 @@ def natural_chrom_key(chrom: str) -> ChromKey:
     if stem.upper() in _AFTER_NUMBERS:
         return (1, _AFTER_NUMBERS[stem.upper()], ())
     parts = re.findall(r"\d+|\D+", stem)
-    return (2, 0, tuple((0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts))
+    return (2, 0, tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts))
 
 
 def chrom_rank(

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import InputFormatError, did_you_mean
 from resist_epi.genome.annotation import Annotation, annotation_from_transcripts
 from resist_epi.genome.chromosomes import Genome
-from resist_epi.genome.gene_rows import STRANDS, GeneRows, data_lines
+from resist_epi.genome.gene_rows import NO_STRAND, STRANDS, GeneRows, data_lines
 from resist_epi.genome.genepred import genepred_offset, read_bed_genes, read_genepred
 from resist_epi.genome.gtf import N_COLUMNS, read_gff3, read_gtf
+from resist_epi.io.lines import whole_number
 
 logger = logging.getLogger(__name__)
 
@@ -95,13 +96,13 @@ def recognise_format(path: str | Path) -> tuple[str, Callable[[str | Path], pd.D
     columns = text.split("\t")
     if _is_header(text):
         return "table", read_gene_table
-    if len(columns) == N_COLUMNS and columns[3].isdigit() and columns[4].isdigit():
+    if len(columns) == N_COLUMNS and _positions(*columns[3:5]):
         gff3 = "=" in columns[8].split('"')[0].split(" ")[0]
         return ("GFF3", read_gff3) if gff3 else ("GTF", read_gtf)
     if genepred_offset(columns) is not None:
         return "genePred", read_genepred
     fields = columns if len(columns) > 1 else text.split()
-    if len(fields) >= 6 and fields[1].isdigit() and fields[2].isdigit() and fields[5] in STRANDS:
+    if len(fields) >= 6 and _positions(*fields[1:3]) and fields[5] in {*STRANDS, *NO_STRAND}:
         return "BED", read_bed_genes
     raise InputFormatError(
         "not a gene annotation that is understood",
@@ -139,7 +140,10 @@ def read_gene_table(path: str | Path) -> pd.DataFrame:
                 position.setdefault(_column(name), i)
             if missing := [c for c in _REQUIRED if c not in position]:
                 raise rows.problem(
-                    line, f"the header lacks {', '.join(missing)}", found=" ".join(columns)
+                    line,
+                    f"the header lacks {', '.join(missing)}",
+                    found=" ".join(columns),
+                    remedy=did_you_mean(missing, columns),
                 )
             continue
         if len(columns) != width:
@@ -156,6 +160,10 @@ def read_gene_table(path: str | Path) -> pd.DataFrame:
             biotype=value.get("biotype", ""),
         )
     return rows.frame()
+
+
+def _positions(*texts: str) -> bool:
+    return all(whole_number(text) is not None for text in texts)
 
 
 def _is_header(line: str) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import InputFormatError, did_you_mean
 from resist_epi.io.store import read_text, write_text
+from resist_epi.io.table_text import parse_table
 from resist_epi.schema import RESULTS, names
 
 
@@ -36,51 +36,31 @@ def write_table(
 
 
 def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFrame:
-    """Read a TSV with `#` lines at the top, plain or gzip.
+    """Read a TSV with `#` lines at the top, plain or gzip; columns get the dtype of `schema`.
 
     Returns
     -------
     DataFrame
-        `attrs["header"]` holds the `#` lines without their `#`.
+        `attrs["header"]` holds the `#` lines without their `#`, `attrs["line"]` the line of the
+        first row.
 
     Raises
     ------
     InputFormatError
-        If it is no such table, or lacks one of the required columns.
+        If it is no such table, lacks one of the required columns, or a cell does not hold what its
+        column should; the message names the line.
     """
-    text = read_text(path)
-    top = []
-    rest = text
-    while rest.startswith("#"):
-        line, _, rest = rest.partition("\n")
-        top.append(line.lstrip("# "))
-    if not rest.strip():
-        raise InputFormatError("the table is empty", path=path, expected="a header line and rows")
-    try:
-        table = pd.read_csv(
-            io.StringIO(rest),
-            sep="\t",
-            na_values=["NA"],
-            keep_default_na=False,
-            dtype={"chrom": str, "region_id": str, "gene_id": str, "symbol": str, "strand": str},
-        )
-    except (pd.errors.ParserError, ValueError) as error:
-        raise InputFormatError(
-            f"not a tab-separated table ({error})", path=path, expected="a row a line, tabs between"
-        ) from error
-    for name in ("region_id", "gene_id", "symbol", "strand"):
-        if name in table:
-            table[name] = table[name].fillna("")
+    table = parse_table(read_text(path), path)
     missing = [c for c in required if c not in table]
     if missing:
         raise InputFormatError(
             f"no column {', '.join(missing)}",
             path=path,
-            line=len(top) + 1,
+            line=table.attrs["line"] - 1,
             expected="columns " + " ".join(required),
             found=" ".join(map(str, table.columns[:12])),
+            remedy=did_you_mean(missing, table.columns),
         )
-    table.attrs["header"] = top
     return table
 
 

@@ -1,0 +1,189 @@
+"""The text of a table as typed columns: a row a line, tabs between, `#` lines at the top."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from resist_epi.errors import InputFormatError
+from resist_epi.schema import dtype_of
+
+_NOTHING = ("", "NA", "NaN", "nan")
+
+_PLACES = ("start", "end")
+
+_LARGEST = 2**53  # whole numbers up to here are exact in float64
+
+
+def parse_table(text: str, path: str | Path) -> pd.DataFrame:
+    """Columns of a table, those that `schema` knows in their dtype.
+
+    A last `#` line that has as many cells as the rows is the header, as deepTools writes it; a
+    header that is one name short is that of R, whose row names have none.
+
+    Returns
+    -------
+    DataFrame
+        `attrs` holds `header`, the `#` lines without their `#`, and `line`, that of the first row.
+
+    Raises
+    ------
+    InputFormatError
+        With the line, if a row has more or fewer cells than the header, a quote is not closed, two
+        columns have one name, or a cell does not hold what its column should.
+    """
+    lines = text.split("\n")
+    n_top = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    while lines and not lines[-1].strip():
+        lines.pop()
+    top, rest = lines[:n_top], lines[n_top:]
+    skipped = next((i for i, line in enumerate(rest) if line.strip()), len(rest))
+    first = n_top + skipped + 1
+    rest = rest[skipped:]
+    if not rest:
+        raise InputFormatError("the table is empty", path=path, expected="a header line and rows")
+    if top and "\t" in top[-1] and top[-1].count("\t") == rest[0].count("\t"):
+        rest, first = [top.pop().lstrip("# "), *rest], first - 1
+    header, rows = _cells(rest[0], path, first), rest[1:]
+    width = _width(rows, len(header), path, first + 1)
+    if width == len(header) + 1:
+        header = ["", *header]
+    table = _parsed(header, rows, path, first)
+    table.attrs.update(header=[line.lstrip("# ") for line in top], line=first + 1)
+    return typed(table, path)
+
+
+def csv_rows(
+    lines: Iterable[str], delimiter: str, path: str | Path, first: int
+) -> Iterator[tuple[int, list[str]]]:
+    """Cells of every row with the line where it ends; a quoted cell may go over several lines.
+
+    Raises
+    ------
+    InputFormatError
+        With the line where a row begins whose quotes do not close.
+    """
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    began = first
+    try:
+        for cells in reader:
+            yield first + reader.line_num - 1, cells
+            began = first + reader.line_num
+    except csv.Error as error:
+        raise InputFormatError(
+            f"the cells of this line cannot be told apart ({error})",
+            path=path,
+            line=began,
+            expected="a quote at both ends of a cell, or none",
+        ) from error
+
+
+def _cells(line: str, path: str | Path, number: int) -> list[str]:
+    return next(csv_rows([line], "\t", path, number))[1] if '"' in line else line.split("\t")
+
+
+def _width(rows: list[str], named: int, path: str | Path, first: int) -> int:
+    """Number of cells, the same in every row."""
+    wanted = None
+    for number, row in enumerate(rows, start=first):
+        found = len(_cells(row, path, number)) if '"' in row else row.count("\t") + 1
+        if wanted is None and found in (named, named + 1):
+            wanted = found
+        if found != (wanted or named):
+            raise InputFormatError(
+                f"{found} cell{'s' if found > 1 else ''} in this row",
+                path=path,
+                line=number,
+                expected=f"{wanted or named}, with tabs between, as the header has",
+                found=repr(row[:60]),
+                remedy="the table may be cut off, or joined from several",
+            )
+    return wanted or named
+
+
+def _parsed(header: list[str], rows: list[str], path: str | Path, first: int) -> pd.DataFrame:
+    twice = sorted({name for name in header if name and header.count(name) > 1})
+    if twice:
+        raise InputFormatError(f"two columns are called {twice[0]!r}", path=path, line=first)
+    if not rows:
+        return pd.DataFrame({name: pd.Series(dtype="str") for name in header if name})
+    try:
+        table = pd.read_csv(
+            io.StringIO("\n".join(rows)),
+            sep="\t",
+            header=None,
+            names=range(len(header)),
+            index_col=False,
+            skip_blank_lines=False,
+            na_values=["NA"],
+            keep_default_na=False,
+            low_memory=False,
+            dtype={i: str for i, name in enumerate(header) if dtype_of(name) == "str"},
+        )
+    except (ValueError, OverflowError) as error:  # pandas' ParserError is a ValueError
+        raise InputFormatError(f"not a tab-separated table ({error})", path=path) from error
+    # Nothing is called by an empty name: R's row names, or cells that a spreadsheet appended.
+    named = [i for i, name in enumerate(header) if name.strip()]
+    return table[named].set_axis([header[i] for i in named], axis=1)
+
+
+def typed(table: pd.DataFrame, path: str | Path) -> pd.DataFrame:
+    """Columns of a parsed table in the dtype that `schema` has for their names.
+
+    Raises
+    ------
+    InputFormatError
+        With the line of the first cell that holds something else.
+    """
+    columns, first = {}, int(table.attrs["line"])
+    for name in table.columns:
+        column, dtype = table[name], dtype_of(name)
+        if dtype in ("int64", "Int64", "float64"):
+            column = _numbers(column, dtype, path, first)
+        elif dtype == "bool":
+            words = {"True": True, "False": False} | dict.fromkeys(_NOTHING, np.nan)
+            text = column.astype(object).where(column.notna(), "").astype(str)
+            _refuse(~text.isin(list(words)), column, "True or False", path, first)
+            column = text.map(words) if text.isin(_NOTHING).any() else text == "True"
+        elif name in ("region_id", "gene_id", "symbol", "strand"):
+            column = column.fillna("")
+        columns[name] = column
+    made = pd.DataFrame(columns, index=table.index)
+    made.attrs = table.attrs
+    return made
+
+
+def _numbers(column: pd.Series, dtype: str, path: str | Path, first: int) -> pd.Series:
+    whole, place = dtype != "float64", column.name in _PLACES
+    if column.dtype.kind in "iuf":
+        numbers = column.astype(np.float64)
+        nothing = numbers.isna()
+    else:
+        text = column.astype(object).where(column.notna(), "").astype(str)
+        nothing = text.isin(_NOTHING)
+        numbers = pd.to_numeric(text.mask(nothing), errors="coerce").astype(np.float64)
+    bad = numbers.isna() & (~nothing | place)
+    if whole:
+        bad |= (numbers.abs() > _LARGEST) | (numbers != np.floor(numbers)) & numbers.notna()
+    if place:
+        bad |= numbers < 0
+    expected = "a position in bases" if place else "a whole number" if whole else "a number or NA"
+    _refuse(bad, column, expected, path, first)
+    return numbers if not whole or nothing.any() else numbers.astype(np.int64)
+
+
+def _refuse(bad: pd.Series, column: pd.Series, expected: str, path: str | Path, first: int) -> None:
+    if bad.any():
+        row = int(np.argmax(bad.to_numpy()))
+        raise InputFormatError(
+            f"column {column.name}",
+            path=path,
+            line=first + row,
+            expected=expected,
+            found=repr(str(column.iloc[row])),
+        )
