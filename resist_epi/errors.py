@@ -34,7 +34,7 @@ class ResistEpiError(Exception):
         return " ".join(super().__str__().splitlines())
 
 
-def quoted(text: str) -> str:
+def shortened(text: str) -> str:
     """A piece of an input as a message shows it: 80 characters at most."""
     return text if len(text) <= _QUOTED else f"{text[: _QUOTED - 1]}…"
 
@@ -84,12 +84,12 @@ class InputFormatError(ResistEpiError, ValueError):
         if self.offset is not None:
             where += f", byte {self.offset}"
         # Names inside a clause are from the input, too, and may be of any length.
-        problem = re.sub(r"\S{81,}", lambda word: quoted(word[0]), self.problem)
+        problem = re.sub(r"\S{81,}", lambda word: shortened(word[0]), self.problem)
         text = f"{where}: {problem}" if where else problem
         if self.expected is not None:
             text += f"; expected {self.expected}"
         if self.found is not None:
-            text += f"; found {quoted(self.found)}"
+            text += f"; found {shortened(self.found)}"
         if self.remedy is not None:
             text += f". {self.remedy[0].upper()}{self.remedy[1:]}"
         return text
@@ -108,7 +108,7 @@ def did_you_mean(missing: Iterable[str], known: Iterable[object]) -> str | None:
     for wanted in missing:
         plain = re.sub(r"[\W_]", "", wanted).lower()
         for close in difflib.get_close_matches(plain, names, n=1, cutoff=0.75):
-            pairs.append(f"{quoted(names[close])!r} for {quoted(wanted)!r}")
+            pairs.append(f"{shortened(names[close])!r} for {shortened(wanted)!r}")
     return f"did you mean {', '.join(pairs)}?" if pairs else None
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.errors import InputFormatError, QuantityError, did_you_mean, in_file, quoted
+from resist_epi.errors import InputFormatError, QuantityError, did_you_mean, in_file, shortened
 from resist_epi.genome.bed_table import place_column
 from resist_epi.genome.regions import check_regions, make_regions
 from resist_epi.io.store import atomic_path, read_bytes
@@ -138,7 +138,7 @@ def _read_parquet(path: Path) -> CountMatrix:
     ) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputFormatError(
-            f"damaged Parquet file ({quoted(reason)})",
+            f"damaged Parquet file ({shortened(reason)})",
             path=path,
             remedy="copy the file again, or count again",
         ) from error

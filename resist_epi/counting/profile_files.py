@@ -18,7 +18,7 @@ import pandas as pd
 
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.profile_matrix import ProfileMatrix
-from resist_epi.errors import InputFormatError, in_file, quoted
+from resist_epi.errors import InputFormatError, in_file, shortened
 from resist_epi.io.lines import whole_number
 from resist_epi.io.store import atomic_path, read_text
 
@@ -64,7 +64,7 @@ def read_profile_matrix(path: str | Path) -> ProfileMatrix:
         raise
     except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InputFormatError(
-            f"the settings of the matrix are damaged ({quoted(str(error))})", path=path, line=1
+            f"the settings of the matrix are damaged ({shortened(str(error))})", path=path, line=1
         ) from error
     regions, values = _read_rows(path, body, sample_edges[-1], group_edges[-1])
     regions["group"] = np.repeat(labels, np.diff(group_edges))

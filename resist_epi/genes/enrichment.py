@@ -119,7 +119,8 @@ def enrich(
     genes = _called_at(results.iloc[rows].reset_index(drop=True), fdr)
     finite = np.isfinite(genes["log2FoldChange"].to_numpy())
     measured = finite & (np.isfinite(genes["stat"].to_numpy()) | genes["stat"].isna().all())
-    members = match_sets(gene_sets, genes["symbol"].where(measured, "").tolist(), symbols)
+    known = genes["symbol"].where(measured, "").tolist()
+    members = match_sets(gene_sets, known, symbols, gene_ids=genes["gene_id"].tolist())
     if own_sets and not any(len(m) for m in members.values()):
         _complain_no_match(gene_sets, genes["symbol"])
     signal = genes["baseMean"].to_numpy(np.float64)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,11 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resist_epi.errors import InputFormatError, quoted
+from resist_epi.errors import InputFormatError, shortened
 from resist_epi.genes.symbols import STATUSES, SymbolTable
 from resist_epi.io.store import read_text
 
 logger = logging.getLogger(__name__)
+
+_VERSIONED = re.compile(r"(ENS[A-Z]*\d{6,})\.\d+")
 
 
 @dataclass(frozen=True)
@@ -158,9 +161,21 @@ def parse_gmt(text: str, path: str | Path) -> dict[str, GeneSet]:
             "no gene sets in the file", path=path, expected="a GMT file: name, source, genes"
         )
     if empty:
-        shown = ", ".join(quoted(name) for name in empty[:5])
+        shown = ", ".join(shortened(name) for name in empty[:5])
         logger.warning("%s: %d sets without genes are left out: %s", path, len(empty), shown)
     return gene_sets
+
+
+def without_version(gene_id: str) -> str:
+    """An id of Ensembl without its version; any other text as it is.
+
+    Examples
+    --------
+    >>> without_version("ENSG00000141510.18"), without_version("RP11-34P13.7")
+    ('ENSG00000141510', 'RP11-34P13.7')
+    """
+    found = _VERSIONED.fullmatch(gene_id)
+    return found[1] if found else gene_id
 
 
 # Kinds of sets that ride along and are no hypotheses.
@@ -179,11 +194,16 @@ def _current(symbols: list[str], table: SymbolTable | None) -> list[str]:
 
 
 def match_sets(
-    gene_sets: Mapping[str, GeneSet], symbols: list[str], table: SymbolTable | None
+    gene_sets: Mapping[str, GeneSet],
+    symbols: list[str],
+    table: SymbolTable | None,
+    *,
+    gene_ids: Sequence[str] = (),
 ) -> dict[str, NDArray[np.int64]]:
     """Find the genes of each set.
 
-    The exact symbol wins over a translated one, and of several loci with one symbol the first.
+    The exact symbol wins over a translated one, these over the gene's id, and of several loci with
+    one symbol the first.
 
     Parameters
     ----------
@@ -191,19 +211,27 @@ def match_sets(
         n_genes symbols, empty for genes that cannot be members.
     table
         Previous and alias symbols, or None.
+    gene_ids
+        n_genes ids, by which sets may name their genes, too; versions do not count.
 
     Returns
     -------
     dict
         Set -> increasing positions of its genes, int64.
     """
-    place = {s: i for i, s in reversed(list(enumerate(_current(symbols, table)))) if s}
+    ids = [without_version(g) if s else "" for g, s in zip(gene_ids, symbols, strict=False)]
+    place = {g: i for i, g in reversed(list(enumerate(ids))) if g}
+    place |= {s: i for i, s in reversed(list(enumerate(_current(symbols, table)))) if s}
     place |= {s: i for i, s in reversed(list(enumerate(symbols))) if s}
     wanted = sorted({g for s in gene_sets.values() for g in s.genes})
     current = dict(zip(wanted, _current(wanted, table), strict=True))
+
+    def names(gene: str) -> tuple[str, ...]:
+        return gene, current[gene], without_version(gene)
+
     return {
         name: np.array(
-            sorted({place[k] for g in s.genes for k in (g, current[g]) if k in place}),
+            sorted({place[k] for g in s.genes for k in names(g) if k in place}),
             dtype=np.int64,
         )
         for name, s in gene_sets.items()

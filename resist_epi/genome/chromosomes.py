@@ -303,6 +303,30 @@ def _check_lengths(
             )
 
 
+def refuse_beyond_ends(reached: Mapping[str, Mapping[str, int]], genome: Genome) -> None:
+    """Refuse data that lie beyond the end of a chromosome of the genome.
+
+    Parameters
+    ----------
+    reached
+        Sample -> where the data of each chromosome end, bp.
+    genome
+        Assembly that was stated, or told by other files.
+
+    Raises
+    ------
+    GenomeMismatchError
+        With the first sample and chromosome.
+    """
+    for sample, ends in reached.items():
+        for chrom, end in ends.items():
+            if end > genome.lengths.get(chrom, end):
+                raise GenomeMismatchError(
+                    f"track {sample!r} has data up to {chrom}:{end}, but {chrom} of {genome.name}"
+                    f" has {genome.lengths[chrom]} bp; use the assembly that the track was made with"
+                )
+
+
 def _comparable(lengths: Mapping[str, int | None]) -> dict[str, int]:
     stems = {_without_prefix(c): n for c, n in lengths.items()}
     return {c: int(n) for c, n in stems.items() if n is not None and c.upper() not in ORGANELLE}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from resist_epi.errors import InputFormatError, quoted
+from resist_epi.errors import InputFormatError, shortened
 from resist_epi.genome.annotation import GENE_COLUMNS
 from resist_epi.io.lines import whole_number
 from resist_epi.io.store import unreadable
@@ -175,7 +175,7 @@ class GeneRows:
                 )
             logger.warning(
                 "%s: %d genes have no strand, so no transcription start, and are left out: %s%s",
-                *(self.path, n, quoted(gene_id), ", ..." if n > 1 else ""),
+                *(self.path, n, shortened(gene_id), ", ..." if n > 1 else ""),
             )
         table = pd.DataFrame(self._rows, columns=list(GENE_COLUMNS))
         return table.astype({"start": "int64", "end": "int64"})

@@ -62,7 +62,8 @@ def read_peaks(path: str | Path) -> pd.DataFrame:
     half-open), `name` (empty where there is none), `score` (float64), `strand` (+ - .), `signal`
     (float64: narrowPeak's signalValue, MACS' fold enrichment, SEACR's total signal), `pvalue` and
     `qvalue` (float64, -log10, also where the file has P and FDR; NaN where not given), `summit`
-    (int64: 0-based position in the chromosome, -1 where not given). An empty file gives an empty table and a warning in the log.
+    (int64: 0-based position in the chromosome, -1 where not given). An empty file gives an empty
+    table and a warning in the log.
 
     Raises
     ------

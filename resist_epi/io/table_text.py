@@ -61,7 +61,7 @@ def parse_table(text: str, path: str | Path) -> pd.DataFrame:
 def csv_rows(
     lines: Iterable[str], delimiter: str, path: str | Path, first: int
 ) -> Iterator[tuple[int, list[str]]]:
-    """Cells of every row with the line where it ends; a quoted cell may go over several lines.
+    """Cells of every row with the line where it ends; a shortened cell may go over several lines.
 
     Raises
     ------

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from resist_epi.errors import InputFormatError, did_you_mean
+from resist_epi.io.first_bytes import first_bytes
 from resist_epi.io.store import read_text, write_text
 from resist_epi.io.table_text import parse_table
 from resist_epi.schema import RESULTS, names
@@ -50,6 +51,14 @@ def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFram
         If it is no such table, lacks one of the required columns, or a cell does not hold what its
         column should; the message names the line.
     """
+    if first_bytes(Path(path)).startswith(b"PAR1"):
+        raise InputFormatError(
+            "this is a Parquet file (counts are such), not a table of text",
+            path=path,
+            expected="a tab-separated table with a header",
+            remedy="give results of `diff` or `run`; counts are drawn by `plot locus` and"
+            " `plot gene-set`",
+        )
     table = parse_table(read_text(path), path)
     missing = [c for c in required if c not in table]
     if missing:

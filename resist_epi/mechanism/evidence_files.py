@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from resist_epi.errors import InputFormatError, quoted
+from resist_epi.errors import InputFormatError, shortened
 from resist_epi.io.store import read_text
 from resist_epi.io.table_text import csv_rows
 from resist_epi.mechanism.assays import Assay, Evidence
@@ -104,7 +104,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, int]:
     twice = sorted({name for name in header if name.strip() and header.count(name) > 1})
     if twice:
         raise InputFormatError(
-            f"two columns are called {quoted(twice[0])!r}", path=path, line=skipped + 1
+            f"two columns are called {shortened(twice[0])!r}", path=path, line=skipped + 1
         )
     for number, cells in rows:
         if len(cells) != len(header):

@@ -15,12 +15,13 @@ from resist_epi.errors import (
     InputFormatError,
     SampleSheetError,
     did_you_mean,
-    quoted,
+    shortened,
 )
 from resist_epi.io.store import read_text
 from resist_epi.io.table_text import csv_rows
 from resist_epi.samples.sheet_checks import (
     NUMBERS,
+    PATH_COLUMNS,
     REQUIRED,
     check_ids,
     check_numbers,
@@ -136,8 +137,6 @@ OWN_COLUMNS = [
     "Assembly",
     "Timepoint",
 ]
-
-PATH_COLUMNS = ("Coverage", "bamReads", "Peaks", "ControlCoverage", "bamControl")
 
 _UNIT_COLUMNS = ("Patient", "Factor", "Condition", "Treatment", "Timepoint")
 
@@ -259,7 +258,7 @@ def make_sheet(
     for name in REQUIRED:
         if name not in table:
             close = did_you_mean([name], frame.columns)
-            shown = quoted(", ".join(map(str, frame.columns)))
+            shown = shortened(", ".join(map(str, frame.columns)))
             problems.append(
                 f"no column {name}; the sheet has {shown}{'. ' if close else ''}{close or ''}"
             )

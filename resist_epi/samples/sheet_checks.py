@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from resist_epi.errors import shortened
+
 REQUIRED = ("SampleID", "Factor", "Condition")
+
+PATH_COLUMNS = ("Coverage", "bamReads", "Peaks", "ControlCoverage", "bamControl")
+
+_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\|[^/\\]+\\[^/]*$")
 
 # Columns of numbers, with what a value must be.
 NUMBERS = {
@@ -51,6 +58,11 @@ def check_text(
             problems.append(
                 f"line {line}, column {name}: {value!r} begins or ends with a blank,"
                 f" which would make it another level than {value.strip()!r}; remove the blank"
+            )
+        if name in PATH_COLUMNS and _WINDOWS.match(value):
+            problems.append(
+                f"line {line}, column {name}: {shortened(value)!r} is a path of Windows; write it as"
+                " this system does, with / between folders (under WSL, C:\\ is /mnt/c/)"
             )
         if not value.strip() and name in REQUIRED:
             problems.append(f"line {line}, column {name}: empty; expected a value in every row")

@@ -9,9 +9,11 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import InputFormatError, did_you_mean, shortened
 from resist_epi.genes.builtin import GO
 from resist_epi.io.store import read_text, write_text
+
+_SHOWN = 10  # wrong settings that a message lists at most
 
 
 class StudySettings(BaseModel):
@@ -143,14 +145,18 @@ def make_settings(values: dict[str, object], *, path: Path | None = None) -> Stu
     try:
         return StudySettings.model_validate(values)
     except ValidationError as error:
+        found = error.errors()
         wrong = "; ".join(
-            f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()} (found {e['input']!r})"
-            for e in error.errors()
+            f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()} (found {shortened(repr(e['input']))})"
+            for e in found[:_SHOWN]
         )
+        more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        unknown = [str(e["loc"][0]) for e in found if e["type"] == "extra_forbidden"]
         raise InputFormatError(
-            f"wrong settings: {wrong}",
+            f"wrong settings: {wrong}{more}",
             path=path,
             expected="settings " + ", ".join(StudySettings.model_fields),
+            remedy=did_you_mean(unknown, StudySettings.model_fields),
         ) from error
 
 
