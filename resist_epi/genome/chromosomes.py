@@ -323,7 +323,7 @@ def refuse_beyond_ends(reached: Mapping[str, Mapping[str, int]], genome: Genome)
             if end > genome.lengths.get(chrom, end):
                 raise GenomeMismatchError(
                     f"track {sample!r} has data up to {chrom}:{end}, but {chrom} of {genome.name}"
-                    f" has {genome.lengths[chrom]} bp; use the assembly that the track was made with"
+                    f" has {genome.lengths[chrom]} bp; use the track's own assembly"
                 )
 
 

@@ -21,10 +21,10 @@ from resist_epi.io.store import read_text
 from resist_epi.io.table_text import csv_rows
 from resist_epi.samples.sheet_checks import (
     NUMBERS,
-    PATH_COLUMNS,
     REQUIRED,
     check_ids,
     check_numbers,
+    check_paths,
     check_text,
 )
 
@@ -137,6 +137,8 @@ OWN_COLUMNS = [
     "Assembly",
     "Timepoint",
 ]
+
+PATH_COLUMNS = ("Coverage", "bamReads", "Peaks", "ControlCoverage", "bamControl")
 
 _UNIT_COLUMNS = ("Patient", "Factor", "Condition", "Treatment", "Timepoint")
 
@@ -267,6 +269,8 @@ def make_sheet(
     for name in table.columns:
         check = check_numbers if name in NUMBERS else check_text
         table[name] = check(table[name], str(name), lines, problems)
+        if name in PATH_COLUMNS:
+            check_paths(table[name], str(name), lines, problems)
     if "SampleID" in table:
         check_ids(table["SampleID"], lines, problems)
     if problems:

@@ -12,8 +12,6 @@ from resist_epi.errors import shortened
 
 REQUIRED = ("SampleID", "Factor", "Condition")
 
-PATH_COLUMNS = ("Coverage", "bamReads", "Peaks", "ControlCoverage", "bamControl")
-
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\|[^/\\]+\\[^/]*$")
 
 # Columns of numbers, with what a value must be.
@@ -59,14 +57,19 @@ def check_text(
                 f"line {line}, column {name}: {value!r} begins or ends with a blank,"
                 f" which would make it another level than {value.strip()!r}; remove the blank"
             )
-        if name in PATH_COLUMNS and _WINDOWS.match(value):
-            problems.append(
-                f"line {line}, column {name}: {shortened(value)!r} is a path of Windows; write it as"
-                " this system does, with / between folders (under WSL, C:\\ is /mnt/c/)"
-            )
         if not value.strip() and name in REQUIRED:
             problems.append(f"line {line}, column {name}: empty; expected a value in every row")
     return text
+
+
+def check_paths(column: pd.Series, name: str, lines: Sequence[int], problems: list[str]) -> None:
+    """Add the problems of a column of files: paths of Windows."""
+    for line, value in zip(lines, column, strict=True):
+        if _WINDOWS.match(value):
+            problems.append(
+                f"line {line}, column {name}: {shortened(value)!r} is a path of Windows; write it"
+                " as this system does, with / between folders (under WSL, C:\\ is /mnt/c/)"
+            )
 
 
 def check_numbers(

@@ -147,7 +147,8 @@ def make_settings(values: dict[str, object], *, path: Path | None = None) -> Stu
     except ValidationError as error:
         found = error.errors()
         wrong = "; ".join(
-            f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()} (found {shortened(repr(e['input']))})"
+            f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}"
+            f" (found {shortened(repr(e['input']))})"
             for e in found[:_SHOWN]
         )
         more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
