@@ -17,7 +17,7 @@ from resist_epi.errors import InputFormatError, QuantityError, did_you_mean, in_
 from resist_epi.genome.bed_table import place_column
 from resist_epi.genome.regions import check_regions, make_regions
 from resist_epi.io.store import atomic_path, read_bytes
-from resist_epi.io.table_text import typed
+from resist_epi.io.table_text import NOTHING, typed
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.samples.sheet import SampleSheet
 
@@ -283,7 +283,7 @@ def _numbers(path: Path, table: pd.DataFrame, samples: Sequence[str]) -> FloatAr
         bad = np.flatnonzero(~np.isfinite(values[:, i]))
         if bad.size:
             row = int(bad[0])
-            nothing = pd.isna(table[name].iloc[row]) or table[name].iloc[row] == ""
+            nothing = pd.isna(table[name].iloc[row]) or table[name].iloc[row] in NOTHING
             raise InputFormatError(
                 f"column {name}",
                 path=path,

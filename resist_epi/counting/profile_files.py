@@ -21,6 +21,7 @@ from resist_epi.counting.profile_matrix import ProfileMatrix
 from resist_epi.errors import InputFormatError, in_file, shortened
 from resist_epi.io.lines import whole_number
 from resist_epi.io.store import atomic_path, read_text
+from resist_epi.tracks.engine.runs import MAX_COORDINATE
 
 _WINDOW = ("upstream", "downstream", "body", "bin size")
 
@@ -149,7 +150,8 @@ def _read_rows(
     regions = regions.drop(columns="score")
     # A region of several blocks has comma-separated starts and ends: its span is shown.
     for name, block in (("start", 0), ("end", -1)):
-        places = [whole_number(text.split(",")[block]) for text in regions[name]]
+        found = (whole_number(text.split(",")[block]) for text in regions[name])
+        places = [p if p is not None and 0 <= p <= MAX_COORDINATE else None for p in found]
         if None in places:
             at = places.index(None)
             raise InputFormatError(

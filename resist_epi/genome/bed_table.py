@@ -212,7 +212,8 @@ def read_bed_table(path: str | Path) -> BedTable:
         return BedTable(path, pd.DataFrame(columns=range(3)), None, lines, plain)
     width, rows = _equal_widths(rows, BedTable(path, pd.DataFrame(), None, lines, plain))
     if plain and names is not None and len(names) == width - 1:
-        names = ["", *names]  # R's row names have none
+        # R's row names have no name; but a tab that was typed twice leaves a column empty.
+        names = ["", *names] if any(row.split("\t")[3] for row in rows) else names
     if names is not None and len(names) != width:
         names = None if not plain else names
     fields = _parse(rows, width, names)

@@ -17,7 +17,7 @@ _CHUNK_BYTES = 16 << 20
 HEADER_LINE = re.compile(rb"^(?:(?:track|browser)(?=[ \t\n]|$)|#)[^\n]*\n?", re.MULTILINE)
 
 
-_WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d{1,30}", re.ASCII)
 
 _NUMBER = re.compile(
     r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?|nan|[+-]?inf", re.ASCII | re.IGNORECASE

@@ -13,7 +13,7 @@ import pandas as pd
 from resist_epi.errors import InputFormatError
 from resist_epi.schema import dtype_of
 
-_NOTHING = ("", "NA", "NaN", "nan")
+NOTHING = ("", "NA", "NaN", "nan")
 
 _PLACES = ("start", "end")
 
@@ -146,10 +146,10 @@ def typed(table: pd.DataFrame, path: str | Path) -> pd.DataFrame:
         if dtype in ("int64", "Int64", "float64"):
             column = _numbers(column, dtype, path, first)
         elif dtype == "bool":
-            words = {"True": True, "False": False} | dict.fromkeys(_NOTHING, np.nan)
+            words = {"True": True, "False": False} | dict.fromkeys(NOTHING, np.nan)
             text = column.astype(object).where(column.notna(), "").astype(str)
             _refuse(~text.isin(list(words)), column, "True or False", path, first)
-            column = text.map(words) if text.isin(_NOTHING).any() else text == "True"
+            column = text.map(words) if text.isin(NOTHING).any() else text == "True"
         elif name in ("region_id", "gene_id", "symbol", "strand"):
             column = column.fillna("")
         columns[name] = column
@@ -165,7 +165,7 @@ def _numbers(column: pd.Series, dtype: str, path: str | Path, first: int) -> pd.
         nothing = numbers.isna()
     else:
         text = column.astype(object).where(column.notna(), "").astype(str)
-        nothing = text.isin(_NOTHING)
+        nothing = text.isin(NOTHING)
         numbers = pd.to_numeric(text.mask(nothing), errors="coerce").astype(np.float64)
     bad = numbers.isna() & (~nothing | place)
     if whole:

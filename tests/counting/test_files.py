@@ -16,7 +16,8 @@ from resist_epi.counting.coverage import count_regions, share_in_regions, summar
 from resist_epi.counting.files import count_tables
 from resist_epi.counting.matrix_files import read_counts
 from resist_epi.counting.sources import Source
-from resist_epi.errors import InputFormatError, WorkerDiedError
+from resist_epi.errors import GenomeMismatchError, InputFormatError, WorkerDiedError
+from resist_epi.genome.chromosomes import Genome
 from resist_epi.genome.regions import bed_regions, genome_bins
 from resist_epi.io.parts import Parts
 from resist_epi.tracks.bigwig.track import write_bigwig
@@ -196,3 +197,13 @@ def test_the_command_keeps_its_parts_until_it_is_done(tmp_path: Path) -> None:
     other = tmp_path / "other.parquet"
     assert main([*command, "-o", str(other)]) == 0
     assert read_counts(out).values.tobytes() == read_counts(other).values.tobytes()
+
+
+def test_data_beyond_the_end_of_a_chromosome_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.bedGraph"
+    path.write_text("chr1\t0\t100\t1\nchr1\t900\t1100\t1\n")
+    tables = {"peaks": bed_regions([("chr1", 0, 100)])}
+    found = {"s": Source(str(path), "mean_signal")}
+    count_tables(found, tables, genome=Genome("long", {"chr1": 1100}))
+    with pytest.raises(GenomeMismatchError, match=r"'s' has data up to chr1:1100, .* has 1000 bp"):
+        count_tables(found, tables, genome=Genome("short", {"chr1": 1000}))

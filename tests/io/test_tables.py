@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def test_fractions_are_no_reads(tmp_path: Path) -> None:
 def test_text_where_a_number_belongs_names_line_and_column(tmp_path: Path) -> None:
     path = foreign(tmp_path, "# note\n" + TSV.replace("\t3\t", "\tmany\t"))
     with pytest.raises(
-        InputFormatError, match="line 4: column s0; expected a number; found 'many'"
+        InputFormatError, match="line 4: column s0; expected a number in every row; found 'many'"
     ):
         read_counts(path, sheet=sheet(["a", "b"]))
 
@@ -117,3 +118,105 @@ def test_results_must_have_the_contracts_columns(tmp_path: Path) -> None:
     (tmp_path / "e.tsv").write_text("# nothing\n")
     with pytest.raises(InputFormatError, match="the table is empty"):
         read_results(tmp_path / "e.tsv")
+
+
+TABLE = "# made\nchrom\tstart\tend\tpvalue\tnote\nchr1\t5\t9\t0.5\ta\nchr1\t7\t9\tNA\tb\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (TABLE.replace("\tb\n", "\n"), "line 4: 4 cells in this row; expected 5"),
+        (TABLE.replace("\tb\n", "\tb\tc\n"), "line 4: 6 cells in this row"),
+        (TABLE.replace("\ta\n", '\t"a\n'), "line 3: the cells of this line cannot be told"),
+        (TABLE.replace("\t5\t", "\t1_000\t"), "line 3: column start; expected a position"),
+        (TABLE.replace("\t5\t", "\t5.5\t"), "line 3: column start; expected a position"),
+        (TABLE.replace("\t5\t", "\tNA\t"), "line 3: column start; expected a position"),
+        (TABLE.replace("\t5\t", f"\t{'9' * 25}\t"), "line 3: column start"),
+        (TABLE.replace("0.5", "small"), "line 3: column pvalue; expected a number or NA"),
+        (TABLE.replace("note", "pvalue"), "line 2: two columns are called 'pvalue'"),
+        (TABLE.replace("chr1\t7", "\nchr1\t7"), "line 4: 1 cell in this row"),
+        ("# made\n\n", "the table is empty"),
+    ],
+)
+def test_what_a_table_must_be(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "t.tsv"
+    path.write_text(text)
+    with pytest.raises(InputFormatError, match=message):
+        read_table(path)
+
+
+def test_columns_have_the_dtype_of_the_contract(tmp_path: Path) -> None:
+    path = tmp_path / "t.tsv"
+    path.write_text("chrom\tstart\tsymbol\tpvalue\tshifted\tX_pvalue\n1\t5.0\t7\tNA\tTrue\tNA\n")
+    table = read_table(path)
+    assert table["chrom"].tolist() == ["1"]
+    assert table["symbol"].tolist() == ["7"]
+    assert [table[c].dtype for c in ("start", "pvalue", "shifted", "X_pvalue")] == [
+        *(np.int64, np.float64, bool, np.float64)
+    ]
+
+
+def test_a_missing_column_that_is_nearly_there_is_offered(tmp_path: Path) -> None:
+    path = tmp_path / "t.tsv"
+    path.write_text(TABLE.replace("pvalue", "p_value"))
+    with pytest.raises(InputFormatError, match="Did you mean 'p_value' for 'pvalue'"):
+        read_table(path, required=["pvalue"])
+
+
+def test_a_parquet_file_is_called_so(tmp_path: Path) -> None:
+    write_counts(tmp_path / "c.parquet", matrix([[1, 2]]))
+    with pytest.raises(InputFormatError, match="this is a Parquet file"):
+        read_results(tmp_path / "c.parquet")
+
+
+def test_raw_counts_of_deeptools_are_read(tmp_path: Path) -> None:
+    text = "#'chr'\t'start'\t'end'\t's0'\t's1'\nchr1\t0.0\t100.0\t1.5\t2\nchr1\t1e+02\t200\t3\t4\n"
+    path = foreign(tmp_path, text)
+    counts = read_counts(path, sheet=sheet(["x", "y"]), quantity="mean_signal")
+    assert counts.regions[["start", "end"]].to_numpy().tolist() == [[0, 100], [100, 200]]
+    assert counts.values.tolist() == [[1.5, 2], [3, 4]]
+
+
+def test_row_names_of_r_have_no_header(tmp_path: Path) -> None:
+    path = foreign(tmp_path, "seqnames\tstart\tend\ts0\ts1\n1\tchr1\t0\t9\t5\t7\n")
+    assert read_counts(path, sheet=sheet(["a", "b"])).values.tolist() == [[5, 7]]
+
+
+def test_a_missing_value_is_said_in_words(tmp_path: Path) -> None:
+    path = foreign(tmp_path, TSV.replace("\t3\t", "\tNaN\t"))
+    with pytest.raises(
+        InputFormatError, match=r"line 3: column s0; .*found a missing value \(NA\)"
+    ):
+        read_counts(path, sheet=sheet(["a", "b"]))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('"samples": ["s0", "s1"]', '"samples": ["s0", "s9"]'),
+        ('"samples": ["s0", "s1"]', '"samples": null'),
+        ('"quantity": "', '"quantity": 7, "x": "'),
+        ('"library_sizes": [', '"library_sizes": [1, '),
+        ('"library_sizes": [', '"library_sizes": ["x", '),
+        ("counts {", "counts {{"),
+    ],
+)
+def test_damaged_words_on_counts_are_one_line(tmp_path: Path, change: tuple[str, str]) -> None:
+    path = tmp_path / "c.tsv"
+    write_counts(path, matrix([[1, 2]]))
+    path.write_text(path.read_text().replace(*change))
+    with pytest.raises(InputFormatError, match=r"c\.tsv") as caught:
+        read_counts(path)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("at", range(4, 1600, 97))
+def test_a_damaged_parquet_file_raises_no_foreign_error(tmp_path: Path, at: int) -> None:
+    path = tmp_path / "c.parquet"
+    write_counts(path, matrix([[1, 2]]))
+    data = bytearray(path.read_bytes())
+    data[at : at + 40] = b"\xff" * 40
+    path.write_bytes(bytes(data))
+    with suppress(InputFormatError):  # it may be whole still; other errors are none of ours
+        read_counts(path)
