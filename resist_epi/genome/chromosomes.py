@@ -187,8 +187,9 @@ def reconcile_chromosomes(
 ) -> list[str]:
     """Chromosomes of the annotation that every track has, in genome order.
 
-    A chromosome absent from every track is dropped with a logged count; one absent from some, or
-    of another length, is an error, and so are tracks that share none.
+    A chromosome absent from every track is dropped with a logged count, and so, with a warning, is Y
+    where some tracks lack it (of women, or of cells that lost it); another one absent from some, or
+    one of another length, is an error, and so are tracks that share none.
 
     Parameters
     ----------
@@ -224,6 +225,12 @@ def reconcile_chromosomes(
         absent = [s for s, lengths in track_lengths.items() if chrom not in lengths]
         if track_lengths and len(absent) == len(track_lengths):
             dropped.append(chrom)
+            continue
+        if absent and is_sex_chromosome(chrom, {"Y"}):
+            logger.warning(
+                "%s is absent from %d of %d tracks (%s) and is dropped",
+                *(chrom, len(absent), len(track_lengths), _shown(absent)),
+            )
             continue
         if absent:
             raise GenomeMismatchError(
