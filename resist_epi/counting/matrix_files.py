@@ -210,7 +210,7 @@ def _with_places(table: pd.DataFrame, path: Path) -> pd.DataFrame:
         raise InputFormatError(
             f"no column {', '.join(missing)}",
             path=path,
-            line=attrs["line"] - 1,
+            line=attrs["first_row"] - 1,
             expected="columns chrom start end and one a sample",
             found=" ".join(plain),
             remedy=did_you_mean(missing, plain),
@@ -271,7 +271,7 @@ def _read_foreign(
 def _numbers(path: Path, table: pd.DataFrame, samples: Sequence[str]) -> FloatArray:
     """(n_regions, n_samples) values; each must be a number."""
     values = np.empty((len(table), len(samples)))
-    first = table.attrs.get("line")
+    first = table.attrs.get("first_row")
     for i, name in enumerate(samples):
         column = table[name]
         if column.dtype.kind == "O" and column.map(type).isin([bytes, list, dict]).any():

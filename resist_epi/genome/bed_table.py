@@ -15,7 +15,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.errors import InputFormatError
-from resist_epi.io.lines import warn_of_open_end
 from resist_epi.io.store import read_text, unreadable
 
 logger = logging.getLogger(__name__)
@@ -202,8 +201,6 @@ def read_bed_table(path: str | Path) -> BedTable:
     path = Path(path)
     _refuse_big_binary(path)
     lines = read_text(path).split("\n")
-    if lines[-1]:
-        warn_of_open_end(path)
     rows = [line for line in lines if is_row(line)]
     names = _header(rows[0]) if rows else None
     plain = names is not None

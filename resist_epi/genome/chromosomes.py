@@ -187,9 +187,9 @@ def reconcile_chromosomes(
 ) -> list[str]:
     """Chromosomes of the annotation that every track has, in genome order.
 
-    A chromosome absent from every track is dropped with a logged count, and so, with a warning, is Y
-    where some tracks lack it (of women, or of cells that lost it); another one absent from some, or
-    one of another length, is an error, and so are tracks that share none.
+    A chromosome absent from every track is dropped with a logged count, and so, with a warning, is
+    Y where some tracks lack it (of women, or of cells that lost it); another one absent from some,
+    or one of another length, is an error, and so are tracks that share none.
 
     Parameters
     ----------

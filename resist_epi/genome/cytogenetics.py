@@ -76,7 +76,7 @@ def read_borders(path: str | Path) -> pd.DataFrame:
             raise InputFormatError(
                 f"column {name}",
                 path=path,
-                line=table.attrs["line"] + row,
+                line=table.attrs["first_row"] + row,
                 expected="a position in bases",
                 found=repr(str(table[name].iloc[row])),
             )

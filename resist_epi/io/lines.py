@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import gzip
-import logging
 import re
 import zlib
 from collections.abc import Iterator
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 from resist_epi.errors import InputFormatError
 from resist_epi.io.store import unreadable
-
-logger = logging.getLogger(__name__)
 
 _CHUNK_BYTES = 16 << 20
 
@@ -78,15 +75,7 @@ def line_chunks(path: Path, *, size: int | None = None) -> Iterator[tuple[int, b
         yield line, text
         line += text.count(b"\n")
     if rest:
-        if not rest.endswith((b"\n", b"\r")):
-            warn_of_open_end(path)
         yield line, _plain(rest)
-
-
-@cache
-def warn_of_open_end(path: str | Path) -> None:
-    """Say once that the last line of a file of places has no end, as that of a file cut off."""
-    logger.warning("%s: the last line has no end; the file may be cut off", path)
 
 
 def _plain(text: bytes) -> bytes:

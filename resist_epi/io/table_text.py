@@ -29,7 +29,7 @@ def parse_table(text: str, path: str | Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `attrs` holds `header`, the `#` lines without their `#`, and `line`, that of the first row.
+        `attrs` holds `header`, the `#` lines without their `#`, and `first_row`, its 1-based line.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def parse_table(text: str, path: str | Path) -> pd.DataFrame:
     if width == len(header) + 1:
         header = ["", *header]
     table = _parsed(header, rows, path, first)
-    table.attrs.update(header=[line.lstrip("# ") for line in top], line=first + 1)
+    table.attrs.update(header=[line.lstrip("# ") for line in top], first_row=first + 1)
     return typed(table, path)
 
 
@@ -140,7 +140,7 @@ def typed(table: pd.DataFrame, path: str | Path) -> pd.DataFrame:
     InputFormatError
         With the line of the first cell that holds something else.
     """
-    columns, first = {}, int(table.attrs["line"])
+    columns, first = {}, int(table.attrs["first_row"])
     for name in table.columns:
         column, dtype = table[name], dtype_of(name)
         if dtype in ("int64", "Int64", "float64"):

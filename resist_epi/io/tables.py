@@ -42,7 +42,7 @@ def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFram
     Returns
     -------
     DataFrame
-        `attrs["header"]` holds the `#` lines without their `#`, `attrs["line"]` the line of the
+        `attrs["header"]` holds the `#` lines without their `#`, `attrs["first_row"]` the line of the
         first row.
 
     Raises
@@ -65,7 +65,7 @@ def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFram
         raise InputFormatError(
             f"no column {', '.join(missing)}",
             path=path,
-            line=table.attrs["line"] - 1,
+            line=table.attrs["first_row"] - 1,
             expected="columns " + " ".join(required),
             found=" ".join(map(str, table.columns[:12])),
             remedy=did_you_mean(missing, table.columns),

@@ -465,12 +465,3 @@ def test_a_start_is_a_number_in_figures(put: Put, start: str) -> None:
     with pytest.raises(InputFormatError, match="line 2") as caught:
         read_peaks(put(f"chr1\t1\t2\nchr1\t{start}\t5000\n"))
     assert len(str(caught.value).splitlines()) == 1
-
-
-def test_a_last_line_without_end_is_said(put: Put, caplog: pytest.LogCaptureFixture) -> None:
-    path = put("chr1\t1\t2\nchr1\t5\t9")
-    assert len(read_peaks(path)) == 2
-    assert "the last line has no end" in caplog.text
-    caplog.clear()
-    read_peaks(put("chr1\t1\t2\n"))
-    assert "no end" not in caplog.text

@@ -194,10 +194,3 @@ def test_a_start_is_a_whole_number_in_figures(tmp_path: Path, start: str) -> Non
     path.write_text(f"chr1\t0\t10\t1\nchr1\t{start}\t5000\t1\n")
     with pytest.raises(InputFormatError, match="line 2"):
         read_bedgraph(path)
-
-
-def test_a_last_line_without_end_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    path = tmp_path / "open.bedGraph"
-    path.write_text("chr1\t0\t10\t1\nchr1\t10\t20\t1")
-    assert read_bedgraph(path).chrom_lengths["chr1"] == 20
-    assert "the last line has no end" in caplog.text
