@@ -42,8 +42,8 @@ def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFram
     Returns
     -------
     DataFrame
-        `attrs["header"]` holds the `#` lines without their `#`, `attrs["first_row"]` the line of the
-        first row.
+        `attrs["header"]` holds the `#` lines without their `#`, `attrs["first_row"]` the 1-based
+        line of the first row.
 
     Raises
     ------
