@@ -49,11 +49,11 @@ def parse_table(text: str, path: str | Path) -> pd.DataFrame:
         raise InputFormatError("the table is empty", path=path, expected="a header line and rows")
     if top and "\t" in top[-1] and top[-1].count("\t") == rest[0].count("\t"):
         rest, first = [top.pop().lstrip("# "), *rest], first - 1
-    header, rows = _cells(rest[0], path, first), rest[1:]
-    width = _width(rows, len(header), path, first + 1)
+    header, counts = _counted(rest, path, first)
+    width = _width(counts, len(header), path)
     if width == len(header) + 1:
         header = ["", *header]
-    table = _parsed(header, rows, path, first)
+    table = _parsed(header, rest[1:], path, first)
     table.attrs.update(header=[line.lstrip("# ") for line in top], first_row=first + 1)
     return typed(table, path)
 
@@ -83,27 +83,32 @@ def csv_rows(
         ) from error
 
 
-def _cells(line: str, path: str | Path, number: int) -> list[str]:
-    return next(csv_rows([line], "\t", path, number))[1] if '"' in line else line.split("\t")
+def _counted(
+    lines: list[str], path: str | Path, first: int
+) -> tuple[list[str], list[tuple[int, int]]]:
+    """Cells of the header; line and number of cells of every row."""
+    text = "\n".join(lines)
+    if '"' not in text:
+        counts = [(n, row.count("\t") + 1) for n, row in enumerate(lines[1:], start=first + 1)]
+        return lines[0].split("\t"), counts
+    # Only with its quotes read does a row tell its cells, which may hold tabs and line ends.
+    rows = list(csv_rows(io.StringIO(text, newline=""), "\t", path, first))
+    return rows[0][1], [(line, len(cells)) for line, cells in rows[1:]]
 
 
-def _width(rows: list[str], named: int, path: str | Path, first: int) -> int:
+def _width(counts: list[tuple[int, int]], named: int, path: str | Path) -> int:
     """Number of cells, the same in every row."""
-    wanted = None
-    for number, row in enumerate(rows, start=first):
-        found = len(_cells(row, path, number)) if '"' in row else row.count("\t") + 1
-        if wanted is None and found in (named, named + 1):
-            wanted = found
-        if found != (wanted or named):
+    wanted = next((n for _, n in counts if n in (named, named + 1)), named)
+    for line, found in counts:
+        if found != wanted:
             raise InputFormatError(
-                f"{found} cell{'s' if found > 1 else ''} in this row",
+                f"{found} cell{'s' if found != 1 else ''} in this row",
                 path=path,
-                line=number,
-                expected=f"{wanted or named}, with tabs between, as the header has",
-                found=repr(row[:60]),
-                remedy="the table may be cut off, or joined from several",
+                line=line,
+                expected=f"{wanted}, with tabs between, as in the header",
+                remedy="the table may be cut short, or joined from several",
             )
-    return wanted or named
+    return wanted
 
 
 def _parsed(header: list[str], rows: list[str], path: str | Path, first: int) -> pd.DataFrame:

@@ -146,6 +146,12 @@ def test_what_a_table_must_be(tmp_path: Path, text: str, message: str) -> None:
         read_table(path)
 
 
+def test_cells_with_tabs_quotes_and_line_ends_are_read(tmp_path: Path) -> None:
+    words = ["a\tb", 'say "x"', "two\nlines", '"', "plain"]
+    write_table(tmp_path / "t.tsv", pd.DataFrame({"note": words, "x": range(5)}))
+    assert read_table(tmp_path / "t.tsv")["note"].tolist() == words
+
+
 def test_columns_have_the_dtype_of_the_contract(tmp_path: Path) -> None:
     path = tmp_path / "t.tsv"
     path.write_text("chrom\tstart\tsymbol\tpvalue\tshifted\tX_pvalue\n1\t5.0\t7\tNA\tTrue\tNA\n")
