@@ -274,7 +274,7 @@ def _numbers(path: Path, table: pd.DataFrame, samples: Sequence[str]) -> FloatAr
     first = table.attrs.get("first_row")
     for i, name in enumerate(samples):
         column = table[name]
-        if column.dtype.kind == "O" and column.map(type).isin([bytes, list, dict]).any():
+        if column.dtype == object and not all(isinstance(v, (str, float, int)) for v in column):
             raise InputFormatError(f"column {name} holds no numbers", path=path)
         if column.dtype.kind not in "iuf":
             text = column.astype(object).where(column.notna(), "").astype(str)

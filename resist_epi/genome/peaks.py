@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import InputFormatError, in_file
 from resist_epi.genome.bed_table import HOMER_ID, BedTable, read_bed_table
 from resist_epi.genome.regions import check_regions, make_regions
 from resist_epi.io.store import write_text
@@ -272,6 +272,11 @@ def read_bed_regions(path: str | Path, *, kind: str = "peaks") -> pd.DataFrame:
     regions = peaks[["chrom", "start", "end", "strand"]].copy()
     if len(peaks) and (peaks["name"] != "").all() and peaks["name"].is_unique:
         regions["region_id"] = peaks["name"]
+    with in_file(path):
+        return _regions_of(table, regions, kind)
+
+
+def _regions_of(table: BedTable, regions: pd.DataFrame, kind: str) -> pd.DataFrame:
     if table.header is None or "gene_id" not in table.header:
         return make_regions(regions, kind=kind)
     for i, name in enumerate(table.header):

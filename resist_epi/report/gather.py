@@ -17,6 +17,7 @@ from resist_epi.counting.quality import log_signal
 from resist_epi.dna.seg import read_seg
 from resist_epi.errors import InputFormatError
 from resist_epi.genes.gene_values import gene_rows
+from resist_epi.io.lines import number
 from resist_epi.io.store import file_name, read_text
 from resist_epi.io.tables import read_results, read_table
 from resist_epi.samples.presets import MarkPreset, preset
@@ -174,8 +175,8 @@ def _gather_mark(
             expected=f"{name}.{chosen.main_kind}.tsv.gz",
             remedy="run the study again",
         )
-    correlation = _optional(folder / "quality" / f"{name}.correlation.tsv")
-    components = _optional(folder / "quality" / f"{name}.pca.tsv")
+    correlation = _of_samples(folder / "quality" / f"{name}.correlation.tsv")
+    components = _of_samples(folder / "quality" / f"{name}.pca.tsv")
     segments = folder / "copy_number" / "segments.seg"
     return MarkTables(
         mark=mark,
@@ -234,6 +235,23 @@ def _optional(path: Path, *, required: list[str] | None = None) -> Sheet | None:
     return Sheet(table, _header(table))
 
 
+def _of_samples(path: Path) -> Sheet | None:
+    """A table whose first column is the sample and all others numbers."""
+    found = _optional(path, required=["sample"])
+    if found is not None:
+        numbers = found.table.drop(columns="sample").select_dtypes("number").columns
+        words = [c for c in found.table.columns if c != "sample" and c not in numbers]
+        shares = found.header.get("share of variance", "").split()
+        if words or not all(number(share) is not None for share in shares):
+            raise InputFormatError(
+                f"column {words[0]}" if words else "the line on the share of variance",
+                path=path,
+                expected="numbers",
+                remedy="run the study again",
+            )
+    return found
+
+
 def _optional_check(path: Path) -> pd.DataFrame:
     if not path.is_file():
         return pd.DataFrame(columns=names(CHECK))
@@ -270,6 +288,14 @@ def _provenance(path: Path) -> Mapping[str, Any]:
         raise InputFormatError(
             f"not JSON ({error.msg})", path=path, line=error.lineno, remedy="run the study again"
         ) from error
-    if not isinstance(record, dict):
-        raise InputFormatError("not a record of a run", path=path, expected="a JSON object")
+    parts = ("inputs", "libraries", "parameters")
+    if not isinstance(record, dict) or not all(
+        isinstance(record.get(part, {}), dict) for part in parts
+    ):
+        raise InputFormatError(
+            "not a record of a run",
+            path=path,
+            expected=f"a JSON object, and one each in {', '.join(parts)}",
+            remedy="run the study again",
+        )
     return record

@@ -48,3 +48,24 @@ def test_a_damaged_record_is_named(study: Path, tmp_path: Path) -> None:
     (tmp_path / "run" / "provenance.json").write_text("{\n  broken")
     with pytest.raises(InputFormatError, match=r"provenance\.json"):
         gather(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        ("provenance.json", '"parameters": {', '"parameters": 7, "x": {', "not a record of a run"),
+        ("quality/H3K27me3.correlation.tsv", "\t1\t", "\tone\t", "expected numbers"),
+        ("quality/H3K27me3.pca.tsv", "share of variance: ", "share of variance: x ", "share of"),
+    ],
+)
+def test_damage_of_a_table_names_it(
+    study: Path, tmp_path: Path, name: str, old: str, new: str, message: str
+) -> None:
+    shutil.copytree(study, tmp_path / "run")
+    path = tmp_path / "run" / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(InputFormatError, match=message) as caught:
+        gather(tmp_path / "run")
+    assert path.name in str(caught.value)
