@@ -58,6 +58,8 @@ class Input:
         Reads the whole of it.
     kind
         `text`; `bam` and `parquet` have damage of their own; `folder` is that of a run.
+    seconds
+        Time of the processor that reading may take.
     """
 
     reader: str
@@ -65,6 +67,7 @@ class Input:
     content: bytes
     read: Callable[[Path], Any]
     kind: str = "text"
+    seconds: float = 10.0
 
 
 PEAKS = {
@@ -293,7 +296,7 @@ def _run(folder: Path) -> list[Input]:
     results = next(p for p in kept if p.name == "H3K27me3.promoters.tsv.gz")
     return [
         Input("results", ".tsv", gzip.decompress(results.read_bytes()), read_results),
-        Input("run folder", "", packed.encode(), _report, "folder"),
+        Input("run folder", "", packed.encode(), _report, "folder", seconds=60),  # draws
     ]
 
 
