@@ -3,9 +3,10 @@
 
 Each damaged file is read in a worker process. The answer is a value, or a `ResistEpiError` of one
 line that names the file (and the line or byte where there is one). No other exception, no warning
-of a library, nothing on the terminal, at most 10 seconds (60 where figures are drawn), and no more memory than 8 times the file
-and 200 MB. A number that is spelled as none (`1_000`, digits of other scripts) must not be read as
-the number. bigWigs have checks of their own (`fuzz_bigwig`): there the answer must be right, too.
+of a library, nothing on the terminal, at most 10 seconds (60 where figures are drawn), and no more
+memory than 8 times the file and 200 MB. A number that is spelled as none (`1_000`, digits of other
+scripts) must not be read as the number. bigWigs have checks of their own (`fuzz_bigwig`): there the
+answer must be right, too.
 
     python validation/fuzz_readers.py                    2,000 files a reader
     python validation/fuzz_readers.py --seconds 120      what two minutes allow, shared out
