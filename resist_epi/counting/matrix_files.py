@@ -20,6 +20,7 @@ from resist_epi.io.store import atomic_path, read_bytes
 from resist_epi.io.table_text import NOTHING, typed
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.samples.sheet import SampleSheet
+from resist_epi.schema import REGIONS, names
 
 logger = logging.getLogger(__name__)
 
@@ -184,9 +185,15 @@ def _rebuild(frame: pd.DataFrame, described: Mapping[str, Any], path: Path) -> C
     if missing:
         raise InputFormatError(f"no column for sample {', '.join(missing)}", path=path)
     with in_file(path):
-        # Checked as regions are, but in the order of the file.
-        regions = frame.drop(columns=samples).assign(row=np.arange(len(frame)))
-        regions = check_regions(regions).sort_values("row").drop(columns="row")
+        # Checked as regions are, but in the order of the file; windows have places alone.
+        regions = frame.drop(columns=samples)
+        if set(names(REGIONS)) <= set(regions):
+            checked = check_regions(regions.assign(row=np.arange(len(frame))))
+            regions = checked.sort_values("row").drop(columns="row")
+        else:
+            make_regions(
+                regions[[c for c in ("chrom", "start", "end") if c in regions]], kind="bins"
+            )
         return CountMatrix(
             values=_numbers(path, frame, samples),
             regions=regions.reset_index(drop=True),

@@ -35,6 +35,14 @@ def test_counts_come_back_as_they_were(tmp_path: Path, name: str) -> None:
     pd.testing.assert_frame_equal(again.regions, counts.regions, check_dtype=False)
 
 
+@pytest.mark.parametrize("name", ["c.parquet", "c.tsv"])
+def test_counts_of_places_without_names_come_back(tmp_path: Path, name: str) -> None:
+    counts = matrix([[1, 2]])
+    places = counts.regions[["chrom", "start", "end"]].assign(window=7)
+    write_counts(tmp_path / name, replace(counts, regions=places))
+    assert list(read_counts(tmp_path / name).regions) == ["chrom", "start", "end", "window"]
+
+
 def test_any_parquet_reader_sees_regions_and_samples(tmp_path: Path) -> None:
     write_counts(tmp_path / "c.parquet", matrix([[1, 2]]))
     frame = pq.read_table(tmp_path / "c.parquet").to_pandas()
