@@ -222,7 +222,7 @@ def _with_places(table: pd.DataFrame, path: Path) -> pd.DataFrame:
             found=" ".join(plain),
             remedy=did_you_mean(missing, plain),
         )
-    return typed(table, path)
+    return typed(table, path, everywhere=("start", "end"))
 
 
 def _read_foreign(

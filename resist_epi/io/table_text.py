@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -137,8 +137,13 @@ def _parsed(header: list[str], rows: list[str], path: str | Path, first: int) ->
     return table[named].set_axis([header[i] for i in named], axis=1)
 
 
-def typed(table: pd.DataFrame, path: str | Path) -> pd.DataFrame:
+def typed(table: pd.DataFrame, path: str | Path, *, everywhere: Sequence[str] = ()) -> pd.DataFrame:
     """Columns of a parsed table in the dtype that `schema` has for their names.
+
+    Parameters
+    ----------
+    everywhere
+        Columns of numbers of which no cell may be missing.
 
     Raises
     ------
@@ -149,7 +154,7 @@ def typed(table: pd.DataFrame, path: str | Path) -> pd.DataFrame:
     for name in table.columns:
         column, dtype = table[name], dtype_of(name)
         if dtype in ("int64", "Int64", "float64"):
-            column = _numbers(column, dtype, path, first)
+            column = _numbers(column, dtype, path, first, missing=name not in everywhere)
         elif dtype == "bool":
             words = {"True": True, "False": False} | dict.fromkeys(NOTHING, np.nan)
             text = column.astype(object).where(column.notna(), "").astype(str)
@@ -163,7 +168,9 @@ def typed(table: pd.DataFrame, path: str | Path) -> pd.DataFrame:
     return made
 
 
-def _numbers(column: pd.Series, dtype: str, path: str | Path, first: int) -> pd.Series:
+def _numbers(
+    column: pd.Series, dtype: str, path: str | Path, first: int, *, missing: bool
+) -> pd.Series:
     whole, place = dtype != "float64", column.name in _PLACES
     if column.dtype.kind in "iuf":
         numbers = column.astype(np.float64)
@@ -172,7 +179,7 @@ def _numbers(column: pd.Series, dtype: str, path: str | Path, first: int) -> pd.
         text = column.astype(object).where(column.notna(), "").astype(str)
         nothing = text.isin(NOTHING)
         numbers = pd.to_numeric(text.mask(nothing), errors="coerce").astype(np.float64)
-    bad = numbers.isna() & (~nothing | place)
+    bad = numbers.isna() & (~nothing | (not missing))
     if whole:
         bad |= (numbers.abs() > _LARGEST) | (numbers != np.floor(numbers)) & numbers.notna()
     if place:

@@ -11,7 +11,7 @@ import pandas as pd
 from resist_epi.errors import InputFormatError, did_you_mean
 from resist_epi.io.first_bytes import first_bytes
 from resist_epi.io.store import read_text, write_text
-from resist_epi.io.table_text import parse_table
+from resist_epi.io.table_text import parse_table, typed
 from resist_epi.schema import RESULTS, names
 
 
@@ -81,4 +81,5 @@ def read_results(path: str | Path) -> pd.DataFrame:
     InputFormatError
         If it lacks a column of the contract.
     """
-    return read_table(path, required=names(RESULTS))
+    table = read_table(path, required=names(RESULTS))
+    return typed(table, path, everywhere=("start", "end"))

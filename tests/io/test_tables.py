@@ -139,7 +139,6 @@ TABLE = "# made\nchrom\tstart\tend\tpvalue\tnote\nchr1\t5\t9\t0.5\ta\nchr1\t7\t9
         (TABLE.replace("\ta\n", '\t"a\n'), "line 3: the cells of this line cannot be told"),
         (TABLE.replace("\t5\t", "\t1_000\t"), "line 3: column start; expected a position"),
         (TABLE.replace("\t5\t", "\t5.5\t"), "line 3: column start; expected a position"),
-        (TABLE.replace("\t5\t", "\tNA\t"), "line 3: column start; expected a position"),
         (TABLE.replace("\t5\t", f"\t{'9' * 25}\t"), "line 3: column start"),
         (TABLE.replace("0.5", "small"), "line 3: column pvalue; expected a number or NA"),
         (TABLE.replace("note", "pvalue"), "line 2: two columns are called 'pvalue'"),
