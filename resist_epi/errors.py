@@ -16,13 +16,16 @@ Each message says what, where and the remedy. Catch `ResistEpiError` for all of 
 
 from __future__ import annotations
 
+import difflib
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 _SHOWN = 80  # characters of anything from an input that a message shows
 
-_PROBLEM, _PROBLEMS = 400, 100  # characters of each problem of a sheet, and how many are shown
+_PROBLEM, _PROBLEMS = 400, 20  # characters of each problem of a sheet, and how many are shown
 
 _FOUND = 2 * _SHOWN  # of what was found, where it is a list
 
@@ -40,7 +43,10 @@ def shortened(text: object) -> str:
 
 
 class ResistEpiError(Exception):
-    """Base of every error raised on purpose."""
+    """Base of every error raised on purpose; its message is one line, whatever the input held."""
+
+    def __str__(self) -> str:
+        return " ".join(super().__str__().splitlines())
 
 
 class InputFormatError(ResistEpiError, ValueError):
@@ -85,20 +91,60 @@ class InputFormatError(ResistEpiError, ValueError):
             where += f", line {self.line}"
         if self.offset is not None:
             where += f", byte {self.offset}"
-        text = f"{where}: {self.problem}" if where else self.problem
+        # Names inside a clause are from the input, too, and may be of any length.
+        problem = re.sub(r"\S{81,}", lambda word: shortened(word[0]), self.problem)
+        text = f"{where}: {problem}" if where else problem
         if self.expected is not None:
             text += f"; expected {self.expected}"
         if self.found is not None:
             text += f"; found {self.found[:_FOUND]}{'...' if len(self.found) > _FOUND else ''}"
         if self.remedy is not None:
             text += f". {self.remedy[0].upper()}{self.remedy[1:]}"
-        return " ".join(text.split("\n"))
+        return text
 
 
 def _printable(path: str | Path) -> str:
     """A path on one line; bytes of its name that are no text are shown as such."""
     name = os.fspath(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in name)
+
+
+def did_you_mean(missing: Iterable[str], known: Iterable[object]) -> str | None:
+    """Offer the known name that is closest to each missing one; None where none is close.
+
+    Examples
+    --------
+    >>> did_you_mean(["pvalue"], ["P_Value", "padj"])
+    "did you mean 'P_Value' for 'pvalue'?"
+    """
+    names = {re.sub(r"[\W_]", "", str(name)).lower(): str(name) for name in known}
+    pairs = []
+    for wanted in missing:
+        plain = re.sub(r"[\W_]", "", wanted).lower()
+        for close in difflib.get_close_matches(plain, names, n=1, cutoff=0.75):
+            pairs.append(f"{shortened(names[close])!r} for {shortened(wanted)!r}")
+    return f"did you mean {', '.join(pairs)}?" if pairs else None
+
+
+@contextmanager
+def in_file(path: str | Path) -> Iterator[None]:
+    """Name the file in an error of its content that does not name it.
+
+    Raises
+    ------
+    ResistEpiError
+        What was raised inside, of the same kind, with the file's name.
+    """
+    try:
+        yield
+    except InputFormatError as error:
+        if error.path is not None:
+            raise
+        raise _rebuild_input_format_error(error.problem, error.__dict__ | {"path": path}) from error
+    except (GenomeMismatchError, DesignError, QuantityError) as error:
+        if str(path) in str(error):
+            raise
+        raise type(error)(f"{_printable(path)}: {error}") from error
 
 
 def _rebuild_input_format_error(problem: str, state: dict[str, object]) -> InputFormatError:
@@ -119,13 +165,12 @@ class SampleSheetError(ResistEpiError, ValueError):
 
     def __init__(self, path: str | Path | None, problems: Sequence[str]) -> None:
         self.path, self.problems = path, tuple(problems)
-        head = f"{path if path is not None else 'sample sheet'}: {len(self.problems)} problem" + (
-            "s" if len(self.problems) != 1 else ""
-        )
-        lines = [" ".join(p[:_PROBLEM].split("\n")) + "..." * (len(p) > _PROBLEM) for p in problems]
-        if len(lines) > _PROBLEMS:
-            lines[_PROBLEMS:] = [f"and {len(lines) - _PROBLEMS} more"]
-        super().__init__("\n  ".join([head, *lines]))
+        n = len(self.problems)
+        cut = [p[:_PROBLEM] + "..." * (len(p) > _PROBLEM) for p in self.problems[:_PROBLEMS]]
+        shown = [f"({i}) {text}" for i, text in enumerate(cut, start=1)]
+        more = [f"and {n - _PROBLEMS} more"] if n > _PROBLEMS else []
+        listed = f"{n} problems: {'; '.join([*shown, *more])}" if n != 1 else cut[0]
+        super().__init__(f"{_printable(path) if path is not None else 'sample sheet'}: {listed}")
 
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (self.path, self.problems))

@@ -210,4 +210,27 @@ def switch_columns(marks: Sequence[str]) -> list[str]:
     ]
 
 
+def dtype_of(name: str) -> str | None:
+    """Dtype of a column of any table above, those of single marks included; None for all others.
+
+    Examples
+    --------
+    >>> dtype_of("start"), dtype_of("H3K27me3_pvalue"), dtype_of("T1")
+    ('int64', 'float64', None)
+    """
+    known = _DTYPES.get(name)
+    return "float64" if known is None and name.endswith(_OF_MARKS) else known
+
+
+_OF_MARKS = ("_log2FoldChange", "_pvalue", "_padj")
+
+_DTYPES = {
+    column.name: column.dtype
+    for table in (
+        *(REGIONS, RESULTS, SUBSETS, GENE_SETS, GENE_SETS_MORE, PRE_SPECIFIED, MECHANISMS),
+        *(SWITCHES, CHECK, QUALITY, SEGMENTS, COPY_NUMBER, ARMS),
+    )
+    for column in table
+}
+
 COUNTS = ("reads", "recovered_reads")

@@ -22,7 +22,7 @@ if [ "$ALL" = 1 ]; then
     "$PYTHON" -m ruff format --check .
     "$PYTHON" -m mypy
     bash "$HERE/test_wheel.sh"
-    "$PYTHON" validation/fuzz_bigwig.py --files 2000
+    "$PYTHON" validation/fuzz_readers.py --seconds 120
     exec "$PYTHON" -m pytest -n 2 "$@"
 fi
 exec "$PYTHON" -m pytest -n 2 -m "not real" "$@"

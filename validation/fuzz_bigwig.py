@@ -1,4 +1,3 @@
-#!/usr/bin/env python
 """Damage bigWigs in every way we can think of, and see that the reader never crashes or lies.
 
 Each mutated file is opened by a worker process, asked for a few regions (so that blocks that hold
@@ -6,20 +5,17 @@ none of them are not read), and read in full. It must give the answers of the un
 `InputFormatError`, within 5 seconds and 4 times the memory that the undamaged file needs. A
 different answer is allowed only where the format holds nothing to notice it by; such
 outcomes are counted apart, with the reason. Outcomes are counted by the check that caught them, and
-checks that no file reached are listed.
+checks that no file reached are listed. `fuzz_readers` runs it:
 
-    python validation/fuzz_bigwig.py --files 12000 --seed 1 [--keep DIR]
+    python validation/fuzz_readers.py --readers bigWig --files 12000 [--keep DIR]
 """
 
 from __future__ import annotations
 
-import argparse
 import ast
 import multiprocessing
 import re
 import struct
-import sys
-import tempfile
 import time
 import tracemalloc
 import warnings
@@ -501,22 +497,16 @@ def run_batch(batch: list[tuple[int, str]], everything: list[Seed], folder: Path
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--files", type=int, default=12_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", type=Path, help="folder for the files that went wrong")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        outcomes, kinds, bad = fuzz(options.files, options.seed, Path(folder))
-        if options.keep and bad:
-            options.keep.mkdir(parents=True, exist_ok=True)
-            everything = seeds(Path(folder))
-            for line in bad:
-                number, kind = line.split(":")[0].split(" ", 1)
-                content = mutant(int(number), kind, everything)
-                (options.keep / f"{number}.bw").write_bytes(content)
-    for title, counts in (("damage", kinds), ("outcome", outcomes)):
+def report(files: int, seed: int, folder: Path, keep: Path | None = None) -> int:
+    """Fuzz, print what was done and found, and return how much went wrong."""
+    outcomes, kinds, bad = fuzz(files, seed, folder)
+    if keep and bad:
+        keep.mkdir(parents=True, exist_ok=True)
+        everything = seeds(folder)
+        for line in bad:
+            number, kind = line.split(":")[0].split(" ", 1)
+            (keep / f"{number}.bw").write_bytes(mutant(int(number), kind, everything))
+    for title, counts in (("damage of bigWigs", kinds), ("outcome", outcomes)):
         print(f"{title}:")
         for name, count in counts.most_common():
             print(f"  {count:7d}  {name}")
@@ -524,8 +514,4 @@ def main() -> int:
     for line in (*bad, *(f"no file reached the check: {check}" for check in unreached)):
         print(line)
     # Short runs cannot reach every check.
-    return 1 if bad or (unreached and options.files >= 10_000) else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return len(bad) + (len(unreached) if files >= 10_000 else 0)

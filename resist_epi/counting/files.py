@@ -173,6 +173,7 @@ def _keep(parts: Parts, key: str, tally: Tally) -> None:
         "shares": dict(tally.shares),
         "library_size": tally.library_size,
         "chrom_lengths": dict(tally.chrom_lengths),
+        "reached": dict(tally.reached),
         "note": tally.note,
     }
     parts.keep(key, {f"table {name}": v for name, v in tally.values.items()}, about)

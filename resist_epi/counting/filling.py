@@ -12,7 +12,7 @@ import pandas as pd
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.tally import Tally
-from resist_epi.genome.chromosomes import Genome, reconcile_chromosomes
+from resist_epi.genome.chromosomes import Genome, reconcile_chromosomes, refuse_beyond_ends
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ class MatrixFilling:
         self._from_sheet = ~np.isnan(self._sizes)
         self._dropped = dict.fromkeys(tables, 0)
         self._values: dict[str, FloatArray] = {}
+        self._reached: dict[str, Mapping[str, int]] = {}
 
     def keep_shared(
         self,
@@ -72,9 +73,11 @@ class MatrixFilling:
         Raises
         ------
         GenomeMismatchError
-            If chromosomes are absent from some of the tracks, or of other lengths, or none is
-            shared.
+            If chromosomes are absent from some of the tracks, or of other lengths, none is shared,
+            or data lie beyond the end of a chromosome.
         """
+        if genome is not None:
+            refuse_beyond_ends(self._reached, genome)
         for name, table in self.tables.items():
             shared = reconcile_chromosomes(
                 list(map(str, table["chrom"].unique())),
@@ -100,6 +103,7 @@ class MatrixFilling:
     def add(self, sample: str, tally: Tally) -> None:
         """Fill in the column of a sample."""
         i = self.samples.index(sample)
+        self._reached[sample] = tally.reached
         for name, values in tally.values.items():
             if name not in self._values:
                 self._values[name] = np.empty((len(self.tables[name]), len(self.samples)))

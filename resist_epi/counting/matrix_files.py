@@ -12,12 +12,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.errors import InputFormatError, QuantityError, quoted, shortened
-from resist_epi.genome.regions import make_regions
+from resist_epi.errors import InputFormatError, QuantityError, did_you_mean, in_file, shortened
+from resist_epi.genome.bed_table import place_column
+from resist_epi.genome.regions import check_regions, make_regions
 from resist_epi.io.store import atomic_path, parse_json, read_bytes
+from resist_epi.io.table_text import NOTHING, typed
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.samples.sheet import SampleSheet
+from resist_epi.schema import REGIONS, names
 
 logger = logging.getLogger(__name__)
 
@@ -111,16 +115,12 @@ def read_counts(
         if quantity not in (None, matrix.quantity):
             raise QuantityError(f"{path} holds {matrix.quantity}, not {quantity}")
         return matrix
-    table = read_table(path, required=("chrom", "start", "end"))
+    table = read_table(path)
     described = table.attrs["header"].get("counts")
-    if isinstance(described, dict):
-        try:
-            return _rebuild(table, described)
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
-            raise InputFormatError(
-                f"damaged table of counts ({shortened(error)})", path=path
-            ) from error
-    return _read_foreign(path, table, sheet, quantity)
+    # Another program's remark of that name is none of ours.
+    if isinstance(described, dict) or str(described).startswith("{"):
+        return _rebuild(table, _described(described, path), path)
+    return _read_foreign(path, _with_places(table, path), sheet, quantity)
 
 
 def _read_parquet(path: Path) -> CountMatrix:
@@ -131,16 +131,14 @@ def _read_parquet(path: Path) -> CountMatrix:
         with open(path, "rb") as stream:
             table = pq.read_table(stream)
         stored = (table.schema.metadata or {}).get(_META_KEY)
-        matrix, same = None, True
-        if stored is not None:
-            described = dict(parse_json(stored))
-            digest = described.pop("digest", None)
-            same = digest is None or digest == _digest(table, described)
-            # The columns' own types are enough; what is written for pandas may be damaged.
-            matrix = _rebuild(table.replace_schema_metadata(None).to_pandas(), described)
+        described = None if stored is None else parse_json(stored)
+        digest = described.pop("digest", None) if isinstance(described, dict) else None
+        same = digest is None or digest == _digest(table, described or {})
+        # The columns' own types are enough; what is written for pandas may be damaged.
+        frame = table.replace_schema_metadata(None).to_pandas()
     except (*_DAMAGED, pa.ArrowException) as error:
         raise _damaged(path, error) from error
-    if matrix is None:
+    if stored is None:
         raise InputFormatError(
             "a Parquet file, but not one of counts",
             path=path,
@@ -148,7 +146,7 @@ def _read_parquet(path: Path) -> CountMatrix:
         )
     if not same:
         raise _damaged(path, "its content is not what was written")
-    return matrix
+    return _rebuild(frame, _described(described, path), path)
 
 
 # What damaged bytes end in, in pyarrow and behind it.
@@ -156,9 +154,8 @@ _DAMAGED = (OSError, ValueError, TypeError, LookupError, AttributeError, Overflo
 
 
 def _damaged(path: Path, why: object) -> InputFormatError:
-    reason = (str(why).strip() or type(why).__name__).splitlines()[0][:200]
     return InputFormatError(
-        f"damaged Parquet file ({reason})", path=path, remedy="copy or make it again"
+        f"damaged Parquet file ({shortened(why)})", path=path, remedy="copy or make it again"
     )
 
 
@@ -177,18 +174,77 @@ def _digest(table: Any, described: Mapping[str, Any]) -> str:
     return digest.hexdigest()
 
 
-def _rebuild(frame: pd.DataFrame, described: Mapping[str, Any]) -> CountMatrix:
+def _described(found: Any, path: Path) -> dict[str, Any]:
+    """What the file says of its matrix, each value of its kind."""
+    try:
+        described = dict(found)
+        n = len(described["samples"])
+        fits = (
+            isinstance(described["quantity"], str)
+            and isinstance(described["metadata"], dict)
+            and all(isinstance(s, str) for s in described["samples"])
+        )
+        for name in ("library_sizes", "size_factors"):
+            given = described[name]
+            if given is not None or name == "library_sizes":
+                described[name] = np.array(given, dtype=np.float64)
+                fits &= described[name].shape == (n,)
+    except (ValueError, TypeError, KeyError, OverflowError):
+        fits = False
+    if not fits:
+        raise InputFormatError(
+            "what the file says of its counts is damaged",
+            path=path,
+            expected="quantity, samples, library_sizes, size_factors and metadata",
+            remedy="count again",
+        )
+    return described
+
+
+def _rebuild(frame: pd.DataFrame, described: Mapping[str, Any], path: Path) -> CountMatrix:
     samples = list(described["samples"])
-    factors = described["size_factors"]
-    return CountMatrix(
-        values=frame[samples].to_numpy(np.float64),
-        regions=frame.drop(columns=samples),
-        samples=tuple(samples),
-        quantity=described["quantity"],
-        library_sizes=np.array(described["library_sizes"], dtype=np.float64),
-        size_factors=None if factors is None else np.array(factors, dtype=np.float64),
-        metadata=described["metadata"],
-    )
+    missing = [s for s in samples if s not in frame]
+    if missing:
+        raise InputFormatError(f"no column for sample {', '.join(missing)}", path=path)
+    with in_file(path):
+        # Checked as regions are, but in the order of the file; windows have places alone.
+        regions = frame.drop(columns=samples)
+        if set(names(REGIONS)) <= set(regions):
+            checked = check_regions(regions.assign(row=np.arange(len(frame))))
+            regions = checked.sort_values("row").drop(columns="row")
+        else:
+            make_regions(
+                regions[[c for c in ("chrom", "start", "end") if c in regions]], kind="bins"
+            )
+        return CountMatrix(
+            values=_numbers(path, frame, samples),
+            regions=regions.reset_index(drop=True),
+            samples=tuple(samples),
+            quantity=described["quantity"],
+            library_sizes=described["library_sizes"],
+            size_factors=described["size_factors"],
+            metadata=described["metadata"],
+        )
+
+
+def _with_places(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """A table of any program with its places called `chrom start end`, and no quotes in names."""
+    plain = [str(c).strip("\"' ") for c in table.columns]
+    known = [None if place_column(c) in plain else place_column(c) for c in plain]
+    attrs = table.attrs
+    table = table.set_axis([k or p for k, p in zip(known, plain, strict=True)], axis=1)
+    table.attrs = attrs
+    missing = [c for c in ("chrom", "start", "end") if c not in table]
+    if missing:
+        raise InputFormatError(
+            f"no column {', '.join(missing)}",
+            path=path,
+            line=attrs["first_row"] - 1,
+            expected="columns chrom start end and one a sample",
+            found=" ".join(plain),
+            remedy=did_you_mean(missing, plain),
+        )
+    return typed(table, path, everywhere=("start", "end"))
 
 
 def _read_foreign(
@@ -205,7 +261,8 @@ def _read_foreign(
             f"no column for sample {', '.join(missing)}, which the sheet has",
             path=path,
             found=" ".join(map(str, table.columns)),
-            remedy="name the columns exactly as their SampleID",
+            remedy=did_you_mean(missing, table.columns)
+            or "name the columns exactly as their SampleID",
         )
     values = _numbers(path, table, samples)
     if quantity is None:
@@ -229,37 +286,48 @@ def _read_foreign(
     if given is not None:
         source = ["column_sum" if np.isnan(g) else "sheet" for g in given]
         sizes = np.where(np.isnan(given), sizes, given)
-    return CountMatrix(
-        values=values[order],
-        regions=regions,
-        samples=tuple(samples),
-        quantity=quantity,
-        library_sizes=sizes,
-        metadata={"library_size_from": source},
-    )
+    with in_file(path):
+        return CountMatrix(
+            values=values[order],
+            regions=regions,
+            samples=tuple(samples),
+            quantity=quantity,
+            library_sizes=sizes,
+            metadata={"library_size_from": source},
+        )
 
 
-def _numbers(path: Path, table: pd.DataFrame, samples: Sequence[str]) -> np.ndarray:
-    first = table.attrs["first_row"]
-    for name in samples:
-        numbers = pd.to_numeric(table[name], errors="coerce")
-        if numbers.isna().any():
-            row = int(np.flatnonzero(numbers.isna())[0])
+def _numbers(path: Path, table: pd.DataFrame, samples: Sequence[str]) -> FloatArray:
+    """(n_regions, n_samples) values; each must be a number."""
+    values = np.empty((len(table), len(samples)))
+    first = table.attrs.get("first_row")
+    for i, name in enumerate(samples):
+        column = table[name]
+        if column.dtype == object and not all(isinstance(v, (str, float, int)) for v in column):
+            raise InputFormatError(f"column {name} holds no numbers", path=path)
+        if column.dtype.kind not in "iuf":
+            text = column.astype(object).where(column.notna(), "").astype(str)
+            column = pd.to_numeric(text, errors="coerce")
+        values[:, i] = column.to_numpy(np.float64, na_value=np.nan)
+        bad = np.flatnonzero(~np.isfinite(values[:, i]))
+        if bad.size:
+            row = int(bad[0])
+            nothing = pd.isna(table[name].iloc[row]) or table[name].iloc[row] in NOTHING
             raise InputFormatError(
                 f"column {name}",
                 path=path,
-                line=first + row,
-                expected="a number",
-                found=quoted(table[name].iloc[row]),
+                line=None if first is None else first + row,
+                expected="a number in every row",
+                found="a missing value (NA)" if nothing else repr(str(table[name].iloc[row])),
+                remedy="leave the region out, or give 0 where nothing was counted"
+                if nothing
+                else None,
             )
-    return table[list(samples)].to_numpy(np.float64)
+    return values
 
 
 def _foreign_regions(path: Path, table: pd.DataFrame) -> pd.DataFrame:
     """Checked regions in genome order, with the row of the table that each comes from."""
     own = [c for c in ("chrom", "start", "end", *_OPTIONAL) if c in table]
-    try:
-        regions = make_regions(table[own].assign(row=np.arange(len(table))), kind="peaks")
-    except InputFormatError as error:
-        raise InputFormatError(error.problem, path=path, remedy=error.remedy) from error
-    return regions
+    with in_file(path):
+        return make_regions(table[own].assign(row=np.arange(len(table))), kind="peaks")

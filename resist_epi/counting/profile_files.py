@@ -6,6 +6,7 @@ strand` and the bins of all samples side by side (deepTools 3.5, heatmapper).
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import json
@@ -15,9 +16,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resist_epi.arrays import FloatArray
 from resist_epi.counting.profile_matrix import ProfileMatrix
-from resist_epi.errors import InputFormatError, quoted, shortened
+from resist_epi.errors import InputFormatError, in_file, quoted, shortened
+from resist_epi.io.lines import whole_number
 from resist_epi.io.store import atomic_path, parse_json, read_text
+from resist_epi.tracks.engine.runs import MAX_COORDINATE
 
 _UNPACKED = 400 << 20  # bytes that are read however well they pack: a matrix may be zeros alone
 
@@ -51,41 +55,48 @@ def read_profile_matrix(path: str | Path) -> ProfileMatrix:
     try:
         settings = parse_json(head[1:])
         samples = [str(s) for s in settings["sample_labels"]]
-        sample_edges = [int(b) for b in settings["sample_boundaries"]]
+        sample_edges = _edges(settings["sample_boundaries"], len(samples))
         labels = [str(g) for g in settings["group_labels"]]
-        group_edges = [int(b) for b in settings["group_boundaries"]]
+        group_edges = _edges(settings["group_boundaries"], len(labels))
         window = {
             k: _one(settings, k, path) for k in ("upstream", "downstream", "body", "bin size")
         }
-        if len(samples) != len(sample_edges) - 1 or len(labels) != len(group_edges) - 1:
-            raise ValueError("labels and boundaries do not fit together")
-        if any([0, *sorted(e[1:])] != e for e in (sample_edges, group_edges)):
-            raise ValueError("boundaries do not rise from 0")
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
-        if isinstance(error, InputFormatError):
-            raise
+        if len(set(samples)) < len(samples):
+            raise ValueError("a sample is named twice")
+    except InputFormatError:
+        raise
+    except (LookupError, TypeError, ValueError, OverflowError) as error:
         raise InputFormatError(
-            f"the settings of the matrix are damaged ({shortened(error)})",
-            path=path,
-            line=1,
+            f"the settings of the matrix are damaged ({shortened(error)})", path=path, line=1
         ) from error
     regions, values = _read_rows(path, body, sample_edges[-1], group_edges[-1])
     regions["group"] = np.repeat(labels, np.diff(group_edges))
     point = settings.get("ref point")
-    point = point[0] if isinstance(point, list) else point
-    return ProfileMatrix(
-        {
-            sample: values[:, a:b]
-            for sample, a, b in zip(samples, sample_edges[:-1], sample_edges[1:], strict=True)
-        },
-        regions,
-        bin_size=window["bin size"],
-        before=window["upstream"],
-        after=window["downstream"],
-        body=window["body"],
-        reference=str(point) if point else "TSS,TES",
-        quantity=str(settings.get("quantity", "mean signal")),
-    )
+    point = (point or [None])[0] if isinstance(point, list) else point
+    with in_file(path):
+        return ProfileMatrix(
+            {
+                sample: values[:, a:b]
+                for sample, a, b in zip(samples, sample_edges[:-1], sample_edges[1:], strict=True)
+            },
+            regions,
+            bin_size=window["bin size"],
+            before=window["upstream"],
+            after=window["downstream"],
+            body=window["body"],
+            reference=str(point) if point else "TSS,TES",
+            quantity=str(settings.get("quantity", "mean signal")),
+        )
+
+
+def _edges(given: list[Any], n: int) -> list[int]:
+    """Where the parts of a side begin and end: n + 1 increasing whole numbers from 0."""
+    edges = [int(edge) for edge in given]
+    if len(edges) != n + 1 or not n:
+        raise ValueError("labels and boundaries do not fit together")
+    if edges[0] != 0 or sorted(edges) != edges:
+        raise ValueError("boundaries do not rise from 0")
+    return edges
 
 
 def _one(settings: dict[str, Any], key: str, path: str | Path) -> int:
@@ -107,52 +118,73 @@ def _read_rows(
     path: str | Path, body: str, n_values: int, n_rows: int
 ) -> tuple[pd.DataFrame, np.ndarray]:
     # What the first line claims is held against the rows before memory is taken for it.
-    width = body.partition("\n")[0].count("\t") + 1 - len(_BED)
-    if body and width != n_values:
+    rows = [row for row in body.split("\n") if row.strip()]
+    if len(rows) != n_rows:
         raise InputFormatError(
-            f"{width + len(_BED)} cells in the first row",
+            "the matrix is cut short, or rows were added",
             path=path,
-            line=2,
-            expected=f"{len(_BED) + n_values}, as the first line says",
+            expected=f"{n_rows} rows, as its first line says",
+            found=f"{len(rows)}",
+            remedy="copy or make the file again",
         )
-    if n_rows > body.count("\n") + 1:
-        raise _cut(path, n_rows, body.count("\n"))
-    try:
+    for number, row in enumerate(rows, start=2):
+        n = row.count("\t") + 1
+        if n != len(_BED) + n_values:
+            raise InputFormatError(
+                f"{n} columns in this row",
+                path=path,
+                line=number,
+                expected=f"{len(_BED) + n_values}, as the first line says",
+            )
+    values = np.empty((n_rows, n_values), dtype=np.float32)
+    regions = pd.DataFrame({name: pd.Series(dtype=str) for name in _BED})
+    if rows:
         table = pd.read_csv(
-            io.StringIO(body),
+            io.StringIO("\n".join(rows)),
             sep="\t",
             header=None,
-            names=[*_BED, *range(n_values)],
-            index_col=False,
             na_values=["nan", "NaN"],
             keep_default_na=False,
-            dtype=dict.fromkeys(("chrom", "region_id", "score", "strand"), str)
-            | dict.fromkeys(("start", "end"), str)
-            | dict.fromkeys(range(n_values), np.float32),
+            quoting=csv.QUOTE_NONE,
+            low_memory=False,
+            dtype=dict.fromkeys(range(len(_BED)), str),
         )
-    except (ValueError, pd.errors.ParserError) as error:
-        raise InputFormatError(
-            f"the matrix has a damaged row ({shortened(error)})",
-            path=path,
-            expected=f"{len(_BED) + n_values} columns, numbers from the seventh on",
-        ) from error
-    if len(table) != n_rows:
-        raise _cut(path, n_rows, len(table))
-    regions = table[["chrom", "start", "end", "strand", "region_id"]].copy()
+        regions = table[range(len(_BED))].set_axis(_BED, axis=1).fillna("")
+        for i in range(n_values):
+            values[:, i] = _values(table[len(_BED) + i], path)
+    regions = regions[["chrom", "start", "end", "strand", "region_id"]].copy()
     # A region of several blocks has comma-separated starts and ends: its span is shown.
-    regions["start"] = regions["start"].str.split(",").str[0].astype(np.int64)
-    regions["end"] = regions["end"].str.split(",").str[-1].astype(np.int64)
-    return regions, table[list(range(n_values))].to_numpy(np.float32)
+    for name, block in (("start", 0), ("end", -1)):
+        found = (whole_number(text.split(",")[block]) for text in regions[name])
+        places = [p if p is not None and 0 <= p <= MAX_COORDINATE else None for p in found]
+        if None in places:
+            at = places.index(None)
+            raise InputFormatError(
+                f"the {name} of a region",
+                path=path,
+                line=at + 2,
+                expected="a position in bases",
+                found=repr(regions[name].iloc[at]),
+            )
+        regions[name] = np.array(places, dtype=np.int64)
+    return regions, values
 
 
-def _cut(path: str | Path, expected: int, found: int) -> InputFormatError:
-    return InputFormatError(
-        "the matrix is cut short, or rows were added",
-        path=path,
-        expected=f"{expected} rows, as its first line says",
-        found=str(found),
-        remedy="copy or make the file again",
-    )
+def _values(column: pd.Series, path: str | Path) -> FloatArray:
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    with np.errstate(over="ignore"):
+        too_large = np.isinf(numbers.astype(np.float32))
+    bad = too_large | (np.isnan(numbers) & column.notna().to_numpy())
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise InputFormatError(
+            "a value of the matrix",
+            path=path,
+            line=row + 2,
+            expected="a number or nan",
+            found=repr(str(column.iloc[row])),
+        )
+    return numbers
 
 
 def write_profile_matrix(path: str | Path, matrix: ProfileMatrix, *, group: str = "group") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -62,6 +62,7 @@ def tally_reads(file: ReadsFile, plan: RegionPlan, *, rules: ReadRules | None = 
         shares={name: n / kept if kept else np.nan for name, n in found.inside.items()},
         library_size=float(kept),
         chrom_lengths=lengths,
+        reached={} if file.lengths_known else dict(file.chrom_lengths),
         note=f"{kept} of {found.seen} alignments count",
     )
 
@@ -82,6 +83,8 @@ class Tally:
         Reads that count, or coverage x bp over the autosomes.
     chrom_lengths
         Length of every chromosome of the file, bp; None where the format does not tell.
+    reached
+        Where the data of each chromosome end, bp, where the format tells no lengths.
     note
         What is worth a line in the log.
     """
@@ -90,6 +93,7 @@ class Tally:
     shares: Mapping[str, float]
     library_size: float
     chrom_lengths: Mapping[str, int | None]
+    reached: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
 
 
@@ -125,4 +129,5 @@ def tally_coverage(track: CoverageTrack, plan: RegionPlan, *, mean: bool = False
         shares={name: s / whole if whole > 0 else np.nan for name, s in inside.items()},
         library_size=float(np.sum([totals[c] for c in autosomes(track.chrom_lengths)])),
         chrom_lengths=track.stated_lengths(),
+        reached={} if track.lengths_known else dict(track.chrom_lengths),
     )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import logging
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import InputFormatError, did_you_mean
+from resist_epi.io.lines import number, whole_number
 from resist_epi.io.store import read_text, warn_of_no_end, write_text
+from resist_epi.io.table_text import csv_rows
 from resist_epi.schema import SEGMENTS, names
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ _KNOWN = {alias: name for name, text in _ALIASES.items() for alias in text.split
 _STANDARD = ("sample", "chrom", "start", "end", "n_bins", "log2_ratio")
 
 _REQUIRED = ("sample", "chrom", "start", "end")
+
+LARGEST = 2**32 - 1  # bp, bins and copies: none can be more
 
 _MISSING = {"", "NA", "NaN", "nan", "NULL", "."}
 
@@ -67,16 +70,16 @@ def read_seg(path: str | Path) -> pd.DataFrame:
     width = max(columns.values()) + 1
     fields: dict[str, list[str]] = {name: [] for name in columns}
     lines = []
-    for number, row in rows:
+    for line, row in rows:
         if len(row) < width:
             raise InputFormatError(
                 "a line with too few fields",
                 path=path,
-                line=number,
+                line=line,
                 expected=f"at least {width}",
                 found=str(len(row)),
             )
-        lines.append(number)
+        lines.append(line)
         for name, i in columns.items():
             fields[name].append(row[i])
     table = pd.DataFrame({"sample": fields["sample"], "chrom": fields["chrom"], "line": lines})
@@ -91,15 +94,15 @@ def _rows(path: str | Path) -> tuple[list[tuple[int, list[str]]], dict[str, int]
     if not text.endswith("\n"):
         warn_of_no_end(path)
     kept = [
-        (number, line)
-        for number, line in enumerate(text.splitlines(), start=1)
+        (at, line)
+        for at, line in enumerate(text.split("\n"), start=1)
         if line.strip() and not line.startswith(("#", "track ", "track\t", "@"))
     ]
     if not kept:
         raise InputFormatError("no segments", path=path, expected="a SEG file with one at least")
     first = kept[0][1]
     delimiter = "\t" if "\t" in first else "," if "," in first else None
-    split = [(number, _fields(line, delimiter)) for number, line in kept]
+    split = [(at, _fields(line, delimiter, path, at)) for at, line in kept]
     header = split[0][1]
     if len(header) > 3 and header[2].replace(".", "", 1).isdigit():
         return split, dict(zip(_STANDARD, range(len(header)), strict=False))
@@ -118,14 +121,15 @@ def _rows(path: str | Path) -> tuple[list[tuple[int, list[str]]], dict[str, int]
             line=kept[0][0],
             expected="ID chrom loc.start loc.end num.mark seg.mean, or no header",
             found=" ".join(header),
+            remedy=did_you_mean(missing, header),
         )
     return split[1:], columns
 
 
-def _fields(line: str, delimiter: str | None) -> list[str]:
+def _fields(line: str, delimiter: str | None, path: str | Path, at: int) -> list[str]:
     if delimiter is None:
         return [field.strip('"') for field in line.split()]
-    return [field.strip() for field in next(csv.reader([line], delimiter=delimiter))]
+    return [field.strip() for field in next(csv_rows([line], delimiter, path, at))[1]]
 
 
 def _numbers(texts: list[str], lines: list[int], what: str, path: str | Path) -> np.ndarray:
@@ -134,11 +138,9 @@ def _numbers(texts: list[str], lines: list[int], what: str, path: str | Path) ->
     for i, text in enumerate(texts):
         if optional and text in _MISSING:
             continue
-        try:
-            values[i] = float(text)
-        except ValueError:
-            values[i] = np.nan
-        if not np.isfinite(values[i]):
+        found = whole_number(text) if what in ("start", "end") else number(text)
+        values[i] = np.nan if found is None else found
+        if not np.isfinite(values[i]) or (what != "log2_ratio" and abs(values[i]) > LARGEST):
             raise InputFormatError(
                 f"the {what} is no number",
                 path=path,

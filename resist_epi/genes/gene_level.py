@@ -156,7 +156,8 @@ class GeneLevel:
         return self._places_of(self.measured)
 
     def _places_of(self, usable: BoolArray) -> dict[str, int]:
-        return name_places(self.genes["symbol"].where(usable, "").tolist(), self.symbols)
+        known = self.genes["symbol"].where(usable, "").tolist()
+        return name_places(known, self.symbols, gene_ids=self.genes["gene_id"].tolist())
 
     def members(
         self, gene_sets: Mapping[str, GeneSet], *, untested: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from resist_epi.arrays import IntArray
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import InputFormatError, shortened
 from resist_epi.genes.symbols import SymbolTable
 from resist_epi.io.store import read_text
 
 logger = logging.getLogger(__name__)
+
+_VERSIONED = re.compile(r"(ENS[A-Z]*\d{6,})\.\d+")
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ def read_gmt(path: str | Path) -> dict[str, GeneSet]:
     Parameters
     ----------
     path
-        The file; `#` lines and empty ones are skipped.
+        The file; `#` lines and empty ones are skipped. Sets without genes are left out with a
+        warning.
 
     Returns
     -------
@@ -66,8 +70,7 @@ def read_gmt(path: str | Path) -> dict[str, GeneSet]:
     Raises
     ------
     InputFormatError
-        If the file cannot be read, a line has fewer than three columns, a name stands twice, or
-        there are no sets.
+        If the file cannot be read, a line has no tab, a name stands twice, or no set has a gene.
     """
     gene_sets = parse_gmt(read_text(path), path)
     logger.info("%s: %d gene sets", path, len(gene_sets))
@@ -83,16 +86,17 @@ def parse_gmt(text: str, path: str | Path) -> dict[str, GeneSet]:
         As `read_gmt`.
     """
     gene_sets: dict[str, GeneSet] = {}
+    empty = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip() or line.startswith("#"):
             continue
         name, *rest = (field.strip() for field in line.split("\t"))
-        if not name or len(rest) < 2 or not any(rest[1:]):
+        if not name or not rest:
             raise InputFormatError(
                 "not a line of a GMT file",
                 path=path,
                 line=number,
-                expected="name, source and at least one gene, with tabs between",
+                expected="name, source and genes, with tabs between",
                 found=line[:60],
             )
         if name in gene_sets:
@@ -102,10 +106,30 @@ def parse_gmt(text: str, path: str | Path) -> dict[str, GeneSet]:
                 line=number,
                 remedy="give every set a name of its own",
             )
-        gene_sets[name] = GeneSet(name, rest[0], tuple(rest[1:]))
+        if any(rest[1:]):
+            gene_sets[name] = GeneSet(name, rest[0], tuple(rest[1:]))
+        else:
+            empty.append(name)
     if not gene_sets:
-        raise InputFormatError("no gene sets in the file", path=path, expected="a GMT file")
+        raise InputFormatError(
+            "no gene sets in the file", path=path, expected="a GMT file: name, source, genes"
+        )
+    if empty:
+        shown = ", ".join(shortened(name) for name in empty[:5])
+        logger.warning("%s: %d sets without genes are left out: %s", path, len(empty), shown)
     return gene_sets
+
+
+def without_version(gene_id: str) -> str:
+    """An id of Ensembl without its version; any other text as it is.
+
+    Examples
+    --------
+    >>> without_version("ENSG00000141510.18"), without_version("RP11-34P13.7")
+    ('ENSG00000141510', 'RP11-34P13.7')
+    """
+    found = _VERSIONED.fullmatch(gene_id)
+    return found[1] if found else gene_id
 
 
 # Kinds of sets that ride along and are no hypotheses.
@@ -125,11 +149,16 @@ def current_symbols(symbols: Sequence[str], table: SymbolTable | None) -> list[s
 
 
 def match_sets(
-    gene_sets: Mapping[str, GeneSet], symbols: Sequence[str], table: SymbolTable | None
+    gene_sets: Mapping[str, GeneSet],
+    symbols: Sequence[str],
+    table: SymbolTable | None,
+    *,
+    gene_ids: Sequence[str] = (),
 ) -> dict[str, IntArray]:
     """Set -> increasing positions of its genes, int64.
 
-    The exact symbol wins over a translated one, and of several loci with one symbol the first.
+    The exact symbol wins over a translated one, these over the gene's id, and of several loci with
+    one symbol the first.
 
     Parameters
     ----------
@@ -137,13 +166,19 @@ def match_sets(
         n_genes symbols, empty for genes that cannot be members.
     table
         Previous and alias symbols, or None.
+    gene_ids
+        n_genes ids, by which sets may name their genes, too; versions do not count.
     """
-    return find_sets(gene_sets, name_places(symbols, table), table)
+    return find_sets(gene_sets, name_places(symbols, table, gene_ids=gene_ids), table)
 
 
-def name_places(symbols: Sequence[str], table: SymbolTable | None) -> dict[str, int]:
+def name_places(
+    symbols: Sequence[str], table: SymbolTable | None, *, gene_ids: Sequence[str] = ()
+) -> dict[str, int]:
     """Name -> position of the gene that it stands for, as `match_sets` has it."""
-    place = {s: i for i, s in reversed(list(enumerate(current_symbols(symbols, table)))) if s}
+    ids = [without_version(g) if s else "" for g, s in zip(gene_ids, symbols, strict=False)]
+    place = {g: i for i, g in reversed(list(enumerate(ids))) if g}
+    place |= {s: i for i, s in reversed(list(enumerate(current_symbols(symbols, table)))) if s}
     return place | {s: i for i, s in reversed(list(enumerate(symbols))) if s}
 
 
@@ -153,9 +188,13 @@ def find_sets(
     """Find the genes of each set among `name_places`."""
     wanted = sorted({g for s in gene_sets.values() for g in s.genes})
     current = dict(zip(wanted, current_symbols(wanted, table), strict=True))
+
+    def names(gene: str) -> tuple[str, ...]:
+        return gene, current[gene], without_version(gene)
+
     return {
         name: np.array(
-            sorted({place[k] for g in s.genes for k in (g, current[g]) if k in place}),
+            sorted({place[k] for g in s.genes for k in names(g) if k in place}),
             dtype=np.int64,
         )
         for name, s in gene_sets.items()

@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 _LARGEST = 2**32 - 1  # bp; what bigWig and BAM can address at most
 
+HOMER_ID = "peakid"  # HOMER's first column: its tables count from 1, and 0 and 1 are strands
+
 _SKIPPED = ("#", "track ", "track\t", "browser ", "browser\t")
 
 _MISSING = frozenset(("", ".", "NA", "NaN", "nan", "None"))
@@ -32,18 +34,22 @@ _BIG_BINARY = {
     b"\x88\x8f\xfc\x26": "bigWig",
 }
 
-# What the columns are called by BED, UCSC, DiffBind, MACS, R's data frames, and ourselves.
+# What the columns are called by BED, UCSC, DiffBind, MACS, epic2, HOMER, R's data frames, and
+# ourselves; blanks are written _ here.
 _ALIASES = {
     "chrom": "chrom chr chromosome seqnames seqname seqid",
     "start": "start chromstart left begin",
     "end": "end chromend right stop",
-    "name": "name region_id peak_id peakid",
-    "score": "score",
+    "name": "name region_id peak_id",
+    HOMER_ID: "peakid",
+    "score": "score peak_score findpeaks_score",
     "strand": "strand",
-    "signal": "signal signalvalue fold_enrichment",
-    "pvalue": "pvalue -log10(pvalue)",
+    "signal": "signal signalvalue fold_enrichment normalized_tag_count",
+    "pvalue": "-log10(pvalue)",
+    "raw_pvalue": "pvalue p.value p-value p_value p-value_vs_control",
     "pvalue_times_10": "-10*log10(pvalue)",
-    "qvalue": "qvalue -log10(qvalue)",
+    "qvalue": "-log10(qvalue)",
+    "raw_qvalue": "qvalue q.value q-value q_value fdr padj",
     "fdr_percent": "fdr(%)",
     "abs_summit": "abs_summit",
     "rel_summit": "summit",
@@ -53,6 +59,12 @@ _ALIASES = {
 _CANONICAL = {alias: name for name, text in _ALIASES.items() for alias in text.split()}
 
 _TEXT = {"chrom", "name", "strand", "gene_id", "symbol", "kind"}
+
+
+def place_column(name: str) -> str | None:
+    """`chrom`, `start` or `end`, if it is one of the names that programs give to them."""
+    known = _CANONICAL.get(name.lower())
+    return known if known in ("chrom", "start", "end") else None
 
 
 @dataclass(frozen=True)
@@ -165,7 +177,11 @@ class BedTable:
 
     def is_numeric(self, *columns: int) -> bool:
         """Whether every field of these columns is a number."""
-        return all(self.fields[c].dtype.kind in "if" for c in columns)
+        return all(
+            self.fields[c].dtype.kind in "if"
+            or pd.to_numeric(self.fields[c], errors="coerce").notna().all()
+            for c in columns
+        )
 
 
 def is_row(line: str) -> bool:
@@ -197,6 +213,9 @@ def read_bed_table(path: str | Path) -> BedTable:
     if not rows:
         return BedTable(path, pd.DataFrame(columns=range(3)), None, lines, plain)
     width, rows = _equal_widths(rows, BedTable(path, pd.DataFrame(), None, lines, plain))
+    if plain and names is not None and len(names) == width - 1:
+        # R's row names have no name; but a tab that was typed twice leaves a column empty.
+        names = ["", *names] if any(row.split("\t")[3] for row in rows) else names
     if names is not None and len(names) != width:
         names = None if not plain else names
     fields = _parse(rows, width, names)
@@ -229,7 +248,9 @@ def _refuse_big_binary(path: Path) -> None:
 def _header(line: str) -> list[str] | None:
     """Canonical column names, if the line is a header that names chrom, start and end."""
     words = [w.strip('" ').lower() for w in (line.split("\t") if "\t" in line else line.split())]
-    names = [_CANONICAL.get(w, w) for w in words]
+    if words and words[0].startswith(f"{HOMER_ID} (cmd="):
+        words[0] = HOMER_ID
+    names = [_CANONICAL.get("_".join(w.split()), w) for w in words]
     return names if {"chrom", "start", "end"} <= set(names) else None
 
 

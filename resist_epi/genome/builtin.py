@@ -10,9 +10,18 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import InputFormatError, did_you_mean
 from resist_epi.genome.annotation import GENE_COLUMNS, Annotation, transcript_ends
 from resist_epi.genome.chromosomes import Genome
+
+# What NCBI and Ensembl call what we have by UCSC's name.
+_OTHER_NAMES = {
+    ncbi.lower(): f"{ncbi} is {ucsc} here"
+    for ncbi, ucsc in (
+        *(("GRCh38", "hg38"), ("GRCh37", "hg19"), ("NCBI36", "hg18"), ("hg37", "hg19")),
+        *(("GRCm38", "mm10"), ("NCBIM37", "mm9"), ("RGSC3.4", "rn4")),
+    )
+}
 
 GENE_TABLES = ("hg38", "hg19")
 
@@ -87,7 +96,9 @@ def load_genome(name: str) -> Genome:
     """
     if name not in _genomes():
         raise InputFormatError(
-            f"unknown assembly {name!r}", expected="one of " + ", ".join(known_genomes())
+            f"unknown assembly {name!r}",
+            expected="one of " + ", ".join(known_genomes()),
+            remedy=_OTHER_NAMES.get(name.lower(), did_you_mean([name], known_genomes())),
         )
     return _genomes()[name]
 

@@ -81,7 +81,7 @@ def natural_chrom_key(chrom: str) -> ChromKey:
     if stem.upper() in _AFTER_NUMBERS:
         return (1, _AFTER_NUMBERS[stem.upper()], ())
     parts = re.findall(r"\d+|\D+", stem)
-    return (2, 0, tuple((0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts))
+    return (2, 0, tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts))
 
 
 def chrom_rank(
@@ -176,8 +176,9 @@ def reconcile_chromosomes(
 ) -> list[str]:
     """Chromosomes of the annotation that every track has, each once, in genome order.
 
-    A chromosome absent from every track is dropped with a logged count; one absent from some, or
-    of another length, is an error, and so are tracks that share none.
+    A chromosome absent from every track is dropped with a logged count, and so, with a warning, is
+    Y where some tracks lack it (of women, or of cells that lost it); another one absent from some,
+    or one of another length, is an error, and so are tracks that share none.
 
     Parameters
     ----------
@@ -208,6 +209,12 @@ def reconcile_chromosomes(
         absent = [s for s, lengths in track_lengths.items() if chrom not in lengths]
         if track_lengths and len(absent) == len(track_lengths):
             dropped.append(chrom)
+            continue
+        if absent and _without_prefix(chrom).upper() == "Y":
+            logger.warning(
+                "%s is absent from %d of %d tracks (%s) and is dropped",
+                *(chrom, len(absent), len(track_lengths), _shown(absent)),
+            )
             continue
         if absent:
             raise GenomeMismatchError(
@@ -285,6 +292,30 @@ def _check_lengths(
                 f" {sample!r} ({assemblies[sample] or 'assembly unknown'}); use files of one"
                 " assembly"
             )
+
+
+def refuse_beyond_ends(reached: Mapping[str, Mapping[str, int]], genome: Genome) -> None:
+    """Refuse data that lie beyond the end of a chromosome of the genome.
+
+    Parameters
+    ----------
+    reached
+        Sample -> where the data of each chromosome end, bp.
+    genome
+        Assembly that was stated, or told by other files.
+
+    Raises
+    ------
+    GenomeMismatchError
+        With the first sample and chromosome.
+    """
+    for sample, ends in reached.items():
+        for chrom, end in ends.items():
+            if end > genome.lengths.get(chrom, end):
+                raise GenomeMismatchError(
+                    f"track {sample!r} has data up to {chrom}:{end}, but {chrom} of {genome.name}"
+                    f" has {genome.lengths[chrom]} bp; use the track's own assembly"
+                )
 
 
 def _comparable(lengths: Mapping[str, int | None]) -> dict[str, int]:

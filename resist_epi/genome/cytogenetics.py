@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from functools import cache
-from importlib.resources import files
+from importlib.resources import as_file, files
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from resist_epi.errors import InputFormatError
+from resist_epi.io.tables import read_table
+
+MAX_POSITION = 2**32 - 1  # bp
 
 
 def load_centromeres(assembly: str | None) -> dict[str, int]:
@@ -47,7 +52,33 @@ def load_amplicons(assembly: str | None) -> pd.DataFrame:
 
 @cache
 def _read(name: str) -> pd.DataFrame:
-    text = files("resist_epi.data").joinpath(name).read_text(encoding="utf-8")
-    table = pd.read_csv(io.StringIO(text), sep="\t", comment="#", keep_default_na=False)
-    numbers = [c for c in ("start", "border", "end") if c in table]
-    return table.astype(dict.fromkeys(numbers, np.int64))
+    with as_file(files("resist_epi.data").joinpath(name)) as path:
+        return read_borders(path)
+
+
+def read_borders(path: str | Path) -> pd.DataFrame:
+    """Read a table of places by assembly: `assembly chrom`, and `border` or `start end`, bp.
+
+    Raises
+    ------
+    InputFormatError
+        If a column is missing, or a place is no position.
+    """
+    table = read_table(path, required=("assembly", "chrom"))
+    columns = [c for c in ("start", "border", "end") if c in table]
+    if not columns:
+        raise InputFormatError("no column border, start or end", path=path)
+    for name in columns:
+        numbers = pd.to_numeric(table[name], errors="coerce")
+        bad = ~((numbers >= 0) & (numbers <= MAX_POSITION) & (numbers % 1 == 0)).to_numpy()
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise InputFormatError(
+                f"column {name}",
+                path=path,
+                line=table.attrs["first_row"] + row,
+                expected="a position in bases",
+                found=repr(str(table[name].iloc[row])),
+            )
+        table[name] = numbers.astype(np.int64)
+    return table

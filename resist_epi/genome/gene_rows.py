@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import logging
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,11 +12,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import InputFormatError, shortened
 from resist_epi.genome.annotation import GENE_COLUMNS
+from resist_epi.io.lines import whole_number
 from resist_epi.io.store import LONGEST_LINE, line_too_long, unreadable, warn_of_no_end
 
+logger = logging.getLogger(__name__)
+
 STRANDS = {"+": "+", "-": "-", "1": "+", "+1": "+", "-1": "-"}
+
+NO_STRAND = frozenset((".", "*", "?"))
+
+LARGEST_POSITION = 2**32 - 1  # bp; what bigWig and BAM can address at most
 
 _SKIPPED = ("track ", "track\t", "browser ", "browser\t")
 
@@ -81,6 +89,7 @@ class GeneRows:
 
     path: str | Path
     _rows: list[tuple[str, int, int, str, str, str, str, str]] = field(default_factory=list)
+    _without_strand: list[tuple[int, str]] = field(default_factory=list)
 
     def add(
         self,
@@ -100,7 +109,8 @@ class GeneRows:
         line
             1-based line in the file.
         place
-            Chromosome, start, end and strand, as text of the file.
+            Chromosome, start, end and strand, as text of the file. One without a strand is left
+            out, and `frame` says so.
         gene_id, symbol, entrez_id, biotype
             What the gene is called; only `gene_id` must not be empty.
         one_based
@@ -109,24 +119,30 @@ class GeneRows:
         Raises
         ------
         InputFormatError
-            If a coordinate is no number or impossible, the strand unknown or the id empty.
+            If a coordinate is no number or impossible, the strand is none, or the chromosome or
+            the id is empty.
         """
         chrom, start_text, end_text, strand_text = place
-        try:
-            start, end = int(start_text) - one_based, int(end_text)
-        except ValueError:
+        first, end = whole_number(start_text), whole_number(end_text)
+        if first is None or end is None:
             raise self.problem(
                 line, "start and end must be whole numbers", found=f"{start_text} and {end_text}"
-            ) from None
-        if start < 0 or start >= end:
+            )
+        start = first - one_based
+        if not 0 <= start < end <= LARGEST_POSITION:
             base = "1-based, start not above end" if one_based else "0-based, start less than end"
             raise self.problem(line, "impossible coordinates", base, f"{start_text} to {end_text}")
+        if not chrom.strip():
+            raise self.problem(line, "the gene has no chromosome")
         strand = STRANDS.get(strand_text)
+        if strand_text in NO_STRAND:
+            self._without_strand.append((line, gene_id))
+            return
         if strand is None:
             raise self.problem(
                 line,
-                f"gene {gene_id!r} has no strand, so it has no transcription start",
-                "+, -, 1 or -1",
+                f"the strand of gene {gene_id!r} is none",
+                "+, -, 1 or -1, or . for unknown",
                 repr(strand_text),
             )
         if not gene_id:
@@ -134,15 +150,36 @@ class GeneRows:
         self._rows.append((chrom, start, end, strand, gene_id, symbol, entrez_id, biotype))
 
     def problem(
-        self, line: int, problem: str, expected: str | None = None, found: str | None = None
+        self,
+        line: int,
+        problem: str,
+        expected: str | None = None,
+        found: str | None = None,
+        remedy: str | None = None,
     ) -> InputFormatError:
         """Make the error for one line of the file."""
-        return InputFormatError(problem, path=self.path, line=line, expected=expected, found=found)
+        return InputFormatError(
+            problem, path=self.path, line=line, expected=expected, found=found, remedy=remedy
+        )
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def frame(self) -> pd.DataFrame:
         """One row a transcript: `chrom start end strand gene_id symbol entrez_id biotype`."""
+        if self._without_strand:
+            line, gene_id = self._without_strand[0]
+            n, known = len({g for _, g in self._without_strand}), {row[4] for row in self._rows}
+            if not known:
+                raise self.problem(
+                    line,
+                    f"gene {gene_id!r} has no strand, and neither has any other, so none has a"
+                    " transcription start",
+                    "+, -, 1 or -1",
+                )
+            logger.warning(
+                "%s: %d genes have no strand, so no transcription start, and are left out: %s%s",
+                *(self.path, n, shortened(gene_id), ", ..." if n > 1 else ""),
+            )
         table = pd.DataFrame(self._rows, columns=list(GENE_COLUMNS))
         return table.astype({"start": "int64", "end": "int64"})

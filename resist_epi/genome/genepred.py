@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from resist_epi.errors import InputFormatError
-from resist_epi.genome.gene_rows import STRANDS, GeneRows, data_lines
+from resist_epi.genome.gene_rows import NO_STRAND, STRANDS, GeneRows, data_lines
+from resist_epi.io.lines import whole_number
 
 _BED_STRAND = 5
 
@@ -26,7 +27,7 @@ def genepred_offset(columns: list[str]) -> int | None:
         if (
             len(columns) >= offset + 10
             and columns[offset + 2] in ("+", "-")
-            and all(n.isdigit() for n in numbers)
+            and all(whole_number(n) is not None for n in numbers)
         ):
             return offset
     return None
@@ -87,7 +88,7 @@ def read_bed_genes(path: str | Path) -> pd.DataFrame:
     rows = GeneRows(path)
     for line, text in data_lines(path):
         columns = text.split("\t") if "\t" in text else text.split()
-        if len(columns) <= _BED_STRAND or columns[_BED_STRAND] not in STRANDS:
+        if len(columns) <= _BED_STRAND or columns[_BED_STRAND] not in {*STRANDS, *NO_STRAND}:
             raise InputFormatError(
                 "not a gene in BED",
                 path=path,

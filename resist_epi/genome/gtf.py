@@ -11,6 +11,7 @@ import pandas as pd
 
 from resist_epi.errors import InputFormatError
 from resist_epi.genome.gene_rows import GeneRows, data_lines
+from resist_epi.io.lines import whole_number
 
 N_COLUMNS = 9
 
@@ -139,7 +140,8 @@ def _transcripts_from_exons(path: str | Path) -> list[tuple[int, Place, Names]]:
         attributes = _gtf_attributes(text)
         if "transcript_id" not in attributes:
             raise InputFormatError("an exon without transcript_id", path=path, line=line)
-        if not (start.isdigit() and end.isdigit()):
+        low, high = whole_number(start), whole_number(end)
+        if low is None or high is None:
             raise InputFormatError(
                 "start and end must be whole numbers",
                 path=path,
@@ -147,8 +149,8 @@ def _transcripts_from_exons(path: str | Path) -> list[tuple[int, Place, Names]]:
                 found=f"{start} and {end}",
             )
         key = (chrom, strand, attributes["transcript_id"])
-        first_line, low, high, names = spans.get(key, (line, int(start), int(end), attributes))
-        spans[key] = (first_line, min(low, int(start)), max(high, int(end)), names)
+        first_line, first, last, names = spans.get(key, (line, low, high, attributes))
+        spans[key] = (first_line, min(first, low), max(last, high), names)
     return [
         (line, (chrom, str(low), str(high), strand), names)
         for (chrom, strand, _), (line, low, high, names) in spans.items()

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resist_epi.errors import InputFormatError
-from resist_epi.genome.bed_table import BedTable, read_bed_table
+from resist_epi.errors import InputFormatError, in_file
+from resist_epi.genome.bed_table import HOMER_ID, BedTable, read_bed_table
 from resist_epi.genome.regions import check_regions, make_regions
 from resist_epi.io.store import write_text
 from resist_epi.schema import KINDS
@@ -45,10 +45,11 @@ def read_peaks(path: str | Path) -> pd.DataFrame:
     """Read the peaks of one sample.
 
     BED3 to BED6 and any columns behind them, BED9 and BED12, narrowPeak, broadPeak, gappedPeak,
-    SEACR, MACS `_peaks.xls` and other tables whose header names chrom, start and end. Told by the
-    content, not the name; plain or gzip; any line ends; comment, `track` and `browser` lines are
-    skipped. A table with a `length` or `width` column says by it whether its starts count from 1
-    (MACS, R) or from 0.
+    SEACR, SICER's summaries, MACS `_peaks.xls`, epic2, HOMER and other tables whose header names
+    chrom, start and end. Told by the content, not the name; plain or gzip; any line ends; comment,
+    `track` and `browser` lines are skipped. A table with a `length` or `width` column says by it
+    whether its starts count from 1 (MACS, R) or from 0; those of HOMER (a column `PeakID`) count
+    from 1, and have 0 and 1 for the strands + and -.
 
     Parameters
     ----------
@@ -60,8 +61,9 @@ def read_peaks(path: str | Path) -> pd.DataFrame:
     One row a peak, in the order of the file: `chrom`, `start` and `end` (int64, bp, 0-based
     half-open), `name` (empty where there is none), `score` (float64), `strand` (+ - .), `signal`
     (float64: narrowPeak's signalValue, MACS' fold enrichment, SEACR's total signal), `pvalue` and
-    `qvalue` (float64, -log10; NaN where not given), `summit` (int64: 0-based position in the
-    chromosome, -1 where not given). An empty file gives an empty table and a warning in the log.
+    `qvalue` (float64, -log10, also where the file has P and FDR; NaN where not given), `summit`
+    (int64: 0-based position in the chromosome, -1 where not given). An empty file gives an empty
+    table and a warning in the log.
 
     Raises
     ------
@@ -79,10 +81,12 @@ def _interpret(table: BedTable) -> pd.DataFrame:
     n = len(table.fields)
     start, end = _coordinates(table, columns)
     peaks = pd.DataFrame({"chrom": _chroms(table, columns["chrom"]), "start": start, "end": end})
-    peaks["name"] = table.fields[columns["name"]].astype(str) if "name" in columns else ""
+    named = columns.get("name", columns.get(HOMER_ID))
+    peaks["name"] = "" if named is None else table.fields[named].astype(str)
     for name in _NUMBERS:
         peaks[name] = table.numbers(columns[name], name) if name in columns else np.full(n, np.nan)
     _macs_14(table, columns, peaks)
+    _raw_pvalues(table, columns, peaks)
     for name in ("pvalue", "qvalue"):
         peaks[name] = peaks[name].where(peaks[name] != -1)  # the formats' word for "none"
     peaks["strand"] = _strand(table, columns)
@@ -105,14 +109,18 @@ def _columns(table: BedTable) -> dict[str, int]:
     bed = {name: i for name, i in bed.items() if i < width}
     suffixes = str(table.path).lower()
     if width == 6 and table.fields[5].str.match(_SEACR_REGION).all():
-        return {"chrom": 0, "start": 1, "end": 2, "signal": 3, "score": 4, "max_region": 5}
+        return dict(list(bed.items())[:3]) | {"signal": 3, "score": 4, "max_region": 5}
+    if width == 8 and table.is_numeric(*range(1, 8)):  # SICER's islands-summary
+        own = {"score": 3, "raw_pvalue": 5, "signal": 6, "raw_qvalue": 7}
+        return dict(list(bed.items())[:3]) | own
+    more: dict[str, int] = {}
     if width == 15 and table.is_numeric(12, 13, 14):
-        return bed | {"signal": 12, "pvalue": 13, "qvalue": 14}
-    if width == 10 and (".narrowpeak" in suffixes or table.is_numeric(6, 7, 8, 9)):
-        return bed | {"signal": 6, "pvalue": 7, "qvalue": 8, "offset": 9}
-    if width == 9 and (".broadpeak" in suffixes or _is_broad(table)):
-        return bed | {"signal": 6, "pvalue": 7, "qvalue": 8}
-    return bed
+        more = {"signal": 12, "pvalue": 13, "qvalue": 14}
+    elif width == 10 and (".narrowpeak" in suffixes or table.is_numeric(6, 7, 8, 9)):
+        more = {"signal": 6, "pvalue": 7, "qvalue": 8, "offset": 9}
+    elif width == 9 and (".broadpeak" in suffixes or _is_broad(table)):
+        more = {"signal": 6, "pvalue": 7, "qvalue": 8}
+    return bed | more
 
 
 def _is_broad(table: BedTable) -> bool:
@@ -134,7 +142,8 @@ def _coordinates(
     table: BedTable, columns: dict[str, int]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     start, end = table.whole(columns["start"], "start"), table.whole(columns["end"], "end")
-    if "length" in columns and _counts_from_one(table, columns["length"], end - start):
+    by_length = "length" in columns and _counts_from_one(table, columns["length"], end - start)
+    if by_length or HOMER_ID in columns:
         start = start - 1
     table.refuse(
         start < 0,
@@ -168,7 +177,8 @@ def _strand(table: BedTable, columns: dict[str, int]) -> pd.Series:
     if "strand" not in columns:
         return pd.Series(".", index=table.fields.index, dtype=str)
     column = columns["strand"]
-    strand = table.fields[column].astype(str).replace({"*": ".", "": "."})
+    known = {"*": ".", "": "."} | ({"0": "+", "1": "-"} if HOMER_ID in columns else {})
+    strand = table.fields[column].astype(str).replace(known)
     table.refuse(
         ~strand.isin(["+", "-", "."]).to_numpy(),
         f"the strand (column {column + 1}) is none of + - .",
@@ -186,6 +196,20 @@ def _macs_14(table: BedTable, columns: dict[str, int], peaks: pd.DataFrame) -> N
         percent = table.numbers(columns["fdr_percent"], "FDR")
         with np.errstate(divide="ignore"):
             peaks["qvalue"] = -np.log10(percent / 100)
+
+
+def _raw_pvalues(table: BedTable, columns: dict[str, int], peaks: pd.DataFrame) -> None:
+    """P and FDR of epic2, SICER, HOMER and R become -log10; UCSC's pValue is that already."""
+    for name in ("pvalue", "qvalue"):
+        column = columns.get(f"raw_{name}")
+        if column is None or name in columns:
+            continue
+        values = table.numbers(column, name)
+        if (values > 1).any() or (values < 0).any() or "peak" in columns:
+            peaks[name] = values
+        else:
+            with np.errstate(divide="ignore"):
+                peaks[name] = -np.log10(values)
 
 
 def _summits(
@@ -248,6 +272,11 @@ def read_bed_regions(path: str | Path, *, kind: str = "peaks") -> pd.DataFrame:
     regions = peaks[["chrom", "start", "end", "strand"]].copy()
     if len(peaks) and (peaks["name"] != "").all() and peaks["name"].is_unique:
         regions["region_id"] = peaks["name"]
+    with in_file(path):
+        return _regions_of(table, regions, kind)
+
+
+def _regions_of(table: BedTable, regions: pd.DataFrame, kind: str) -> pd.DataFrame:
     if table.header is None or "gene_id" not in table.header:
         return make_regions(regions, kind=kind)
     for i, name in enumerate(table.header):

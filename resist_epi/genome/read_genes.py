@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import InputFormatError, did_you_mean
 from resist_epi.genome.annotation import Annotation, annotation_from_transcripts
 from resist_epi.genome.chromosomes import Genome
-from resist_epi.genome.gene_rows import STRANDS, GeneRows, data_lines
+from resist_epi.genome.gene_rows import NO_STRAND, STRANDS, GeneRows, data_lines
 from resist_epi.genome.genepred import genepred_offset, read_bed_genes, read_genepred
 from resist_epi.genome.gtf import N_COLUMNS, read_gff3, read_gtf
+from resist_epi.io.lines import whole_number
 
 logger = logging.getLogger(__name__)
 
@@ -136,7 +137,10 @@ def read_gene_table(path: str | Path) -> pd.DataFrame:
                 position.setdefault(_column(name), i)
             if missing := [c for c in _REQUIRED if c not in position]:
                 raise rows.problem(
-                    line, f"the header lacks {', '.join(missing)}", found=" ".join(columns)
+                    line,
+                    f"the header lacks {', '.join(missing)}",
+                    found=" ".join(columns),
+                    remedy=did_you_mean(missing, columns),
                 )
             continue
         if len(columns) != width:
@@ -153,6 +157,10 @@ def read_gene_table(path: str | Path) -> pd.DataFrame:
             biotype=value.get("biotype", ""),
         )
     return rows.frame()
+
+
+def _positions(*texts: str) -> bool:
+    return all(whole_number(text) is not None for text in texts)
 
 
 def _is_header(line: str) -> bool:
@@ -174,7 +182,7 @@ def _first_line(path: str | Path) -> tuple[int, str] | None:
 
 def _is_gtf(line: str) -> bool:
     columns = line.split("\t")
-    return len(columns) == N_COLUMNS and columns[3].isdigit() and columns[4].isdigit()
+    return len(columns) == N_COLUMNS and _positions(*columns[3:5])
 
 
 def _is_gff3(line: str) -> bool:
@@ -188,7 +196,8 @@ def _is_genepred(line: str) -> bool:
 def _is_bed(line: str) -> bool:
     columns = line.split("\t")
     fields = columns if len(columns) > 1 else line.split()
-    return len(fields) >= 6 and fields[1].isdigit() and fields[2].isdigit() and fields[5] in STRANDS
+    strands = {*STRANDS, *NO_STRAND}
+    return len(fields) >= 6 and _positions(*fields[1:3]) and fields[5] in strands
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from resist_epi.genome.regions import disjoint_by_chrom
 
 logger = logging.getLogger(__name__)
 
+_OWN_GENES = "give the genes of {} with --genes (GTF, GFF3, refGene, BED12)"
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -69,18 +71,25 @@ def load_reference(
     """
     recognised = _assembly_of(tracks or {})
     if genome is not None and recognised is not None and recognised != genome:
+        have = recognised in genomes_with_genes() or genes is not None
+        wanted = f"give --genome {recognised}" if have else _OWN_GENES.format(recognised)
         raise GenomeMismatchError(
             f"the tracks are of assembly {recognised}, told by their chromosome lengths, but"
-            f" {genome} was asked for; give --genome {recognised}, or bring the tracks to {genome}"
+            f" {genome} was asked for; {wanted}, or bring the tracks to {genome} (CrossMap)"
         )
     name = genome if genome is not None else recognised
     own = load_genome(name) if name is not None else None
     if genes is not None:
         return Reference(read_genes(genes), own, _lengths(own, tracks or {}))
     if name is None or name not in genomes_with_genes():
+        built_in = " or ".join(genomes_with_genes())
+        if name is None:
+            raise GenomeMismatchError(
+                f"no genes were given; give a gene file with --genes, or --genome {built_in}"
+            )
         raise GenomeMismatchError(
-            (f"there are no built-in genes of {name}" if name else "no genes were given")
-            + f"; give a gene file with --genes, or --genome {' or '.join(genomes_with_genes())}"
+            f"there are no built-in genes of {name}; {_OWN_GENES.format(name)}, or bring the tracks"
+            f" to {built_in} (CrossMap)"
         )
     if genome is None:
         logger.info("assembly %s, told by the tracks' chromosome lengths", name)

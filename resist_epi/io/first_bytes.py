@@ -10,6 +10,21 @@ from resist_epi.errors import InputFormatError
 from resist_epi.io.store import unreadable
 
 
+def is_gzip(path: Path) -> bool:
+    """Whether a file is packed with gzip, told by its first bytes.
+
+    Raises
+    ------
+    InputFormatError
+        If the file cannot be read.
+    """
+    try:
+        with open(path, "rb") as raw:
+            return raw.read(2) == b"\x1f\x8b"
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
 def first_bytes(path: Path) -> bytes:
     """The first 64 bytes of the content, unpacked where it is gzip.
 

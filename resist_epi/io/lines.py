@@ -16,6 +16,39 @@ _CHUNK_BYTES = 16 << 20
 
 HEADER_LINE = re.compile(rb"^(?:(?:track|browser)(?=[ \t\n]|$)|#)[^\n]*\n?", re.MULTILINE)
 
+_WHOLE = re.compile(r"[+-]?\d{1,30}", re.ASCII)
+
+_NUMBER = re.compile(
+    r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?|nan|[+-]?inf", re.ASCII | re.IGNORECASE
+)
+
+
+def number(text: str) -> float | None:
+    """The number that a cell holds; None where it holds none.
+
+    Python's own spellings (`1_000`, digits of other scripts) are none in any of our formats.
+
+    Examples
+    --------
+    >>> number("1e+03"), number("1_000")
+    (1000.0, None)
+    """
+    return float(text) if _NUMBER.fullmatch(text.strip()) else None
+
+
+def whole_number(text: str) -> int | None:
+    """The whole number that a cell holds, as `1e+05` of R too; None where it holds none.
+
+    Examples
+    --------
+    >>> whole_number("1e+05"), whole_number("7.0"), whole_number("7.5"), whole_number("1_000")
+    (100000, 7, None, None)
+    """
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    value = number(text)
+    return int(value) if value is not None and abs(value) < 2**53 and value % 1 == 0 else None
+
 
 def without_headers(text: bytes) -> bytes:
     """The lines that are no `track`, `browser` or `#` line."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -12,8 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resist_epi.errors import InputFormatError, shortened
-from resist_epi.io.store import read_text, write_text
+from resist_epi.errors import InputFormatError, did_you_mean
+from resist_epi.io.first_bytes import first_bytes
+from resist_epi.io.store import parse_json, read_text, write_text
+from resist_epi.io.table_text import parse_table, typed
 from resist_epi.io.whole_table import SIZE, check_whole, size_line
 from resist_epi.schema import RESULTS, names
 
@@ -88,14 +89,14 @@ def _named(line: str) -> tuple[str, Any]:
         text = f"[{', '.join(text.split())}]"
     if text.startswith(("{", "[")):
         try:
-            return name, json.loads(text)
-        except json.JSONDecodeError:  # a sentence that begins with a bracket
+            return name, parse_json(text)
+        except ValueError:  # a sentence that begins with a bracket
             return name, text
     return name, text
 
 
 def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFrame:
-    """Read a TSV with `#` lines at the top, plain or gzip.
+    """Read a TSV with `#` lines at the top, plain or gzip; columns get the dtype of `schema`.
 
     Returns
     -------
@@ -107,48 +108,33 @@ def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFram
     Raises
     ------
     InputFormatError
-        If it is no such table, is cut short, or lacks one of the required columns.
+        If it is no such table, is cut short, lacks one of the required columns, or a cell does not
+        hold what its column should; the message names the line.
     """
-    text = read_text(path)
-    top = []
-    rest = text
-    while rest.startswith("#"):
-        line, _, rest = rest.partition("\n")
-        top.append(line.lstrip("# "))
-    sizes = [line for line in top if SIZE.fullmatch(line)]
-    first = len(top) + 1
-    top = [line for line in top if line not in sizes]
-    if not rest.strip():
-        raise InputFormatError("the table is empty", path=path, expected="a header line and rows")
-    check_whole(path, rest, first=first, size=sizes[0] if sizes else None)
-    try:
-        table = pd.read_csv(
-            io.StringIO(rest),
-            sep="\t",
-            na_values=["NA"],
-            keep_default_na=False,
-            dtype={"chrom": str, "region_id": str, "gene_id": str, "symbol": str, "strand": str},
-        )
-    except (pd.errors.ParserError, ValueError) as error:
+    if first_bytes(Path(path)).startswith(b"PAR1"):
         raise InputFormatError(
-            f"not a tab-separated table ({shortened(error)})",
+            "this is a Parquet file (counts are such), not a table of text",
             path=path,
-            expected="a row a line, tabs between",
-        ) from error
-    for name in ("region_id", "gene_id", "symbol", "strand"):
-        if name in table:
-            table[name] = table[name].fillna("")
+            expected="a tab-separated table with a header",
+            remedy="give results of `diff` or `run`; counts are drawn by `plot locus` and"
+            " `plot gene-set`",
+        )
+    text = read_text(path)
+    table = parse_table(text, path)
+    top = table.attrs["header"]
+    sizes = [line for line in top if SIZE.fullmatch(line)]
+    check_whole(path, text, table, size=sizes[0] if sizes else None)
+    table.attrs["header"] = dict(_named(line) for line in top if line not in sizes)
     missing = [c for c in required if c not in table]
     if missing:
         raise InputFormatError(
             f"no column {', '.join(missing)}",
             path=path,
-            line=first,
+            line=table.attrs["first_row"] - 1,
             expected="columns " + " ".join(required),
             found=" ".join(map(str, table.columns[:12])),
+            remedy=did_you_mean(missing, table.columns),
         )
-    table.attrs["header"] = dict(map(_named, top))
-    table.attrs["first_row"] = first + 1
     return table
 
 
@@ -160,4 +146,5 @@ def read_results(path: str | Path) -> pd.DataFrame:
     InputFormatError
         If it lacks a column of the contract.
     """
-    return read_table(path, required=names(RESULTS))
+    table = read_table(path, required=names(RESULTS))
+    return typed(table, path, everywhere=("start", "end"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import InputFormatError, shortened
 from resist_epi.io.store import read_text
+from resist_epi.io.table_text import csv_rows
 from resist_epi.mechanism.assays import Assay, Evidence
 
 logger = logging.getLogger(__name__)
@@ -87,24 +87,38 @@ def read_evidence(
 
 def _read(path: Path) -> tuple[pd.DataFrame, int]:
     """The table, every cell a text, and the line of its first row."""
-    text = read_text(path)
-    skipped = 0
-    while text.startswith("#"):
-        text = text.partition("\n")[2]
-        skipped += 1
-    head = text.partition("\n")[0]
+    lines = read_text(path).split("\n")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    skipped = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    head = lines[skipped] if skipped < len(lines) else ""
     separator = "\t" if "\t" in head else ","
     if separator not in head:
         raise InputFormatError(
             "a table needs at least two columns", path=path, line=skipped + 1, found=head[:60]
         )
-    try:
-        table = pd.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False)
-    except (pd.errors.ParserError, ValueError) as error:
-        raise InputFormatError(f"not a table ({error})", path=path) from error
-    if table.empty:
+    rows = list(csv_rows(lines[skipped:], separator, path, skipped + 1))
+    header, rows = rows[0][1], rows[1:]
+    if rows and len(rows[0][1]) == len(header) + 1:
+        header = ["", *header]  # R's row names have none
+    twice = sorted({name for name in header if name.strip() and header.count(name) > 1})
+    if twice:
+        raise InputFormatError(
+            f"two columns are called {shortened(twice[0])!r}", path=path, line=skipped + 1
+        )
+    for number, cells in rows:
+        if len(cells) != len(header):
+            raise InputFormatError(
+                f"{len(cells)} cells in a row",
+                path=path,
+                line=number,
+                expected=f"{len(header)}, as in the header",
+                remedy="the table may be cut off; a cell that holds a comma needs quotes",
+            )
+    if not rows:
         raise InputFormatError("the table has no rows", path=path)
-    return table, skipped + 2
+    table = pd.DataFrame([cells for _, cells in rows], columns=header, dtype=object)
+    return table.loc[:, [bool(n.strip()) or i == 0 for i, n in enumerate(header)]], skipped + 2
 
 
 def _find(table: pd.DataFrame, known: str, *, besides: str = "") -> str | None:
@@ -135,7 +149,7 @@ def _numbers(table: pd.DataFrame, column: str, path: str | Path, first: int) -> 
     text = table[column].str.strip()
     empty = text.str.lower().isin(["", "na", "nan", "null", "none"])
     numbers = pd.to_numeric(text.mask(empty), errors="coerce")
-    wrong = numbers.isna() & ~empty
+    wrong = ~np.isfinite(numbers) & ~empty
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise InputFormatError(

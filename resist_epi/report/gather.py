@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +14,15 @@ from resist_epi.counting.profile_files import read_profile_matrix
 from resist_epi.counting.profile_matrix import ProfileMatrix
 from resist_epi.counting.quality import log_signal
 from resist_epi.dna.seg import read_seg
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import InputFormatError, in_file, shortened
 from resist_epi.genes.gene_values import gene_rows
 from resist_epi.io.run_folder import RunFile, run_file, run_path
-from resist_epi.io.store import file_name, read_text
+from resist_epi.io.store import file_name, parse_json, read_text
 from resist_epi.io.tables import read_results, read_table
 from resist_epi.samples.facts import facts_of
 from resist_epi.samples.presets import MarkPreset, preset
 from resist_epi.samples.question import Question
-from resist_epi.schema import ARMS, CHECK, GENE_SETS, KINDS, MECHANISMS, QUALITY, RESULTS, names
+from resist_epi.schema import ARMS, CHECK, GENE_SETS, KINDS, MECHANISMS, QUALITY, names
 
 
 @dataclass(frozen=True)
@@ -180,7 +179,7 @@ def _gather_mark(
     for kind in sorted(KINDS, key=lambda k: (k != chosen.main_kind, KINDS.index(k))):
         path = file("results", kind)
         if path.is_file():
-            table = _with_numbers(read_results(path))
+            table = read_results(path)
             results[kind] = _with_facts(table, path)
     if not results:
         raise InputFormatError(
@@ -189,8 +188,8 @@ def _gather_mark(
             expected=run_file("results", mark, chosen.main_kind),
             remedy="run the study again",
         )
-    correlation = _optional(file("correlation"))
-    components = _optional(file("components"))
+    correlation = _of_samples(file("correlation"))
+    components = _of_samples(file("components"))
     segments = file("segments")
     return MarkTables(
         mark=mark,
@@ -249,24 +248,40 @@ def _optional(path: Path, *, required: list[str] | None = None) -> Sheet | None:
 
 def _with_facts(table: pd.DataFrame, path: Path) -> Sheet:
     header = table.attrs["header"]
-    if "facts" not in header or "question" not in header:
+    if not all(isinstance(header.get(name), dict) for name in ("facts", "question")):
         raise InputFormatError(
             "results of an older version, which say in words alone what was done",
             path=path,
             remedy="run the study again: resist-epi run DIR/study.yaml -o DIR",
         )
-    return Sheet(table, header)
+    found = Sheet(table, header)
+    with in_file(path):
+        _ = found.question
+    return found
+
+
+def _of_samples(path: Path) -> Sheet | None:
+    """A table whose first column is the sample and all others numbers."""
+    found = _optional(path, required=["sample"])
+    if found is not None:
+        numbers = found.table.drop(columns="sample").select_dtypes("number").columns
+        words = [c for c in found.table.columns if c != "sample" and c not in numbers]
+        shares = found.header.get("share of variance", [])
+        of_numbers = isinstance(shares, list) and all(isinstance(s, (int, float)) for s in shares)
+        if words or not of_numbers:
+            raise InputFormatError(
+                f"column {words[0]}" if words else "the line on the share of variance",
+                path=path,
+                expected="numbers",
+                remedy="run the study again",
+            )
+    return found
 
 
 def _optional_check(path: Path) -> pd.DataFrame:
     if not path.is_file():
         return pd.DataFrame(columns=names(CHECK))
     return read_table(path, required=names(CHECK)).fillna("").astype(str)
-
-
-def _with_numbers(table: pd.DataFrame) -> pd.DataFrame:
-    """A table without rows, or with undefined numbers alone, does not say what its columns are."""
-    return table.astype({c.name: c.dtype for c in RESULTS if c.dtype in ("int64", "float64")})
 
 
 def _square(table: pd.DataFrame) -> pd.DataFrame:
@@ -282,12 +297,24 @@ def _with_shares(sheet: Sheet) -> pd.DataFrame:
 
 
 def _provenance(path: Path) -> Mapping[str, Any]:
+    text = read_text(path)
     try:
-        record = json.loads(read_text(path))
-    except json.JSONDecodeError as error:
+        record = parse_json(text)
+    except ValueError as error:
         raise InputFormatError(
-            f"not JSON ({error.msg})", path=path, line=error.lineno, remedy="run the study again"
+            f"not JSON ({shortened(getattr(error, 'msg', error))})",
+            path=path,
+            line=getattr(error, "lineno", None),
+            remedy="run the study again",
         ) from error
-    if not isinstance(record, dict):
-        raise InputFormatError("not a record of a run", path=path, expected="a JSON object")
+    parts = ("inputs", "libraries", "parameters")
+    if not isinstance(record, dict) or not all(
+        isinstance(record.get(part, {}), dict) for part in parts
+    ):
+        raise InputFormatError(
+            "not a record of a run",
+            path=path,
+            expected=f"a JSON object, and one each in {', '.join(parts)}",
+            remedy="run the study again",
+        )
     return record

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +10,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from resist_epi.errors import DesignError, InputFormatError, SampleSheetError, quoted
+from resist_epi.errors import (
+    DesignError,
+    InputFormatError,
+    SampleSheetError,
+    did_you_mean,
+    quoted,
+    shortened,
+)
 from resist_epi.io.store import read_text
+from resist_epi.io.table_text import csv_rows
+from resist_epi.samples.sheet_checks import (
+    NUMBERS,
+    REQUIRED,
+    check_ids,
+    check_numbers,
+    check_paths,
+    check_text,
+)
 
 _MISSING = {"", "na", "nan", "n/a"}
 
@@ -50,27 +65,29 @@ def read_sheet(path: str | Path) -> SampleSheet:
     if first is None:
         raise InputFormatError("the sample sheet is empty", path=path, expected="a header and rows")
     delimiter = _delimiter(lines[first], path, first + 1)
-    reader = csv.reader(io.StringIO("\n".join(lines[first:]), newline=""), delimiter=delimiter)
-    header = next(reader)
-    if len(header) > _MAX_COLUMNS:
-        raise InputFormatError(f"{len(header)} columns are no sample sheet", path=path)
+    header: list[str] = []
     rows: list[list[str]] = []
     numbers: list[int] = []
-    for cells in reader:
-        row = cells
+    text = io.StringIO("\n".join(lines[first:]), newline="")
+    for line, row in csv_rows(text, delimiter, path, first + 1):
+        if not header:
+            header = row
+            if len(header) > _MAX_COLUMNS:
+                raise InputFormatError(f"{len(header)} columns are no sample sheet", path=path)
+            continue
         if not any(cell.strip() for cell in row) or row[0].startswith("#"):
             continue
-        if len(row) > len(header) and not any(cell.strip() for cell in row[len(header) :]):
-            row = row[: len(header)]  # spreadsheets pad rows with empty cells
+        if not any(cell.strip() for cell in row[len(header) :]):
+            row = row[: len(header)]  # noqa: PLW2901 (spreadsheets pad rows with empty cells)
         if len(row) != len(header):
             raise InputFormatError(
                 f"{len(row)} cells in a row",
                 path=path,
-                line=first + reader.line_num,
+                line=line,
                 expected=f"{len(header)}, as in the header",
                 remedy="put quotes around a cell that holds the delimiter",
             )
-        numbers.append(first + reader.line_num)
+        numbers.append(line)
         rows.append(["" if cell.strip().lower() in _MISSING else cell for cell in row])
     named = [i for i, name in enumerate(header) if name.strip()]
     frame = pd.DataFrame(
@@ -126,39 +143,7 @@ OWN_COLUMNS = [
     "Timepoint",
 ]
 
-REQUIRED = ("SampleID", "Factor", "Condition")
-
 PATH_COLUMNS = ("Coverage", "bamReads", "Peaks", "ControlCoverage", "bamControl")
-
-# Columns of numbers, with what a value must be.
-_NUMBERS = {
-    "Purity": ("a share between 0 and 1", lambda x: (x >= 0) & (x <= 1)),
-    "LibrarySize": ("a number above 0", lambda x: x > 0),
-    "FragmentLength": ("a number of base pairs above 0", lambda x: x > 0),
-    "SpikeInReads": ("a number above 0", lambda x: x > 0),
-    "TimeToProgression": ("a time, 0 or more", lambda x: x >= 0),
-    "Progressed": ("1 (event) or 0 (censored)", lambda x: (x == 0) | (x == 1)),
-}
-
-# Samples are columns beside these in a table of counts.
-RESERVED_IDS = frozenset(
-    [
-        "chrom",
-        "start",
-        "end",
-        "strand",
-        "region_id",
-        "gene_id",
-        "symbol",
-        "kind",
-        "tss",
-        "primary",
-        "n_transcripts",
-        "class",
-        "nearest_symbol",
-        "distance",
-    ]
-)
 
 _UNIT_COLUMNS = ("Patient", "Factor", "Condition", "Treatment", "Timepoint")
 
@@ -228,7 +213,11 @@ class SampleSheet:
             if own.lower() == name.strip().lower():
                 return str(own)
         there = ", ".join(map(str, self.table.columns[:40]))
-        raise DesignError(f"the sample sheet has no column {quoted(name)}; it has {there}")
+        close = did_you_mean([name], self.table.columns)
+        raise DesignError(
+            f"the sample sheet has no column {quoted(name)}; it has {there}"
+            + (f". {close}" if close else "")
+        )
 
     def numbers(self, name: str) -> np.ndarray | None:
         """(n_samples,) float64 of a column of numbers with NaN where empty, or None."""
@@ -276,14 +265,20 @@ def make_sheet(
     table = _canonical_columns(frame, problems)
     for name in REQUIRED:
         if name not in table:
-            problems.append(f"no column {name}; the sheet has {', '.join(map(str, frame.columns))}")
+            close = did_you_mean([name], frame.columns)
+            shown = shortened(", ".join(map(str, frame.columns)))
+            problems.append(
+                f"no column {name}; the sheet has {shown}{'. ' if close else ''}{close or ''}"
+            )
     if table.empty:
         problems.append("no rows; expected one row a library")
     for name in table.columns:
-        check = _check_numbers if name in _NUMBERS else _check_text
+        check = check_numbers if name in NUMBERS else check_text
         table[name] = check(table[name], str(name), lines, problems)
+        if name in PATH_COLUMNS:
+            check_paths(table[name], str(name), lines, problems)
     if "SampleID" in table:
-        _check_ids(table["SampleID"], lines, problems)
+        check_ids(table["SampleID"], lines, problems)
     if problems:
         raise SampleSheetError(path, problems)
     base = path.parent if path is not None else Path()
@@ -307,50 +302,6 @@ def _canonical_columns(frame: pd.DataFrame, problems: list[str]) -> pd.DataFrame
     table = frame.iloc[:, keep].copy()
     table.columns = pd.Index([new[i] for i in keep])
     return table
-
-
-def _check_text(
-    column: pd.Series, name: str, lines: Sequence[int], problems: list[str]
-) -> pd.Series:
-    text = column.map(lambda v: "" if pd.isna(v) else str(v)).astype(object)
-    for i, value in enumerate(text):
-        line = lines[i]
-        if value != value.strip():
-            problems.append(
-                f"line {line}, column {name}: {value!r} begins or ends with a blank,"
-                f" which would make it another level than {value.strip()!r}; remove the blank"
-            )
-        if not value.strip() and name in REQUIRED:
-            problems.append(f"line {line}, column {name}: empty; expected a value in every row")
-    return text
-
-
-def _check_numbers(
-    column: pd.Series, name: str, lines: Sequence[int], problems: list[str]
-) -> pd.Series:
-    expected, is_right = _NUMBERS[name]
-    text = column.map(lambda v: "" if pd.isna(v) else str(v).strip())
-    numbers = pd.to_numeric(text.where(text != ""), errors="coerce").astype(np.float64)
-    bad = (text != "") & ~(np.isfinite(numbers) & is_right(numbers))
-    for i in np.flatnonzero(bad).tolist():
-        problems.append(f"line {lines[i]}, column {name}: {text.iloc[i]!r}; expected {expected}")
-    return numbers
-
-
-def _check_ids(ids: pd.Series, lines: Sequence[int], problems: list[str]) -> None:
-    for line, value in zip(lines, ids, strict=True):
-        if value in RESERVED_IDS:
-            problems.append(
-                f"line {line}, column SampleID: {value!r} is the name of a column of region tables;"
-                " choose another id"
-            )
-    for name, rows in ids.groupby(ids, sort=False).indices.items():
-        if len(rows) > 1 and name:
-            where = ", ".join(str(lines[i]) for i in rows)
-            problems.append(
-                f"lines {where}, column SampleID: {name!r} stands {len(rows)} times;"
-                " every library needs an id of its own"
-            )
 
 
 def sheet_from_columns(columns: Mapping[str, Sequence[str | float | None]]) -> SampleSheet:

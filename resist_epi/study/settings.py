@@ -9,7 +9,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from resist_epi.errors import InputFormatError, quoted, shortened
+from resist_epi.errors import InputFormatError, did_you_mean, quoted, shortened
 from resist_epi.genes.builtin import GO
 from resist_epi.io.store import read_text, write_text
 from resist_epi.samples.question import Confounders, Question
@@ -154,15 +154,19 @@ def make_settings(values: dict[str, object], *, path: Path | None = None) -> Stu
     try:
         return StudySettings.model_validate(values)
     except ValidationError as error:
+        found = error.errors()
         wrong = "; ".join(
             f"{shortened('.'.join(map(str, e['loc'])))}: {e['msg'].lower()[:300]}"
             f" (found {quoted(e['input'])})"
-            for e in error.errors()[:_SHOWN]
+            for e in found[:_SHOWN]
         )
+        more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        unknown = [str(e["loc"][0]) for e in found if e["type"] == "extra_forbidden"]
         raise InputFormatError(
-            f"wrong settings: {wrong}",
+            f"wrong settings: {wrong}{more}",
             path=path,
             expected="settings " + ", ".join(StudySettings.model_fields),
+            remedy=did_you_mean(unknown, StudySettings.model_fields),
         ) from error
 
 

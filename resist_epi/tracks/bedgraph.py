@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.errors import GenomeMismatchError, InputFormatError
-from resist_epi.io.lines import HEADER_LINE, line_chunks, without_headers
+from resist_epi.io.lines import HEADER_LINE, line_chunks, whole_number, without_headers
+from resist_epi.io.lines import number as plain_number
 from resist_epi.tracks.engine.runs import MAX_COORDINATE, Runs
 from resist_epi.tracks.engine.track import CoverageTrack
 
@@ -230,9 +231,9 @@ class _Order:
                 f"{len(fields)} in {text[:60]!a}",
                 "give a bedGraph or a bigWig",
             )
-        try:
-            start, end, value = int(fields[1]), int(fields[2]), float(_number(fields[3]))
-        except ValueError:
+        start, end = whole_number(fields[1]), whole_number(fields[2])
+        value = np.nan if fields[3] in _MISSING else plain_number(fields[3])
+        if start is None or end is None or value is None:
             self._fail("text where a number belongs", number, "chrom start end value", text[:60])
         if not 0 <= start < end <= MAX_COORDINATE:
             self._fail("impossible coordinates", number, "0 <= start < end", f"{start}-{end}")
@@ -248,10 +249,6 @@ class _Order:
         )
 
 
-def _number(text: str) -> str:
-    return "nan" if text in _MISSING else text
-
-
 def _table(text: bytes) -> pd.DataFrame | None:
     """Columns of a chunk of lines; None where a line does not have the form."""
     clean = without_headers(text)
@@ -261,20 +258,26 @@ def _table(text: bytes) -> pd.DataFrame | None:
     kinds = {"chrom": "category", "start": "int64", "end": "int64", "value": "float64"}
     if not clean:
         return pd.DataFrame({name: pd.Series(dtype=kinds.get(name, "str")) for name in names})
-    try:
-        return pd.read_csv(
-            io.BytesIO(clean),
-            sep=r"\s+",
-            header=None,
-            names=names,
-            dtype=kinds,
-            keep_default_na=False,
-            na_values={"value": list(_MISSING)},
-            quoting=csv.QUOTE_NONE,
-            index_col=False,
-        )
-    except (ValueError, OverflowError):  # pandas' ParserError is a ValueError
-        return None
+    # R and spreadsheets write 1e+05 for 100000, which no column of whole numbers takes.
+    for places in ("int64", "float64"):
+        try:
+            table = pd.read_csv(
+                io.BytesIO(clean),
+                sep=r"\s+",
+                header=None,
+                names=names,
+                dtype=kinds | {"start": places, "end": places},
+                keep_default_na=False,
+                na_values={"value": list(_MISSING)},
+                quoting=csv.QUOTE_NONE,
+                index_col=False,
+            )
+        except (ValueError, OverflowError):  # pandas' ParserError is a ValueError
+            continue
+        ends = table[["start", "end"]].to_numpy()
+        whole = places == "int64" or bool(((ends % 1 == 0) & (abs(ends) <= MAX_COORDINATE)).all())
+        return table.astype({"start": "int64", "end": "int64"}) if whole else None
+    return None
 
 
 def _stretches(table: pd.DataFrame) -> Iterator[tuple[str, int, int]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from resist_epi.errors import InputFormatError
-from resist_epi.io.first_bytes import first_bytes
+from resist_epi.io.first_bytes import first_bytes, is_gzip
 from resist_epi.tracks.bedgraph import read_bedgraph
 from resist_epi.tracks.bigwig.format import BIGBED_MAGIC, BIGWIG_MAGIC
 from resist_epi.tracks.bigwig.track import open_bigwig
@@ -64,6 +64,12 @@ def open_track(
             "the file is empty", path=path, expected="a bigWig or bedGraph", remedy="get it again"
         )
     if start.startswith(_BBI):
+        if is_gzip(path):
+            raise InputFormatError(
+                "a gzipped bigWig, of which no part can be read alone",
+                path=path,
+                remedy=f"unpack it: gunzip {path.name}",
+            )
         return open_bigwig(path)
     for magic, kind, remedy in _NOT_TRACKS:
         if start.startswith(magic):

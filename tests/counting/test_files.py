@@ -15,7 +15,8 @@ from resist_epi.counting.coverage import count_regions, summarise_regions
 from resist_epi.counting.files import count_tables
 from resist_epi.counting.matrix_files import read_counts
 from resist_epi.counting.passes import Pass
-from resist_epi.errors import InputFormatError, WorkerDiedError
+from resist_epi.errors import GenomeMismatchError, InputFormatError, WorkerDiedError
+from resist_epi.genome.chromosomes import Genome
 from resist_epi.genome.regions import bed_regions, genome_bins
 from resist_epi.io.parts import Parts
 from resist_epi.tracks import opened
@@ -145,11 +146,10 @@ def test_kept_counts_of_other_regions_or_a_changed_file_are_not_used(
     (tmp_path / "more").mkdir()
     write_tracks(tmp_path / "more", 3)
     (tmp_path / "t1.bw").write_bytes((tmp_path / "more" / "t2.bw").read_bytes())
-    count_tables(sources(paths), TABLES, parts=parts)
+    count_tables(sources(paths), TABLES, how=Pass(parts=parts))
     assert "counted by an earlier run that stopped: s0\n" in caplog.text
     (tmp_path / "t1.bw").write_bytes((tmp_path / "t0.bw").read_bytes())
     found = count_tables(sources(paths), TABLES, how=Pass(parts=parts))
-    assert "counted by an earlier run that stopped: s0\n" in caplog.text
     assert (found.matrices["bins"].values[:, 0] == found.matrices["bins"].values[:, 1]).all()
 
 
@@ -207,3 +207,13 @@ def test_the_command_keeps_its_parts_until_it_is_done(tmp_path: Path) -> None:
     other = tmp_path / "other.parquet"
     assert main([*command, "-o", str(other)]) == 0
     assert read_counts(out).values.tobytes() == read_counts(other).values.tobytes()
+
+
+def test_data_beyond_the_end_of_a_chromosome_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.bedGraph"
+    path.write_text("chr1\t0\t100\t1\nchr1\t900\t1100\t1\n")
+    tables = {"peaks": bed_regions([("chr1", 0, 100)])}
+    found = sources({"s": path})
+    count_tables(found, tables, how=Pass(genome=Genome("long", {"chr1": 1100})))
+    with pytest.raises(GenomeMismatchError, match=r"'s' has data up to chr1:1100, .* has 1000 bp"):
+        count_tables(found, tables, how=Pass(genome=Genome("short", {"chr1": 1000})))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def test_fractions_are_no_reads(tmp_path: Path) -> None:
 def test_text_where_a_number_belongs_names_line_and_column(tmp_path: Path) -> None:
     path = foreign(tmp_path, "# note\n" + TSV.replace("\t3\t", "\tmany\t"))
     with pytest.raises(
-        InputFormatError, match="line 4: column s0; expected a number; found 'many'"
+        InputFormatError, match="line 4: column s0; expected a number in every row; found 'many'"
     ):
         read_counts(path, sheet=sheet(["a", "b"]))
 
@@ -149,3 +150,63 @@ def test_counts_without_a_digest_are_read_and_with_a_wrong_one_not(tmp_path: Pat
                 read_counts(path)
         else:
             assert read_counts(path).values[0, 0] == changed["s0"][0]
+
+
+@pytest.mark.parametrize("name", ["c.parquet", "c.tsv"])
+def test_counts_of_places_without_names_come_back(tmp_path: Path, name: str) -> None:
+    counts = matrix([[1, 2]])
+    places = counts.regions[["chrom", "start", "end"]].assign(window=7)
+    write_counts(tmp_path / name, replace(counts, regions=places))
+    assert list(read_counts(tmp_path / name).regions) == ["chrom", "start", "end", "window"]
+
+
+def test_raw_counts_of_deeptools_are_read(tmp_path: Path) -> None:
+    text = "#'chr'\t'start'\t'end'\t's0'\t's1'\nchr1\t0.0\t100.0\t1.5\t2\nchr1\t1e+02\t200\t3\t4\n"
+    path = foreign(tmp_path, text)
+    counts = read_counts(path, sheet=sheet(["x", "y"]), quantity="mean_signal")
+    assert counts.regions[["start", "end"]].to_numpy().tolist() == [[0, 100], [100, 200]]
+    assert counts.values.tolist() == [[1.5, 2], [3, 4]]
+
+
+def test_row_names_of_r_have_no_header(tmp_path: Path) -> None:
+    path = foreign(tmp_path, "seqnames\tstart\tend\ts0\ts1\n1\tchr1\t0\t9\t5\t7\n")
+    assert read_counts(path, sheet=sheet(["a", "b"])).values.tolist() == [[5, 7]]
+
+
+def test_a_missing_value_is_said_in_words(tmp_path: Path) -> None:
+    path = foreign(tmp_path, TSV.replace("\t3\t", "\tNaN\t"))
+    with pytest.raises(
+        InputFormatError, match=r"line 3: column s0; .*found a missing value \(NA\)"
+    ):
+        read_counts(path, sheet=sheet(["a", "b"]))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('"samples": ["s0", "s1"]', '"samples": ["s0", "s9"]'),
+        ('"samples": ["s0", "s1"]', '"samples": null'),
+        ('"quantity": "', '"quantity": 7, "x": "'),
+        ('"library_sizes": [', '"library_sizes": [1, '),
+        ('"library_sizes": [', '"library_sizes": ["x", '),
+        ("counts: {", "counts: {{"),
+    ],
+)
+def test_damaged_words_on_counts_are_one_line(tmp_path: Path, change: tuple[str, str]) -> None:
+    path = tmp_path / "c.tsv"
+    write_counts(path, matrix([[1, 2]]))
+    path.write_text(path.read_text().replace(*change))
+    with pytest.raises(InputFormatError, match=r"c\.tsv") as caught:
+        read_counts(path)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("at", range(4, 1600, 97))
+def test_a_damaged_parquet_file_raises_no_foreign_error(tmp_path: Path, at: int) -> None:
+    path = tmp_path / "c.parquet"
+    write_counts(path, matrix([[1, 2]]))
+    data = bytearray(path.read_bytes())
+    data[at : at + 40] = b"\xff" * 40
+    path.write_bytes(bytes(data))
+    with suppress(InputFormatError):  # it may be whole still; other errors are none of ours
+        read_counts(path)

@@ -88,3 +88,18 @@ def test_written_segments_read_back(tmp_path: Path) -> None:
     write_seg(tmp_path / "out.seg", table)
     again = read_seg(tmp_path / "out.seg")
     assert again.equals(table)
+
+
+@pytest.mark.parametrize("start", ["1_001", "\uff11\uff12", "9" * 25, "1.5", "0x1F", ""])
+def test_a_start_is_a_number_in_figures(tmp_path: Path, start: str) -> None:
+    path = tmp_path / "x.seg"
+    path.write_text(DNACOPY.replace("\t1001\t", f"\t{start}\t"))
+    with pytest.raises(InputFormatError, match="line 3: the start is no number"):
+        read_seg(path)
+
+
+def test_a_quote_that_does_not_close_names_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "x.seg"
+    path.write_text(DNACOPY.replace("T2\t", '"T2\t'))
+    with pytest.raises(InputFormatError, match="line 4: the cells of this line"):
+        read_seg(path)

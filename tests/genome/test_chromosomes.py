@@ -82,6 +82,13 @@ def test_chromosomes_that_no_track_has_are_dropped_and_counted(
     assert "chr10, chrX" in caplog.text
 
 
+def test_y_absent_from_some_tracks_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    for prefix in ("", "chr"):
+        tracks = {"m": {f"{prefix}1": 1000, f"{prefix}Y": 50}, "f": {f"{prefix}1": 1000}}
+        assert reconcile_chromosomes([f"{prefix}1", f"{prefix}Y"], tracks) == [f"{prefix}1"]
+        assert f"{prefix}Y is absent from 1 of 2 tracks (f) and is dropped" in caplog.text
+
+
 def test_a_chromosome_absent_from_some_tracks_is_an_error() -> None:
     tracks = {"a": {"chr1": 1000, "chr2": 800}, "b": {"chr1": 1000}}
     with pytest.raises(GenomeMismatchError, match=r"chr2 .* absent from 1 of 2 tracks \(b\)"):

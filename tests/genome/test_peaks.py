@@ -409,3 +409,55 @@ def test_real_peak_files(real_data: Path) -> None:
         read_peaks(diffbind / "bed_with_header.bed.gz"),
         read_peaks(diffbind / "bed_without_header.bed.gz"),
     )
+
+
+HOMER = (
+    "# HOMER Peaks\n#PeakID\tchr\tstart\tend\tstrand\tNormalized Tag Count\tp-value vs Control\n"
+    "p-1\tchr1\t101\t200\t{}\t12.5\t1e-20\n"
+)
+ANNOTATED = (
+    "PeakID (cmd=annotatePeaks.pl x hg38)\tChr\tStart\tEnd\tStrand\tPeak Score\tAnnotation\n"
+    "p-1\tchr1\t101\t200\t{}\t3.5\tpromoter-TSS (NM_1)\n"
+)
+
+
+@pytest.mark.parametrize("text", [HOMER, ANNOTATED], ids=["findPeaks", "annotatePeaks"])
+@pytest.mark.parametrize(("strand", "meaning"), [("0", "+"), ("1", "-"), ("+", "+"), ("-", "-")])
+def test_tables_of_homer_count_from_one(put: Put, text: str, strand: str, meaning: str) -> None:
+    one = read_peaks(put(text.format(strand))).iloc[0]
+    assert one[["chrom", "start", "end", "name", "strand"]].tolist() == [
+        *("chr1", 100, 200, "p-1", meaning)
+    ]
+
+
+def test_zero_is_no_strand_elsewhere(put: Put) -> None:
+    with pytest.raises(InputFormatError, match="line 1: the strand"):
+        read_peaks(put("chr1\t101\t200\tp\t3\t0\n"))
+
+
+def test_raw_p_and_fdr_become_logarithms(put: Put) -> None:
+    epic2 = (
+        "#Chromosome\tStart\tEnd\tPValue\tScore\tStrand\tFDR\nchr1\t200\t399\t1e-9\t20\t.\t1e-7\n"
+    )
+    sicer = "chr1\t200\t399\t8\t1\t1e-9\t8.5\t1e-7\n"
+    for text in (epic2, sicer):
+        one = read_peaks(put(text)).iloc[0]
+        assert one[["start", "end"]].tolist() == [200, 399]
+        assert one[["pvalue", "qvalue"]].tolist() == pytest.approx([9, 7])
+    ucsc = "#chrom\tchromStart\tchromEnd\tsignalValue\tpValue\tqValue\nchr1\t2\t9\t8\t12.5\t-1\n"
+    assert read_peaks(put(ucsc))["pvalue"].tolist() == [12.5]
+
+
+def test_row_names_of_r_have_no_header(put: Put) -> None:
+    text = '"seqnames"\t"start"\t"end"\t"width"\t"strand"\n"7"\t"chr1"\t101\t200\t100\t"*"\n'
+    one = read_peaks(put(text)).iloc[0]
+    assert one[["chrom", "start", "end", "strand"]].tolist() == ["chr1", 100, 200, "."]
+
+
+@pytest.mark.parametrize(
+    "start", ["1_000", "\uff11\uff12", "0x1F", "9" * 25, "1.5", "-5", "", "1,000"]
+)
+def test_a_start_is_a_number_in_figures(put: Put, start: str) -> None:
+    with pytest.raises(InputFormatError, match="line 2") as caught:
+        read_peaks(put(f"chr1\t1\t2\nchr1\t{start}\t5000\n"))
+    assert len(str(caught.value).splitlines()) == 1

@@ -152,7 +152,7 @@ def test_ucsc_alignments_to_two_places_are_two_loci(tmp_path: Path) -> None:
         (GTF + "chr1\tx\tgene\t5\n", r"line 8: a line of another width; expected 9 .* found 4"),
         (GTF.replace("\t1201\t", "\tx1\t"), r"line 5: start and end must be whole numbers"),
         (GTF.replace("\t201\t", "\t0\t"), r"line 7: impossible coordinates; expected 1-based"),
-        (GTF.replace("\t201\t900\t.\t-", "\t201\t900\t.\t."), r"line 7: gene 'B' has no strand"),
+        (GTF.replace("\t201\t900\t.\t-", "\t201\t900\t.\tx"), r"line 7: the strand of gene 'B'"),
         (TABLE.replace("4000", "1100"), r"line 3: impossible coordinates; expected 0-based"),
         (TABLE.replace("\t900", "\t-900"), r"line 2: impossible coordinates"),
         (TABLE.replace("chr2\t1200", "chr2\tNA"), r"line 3: .*found NA and 4000"),
@@ -208,3 +208,35 @@ def test_refseq_transcripts_load_as_bed(real_data: Path) -> None:
     annotation = read_genes(real_data / "annotation" / "hg38_refseq_transcripts.bed.gz")
     nsd2 = annotation.genes.set_index("gene_id").loc["NSD2"]
     assert (nsd2["chrom"], nsd2["start"], nsd2["strand"]) == ("chr4", 1_871_395, "+")
+
+
+STRINGTIE = (
+    'chr1\tS\ttranscript\t101\t900\t.\t+\t.\tgene_id "M1"; transcript_id "M1.1";\n'
+    'chr1\tS\ttranscript\t201\t800\t.\t.\t.\tgene_id "M2"; transcript_id "M2.1";\n'
+)
+
+
+def test_genes_without_strand_are_left_out_and_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert read(tmp_path, STRINGTIE).genes["gene_id"].tolist() == ["M1"]
+    assert "1 genes have no strand" in caplog.text
+    with pytest.raises(InputFormatError, match="line 1: gene 'M1' has no strand, and neither has"):
+        read(tmp_path, STRINGTIE.replace("\t+\t", "\t.\t"))
+
+
+def test_pseudoautosomal_copies_are_genes_of_their_own(tmp_path: Path) -> None:
+    copy = GTF.replace("chr1", "chrY").replace('"A"', '"A_PAR_Y"')
+    ids = set(read(tmp_path, GTF).genes["gene_id"])
+    assert ids < set(read(tmp_path, GTF + copy).genes["gene_id"])
+
+
+@pytest.mark.parametrize("start", ["1_001", "\uff11\uff12\uff10\uff11", "\u00b2", "9" * 25, "1.5"])
+def test_a_start_is_a_number_in_figures(tmp_path: Path, start: str) -> None:
+    with pytest.raises(InputFormatError, match="line 5"):
+        read(tmp_path, GTF.replace("\t1201\t", f"\t{start}\t"))
+
+
+def test_a_close_name_of_a_column_is_offered(tmp_path: Path) -> None:
+    with pytest.raises(InputFormatError, match="Did you mean 'gene_idx' for 'gene_id'"):
+        read(tmp_path, TABLE.replace("gene_id", "gene_idx"))

@@ -116,12 +116,17 @@ def test_a_table_filtered_by_hand_says_which_line_to_remove(table: Path) -> None
     )
     with pytest.raises(InputFormatError, match="found 20 rows and 2 columns"):
         read_table(table)
+    table.write_text("".join(lines).replace("has 20 rows", "has 2_0 rows"))
+    with pytest.raises(InputFormatError, match="found 20 rows and 3 columns"):
+        read_table(table)
 
 
 @pytest.mark.parametrize("row", ["b\t2\n", "b\t2\t3\t4\n", '"b\t2\n'])
 def test_a_row_of_other_cells_names_its_line(tmp_path: Path, row: str) -> None:
     path = foreign(tmp_path, "# own\nsymbol\tx\ty\na\t1\t2\n" + row)
-    with pytest.raises(InputFormatError, match=r"line [45]: .*(cells in this row|quotes)"):
+    with pytest.raises(
+        InputFormatError, match=r"line [45]: .*(cells in this row|cells of this line)"
+    ):
         read_table(path)
 
 
@@ -137,3 +142,52 @@ def test_cells_with_tabs_quotes_and_line_ends_come_back(tmp_path: Path) -> None:
     rows = pd.DataFrame({"symbol": ["a\tb", 'c"d', "e\nf", '"'], "x": [1, 2, 3, 4]})
     write_table(tmp_path / "t.tsv", rows)
     assert list(read_table(tmp_path / "t.tsv")["symbol"]) == list(rows["symbol"])
+
+
+TABLE = "# made\nchrom\tstart\tend\tpvalue\tnote\nchr1\t5\t9\t0.5\ta\nchr1\t7\t9\tNA\tb\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (TABLE.replace("\tb\n", "\n"), "line 4: 4 cells in this row; expected 5"),
+        (TABLE.replace("\tb\n", "\tb\tc\n"), "line 4: 6 cells in this row"),
+        (TABLE.replace("\ta\n", '\t"a\n'), "line 3: the cells of this line cannot be told"),
+        (TABLE.replace("\t5\t", "\t1_000\t"), "line 3: column start; expected a position"),
+        (TABLE.replace("\t5\t", "\t5.5\t"), "line 3: column start; expected a position"),
+        (TABLE.replace("\t5\t", f"\t{'9' * 25}\t"), "line 3: column start"),
+        (TABLE.replace("0.5", "small"), "line 3: column pvalue; expected a number or NA"),
+        (TABLE.replace("note", "pvalue"), "line 2: two columns are called 'pvalue'"),
+        (TABLE.replace("chr1\t7", "\nchr1\t7"), "line 4: 1 cell in this row"),
+        ("# made\n\n", "the table is empty"),
+    ],
+)
+def test_what_a_table_must_be(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "t.tsv"
+    path.write_text(text)
+    with pytest.raises(InputFormatError, match=message):
+        read_table(path)
+
+
+def test_columns_have_the_dtype_of_the_contract(tmp_path: Path) -> None:
+    path = tmp_path / "t.tsv"
+    path.write_text("chrom\tstart\tsymbol\tpvalue\tshifted\tX_pvalue\n1\t5.0\t7\tNA\tTrue\tNA\n")
+    table = read_table(path)
+    assert table["chrom"].tolist() == ["1"]
+    assert table["symbol"].tolist() == ["7"]
+    assert [table[c].dtype for c in ("start", "pvalue", "shifted", "X_pvalue")] == [
+        *(np.int64, np.float64, bool, np.float64)
+    ]
+
+
+def test_a_missing_column_that_is_nearly_there_is_offered(tmp_path: Path) -> None:
+    path = tmp_path / "t.tsv"
+    path.write_text(TABLE.replace("pvalue", "p_value"))
+    with pytest.raises(InputFormatError, match="Did you mean 'p_value' for 'pvalue'"):
+        read_table(path, required=["pvalue"])
+
+
+def test_a_parquet_file_is_called_so(tmp_path: Path) -> None:
+    pd.DataFrame({"x": [1]}).to_parquet(tmp_path / "c.parquet")
+    with pytest.raises(InputFormatError, match="this is a Parquet file"):
+        read_results(tmp_path / "c.parquet")

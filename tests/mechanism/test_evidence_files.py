@@ -84,3 +84,24 @@ def test_what_is_no_evidence_is_refused(tmp_path: Path, text: str, said: str) ->
     path = written(tmp_path, text)
     with pytest.raises(InputFormatError, match=said):
         read_evidence(path, EXPRESSION, patients=["T1", "T2"], groups=("poor", "good"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('gene,logFC\nA,"1\nB,2\n', "line 2: the cells of this line cannot be told"),
+        ("gene,logFC,p\nA,1,0.5\nB,2\n", "line 3: 2 cells in a row; expected 3"),
+        ("gene,logFC,logFC\nA,1,2\n", "line 1: two columns are called 'logFC'"),
+        ("gene,logFC\nA,1_000\n", "line 2: column logFC; expected a number; found '1_000'"),
+        ("gene,logFC\nA,inf\n", "line 2: column logFC; expected a number"),
+        ("gene,logFC\n", "the table has no rows"),
+    ],
+)
+def test_what_is_no_table(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputFormatError, match=message):
+        read_evidence(written(tmp_path, text), EXPRESSION)
+
+
+def test_row_names_of_r_have_no_header(tmp_path: Path) -> None:
+    text = '"baseMean"\t"log2FoldChange"\t"pvalue"\n"NSD2"\t9\t1.5\t0.01\n'
+    assert read_evidence(written(tmp_path, text), EXPRESSION).effects["gene"].tolist() == ["NSD2"]

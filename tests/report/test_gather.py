@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import DesignError, InputFormatError
 from resist_epi.io.tables import read_results, write_table
 from resist_epi.report.gather import gather
 
@@ -62,3 +62,27 @@ def test_results_of_the_first_version_are_refused_with_the_remedy(
     write_table(path, table, header=header)
     with pytest.raises(InputFormatError, match=r"older version.*Run the study again"):
         gather(run)
+    write_table(path, table, header=table.attrs["header"] | {"question": {"contrst": "a-b"}})
+    with pytest.raises(DesignError, match=r"promoters\.tsv\.gz: a question has no 'contrst'"):
+        gather(run)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        ("provenance.json", '"parameters": {', '"parameters": 7, "x": {', "not a record of a run"),
+        ("quality/H3K27me3.correlation.tsv", "\t1\t", "\tone\t", "expected numbers"),
+        ("quality/H3K27me3.pca.tsv", "share of variance: ", "share of variance: x ", "share of"),
+    ],
+)
+def test_damage_of_a_table_names_it(
+    study: Path, tmp_path: Path, name: str, old: str, new: str, message: str
+) -> None:
+    shutil.copytree(study, tmp_path / "run")
+    path = tmp_path / "run" / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(InputFormatError, match=message) as caught:
+        gather(tmp_path / "run")
+    assert path.name in str(caught.value)

@@ -88,3 +88,38 @@ def test_the_diffbind_sheet_with_cr_line_ends(real_data: Path) -> None:
 def test_none_is_a_level_like_any_other(tmp_path: Path) -> None:
     text = "SampleID,Factor,Condition,Treatment\na,ER,x,none\nb,ER,y,tam\n"
     assert list(read_sheet(write(tmp_path, text)).table["Treatment"]) == ["none", "tam"]
+
+
+def test_a_quote_that_does_not_close_names_its_line(tmp_path: Path) -> None:
+    path = write(tmp_path, 'SampleID,Factor,Condition\na,ER,"x\nb,ER,y\n')
+    with pytest.raises(InputFormatError, match="line 2: the cells of this line cannot be told"):
+        read_sheet(path)
+
+
+def test_what_spreadsheets_add_is_no_harm(tmp_path: Path) -> None:
+    text = '\ufeff"SampleID","Factor","Condition",,\n"a","ER","x",,\n,,,,\n'
+    sheet = read_sheet(write(tmp_path, text))
+    assert sheet.samples == ("a",)
+    assert list(sheet.table.columns) == ["SampleID", "Factor", "Condition"]
+
+
+def test_all_problems_stand_on_one_line(tmp_path: Path) -> None:
+    rows = "".join(f"s{i},,x \n" for i in range(30))
+    with pytest.raises(
+        SampleSheetError, match=r"60 problems: \(1\) line 2.*; and 40 more"
+    ) as caught:
+        read_sheet(write(tmp_path, "SampleID,Factor,Condition\n" + rows))
+    assert len(str(caught.value).splitlines()) == 1
+    assert len(caught.value.problems) == 60
+
+
+def test_a_close_name_of_a_column_is_offered(tmp_path: Path) -> None:
+    with pytest.raises(SampleSheetError, match="did you mean 'Sample_Id' for 'SampleID'"):
+        read_sheet(write(tmp_path, "Sample_Id,Factor,Condition\na,ER,x\n"))
+
+
+@pytest.mark.parametrize("path", [r"C:\data\a.bw", r"\\server\a.bw", r"data\a.bw"])
+def test_a_path_of_windows_is_recognised(tmp_path: Path, path: str) -> None:
+    text = f"SampleID,Factor,Condition,Coverage\na,ER,x,{path}\n"
+    with pytest.raises(SampleSheetError, match=r"line 2, column Coverage: .* a path of Windows"):
+        read_sheet(write(tmp_path, text))

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from resist_epi.cli.main import main
-from resist_epi.counting.sources import Source
 from resist_epi.errors import InputFormatError
 from resist_epi.io.run_folder import run_path
 from resist_epi.io.store import PARTIAL, host
 from resist_epi.pipeline import run_study
 from resist_epi.study.ledger import Inputs, Ledger, remove_partial_files
 from resist_epi.tracks.looks import TrackFile
+from resist_epi.tracks.opened import OpenedFile
 from tests.study.test_resume import settings
 from tests.support.cohort import make_cohort
 
@@ -159,8 +159,7 @@ def test_keys_are_content_wherever_and_whenever_it_was_written(tmp_path: Path) -
     os.utime(moved, (0, 0))
 
     def keys(path: Path) -> list[str]:
-        source = Source(str(path), "mean_signal")
-        return [TrackFile(str(path)).key(), source.key("plan")]
+        return [TrackFile(str(path)).key(), OpenedFile(str(path), "bigWig").key("plan")]
 
     before, state = keys(path), path.stat()
     assert before == keys(moved)

@@ -179,3 +179,18 @@ def test_real_bedgraph(real_data: Path) -> None:
     assert sum(map(len, track.runs("chr21"))) == len(rows)
     naive = sum((int(e) - int(s)) * float(v) for _, s, e, v in rows)
     assert track.total() == pytest.approx(naive, rel=1e-12)
+
+
+def test_places_in_scientific_notation_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "r.bedGraph"
+    path.write_text("chr1\t0\t1e+03\t0.5\nchr1\t1e+03\t2000.0\t8e+00\n")
+    (runs,) = read_bedgraph(path).runs("chr1")
+    assert (runs.starts.tolist(), runs.ends.tolist()) == ([0, 1000], [1000, 2000])
+
+
+@pytest.mark.parametrize("start", ["1_000", "\uff11\uff12", "1.5", "9" * 25, "1e-3", "nan"])
+def test_a_start_is_a_whole_number_in_figures(tmp_path: Path, start: str) -> None:
+    path = tmp_path / "r.bedGraph"
+    path.write_text(f"chr1\t0\t10\t1\nchr1\t{start}\t5000\t1\n")
+    with pytest.raises(InputFormatError, match="line 2"):
+        read_bedgraph(path)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from resist_epi.arrays import IntArray
 from resist_epi.errors import InputFormatError
-from resist_epi.io.lines import line_chunks, without_headers
+from resist_epi.io.lines import line_chunks, number, whole_number, without_headers
 from resist_epi.tracks.reads.reads import REVERSE, ReadRules, ReadsFile
 
 _NAMES = ("chrom", "start", "end", "name", "score", "strand")
@@ -134,8 +134,8 @@ class BedReads(ReadsFile):
         if self.width > 4:
             score = table["score"].astype("str")
             quality = pd.to_numeric(score.where(score != ".", "255"), errors="coerce")
-            sound &= bool(quality.notna().all())
-            table["quality"] = quality.fillna(0.0).to_numpy(np.float64).astype(np.int64)
+            sound &= bool((quality.abs() <= _LARGEST).all())  # NaN fails here, too
+            table["quality"] = quality.clip(-1, _LARGEST).fillna(0.0).astype(np.int64)
         else:
             table["quality"] = 0
         if not sound:
@@ -144,27 +144,24 @@ class BedReads(ReadsFile):
 
     def _explain(self, text: bytes, line: int) -> NoReturn:
         """Raise the error of the first bad line."""
-        for number, raw in enumerate(text.split(b"\n"), start=line):
+        for at, raw in enumerate(text.split(b"\n"), start=line):
             if not without_headers(raw).strip():
                 continue
             shown = raw.decode("utf-8", errors="replace")
             fields = shown.split("\t") if "\t" in shown else shown.split()
             if len(fields) != self.width:
                 self._fail(
-                    f"{len(fields)} columns", number, f"{self.width}, as in the first line", shown
+                    f"{len(fields)} columns", at, f"{self.width}, as in the first line", shown
                 )
-            try:
-                start, end = int(fields[1]), int(fields[2])
-            except ValueError:
-                self._fail("text where a position belongs", number, "chrom start end", shown)
+            start, end = whole_number(fields[1]), whole_number(fields[2])
+            if start is None or end is None:
+                self._fail("text where a position belongs", at, "chrom start end", shown)
             if not 0 <= start < end <= _LARGEST:
-                self._fail("impossible coordinates", number, "0 <= start < end", f"{start}-{end}")
+                self._fail("impossible coordinates", at, "0 <= start < end", f"{start}-{end}")
             if self.width > 5 and fields[5] not in _STRANDS:
-                self._fail("no strand in column 6", number, "+, - or .", fields[5])
-            if self.width > 4 and pd.isna(
-                pd.to_numeric(fields[4].replace(".", "0", fields[4] == "."), errors="coerce")
-            ):
-                self._fail("no number in column 5", number, "a mapping quality or .", fields[4])
+                self._fail("no strand in column 6", at, "+, - or .", fields[5])
+            if self.width > 4 and not abs(_quality(fields[4])) <= _LARGEST:
+                self._fail("no number in column 5", at, "a mapping quality or .", fields[4])
         self._fail(
             "not a line of reads", line, "chrom start end", text[:60].decode(errors="replace")
         )
@@ -172,15 +169,13 @@ class BedReads(ReadsFile):
     def _first_width(self) -> int:
         """Columns of the first line of reads, which all others must have."""
         for line, text in line_chunks(self.path, size=1 << 16):
-            for number, raw in enumerate(text.split(b"\n"), start=line):
+            for at, raw in enumerate(text.split(b"\n"), start=line):
                 if not without_headers(raw).strip():
                     continue
                 shown = raw.decode("utf-8", errors="replace")
                 width = len(shown.split("\t") if "\t" in shown else shown.split())
                 if not 3 <= width <= 6:
-                    self._fail(
-                        f"{width} columns", number, "reads as BED or tagAlign: 3 to 6", shown
-                    )
+                    self._fail(f"{width} columns", at, "reads as BED or tagAlign: 3 to 6", shown)
                 return width
         return 3  # nothing but comments: no reads
 
@@ -195,8 +190,9 @@ class BedReads(ReadsFile):
         )
 
 
-def _number(text: str) -> float:
-    return float(pd.to_numeric(text, errors="coerce"))
+def _quality(text: str) -> float:
+    found = 255.0 if text == "." else number(text)
+    return np.nan if found is None else found
 
 
 def open_bed_reads(path: str | Path) -> BedReads:
