@@ -27,11 +27,8 @@ VERB = "the verb runs where its work is tested"
 
 # Module: the files that prove it, and why they do.
 PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
+    "model.scalings": (("model/test_normalization.py",), "every record is tried with its function"),
     "io.whole_table": (("io/test_tables.py",), "a table cut anywhere is refused"),
-    "samples.formula_matrix": (
-        ("samples/test_formula.py", "samples/test_design.py"),
-        "matrices equal those of formulaic",
-    ),
     "samples.terms": (("samples/test_formula.py",), "terms are what the parser makes"),
     "arrays": (("stats/test_counts.py",), "names of types, nothing that runs"),
     "cli.messages": (("cli/test_main.py", "cli/test_bad_input.py"), "what a failing verb prints"),

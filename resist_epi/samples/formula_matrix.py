@@ -64,18 +64,10 @@ class FormulaMatrix:
         tag = _unused("_v", [*words, *_levels(units[list(formula.columns)])])
         # The longest number first: none is the beginning of another, as each ends in _.
         self._columns = {name: f"{tag}{i}_" for i, name in enumerate(formula.columns)}
-        self._words = {
-            w: f"{tag}{i}_" for i, w in enumerate(words, start=len(self._columns))
-        }
+        self._words = {w: f"{tag}{i}_" for i, w in enumerate(words, start=len(self._columns))}
 
         def evaluated(factor: Factor) -> Any:
-            kind = (
-                "python"
-                if factor.function
-                else "literal"
-                if factor.number
-                else "lookup"
-            )
+            kind = "python" if factor.function else "literal" if factor.number else "lookup"
             text = factor.write(self._columns.__getitem__, self._words.__getitem__)
             return Evaluated(text, eval_method=kind)
 
@@ -103,9 +95,7 @@ class FormulaMatrix:
         values = {alias: word for word, alias in self._words.items()}
         try:
             with np.errstate(all="ignore"):
-                return self._spec.get_model_matrix(
-                    data, context=values, na_action="raise"
-                )
+                return self._spec.get_model_matrix(data, context=values, na_action="raise")
         except _formulaic_errors() as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             for name, alias in {**self._columns, **self._words}.items():
@@ -141,9 +131,7 @@ def _additive_columns(
         name = term[0].column
         values = units[name]
         if values.dtype == object and all(isinstance(v, str) for v in values):
-            found += [
-                (f"{name}[T.{level}]", name, level) for level in sorted(set(values))[1:]
-            ]
+            found += [(f"{name}[T.{level}]", name, level) for level in sorted(set(values))[1:]]
         elif values.dtype.kind in "fi":
             found.append((name, name, None))
         else:
@@ -156,9 +144,7 @@ def _in_call(column: str) -> str:
 
 
 def _levels(units: pd.DataFrame) -> list[str]:
-    texts = [
-        units[name] for name in units if not pd.api.types.is_numeric_dtype(units[name])
-    ]
+    texts = [units[name] for name in units if not pd.api.types.is_numeric_dtype(units[name])]
     return [
         *map(str, units.columns),
         *(str(v) for column in texts for v in column.unique()),
@@ -176,14 +162,11 @@ def _unused(tag: str, texts: Iterable[str]) -> str:
 def _check_size(formula: Formula, units: pd.DataFrame) -> None:
     """Refuse a matrix of thousands of columns before it is built."""
     widths: Mapping[str, int] = {
-        name: 1
-        if pd.api.types.is_numeric_dtype(units[name])
-        else units[name].nunique() - 1
+        name: 1 if pd.api.types.is_numeric_dtype(units[name]) else units[name].nunique() - 1
         for name in formula.columns
     }
     columns = sum(
-        math.prod(max(widths[f.column], 1) for f in term if f.column)
-        for term in formula.terms
+        math.prod(max(widths[f.column], 1) for f in term if f.column) for term in formula.terms
     )
     if columns > _MAX_COLUMNS:
         raise DesignError(

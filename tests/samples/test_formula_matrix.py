@@ -37,9 +37,7 @@ OTHERS = (
 
 
 @pytest.mark.parametrize("text", [*ADDITIVE, *OTHERS])
-def test_a_plain_design_is_that_of_formulaic(
-    text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_plain_design_is_that_of_formulaic(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     formula = parse_formula(text, lambda name: name.strip("`"))
     ours = FormulaMatrix(formula, UNITS)
     found = formula_matrix._additive_columns(formula, UNITS)
