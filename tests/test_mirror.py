@@ -27,6 +27,7 @@ VERB = "the verb runs where its work is tested"
 
 # Module: the files that prove it, and why they do.
 PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
+    "model.scalings": (("model/test_normalization.py",), "every record is tried with its function"),
     "io.table_text": (("io/test_tables.py",), "what a table must be, read from a file"),
     "io.whole_table": (("io/test_tables.py",), "a table cut anywhere is refused"),
     "samples.sheet_checks": (("samples/test_read_sheet.py",), "wrong cells of a sheet are named"),

@@ -115,6 +115,7 @@ def command(
         test=test or DEFAULT_TEST,
         beside=beside,
         covariates=None if genome is None else gene_covariates(load_reference(genome, None)),
+        lfc_threshold=question.lfc_threshold,
     )
     about = {"question": question.as_values(output.parent)}
     header = table.attrs["header"] | about | found.attrs["header"]

@@ -131,7 +131,10 @@ def enrich_level(
     table = table[[*names(GENE_SETS), *names(GENE_SETS_MORE)]].assign(
         **{f"{name}_pvalue": found.pvalue for name, found in others.items()}
     )
+    against = level.lfc_threshold
+    said = {"threshold": f"sets are held against no change, not |log2FoldChange| <= {against:g}"}
     table.attrs["header"] = {
+        **(said if against else {}),
         "gene set test": options.test if main.tested else "none",
         "gene sets": f"{main.how}; control and marker sets stand outside of the adjustment",
         "gene set fdr": f"{options.fdr:g} (genes and sets)",
@@ -300,5 +303,6 @@ def enrich_results(
             "contrast": analysis.contrast,
             "design": analysis.design,
             "matrix": analysis.matrix,
+            "lfc_threshold": analysis.question.lfc_threshold,
         }
     return enrich(results, gene_sets, **options)

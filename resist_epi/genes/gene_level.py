@@ -46,6 +46,9 @@ class GeneLevel:
         known.
     domains
         Regions of a broad mark, called blind to the groups: the genes of one are one locus.
+    lfc_threshold
+        Null hypothesis of the tests of `results`. Sets are always held against no change: of a
+        test against a threshold most statistics are 0, and a set's rest on a few genes.
 
     Raises
     ------
@@ -61,6 +64,7 @@ class GeneLevel:
     symbols: SymbolTable | None = None
     covariates: pd.DataFrame | None = None
     domains: pd.DataFrame | None = None
+    lfc_threshold: float = 0.0
 
     @cached_property
     def rows(self) -> IntArray:
@@ -84,8 +88,11 @@ class GeneLevel:
 
     @cached_property
     def z(self) -> FloatArray:
-        """(n_genes,) normal scores of the genes' own tests; NaN where there is none."""
+        """(n_genes,) normal scores of the genes' own tests against no change; NaN without one."""
         stat, df = (self.genes[c].to_numpy(np.float64) for c in ("stat", "df"))
+        if self.lfc_threshold > 0:
+            error = self.genes["lfcSE"].to_numpy(np.float64)
+            stat = np.where(np.isfinite(stat), self.change / error, np.nan)
         return t_to_z(stat, df)
 
     @cached_property

@@ -79,7 +79,7 @@ def pre_specified(
     holds = both.all() and table["direction"].nunique() == 1
     table["claim"] = "yes" if holds and (table["direction"] != "none").all() else "no"
     table.attrs["header"] = {
-        "question": "do these genes change (fry), and more than random sets of their size matched"
+        "asked": "do these genes change (fry), and more than random sets of their size matched"
         f" on {', '.join(map(str, level.traits))}? A claim needs P <= {LEVEL:g} for both, in one"
         " direction, and again without the genes of the X chromosome",
         "wording": "a claim is consistent with the mechanism that the set stands for; of H3K36me3"

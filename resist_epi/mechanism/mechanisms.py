@@ -43,12 +43,15 @@ class Layer:
     fit, contrast
         What they came from, row by row; None where nobody knows (then camera's correlation is
         preset).
+    lfc_threshold
+        Null hypothesis of the tests of `results` (`gene_level.GeneLevel`).
     """
 
     name: str
     results: pd.DataFrame
     fit: Fit | None = None
     contrast: Contrast | None = None
+    lfc_threshold: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,7 @@ def _of_layer(layer: Layer, sets: Mapping[str, GeneSet], asked: MechanismOptions
         layer.contrast,
         symbols=asked.symbols,
         covariates=asked.covariates,
+        lfc_threshold=layer.lfc_threshold,
     )
     table = enrich_level(level, sets, SetOptions(asked.fdr, kinds=asked.kinds, test=asked.test))
     members = level.members(sets, untested=True)
@@ -288,7 +292,7 @@ def _described(table: pd.DataFrame, mechanisms: Sequence[Mechanism]) -> pd.DataF
 
 def _header(asked: MechanismOptions) -> dict[str, str]:
     return {
-        "question": "which mechanisms of resistance do these changes belong to? The expected signs"
+        "asked": "which mechanisms of resistance do these changes belong to? The expected signs"
         " were stated before any data were seen",
         "tests": f"marks and assays by {asked.test}, one value a gene and one gene a locus; sets of"
         " fewer than 5 loci by fry and by rank among matched random sets (the larger P, also"

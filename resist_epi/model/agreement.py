@@ -191,6 +191,8 @@ def _together(
     frame["n_regions"] = 1
     frame["n_high_confidence"] = np.tile(sure == True, 2).astype(np.int64)  # noqa: E712 - or NaN
     counted = frame[called.any(axis=1)].groupby(list(methods)).sum().reset_index()
+    if pd.isna(sure).all():  # nobody knows: that is not none
+        counted["n_high_confidence"] = np.nan
     return counted.sort_values("n_regions", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -269,8 +271,7 @@ def _in_words(tables: Mapping[str, pd.DataFrame], headline: str) -> str:
     parts = [f"{n} regions differ under {headline}"]
     parts += [
         f"{_compared(tables, headline, name)['n_shared']:.0f} of them under {name} too, which calls"
-        f" {int((s != 0).sum())} and shifts the median log2 fold change by"
-        f" {_compared(tables, headline, name)['median_shift']:+.2f}"
+        f" {int((s != 0).sum())} and {_shift_in_words(tables, headline, name)}"
         for name, s in signs.items()
         if name != headline
     ]
@@ -278,3 +279,10 @@ def _in_words(tables: Mapping[str, pd.DataFrame], headline: str) -> str:
     everywhere = int((same & (first != 0)).sum())
     share = f" ({everywhere / n:.0%})" if n else ""
     return "; ".join(parts) + f"; {everywhere}{share} under all"
+
+
+def _shift_in_words(tables: Mapping[str, pd.DataFrame], headline: str, name: str) -> str:
+    shift = _compared(tables, headline, name)["median_shift"]
+    if not np.isfinite(shift):
+        return "has no region tested in common"
+    return f"shifts the median log2 fold change by {shift:+.2f}"

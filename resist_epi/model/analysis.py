@@ -28,6 +28,7 @@ from resist_epi.samples.design import (
     formula_columns,
     make_contrast,
     make_design,
+    why_untestable,
 )
 from resist_epi.samples.design_checks import design_warnings
 from resist_epi.samples.facts import contrast_facts
@@ -180,9 +181,10 @@ def analyse(
     )
     for caution in cautions:
         logger.warning("%s", caution)
-    untestable = _why_untestable(design, contrast, question.method)
-    if untestable is not None and fold_changes == "never":
-        raise untestable
+    own = differential.own_contrast(question.method) is not None
+    untestable = None if own else why_untestable(design, contrast)
+    if fold_changes == "never" and not own:
+        check_testable(design, contrast)
     tested = untestable is None and fold_changes != "always"
     inputs = merge_inputs(
         NormalizationInputs() if inputs is None else inputs, matrix, sheet, design_columns=columns
@@ -216,7 +218,7 @@ def analyse(
         )
     else:
         results = differential.fold_changes(fit, contrast)
-        reason = "it was asked for" if untestable is None else str(untestable).split(". Without")[0]
+        reason = "it was asked for" if untestable is None else untestable
         header["no test"], facts["no test"] = f"fold changes without P: {reason}", reason
         logger.warning("fold changes without P: %s", reason)
     return Analysis(
@@ -328,13 +330,3 @@ def _plan_fit(
         "options": {option: text for option, text in more.items() if text},
     }
     return facts, FitOptions(weights=weights, block=question.block, strata=question.strata)
-
-
-def _why_untestable(design: Design, contrast: Contrast, method: str | None) -> DesignError | None:
-    if differential.own_contrast(method) is not None:
-        return None
-    try:
-        check_testable(design, contrast)
-    except DesignError as error:
-        return error
-    return None

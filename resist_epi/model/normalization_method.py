@@ -1,7 +1,7 @@
 """What a normalisation is: one record says all that differs between normalisations.
 
 To add one, write its kernel in `stats/scaling/`, a function that names its assumption in
-`normalization.py`, and one record in `METHODS`. As in `method.py`, records load no library.
+`scalings.py`, and one record in `METHODS`. As in `method.py`, records load no library.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Normalization:
 # In the order in which a default is looked for and normalisations are compared.
 METHODS: dict[str, Normalization] = {
     "spike_in": Normalization(
-        Later("normalization:by_spike_in"),
+        Later("scalings:by_spike_in"),
         "exogenous chromatin was added in proportion to the cells and precipitated as the"
         " sample's own",
         "spike-in",
@@ -92,7 +92,7 @@ METHODS: dict[str, Normalization] = {
         compared="reference",
     ),
     "background": Normalization(
-        Later("normalization:by_background"),
+        Later("scalings:by_background"),
         "background is equal in every sample and immunoprecipitation was equally efficient;"
         " changes are relative to background",
         references=(LUN_2016, ROBINSON_2010),
@@ -104,7 +104,7 @@ METHODS: dict[str, Normalization] = {
         compared="reference",
     ),
     "tmm": Normalization(
-        Later("normalization:by_tmm"),
+        Later("scalings:by_tmm"),
         "most of the regions tested do not change, or gains and losses balance;"
         " a global gain or loss of the mark is taken away",
         "TMM in regions",
@@ -112,56 +112,56 @@ METHODS: dict[str, Normalization] = {
         compared="regions",
     ),
     "library_size": Normalization(
-        Later("normalization:by_library_size"),
+        Later("scalings:by_library_size"),
         "the total of mark and background together is the same in every sample",
         default=("", ""),
         compared="always",
     ),
     "tmmwsp": Normalization(
-        Later("normalization:by_tmmwsp"),
+        Later("scalings:by_tmmwsp"),
         "most of the regions tested do not change, or gains and losses balance, many of them"
         " being zero in some samples; a global gain or loss of the mark is taken away",
         references=(ROBINSON_2010,),
     ),
     "rle": Normalization(
-        Later("normalization:by_rle"),
+        Later("scalings:by_rle"),
         "the median region does not change; a global gain or loss of the mark is taken away",
         "RLE in regions",
         (ANDERS_2010,),
     ),
     "upper_quartile": Normalization(
-        Later("normalization:by_upper_quartile"),
+        Later("scalings:by_upper_quartile"),
         "the region at the upper quartile of signal is equally high in every sample;"
         " a global gain or loss of the mark is taken away",
         references=(BULLARD_2010,),
     ),
     "reads_in_regions": Normalization(
-        Later("normalization:by_reads_in_regions"),
+        Later("scalings:by_reads_in_regions"),
         "the total over the regions tested is the same in every sample;"
         " a global gain or loss of the mark is taken away",
         compared="spare",
     ),
     "loess": Normalization(
-        Later("normalization:by_loess"),
+        Later("scalings:by_loess"),
         "at every level of signal most regions do not change; a global gain or loss of the mark,"
         " and any change that goes with the level, is taken away",
         offsets=True,
     ),
     "common_peaks": Normalization(
-        Later("normalization:by_common_peaks"),
+        Later("scalings:by_common_peaks"),
         "the peaks that every sample has do not change as a whole, at any level",
         needs=("peaks", "the column Peaks in every row"),
         offsets=True,
     ),
     "quantile": Normalization(
-        Later("normalization:by_quantile"),
+        Later("scalings:by_quantile"),
         "samples of one group have the same distribution of signal over the regions, and groups"
         " differ at most where their distributions do",
         references=(BOLSTAD_2003,),
         offsets=True,
     ),
     "given": Normalization(
-        Later("normalization:by_given"),
+        Later("scalings:by_given"),
         "the factors given are right",
         needs=(
             "given",

@@ -81,11 +81,7 @@ class Relabelling:
             f"{facts['n']} {what} of the units: a median of {facts['median']:.0f} calls,"
             f" 95 % at most {facts['q95']:.0f}; here {facts['observed']}"
         )
-        if self.threshold > 0:
-            said += (
-                f", all of them against no change at all, not the threshold of {self.threshold:g}"
-            )
-        return said
+        return said + self._null
 
     @property
     def extremes_sentence(self) -> str:
@@ -95,7 +91,13 @@ class Relabelling:
             f" in {row['relabelled']:.2%}"
             for level, row in self.extremes.iterrows()
         ]
-        return "; ".join(shares)
+        return "; ".join(shares) + self._null
+
+    @property
+    def _null(self) -> str:
+        if not self.threshold:
+            return ""
+        return f" (these counts are against no change, not the threshold of {self.threshold:g})"
 
 
 def relabel(
@@ -201,7 +203,7 @@ def with_relabelling(analysis: Analysis) -> Analysis:
         return analysis.with_more(header={"relabelling": f"not done: {error}"})
     said = {
         "relabelling": found.sentence + instead,
-        "relabelling at the extremes": found.extremes_sentence,
+        "relabelling at the extremes": found.extremes_sentence + instead,
     }
     return analysis.with_more(header=said, facts={"relabelling": found.facts})
 

@@ -87,7 +87,7 @@ def plot_genome(
         ax.axhline(0, color=INK, lw=LINE * 0.6, zorder=3)
         if arms is not None:
             _arm_lines(ax, arms, places, borders or {}, limit)
-        ax.set(ylabel="log$_2$ fold change", ylim=(-1.08 * limit, 1.08 * limit))
+        ax.set(ylabel="log₂ fold change", ylim=(-1.08 * limit, 1.08 * limit))
         ax.legend(
             loc="lower right", bbox_to_anchor=(1, 1), ncols=3, markerscale=2, borderaxespad=0.1
         )
@@ -137,7 +137,7 @@ def plot_copy_number(
         bar = ax.figure.colorbar(
             mpl.cm.ScalarMappable(scale, colours), ax=ax, pad=0.01, fraction=0.02, extend="both"
         )
-        bar.set_label("log$_2$ of DNA", fontsize=SMALL_FONT)
+        bar.set_label("log₂ of DNA", fontsize=SMALL_FONT)
         bar.outline.set_linewidth(LINE * 0.6)
     return ax
 

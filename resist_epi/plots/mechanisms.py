@@ -257,7 +257,7 @@ def _draw_keys(frame: Frame, points: Any, left: float) -> None:
             points,
             right=frame.width - 2.0,
             top=9.0,
-            text="effect, log$_2$",
+            text="effect, log₂",
             extend="both",
         )
         low, high = points.get_clim()

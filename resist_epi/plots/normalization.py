@@ -173,7 +173,7 @@ def _draw_factors(
     ax.axvline(0, color=PALE, lw=LINE, zorder=0)
     for edge in range(1, len(methods)):
         ax.axhline(edge - 0.5, color=PALE, lw=LINE * 0.6, zorder=0)
-    ax.set(ylim=(-0.5, len(methods) - 0.5), yticks=[], xlabel="log$_2$ factor of a library")
+    ax.set(ylim=(-0.5, len(methods) - 0.5), yticks=[], xlabel="log₂ factor of a library")
     ax.spines["left"].set_visible(False)
     ax.margins(x=0.08)
     ax.locator_params(axis="x", nbins=4)
@@ -259,7 +259,7 @@ def _draw_zero_lines(
     ax = frame.panel("ma", *place)
     shown = results[(results["baseMean"] > 0) & np.isfinite(results["log2FoldChange"])]
     _log_axis(ax)
-    ax.set(xlabel="mean normalised signal", ylabel="log$_2$ fold change")
+    ax.set(xlabel="mean normalised signal", ylabel="log₂ fold change")
     if not len(shown):
         say_empty(ax, "no region with signal")
         return

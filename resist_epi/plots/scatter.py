@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-_CHANGE = "log$_2$ fold change"
+_CHANGE = "log₂ fold change"
 
 _FEWEST_FOR_TREND = 200
 
@@ -158,7 +158,7 @@ def plot_volcano(
             ax.axvline(0, color=INK, lw=LINE, zorder=1)
         ax.set(
             xlabel=_CHANGE,
-            ylabel="$-$log$_{10}$ P",
+            ylabel="−log₁₀ P",
             xlim=(-1.05 * limit, 1.05 * limit),
             ylim=(-0.02 * top, 1.03 * top),
         )
@@ -336,6 +336,8 @@ def _trend(ax: Axes, shown: pd.DataFrame) -> None:
         return
     from statsmodels.nonparametric.smoothers_lowess import lowess
 
+    if "pvalue" in shown and shown["pvalue"].notna().sum() >= _FEWEST_FOR_TREND:
+        shown = shown[shown["pvalue"].notna()]  # those that the normalisation is judged by
     level = np.log10(shown["baseMean"].to_numpy(np.float64))
     change = shown["log2FoldChange"].to_numpy(np.float64)
     curve = lowess(change, level, frac=0.4, it=3, delta=0.01 * float(np.ptp(level)))
@@ -343,9 +345,9 @@ def _trend(ax: Axes, shown: pd.DataFrame) -> None:
     low, high = np.quantile(level, [0.005, 0.995])
     curve = curve[(curve[:, 0] >= low) & (curve[:, 0] <= high)]
     ax.plot(10 ** curve[:, 0], curve[:, 1], color=INK, lw=_TREND_WIDTH, zorder=4)
-    end = (1.0, float(curve[-1, 1]))
-    beside = ax.get_yaxis_transform()
-    ax.text(*end, "trend", transform=beside, color=INK, size="small", ha="right", va="bottom")
+    end = (float(10 ** curve[-1, 0]), float(curve[-1, 1]))
+    above = "bottom" if end[1] >= 0 else "top"  # off the line of no change
+    ax.text(*end, " trend", color=INK, size="small", va=above)
 
 
 def _threshold(ax: Axes, shown: pd.DataFrame) -> None:

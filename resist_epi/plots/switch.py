@@ -76,7 +76,7 @@ def plot_switches(
     ...     "class": ["repressive switch", "activating switch"], "padj": [0.01, 0.02],
     ... })
     >>> plot_switches(table).get_xlabel()
-    'H3K27me3, log$_2$ fold change'
+    'H3K27me3, log₂ fold change'
     """
     require(switches, ("symbol", "class", "padj"), what="a figure of switches")
     end = "_log2FoldChange"
@@ -99,8 +99,8 @@ def plot_switches(
         ax.set(
             xlim=(-1.05 * limits[0], 1.05 * limits[0]),
             ylim=(-1.05 * limits[1], 1.05 * limits[1]),
-            xlabel=f"{marks[0]}, log$_2$ fold change",
-            ylabel=f"{marks[1]}, log$_2$ fold change",
+            xlabel=f"{marks[0]}, log₂ fold change",
+            ylabel=f"{marks[1]}, log₂ fold change",
         )
         set_title(ax, title, pad=24.0)
         switch = shown["class"].astype(str).str.endswith("switch").to_numpy()

@@ -15,7 +15,7 @@ from resist_epi.report.references import OPTION_SOURCES, Citations
 from resist_epi.samples.facts import contrast_title, informed_by
 from resist_epi.samples.presets import MarkPreset
 from resist_epi.samples.question import Question
-from resist_epi.stats.literature import BENJAMINI_1995, BOURGON_2010, Reference
+from resist_epi.stats.literature import BENJAMINI_1995, BOURGON_2010, MCCARTHY_2009, Reference
 
 KIND_WORDS: dict[str, str] = {
     "promoters": "promoters",
@@ -231,7 +231,8 @@ def _test_sentences(run: RunTables, citations: Citations) -> str:
             "Regions with too little signal were left out without regard to the groups"
             f"{citations.cite(BOURGON_2010)}, and P values were adjusted by the method of"
             f" Benjamini and Hochberg{citations.cite(BENJAMINI_1995)}; a region is said to gain or"
-            f" lose the mark where the adjusted P is at most {level:g}. Fold changes are unshrunken"
+            f" lose the mark where the adjusted P is at most {level:g}{_threshold(run, citations)}."
+            " Fold changes are unshrunken"
             " log2 ratios with 95% intervals."
         )
     if untested:
@@ -240,6 +241,14 @@ def _test_sentences(run: RunTables, citations: Citations) -> str:
             " given without P."
         )
     return " ".join(parts)
+
+
+def _threshold(run: RunTables, citations: Citations) -> str:
+    tau = run.marks[0].main.question.lfc_threshold
+    if not tau:
+        return ""
+    cited = citations.cite(MCCARTHY_2009)
+    return f" in a test against absolute log2 fold changes of at most {tau:g}{cited}"
 
 
 def _set_sentence(sets: Sheet, citations: Citations) -> str:

@@ -316,28 +316,39 @@ def _slope(design: Design, column: str) -> Contrast:
     return Contrast(column, vector, words, informing)
 
 
+def why_untestable(design: Design, contrast: Contrast) -> str | None:
+    """Why these units cannot carry a test; None where they can.
+
+    A side of the contrast may rest on fewer than two units, or no residual degree of freedom may be
+    left.
+    """
+    n, p = design.matrix.shape
+    if any(size < 2 for size in contrast.group_sizes):
+        smallest = min(contrast.group_sizes)
+        return (
+            f"contrast {contrast.name}: one side rests on {smallest} biological"
+            f" unit{'s' if smallest != 1 else ''} ({contrast.words}), so nothing"
+            " tells how much units differ; at least 2 a group are needed"
+        )
+    if n - p < 1:
+        return (
+            f"the design {quoted(design.formula)} has {p} coefficients for {n} units, so no"
+            " residual degree of freedom is left. Use a smaller design"
+        )
+    return None
+
+
 def check_testable(design: Design, contrast: Contrast) -> None:
     """Refuse a test that the units cannot carry.
 
     Raises
     ------
     DesignError
-        If a side of the contrast rests on fewer than two units, or no residual degree of freedom
-        is left.
+        With what `why_untestable` says.
     """
-    n, p = design.matrix.shape
-    way_out = (
-        "Without a test, --fold-changes-only writes the fold changes and no P"
-        " (columns lfcSE to padj empty)"
-    )
-    if any(size < 2 for size in contrast.group_sizes):
+    reason = why_untestable(design, contrast)
+    if reason is not None:
         raise DesignError(
-            f"contrast {contrast.name}: one side rests on {min(contrast.group_sizes)} biological"
-            f" unit{'s' if min(contrast.group_sizes) != 1 else ''} ({contrast.words}), so nothing"
-            f" tells how much units differ; at least 2 a group are needed. {way_out}"
-        )
-    if n - p < 1:
-        raise DesignError(
-            f"the design {quoted(design.formula)} has {p} coefficients for {n} units, so no"
-            f" residual degree of freedom is left. Use a smaller design. {way_out}"
+            f"{reason}. Without a test, --fold-changes-only writes the fold changes and no P"
+            " (columns lfcSE to padj empty)"
         )

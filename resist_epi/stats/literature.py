@@ -151,6 +151,13 @@ SMYTH_2005 = Reference(
     "10.1093/bioinformatics/bti270",
 )
 
+MCCARTHY_2009 = Reference(
+    "McCarthy DJ, Smyth GK",
+    "Testing significance relative to a fold-change threshold is a TREAT",
+    "Bioinformatics 2009;25:765-771",
+    "10.1093/bioinformatics/btp053",
+)
+
 KUO_2011 = Reference(
     "Kuo AJ, Cheung P, Chen K, et al",
     "NSD2 links dimethylation of histone H3 at lysine 36 to oncogenic programming",

@@ -10,10 +10,12 @@ import pytest
 
 from resist_epi.errors import DesignError, InputFormatError
 from resist_epi.genes import gene_level
+from resist_epi.genes.enrichment import enrich_results
 from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.genes.gene_sets import GeneSet
 from resist_epi.genes.symbols import SymbolTable
-from tests.support.builders import regions
+from resist_epi.model.analysis import analyse
+from tests.support.builders import planted, regions, sheet
 
 SYMBOLS = SymbolTable({"NSD2": ("NSD2",), "WHSC1": ("NSD2",)}, "test")
 
@@ -100,3 +102,19 @@ def test_without_genes_or_a_fit() -> None:
     assert not level.has_effects
     with pytest.raises(DesignError, match="need a fit"):
         _ = level.effects
+
+
+def test_sets_are_held_against_no_change_whatever_the_threshold() -> None:
+    """Of a test against a threshold nearly all statistics are 0, and few genes made a set's P."""
+    counts, rows = planted(per_group=6, changed=12, change=1.5), sheet(["good"] * 6 + ["poor"] * 6)
+    sets = {
+        "CHANGED": GeneSet("CHANGED", "made here", tuple(f"S{i}" for i in range(12))),
+        "QUIET": GeneSet("QUIET", "made here", tuple(f"S{i}" for i in range(100, 130))),
+    }
+    plain, strict = (
+        enrich_results(a.results, sets, a)
+        for a in (analyse(counts, rows), analyse(counts, rows, lfc_threshold=0.7))
+    )
+    np.testing.assert_allclose(strict["pvalue"], plain["pvalue"], rtol=1e-6)
+    assert strict.attrs["header"]["threshold"].startswith("sets are held against no change")
+    assert "threshold" not in plain.attrs["header"]

@@ -96,7 +96,7 @@ def test_random_sets_are_like_the_set() -> None:
     matched = pre_specified(replace(analysis, covariates=covariates), core)
     assert matched.loc[0, "random_pvalue"] > 2 * blind.loc[0, "random_pvalue"]
     assert matched.loc[0, "random_pvalue"] > 0.05
-    assert "CpG island" in matched.attrs["header"]["question"]
+    assert "CpG island" in matched.attrs["header"]["asked"]
 
 
 def test_edges() -> None:

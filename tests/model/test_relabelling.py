@@ -97,5 +97,5 @@ def test_calls_under_relabelling_know_no_threshold_and_say_so() -> None:
     )
     assert harder.facts["relabelling"] == plain.facts["relabelling"]
     assert harder.header["relabelling"] == plain.header["relabelling"] + (
-        ", all of them against no change at all, not the threshold of 1"
+        " (these counts are against no change, not the threshold of 1)"
     )

@@ -65,7 +65,7 @@ def test_the_trend_of_the_fold_changes_along_the_mean_is_drawn() -> None:
     curve = next(line for line in ax.lines if len(line.get_xdata()) > 2)
     x, y = (np.asarray(values, dtype=np.float64) for values in curve.get_data())
     np.testing.assert_allclose(y, 0.5 * (np.log10(x) - 1), atol=1e-6)
-    assert "trend" in [text.get_text() for text in ax.texts]
+    assert "trend" in [text.get_text().strip() for text in ax.texts]
 
 
 def test_few_regions_have_no_trend() -> None:

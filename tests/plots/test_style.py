@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import matplotlib as mpl
 import pandas as pd
@@ -84,3 +85,9 @@ def test_the_reader_s_own_settings_do_not_change_a_figure() -> None:
             plot_volcano(table).figure.savefig(out, format="png", dpi=80)
             pictures.append(out.getvalue())
     assert pictures[0] == pictures[1]
+
+
+def test_no_figure_writes_mathematics_that_is_not_set() -> None:
+    """Names of people's files may hold `$`, so no text is read as mathematics, ours neither."""
+    folder = Path(resist_epi.plots.__file__).parent
+    assert {p.name for p in folder.glob("*.py") if "$_" in p.read_text(encoding="utf-8")} == set()

@@ -12,6 +12,7 @@ import pytest
 from resist_epi.report.gather import MarkTables, RunTables, Sheet
 from resist_epi.report.page import render
 from resist_epi.samples.presets import preset
+from resist_epi.samples.question import Question
 from resist_epi.schema import CHECK, names
 from resist_epi.study.provenance import Provenance
 from tests.support.browser import Page, open_browser
@@ -24,6 +25,22 @@ HEADER = {
     "normalization": "library_size: assumes that totals are equal",
     "quantity": "mean_signal (mean coverage per base); library sizes from the sheet's LibrarySize",
     "fdr": "0.05 (direction is gain or loss where padj is at most this)",
+    "question": Question(contrast="Condition:poor-good", method="trend").as_values(),
+    "facts": {
+        "contrast": {
+            "name": "Condition:poor-good",
+            "column": "Condition",
+            "kind": "difference",
+            "first": "poor",
+            "second": "good",
+            "units": [6, 6],
+        },
+        "units": {"n": 12, "patients": True},
+        "quantity": {"name": "mean_signal", "relative": False},
+        "normalization": {"name": "library_size", "assumption": "totals are equal", "because": ""},
+        "method": {"name": "trend", "summary": "linear model", "because": "", "options": {}},
+        "filter": {"kept": 1995, "of": 2000, "rule": "any signal in at least 6 units"},
+    },
 }
 
 

@@ -166,4 +166,4 @@ def _write_mechanisms(
 
 def _mark_layer(mark: str, analysis: Analysis) -> Layer:
     fit = analysis.fit if analysis.tested else None
-    return Layer(mark, analysis.results, fit, analysis.contrast)
+    return Layer(mark, analysis.results, fit, analysis.contrast, analysis.question.lfc_threshold)

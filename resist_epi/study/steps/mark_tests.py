@@ -156,7 +156,8 @@ def _write_genes(
 def _write_agreement(main: Analysis, agreement: Agreement, mark: str, outputs: Outputs) -> None:
     for warning in agreement.warnings:
         logger.warning("%s: %s", mark, warning)
-    about = {k: main.header[k] for k in ("normalization", "units")} | agreement.header
+    kept = ("contrast", "units", "normalization", "fdr", "threshold")
+    about = {k: main.header[k] for k in kept if k in main.header} | agreement.header
     outputs.table(outputs.path("normalization"), agreement.table, about)
     outputs.table(outputs.path("normalization_calls"), agreement.calls, about)
 
