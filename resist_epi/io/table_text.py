@@ -49,12 +49,12 @@ def parse_table(text: str, path: str | Path) -> pd.DataFrame:
         raise InputFormatError("the table is empty", path=path, expected="a header line and rows")
     if top and "\t" in top[-1] and top[-1].count("\t") == rest[0].count("\t"):
         rest, first = [top.pop().lstrip("# "), *rest], first - 1
-    header, counts = _counted(rest, path, first)
+    header, last, counts = _counted(rest, path, first)
     width = _width(counts, len(header), path)
     if width == len(header) + 1:
         header = ["", *header]
-    table = _parsed(header, rest[1:], path, first)
-    table.attrs.update(header=[line.lstrip("# ") for line in top], first_row=first + 1)
+    table = _parsed(header, rest[last - first + 1 :], path, first)
+    table.attrs.update(header=[line.lstrip("# ") for line in top], first_row=last + 1)
     return typed(table, path)
 
 
@@ -85,15 +85,16 @@ def csv_rows(
 
 def _counted(
     lines: list[str], path: str | Path, first: int
-) -> tuple[list[str], list[tuple[int, int]]]:
-    """Cells of the header; line and number of cells of every row."""
+) -> tuple[list[str], int, list[tuple[int, int]]]:
+    """Cells of the header, and the line where it ends; line and number of cells of every row."""
     text = "\n".join(lines)
     if '"' not in text:
         counts = [(n, row.count("\t") + 1) for n, row in enumerate(lines[1:], start=first + 1)]
-        return lines[0].split("\t"), counts
+        return lines[0].split("\t"), first, counts
     # Only with its quotes read does a row tell its cells, which may hold tabs and line ends.
     rows = list(csv_rows(io.StringIO(text, newline=""), "\t", path, first))
-    return rows[0][1], [(line, len(cells)) for line, cells in rows[1:]]
+    last, header = rows[0]
+    return header, last, [(line, len(cells)) for line, cells in rows[1:]]
 
 
 def _width(counts: list[tuple[int, int]], named: int, path: str | Path) -> int:

@@ -191,3 +191,12 @@ def test_a_parquet_file_is_called_so(tmp_path: Path) -> None:
     pd.DataFrame({"x": [1]}).to_parquet(tmp_path / "c.parquet")
     with pytest.raises(InputFormatError, match="this is a Parquet file"):
         read_results(tmp_path / "c.parquet")
+
+
+def test_a_name_over_two_lines_comes_back(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"start": [5, 7], "n_two\nlines": [1, 2], "pvalue": [0.5, 1]})
+    write_table(tmp_path / "t.tsv", rows, header={"a": "b"})
+    again = read_table(tmp_path / "t.tsv")
+    assert list(again) == list(rows)
+    assert again["start"].tolist() == [5, 7]
+    assert again.attrs["first_row"] == 5
