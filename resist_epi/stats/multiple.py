@@ -54,13 +54,10 @@ def holm(pvalues: npt.ArrayLike) -> FloatArray:
     >>> holm([0.01, float("nan"), 0.04, 0.03])
     array([0.03,  nan, 0.06, 0.06])
     """
-    from statsmodels.stats.multitest import multipletests  # takes a second
-
-    p = _checked(pvalues)
+    p, order = _in_order(pvalues)
     adjusted = np.full(p.shape, np.nan)
-    tested = ~np.isnan(p)
-    if tested.any():
-        adjusted[tested] = multipletests(p[tested], method="holm")[1]
+    stepped = p[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1.0)
     return adjusted
 
 

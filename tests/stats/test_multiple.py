@@ -52,6 +52,8 @@ def test_bad_p_values(function) -> None:
 def test_holm_steps_down_and_leaves_what_was_not_tested() -> None:
     p = np.array([0.04, np.nan, 0.01, 0.03, 0.9])
     np.testing.assert_allclose(holm(p), [0.09, np.nan, 0.04, 0.09, 0.9], rtol=1e-12)
+    drawn = np.random.default_rng(2).uniform(size=50)
+    np.testing.assert_allclose(holm(drawn), multipletests(drawn, method="holm")[1], rtol=1e-12)
     assert np.isnan(holm([np.nan, np.nan])).all()
     assert len(holm([])) == 0
     with pytest.raises(QuantityError, match="between 0 and 1"):
