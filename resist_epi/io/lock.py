@@ -153,6 +153,8 @@ def _take(path: Path, *, unlock: bool) -> int:
                 raise _held(path, "another process")
             if holder is not None and not unlock and not holder.is_dead(silent):
                 raise _held(path, str(holder))
+            if not alone and tries < _TRIES:
+                raise _AgainError  # whoever has the file open may be writing its name into it
             if holder is not None:
                 why = "asked to" if unlock else "it is gone, or was silent for ten minutes"
                 logger.warning("%s: the lock of %s is taken over (%s)", path.parent, holder, why)
