@@ -9,6 +9,14 @@ from pathlib import Path
 from resist_epi.errors import InputFormatError
 from resist_epi.io.store import unreadable
 
+# How files begin that are neither tracks nor reads, what they are, and what to do.
+NEITHER = (
+    (b"PK\x03\x04", "a zip archive", "unpack it"),
+    (b"BZh", "a bzip2 file", "unpack it"),
+    (b"\xfd7zXZ", "an xz file", "unpack it"),
+    (b"<", "a web page or XML", "the download failed, or asks for a login: get the file again"),
+)
+
 
 def is_gzip(path: Path) -> bool:
     """Whether a file is packed with gzip, told by its first bytes.

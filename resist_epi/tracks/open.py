@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from resist_epi.errors import InputFormatError
-from resist_epi.io.first_bytes import first_bytes, is_gzip
+from resist_epi.io.first_bytes import NEITHER, first_bytes, is_gzip
 from resist_epi.tracks.bedgraph import read_bedgraph
 from resist_epi.tracks.bigwig.format import BIGBED_MAGIC, BIGWIG_MAGIC
 from resist_epi.tracks.bigwig.track import open_bigwig
@@ -21,11 +21,8 @@ _BBI = tuple(
 _NOT_TRACKS = (
     (b"BAM\x01", "a BAM file", "name it under bamReads, or make a track with bamCoverage"),
     (b"CRAM", "a CRAM file", "make a track of it with bamCoverage"),
-    (b"PK\x03\x04", "a zip archive", "unpack it"),
-    (b"BZh", "a bzip2 file", "unpack it"),
-    (b"\xfd7zXZ", "an xz file", "unpack it"),
     (b"\x89HDF", "an HDF5 file", "export a bigWig"),
-    (b"<", "a web page or XML", "the download failed, or asks for a login: get the file again"),
+    *NEITHER,
 )
 
 

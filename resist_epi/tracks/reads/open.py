@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from resist_epi.errors import InputFormatError
-from resist_epi.io.first_bytes import first_bytes
+from resist_epi.io.first_bytes import NEITHER, first_bytes
 from resist_epi.tracks.reads.bam import open_bam
 from resist_epi.tracks.reads.bed_reads import open_bed_reads
 from resist_epi.tracks.reads.reads import ReadsFile
@@ -16,10 +16,7 @@ _NOT_READS = (
     (b"@SQ\t", "a SAM file", "convert it: samtools view -b"),
     (b"\x26\xfc\x8f\x88", "a bigWig", "name it under Coverage"),
     (b"\x88\x8f\xfc\x26", "a bigWig", "name it under Coverage"),
-    (b"PK\x03\x04", "a zip archive", "unpack it"),
-    (b"BZh", "a bzip2 file", "unpack it"),
-    (b"\xfd7zXZ", "an xz file", "unpack it"),
-    (b"<", "a web page or XML", "the download failed, or asks for a login: get the file again"),
+    *NEITHER,
 )
 
 
