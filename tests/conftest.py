@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def package_logger() -> None:
+    """A command run in this process takes the log lines for its own; each test has them back."""
+    logger = logging.getLogger("resist_epi")
+    logger.handlers, logger.propagate = [], True
+    logger.setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")

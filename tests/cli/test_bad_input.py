@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import struct
 from pathlib import Path
 
@@ -110,7 +109,6 @@ def test_an_empty_peak_file_is_a_warning(
     cohort.sheet.with_name("empty.bed").write_text("")
     table = rows(cohort)
     table.loc[1, "Peaks"] = "empty.bed"
-    logging.getLogger("resist_epi").propagate = True
     assert run(cohort, put(cohort, table), tmp_path / "out") == 0
     found = read_table(tmp_path / "out" / "check.tsv")
     warning = found[(found["level"] == "warning") & (found["column"] == "Peaks")]
