@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import BoolArray
 from resist_epi.errors import GenomeMismatchError, InputFormatError
+from resist_epi.genome.accessions import accessions
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ NO_CHROMOSOMES = {*ORGANELLE, "EBV"}
 _AFTER_NUMBERS = {name: i for i, name in enumerate((*SEX_CHROMOSOMES, *ORGANELLE))}
 
 _NAMES_SHOWN = 5
+
+_FAR_MORE = 4  # times the bases of the other assembly that a file's names tell
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def natural_chrom_key(chrom: str) -> ChromKey:
     >>> sorted(["chrM", "chr10", "chrX", "chr2", "chr2_random"], key=natural_chrom_key)
     ['chr2', 'chr10', 'chrX', 'chrM', 'chr2_random']
     """
-    stem = _without_prefix(chrom)
+    stem = without_prefix(chrom)
     if numbered := re.fullmatch(r"(\d+)([A-Za-z]?)", stem):
         return (0, int(numbered[1]), ((1, 0, numbered[2]),))
     if stem.upper() in _AFTER_NUMBERS:
@@ -112,7 +115,9 @@ def chrom_rank(
 def recognise_assembly(lengths: Mapping[str, int | None], known: Iterable[Genome]) -> str | None:
     """The one assembly in which every shared chromosome has exactly this length, else None.
 
-    The prefix `chr` is ignored, and so is the mitochondrion, which several assemblies share.
+    Names with `chr`, without it and accessions are compared apart, since a spike-in's `X` may
+    stand beside `chrX`; where they tell different assemblies, it is the one of far more bases. The
+    mitochondrion, which several assemblies share, has no say.
 
     Parameters
     ----------
@@ -121,14 +126,26 @@ def recognise_assembly(lengths: Mapping[str, int | None], known: Iterable[Genome
     known
         The assemblies to choose from.
     """
-    given = _comparable(lengths)
-    matches = []
+    bases: dict[str, int] = {}
     for genome in known:
         theirs = _comparable(genome.lengths)
-        shared = given.keys() & theirs.keys()
-        if shared and all(given[c] == theirs[c] for c in shared):
-            matches.append(genome.name)
-    return matches[0] if len(matches) == 1 else None
+        for given in map(_comparable, _by_style(lengths, genome)):
+            shared = given.keys() & theirs.keys()
+            if shared and all(given[c] == theirs[c] for c in shared):
+                agreeing = sum(given[c] for c in shared)
+                bases[genome.name] = max(agreeing, bases.get(genome.name, 0))
+    first, *others = sorted(bases, key=lambda name: -bases[name]) or [None]
+    if first is None or any(bases[first] < _FAR_MORE * bases[name] for name in others):
+        return None
+    return first
+
+
+def _by_style(lengths: Mapping[str, int | None], genome: Genome) -> Iterator[dict[str, int | None]]:
+    """The chromosomes whose names have `chr`, those without, and those named by accession."""
+    accession = accessions(genome.name)
+    yield {c: n for c, n in lengths.items() if has_prefix(c)}
+    yield {c: n for c, n in lengths.items() if not has_prefix(c)}
+    yield {accession[c]: n for c, n in lengths.items() if c in accession}
 
 
 def describe_mismatch(
@@ -151,16 +168,19 @@ def describe_mismatch(
     """
 
     def named(what: str, assembly: str | None, chroms: Collection[str]) -> str:
-        return f"{what} ({assembly or 'assembly unknown'}: {_shown(chroms)})"
+        return f"{what} ({assembly or 'assembly unknown'}: {shown(chroms)})"
 
     text = (
         f"{named(first, first_assembly, first_chroms)} and"
         f" {named(second, second_assembly, second_chroms)} do not belong to the same genome"
     )
-    stems = {_without_prefix(c) for c in first_chroms} & {_without_prefix(c) for c in second_chroms}
+    stems = {without_prefix(c) for c in first_chroms} & {without_prefix(c) for c in second_chroms}
     if not set(first_chroms) & set(second_chroms) and stems:
         bare = first if not any(c.startswith("chr") for c in first_chroms) else second
-        return f"{text}: {bare} lacks the prefix 'chr' (or has it too much); rename one of them"
+        return (
+            f"{text}: {bare} lacks the prefix 'chr' (or has it too much); rename one of them, or"
+            " state the assembly with --genome, whose names are then taken"
+        )
     if first_assembly and second_assembly and first_assembly != second_assembly:
         return f"{text}: bring both to one assembly, for example with liftOver"
     return f"{text}: use files of one assembly"
@@ -210,16 +230,16 @@ def reconcile_chromosomes(
         if track_lengths and len(absent) == len(track_lengths):
             dropped.append(chrom)
             continue
-        if absent and _without_prefix(chrom).upper() == "Y":
+        if absent and without_prefix(chrom).upper() == "Y":
             logger.warning(
                 "%s is absent from %d of %d tracks (%s) and is dropped",
-                *(chrom, len(absent), len(track_lengths), _shown(absent)),
+                *(chrom, len(absent), len(track_lengths), shown(absent)),
             )
             continue
         if absent:
             raise GenomeMismatchError(
                 f"chromosome {chrom} of {annotation} is absent from {len(absent)} of"
-                f" {len(track_lengths)} tracks ({_shown(absent)}); make every track over the same"
+                f" {len(track_lengths)} tracks ({shown(absent)}); make every track over the same"
                 f" chromosomes, or leave {chrom} out of {annotation}"
             )
         _check_lengths(chrom, track_lengths, genome, annotation, assemblies)
@@ -230,7 +250,7 @@ def reconcile_chromosomes(
             len(dropped),
             len(wanted),
             annotation,
-            _shown(dropped),
+            shown(dropped),
         )
     return kept
 
@@ -263,7 +283,7 @@ def _check_one_assembly(assemblies: Mapping[str, str | None]) -> None:
         if name is not None:
             by_name.setdefault(name, []).append(sample)
     if len(by_name) > 1:
-        found = "; ".join(f"{name}: {_shown(samples)}" for name, samples in by_name.items())
+        found = "; ".join(f"{name}: {shown(samples)}" for name, samples in by_name.items())
         raise GenomeMismatchError(
             f"the tracks are of different assemblies ({found});"
             " bring them to one, for example with CrossMap or liftOver"
@@ -319,15 +339,22 @@ def refuse_beyond_ends(reached: Mapping[str, Mapping[str, int]], genome: Genome)
 
 
 def _comparable(lengths: Mapping[str, int | None]) -> dict[str, int]:
-    stems = {_without_prefix(c): n for c, n in lengths.items()}
+    stems = {without_prefix(c): n for c, n in lengths.items()}
     return {c: int(n) for c, n in stems.items() if n is not None and c.upper() not in ORGANELLE}
 
 
-def _without_prefix(chrom: str) -> str:
-    return chrom[3:] if chrom[:3].lower() == "chr" else chrom
+def has_prefix(chrom: str) -> bool:
+    """Whether a name begins with `chr`, in any case."""
+    return chrom[:3].lower() == "chr"
 
 
-def _shown(names: Collection[str]) -> str:
+def without_prefix(chrom: str) -> str:
+    """The name without `chr`."""
+    return chrom[3:] if has_prefix(chrom) else chrom
+
+
+def shown(names: Collection[str]) -> str:
+    """The first few names, and how many more there are."""
     listed = list(names)
     more = len(listed) - _NAMES_SHOWN
     return ", ".join(listed[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
@@ -352,11 +379,11 @@ def autosomes(chroms: Sequence[str] | Mapping[str, int]) -> list[str]:
 
     All of them where nothing would be left.
     """
-    kept = [c for c in chroms if _without_prefix(c).upper() not in _AFTER_NUMBERS and "_" not in c]
+    kept = [c for c in chroms if without_prefix(c).upper() not in _AFTER_NUMBERS and "_" not in c]
     return kept or list(chroms)
 
 
 def on_chromosomes(chroms: pd.Series, names: Collection[str]) -> BoolArray:
     """(n,) whether each of n chromosomes is one of these (without `chr`), with or without `chr`."""
-    meant = [c for c in chroms.unique() if _without_prefix(str(c)).upper() in names]
+    meant = [c for c in chroms.unique() if without_prefix(str(c)).upper() in names]
     return chroms.isin(meant).to_numpy(bool)

@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from resist_epi.errors import ResistEpiError
-from resist_epi.genome.chromosomes import HasLengths, recognise_assembly
-from resist_epi.genome.reference import genomes
 from resist_epi.io.digest import checksum, step_key
 from resist_epi.io.store import parse_json, write_text
+from resist_epi.tracks.engine.renamed_track import RenamedTrack
 from resist_epi.tracks.engine.runs import Grid, Runs
 from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.open import open_track
-from resist_epi.tracks.opened import OpenedFile, file_state, open_file
+from resist_epi.tracks.opened import FileKind, OpenedFile, file_state, open_file, opened_as
 from resist_epi.tracks.reads.open import open_reads
 from resist_epi.tracks.reads.summary import summarise_reads
 from resist_epi.tracks.recovery.recovery import Recovery, recover_counts
@@ -63,24 +62,13 @@ def look_at_track(file: TrackFile) -> OpenedFile:
         If the track is damaged.
     """
     track = open_track(file.path)
-    weighed = _Weighed(track)
+    kind: FileKind = "bigWig" if track.lengths_known else "bedGraph"
+    opened = opened_as(track, OpenedFile(file.path, kind))
+    weighed = _Weighed(RenamedTrack(track, opened.names) if opened.names else track)
     recovery = recover_counts(
         weighed, library_size=file.library_size, fragment_length=file.fragment_length
     )
-    return OpenedFile(
-        file.path,
-        kind="bigWig" if track.lengths_known else "bedGraph",
-        chrom_lengths=dict(track.chrom_lengths),
-        lengths_known=track.lengths_known,
-        assembly=_assembly(track),
-        total=weighed.weight(),
-        recovery=recovery,
-    )
-
-
-def _assembly(file: HasLengths) -> str | None:
-    """Assembly that true lengths tell."""
-    return recognise_assembly(file.chrom_lengths, genomes()) if file.lengths_known else None
+    return replace(opened, total=weighed.weight(), recovery=recovery)
 
 
 def look_at_tracks(
@@ -189,19 +177,14 @@ class LookCache:
         """
         file = open_reads(path)
         summary = summarise_reads(file)
-        lengths = dict(file.chrom_lengths) if file.lengths_known else {}
-        look = OpenedFile(
-            path,
-            kind=summary.reader,
-            chrom_lengths=lengths,
-            lengths_known=file.lengths_known,
-            assembly=_assembly(file),
-            quantity="reads",
-        )
+        look = OpenedFile(path, kind=summary.reader, quantity="reads")
+        look = opened_as(file, look) if file.lengths_known else look
         self._remember(look)
         text = f"{summary.reader}: {summary.describe()}"
         if look.lengths_known:
-            text += f"; {len(lengths)} chromosomes, assembly {look.assembly or 'not recognised'}"
+            text += f"; {len(look.chrom_lengths)} chromosomes, assembly"
+            text += f" {look.assembly or 'not recognised'}"
+            text += f" ({look.renamed()})" if look.renamed() else ""
         return look, text + "; can be tested as reads, with ql or voom"
 
     def _remember(self, look: OpenedFile) -> None:

@@ -7,12 +7,18 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from resist_epi.genome.builtin import load_genome
+from resist_epi.genome.chromosomes import Genome, HasLengths, recognise_assembly
+from resist_epi.genome.naming import own_names, renaming_in_words
+from resist_epi.genome.reference import genomes
 from resist_epi.io.digest import checksum, step_key
 from resist_epi.io.store import unreadable
+from resist_epi.tracks.engine.renamed_track import RenamedTrack
 from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.open import is_bigwig, open_track
 from resist_epi.tracks.reads.open import is_bam, open_reads
 from resist_epi.tracks.reads.reads import ReadRules, ReadsFile
+from resist_epi.tracks.reads.renamed_reads import RenamedReads
 from resist_epi.tracks.recovery.recovered_track import RecoveredTrack
 from resist_epi.tracks.recovery.recovery import Recovery
 
@@ -31,12 +37,12 @@ class OpenedFile:
     kind
         Told by its content.
     chrom_lengths
-        Length of every chromosome, bp. Of text, which states none, where its data end; empty
-        until it was read.
+        Length of every chromosome, bp, by the names that it goes by. Of text, which states none,
+        where its data end; empty until it was read.
     lengths_known
         Whether these are the true lengths.
     assembly
-        Told by the lengths, once it was looked at; None where that cannot be.
+        Told by the lengths; None where that cannot be.
     total
         Value x bp over all of a track; None until it was looked at.
     recovery
@@ -45,6 +51,10 @@ class OpenedFile:
         What is counted of it, as of `CountMatrix`.
     rules
         Which reads count, and where, for `reads`.
+    naming
+        Assembly by whose names its chromosomes go, where those of the file may differ.
+    names
+        Name in the file -> that of the assembly, where they differ and are known.
     """
 
     path: str
@@ -56,6 +66,24 @@ class OpenedFile:
     recovery: Recovery | None = None
     quantity: str = "mean_signal"
     rules: ReadRules | None = None
+    naming: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def named_as(self, genome: Genome | None) -> OpenedFile:
+        """The file, its chromosomes named as in an assembly, unless it tells another itself."""
+        if genome is None or self.naming == genome.name:
+            return self
+        if self.assembly is not None and self.assembly != genome.name:
+            return self
+        names = own_names(self._lengths(self.chrom_lengths, self.lengths_known), genome)
+        if self.chrom_lengths and not names:
+            return self
+        lengths = {names.get(c, c): n for c, n in self.chrom_lengths.items()}
+        return replace(self, chrom_lengths=lengths, naming=genome.name, names=names)
+
+    @staticmethod
+    def _lengths(lengths: Mapping[str, int], known: bool) -> dict[str, int | None]:
+        return {c: n if known else None for c, n in lengths.items()}
 
     def counted_as(self, quantity: str, rules: ReadRules | None = None) -> OpenedFile:
         """The file, to be counted in this quantity."""
@@ -65,13 +93,29 @@ class OpenedFile:
     def track(self) -> CoverageTrack:
         """Open the track to be read: its fragments where these are counted, else its signal."""
         track = open_track(self.path)
+        names = self._names_in(track)
+        track = RenamedTrack(track, names) if names else track
         if self.quantity != "recovered_reads" or self.recovery is None:
             return track
         return RecoveredTrack(track, self.recovery)
 
     def reads(self) -> ReadsFile:
         """Open the reads to be counted."""
-        return open_reads(self.path)
+        file = open_reads(self.path)
+        names = self._names_in(file)
+        return RenamedReads(file, names) if names else file
+
+    def _names_in(self, file: HasLengths) -> dict[str, str]:
+        """Name in the opened file -> that of the assembly, where they differ."""
+        if self.naming is None:
+            return {}
+        lengths = self._lengths(file.chrom_lengths, file.lengths_known)
+        return own_names(lengths, load_genome(self.naming))
+
+    def renamed(self) -> str:
+        """Say how the chromosomes were renamed; empty where they were not, or it is not known."""
+        genome = None if self.naming is None else load_genome(self.naming)
+        return renaming_in_words(self.names, genome)
 
     def described(self) -> dict[str, Any]:
         """How it is counted, as plain values."""
@@ -79,6 +123,7 @@ class OpenedFile:
             "quantity": self.quantity,
             "recovery": None if self.recovery is None else asdict(self.recovery),
             "rules": None if self.rules is None else asdict(self.rules),
+            "naming": self.naming,
         }
 
     def key(self, plan_digest: str) -> str:
@@ -94,9 +139,10 @@ class OpenedFile:
             if recovery.refused is not None
             else "as recovered reads, with ql or voom where regions are wide and trend where not"
         )
+        renamed = f" ({self.renamed()})" if self.renamed() else ""
         return (
             f"{self.kind} of {len(self.chrom_lengths)} chromosomes, assembly"
-            f" {self.assembly or 'not recognised'}, total coverage {total} (value x bp);"
+            f" {self.assembly or 'not recognised'}{renamed}, total coverage {total} (value x bp);"
             f" {recovery.describe()}; can be tested {tested}"
         )
 
@@ -115,9 +161,15 @@ def open_file(
         if not is_bigwig(path):
             return OpenedFile(path, "bedGraph", quantity=quantity)
         kind, file = "bigWig", open_track(path)
-    return OpenedFile(
-        path, kind, dict(file.chrom_lengths), lengths_known=True, quantity=quantity, rules=rules
-    )
+    return opened_as(file, OpenedFile(path, kind, quantity=quantity, rules=rules))
+
+
+def opened_as(file: HasLengths, about: OpenedFile) -> OpenedFile:
+    """What is known of a file, with the chromosomes that it states, named as in their assembly."""
+    lengths, known = dict(file.chrom_lengths), file.lengths_known
+    assembly = recognise_assembly(lengths, genomes()) if known else None
+    found = replace(about, chrom_lengths=lengths, lengths_known=known, assembly=assembly)
+    return found.named_as(None if assembly is None else load_genome(assembly))
 
 
 def file_state(path: str | Path) -> list[Any]:
@@ -153,8 +205,7 @@ def chromosome_ends(files: Iterable[OpenedFile]) -> dict[str, int]:
     for file in files:
         lengths = file.chrom_lengths
         if not lengths:
-            opened = file.reads() if file.quantity == "reads" else open_track(file.path)
-            lengths = opened.chrom_lengths
+            lengths = (file.reads() if file.quantity == "reads" else file.track()).chrom_lengths
         for chrom, length in lengths.items():
             ends[chrom] = max(length, ends.get(chrom, 0))
     return ends

@@ -1,0 +1,195 @@
+"""One name a chromosome: names of another style, and what they are in an assembly's own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+
+from resist_epi.errors import GenomeMismatchError
+from resist_epi.genome.accessions import accessions
+from resist_epi.genome.annotation import Annotation
+from resist_epi.genome.chromosomes import ORGANELLE, Genome, shown, without_prefix
+
+logger = logging.getLogger(__name__)
+
+_OLD_MITOCHONDRION = 16571  # bp: chrM of hg18 and hg19 is not the sequence that others call MT
+
+
+def own_names(lengths: Mapping[str, int | None], genome: Genome) -> dict[str, str]:
+    """Names that mean a chromosome of the assembly -> the assembly's own, where these differ.
+
+    `1` and `chr1`, `MT` and `chrM`, accessions of RefSeq and GenBank. Two names that stand side by
+    side are never made one: where the file has the assembly's own name, the other is something
+    else (`X` of a spike-in beside `chrX`), and so is each name without an own one beside names
+    that are the assembly's, and each whose length is not the chromosome's where others' are.
+
+    Parameters
+    ----------
+    lengths
+        Length in bp by chromosome of one file; None where the format does not tell.
+
+    Examples
+    --------
+    >>> own_names({"1": None, "MT": None, "KI270706.1": None}, Genome("g", {"chr1": 9, "chrM": 5}))
+    {'1': 'chr1', 'MT': 'chrM'}
+    >>> own_names({"chr1": None, "X": None}, Genome("g", {"chr1": 9, "chrX": 8}))
+    {}
+    """
+    accession = accessions(genome.name)
+    by_stem = {without_prefix(c).upper(): c for c in genome.lengths}
+    has_own = any(c in genome.lengths and not _is_organelle(c) for c in lengths)
+    claims: dict[str, list[str]] = {}
+    for name in lengths:
+        own = accession.get(name) or _of_stem(name, by_stem, genome)
+        if own is None or own in lengths or name in genome.lengths:
+            continue
+        if has_own and name not in accession and not _is_organelle(name):
+            continue
+        claims.setdefault(own, []).append(name)
+    found = {}
+    for own, names in claims.items():
+        fitting = [n for n in names if lengths[n] == genome.lengths[own]]
+        chosen = names if len(names) == 1 else fitting
+        if len(chosen) == 1:
+            found[chosen[0]] = own
+    fits = {name: lengths[name] in (None, genome.lengths[own]) for name, own in found.items()}
+    # Where none fits, the lengths are another assembly's, which whoever compares them will say.
+    if any(fits[name] and lengths[name] is not None for name in found):
+        found = {name: own for name, own in found.items() if fits[name]}
+    return found
+
+
+def _is_organelle(name: str) -> bool:
+    return without_prefix(name).upper() in ORGANELLE
+
+
+def _of_stem(name: str, by_stem: Mapping[str, str], genome: Genome) -> str | None:
+    stem = without_prefix(name).upper()
+    if stem in by_stem:
+        return by_stem[stem]
+    own = next((by_stem[s] for s in ORGANELLE if s in by_stem), None)
+    if not _is_organelle(name) or own is None or genome.lengths[own] == _OLD_MITOCHONDRION:
+        return None
+    return own
+
+
+def renaming_in_words(names: Mapping[str, str], genome: Genome | None) -> str:
+    """`named as in hg38: 1 is chr1`; empty where nothing was renamed."""
+    if not names or genome is None:
+        return ""
+    first = next(iter(names))
+    return f"named as in {genome.name}: {first} is {names[first]}"
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How the chromosomes of a study are named, to which the tables that it reads are brought.
+
+    Attributes
+    ----------
+    genome
+        The assembly, recognised or stated; None where it is unknown, and no name is changed.
+    chroms
+        Chromosomes of the tracks, or of the counts; empty where they are not known.
+    source
+        What has them, in words.
+    notes
+        What was said of each table so far: how many of its rows take part.
+    """
+
+    genome: Genome | None = None
+    chroms: frozenset[str] = frozenset()
+    source: str = "the tracks"
+    notes: list[str] = field(default_factory=list, compare=False)
+
+    def translation(self, names: Iterable[str]) -> dict[str, str]:
+        """Name in a file -> its name here, where they differ.
+
+        A file all of whose names the tracks have is left as it is.
+        """
+        found = dict.fromkeys(map(str, names))
+        if self.genome is None or found.keys() <= self.chroms:
+            return {}
+        ours = own_names(dict.fromkeys(self.chroms), self.genome)
+        here = {own: name for name, own in ours.items()}
+        own = {name: name for name in found} | own_names(found, self.genome)
+        return {n: here.get(o, o) for n, o in own.items() if here.get(o, o) != n}
+
+    def place(
+        self, table: pd.DataFrame, what: str, *, rows: str = "intervals", needed: bool = True
+    ) -> pd.DataFrame:
+        """A table with its chromosomes named as they are here; how many rows take part is said.
+
+        Parameters
+        ----------
+        table
+            With a column `chrom`.
+        what
+            Its file, in words.
+        rows
+            What its rows are, in words.
+        needed
+            Whether it is an error where no row lies on a chromosome that is known here, and a
+            warning where some do not.
+
+        Raises
+        ------
+        GenomeMismatchError
+            If no row lies on a chromosome of the tracks, or of the assembly.
+        """
+        if table.empty:
+            return table
+        names = self.translation(table["chrom"].unique())
+        if names:
+            table = table.assign(chrom=[names.get(c, c) for c in table["chrom"].astype(str)])
+        self._say(table["chrom"].astype(str), names, what, rows, needed=needed)
+        return table
+
+    def _say(
+        self, chroms: pd.Series, names: Mapping[str, str], what: str, rows: str, *, needed: bool
+    ) -> None:
+        assembly = set() if self.genome is None else set(self.genome.lengths)
+        known, where = set(self.chroms), f"chromosomes of {self.source}"
+        if not known:
+            known, where = assembly, "" if self.genome is None else f"those of {self.genome.name}"
+        if not known:
+            return
+        there = set(chroms)
+        if needed and not there & (known | assembly):
+            raise GenomeMismatchError(self._none_shared(what, rows, len(chroms), there, known))
+        inside = int(chroms.isin(known).sum())
+        text = f"{what}: {inside} of {len(chroms)} {rows} lie on {where}"
+        renamed = renaming_in_words(names, self.genome)
+        text += f" ({renamed})" if renamed else ""
+        self.notes.append(text)
+        logger.info("%s", text)
+        lost = sorted(there - known - assembly)
+        if lost and needed:
+            n = int(chroms.isin(lost).sum())
+            logger.warning(
+                "%s: %d of %d %s lie on %s, which %s do not have, and take no part",
+                *(what, n, len(chroms), rows, shown(lost), self.source),
+            )
+
+    def _none_shared(
+        self, what: str, rows: str, n: int, there: Collection[str], known: Collection[str]
+    ) -> str:
+        text = (
+            f"{what}: none of its {n} {rows} lies on a chromosome of {self.source} (it has"
+            f" {shown(sorted(there))}; {self.source} {shown(sorted(known))})"
+        )
+        if self.genome is not None:
+            return f"{text}; use a file of {self.genome.name}"
+        return (
+            f"{text}; rename its chromosomes, or state the assembly (--genome, or the column"
+            " Assembly), whose names are then taken"
+        )
+
+    def annotation(self, annotation: Annotation) -> Annotation:
+        """Genes with their chromosomes named as they are here."""
+        names = self.translation(annotation.genes["chrom"].unique())
+        genes = self.place(annotation.genes, annotation.source, rows="genes", needed=False)
+        return replace(annotation, genes=genes) if names else annotation
