@@ -95,7 +95,7 @@ def _draw_locus(kind: str, path: Path, options: _Options, title: str | None) -> 
     from resist_epi.counting.matrix import scaled
     from resist_epi.genome.reference import load_reference
     from resist_epi.io.tables import read_results
-    from resist_epi.study.count_sheet import read_counts_and_sheet
+    from resist_epi.study.count_sheet import naming_of_counts, read_counts_and_sheet
 
     matrix, sheet = read_counts_and_sheet(path, options.samples, mark=options.mark)
     values = pd.DataFrame(scaled(matrix), columns=list(matrix.samples))
@@ -107,7 +107,9 @@ def _draw_locus(kind: str, path: Path, options: _Options, title: str | None) -> 
         quantity = "mean signal"
     genes = called = None
     if options.gene or options.genome or options.genes:
-        genes = load_reference(options.genome, options.genes).annotation.genes
+        annotation = load_reference(options.genome, options.genes).annotation
+        naming = naming_of_counts(matrix, sheet, genome=options.genome)
+        genes = naming.annotation(annotation).genes
     if options.results is not None:
         called = read_results(options.results)
         called = called[called["direction"] != "none"]

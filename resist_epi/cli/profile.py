@@ -71,5 +71,7 @@ def command(
         point = "TSS" if set(regions) <= {"promoters", "genes"} else "center"
     window = Window(point=point, before=before, after=after, body=body, bin_size=bin_size)
     with track_progress(len(rows.samples)) as progress:
-        matrix = profile_sheet(rows, table, window, jobs=jobs, looks=looks, progress=progress)
+        matrix = profile_sheet(
+            rows, table, window, genome=genome, jobs=jobs, looks=looks, progress=progress
+        )
     write_profile_matrix(output, matrix)

@@ -115,6 +115,8 @@ def count_controls(
     """
     _, paths = control_paths(sheet)
     opened = open_controls(sheet) if controls is None else controls
+    genome = None if how is None else how.genome
+    opened = {sample: file.named_as(genome) for sample, file in opened.items()}
     named = {f"input {Path(file.path).name}": file for file in opened.values()}
     if len(named) < len(opened):
         named = {f"input {file.path}": file for file in opened.values()}

@@ -157,6 +157,9 @@ def _metadata(files: Mapping[str, OpenedFile]) -> dict[str, Any]:
     rules = {name: s.rules.describe() for name, s in files.items() if s.rules is not None}
     found = {name: s.recovery for name, s in files.items() if s.recovery is not None}
     about: dict[str, Any] = {}
+    renamed = [s.renamed() for s in files.values() if s.renamed()]
+    if renamed:
+        about["renamed"] = f"{len(renamed)} of {len(files)} files are {renamed[0]}"
     if rules:
         different = set(rules.values())
         about["read_rules"] = different.pop() if len(different) == 1 else rules

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 
 from resist_epi.errors import InputFormatError, QuantityError, ResistEpiError, SampleSheetError
+from resist_epi.genome.builtin import known_genomes, load_genome
+from resist_epi.genome.chromosomes import Genome
+from resist_epi.genome.naming import Naming
 from resist_epi.samples.sheet import SampleSheet, column_files
 from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.looks import LookCache, TrackFile, look_at_tracks
-from resist_epi.tracks.open import open_track
-from resist_epi.tracks.opened import OpenedFile
+from resist_epi.tracks.opened import OpenedFile, chromosome_ends, open_file
 from resist_epi.tracks.reads.reads import COUNT_AS, CountAs, ReadRules
 
 logger = logging.getLogger(__name__)
@@ -103,6 +105,7 @@ def sheet_sources(
     quantity: str,
     *,
     reads: ReadOptions | None = None,
+    genome: str | None = None,
     looks: LookCache | None = None,
     jobs: int = 1,
     progress: Callable[[str], None] | None = None,
@@ -120,6 +123,9 @@ def sheet_sources(
         `auto` or a quantity.
     reads
         How reads are counted.
+    genome
+        Assembly that was stated, by whose names chromosomes go; else the sheet's, or the one that
+        all files tell.
     looks
         What tracks are, as far as that is known already.
     jobs
@@ -134,7 +140,21 @@ def sheet_sources(
     InputFormatError
         If a file cannot be read.
     """
-    reason, looks = "asked for", looks or LookCache()
+    found = _sources(sheet, quantity, reads, looks or LookCache(), jobs, progress)
+    files = in_one_naming(found.files, assembly_of_sheet(sheet) if genome is None else genome)
+    return replace(found, files=files)
+
+
+def _sources(
+    sheet: SampleSheet,
+    quantity: str,
+    reads: ReadOptions | None,
+    looks: LookCache,
+    jobs: int,
+    progress: Callable[[str], None] | None,
+) -> SheetSources:
+    """Files by the names that each of them tells by itself."""
+    reason = "asked for"
     if quantity == "auto" and has_reads(sheet):
         quantity, reason = "reads", "every row has a file of reads"
     if quantity == "reads":
@@ -172,6 +192,52 @@ def sheet_sources(
         )
     files = {s: look.counted_as(quantity) for s, look in found.items()}
     return SheetSources(files, quantity, reason)
+
+
+def assembly_of_sheet(sheet: SampleSheet) -> str | None:
+    """Assembly that every row names; None where they do not agree, or it is none of ours."""
+    named = set(sheet.table["Assembly"]) if "Assembly" in sheet.table else set()
+    return next(iter(named)) if len(named) == 1 and named <= set(known_genomes()) else None
+
+
+def in_one_naming(files: Mapping[str, OpenedFile], genome: str | None) -> dict[str, OpenedFile]:
+    """The files with their chromosomes named as in one assembly, and the log says which were not.
+
+    Parameters
+    ----------
+    genome
+        Name of the assembly; None for the one that all files that state lengths tell.
+    """
+    told = {f.assembly for f in files.values() if f.lengths_known}
+    name = genome if genome is not None else next(iter(told)) if len(told) == 1 else None
+    own = load_genome(name) if name in known_genomes() and name is not None else None
+    named = {sample: file.named_as(own) for sample, file in files.items()}
+    renamed = {sample: file for sample, file in named.items() if file.names}
+    if renamed:
+        first = next(iter(renamed.values())).renamed()
+        logger.info("chromosomes of %d of %d files are %s", len(renamed), len(named), first)
+    return named
+
+
+def study_naming(
+    files: Mapping[str, OpenedFile], genome: Genome | None, *, read: bool = True
+) -> Naming:
+    """How the chromosomes of these files are named.
+
+    Parameters
+    ----------
+    genome
+        The assembly, where it was stated; else the one that all files that state lengths tell.
+    read
+        Whether text is read to know its chromosomes, where it was not yet; without it these are
+        left unknown.
+    """
+    told = {f.assembly for f in files.values() if f.lengths_known}
+    if genome is None and len(told) == 1 and (name := next(iter(told))) is not None:
+        genome = load_genome(name)
+    if not read and not all(file.chrom_lengths for file in files.values()):
+        return Naming(genome)
+    return Naming(genome, frozenset(chromosome_ends(files.values())))
 
 
 def _read_files(
@@ -227,7 +293,9 @@ def sheet_tracks(sheet: SampleSheet) -> dict[str, CoverageTrack]:
             sheet.path,
             [f"sample {s}, column Coverage: empty; expected a bigWig or bedGraph" for s in empty],
         )
-    return {s: open_track(p) for s, p in zip(table["SampleID"], table["Coverage"], strict=True)}
+    files = {s: open_file(p) for s, p in zip(table["SampleID"], table["Coverage"], strict=True)}
+    named = in_one_naming(files, assembly_of_sheet(sheet))
+    return {sample: file.track() for sample, file in named.items()}
 
 
 def track_files(sheet: SampleSheet, column: str = "Coverage") -> dict[str, TrackFile]:

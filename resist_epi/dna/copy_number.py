@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -204,8 +205,13 @@ def _mixed(segments: pd.DataFrame, purity: float) -> FloatArray:
 def _renamed(table: pd.DataFrame, chroms: Sequence[str]) -> pd.DataFrame:
     if not chroms:
         return table
-    by_stem = {_stem(c): c for c in chroms}
-    renamed = table["chrom"].map(lambda c: by_stem.get(_stem(str(c)), ""))
+    stems = Counter(map(_stem, chroms))
+    # Of names that stand side by side (X of a spike-in beside chrX) none is the other.
+    by_name = {_stem(c): c for c in chroms if stems[_stem(c)] == 1} | {c: c for c in chroms}
+    meant = {
+        c: by_name.get(c, by_name.get(_stem(c), "")) for c in map(str, table["chrom"].unique())
+    }
+    renamed = table["chrom"].map(meant)
     absent = sorted(set(table.loc[renamed == "", "chrom"]))
     if (renamed == "").all():
         raise GenomeMismatchError(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from resist_epi.counting.controls import count_controls, distinct_controls, open_controls
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.passes import Pass
+from resist_epi.counting.sources import in_one_naming, study_naming
 from resist_epi.dna.count_threshold import high_threshold
 from resist_epi.errors import DesignError
 from resist_epi.genome.chromosomes import autosomes
@@ -130,16 +131,17 @@ def sheet_greylist(
     """
     sheet = read_sheet(sheet_path)
     own = sheet.for_samples(list(distinct_controls(sheet)))
-    controls = open_controls(own)
+    controls = in_one_naming(open_controls(own), genome)
     lengths = chromosome_ends(controls.values())
     reference = None if genome is None else load_reference(genome, None, tracks=controls).genome
+    naming = study_naming(controls, reference, read=exclude is not None)
     if reference is not None:
         lengths = {c: n for c, n in reference.lengths.items() if c in lengths}
     bins = count_controls(
         own,
         genome_bins(lengths, GREYLIST_BIN),
         controls=controls,
-        how=Pass(exclude=load_exclude(exclude), genome=reference, progress=progress),
+        how=Pass(exclude=load_exclude(exclude, naming), genome=reference, progress=progress),
     )
     found = greylist(bins, quantile=quantile)
     size = int((found["end"] - found["start"]).sum())

@@ -12,9 +12,9 @@ from resist_epi.counting.controls import control_paths, count_controls, distinct
 from resist_epi.counting.passes import Pass
 from resist_epi.dna.copy_number import COPY_NUMBER_BIN, sample_segments, segment_controls
 from resist_epi.dna.seg import read_seg
-from resist_epi.genome.chromosomes import Genome
 from resist_epi.genome.cytogenetics import load_centromeres
 from resist_epi.genome.fasta import gc_content
+from resist_epi.genome.naming import Naming
 from resist_epi.genome.regions import genome_bins
 from resist_epi.samples.sheet import SampleSheet
 
@@ -26,8 +26,8 @@ def study_segments(
     source: str,
     segments: Path | None = None,
     fasta: Path | None = None,
-    genome: Genome | None = None,
     exclude: ByChromosome | None = None,
+    naming: Naming | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[pd.DataFrame, str]:
     """Segments of equal copy number of every library of a sheet, and where they are from, in words.
@@ -42,17 +42,23 @@ def study_segments(
         SEG file of the user's.
     fasta
         Genome, for the GC content of bins.
+    naming
+        How the chromosomes of the tracks are named, and of which assembly they are.
     """
+    naming = naming or Naming()
     if source == "segments":
-        table, note = sample_segments(read_seg(str(segments)), sheet, chroms=list(chrom_lengths))
+        found = read_seg(str(segments))
+        found = naming.place(found, str(segments), rows="segments", needed=False)
+        table, note = sample_segments(found, sheet, chroms=list(chrom_lengths))
         return table, f"from segments of the user's: {note}"
+    genome = naming.genome
     representative = distinct_controls(sheet)
     bins = count_controls(
         sheet.for_samples(list(representative)),
         genome_bins(chrom_lengths, COPY_NUMBER_BIN),
         how=Pass(exclude=exclude or {}, genome=genome, progress=progress),
     )
-    gc = None if fasta is None else gc_content(fasta, bins.regions)
+    gc = None if fasta is None else gc_content(fasta, bins.regions, genome=genome)
     borders = load_centromeres(None if genome is None else genome.name)
     found = segment_controls(bins, gc=gc, borders=borders)
     of_path = {path: sample for sample, path in representative.items()}

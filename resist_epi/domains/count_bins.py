@@ -25,8 +25,7 @@ from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import DesignError
 from resist_epi.genome.chromosomes import NO_CHROMOSOMES, Genome, reconcile_chromosomes
 from resist_epi.genome.reference import genomes
-from resist_epi.tracks.open import open_track
-from resist_epi.tracks.opened import OpenedFile, chromosome_ends, stated_lengths
+from resist_epi.tracks.opened import OpenedFile, chromosome_ends, open_file, stated_lengths
 from resist_epi.tracks.reads.reads import ReadRules
 from resist_epi.workers import run_tasks
 
@@ -84,7 +83,7 @@ def count_domain_bins(
         source = TrackBins(tracks, exclude=how.exclude, widths=_widths(files))
     # A text's temporary file has one place to read at, so processes cannot share it.
     parallel = all(file.kind == "bigWig" for file in files.values()) and not controls
-    control = _control(controls, how.exclude, shared)
+    control = _control(controls, how, shared)
     work = _Chromosome(source, shared, background, settings, control)
     parts: dict[str, ChromosomeBins] = {}
 
@@ -163,14 +162,15 @@ def placed_lengths(
 
 
 def _control(
-    controls: Mapping[str, str] | None, exclude: ByChromosome | None, lengths: Mapping[str, int]
+    controls: Mapping[str, str] | None, how: Pass, lengths: Mapping[str, int]
 ) -> Control | None:
     """Open the controls and find their own background."""
     if not controls:
         return None
     paths = dict.fromkeys(controls.values())
-    tracks = {path: open_track(path) for path in paths}
-    bins = TrackBins(tracks, exclude=exclude)
+    opened = {path: open_file(path).named_as(how.genome) for path in paths}
+    tracks = {path: file.track() for path, file in opened.items()}
+    bins = TrackBins(tracks, exclude=how.exclude)
     table = bin_table(lengths, 10_000)
     values = np.concatenate(
         [
@@ -180,7 +180,7 @@ def _control(
     )
     sizes = values.sum(axis=0)
     matrix = CountMatrix(values, table, tuple(tracks), "coverage_sum", np.maximum(sizes, 1e-300))
-    return Control(bins, background_level(matrix, exclude=exclude))
+    return Control(bins, background_level(matrix, exclude=how.exclude))
 
 
 @dataclass(frozen=True)

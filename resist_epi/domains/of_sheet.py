@@ -17,7 +17,7 @@ from resist_epi.domains.count_bins import count_domain_bins, placed_lengths
 from resist_epi.domains.find import find_domains
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import DesignError
-from resist_epi.genome.chromosomes import autosomes
+from resist_epi.genome.chromosomes import Genome, autosomes
 from resist_epi.genome.regions import genome_bins
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.tracks.opened import OpenedFile
@@ -46,9 +46,7 @@ def sheet_domains(
         As of `files.count_tables`.
     """
     how = how or Pass()
-    table = sheet.table
-    has_tracks = "Coverage" in table and bool((table["Coverage"] != "").all())
-    files = sheet_sources(sheet, "mean_signal" if has_tracks else "reads", reads=reads).files
+    files = domain_files(sheet, reads=reads, genome=how.genome)
     known = placed_lengths(files, lengths, genome=how.genome)
     ten_kb = count_tables(
         files,
@@ -60,6 +58,17 @@ def sheet_domains(
     domains = find_domains(bins)
     logger.info("%d domains", len(domains))
     return domains.regions
+
+
+def domain_files(
+    sheet: SampleSheet, *, reads: ReadOptions | None = None, genome: Genome | None = None
+) -> dict[str, OpenedFile]:
+    """The files in which domains are looked for: tracks where every row has one, else reads."""
+    table = sheet.table
+    has_tracks = "Coverage" in table and bool((table["Coverage"] != "").all())
+    quantity = "mean_signal" if has_tracks else "reads"
+    name = None if genome is None else genome.name
+    return sheet_sources(sheet, quantity, reads=reads, genome=name).files
 
 
 def sheet_domain_bins(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.errors import GenomeMismatchError, InputFormatError
+from resist_epi.genome.chromosomes import Genome
+from resist_epi.genome.naming import own_names
 from resist_epi.io.store import unreadable
 
 _BLOCK = 1 << 24
@@ -26,7 +28,9 @@ _IS_GC[[*b"GCgcSs"]] = 1
 _IS_KNOWN[[*b"ACGTUacgtuSsWw"]] = 1
 
 
-def gc_content(path: str | Path, regions: pd.DataFrame) -> NDArray[np.float64]:
+def gc_content(
+    path: str | Path, regions: pd.DataFrame, *, genome: Genome | None = None
+) -> NDArray[np.float64]:
     """Share of G and C among the known bases of each region.
 
     Parameters
@@ -35,6 +39,9 @@ def gc_content(path: str | Path, regions: pd.DataFrame) -> NDArray[np.float64]:
         FASTA, gzipped or not; one chromosome at a time is held in memory.
     regions
         Region table; those of one chromosome must not overlap.
+    genome
+        Assembly of the regions: sequences that are named otherwise (`1`, NC_000001.11) are then
+        its chromosomes, if they are as long.
 
     Returns
     -------
@@ -54,9 +61,18 @@ def gc_content(path: str | Path, regions: pd.DataFrame) -> NDArray[np.float64]:
     starts, ends = (regions[c].to_numpy(np.int64) for c in ("start", "end"))
     share = np.full(len(regions), np.nan)
     seen = []
-    for name, sequence in _sequences(Path(path), set(wanted)):
-        seen.append(name)
-        rows = wanted[name]
+
+    def own_name(name: str) -> str | None:
+        if name in wanted or genome is None:
+            return name if name in wanted else None
+        own = own_names({name: None}, genome).get(name)
+        return own if own in wanted else None
+
+    for name, own, sequence in _sequences(Path(path), own_name):
+        if name != own and genome is not None and len(sequence) != genome.lengths[own]:
+            continue  # something else of this name, beside the chromosome
+        seen.append(own)
+        rows = wanted[own]
         rows = rows[np.argsort(starts[rows], kind="stable")]
         if ends[rows].max(initial=0) > len(sequence):
             raise GenomeMismatchError(
@@ -85,20 +101,23 @@ def _sums(
     return np.where(ends > starts, sums, 0).astype(np.float64)
 
 
-def _sequences(path: Path, wanted: set[str]) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """Name and bases of every wanted sequence."""
-    name, parts = None, []
+def _sequences(
+    path: Path, own_name: Callable[[str], str | None]
+) -> Iterator[tuple[str, str, NDArray[np.uint8]]]:
+    """Name, the regions' name of it, and bases of every sequence that has one."""
+    name, own, parts = "", None, []
     for is_header, payload in _pieces(path):
         if not is_header:
-            if name in wanted:
+            if own is not None:
                 parts.append(payload.translate(None, b"\r\n \t"))
             continue
-        if name in wanted and name is not None:
-            yield name, np.frombuffer(b"".join(parts), dtype=np.uint8)
+        if own is not None:
+            yield name, own, np.frombuffer(b"".join(parts), dtype=np.uint8)
         words = payload.split()
         name, parts = (words[0].decode("utf-8", "replace") if words else ""), []
-    if name in wanted and name is not None:
-        yield name, np.frombuffer(b"".join(parts), dtype=np.uint8)
+        own = own_name(name)
+    if own is not None:
+        yield name, own, np.frombuffer(b"".join(parts), dtype=np.uint8)
 
 
 def _pieces(path: Path) -> Iterator[tuple[bool, bytes]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -11,7 +12,13 @@ import pandas as pd
 from resist_epi.errors import GenomeMismatchError
 from resist_epi.genome.accessions import accessions
 from resist_epi.genome.annotation import Annotation
-from resist_epi.genome.chromosomes import ORGANELLE, Genome, shown, without_prefix
+from resist_epi.genome.chromosomes import (
+    ORGANELLE,
+    Genome,
+    natural_chrom_key,
+    shown,
+    without_prefix,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -140,46 +147,77 @@ class Naming:
         GenomeMismatchError
             If no row lies on a chromosome of the tracks, or of the assembly.
         """
-        if table.empty:
-            return table
-        names = self.translation(table["chrom"].unique())
-        if names:
-            table = table.assign(chrom=[names.get(c, c) for c in table["chrom"].astype(str)])
-        self._say(table["chrom"].astype(str), names, what, rows, needed=needed)
-        return table
+        return self.place_all({what: table}, what, rows=rows, needed=needed)[what]
+
+    def place_all(
+        self,
+        tables: Mapping[str, pd.DataFrame],
+        what: str,
+        *,
+        rows: str = "intervals",
+        needed: bool = True,
+    ) -> dict[str, pd.DataFrame]:
+        """`place` of several tables of one kind, of which one line is said.
+
+        Parameters
+        ----------
+        tables
+            Name of each, for errors -> table.
+        what
+            All of them, in words.
+
+        Raises
+        ------
+        GenomeMismatchError
+            If a table has no row on a chromosome of the tracks, or of the assembly.
+        """
+        placed, renamed, n_rows = {}, dict[str, str](), Counter[str]()
+        for name, table in tables.items():
+            names = self.translation(table["chrom"].unique())
+            renamed |= names
+            chroms = table["chrom"].astype(str)
+            if names:
+                chroms = chroms.map(lambda c, names=names: names.get(c, c))
+                table = table.assign(chrom=chroms.to_numpy(object))  # noqa: PLW2901
+            found = Counter(chroms)
+            if needed and found and self._known and not found.keys() & self._known:
+                raise GenomeMismatchError(self._none_shared(name, rows, found))
+            n_rows += found
+            placed[name] = table
+        if n_rows and self._known:
+            self._say(n_rows, renamed, what, rows, needed=needed)
+        return placed
+
+    @property
+    def _known(self) -> set[str]:
+        assembly = set() if self.genome is None else set(self.genome.lengths)
+        return assembly | self.chroms
 
     def _say(
-        self, chroms: pd.Series, names: Mapping[str, str], what: str, rows: str, *, needed: bool
+        self, n_rows: Counter[str], names: Mapping[str, str], what: str, rows: str, *, needed: bool
     ) -> None:
-        assembly = set() if self.genome is None else set(self.genome.lengths)
-        known, where = set(self.chroms), f"chromosomes of {self.source}"
-        if not known:
-            known, where = assembly, "" if self.genome is None else f"those of {self.genome.name}"
-        if not known:
-            return
-        there = set(chroms)
-        if needed and not there & (known | assembly):
-            raise GenomeMismatchError(self._none_shared(what, rows, len(chroms), there, known))
-        inside = int(chroms.isin(known).sum())
-        text = f"{what}: {inside} of {len(chroms)} {rows} lie on {where}"
+        here, n = self.chroms or self._known, n_rows.total()
+        inside = sum(n_rows[c] for c in here)
+        where = self.source if self.chroms or self.genome is None else self.genome.name
+        text = f"{what}: {inside} of {n} {rows} lie on chromosomes of {where}"
         renamed = renaming_in_words(names, self.genome)
-        text += f" ({renamed})" if renamed else ""
+        text += f", {renamed}" if renamed else ""
         self.notes.append(text)
         logger.info("%s", text)
-        lost = sorted(there - known - assembly)
+        lost = sorted(n_rows.keys() - self._known, key=natural_chrom_key)
         if lost and needed:
-            n = int(chroms.isin(lost).sum())
             logger.warning(
                 "%s: %d of %d %s lie on %s, which %s do not have, and take no part",
-                *(what, n, len(chroms), rows, shown(lost), self.source),
+                *(what, sum(n_rows[c] for c in lost), n, rows, shown(lost), self.source),
             )
 
-    def _none_shared(
-        self, what: str, rows: str, n: int, there: Collection[str], known: Collection[str]
-    ) -> str:
+    def _none_shared(self, what: str, rows: str, found: Counter[str]) -> str:
+        theirs, ours = (
+            shown(sorted(c, key=natural_chrom_key)) for c in (found, self.chroms or self._known)
+        )
         text = (
-            f"{what}: none of its {n} {rows} lies on a chromosome of {self.source} (it has"
-            f" {shown(sorted(there))}; {self.source} {shown(sorted(known))})"
+            f"{what}: 0 of {found.total()} {rows} lie on a chromosome of {self.source}"
+            f" ({rows} on {theirs}; {self.source} have {ours})"
         )
         if self.genome is not None:
             return f"{text}; use a file of {self.genome.name}"
@@ -187,6 +225,10 @@ class Naming:
             f"{text}; rename its chromosomes, or state the assembly (--genome, or the column"
             " Assembly), whose names are then taken"
         )
+
+    def facts(self) -> dict[str, list[str]]:
+        """What was said of each table, for the metadata of counts; empty where there was none."""
+        return {"places": list(self.notes)} if self.notes else {}
 
     def annotation(self, annotation: Annotation) -> Annotation:
         """Genes with their chromosomes named as they are here."""

@@ -12,6 +12,7 @@ from resist_epi.errors import GenomeMismatchError
 from resist_epi.genome.annotation import Annotation
 from resist_epi.genome.builtin import genomes_with_genes, known_genomes, load_genes, load_genome
 from resist_epi.genome.chromosomes import Genome, HasLengths, recognise_assembly
+from resist_epi.genome.naming import Naming
 from resist_epi.genome.peaks import read_bed_regions
 from resist_epi.genome.read_genes import read_genes
 from resist_epi.genome.regions import disjoint_by_chrom
@@ -80,7 +81,11 @@ def load_reference(
     name = genome if genome is not None else recognised
     own = load_genome(name) if name is not None else None
     if genes is not None:
-        return Reference(read_genes(genes), own, _lengths(own, tracks or {}))
+        chroms = [set(t.chrom_lengths) for t in (tracks or {}).values()]
+        # Where a text was not read yet, nobody knows which chromosomes it has.
+        known = frozenset().union(*chroms) if all(chroms) else frozenset()
+        annotation = Naming(own, known).annotation(read_genes(genes))
+        return Reference(annotation, own, _lengths(own, tracks or {}))
     if name is None or name not in genomes_with_genes():
         built_in = " or ".join(genomes_with_genes())
         if name is None:
@@ -118,14 +123,22 @@ def _assembly_of(tracks: Mapping[str, HasLengths]) -> str | None:
     return names[0] if names and all(found.values()) else None
 
 
-def load_exclude(path: str | Path | None) -> ByChromosome:
+def load_exclude(path: str | Path | None, naming: Naming | None = None) -> ByChromosome:
     """Read a blacklist as sorted, disjoint intervals a chromosome.
+
+    Parameters
+    ----------
+    naming
+        How the chromosomes are named where it is used; the log says how many intervals take part.
 
     Raises
     ------
     InputFormatError
         If the BED cannot be read.
+    GenomeMismatchError
+        If no interval lies on a chromosome that is there.
     """
     if path is None:
         return {}
-    return disjoint_by_chrom(read_bed_regions(path))
+    table = read_bed_regions(path)
+    return disjoint_by_chrom(table if naming is None else naming.place(table, str(path)))

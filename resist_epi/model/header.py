@@ -38,6 +38,11 @@ def results_header(
         " the others stay in the table without P",
         "fdr": f"{question.fdr:g} (direction is gain or loss where padj is at most this)",
     }
+    renamed, places = matrix.metadata.get("renamed"), matrix.metadata.get("places", [])
+    if renamed:
+        header["chromosomes"] = f"of {renamed}"
+    if places:
+        header["places"] = "; ".join(map(str, places))
     if question.lfc_threshold > 0:
         header["threshold"] = (
             f"tested against |log2FoldChange| <= {question.lfc_threshold:g} (treat)"

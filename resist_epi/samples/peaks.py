@@ -7,22 +7,35 @@ from collections.abc import Mapping
 import pandas as pd
 
 from resist_epi.genome.consensus import Consensus, consensus_peaks
+from resist_epi.genome.naming import Naming
 from resist_epi.genome.peaks import read_peaks
 from resist_epi.samples.sheet import SampleSheet
 
 
-def sheet_peaks(sheet: SampleSheet) -> dict[str, pd.DataFrame]:
+def sheet_peaks(sheet: SampleSheet, naming: Naming | None = None) -> dict[str, pd.DataFrame]:
     """Read the peaks of every row that names some.
+
+    Parameters
+    ----------
+    naming
+        How the chromosomes of the tracks are named; the log says how many peaks take part.
 
     Raises
     ------
     InputFormatError
         If a file cannot be read.
+    GenomeMismatchError
+        If no peak of a file lies on a chromosome that is there.
     """
     if "Peaks" not in sheet.table:
         return {}
     rows = zip(sheet.table["SampleID"], sheet.table["Peaks"], strict=True)
-    return {sample: read_peaks(path) for sample, path in rows if path}
+    peaks = {sample: read_peaks(path) for sample, path in rows if path}
+    if naming is None:
+        return peaks
+    named = {f"the peaks of {sample!r}": table for sample, table in peaks.items()}
+    placed = naming.place_all(named, f"peaks of {len(peaks)} samples", rows="peaks")
+    return dict(zip(peaks, placed.values(), strict=True))
 
 
 def sheet_consensus(

@@ -8,13 +8,13 @@ from resist_epi.counting.matrix import CountMatrix
 from resist_epi.dna.adjust_counts import adjust_counts
 from resist_epi.dna.describe import describe_confounders
 from resist_epi.dna.options import check_confounders
-from resist_epi.genome.builtin import known_genomes, load_genome
+from resist_epi.genome.builtin import known_genomes
 from resist_epi.genome.chromosomes import recognise_assembly
 from resist_epi.genome.reference import genomes
 from resist_epi.model.analysis import Analysis, analyse
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
-from resist_epi.study.count_sheet import background_of_counts, inputs_of_bins
+from resist_epi.study.count_sheet import background_of_counts, inputs_of_bins, naming_of_counts
 
 logger = logging.getLogger(__name__)
 
@@ -48,13 +48,14 @@ def analyse_counts(
 
             lengths = chromosome_ends(open_controls(sheet).values())
         name = _assembly(sheet, lengths)
+        known = name if name in known_genomes() else None
         table, note = study_segments(
             sheet,
             lengths,
             source=asked.source,
             segments=asked.segments,
             fasta=asked.fasta,
-            genome=load_genome(name) if name in known_genomes() else None,
+            naming=naming_of_counts(matrix, sheet, genome=known),
         )
     counted = None
     if asked.control != "none" and bins is not None:

@@ -11,6 +11,7 @@ from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import read_counts
 from resist_epi.errors import InputFormatError, SampleSheetError
 from resist_epi.genome.builtin import load_genome
+from resist_epi.genome.naming import Naming
 from resist_epi.genome.reference import load_exclude
 from resist_epi.io.parts import Parts
 from resist_epi.model.normalization import METHODS
@@ -59,16 +60,17 @@ def count_sheet(
     from resist_epi.counting.files import count_tables
     from resist_epi.counting.passes import Pass
     from resist_epi.counting.sources import sheet_sources
-    from resist_epi.study.regions import regions_of_domains, sheet_regions
+    from resist_epi.study.regions import domains_of_sheet, sheet_regions
 
-    sources = sheet_sources(sheet, quantity, reads=reads, jobs=jobs)
+    sources = sheet_sources(sheet, quantity, reads=reads, genome=asked.genome, jobs=jobs)
+    naming = asked.naming(sheet, sources.files)
+    exclude = load_exclude(asked.exclude, naming)
     if asked.regions == "domains":
         own = None if asked.genome is None else load_genome(asked.genome)
-        table = regions_of_domains(
-            sheet, genome=own, exclude=asked.exclude, reads=reads, jobs=jobs, progress=progress
-        )
+        how = Pass(exclude, own, jobs, progress=progress)
+        table = domains_of_sheet(sheet, how=how, reads=reads)
     else:
-        table, own = sheet_regions(sheet, asked, sources.files)
+        table, own = sheet_regions(sheet, asked, sources.files, naming)
     # Recovered counts have their libraries' sizes with them, the sheet's where it has one.
     recovered = sources.quantity == "recovered_reads"
     kept = None if parts is None else Parts(parts)
@@ -77,14 +79,14 @@ def count_sheet(
             sources.files,
             {"regions": table},
             library_sizes=None if recovered else sheet.numbers("LibrarySize"),
-            how=Pass(load_exclude(asked.exclude), own, jobs, kept, progress),
+            how=Pass(exclude, own, jobs, kept, progress),
         )
     except KeyboardInterrupt:
         if kept is not None:
             kept.remove()
         raise
     matrix = counted.matrices["regions"]
-    more = {"quantity_reason": sources.reason, "sheet": sheet.to_columns()}
+    more = {"quantity_reason": sources.reason, **naming.facts(), "sheet": sheet.to_columns()}
     return replace(matrix, metadata={**matrix.metadata, **more})
 
 
@@ -141,17 +143,35 @@ def background_of_counts(
     return bins
 
 
+def naming_of_counts(
+    matrix: CountMatrix, sheet: SampleSheet, *, genome: str | None = None
+) -> Naming:
+    """How the chromosomes of counts are named, to which files beside them are brought.
+
+    Parameters
+    ----------
+    genome
+        Assembly that was stated; else the sheet's.
+    """
+    from resist_epi.counting.sources import assembly_of_sheet
+
+    name = assembly_of_sheet(sheet) if genome is None else genome
+    chroms = frozenset(map(str, matrix.regions["chrom"].unique()))
+    return Naming(None if name is None else load_genome(name), chroms, "the counts")
+
+
 def inputs_of_bins(
     matrix: CountMatrix, sheet: SampleSheet, bins: CountMatrix | None, question: Question
 ) -> NormalizationInputs:
     """Gather what normalising needs from counts in bins, and from the peaks of the sheet."""
     peaks, consensus, asked = {}, None, question.confounders
     chosen = METHODS.get(question.normalize or "")
+    naming = naming_of_counts(matrix, sheet)
     if bins is not None or (chosen is not None and chosen.reads("peaks")):
-        peaks = sheet_peaks(sheet)
+        peaks = sheet_peaks(sheet, naming)
         found = sheet_consensus(sheet, peaks, min_overlap=asked.min_overlap)
         consensus = None if found is None else found.regions
-    exclude = load_exclude(asked.exclude)
+    exclude = load_exclude(asked.exclude, naming)
     return normalization_inputs(
         matrix, sheet, bins=bins, exclude=exclude, consensus=consensus, peaks=peaks
     )

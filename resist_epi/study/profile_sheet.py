@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from resist_epi.counting.coverage import fully_covered
 from resist_epi.counting.profile_matrix import ProfileMatrix
 from resist_epi.counting.profiles import profile_regions
-from resist_epi.counting.sources import sheet_sources
+from resist_epi.counting.sources import assembly_of_sheet, sheet_sources, study_naming
 from resist_epi.errors import InputFormatError
+from resist_epi.genome.builtin import load_genome
 from resist_epi.genome.chromosomes import reconcile_chromosomes
+from resist_epi.genome.naming import Naming
 from resist_epi.genome.peaks import read_bed_regions
 from resist_epi.genome.reference import Reference, genomes, load_exclude, load_reference
 from resist_epi.io.store import read_text
@@ -75,6 +77,7 @@ def profile_sheet(
     regions: pd.DataFrame,
     window: Window,
     *,
+    genome: str | None = None,
     jobs: int = 1,
     looks: LookCache | None = None,
     progress: Callable[[str], None] | None = None,
@@ -86,6 +89,8 @@ def profile_sheet(
     regions
         `chrom start end`, `strand` and perhaps `group`, in the order to be shown; those on
         chromosomes that no track has are dropped, and the log says how many.
+    genome
+        Assembly that was stated, by whose names chromosomes go.
     jobs
         Worker processes; the matrix does not depend on it.
     looks
@@ -102,7 +107,7 @@ def profile_sheet(
     InputFormatError
         If a track is damaged, or the window is no multiple of its bins.
     """
-    files = sheet_sources(sheet, "mean_signal", looks=looks).files
+    files = sheet_sources(sheet, "mean_signal", genome=genome, looks=looks).files
     stated = stated_lengths(files)
     if stated:
         chroms = list(map(str, regions["chrom"].unique()))
@@ -151,21 +156,25 @@ def profile_groups(
     """
     tables = []
     reference = None
+    stated = assembly_of_sheet(sheet) if genome is None else genome
+    files = sheet_sources(sheet, "mean_signal", genome=genome, looks=looks).files
+    own = None if stated is None else load_genome(stated)
+    naming = study_naming(files, own, read=exclude is not None or "peaks" in wanted)
     if set(wanted) & set(KINDS):
-        files = sheet_sources(sheet, "mean_signal", looks=looks).files
         reference = load_reference(genome, genes, tracks=files)
     for name in wanted:
         if name in KINDS and reference is not None:
-            table = _of_kind(sheet, name, reference, min_overlap).assign(group=name)
+            table = _of_kind(sheet, name, reference, naming, min_overlap).assign(group=name)
         elif _is_results(name):
-            table = read_results(name)
+            table = naming.place(read_results(name), name, rows="regions", needed=False)
             table = table.assign(group=table["direction"].astype(str))
         else:
             stem = Path(name).name.removesuffix(".gz")
-            table = read_bed_regions(name).assign(group=stem.removesuffix(".bed"))
+            table = naming.place(read_bed_regions(name), name, rows="regions", needed=False)
+            table = table.assign(group=stem.removesuffix(".bed"))
         tables.append(table[["chrom", "start", "end", "strand", "region_id", GROUP]])
     joined = pd.concat(tables, ignore_index=True)
-    left_out = load_exclude(exclude)
+    left_out = load_exclude(exclude, naming)
     if left_out:
         joined = joined[~fully_covered(joined, left_out)]
     return joined.reset_index(drop=True)
@@ -188,13 +197,15 @@ def named_groups(regions: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     return regions.assign(group=regions[GROUP].map(dict(zip(groups, labels, strict=True))))
 
 
-def _of_kind(sheet: SampleSheet, kind: str, reference: Reference, min_overlap: int) -> pd.DataFrame:
+def _of_kind(
+    sheet: SampleSheet, kind: str, reference: Reference, naming: Naming, min_overlap: int
+) -> pd.DataFrame:
     if kind == "genes":
         table = reference.annotation.genes
         return table.assign(region_id=table["gene_id"])
     consensus = None
     if kind == "peaks":
-        consensus = sheet_consensus(sheet, sheet_peaks(sheet), min_overlap=min_overlap)
+        consensus = sheet_consensus(sheet, sheet_peaks(sheet, naming), min_overlap=min_overlap)
     table = kind_regions(kind, reference, preset(sheet.marks[0]), consensus=consensus)
     if kind == "promoters":
         table = table.assign(start=table["tss"], end=table["tss"] + 1)

@@ -9,17 +9,19 @@ from pathlib import Path
 
 import pandas as pd
 
+from resist_epi.arrays import ByChromosome
 from resist_epi.counting.background import BACKGROUND_BIN
 from resist_epi.counting.coverage import fully_covered
 from resist_epi.counting.passes import Pass
-from resist_epi.counting.sources import ReadOptions
-from resist_epi.domains.of_sheet import sheet_domains
+from resist_epi.counting.sources import ReadOptions, assembly_of_sheet, study_naming
+from resist_epi.domains.of_sheet import domain_files, sheet_domains
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import DesignError, InputFormatError
 from resist_epi.genes.linking import with_nearest_genes
 from resist_epi.genome.builtin import load_genome
 from resist_epi.genome.chromosomes import Genome, autosomes
 from resist_epi.genome.consensus import Consensus
+from resist_epi.genome.naming import Naming
 from resist_epi.genome.peaks import read_bed_regions
 from resist_epi.genome.reference import Reference, load_exclude, load_reference
 from resist_epi.genome.regions import gene_bodies, genome_bins, promoters
@@ -90,13 +92,25 @@ def regions_of_domains(
         If an input is wrong.
     """
     one_mark(sheet, None)
-    table = sheet_domains(
-        sheet,
-        lengths=None if genome is None else genome.lengths,
-        settings=settings,
-        reads=reads,
-        how=Pass(load_exclude(exclude), genome, jobs, progress=progress),
-    )
+    left_out: ByChromosome = {}
+    if exclude is not None:
+        files = domain_files(sheet, reads=reads, genome=genome)
+        left_out = load_exclude(exclude, study_naming(files, genome))
+    how = Pass(left_out, genome, jobs, progress=progress)
+    return domains_of_sheet(sheet, how=how, settings=settings, reads=reads)
+
+
+def domains_of_sheet(
+    sheet: SampleSheet,
+    *,
+    how: Pass,
+    settings: DomainSettings | None = None,
+    reads: ReadOptions | None = None,
+) -> pd.DataFrame:
+    """`regions_of_domains`, where it is known what is left out."""
+    one_mark(sheet, None)
+    lengths = None if how.genome is None else how.genome.lengths
+    table = sheet_domains(sheet, lengths=lengths, settings=settings, reads=reads, how=how)
     if table.empty:
         raise DesignError(
             "no window lies above background, so there are no domains; is this a mark that forms"
@@ -127,21 +141,28 @@ class AskedRegions:
     exclude: Path | None = None
     min_overlap: int = 2
 
+    def naming(self, sheet: SampleSheet, files: Mapping[str, OpenedFile]) -> Naming:
+        """How the chromosomes of the files are named, to which all others are brought."""
+        name = assembly_of_sheet(sheet) if self.genome is None else self.genome
+        read = self.exclude is not None or self.regions == "peaks"
+        return study_naming(files, None if name is None else load_genome(name), read=read)
+
 
 def sheet_regions(
-    sheet: SampleSheet, asked: AskedRegions, files: Mapping[str, OpenedFile]
+    sheet: SampleSheet, asked: AskedRegions, files: Mapping[str, OpenedFile], naming: Naming
 ) -> tuple[pd.DataFrame, Genome | None]:
     """Regions of a kind or of a file, and their assembly where it is known."""
     regions, genome = asked.regions, asked.genome
     if regions not in KINDS:
-        return read_bed_regions(regions), None if genome is None else load_genome(genome)
+        table = naming.place(read_bed_regions(regions), regions, rows="regions", needed=False)
+        return table, None if genome is None else load_genome(genome)
     presets = {preset(mark) for mark in sheet.marks}
     if len(presets) > 1:
         one_mark(sheet, None)
     reference = load_reference(genome, asked.genes, tracks=files)
     consensus = None
     if regions == "peaks":
-        peaks = sheet_peaks(sheet)
+        peaks = sheet_peaks(sheet, naming)
         consensus = sheet_consensus(sheet, peaks, min_overlap=asked.min_overlap)
     return kind_regions(regions, reference, presets.pop(), consensus=consensus), reference.genome
 
@@ -184,10 +205,13 @@ def regions_without_tracks(
         If an input is wrong.
     """
     sheet = None if samples is None else one_mark(read_sheet(samples), mark)
+    if genome is None and sheet is not None:
+        genome = assembly_of_sheet(sheet)
+    stated = None if genome is None else Naming(load_genome(genome))
     if kind == "peaks":
         if sheet is None:
             raise InputFormatError("peaks come from a sheet", remedy="give it with --samples")
-        consensus = sheet_consensus(sheet, sheet_peaks(sheet), min_overlap=min_overlap)
+        consensus = sheet_consensus(sheet, sheet_peaks(sheet, stated), min_overlap=min_overlap)
         table = _consensus_regions(consensus)
     elif kind == "bins" and genome is not None:
         table = genome_bins(load_genome(genome).lengths, bin_size)
@@ -196,7 +220,9 @@ def regions_without_tracks(
         chosen = GENERIC if named is None else preset(named)
         reference = load_reference(genome, genes)
         table = kind_regions(kind, reference, chosen, bin_size=bin_size)
-    left_out = load_exclude(exclude)
+    chroms = frozenset(map(str, table["chrom"].unique()))
+    own = None if stated is None else stated.genome
+    left_out = load_exclude(exclude, Naming(own, chroms, "the regions"))
     kept = ~fully_covered(table, left_out)
     if not kept.all():
         logger.info("%d of %d regions are wholly excluded", int((~kept).sum()), len(kept))

@@ -10,12 +10,19 @@ import pandas as pd
 
 from resist_epi.arrays import ByChromosome
 from resist_epi.counting.passes import Pass
-from resist_epi.counting.sources import SheetSources, has_reads, read_options, sheet_sources
+from resist_epi.counting.sources import (
+    SheetSources,
+    has_reads,
+    read_options,
+    sheet_sources,
+    study_naming,
+)
 from resist_epi.dna.options import check_confounders
 from resist_epi.errors import DesignError, SampleSheetError, quoted
 from resist_epi.genes.builtin import load_sets
 from resist_epi.genes.gene_sets import GeneSet
 from resist_epi.genome.consensus import Consensus
+from resist_epi.genome.naming import Naming
 from resist_epi.genome.reference import Reference, load_exclude, load_reference
 from resist_epi.io.parts import Parts
 from resist_epi.io.store import file_name
@@ -50,6 +57,8 @@ class Study:
         Mark -> consensus of its peaks, or None where too few samples have any.
     exclude
         Chromosome -> excluded intervals.
+    naming
+        How the chromosomes of the tracks are named.
     own_sets
         Whether the sets are the user's.
     folder
@@ -65,6 +74,7 @@ class Study:
     peaks: Mapping[str, pd.DataFrame]
     consensus: Mapping[str, Consensus | None]
     exclude: ByChromosome
+    naming: Naming
     gene_sets: Mapping[str, GeneSet]
     own_sets: bool
     folder: Path | None = None
@@ -95,23 +105,32 @@ def load_study(
     )
     sources = {
         mark: sheet_sources(
-            sheet.for_mark(mark), settings.quantity, reads=reads, looks=looks, jobs=settings.jobs
+            sheet.for_mark(mark),
+            settings.quantity,
+            reads=reads,
+            genome=settings.genome,
+            looks=looks,
+            jobs=settings.jobs,
         )
         for mark in sheet.marks
     }
     files = {s: file for found in sources.values() for s, file in found.files.items()}
-    peaks = sheet_peaks(sheet)
+    reference = load_reference(settings.genome, settings.genes, tracks=files)
+    placed = settings.exclude or settings.segments or "Peaks" in sheet.table
+    naming = study_naming(files, reference.genome, read=bool(placed))
+    peaks = sheet_peaks(sheet, naming)
     return Study(
         settings=settings,
         sheet=sheet,
-        reference=load_reference(settings.genome, settings.genes, tracks=files),
+        reference=reference,
         sources=sources,
         peaks=peaks,
         consensus={
             mark: sheet_consensus(sheet.for_mark(mark), peaks, min_overlap=settings.min_overlap)
             for mark in sheet.marks
         },
-        exclude=load_exclude(settings.exclude),
+        exclude=load_exclude(settings.exclude, naming),
+        naming=naming,
         gene_sets=load_sets(settings.gene_sets),
         own_sets=settings.gene_sets is not None,
     )

@@ -86,7 +86,7 @@ def count_mark(
             },
         }
     )
-    because = {"quantity_reason": sources.reason}
+    because = {"quantity_reason": sources.reason, **study.naming.facts()}
     matrices = {
         kind: replace(m, metadata={**m.metadata, **because})
         for kind in kinds

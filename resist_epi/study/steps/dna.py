@@ -84,8 +84,8 @@ def with_copy_number_of_study(
             source=settings.question.confounders.source,
             segments=settings.segments,
             fasta=settings.fasta,
-            genome=study.reference.genome,
             exclude=study.exclude,
+            naming=study.naming,
             progress=progress,
         )
         write_seg(seg, table)
