@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.same_columns import repeated_columns
 from resist_epi.counting.units import merge_flags, merge_units
 from resist_epi.errors import DesignError
 from resist_epi.model import differential, normalization
@@ -33,6 +34,7 @@ from resist_epi.samples.design import (
 from resist_epi.samples.design_checks import design_warnings
 from resist_epi.samples.facts import contrast_facts
 from resist_epi.samples.question import Question
+from resist_epi.samples.same_files import refuse_one_library_twice
 from resist_epi.samples.sheet import SampleSheet
 
 logger = logging.getLogger(__name__)
@@ -148,7 +150,7 @@ def analyse(
     QuantityError
         If the method cannot be used on the matrix's quantity.
     SampleSheetError
-        If the sheet lacks a sample of the matrix.
+        If the sheet lacks a sample of the matrix, or two samples are one library.
     TypeError
         If the question has no field of a name.
 
@@ -171,6 +173,7 @@ def analyse(
     ('Condition:poor-good', 'trend', 0.1)
     """
     sheet = sheet.for_samples(matrix.samples)
+    refuse_one_library_twice(sheet, repeated_columns(matrix))
     question, columns = _spelled(replace(question or Question(), **asked), sheet)
     merged, units, unit_note = merge_units(matrix, sheet, design_columns=columns)
     design = make_design(units, question.formula)

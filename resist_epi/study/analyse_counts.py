@@ -13,6 +13,7 @@ from resist_epi.genome.chromosomes import recognise_assembly
 from resist_epi.genome.reference import genomes
 from resist_epi.model.analysis import Analysis, analyse
 from resist_epi.samples.question import Question
+from resist_epi.samples.same_files import refuse_one_library_twice, sheet_repeats
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.study.count_sheet import background_of_counts, inputs_of_bins, naming_of_counts
 
@@ -35,6 +36,9 @@ def analyse_counts(
     """
     question = question or Question()
     asked = question.confounders
+    own = sheet.for_samples(matrix.samples)
+    for column in ("Coverage", "bamReads"):
+        refuse_one_library_twice(own, sheet_repeats(own, column))
     check_confounders(sheet, asked)
     bins = background_of_counts(matrix, sheet, asked.background)
     table, note = None, ""
@@ -61,7 +65,6 @@ def analyse_counts(
     if asked.control != "none" and bins is not None:
         from resist_epi.counting.controls import count_controls
 
-        own = sheet.for_samples(matrix.samples)
         counted = count_controls(own, matrix.regions), count_controls(own, bins.regions)
     adjusted = adjust_counts(
         matrix,

@@ -14,6 +14,7 @@ from resist_epi.counting.units import unit_members
 from resist_epi.errors import ResistEpiError, SampleSheetError
 from resist_epi.genome.peaks import read_peaks
 from resist_epi.samples.presets import GENERIC, preset
+from resist_epi.samples.same_files import sheet_repeats
 from resist_epi.samples.sheet import PATH_COLUMNS, SampleSheet, read_sheet
 from resist_epi.schema import CHECK, names
 from resist_epi.tracks.looks import LookCache, look_at_tracks
@@ -74,6 +75,7 @@ def check_study(
         totals: dict[str, float] = {}
         tracks = _look_at_all(rows, jobs, looks, progress)
         findings += _check_files(rows, tracks, looks, assemblies, totals)
+        findings += _check_repeats(rows)
         findings += _check_assemblies(rows, assemblies)
         findings += _check_depth(rows, totals)
         findings += _check_groups(rows)
@@ -191,6 +193,14 @@ def _describe_peaks(path: str) -> tuple[str, str]:
         "info",
         f"{len(peaks)} peaks on {peaks['chrom'].nunique()} chromosomes, median {width:g} bp",
     )
+
+
+def _check_repeats(sheet: SampleSheet) -> Iterator[Finding]:
+    """Rows that name one library; they are errors, whether or not the files can be read."""
+    for column in ("Coverage", "bamReads"):
+        for pair in sheet_repeats(sheet, column):
+            path = dict(zip(sheet.samples, sheet.table[column], strict=True))[pair.second]
+            yield "error", pair.second, column, _relative(sheet, path), pair.describe(sheet)
 
 
 def _check_assemblies(sheet: SampleSheet, assemblies: Mapping[str, str]) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from resist_epi.model.normalization import METHODS
 from resist_epi.model.normalization_data import NormalizationInputs, normalization_inputs
 from resist_epi.samples.peaks import sheet_consensus, sheet_peaks
 from resist_epi.samples.question import Question
+from resist_epi.samples.same_files import refuse_one_library_twice, repeated_files
 from resist_epi.samples.sheet import SampleSheet, one_mark, read_sheet, sheet_from_columns
 
 if TYPE_CHECKING:
@@ -59,10 +60,13 @@ def count_sheet(
     """
     from resist_epi.counting.files import count_tables
     from resist_epi.counting.passes import Pass
+    from resist_epi.counting.same_columns import repeated_columns
     from resist_epi.counting.sources import sheet_sources
     from resist_epi.study.regions import domains_of_sheet, sheet_regions
 
     sources = sheet_sources(sheet, quantity, reads=reads, genome=asked.genome, jobs=jobs)
+    repeated = repeated_files({sample: file.path for sample, file in sources.files.items()})
+    refuse_one_library_twice(sheet, repeated)
     naming = asked.naming(sheet, sources.files)
     exclude = load_exclude(asked.exclude, naming)
     if asked.regions == "domains":
@@ -86,6 +90,7 @@ def count_sheet(
             kept.remove()
         raise
     matrix = counted.matrices["regions"]
+    refuse_one_library_twice(sheet, repeated_columns(matrix))
     more = {"quantity_reason": sources.reason, **naming.facts(), "sheet": sheet.to_columns()}
     return replace(matrix, metadata={**matrix.metadata, **more})
 

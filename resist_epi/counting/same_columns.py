@@ -1,0 +1,68 @@
+"""One library counted as two: columns of a matrix that agree, up to one factor, in every region."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resist_epi.arrays import FloatArray
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.samples.same_files import OneLibrary
+
+MIN_REGIONS = 100
+
+MIN_VALUES = 20  # distinct ones: columns of few different values may agree by chance
+
+# Relative: a track holds 24 bits of a value, so a scaled copy deviates by far less; two libraries
+# differ by far more in one of 100 regions at least.
+_TOLERANCE = 1e-5
+
+_PROBES = 8
+
+
+def repeated_columns(matrix: CountMatrix) -> list[OneLibrary]:
+    """Samples whose columns agree, or are one column times a number, in all regions.
+
+    Nothing is said of fewer than 100 regions, or 20 distinct values.
+
+    Returns
+    -------
+    Each sample but the first of those that agree, with that first one.
+    """
+    values = matrix.values[~np.isnan(matrix.values).any(axis=1)]
+    if len(values) < MIN_REGIONS:
+        return []
+    sums = values.sum(axis=0)
+    usable = np.flatnonzero(sums > 0)
+    # A few high regions tell most pairs apart.
+    high = np.argsort(-values.sum(axis=1), kind="stable")[:_PROBES]
+    probes = values[high] / np.where(sums > 0, sums, 1)
+    found: list[OneLibrary] = []
+    repeated: set[int] = set()
+    for at, i in enumerate(usable):
+        if i in repeated:
+            continue
+        later = usable[at + 1 :]
+        alike = later[_close(probes[:, later], probes[:, [i]]).all(axis=0)]
+        for j in alike:
+            if j in repeated or not _agree(values[:, i], values[:, j]):
+                continue
+            repeated.add(int(j))
+            equal = bool((values[:, i] == values[:, j]).all())
+            what = "have equal values" if equal else "have values of one constant ratio"
+            found.append(
+                OneLibrary(
+                    *(matrix.samples[k] for k in (i, j)), f"{what} in all {len(values)} regions"
+                )
+            )
+    return found
+
+
+def _agree(one: FloatArray, other: FloatArray) -> bool:
+    if not _close(one / one.sum(), other / other.sum()).all():
+        return False
+    return len(np.unique(one)) >= MIN_VALUES
+
+
+def _close(one: FloatArray, other: FloatArray) -> NDArray[np.bool_]:
+    return np.asarray(np.abs(one - other) <= _TOLERANCE * np.maximum(one, other))

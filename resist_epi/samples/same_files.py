@@ -1,0 +1,169 @@
+"""One library named twice in a sheet: files that are one file, or of one content."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import zlib
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from resist_epi.errors import SampleSheetError, quoted
+from resist_epi.io.digest import checksum
+from resist_epi.io.first_bytes import first_bytes, is_gzip
+from resist_epi.samples.sheet import SampleSheet
+
+_HEAD = 1 << 16  # bytes in which two texts, or two files of one size, differ if they ever do
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class OneLibrary:
+    """Two rows of a sheet that name one library.
+
+    Attributes
+    ----------
+    first, second
+        Their SampleIDs, in the order of the sheet.
+    what
+        What they share, in words.
+    """
+
+    first: str
+    second: str
+    what: str
+
+    def describe(self, sheet: SampleSheet) -> str:
+        """Say which rows they are, why it is wrong and what to do."""
+        table = sheet.table.set_index("SampleID")
+        marks = [str(table.loc[s, "Factor"]) for s in (self.first, self.second)]
+        if marks[0] != marks[1]:
+            return (
+                f"samples {quoted(self.first)} (of {marks[0]}) and {quoted(self.second)} (of"
+                f" {marks[1]}) {self.what}: a library is of one mark; give each row its own file"
+            )
+        units = sheet.unit_columns()
+        rows = [tuple(sheet.for_samples([s]).table[units].iloc[0]) for s in self._both]
+        if rows[0] == rows[1]:
+            return (
+                f"samples {quoted(self.first)} and {quoted(self.second)} of one unit"
+                f" ({_unit(sheet, self.first)}) {self.what}: what it holds would count twice;"
+                " leave one of the rows out, or give it its own file"
+            )
+        named = " and ".join(f"{quoted(s)} ({_unit(sheet, s)})" for s in self._both)
+        return (
+            f"samples {named} are two units of {marks[0]} but {self.what}: one library is no two"
+            " units; give each row its own file, or leave one of them out"
+        )
+
+    @property
+    def _both(self) -> tuple[str, str]:
+        return self.first, self.second
+
+
+def _unit(sheet: SampleSheet, sample: str) -> str:
+    row = sheet.for_samples([sample]).table.iloc[0]
+    return f"patient {row['Patient']}" if sheet.has_patients else f"group {row['Condition']}"
+
+
+def repeated_files(paths: Mapping[str, str]) -> list[OneLibrary]:
+    """Samples whose files are one file (by any path or link) or of one content.
+
+    Files are read as far as needed: those of other sizes and texts of other beginnings not at all.
+    A gzipped text is what it unpacks to.
+
+    Parameters
+    ----------
+    paths
+        SampleID -> its file; one that is not there is known by its path alone.
+
+    Returns
+    -------
+    Each sample but the first of those that agree, with that first one.
+    """
+    found: list[OneLibrary] = []
+    by_file = _grouped(paths, lambda s: _identity(paths[s]))
+    for samples in by_file:
+        name = os.path.basename(paths[samples[0]])
+        found += [OneLibrary(samples[0], s, f"name one file, {name}") for s in samples[1:]]
+    there = [s for s in (group[0] for group in by_file) if os.path.isfile(paths[s])]
+    alike = _grouped(there, lambda s: _beginning(paths[s]))
+    for group in alike:
+        if len(group) == 1:
+            continue
+        for same in _grouped(group, lambda s: _content(paths[s])):
+            names = [os.path.basename(paths[s]) for s in same]
+            found += [
+                OneLibrary(same[0], s, f"name files of one content, {names[0]} and {n}")
+                for s, n in zip(same[1:], names[1:], strict=True)
+            ]
+    return found
+
+
+def sheet_repeats(sheet: SampleSheet, column: str) -> list[OneLibrary]:
+    """`repeated_files` of what a column of a sheet names; empty where there is no such column."""
+    if column not in sheet.table:
+        return []
+    named = zip(sheet.samples, map(str, sheet.table[column]), strict=True)
+    return repeated_files({sample: path for sample, path in named if path})
+
+
+def refuse_one_library_twice(sheet: SampleSheet, repeated: Sequence[OneLibrary]) -> None:
+    """Refuse a sheet of which two rows are one library.
+
+    Raises
+    ------
+    SampleSheetError
+        With every such pair: both samples, their units and what they share.
+    """
+    if repeated:
+        raise SampleSheetError(sheet.path, [pair.describe(sheet) for pair in repeated])
+
+
+def _grouped(samples: Iterable[str], key: Callable[[str], Hashable]) -> list[list[str]]:
+    groups: dict[Hashable, list[str]] = {}
+    for sample in samples:
+        groups.setdefault(key(sample), []).append(sample)
+    return list(groups.values())
+
+
+def _identity(path: str) -> Hashable:
+    """Device and inode, which every path and link to a file share."""
+    try:
+        state = os.stat(path)
+    except OSError:
+        return os.path.realpath(path)
+    return state.st_dev, state.st_ino
+
+
+def _is_text(path: str) -> bool:
+    """Whether the content is text, gzipped or not."""
+    start = first_bytes(Path(path))
+    return start.isascii() and b"\x00" not in start
+
+
+def _beginning(path: str) -> Hashable:
+    """What files of one content have in common, at little cost."""
+    try:
+        text = _is_text(path)
+        with gzip.open(path) if text and is_gzip(Path(path)) else open(path, "rb") as stream:
+            head = hashlib.sha256(stream.read(_HEAD)).digest()
+        return head if text else (head, os.path.getsize(path))
+    except (OSError, EOFError, ValueError, zlib.error):
+        return path  # whoever reads it says what is wrong
+
+
+def _content(path: str) -> Hashable:
+    try:
+        if not (_is_text(path) and is_gzip(Path(path))):
+            return checksum(path)
+        digest = hashlib.sha256()
+        with gzip.open(path) as stream:
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+        return digest.hexdigest()
+    except (OSError, EOFError, ValueError, zlib.error):
+        return path
