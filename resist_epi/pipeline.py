@@ -19,6 +19,7 @@ from resist_epi.report.page import write_report
 from resist_epi.samples.sheet import SampleSheet, read_sheet
 from resist_epi.schema import Kind
 from resist_epi.study.check import check_study
+from resist_epi.study.check_chromosomes import Beside
 from resist_epi.study.ledger import Inputs, Ledger, file_checksums
 from resist_epi.study.provenance import record
 from resist_epi.study.settings import StudySettings, write_study
@@ -110,7 +111,12 @@ def _run(
     """Run a study in a folder that is ours."""
     looks = LookCache(run_path(out, "looks"))
     findings = check_study(
-        settings.sheet, sheet=sheet, jobs=settings.jobs, looks=looks, progress=progress
+        settings.sheet,
+        sheet=sheet,
+        beside=Beside(settings.genome, settings.genes, settings.exclude, settings.segments),
+        jobs=settings.jobs,
+        looks=looks,
+        progress=progress,
     )
     write_table(run_path(out, "check"), findings)
     stop_on_errors(findings, sheet, quantity=settings.quantity)

@@ -6,13 +6,24 @@ from pathlib import Path
 
 import typer
 
-from resist_epi.cli.options import SheetArgument, own_link
+from resist_epi.cli.options import (
+    ExcludeOption,
+    GenesOption,
+    GenomeOption,
+    SegmentsOption,
+    SheetArgument,
+    own_link,
+)
 
 NAME = "check"
 
 
 def command(
     sheet: SheetArgument,
+    genome: GenomeOption = None,
+    genes: GenesOption = None,
+    exclude: ExcludeOption = None,
+    segments: SegmentsOption = None,
     output: Path | None = typer.Option(
         None, "--output", "-o", callback=own_link, help="TSV; default: the terminal."
     ),
@@ -20,8 +31,9 @@ def command(
     """Look at a sheet and every file it names; exit 1 if anything is an error."""
     from resist_epi.io.tables import write_table
     from resist_epi.study.check import check_study, has_errors
+    from resist_epi.study.check_chromosomes import Beside
 
-    table = check_study(sheet)
+    table = check_study(sheet, beside=Beside(genome, genes, exclude, segments))
     if output is not None:
         write_table(output, table)
     else:

@@ -155,7 +155,7 @@ def _draw_gene_set(kind: str, path: Path, options: _Options, title: str | None) 
         known = ", ".join(list(sets)[:30]) + more
         raise typer.BadParameter(f"needs one of {known}", param_hint="--set")
     matrix, sheet = read_counts_and_sheet(path, options.samples, mark=options.mark)
-    levels = log_signal(matrix)
+    levels = log_signal(matrix.filled())
     rows = gene_rows(matrix.regions.assign(baseMean=levels.mean(axis=1)))
     symbols = pd.Index(matrix.regions["symbol"].iloc[rows], name="symbol")
     directions = None

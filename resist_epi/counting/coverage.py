@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from resist_epi.arrays import ByChromosome, FloatArray, IntArray
 from resist_epi.counting.filling import MatrixFilling
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.past_ends import past_ends, true_lengths
 from resist_epi.counting.plan import RegionPlan
 from resist_epi.counting.tally import tally_coverage
 from resist_epi.errors import QuantityError
@@ -39,7 +40,8 @@ def summarise_regions(
     Parameters
     ----------
     regions
-        Region table in any order; parts outside the chromosome have no bases.
+        Region table in any order; parts outside the chromosome have no bases, and a region wholly
+        past its end is NaN, with a warning that counts them.
     statistic
         `mean` (value per bp), `sum` (value x bp), `covered` (bp), `max` or `min` (value).
     uncovered_as_zero
@@ -67,12 +69,14 @@ def summarise_regions(
             f"unknown statistic {statistic!r}; expected one of {', '.join(STATISTICS)}"
         )
     plan = RegionPlan({"regions": regions}, exclude=exclude or {})
+    past = past_ends(regions, true_lengths([track.stated_lengths()]))
     values = np.empty(len(regions))
     for chrom in plan.chroms:
         for _, rows, summary, length in plan.ask(
             track, chrom, extremes=statistic in _EXTREMES
         ).rows:
             values[rows] = _statistic(summary, length, statistic, uncovered_as_zero)
+    values[past] = np.nan
     return values
 
 
@@ -111,7 +115,7 @@ def count_regions(
     r"""Signal of every track in every region.
 
     Regions are neither merged nor filtered; those of a chromosome that no track has are dropped,
-    and the log says how many.
+    and those past the end of theirs are NaN; the log says how many.
 
     Parameters
     ----------

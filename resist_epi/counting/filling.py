@@ -11,8 +11,10 @@ import pandas as pd
 
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.past_ends import past_ends, true_lengths
 from resist_epi.counting.tally import Tally
-from resist_epi.genome.chromosomes import Genome, reconcile_chromosomes, refuse_beyond_ends
+from resist_epi.genome.chromosomes import Genome
+from resist_epi.genome.reconcile import reconcile_chromosomes, refuse_beyond_ends
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +53,7 @@ class MatrixFilling:
         self._dropped = dict.fromkeys(tables, 0)
         self._values: dict[str, FloatArray] = {}
         self._reached: dict[str, Mapping[str, int]] = {}
+        self._lengths: dict[str, int] = {}
 
     def keep_shared(
         self,
@@ -76,6 +79,7 @@ class MatrixFilling:
             If chromosomes are absent from some of the tracks, or of other lengths, none is shared,
             or data lie beyond the end of a chromosome.
         """
+        self._lengths = true_lengths(lengths.values(), genome)
         if genome is not None:
             refuse_beyond_ends(self._reached, genome)
         for name, table in self.tables.items():
@@ -112,13 +116,17 @@ class MatrixFilling:
             self._sizes[i] = tally.library_size
 
     def matrices(self, **metadata: Any) -> dict[str, CountMatrix]:
-        """The matrices, once every sample was added.
+        """The matrices, once every sample was added; regions past a chromosome's end are NaN.
 
         Raises
         ------
         InputFormatError
             If values are below zero, or a library holds nothing; with region and sample.
         """
+        for name, table in self.tables.items():
+            past = past_ends(table, self._lengths)
+            if past.any() and name in self._values:
+                self._values[name][past] = np.nan
         own = _SIZE_FROM.get(self.quantity, "total_coverage")
         source = ["sheet" if given else own for given in self._from_sheet]
         return {

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import InputFormatError, QuantityError
@@ -22,7 +22,8 @@ class CountMatrix:
     Attributes
     ----------
     values
-        (n_regions, n_samples) float64, not negative, no NaN; in the unit of `quantity`.
+        (n_regions, n_samples) float64, not negative; in the unit of `quantity`. A row is NaN in
+        all samples where there is no such place (past the end of its chromosome), and nowhere else.
     regions
         Region table with n_regions rows.
     samples
@@ -100,7 +101,11 @@ class CountMatrix:
         # min and max see NaN too, and cost no temporary of the matrix's size.
         if self.values.size == 0 or (self.values.min() >= 0 and self.values.max() < np.inf):
             return
-        row, column = map(int, np.argwhere(~np.isfinite(self.values) | (self.values < 0))[0])
+        wrong = ~np.isfinite(self.values) | (self.values < 0)
+        wrong &= ~self.unplaced[:, None]
+        if not wrong.any():
+            return
+        row, column = map(int, np.argwhere(wrong)[0])
         region = self.regions.iloc[row]
         raise InputFormatError(
             f"region {region['region_id']} ({region['chrom']}:{region['start']}-{region['end']}),"
@@ -108,6 +113,19 @@ class CountMatrix:
             expected="finite values, not negative",
             remedy="tracks of log ratios or with input subtracted cannot be tested as signal",
         )
+
+    @property
+    def unplaced(self) -> NDArray[np.bool_]:
+        """(n_regions,) whether there is no such place, so that no sample has a value."""
+        none = np.isnan(self.values).all(axis=1)
+        return none if self.samples else np.zeros(len(none), dtype=bool)
+
+    def filled(self) -> CountMatrix:
+        """The matrix with 0 where there is no such place: it has no signal, and is not tested."""
+        none = self.unplaced
+        if not none.any():
+            return self
+        return replace(self, values=np.where(none[:, None], 0.0, self.values))
 
     @property
     def effective_library_sizes(self) -> FloatArray:

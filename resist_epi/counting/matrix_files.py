@@ -217,7 +217,7 @@ def _rebuild(frame: pd.DataFrame, described: Mapping[str, Any], path: Path) -> C
                 regions[[c for c in ("chrom", "start", "end") if c in regions]], kind="bins"
             )
         return CountMatrix(
-            values=_numbers(path, frame, samples),
+            values=_numbers(path, frame, samples, gaps=True),
             regions=regions.reset_index(drop=True),
             samples=tuple(samples),
             quantity=described["quantity"],
@@ -297,10 +297,15 @@ def _read_foreign(
         )
 
 
-def _numbers(path: Path, table: pd.DataFrame, samples: Sequence[str]) -> FloatArray:
-    """(n_regions, n_samples) values; each must be a number."""
+def _numbers(
+    path: Path, table: pd.DataFrame, samples: Sequence[str], *, gaps: bool = False
+) -> FloatArray:
+    """(n_regions, n_samples) values; each must be a number, but for rows without any (`gaps`)."""
     values = np.empty((len(table), len(samples)))
     first = table.attrs.get("first_row")
+    empty = np.zeros(len(table), dtype=bool)
+    if gaps:
+        empty = table[list(samples)].isin([*NOTHING, np.nan]).all(axis=1).to_numpy(bool)
     for i, name in enumerate(samples):
         column = table[name]
         if column.dtype == object and not all(isinstance(v, (str, float, int)) for v in column):
@@ -309,7 +314,7 @@ def _numbers(path: Path, table: pd.DataFrame, samples: Sequence[str]) -> FloatAr
             text = column.astype(object).where(column.notna(), "").astype(str)
             column = pd.to_numeric(text, errors="coerce")
         values[:, i] = column.to_numpy(np.float64, na_value=np.nan)
-        bad = np.flatnonzero(~np.isfinite(values[:, i]))
+        bad = np.flatnonzero(~np.isfinite(values[:, i]) & ~empty)
         if bad.size:
             row = int(bad[0])
             nothing = pd.isna(table[name].iloc[row]) or table[name].iloc[row] in NOTHING

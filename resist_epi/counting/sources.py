@@ -200,7 +200,9 @@ def assembly_of_sheet(sheet: SampleSheet) -> str | None:
     return next(iter(named)) if len(named) == 1 and named <= set(known_genomes()) else None
 
 
-def in_one_naming(files: Mapping[str, OpenedFile], genome: str | None) -> dict[str, OpenedFile]:
+def in_one_naming(
+    files: Mapping[str, OpenedFile], genome: str | None, *, log: bool = True
+) -> dict[str, OpenedFile]:
     """The files with their chromosomes named as in one assembly, and the log says which were not.
 
     Parameters
@@ -213,7 +215,7 @@ def in_one_naming(files: Mapping[str, OpenedFile], genome: str | None) -> dict[s
     own = load_genome(name) if name in known_genomes() and name is not None else None
     named = {sample: file.named_as(own) for sample, file in files.items()}
     renamed = {sample: file for sample, file in named.items() if file.names}
-    if renamed:
+    if renamed and log:
         first = next(iter(renamed.values())).renamed()
         logger.info("chromosomes of %d of %d files are %s", len(renamed), len(named), first)
     return named

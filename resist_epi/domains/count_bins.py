@@ -23,7 +23,8 @@ from resist_epi.domains.filter import (
 )
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import DesignError
-from resist_epi.genome.chromosomes import NO_CHROMOSOMES, Genome, reconcile_chromosomes
+from resist_epi.genome.chromosomes import NO_CHROMOSOMES, Genome
+from resist_epi.genome.reconcile import reconcile_chromosomes
 from resist_epi.genome.reference import genomes
 from resist_epi.tracks.opened import OpenedFile, chromosome_ends, open_file, stated_lengths
 from resist_epi.tracks.reads.reads import ReadRules

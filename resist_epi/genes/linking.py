@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from resist_epi.errors import GenomeMismatchError, InputFormatError
 from resist_epi.genome.annotation import Annotation
-from resist_epi.genome.chromosomes import describe_mismatch
 from resist_epi.genome.intervals import nearest, overlap_bases, overlap_pairs
+from resist_epi.genome.reconcile import describe_mismatch
 from resist_epi.genome.regions import as_intervals, own_tss
 
 logger = logging.getLogger(__name__)

@@ -9,10 +9,8 @@ from .chromosomes import Genome as Genome
 from .chromosomes import HasLengths as HasLengths
 from .chromosomes import autosomes as autosomes
 from .chromosomes import chrom_rank as chrom_rank
-from .chromosomes import describe_mismatch as describe_mismatch
 from .chromosomes import natural_chrom_key as natural_chrom_key
 from .chromosomes import recognise_assembly as recognise_assembly
-from .chromosomes import reconcile_chromosomes as reconcile_chromosomes
 from .consensus import Consensus as Consensus
 from .consensus import consensus_peaks as consensus_peaks
 from .consensus import differential_occupancy as differential_occupancy
@@ -28,10 +26,14 @@ from .intervals import on_one_chromosome as on_one_chromosome
 from .intervals import overlap_bases as overlap_bases
 from .intervals import overlap_pairs as overlap_pairs
 from .intervals import subtract as subtract
+from .naming import Naming as Naming
+from .naming import own_names as own_names
 from .peaks import read_bed_regions as read_bed_regions
 from .peaks import read_peaks as read_peaks
 from .peaks import write_bed as write_bed
 from .peaks import write_direction_bed as write_direction_bed
+from .reconcile import describe_mismatch as describe_mismatch
+from .reconcile import reconcile_chromosomes as reconcile_chromosomes
 from .reference import Reference as Reference
 from .reference import genomes as genomes
 from .reference import load_exclude as load_exclude

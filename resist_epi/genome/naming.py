@@ -171,6 +171,22 @@ class Naming:
         GenomeMismatchError
             If a table has no row on a chromosome of the tracks, or of the assembly.
         """
+        placed, said = self.placed(tables, what, rows=rows, needed=needed)
+        for level, text in said:
+            logger.log(level, "%s", text)
+            if needed or len(said) > 1 or placed[what] is not tables[what]:
+                self.notes.append(text)
+        return placed
+
+    def placed(
+        self,
+        tables: Mapping[str, pd.DataFrame],
+        what: str,
+        *,
+        rows: str = "intervals",
+        needed: bool = True,
+    ) -> tuple[dict[str, pd.DataFrame], list[tuple[int, str]]]:
+        """As `place_all`, with what is to be said instead of saying it: level of logging, text."""
         placed, renamed, n_rows = {}, dict[str, str](), Counter[str]()
         for name, table in tables.items():
             names = self.translation(table["chrom"].unique())
@@ -184,32 +200,28 @@ class Naming:
                 raise GenomeMismatchError(self._none_shared(name, rows, found))
             n_rows += found
             placed[name] = table
-        if n_rows and self._known:
-            self._say(n_rows, renamed, what, rows, needed=needed)
-        return placed
+        if not n_rows or not self._known:
+            return placed, []
+        here, n = self.chroms or self._known, n_rows.total()
+        where = self.source if self.chroms or self.genome is None else self.genome.name
+        text = f"{what}: {sum(n_rows[c] for c in here)} of {n} {rows} lie on chromosomes of {where}"
+        words = renaming_in_words(renamed, self.genome)
+        said = [(logging.INFO, f"{text}, {words}" if words else text)]
+        lost = sorted(n_rows.keys() - self._known, key=natural_chrom_key)
+        if lost:
+            said.append(
+                (
+                    logging.WARNING if needed else logging.INFO,
+                    f"{what}: {sum(n_rows[c] for c in lost)} of {n} {rows} lie on {shown(lost)},"
+                    f" which {self.source} do not have, and take no part",
+                )
+            )
+        return placed, said
 
     @property
     def _known(self) -> set[str]:
         assembly = set() if self.genome is None else set(self.genome.lengths)
         return assembly | self.chroms
-
-    def _say(
-        self, n_rows: Counter[str], names: Mapping[str, str], what: str, rows: str, *, needed: bool
-    ) -> None:
-        here, n = self.chroms or self._known, n_rows.total()
-        inside = sum(n_rows[c] for c in here)
-        where = self.source if self.chroms or self.genome is None else self.genome.name
-        text = f"{what}: {inside} of {n} {rows} lie on chromosomes of {where}"
-        renamed = renaming_in_words(names, self.genome)
-        text += f", {renamed}" if renamed else ""
-        self.notes.append(text)
-        logger.info("%s", text)
-        lost = sorted(n_rows.keys() - self._known, key=natural_chrom_key)
-        if lost and needed:
-            logger.warning(
-                "%s: %d of %d %s lie on %s, which %s do not have, and take no part",
-                *(what, sum(n_rows[c] for c in lost), n, rows, shown(lost), self.source),
-            )
 
     def _none_shared(self, what: str, rows: str, found: Counter[str]) -> str:
         theirs, ours = (

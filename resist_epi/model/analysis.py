@@ -173,6 +173,7 @@ def analyse(
     ('Condition:poor-good', 'trend', 0.1)
     """
     sheet = sheet.for_samples(matrix.samples)
+    unplaced, matrix = matrix.unplaced, matrix.filled()
     refuse_one_library_twice(sheet, repeated_columns(matrix))
     question, columns = _spelled(replace(question or Question(), **asked), sheet)
     merged, units, unit_note = merge_units(matrix, sheet, design_columns=columns)
@@ -224,10 +225,26 @@ def analyse(
         reason = "it was asked for" if untestable is None else untestable
         header["no test"], facts["no test"] = f"fold changes without P: {reason}", reason
         logger.warning("fold changes without P: %s", reason)
+    if unplaced.any():
+        results = blank_unplaced(results, unplaced)
+        header["no such place"] = (
+            f"{int(unplaced.sum())} of {len(unplaced)} regions lie past the ends of their"
+            " chromosomes and have no value"
+        )
     return Analysis(
         results, fit, normalized, units, design, contrast, tested, header, inputs, options,
         question, facts,
     )  # fmt: skip
+
+
+def blank_unplaced(results: pd.DataFrame, unplaced: NDArray[np.bool_]) -> pd.DataFrame:
+    """The results with NaN in each number of the regions that are no place."""
+    if not unplaced.any():
+        return results
+    results = results.copy()
+    numbers = results.select_dtypes("floating").columns
+    results.loc[unplaced, numbers] = np.nan
+    return results
 
 
 def _spelled(question: Question, sheet: SampleSheet) -> tuple[Question, tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import logging
 import os
 import zlib
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -15,9 +16,13 @@ from resist_epi.io.digest import checksum
 from resist_epi.io.first_bytes import first_bytes, is_gzip
 from resist_epi.samples.sheet import SampleSheet
 
+logger = logging.getLogger(__name__)
+
 _HEAD = 1 << 16  # bytes in which two texts, or two files of one size, differ if they ever do
 
 _BLOCK = 1 << 20
+
+_LITTLE = 1 << 12  # bytes: what is less holds no library of anybody's
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,14 @@ class OneLibrary:
         Their SampleIDs, in the order of the sheet.
     what
         What they share, in words.
+    certain
+        Whether it cannot be by chance: two files of few bytes may be of one content.
     """
 
     first: str
     second: str
     what: str
+    certain: bool = True
 
     def describe(self, sheet: SampleSheet) -> str:
         """Say which rows they are, why it is wrong and what to do."""
@@ -96,8 +104,9 @@ def repeated_files(paths: Mapping[str, str]) -> list[OneLibrary]:
             continue
         for same in _grouped(group, lambda s: _content(paths[s])):
             names = [os.path.basename(paths[s]) for s in same]
+            enough = os.path.getsize(paths[same[0]]) >= _LITTLE
             found += [
-                OneLibrary(same[0], s, f"name files of one content, {names[0]} and {n}")
+                OneLibrary(same[0], s, f"name files of one content, {names[0]} and {n}", enough)
                 for s, n in zip(same[1:], names[1:], strict=True)
             ]
     return found
@@ -112,15 +121,19 @@ def sheet_repeats(sheet: SampleSheet, column: str) -> list[OneLibrary]:
 
 
 def refuse_one_library_twice(sheet: SampleSheet, repeated: Sequence[OneLibrary]) -> None:
-    """Refuse a sheet of which two rows are one library.
+    """Refuse a sheet of which two rows are one library; what may be chance gets a warning.
 
     Raises
     ------
     SampleSheetError
         With every such pair: both samples, their units and what they share.
     """
-    if repeated:
-        raise SampleSheetError(sheet.path, [pair.describe(sheet) for pair in repeated])
+    for pair in repeated:
+        if not pair.certain:
+            logger.warning("%s (the files are too small to be sure)", pair.describe(sheet))
+    certain = [pair.describe(sheet) for pair in repeated if pair.certain]
+    if certain:
+        raise SampleSheetError(sheet.path, certain)
 
 
 def _grouped(samples: Iterable[str], key: Callable[[str], Hashable]) -> list[list[str]]:

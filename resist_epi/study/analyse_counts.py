@@ -11,7 +11,7 @@ from resist_epi.dna.options import check_confounders
 from resist_epi.genome.builtin import known_genomes
 from resist_epi.genome.chromosomes import recognise_assembly
 from resist_epi.genome.reference import genomes
-from resist_epi.model.analysis import Analysis, analyse
+from resist_epi.model.analysis import Analysis, analyse, blank_unplaced
 from resist_epi.samples.question import Question
 from resist_epi.samples.same_files import refuse_one_library_twice, sheet_repeats
 from resist_epi.samples.sheet import SampleSheet
@@ -36,11 +36,13 @@ def analyse_counts(
     """
     question = question or Question()
     asked = question.confounders
+    unplaced, matrix = matrix.unplaced, matrix.filled()
     own = sheet.for_samples(matrix.samples)
     for column in ("Coverage", "bamReads"):
         refuse_one_library_twice(own, sheet_repeats(own, column))
     check_confounders(sheet, asked)
     bins = background_of_counts(matrix, sheet, asked.background)
+    bins = None if bins is None else bins.filled()
     table, note = None, ""
     if asked.source != "none":
         from resist_epi.dna.segments import study_segments
@@ -86,7 +88,7 @@ def analyse_counts(
     described, arms = describe_confounders(analysis, segments=table, assembly=_assembly(sheet, {}))
     for warning in () if arms is None else arms.warnings:
         logger.warning("%s", warning)
-    return described
+    return described.with_more(blank_unplaced(described.results, unplaced))
 
 
 def _assembly(sheet: SampleSheet, lengths: dict[str, int]) -> str | None:

@@ -17,6 +17,7 @@ from resist_epi.samples.presets import GENERIC, preset
 from resist_epi.samples.same_files import sheet_repeats
 from resist_epi.samples.sheet import PATH_COLUMNS, SampleSheet, read_sheet
 from resist_epi.schema import CHECK, names
+from resist_epi.study.check_chromosomes import Beside, Finding, check_chromosomes
 from resist_epi.tracks.looks import LookCache, look_at_tracks
 from resist_epi.tracks.opened import OpenedFile
 
@@ -24,13 +25,12 @@ from resist_epi.tracks.opened import OpenedFile
 # sheet's depths lie above the second.
 SAME_TOTAL, OTHER_DEPTH = 0.05, 0.15
 
-Finding = tuple[str, str, str, str, str]
-
 
 def check_study(
     path: str | Path,
     *,
     sheet: SampleSheet | None = None,
+    beside: Beside | None = None,
     jobs: int = 1,
     looks: LookCache | None = None,
     progress: Callable[[str], None] | None = None,
@@ -44,6 +44,8 @@ def check_study(
     ----------
     sheet
         What was read from the path, if it was read before.
+    beside
+        What is given beside the sheet: assembly, genes, blacklist, segments.
     looks
         What tracks are, as far as that is known already; what is found is added.
     progress
@@ -76,6 +78,7 @@ def check_study(
         tracks = _look_at_all(rows, jobs, looks, progress)
         findings += _check_files(rows, tracks, looks, assemblies, totals)
         findings += _check_repeats(rows)
+        findings += check_chromosomes(rows, *_opened(rows, tracks, looks), beside or Beside())
         findings += _check_assemblies(rows, assemblies)
         findings += _check_depth(rows, totals)
         findings += _check_groups(rows)
@@ -105,6 +108,27 @@ def _look_at_all(
                 files[name], names_of[column, sample] = file, name
     found = look_at_tracks(files, jobs=jobs, known=looks, progress=progress)
     return {place: found[name] for place, name in names_of.items()}
+
+
+def _opened(
+    sheet: SampleSheet,
+    tracks: Mapping[tuple[str, str], OpenedFile | ResistEpiError],
+    looks: LookCache,
+) -> tuple[dict[str, OpenedFile], dict[str, OpenedFile]]:
+    """Track, and file of reads, of every sample of which it can be opened."""
+    own = {
+        sample: look
+        for (column, sample), look in tracks.items()
+        if column == "Coverage" and isinstance(look, OpenedFile)
+    }
+    reads = {}
+    for sample, path in zip(sheet.samples, sheet.table.get("bamReads", ()), strict=False):
+        try:
+            if path and Path(path).exists():
+                reads[sample] = looks.opened(path, "reads")
+        except ResistEpiError:
+            continue  # said where its file is described
+    return own, reads
 
 
 def _check_files(

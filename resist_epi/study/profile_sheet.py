@@ -12,14 +12,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.counting.coverage import fully_covered
+from resist_epi.counting.past_ends import past_ends, true_lengths
 from resist_epi.counting.profile_matrix import ProfileMatrix
 from resist_epi.counting.profiles import profile_regions
 from resist_epi.counting.sources import assembly_of_sheet, sheet_sources, study_naming
 from resist_epi.errors import InputFormatError
 from resist_epi.genome.builtin import load_genome
-from resist_epi.genome.chromosomes import reconcile_chromosomes
 from resist_epi.genome.naming import Naming
 from resist_epi.genome.peaks import read_bed_regions
+from resist_epi.genome.reconcile import reconcile_chromosomes
 from resist_epi.genome.reference import Reference, genomes, load_exclude, load_reference
 from resist_epi.io.store import read_text
 from resist_epi.io.tables import read_results
@@ -88,7 +89,8 @@ def profile_sheet(
     ----------
     regions
         `chrom start end`, `strand` and perhaps `group`, in the order to be shown; those on
-        chromosomes that no track has are dropped, and the log says how many.
+        chromosomes that no track has are dropped, and those past the end of theirs are NaN
+        throughout; the log says how many.
     genome
         Assembly that was stated, by whose names chromosomes go.
     jobs
@@ -117,12 +119,14 @@ def profile_sheet(
             logger.info("%d regions are on chromosomes without any track", int((~inside).sum()))
         regions = regions[inside]
     regions = regions.reset_index(drop=True)
+    assembly = None if genome is None else load_genome(genome)
+    past = past_ends(regions, true_lengths(stated.values(), assembly))
     # An empty question makes the frame of the matrix, and refuses a wrong window at once.
     frame = profile_regions({}, regions, **vars(window))
     found: dict[str, NDArray[np.float32]] = {}
 
     def done(name: str, values: NDArray[np.float32]) -> None:
-        found[name] = values
+        found[name] = np.where(past[:, None], np.float32(np.nan), values)
         if progress is not None:
             progress(f"{name}: profiled")
 

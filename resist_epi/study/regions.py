@@ -13,6 +13,7 @@ from resist_epi.arrays import ByChromosome
 from resist_epi.counting.background import BACKGROUND_BIN
 from resist_epi.counting.coverage import fully_covered
 from resist_epi.counting.passes import Pass
+from resist_epi.counting.past_ends import past_ends
 from resist_epi.counting.sources import ReadOptions, assembly_of_sheet, study_naming
 from resist_epi.domains.of_sheet import domain_files, sheet_domains
 from resist_epi.domains.settings import DomainSettings
@@ -69,7 +70,9 @@ def kind_regions(
             raise DesignError("bins need the chromosome lengths of an assembly; give --genome")
         return genome_bins(lengths, bin_size)
     window = (preset.upstream, preset.downstream)
-    return with_nearest_genes(_consensus_regions(consensus), reference.annotation, promoter=window)
+    peaks = _consensus_regions(consensus)
+    peaks = peaks[~past_ends(peaks, lengths or {}, what="consensus peaks")].reset_index(drop=True)
+    return with_nearest_genes(peaks, reference.annotation, promoter=window)
 
 
 def regions_of_domains(

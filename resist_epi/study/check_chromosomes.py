@@ -1,0 +1,180 @@
+"""What `check` says of chromosomes: which are dropped, and what files beside the sheet hold."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from resist_epi.counting.sources import (
+    assembly_of_sheet,
+    has_reads,
+    in_one_naming,
+    study_naming,
+)
+from resist_epi.dna.seg import read_seg
+from resist_epi.errors import ResistEpiError
+from resist_epi.genome.builtin import genomes_with_genes, load_genome
+from resist_epi.genome.chromosomes import shown
+from resist_epi.genome.naming import Naming
+from resist_epi.genome.peaks import read_bed_regions, read_peaks
+from resist_epi.genome.reconcile import describe_mismatch, is_y, shared_chromosomes
+from resist_epi.genome.reference import genomes, load_reference
+from resist_epi.samples.sheet import SampleSheet
+from resist_epi.tracks.opened import OpenedFile, stated_lengths
+
+Finding = tuple[str, str, str, str, str]  # level, sample, column, path, message
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is given beside a sheet.
+
+    Attributes
+    ----------
+    genome, genes
+        As of `reference.load_reference`.
+    exclude
+        BED of what counts nowhere.
+    segments
+        SEG file.
+    """
+
+    genome: str | None = None
+    genes: Path | None = None
+    exclude: Path | None = None
+    segments: Path | None = None
+
+
+def check_chromosomes(
+    sheet: SampleSheet,
+    tracks: Mapping[str, OpenedFile],
+    reads: Mapping[str, OpenedFile],
+    of: Beside,
+) -> Iterator[Finding]:
+    """Which chromosomes count and run would drop or refuse, and how much of each file takes part.
+
+    Parameters
+    ----------
+    tracks, reads
+        SampleID -> its track, and its file of reads, as far as they can be opened.
+    of
+        What is given beside the sheet.
+    """
+    stated = assembly_of_sheet(sheet) if of.genome is None else of.genome
+    counted: dict[str, OpenedFile] = {}
+    for mark in sheet.marks:
+        own = sheet.for_mark(mark)
+        files = reads if has_reads(own) else tracks
+        named = in_one_naming({s: files[s] for s in own.samples if s in files}, stated, log=False)
+        counted |= named
+        yield from _of_mark(mark, named, of)
+    if not counted:
+        return
+    try:
+        genome = None if stated is None else load_genome(stated)
+    except ResistEpiError as error:
+        yield "error", "", "--genome", "", str(error)
+        return
+    naming = study_naming(counted, genome)
+    if "Peaks" in sheet.table:
+        yield from _of_peaks(sheet, naming)
+    given: tuple[tuple[str, Path | None, Callable[[Path], pd.DataFrame], str], ...] = (
+        ("--exclude", of.exclude, read_bed_regions, "intervals"),
+        ("--segments", of.segments, lambda path: read_seg(str(path)), "segments"),
+    )
+    for option, path, read, rows in given:
+        if path is not None:
+            yield from _of_file(option, path, read, rows, naming)
+
+
+def _of_mark(mark: str, files: Mapping[str, OpenedFile], of: Beside) -> Iterator[Finding]:
+    lengths = stated_lengths(files)
+    if not lengths:
+        return
+    told = {file.assembly for file in files.values() if file.lengths_known}
+    have_genes = of.genes is not None or of.genome is not None
+    have_genes |= len(told) == 1 and bool(told & set(genomes_with_genes()))
+    where, what = ("--genes" if of.genes else "Coverage"), "the genes"
+    try:
+        if have_genes:
+            reference = load_reference(of.genome, of.genes, tracks=files)
+            chroms = list(reference.annotation.genes["chrom"].unique())
+            genome = reference.genome
+        else:
+            # Without genes nobody knows on which chromosomes regions will lie.
+            what, genome = "the tracks", None
+            common = set.intersection(*(set(own) for own in lengths.values()))
+            if not common:
+                yield "error", "", where, "", f"{mark}: {_nothing_in_common(lengths)}"
+                return
+            chroms = [c for c in _union(lengths) if is_y(c) or c in common]
+        found = shared_chromosomes(chroms, lengths, genome=genome, known=genomes(), annotation=what)
+    except ResistEpiError as error:
+        yield "error", "", where, "", f"{mark}: {error}"
+        return
+    for warning in found.warnings():
+        yield "warning", "", "Coverage", "", f"{mark}: {warning} by count and run"
+    if found.in_none:
+        yield "info", "", "Coverage", "", f"{mark}: {found.dropped(what)}"
+    absent = [] if have_genes else [c for c in _union(lengths) if c not in chroms]
+    if absent:
+        text = f"{len(absent)} chromosomes are absent from some tracks ({shown(absent)})"
+        yield "warning", "", "Coverage", "", f"{mark}: {text}: regions on them are refused by count"
+
+
+def _nothing_in_common(lengths: Mapping[str, Mapping[str, int | None]]) -> str:
+    """Say which two tracks share no chromosome, else how many there are that all have."""
+    (first, ours), *others = lengths.items()
+    for other, theirs in others:
+        if not ours.keys() & theirs.keys():
+            return describe_mismatch(
+                f"track {first!r}", list(ours), f"track {other!r}", list(theirs)
+            )
+    return f"no chromosome is in all of the {len(lengths)} tracks; use files of one assembly"
+
+
+def _union(lengths: Mapping[str, Mapping[str, int | None]]) -> list[str]:
+    return list(dict.fromkeys(c for own in lengths.values() for c in own))
+
+
+def _of_peaks(sheet: SampleSheet, naming: Naming) -> Iterator[Finding]:
+    tables = {}
+    for sample, path in zip(sheet.samples, sheet.table["Peaks"], strict=True):
+        try:
+            if path:
+                tables[sample] = read_peaks(path)
+        except ResistEpiError:
+            continue  # said where its file is described
+    for sample, table in tables.items():
+        try:
+            naming.placed({sample: table}, sample, rows="peaks")
+        except ResistEpiError as error:
+            yield "error", sample, "Peaks", "", str(error)
+            return
+    yield from _said(naming, tables, f"peaks of {len(tables)} samples", "peaks", ("Peaks", ""))
+
+
+def _of_file(
+    option: str, path: Path, read: Callable[[Path], pd.DataFrame], rows: str, naming: Naming
+) -> Iterator[Finding]:
+    try:
+        tables = {str(path): read(path)}
+        yield from _said(naming, tables, str(path), rows, (option, path.name))
+    except ResistEpiError as error:
+        yield "error", "", option, path.name, str(error)
+
+
+def _said(
+    naming: Naming,
+    tables: Mapping[str, pd.DataFrame],
+    what: str,
+    rows: str,
+    place: tuple[str, str],
+) -> Iterator[Finding]:
+    _, said = naming.placed(tables, what, rows=rows)
+    for level, text in said:
+        yield "warning" if level >= logging.WARNING else "info", "", *place, text
