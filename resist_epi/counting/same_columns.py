@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.samples.same_files import OneLibrary
+from resist_epi.counting.same_files import OneLibrary
 
 MIN_REGIONS = 100
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.same_columns import repeated_columns
+from resist_epi.counting.same_files import refuse_one_library_twice
 from resist_epi.counting.units import merge_flags, merge_units
 from resist_epi.errors import DesignError
 from resist_epi.model import differential, normalization
@@ -34,7 +35,6 @@ from resist_epi.samples.design import (
 from resist_epi.samples.design_checks import design_warnings
 from resist_epi.samples.facts import contrast_facts
 from resist_epi.samples.question import Question
-from resist_epi.samples.same_files import refuse_one_library_twice
 from resist_epi.samples.sheet import SampleSheet
 
 logger = logging.getLogger(__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.same_files import refuse_one_library_twice, sheet_repeats
 from resist_epi.dna.adjust_counts import adjust_counts
 from resist_epi.dna.describe import describe_confounders
 from resist_epi.dna.options import check_confounders
@@ -13,7 +14,6 @@ from resist_epi.genome.chromosomes import recognise_assembly
 from resist_epi.genome.reference import genomes
 from resist_epi.model.analysis import Analysis, analyse, blank_unplaced
 from resist_epi.samples.question import Question
-from resist_epi.samples.same_files import refuse_one_library_twice, sheet_repeats
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.study.count_sheet import background_of_counts, inputs_of_bins, naming_of_counts
 

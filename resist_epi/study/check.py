@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from resist_epi.counting.same_files import sheet_repeats
 from resist_epi.counting.sources import track_files
 from resist_epi.counting.units import unit_members
 from resist_epi.errors import ResistEpiError, SampleSheetError
 from resist_epi.genome.peaks import read_peaks
 from resist_epi.samples.presets import GENERIC, preset
-from resist_epi.samples.same_files import sheet_repeats
 from resist_epi.samples.sheet import PATH_COLUMNS, SampleSheet, read_sheet
 from resist_epi.schema import CHECK, names
 from resist_epi.study.check_chromosomes import Beside, Finding, check_chromosomes
@@ -220,11 +220,12 @@ def _describe_peaks(path: str) -> tuple[str, str]:
 
 
 def _check_repeats(sheet: SampleSheet) -> Iterator[Finding]:
-    """Rows that name one library; they are errors, whether or not the files can be read."""
+    """Rows that name one library, whether or not its file can be read."""
     for column in ("Coverage", "bamReads"):
         for pair in sheet_repeats(sheet, column):
             path = dict(zip(sheet.samples, sheet.table[column], strict=True))[pair.second]
-            yield "error", pair.second, column, _relative(sheet, path), pair.describe(sheet)
+            level = "warning" if pair.chance else "error"
+            yield level, pair.second, column, _relative(sheet, path), pair.describe(sheet)
 
 
 def _check_assemblies(sheet: SampleSheet, assemblies: Mapping[str, str]) -> Iterator[Finding]:

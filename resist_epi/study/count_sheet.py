@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import read_counts
+from resist_epi.counting.same_files import refuse_one_library_twice, repeated_files
 from resist_epi.errors import InputFormatError, SampleSheetError
 from resist_epi.genome.builtin import load_genome
 from resist_epi.genome.naming import Naming
@@ -18,7 +19,6 @@ from resist_epi.model.normalization import METHODS
 from resist_epi.model.normalization_data import NormalizationInputs, normalization_inputs
 from resist_epi.samples.peaks import sheet_consensus, sheet_peaks
 from resist_epi.samples.question import Question
-from resist_epi.samples.same_files import refuse_one_library_twice, repeated_files
 from resist_epi.samples.sheet import SampleSheet, one_mark, read_sheet, sheet_from_columns
 
 if TYPE_CHECKING:

@@ -11,10 +11,11 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from resist_epi.errors import SampleSheetError, quoted
+from resist_epi.errors import ResistEpiError, SampleSheetError, quoted
 from resist_epi.io.digest import checksum
 from resist_epi.io.first_bytes import first_bytes, is_gzip
 from resist_epi.samples.sheet import SampleSheet
+from resist_epi.tracks.open import open_track
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +23,9 @@ _HEAD = 1 << 16  # bytes in which two texts, or two files of one size, differ if
 
 _BLOCK = 1 << 20
 
-_LITTLE = 1 << 12  # bytes: what is less holds no library of anybody's
+_LITTLE = 1 << 12  # bytes: a file of fewer holds nobody's library
+
+_FEW = 5  # stretches of signal, or reads, that two files may have in common by chance
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,16 @@ class OneLibrary:
         Their SampleIDs, in the order of the sheet.
     what
         What they share, in words.
+    chance
+        Whether it may be chance, as the files hold next to nothing.
     certain
-        Whether it cannot be by chance: two files of few bytes may be of one content.
+        Whether nothing else can be: files of few bytes are nobody's library.
     """
 
     first: str
     second: str
     what: str
+    chance: bool = False
     certain: bool = True
 
     def describe(self, sheet: SampleSheet) -> str:
@@ -104,9 +110,10 @@ def repeated_files(paths: Mapping[str, str]) -> list[OneLibrary]:
             continue
         for same in _grouped(group, lambda s: _content(paths[s])):
             names = [os.path.basename(paths[s]) for s in same]
-            enough = os.path.getsize(paths[same[0]]) >= _LITTLE
+            size = os.path.getsize(paths[same[0]])
+            known = size < _LITTLE and _is_sparse(paths[same[0]]), size >= _LITTLE
             found += [
-                OneLibrary(same[0], s, f"name files of one content, {names[0]} and {n}", enough)
+                OneLibrary(same[0], s, f"name files of one content, {names[0]} and {n}", *known)
                 for s, n in zip(same[1:], names[1:], strict=True)
             ]
     return found
@@ -167,6 +174,16 @@ def _beginning(path: str) -> Hashable:
         return head if text else (head, os.path.getsize(path))
     except (OSError, EOFError, ValueError, zlib.error):
         return path  # whoever reads it says what is wrong
+
+
+def _is_sparse(path: str) -> bool:
+    """Whether a track has hardly a stretch of signal; of reads, and of damaged files, no."""
+    try:
+        track = open_track(path)
+        n = sum(len(runs.values) for chrom in track.chrom_lengths for runs in track.runs(chrom))
+    except ResistEpiError:
+        return False
+    return n < _FEW
 
 
 def _content(path: str) -> Hashable:
