@@ -1,0 +1,88 @@
+"""Columns that agree in every region are one library."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from resist_epi.arrays import FloatArray
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.same_columns import repeated_columns
+from resist_epi.errors import SampleSheetError
+from resist_epi.genome.regions import bed_regions
+from resist_epi.model.analysis import analyse
+from resist_epi.samples.sheet import SampleSheet, make_sheet
+
+SAMPLES = tuple("abcdef")
+
+
+def counts(n: int = 100, *, mean: float = 60.0) -> FloatArray:
+    return np.random.default_rng(3).poisson(mean, size=(n, 6)).astype(float)
+
+
+def matrix_of(values: FloatArray, quantity: str = "reads") -> CountMatrix:
+    regions = bed_regions([("chr1", i * 100, i * 100 + 100) for i in range(len(values))])
+    return CountMatrix(values, regions, SAMPLES, quantity, np.full(6, 1e6))
+
+
+def pairs(values: FloatArray, quantity: str = "reads") -> list[tuple[str, str]]:
+    return [(p.first, p.second) for p in repeated_columns(matrix_of(values, quantity))]
+
+
+def sheet(**columns: object) -> SampleSheet:
+    conditions = ["good"] * 3 + ["poor"] * 3
+    table = pd.DataFrame({"SampleID": list(SAMPLES), "Factor": "ER", "Condition": conditions})
+    return make_sheet(table.assign(**columns))
+
+
+def test_equal_columns_are_found() -> None:
+    values = counts()
+    assert pairs(values) == []
+    values[:, 4] = values[:, 1]
+    assert pairs(values) == [("b", "e")]
+    values[:, 5] = values[:, 1]
+    assert pairs(values) == [("b", "e"), ("b", "f")]
+
+
+@pytest.mark.parametrize("factor", [2.0, 1.0270811, 0.013])
+def test_so_are_scaled_copies(factor: float) -> None:
+    values = counts()
+    values[:, 3] = (values[:, 0].astype(np.float32) * np.float32(factor)).astype(float)
+    assert pairs(values, "mean_signal") == [("a", "d")]
+
+
+def test_few_regions_or_values_say_nothing() -> None:
+    few = counts(99)
+    few[:, 1] = few[:, 0]
+    assert pairs(few) == []
+    sparse = counts(500, mean=1.0)
+    sparse[:, 1] = sparse[:, 0]
+    assert pairs(sparse) == []
+    zero = np.zeros((200, 6))
+    assert pairs(zero) == []
+
+
+def test_one_region_of_difference_is_another_library() -> None:
+    values = counts(5000)
+    values[:, 1] = values[:, 0]
+    values[17, 1] += 1
+    assert pairs(values) == []
+
+
+def test_analyse_names_both_samples_and_units() -> None:
+    values = counts()
+    values[:, 4] = values[:, 1]
+    said = r"'b' \(patient P2\) and 'e' \(patient P5\) are two units of ER but have equal values"
+    with pytest.raises(SampleSheetError, match=said):
+        analyse(matrix_of(values), sheet(Patient=[f"P{i}" for i in range(1, 7)]))
+
+
+def test_two_rows_of_one_patient_would_count_twice() -> None:
+    values = counts()
+    values[:, 1] = values[:, 0]
+    patients = ["P1", "P1", "P3", "P4", "P5", "P6"]
+    with pytest.raises(SampleSheetError, match=r"of one unit \(patient P1\).*would count twice"):
+        analyse(matrix_of(values), sheet(Patient=patients))
+    values[:, 1] = counts()[:, 1]
+    assert len(analyse(matrix_of(values), sheet(Patient=patients)).units.samples) == 5
