@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -17,6 +16,7 @@ from resist_epi.dna.dna_ratio import log_ratios
 from resist_epi.dna.segmentation import segment_chromosomes
 from resist_epi.errors import DesignError, GenomeMismatchError, SampleSheetError
 from resist_epi.genome.chromosomes import autosomes
+from resist_epi.genome.naming import names_by_stem, stem
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.schema import SEGMENTS, names
 
@@ -205,11 +205,9 @@ def _mixed(segments: pd.DataFrame, purity: float) -> FloatArray:
 def _renamed(table: pd.DataFrame, chroms: Sequence[str]) -> pd.DataFrame:
     if not chroms:
         return table
-    stems = Counter(map(_stem, chroms))
-    # Of names that stand side by side (X of a spike-in beside chrX) none is the other.
-    by_name = {_stem(c): c for c in chroms if stems[_stem(c)] == 1} | {c: c for c in chroms}
+    by_stem = names_by_stem(chroms)
     meant = {
-        c: by_name.get(c, by_name.get(_stem(c), "")) for c in map(str, table["chrom"].unique())
+        c: c if c in chroms else by_stem.get(stem(c), "") for c in map(str, table["chrom"].unique())
     }
     renamed = table["chrom"].map(meant)
     absent = sorted(set(table.loc[renamed == "", "chrom"]))
@@ -221,11 +219,6 @@ def _renamed(table: pd.DataFrame, chroms: Sequence[str]) -> pd.DataFrame:
     if absent:
         logger.info("segments on %s are on no track and are left out", ", ".join(map(str, absent)))
     return table.assign(chrom=renamed)[renamed != ""].reset_index(drop=True)
-
-
-def _stem(chrom: str) -> str:
-    stem = chrom[3:] if chrom.lower().startswith("chr") else chrom
-    return {"23": "X", "24": "Y"}.get(stem, stem.upper())
 
 
 def log2_copy_number(

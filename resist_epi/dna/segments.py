@@ -48,7 +48,7 @@ def study_segments(
     naming = naming or Naming()
     if source == "segments":
         found = read_seg(str(segments))
-        found = naming.place(found, str(segments), rows="segments", needed=False)
+        found = naming.place(found, str(segments), rows="segments", loose=True)
         table, note = sample_segments(found, sheet, chroms=list(chrom_lengths))
         return table, f"from segments of the user's: {note}"
     genome = naming.genome

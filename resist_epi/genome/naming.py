@@ -83,12 +83,26 @@ def _of_stem(name: str, by_stem: Mapping[str, str], genome: Genome) -> str | Non
     return own
 
 
-def renaming_in_words(names: Mapping[str, str], genome: Genome | None) -> str:
+def renaming_in_words(names: Mapping[str, str], like: str) -> str:
     """`named as in hg38: 1 is chr1`; empty where nothing was renamed."""
-    if not names or genome is None:
+    if not names:
         return ""
     first = next(iter(names))
-    return f"named as in {genome.name}: {first} is {names[first]}"
+    return f"named as in {like}: {first} is {names[first]}"
+
+
+def stem(chrom: str) -> str:
+    """The name without `chr`, in capitals; 23 and 24 are X and Y."""
+    bare = without_prefix(chrom).upper()
+    return {"23": "X", "24": "Y"}.get(bare, bare)
+
+
+def names_by_stem(chroms: Iterable[str]) -> dict[str, str]:
+    """Stem -> the one chromosome of it; those that stand side by side (X beside chrX) are none."""
+    found: dict[str, list[str]] = {}
+    for chrom in chroms:
+        found.setdefault(stem(chrom), []).append(chrom)
+    return {s: names[0] for s, names in found.items() if len(names) == 1}
 
 
 @dataclass(frozen=True)
@@ -112,13 +126,26 @@ class Naming:
     source: str = "the tracks"
     notes: list[str] = field(default_factory=list, compare=False)
 
-    def translation(self, names: Iterable[str]) -> dict[str, str]:
+    def translation(self, names: Iterable[str], *, loose: bool = False) -> dict[str, str]:
         """Name in a file -> its name here, where they differ.
 
         A file all of whose names the tracks have is left as it is.
+
+        Parameters
+        ----------
+        loose
+            Whether names that differ in `chr` alone, and 23 and 24 for X and Y, are told without
+            an assembly, as files of copy number need it.
         """
         found = dict.fromkeys(map(str, names))
-        if self.genome is None or found.keys() <= self.chroms:
+        if found.keys() <= self.chroms:
+            return {}
+        by_stem = names_by_stem(self.chroms) if loose else {}
+        names = {n: by_stem.get(stem(n), n) for n in found if n not in self.chroms}
+        return {n: new for n, new in names.items() if new != n} | self._by_assembly(found)
+
+    def _by_assembly(self, found: Mapping[str, None]) -> dict[str, str]:
+        if self.genome is None:
             return {}
         ours = own_names(dict.fromkeys(self.chroms), self.genome)
         here = {own: name for name, own in ours.items()}
@@ -126,7 +153,13 @@ class Naming:
         return {n: here.get(o, o) for n, o in own.items() if here.get(o, o) != n}
 
     def place(
-        self, table: pd.DataFrame, what: str, *, rows: str = "intervals", needed: bool = True
+        self,
+        table: pd.DataFrame,
+        what: str,
+        *,
+        rows: str = "intervals",
+        needed: bool = True,
+        loose: bool = False,
     ) -> pd.DataFrame:
         """A table with its chromosomes named as they are here; how many rows take part is said.
 
@@ -141,13 +174,16 @@ class Naming:
         needed
             Whether it is an error where no row lies on a chromosome that is known here, and a
             warning where some do not.
+        loose
+            As of `translation`.
 
         Raises
         ------
         GenomeMismatchError
             If no row lies on a chromosome of the tracks, or of the assembly.
         """
-        return self.place_all({what: table}, what, rows=rows, needed=needed)[what]
+        tables = {what: table}
+        return self.place_all(tables, what, rows=rows, needed=needed, loose=loose)[what]
 
     def place_all(
         self,
@@ -156,6 +192,7 @@ class Naming:
         *,
         rows: str = "intervals",
         needed: bool = True,
+        loose: bool = False,
     ) -> dict[str, pd.DataFrame]:
         """`place` of several tables of one kind, of which one line is said.
 
@@ -171,7 +208,7 @@ class Naming:
         GenomeMismatchError
             If a table has no row on a chromosome of the tracks, or of the assembly.
         """
-        placed, said = self.placed(tables, what, rows=rows, needed=needed)
+        placed, said = self.placed(tables, what, rows=rows, needed=needed, loose=loose)
         for level, text in said:
             logger.log(level, "%s", text)
             if needed or len(said) > 1 or placed[what] is not tables[what]:
@@ -185,11 +222,12 @@ class Naming:
         *,
         rows: str = "intervals",
         needed: bool = True,
+        loose: bool = False,
     ) -> tuple[dict[str, pd.DataFrame], list[tuple[int, str]]]:
         """As `place_all`, with what is to be said instead of saying it: level of logging, text."""
         placed, renamed, n_rows = {}, dict[str, str](), Counter[str]()
         for name, table in tables.items():
-            names = self.translation(table["chrom"].unique())
+            names = self.translation(table["chrom"].unique(), loose=loose)
             renamed |= names
             chroms = table["chrom"].astype(str)
             if names:
@@ -205,7 +243,7 @@ class Naming:
         here, n = self.chroms or self._known, n_rows.total()
         where = self.source if self.chroms or self.genome is None else self.genome.name
         text = f"{what}: {sum(n_rows[c] for c in here)} of {n} {rows} lie on chromosomes of {where}"
-        words = renaming_in_words(renamed, self.genome)
+        words = renaming_in_words(renamed, self.source if self.genome is None else self.genome.name)
         said = [(logging.INFO, f"{text}, {words}" if words else text)]
         lost = sorted(n_rows.keys() - self._known, key=natural_chrom_key)
         if lost:
@@ -245,5 +283,7 @@ class Naming:
     def annotation(self, annotation: Annotation) -> Annotation:
         """Genes with their chromosomes named as they are here."""
         names = self.translation(annotation.genes["chrom"].unique())
+        if annotation.assembly is not None and not names:
+            return annotation  # built in: there is nothing to say of it
         genes = self.place(annotation.genes, annotation.source, rows="genes", needed=False)
-        return replace(annotation, genes=genes) if names else annotation
+        return replace(annotation, genes=genes)

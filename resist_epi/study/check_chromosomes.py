@@ -175,6 +175,6 @@ def _said(
     rows: str,
     place: tuple[str, str],
 ) -> Iterator[Finding]:
-    _, said = naming.placed(tables, what, rows=rows)
+    _, said = naming.placed(tables, what, rows=rows, loose=rows == "segments")
     for level, text in said:
         yield "warning" if level >= logging.WARNING else "info", "", *place, text

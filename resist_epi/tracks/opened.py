@@ -114,8 +114,7 @@ class OpenedFile:
 
     def renamed(self) -> str:
         """Say how the chromosomes were renamed; empty where they were not, or it is not known."""
-        genome = None if self.naming is None else load_genome(self.naming)
-        return renaming_in_words(self.names, genome)
+        return "" if self.naming is None else renaming_in_words(self.names, self.naming)
 
     def described(self) -> dict[str, Any]:
         """How it is counted, as plain values."""

@@ -180,3 +180,12 @@ def test_unknown_chromosomes_are_left_uncorrected() -> None:
     np.testing.assert_allclose(corrected.expected[0], np.log(2) * copies[0])
     twice = with_copy_number(corrected, copies)
     np.testing.assert_allclose(twice.expected, 2 * corrected.expected)
+
+
+def test_names_side_by_side_are_no_chromosome_of_the_other() -> None:
+    side_by_side = ["chr1", "chrX", "X"]
+    found, _ = sample_segments(table(chrom=["X", "chrX", "chr1"]), sheet(), chroms=side_by_side)
+    assert found["chrom"].tolist() == ["X", "chrX", "chr1"]
+    numbered = table(chrom=["23", "chr1", "chr1"])
+    found, _ = sample_segments(numbered, sheet(), chroms=side_by_side)
+    assert set(found["chrom"]) == {"chr1"}, "23 could be either"

@@ -127,3 +127,12 @@ def test_genes_are_renamed() -> None:
     transcripts = pd.DataFrame({"gene_id": ["G"], "tss": [0], "tes": [9], "n": [1]})
     found = Naming(HG38, TRACKS).annotation(Annotation(genes, transcripts, None, "g.gtf"))
     assert found.genes["chrom"].tolist() == ["chr1"]
+
+
+def test_segments_are_told_without_an_assembly() -> None:
+    naming = Naming(None, frozenset({"chr1", "chrX", "chrY"}))
+    found = naming.place(table("1", "23", "chrY"), "cn.seg", rows="segments", loose=True)
+    assert found["chrom"].tolist() == ["chr1", "chrX", "chrY"]
+    assert "named as in the tracks: 1 is chr1" in naming.notes[0]
+    both = Naming(None, frozenset({"chr1", "chrX", "X"}))
+    assert both.translation(["1", "23", "X"], loose=True) == {"1": "chr1"}
