@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.same_files import OneLibrary
+from resist_epi.tracks.opened import OpenedFile
 
 MIN_REGIONS = 100
 
@@ -18,6 +21,8 @@ MIN_VALUES = 20  # distinct ones: columns of few different values may agree by c
 _TOLERANCE = 1e-5
 
 _PROBES = 8
+
+_WINDOWS = 1000
 
 
 def repeated_columns(matrix: CountMatrix) -> list[OneLibrary]:
@@ -55,6 +60,42 @@ def repeated_columns(matrix: CountMatrix) -> list[OneLibrary]:
                     *(matrix.samples[k] for k in (i, j)), f"{what} in all {len(values)} regions"
                 )
             )
+    return found
+
+
+def repeated_tracks(tracks: Mapping[str, OpenedFile]) -> list[OneLibrary]:
+    """Samples whose tracks are of equal total and signal, though their files differ.
+
+    A track that was converted or written anew is another file of one library. Only tracks whose
+    totals agree to twelve digits are read, in 1000 windows of their longest chromosome.
+
+    Parameters
+    ----------
+    tracks
+        SampleID -> its track, looked at.
+
+    Raises
+    ------
+    InputFormatError
+        If a track is damaged.
+    """
+    groups: dict[str, list[str]] = {}
+    for sample, file in tracks.items():
+        if file.total:
+            groups.setdefault(f"{file.total:.12g}", []).append(sample)
+    found: list[OneLibrary] = []
+    for samples in groups.values():
+        first, *others = samples
+        if others:
+            lengths = tracks[first].chrom_lengths
+            longest = max(lengths, key=lambda c: lengths[c])
+            edges = np.linspace(0, lengths[longest], _WINDOWS + 1).astype(np.int64)[None, :]
+            ours = tracks[first].track().bin_sums(longest, edges)[0]
+        for other in others:
+            track = tracks[other].track()
+            theirs = track.bin_sums(longest, edges)[0] if longest in track.chrom_lengths else None
+            if theirs is not None and _agree(ours, theirs):
+                found.append(OneLibrary(first, other, "have tracks of equal signal"))
     return found
 
 

@@ -117,6 +117,8 @@ class Naming:
         Chromosomes of the tracks, or of the counts; empty where they are not known.
     source
         What has them, in words.
+    whole
+        Whether a chromosome that it lacks is worth a warning: counts may be of a few alone.
     notes
         What was said of each table so far: how many of its rows take part.
     """
@@ -124,6 +126,7 @@ class Naming:
     genome: Genome | None = None
     chroms: frozenset[str] = frozenset()
     source: str = "the tracks"
+    whole: bool = True
     notes: list[str] = field(default_factory=list, compare=False)
 
     def translation(self, names: Iterable[str], *, loose: bool = False) -> dict[str, str]:
@@ -249,7 +252,7 @@ class Naming:
         if lost:
             said.append(
                 (
-                    logging.WARNING if needed else logging.INFO,
+                    logging.WARNING if needed and self.whole else logging.INFO,
                     f"{what}: {sum(n_rows[c] for c in lost)} of {n} {rows} lie on {shown(lost)},"
                     f" which {self.source} do not have, and take no part",
                 )

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from resist_epi.counting.same_columns import repeated_tracks
 from resist_epi.counting.same_files import sheet_repeats
 from resist_epi.counting.sources import track_files
 from resist_epi.counting.units import unit_members
@@ -77,8 +78,9 @@ def check_study(
         totals: dict[str, float] = {}
         tracks = _look_at_all(rows, jobs, looks, progress)
         findings += _check_files(rows, tracks, looks, assemblies, totals)
-        findings += _check_repeats(rows)
-        findings += check_chromosomes(rows, *_opened(rows, tracks, looks), beside or Beside())
+        own, reads = _opened(rows, tracks, looks)
+        findings += _check_repeats(rows, own)
+        findings += check_chromosomes(rows, own, reads, beside or Beside())
         findings += _check_assemblies(rows, assemblies)
         findings += _check_depth(rows, totals)
         findings += _check_groups(rows)
@@ -219,10 +221,18 @@ def _describe_peaks(path: str) -> tuple[str, str]:
     )
 
 
-def _check_repeats(sheet: SampleSheet) -> Iterator[Finding]:
+def _check_repeats(sheet: SampleSheet, tracks: Mapping[str, OpenedFile]) -> Iterator[Finding]:
     """Rows that name one library, whether or not its file can be read."""
     for column in ("Coverage", "bamReads"):
-        for pair in sheet_repeats(sheet, column):
+        pairs = sheet_repeats(sheet, column)
+        if column == "Coverage":
+            known = {pair.second for pair in pairs}
+            others = {s: file for s, file in tracks.items() if s not in known}
+            try:
+                pairs = [*pairs, *repeated_tracks(others)]
+            except ResistEpiError as error:
+                yield "error", "", column, "", str(error)
+        for pair in pairs:
             path = dict(zip(sheet.samples, sheet.table[column], strict=True))[pair.second]
             level = "warning" if pair.chance else "error"
             yield level, pair.second, column, _relative(sheet, path), pair.describe(sheet)

@@ -162,7 +162,7 @@ def naming_of_counts(
 
     name = assembly_of_sheet(sheet) if genome is None else genome
     chroms = frozenset(map(str, matrix.regions["chrom"].unique()))
-    return Naming(None if name is None else load_genome(name), chroms, "the counts")
+    return Naming(None if name is None else load_genome(name), chroms, "the counts", whole=False)
 
 
 def inputs_of_bins(

@@ -225,7 +225,7 @@ def regions_without_tracks(
         table = kind_regions(kind, reference, chosen, bin_size=bin_size)
     chroms = frozenset(map(str, table["chrom"].unique()))
     own = None if stated is None else stated.genome
-    left_out = load_exclude(exclude, Naming(own, chroms, "the regions"))
+    left_out = load_exclude(exclude, Naming(own, chroms, "the regions", whole=False))
     kept = ~fully_covered(table, left_out)
     if not kept.all():
         logger.info("%d of %d regions are wholly excluded", int((~kept).sum()), len(kept))

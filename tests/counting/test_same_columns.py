@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.counting.same_columns import repeated_columns
+from resist_epi.counting.same_columns import repeated_columns, repeated_tracks
 from resist_epi.errors import SampleSheetError
 from resist_epi.genome.regions import bed_regions
 from resist_epi.model.analysis import analyse
 from resist_epi.samples.sheet import SampleSheet, make_sheet
+from resist_epi.study.check import check_study
+from resist_epi.tracks.bigwig.track import write_bigwig
+from resist_epi.tracks.looks import TrackFile, look_at_track
 
 SAMPLES = tuple("abcdef")
 
@@ -86,3 +91,25 @@ def test_two_rows_of_one_patient_would_count_twice() -> None:
         analyse(matrix_of(values), sheet(Patient=patients))
     values[:, 1] = counts()[:, 1]
     assert len(analyse(matrix_of(values), sheet(Patient=patients)).units.samples) == 5
+
+
+def test_a_track_written_anew_is_one_library(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    starts = np.arange(0, 90_000, 90)
+    for name in "abc":
+        # c is another library of as much coverage.
+        values = rng.permutation(np.arange(1.0, 1001.0)) if name != "b" else values  # noqa: F821
+        lines = [f"chr1\t{s}\t{s + 90}\t{v:g}\n" for s, v in zip(starts, values, strict=True)]
+        if name == "b":
+            runs = (starts, starts + 90, values)
+            write_bigwig(tmp_path / name, {"chr1": 90_000}, lambda _, runs=runs: runs)
+        else:
+            (tmp_path / name).write_text("".join(lines))
+    looks = {name: look_at_track(TrackFile(str(tmp_path / name))) for name in "abc"}
+    (pair,) = repeated_tracks(looks)
+    assert (pair.first, pair.second) == ("a", "b")
+    rows = [f"{n},ER,{g},{n}" for n, g in zip("abc", ("good", "poor", "poor"), strict=True)]
+    (tmp_path / "s.csv").write_text("\n".join(["SampleID,Factor,Condition,Coverage", *rows]) + "\n")
+    table = check_study(tmp_path / "s.csv")
+    (error,) = table[table["level"] == "error"]["message"]
+    assert "'a' (group good) and 'b' (group poor) are two units of ER but have tracks" in error

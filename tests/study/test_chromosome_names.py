@@ -186,3 +186,20 @@ def test_a_fasta_of_another_style(tmp_path: Path) -> None:
     assert found.tolist() == [1, 0]
     with pytest.raises(GenomeMismatchError, match="none of the chromosomes"):
         gc_content(tmp_path / "g.fa", regions)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_gene_file_of_any_style(tmp_path: Path, style: str) -> None:
+    def count(tracks: str, genes: str) -> pd.DataFrame:
+        sheet = read_sheet(write_cohort(tmp_path, [tracks] * 2))
+        table = pd.DataFrame({"chrom": [STYLES[genes](c) for c in ("chr1", "chr2", "chrX")]})
+        table = table.assign(start=BASE, end=BASE + 9000, strand="+")
+        table["gene_id"] = table["gene_name"] = ["A", "B", "C"]
+        table.to_csv(tmp_path / "genes.tsv", sep="\t", index=False)
+        asked = AskedRegions("promoters", genes=tmp_path / "genes.tsv")
+        return count_sheet(sheet, asked, quantity="mean_signal").to_frame()
+
+    plain = count("ucsc", "ucsc")
+    assert (plain["s1"] > 0).all()
+    pd.testing.assert_frame_equal(count(style, "ensembl"), plain)
+    pd.testing.assert_frame_equal(count("ucsc", style), plain)
