@@ -117,8 +117,8 @@ class CountMatrix:
     @property
     def unplaced(self) -> NDArray[np.bool_]:
         """(n_regions,) whether there is no such place, so that no sample has a value."""
-        none = np.isnan(self.values).all(axis=1)
-        return none if self.samples else np.zeros(len(none), dtype=bool)
+        missing: NDArray[np.bool_] = np.isnan(self.values)
+        return np.asarray(missing.all(axis=1) & bool(self.samples))
 
     def filled(self) -> CountMatrix:
         """The matrix with 0 where there is no such place: it has no signal, and is not tested."""

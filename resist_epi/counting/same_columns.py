@@ -55,11 +55,8 @@ def repeated_columns(matrix: CountMatrix) -> list[OneLibrary]:
             repeated.add(int(j))
             equal = bool((values[:, i] == values[:, j]).all())
             what = "have equal values" if equal else "have values of one constant ratio"
-            found.append(
-                OneLibrary(
-                    *(matrix.samples[k] for k in (i, j)), f"{what} in all {len(values)} regions"
-                )
-            )
+            first, second = (matrix.samples[k] for k in (i, j))
+            found.append(OneLibrary(first, second, f"{what} in all {len(values)} regions"))
     return found
 
 

@@ -134,10 +134,10 @@ def recognise_assembly(lengths: Mapping[str, int | None], known: Iterable[Genome
             if shared and all(given[c] == theirs[c] for c in shared):
                 agreeing = sum(given[c] for c in shared)
                 bases[genome.name] = max(agreeing, bases.get(genome.name, 0))
-    first, *others = sorted(bases, key=lambda name: -bases[name]) or [None]
-    if first is None or any(bases[first] < _FAR_MORE * bases[name] for name in others):
+    if not bases:
         return None
-    return first
+    first, *others = sorted(bases, key=lambda name: -bases[name])
+    return None if any(bases[first] < _FAR_MORE * bases[name] for name in others) else first
 
 
 def _by_style(lengths: Mapping[str, int | None], genome: Genome) -> Iterator[dict[str, int | None]]:

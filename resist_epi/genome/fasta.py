@@ -105,7 +105,8 @@ def _sequences(
     path: Path, own_name: Callable[[str], str | None]
 ) -> Iterator[tuple[str, str, NDArray[np.uint8]]]:
     """Name, the regions' name of it, and bases of every sequence that has one."""
-    name, own, parts = "", None, []
+    name, own = "", None
+    parts: list[bytes] = []
     for is_header, payload in _pieces(path):
         if not is_header:
             if own is not None:

@@ -242,7 +242,7 @@ def blank_unplaced(results: pd.DataFrame, unplaced: NDArray[np.bool_]) -> pd.Dat
     if not unplaced.any():
         return results
     results = results.copy()
-    numbers = results.select_dtypes("floating").columns
+    numbers = [c for c in results if results[c].dtype.kind == "f"]
     results.loc[unplaced, numbers] = np.nan
     return results
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from resist_epi.errors import SampleSheetError
+from resist_epi.pipeline import run_study
+from resist_epi.samples.sheet import read_sheet
 from resist_epi.schema import CHECK, names
+from resist_epi.study.analyse_counts import analyse_counts
 from resist_epi.study.check import check_study, has_errors
+from resist_epi.study.count_sheet import count_sheet
+from resist_epi.study.regions import AskedRegions
+from resist_epi.study.settings import StudySettings
 from tests.support.cohort import SmallCohort, make_cohort
 
 
@@ -68,3 +76,51 @@ def test_an_assembly_that_the_track_contradicts(cohort: SmallCohort, tmp_path: P
     )
     # A bedGraph does not state lengths, so nothing contradicts the sheet.
     assert not has_errors(check_study(tmp_path / "s.csv"))
+
+
+def twice(cohort: SmallCohort, way: str) -> Path:
+    """A sheet whose second row names the first one's track, in one way or another."""
+    table = pd.read_csv(cohort.sheet)
+    first = cohort.sheet.parent / table["Coverage"][0]
+    again = first.with_name(f"{way}.bw")
+    if way == "link" and not again.exists():
+        again.symlink_to(first.name)
+    elif way == "copy":
+        shutil.copy(first, again)
+    table.loc[1, "Coverage"] = first.name if way == "path" else again.name
+    sheet = cohort.sheet.with_name(f"twice_{way}.csv")
+    table.to_csv(sheet, index=False)
+    return sheet
+
+
+@pytest.mark.parametrize("way", ["path", "link", "copy"])
+def test_one_library_twice_is_refused_by_every_verb(
+    cohort: SmallCohort, tmp_path: Path, way: str
+) -> None:
+    sheet = twice(cohort, way)
+    rows = read_sheet(sheet)
+    first, second = rows.samples[:2]
+    table = check_study(sheet)
+    (message,) = table[table["level"] == "error"]["message"]
+    assert f"{first!r} (patient" in message
+    assert f"{second!r} (patient" in message
+    one = rows.for_mark(rows.marks[0])
+    bed = tmp_path / "r.bed"
+    bed.write_text("".join(f"chr1\t{i * 1000}\t{i * 1000 + 900}\n" for i in range(150)))
+    with pytest.raises(SampleSheetError, match=f"'{second}'.*are two units"):
+        count_sheet(one, AskedRegions(str(bed)), quantity="mean_signal")
+    settings = StudySettings(sheet=sheet, genes=cohort.genes, quantity="mean_signal")
+    with pytest.raises(SampleSheetError, match=f"'{second}'.*are two units"):
+        run_study(settings, tmp_path / "out", report=False)
+    assert not list((tmp_path / "out").glob("counts/*")), "before anything is counted"
+    # Counts that were made of it before, under the sheet as it was.
+    sound = count_sheet(
+        read_sheet(cohort.sheet).for_mark(rows.marks[0]), AskedRegions(str(bed)), quantity="auto"
+    )
+    with pytest.raises(SampleSheetError, match=f"'{second}'.*are two units"):
+        analyse_counts(sound, one)
+
+
+def test_a_shared_input_is_no_library_twice(cohort: SmallCohort) -> None:
+    shared = changed(cohort, ControlCoverage=pd.read_csv(cohort.sheet)["Coverage"][0])
+    assert not has_errors(shared)
