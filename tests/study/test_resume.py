@@ -76,7 +76,10 @@ def test_a_changed_track_redoes_its_mark_alone(cohort: SmallCohort, tmp_path: Pa
     out = run_study(settings(cohort), tmp_path / "out", report=False)
     before = moments(out)
     folder = cohort.sheet.parent
-    (folder / "T0_H3K36me3.bw").write_bytes((folder / "T1_H3K36me3.bw").read_bytes())
+    one, other = (folder / f"T{i}_H3K36me3.bw" for i in (0, 1))
+    before_them = one.read_bytes(), other.read_bytes()
+    other.write_bytes(before_them[0])
+    one.write_bytes(before_them[1])
     run_study(settings(cohort), out, report=False)
     again = made_anew(before, out)
     assert {name.split(".")[0] for name in again} == {"H3K36me3"}
