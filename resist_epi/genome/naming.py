@@ -74,9 +74,9 @@ def _is_organelle(name: str) -> bool:
 
 
 def _of_stem(name: str, by_stem: Mapping[str, str], genome: Genome) -> str | None:
-    stem = without_prefix(name).upper()
-    if stem in by_stem:
-        return by_stem[stem]
+    bare = without_prefix(name).upper()
+    if bare in by_stem:
+        return by_stem[bare]
     own = next((by_stem[s] for s in ORGANELLE if s in by_stem), None)
     if not _is_organelle(name) or own is None or genome.lengths[own] == _OLD_MITOCHONDRION:
         return None
