@@ -32,6 +32,7 @@ from resist_epi.samples.design import (
 )
 from resist_epi.samples.design_checks import design_warnings
 from resist_epi.samples.facts import contrast_facts
+from resist_epi.samples.levels import column_cautions, column_facts, level_problems
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
 
@@ -176,7 +177,8 @@ def analyse(
     design = make_design(units, question.formula)
     contrast = study_contrast(design, question.contrast, method=question.method)
     logger.info("%s", contrast.words)
-    cautions = design_warnings(
+    columns = {name: column_facts(design.units[name]) for name in design.variables}
+    cautions = column_cautions(columns) + design_warnings(
         design.units, contrast.column, design.variables, contrast.sides, block=question.block
     )
     for caution in cautions:
@@ -196,6 +198,7 @@ def analyse(
     fit = differential.fit(normalized, design, method=method["name"], tested=kept, options=options)
     facts: dict[str, Any] = {
         "contrast": contrast_facts(contrast),
+        "design": {"formula": design.formula, "columns": columns},
         "units": {"n": len(units.samples), "patients": sheet.has_patients},
         "quantity": quantity_facts(matrix),
         "normalization": scaling,
@@ -228,13 +231,23 @@ def analyse(
 
 
 def _spelled(question: Question, sheet: SampleSheet) -> tuple[Question, tuple[str, ...]]:
-    """The question in the sheet's spelling, and every column that it names."""
+    """The question in the sheet's spelling, and every column that it names.
+
+    Raises
+    ------
+    DesignError
+        If the sheet lacks a column, or spells a level in several ways.
+    """
     formula, columns = study_formula(question.formula, sheet, method=question.method)
     block, strata = (
         None if c is None else sheet.column(c) for c in (question.block, question.strata)
     )
     spelled = replace(question, formula=formula, block=block, strata=strata)
-    return spelled, (*columns, *filter(None, (block, strata)))
+    named = tuple(dict.fromkeys((*columns, *filter(None, (block, strata)))))
+    problems = level_problems(sheet.table, named, sheet.where)
+    if problems:
+        raise DesignError("; ".join(problems))
+    return spelled, named
 
 
 def _normalized(

@@ -14,7 +14,8 @@ from resist_epi.counting.units import unit_members
 from resist_epi.errors import ResistEpiError, SampleSheetError
 from resist_epi.genome.peaks import read_peaks
 from resist_epi.samples.presets import GENERIC, preset
-from resist_epi.samples.sheet import PATH_COLUMNS, SampleSheet, read_sheet
+from resist_epi.samples.sheet import SampleSheet, read_sheet
+from resist_epi.samples.sheet_checks import PATH_COLUMNS
 from resist_epi.schema import CHECK, names
 from resist_epi.tracks.looks import LookCache, look_at_tracks
 from resist_epi.tracks.opened import OpenedFile

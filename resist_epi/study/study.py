@@ -24,7 +24,8 @@ from resist_epi.model.analysis import study_contrast, study_formula
 from resist_epi.samples.design import make_design
 from resist_epi.samples.peaks import sheet_consensus, sheet_peaks
 from resist_epi.samples.presets import preset
-from resist_epi.samples.sheet import PATH_COLUMNS, SampleSheet, read_sheet
+from resist_epi.samples.sheet import SampleSheet, read_sheet
+from resist_epi.samples.sheet_checks import PATH_COLUMNS
 from resist_epi.schema import Kind
 from resist_epi.study.settings import PATHS, StudySettings
 from resist_epi.tracks.looks import LookCache
