@@ -169,6 +169,8 @@ def _describe_track(
     if look.assembly is not None:
         assemblies[sample] = look.assembly
     text = look.describe()
+    if look.lowest < 0:
+        return "error", text
     return (
         ("info", text) if (look.total or 0) > 0 else ("error", text + "; it holds no signal at all")
     )

@@ -173,6 +173,8 @@ class RegionSummary:
         (n,) float64 over the covered bases; NaN where none is (or where not asked for).
     clipped
         (n,) int64: bases of the region before 0 or past the end of the chromosome.
+    lowest
+        Of all values that were read for it, in any region or none; 0 where none is below.
     """
 
     sum: FloatArray
@@ -180,6 +182,7 @@ class RegionSummary:
     min: FloatArray
     max: FloatArray
     clipped: IntArray
+    lowest: float = 0.0
 
     def __len__(self) -> int:
         return self.sum.size
