@@ -21,6 +21,7 @@ from resist_epi.model.fit import Fit
 from resist_epi.model.header import quantity_facts, results_header
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.normalization_data import NormalizationInputs, merge_inputs
+from resist_epi.model.question_check import check_question
 from resist_epi.samples.design import (
     Contrast,
     Design,
@@ -172,7 +173,9 @@ def analyse(
     ('Condition:poor-good', 'trend', 0.1)
     """
     sheet = sheet.for_samples(matrix.samples)
-    question, columns = _spelled(replace(question or Question(), **asked), sheet)
+    question = replace(question or Question(), **asked)
+    check_question(question)
+    question, columns = spelled_question(question, sheet)
     merged, units, unit_note = merge_units(matrix, sheet, design_columns=columns)
     design = make_design(units, question.formula)
     contrast = study_contrast(design, question.contrast, method=question.method)
@@ -230,7 +233,7 @@ def analyse(
     )  # fmt: skip
 
 
-def _spelled(question: Question, sheet: SampleSheet) -> tuple[Question, tuple[str, ...]]:
+def spelled_question(question: Question, sheet: SampleSheet) -> tuple[Question, tuple[str, ...]]:
     """The question in the sheet's spelling, and every column that it names.
 
     Raises
@@ -323,9 +326,6 @@ def _plan_fit(
             contrast.group_sizes,
             fragment_length=matrix.metadata.get("fragment_length"),
         )
-    if name not in differential.METHODS:
-        known = ", ".join(differential.METHODS)
-        raise DesignError(f"unknown method {name!r}; expected one of {known}")
     method = differential.METHODS[name]
     enough = min(contrast.group_sizes, default=len(matrix.samples) // 2)
     weights = method.takes_weights and enough >= differential.MIN_UNITS_FOR_WEIGHTS

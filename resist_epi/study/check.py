@@ -13,10 +13,13 @@ from resist_epi.counting.sources import track_files
 from resist_epi.counting.units import unit_members
 from resist_epi.errors import ResistEpiError, SampleSheetError
 from resist_epi.genome.peaks import read_peaks
+from resist_epi.samples.levels import LEVEL_COLUMNS, separator_cautions
 from resist_epi.samples.presets import GENERIC, preset
+from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet, read_sheet
 from resist_epi.samples.sheet_checks import PATH_COLUMNS
 from resist_epi.schema import CHECK, names
+from resist_epi.study.check_question import question_findings
 from resist_epi.tracks.looks import LookCache, look_at_tracks
 from resist_epi.tracks.opened import OpenedFile
 
@@ -31,6 +34,8 @@ def check_study(
     path: str | Path,
     *,
     sheet: SampleSheet | None = None,
+    question: Question | None = None,
+    with_question: bool = False,
     jobs: int = 1,
     looks: LookCache | None = None,
     progress: Callable[[str], None] | None = None,
@@ -44,6 +49,10 @@ def check_study(
     ----------
     sheet
         What was read from the path, if it was read before.
+    question
+        What will be asked of the counts; None where nobody has said.
+    with_question
+        Whether it is looked at too, by default the question of all defaults.
     looks
         What tracks are, as far as that is known already; what is found is added.
     progress
@@ -78,7 +87,10 @@ def check_study(
         findings += _check_assemblies(rows, assemblies)
         findings += _check_depth(rows, totals)
         findings += _check_groups(rows)
-    table = pd.DataFrame(findings, columns=names(CHECK))
+        if with_question:
+            found = question_findings(rows, question)
+            findings += [(level, "", "", "", text) for level, text in found]
+    table = pd.DataFrame(list(dict.fromkeys(findings)), columns=names(CHECK))
     rank = table["level"].map({"error": 0, "warning": 1, "info": 2})
     return table.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
 
@@ -251,6 +263,10 @@ def _check_groups(sheet: SampleSheet) -> Iterator[Finding]:
             "no Patient column: each row is taken as a biological unit; if two libraries come from"
             " one patient, animal or line, say so in this column",
         )
+    for name in LEVEL_COLUMNS:
+        if name in sheet.table:
+            for caution in separator_cautions(sheet.table[name], name):
+                yield "warning", "", name, "", caution
     for mark in sheet.marks:
         rows = sheet.for_mark(mark)
         try:

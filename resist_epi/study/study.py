@@ -11,17 +11,12 @@ import pandas as pd
 from resist_epi.arrays import ByChromosome
 from resist_epi.counting.passes import Pass
 from resist_epi.counting.sources import SheetSources, has_reads, read_options, sheet_sources
-from resist_epi.dna.options import check_confounders
-from resist_epi.errors import DesignError, SampleSheetError, quoted
+from resist_epi.errors import SampleSheetError
 from resist_epi.genes.builtin import load_sets
 from resist_epi.genes.gene_sets import GeneSet
 from resist_epi.genome.consensus import Consensus
 from resist_epi.genome.reference import Reference, load_exclude, load_reference
 from resist_epi.io.parts import Parts
-from resist_epi.io.store import file_name
-from resist_epi.model import differential, normalization
-from resist_epi.model.analysis import study_contrast, study_formula
-from resist_epi.samples.design import make_design
 from resist_epi.samples.peaks import sheet_consensus, sheet_peaks
 from resist_epi.samples.presets import preset
 from resist_epi.samples.sheet import SampleSheet, read_sheet
@@ -153,37 +148,6 @@ def stop_on_errors(findings: pd.DataFrame, sheet: SampleSheet, *, quantity: str 
         return
     problems = [": ".join(filter(None, map(str, row))) for row in errors.to_numpy()[:, 1:]]
     raise SampleSheetError(sheet.path, problems)
-
-
-def check_settings(study: Study) -> None:
-    """Find a wrong name or an impossible design before hours of counting, not after.
-
-    Raises
-    ------
-    DesignError
-        If a method, normalisation, column, level or design is none, or two marks would be written
-        to files of one name.
-    """
-    question = study.settings.question
-    for chosen, known, what in (
-        (question.method, differential.METHODS, "method"),
-        (question.normalize, normalization.METHODS, "normalisation"),
-    ):
-        if chosen is not None and chosen not in known:
-            raise DesignError(f"unknown {what} {chosen!r}; expected one of {', '.join(known)}")
-    check_confounders(study.sheet, question.confounders)
-    files: dict[str, str] = {}
-    for mark in study.sheet.marks:
-        other = files.setdefault(file_name(mark).casefold(), mark)
-        if other != mark:
-            raise DesignError(
-                f"the marks {quoted(other)} and {quoted(mark)} would be written to files of one"
-                f" name ({file_name(mark)}.*); rename one of them in the column Factor"
-            )
-    for mark in study.sheet.marks:
-        sheet = study.sheet.for_mark(mark)
-        formula, _ = study_formula(question.formula, sheet, method=question.method)
-        study_contrast(make_design(sheet, formula), question.contrast, method=question.method)
 
 
 def input_files(study: Study) -> list[Path]:
