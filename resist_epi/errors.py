@@ -27,6 +27,8 @@ _SHOWN = 80  # characters of anything from an input that a message shows
 
 _PROBLEM, _PROBLEMS = 400, 20  # characters of each problem of a sheet, and how many are shown
 
+_BEGINNING = 3  # letters by which a longer name may be meant
+
 _NAMES = 30  # of known names, that a message lists
 
 _FOUND = 2 * _SHOWN  # of what was found, where it is a list
@@ -138,6 +140,9 @@ def closest(wanted: str, known: Iterable[object]) -> str | None:
         names.setdefault(re.sub(r"[\W_]", "", str(name)).lower() or str(name), str(name))
     plain = re.sub(r"[\W_]", "", wanted).lower() or wanted
     found = difflib.get_close_matches(plain[:_SHOWN], names, n=1, cutoff=0.75)
+    if not found and len(plain) >= _BEGINNING:
+        begun = [key for key in names if key.startswith(plain)]
+        found = begun if len(begun) == 1 else []
     return names[found[0]] if found else None
 
 

@@ -74,12 +74,14 @@ def command(
     from resist_epi.genes.covariates import gene_covariates
     from resist_epi.genes.enrichment import enrich_results
     from resist_epi.genes.sample_scores import sample_scores
-    from resist_epi.genes.set_methods import DEFAULT_TEST
+    from resist_epi.genes.set_methods import DEFAULT_TEST, check_test
     from resist_epi.genome.reference import load_reference
     from resist_epi.io.tables import read_results, write_table
     from resist_epi.study.count_sheet import read_counts_and_sheet
     from resist_epi.study.repeat import question_again, repeat_analysis
 
+    for name in (test or DEFAULT_TEST, *beside):
+        check_test(name)
     table = read_results(results)
     given = named(
         formula=design,

@@ -25,6 +25,7 @@ from resist_epi.cli import (
 )
 from resist_epi.cli.messages import set_up_logging, show_error
 from resist_epi.cli.options import name_choices
+from resist_epi.cli.paths import FolderVerb, Verb
 from resist_epi.errors import ResistEpiError, shortened
 from resist_epi.version import VERSION
 
@@ -57,7 +58,8 @@ VERBS = (
 )
 
 for verb in VERBS:
-    app.command(name=verb.NAME)(verb.command)
+    kind = FolderVerb if verb in (run, simulate, demo) else Verb
+    app.command(name=verb.NAME, cls=kind)(verb.command)
 
 
 def _version(wanted: bool) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from resist_epi.cli.options import GeneSetsOption, GenesOption, GenomeOption, MarkOption, Output
+from resist_epi.errors import unknown_name
 from resist_epi.plots import PLOTS, figure_function
 
 if TYPE_CHECKING:
@@ -107,7 +108,8 @@ def _draw_locus(kind: str, path: Path, options: _Options, title: str | None) -> 
         quantity = "mean signal"
     genes = called = None
     if options.gene or options.genome or options.genes:
-        genes = load_reference(options.genome, options.genes).annotation.genes
+        genome = options.genome if options.genes else options.genome or sheet.assembly
+        genes = load_reference(genome, options.genes).annotation.genes
     if options.results is not None:
         called = read_results(options.results)
         called = called[called["direction"] != "none"]
@@ -149,9 +151,12 @@ def _draw_gene_set(kind: str, path: Path, options: _Options, title: str | None) 
 
     sets = load_sets(options.gene_sets)
     if options.set not in sets:
-        more = f" and {len(sets) - 30} more" if len(sets) > 30 else ""
-        known = ", ".join(list(sets)[:30]) + more
-        raise typer.BadParameter(f"needs one of {known}", param_hint="--set")
+        raise typer.BadParameter(
+            unknown_name("set", options.set, sets)
+            if options.set
+            else f"{kind} needs the name of a set",
+            param_hint="--set",
+        )
     matrix, sheet = read_counts_and_sheet(path, options.samples, mark=options.mark)
     levels = log_signal(matrix)
     rows = gene_rows(matrix.regions.assign(baseMean=levels.mean(axis=1)))
@@ -246,7 +251,7 @@ def command(
     from resist_epi.io.figures import check_figure_path, save_figure
 
     if kind not in PLOTS:
-        raise typer.BadParameter(f"{kind!r} is none of {', '.join(PLOTS)}", param_hint="KIND")
+        raise typer.BadParameter(unknown_name("kind", kind, PLOTS), param_hint="KIND")
     check_figure_path(output)
     options = _Options(
         samples=samples,

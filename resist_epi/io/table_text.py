@@ -15,6 +15,9 @@ from resist_epi.schema import dtype_of
 
 NOTHING = ("", "NA", "NaN", "nan")
 
+# Columns of names and levels, of which every cell is known: here NA is a word.
+_WORDS = ("sample", "mark", "condition")
+
 _PLACES = ("start", "end")
 
 _LARGEST = 2**53  # whole numbers up to here are exact in float64
@@ -126,7 +129,7 @@ def _parsed(header: list[str], rows: list[str], path: str | Path, first: int) ->
             names=range(len(header)),
             index_col=False,
             skip_blank_lines=False,
-            na_values=["NA"],
+            na_values={i: [] if n in _WORDS else ["NA"] for i, n in enumerate(header)},
             keep_default_na=False,
             low_memory=False,
             dtype={i: str for i, name in enumerate(header) if dtype_of(name) == "str"},

@@ -17,6 +17,7 @@ from resist_epi.errors import (
     did_you_mean,
     quoted,
     shortened,
+    unknown_name,
 )
 from resist_epi.io.store import read_text
 from resist_epi.io.table_text import csv_rows
@@ -29,6 +30,7 @@ from resist_epi.samples.levels import (
 from resist_epi.samples.sheet_checks import (
     NUMBERS,
     PATH_COLUMNS,
+    PEAKS_ALONE,
     REQUIRED,
     as_text,
     canonical_columns,
@@ -163,6 +165,12 @@ class SampleSheet:
     def has_patients(self) -> bool:
         """Whether the sheet says which rows are one biological unit."""
         return "Patient" in self.table and bool((self.table["Patient"] != "").any())
+
+    @property
+    def assembly(self) -> str | None:
+        """The assembly that every row names; None where they name none, or several."""
+        named = set(self.table["Assembly"]) if "Assembly" in self.table else set()
+        return str(named.pop()) if len(named) == 1 and named != {""} else None
 
     def for_mark(self, mark: str) -> SampleSheet:
         """Return the rows of one mark."""
@@ -336,7 +344,7 @@ def one_mark(sheet: SampleSheet, mark: str | None, *, needed: bool = True) -> Sa
     found = [m for m in sheet.marks if m.lower() == mark.lower()]
     if not found:
         raise SampleSheetError(
-            sheet.path, [f"no row with Factor {mark!r}; there are {', '.join(sheet.marks)}"]
+            sheet.path, [f"no row has this Factor: {unknown_name('mark', mark, sheet.marks)}"]
         )
     return sheet.for_mark(found[0])
 
@@ -352,7 +360,11 @@ def column_files(sheet: SampleSheet, column: str, expected: str) -> dict[str, st
     table = sheet.table
     if column not in table:
         raise SampleSheetError(
-            sheet.path, [f"no column {column}: counting needs {expected} in every row"]
+            sheet.path,
+            [
+                f"no column {column}: counting needs {expected} in every row"
+                + (f"; {PEAKS_ALONE}" if "Peaks" in table else "")
+            ],
         )
     empty = table.loc[table[column] == "", "SampleID"]
     if len(empty):

@@ -43,6 +43,9 @@ OWN_COLUMNS = [
 
 PATH_COLUMNS = ("Coverage", "bamReads", "Peaks", "ControlCoverage", "bamControl")
 
+# What can be done with a sheet that names peaks and nothing else.
+PEAKS_ALONE = "of peaks alone, `resist-epi regions peaks --samples SHEET` makes their consensus"
+
 REQUIRED = ("SampleID", "Factor", "Condition")
 
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\|[^/\\]+\\[^/]*$")

@@ -17,7 +17,7 @@ from resist_epi.samples.levels import LEVEL_COLUMNS, separator_cautions
 from resist_epi.samples.presets import GENERIC, preset
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet, read_sheet
-from resist_epi.samples.sheet_checks import PATH_COLUMNS
+from resist_epi.samples.sheet_checks import PATH_COLUMNS, PEAKS_ALONE
 from resist_epi.schema import CHECK, names
 from resist_epi.study.check_question import question_findings
 from resist_epi.tracks.looks import LookCache, look_at_tracks
@@ -154,7 +154,8 @@ def _check_files(
             "",
             "Coverage",
             "",
-            "the sheet names no tracks, so nothing can be counted; peaks alone give occupancy",
+            "the sheet names no tracks and no reads, so nothing can be counted"
+            + (f"; {PEAKS_ALONE}" if "Peaks" in sheet.table else ""),
         )
 
 

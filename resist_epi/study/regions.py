@@ -15,7 +15,7 @@ from resist_epi.counting.passes import Pass
 from resist_epi.counting.sources import ReadOptions
 from resist_epi.domains.of_sheet import sheet_domains
 from resist_epi.domains.settings import DomainSettings
-from resist_epi.errors import DesignError, InputFormatError
+from resist_epi.errors import DesignError, InputFormatError, did_you_mean
 from resist_epi.genes.linking import with_nearest_genes
 from resist_epi.genome.builtin import load_genome
 from resist_epi.genome.chromosomes import Genome, autosomes
@@ -126,6 +126,23 @@ class AskedRegions:
     genes: Path | None = None
     exclude: Path | None = None
     min_overlap: int = 2
+
+
+def check_regions(regions: str) -> None:
+    """Refuse what is neither a kind of regions nor a file, before any track is opened.
+
+    Raises
+    ------
+    InputFormatError
+        With the kinds, and the one that may be meant.
+    """
+    if regions not in KINDS and not Path(regions).exists():
+        raise InputFormatError(
+            "neither a kind of regions nor a file that is there",
+            path=regions,
+            expected=f"{', '.join(KINDS)}, or a BED file",
+            remedy=did_you_mean([regions], KINDS),
+        )
 
 
 def sheet_regions(
