@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from resist_epi.cli.options import GeneSetsOption, GenesOption, GenomeOption, MarkOption, Output
-from resist_epi.errors import unknown_name
+from resist_epi.errors import closest, unknown_name
 from resist_epi.plots import PLOTS, figure_function
 
 if TYPE_CHECKING:
@@ -251,7 +251,10 @@ def command(
     from resist_epi.io.figures import check_figure_path, save_figure
 
     if kind not in PLOTS:
-        raise typer.BadParameter(unknown_name("kind", kind, PLOTS), param_hint="KIND")
+        close = closest(kind, PLOTS)
+        hint = f". Did you mean {close!r}?" if close else ""
+        known = ", ".join(PLOTS)
+        raise typer.BadParameter(f"{kind!r} is none of {known}{hint}", param_hint="KIND")
     check_figure_path(output)
     options = _Options(
         samples=samples,

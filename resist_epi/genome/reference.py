@@ -73,9 +73,12 @@ def load_reference(
     if genome is not None and recognised is not None and recognised != genome:
         have = recognised in genomes_with_genes() or genes is not None
         wanted = f"give --genome {recognised}" if have else _OWN_GENES.format(recognised)
+        # To an assembly without genes nobody is sent.
+        able = genome in genomes_with_genes() or genes is not None
+        other = f", or bring the tracks to {genome} (CrossMap)" if able else ""
         raise GenomeMismatchError(
             f"the tracks are of assembly {recognised}, told by their chromosome lengths, but"
-            f" {genome} was asked for; {wanted}, or bring the tracks to {genome} (CrossMap)"
+            f" {genome} was asked for; {wanted}{other}"
         )
     name = genome if genome is not None else recognised
     own = load_genome(name) if name is not None else None

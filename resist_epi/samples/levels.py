@@ -29,8 +29,8 @@ _ANY_BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\xad]+")
 
 _SEPARATORS = re.compile(r"(?<=[^\W_])[-_.]+(?=[^\W_])")
 
-# Marks have names of letters and numbers; here a hyphen is a way of writing.
-_FREELY_PUNCTUATED = "Factor"
+# Histone marks have names of letters and digits; in these a hyphen is a way of writing.
+_HISTONE_MARK = re.compile(r"h[1-4]", re.IGNORECASE)
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
@@ -119,9 +119,11 @@ def spelling_problems(
         Rows, from 0, in words.
     """
     problems = []
-    separators = name == _FREELY_PUNCTUATED
+    marks = name == "Factor"
     strict = near_spellings(cells)
-    for group in near_spellings(cells, separators=separators):
+    for group in near_spellings(cells, separators=marks):
+        if group not in strict and not _HISTONE_MARK.match(group[0]):
+            continue
         rows = [[i for i, cell in enumerate(cells) if cell == level] for level in group]
         alike = len({unicodedata.normalize("NFC", level) for level in group}) < len(group)
         shown = [
@@ -132,7 +134,7 @@ def spelling_problems(
         what = "case or blanks" if group in strict else "case, blanks or hyphens"
         problems.append(
             f"column {name}: {' and '.join(shown)}{more} differ by {what} alone, and would be"
-            f" {len(group)} different {'marks' if separators else 'levels'}; write them alike"
+            f" {len(group)} different {'marks' if marks else 'levels'}; write them alike"
         )
     return problems
 

@@ -8,8 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from resist_epi.errors import InputFormatError
+from resist_epi.samples.sheet import read_sheet
 from resist_epi.schema import CHECK, names
 from resist_epi.study.check import check_study, has_errors
+from resist_epi.study.count_sheet import count_sheet
+from resist_epi.study.regions import AskedRegions
 from tests.support.cohort import SmallCohort, make_cohort
 
 
@@ -68,3 +72,31 @@ def test_an_assembly_that_the_track_contradicts(cohort: SmallCohort, tmp_path: P
     )
     # A bedGraph does not state lengths, so nothing contradicts the sheet.
     assert not has_errors(check_study(tmp_path / "s.csv"))
+
+
+def test_log_ratios_are_an_error_of_check_as_of_count(tmp_path: Path) -> None:
+    (tmp_path / "a.bedGraph").write_text("chr1\t0\t9000\t2\nchr1\t9000\t9100\t-1\n")
+    (tmp_path / "b.bedGraph").write_text("chr1\t0\t9000\t3\n")
+    (tmp_path / "r.bed").write_text("chr1\t100\t200\n")
+    rows = "SampleID,Factor,Condition,Coverage\na,ER,x,a.bedGraph\nb,ER,y,b.bedGraph\n"
+    (tmp_path / "s.csv").write_text(rows)
+    table = check_study(tmp_path / "s.csv")
+    (wrong,) = table[table["level"] == "error"].to_dict("records")
+    assert wrong["sample"] == "a"
+    assert "it cannot be tested: it holds values below zero" in wrong["message"]
+    for quantity in ("auto", "mean_signal", "coverage_sum"):
+        with pytest.raises(InputFormatError, match="values below zero"):
+            count_sheet(
+                read_sheet(tmp_path / "s.csv"),
+                AskedRegions(str(tmp_path / "r.bed")),
+                quantity=quantity,
+            )
+
+
+def test_levels_of_other_separators_and_peaks_alone(cohort: SmallCohort) -> None:
+    arms = np.tile(["pre-treated", "pre_treated"], 4)
+    messages = " ".join(changed(cohort, Treatment=arms)["message"])
+    assert "'pre-treated' and 'pre_treated' differ by hyphens" in messages
+    sheet = cohort.sheet.with_name("peaks.csv")
+    pd.read_csv(cohort.sheet).drop(columns="Coverage").to_csv(sheet, index=False)
+    assert "resist-epi regions peaks" in " ".join(check_study(sheet)["message"])
