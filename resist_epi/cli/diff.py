@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from resist_epi.cli.kinds import COUNTS, expecting
 from resist_epi.cli.options import (
     BackgroundOption,
     BlockOption,
@@ -82,7 +83,8 @@ def command(
         from resist_epi.model.subsets import carriers_of, check_carriers
 
         check_carriers(question, tested=not fold_changes_only)
-    matrix, sheet = read_counts_and_sheet(counts, samples, mark=mark, quantity=quantity)
+    with expecting(counts, COUNTS):
+        matrix, sheet = read_counts_and_sheet(counts, samples, mark=mark, quantity=quantity)
     analysis = analyse_counts(
         matrix, sheet, question, fold_changes="always" if fold_changes_only else "never"
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from resist_epi.cli.kinds import RESULTS, expecting
 from resist_epi.cli.options import (
     BackgroundOption,
     BlockOption,
@@ -82,7 +83,8 @@ def command(
 
     for name in (test or DEFAULT_TEST, *beside):
         check_test(name)
-    table = read_results(results)
+    with expecting(results, RESULTS):
+        table = read_results(results)
     given = named(
         formula=design,
         contrast=contrast,

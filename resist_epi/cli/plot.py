@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from resist_epi.cli.kinds import COUNTS, MATRIX, OTHER, RESULTS, expecting
 from resist_epi.cli.options import GeneSetsOption, GenesOption, GenomeOption, MarkOption, Output
 from resist_epi.errors import closest, unknown_name
 from resist_epi.plots import PLOTS, figure_function
@@ -198,6 +199,9 @@ READERS: dict[str, tuple[_Draw, str]] = {
     "segments": (_draw_copy_number, "a SEG file"),
 }
 
+_EXPECTED = {"results": RESULTS, "genome": RESULTS, "profile": MATRIX, "counts": COUNTS}
+_EXPECTED["bins"] = COUNTS
+
 
 def _with(option: str) -> str:
     """The kinds that understand an option: `ma, volcano`."""
@@ -274,8 +278,10 @@ def command(
         if value is not None and name not in PLOTS[kind].options:
             option = f"--{name.replace('_', '-')}"
             raise typer.BadParameter(f"means nothing to {kind}", param_hint=option)
-    draw, _ = READERS[PLOTS[kind].reads]
+    draw, words = READERS[PLOTS[kind].reads]
     import matplotlib as mpl
 
     mpl.use("agg")  # files only: no window, whatever the machine has
-    save_figure(draw(kind, table, options, title), output, close=True)
+    with expecting(table, _EXPECTED.get(PLOTS[kind].reads, OTHER._replace(words=words))):
+        figure = draw(kind, table, options, title)
+    save_figure(figure, output, close=True)
