@@ -8,9 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resist_epi.arrays import ByChromosome
-from resist_epi.errors import GenomeMismatchError
+from resist_epi.errors import GenomeMismatchError, InputFormatError, unknown_name
 from resist_epi.genome.annotation import Annotation
-from resist_epi.genome.builtin import genomes_with_genes, known_genomes, load_genes, load_genome
+from resist_epi.genome.builtin import (
+    genomes_with_genes,
+    known_genomes,
+    load_genes,
+    load_genome,
+    other_name,
+)
 from resist_epi.genome.chromosomes import Genome, HasLengths, recognise_assembly
 from resist_epi.genome.peaks import read_bed_regions
 from resist_epi.genome.read_genes import read_genes
@@ -97,6 +103,20 @@ def load_reference(
     if genome is None:
         logger.info("assembly %s, told by the tracks' chromosome lengths", name)
     return Reference(load_genes(name), own, _lengths(own, tracks or {}))
+
+
+def built_in(genome: str) -> Reference:
+    """Genes and lengths of an assembly that ships with the package.
+
+    Raises
+    ------
+    InputFormatError
+        If there are no built-in genes of it; the message names those that have some.
+    """
+    if genome not in genomes_with_genes():
+        known = unknown_name("assembly with built-in genes", genome, genomes_with_genes())
+        raise InputFormatError(known, remedy=other_name(genome))
+    return load_reference(genome, None)
 
 
 def _lengths(genome: Genome | None, tracks: Mapping[str, HasLengths]) -> Mapping[str, int] | None:

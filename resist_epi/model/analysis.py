@@ -315,6 +315,17 @@ def study_contrast(design: Design, contrast: str | None, *, method: str | None =
     return own(design)
 
 
+def _able(name: str, because: str, question: Question) -> tuple[str, str]:
+    """The default method, or voom where that cannot do what the question asks for besides."""
+    method = differential.METHODS[name]
+    lacks = {
+        "blocks": question.block is not None and not method.takes_block,
+        "thresholds": question.lfc_threshold > 0 and method.threshold_statistics is None,
+    }
+    missing = " or ".join(what for what, lacking in lacks.items() if lacking)
+    return ("voom", f"{because}; {name} would take no {missing}") if missing else (name, because)
+
+
 def _plan_fit(
     matrix: CountMatrix, contrast: Contrast, question: Question
 ) -> tuple[dict[str, Any], FitOptions]:
@@ -326,6 +337,7 @@ def _plan_fit(
             contrast.group_sizes,
             fragment_length=matrix.metadata.get("fragment_length"),
         )
+        name, because = _able(name, because, question)
     method = differential.METHODS[name]
     enough = min(contrast.group_sizes, default=len(matrix.samples) // 2)
     weights = method.takes_weights and enough >= differential.MIN_UNITS_FOR_WEIGHTS

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from resist_epi.cli.main import main
 from resist_epi.errors import DesignError
+from resist_epi.model.analysis import analyse
 from resist_epi.model.question_check import check_question
 from resist_epi.samples.question import Question
+from tests.support.builders import matrix, sheet
 
 
 def test_names_that_are_none_are_refused_with_the_closest() -> None:
@@ -37,3 +40,16 @@ def test_diff_says_so_before_it_reads(
     there_is_none = str(tmp_path / "none.parquet")
     assert main(["diff", there_is_none, *options, "-o", str(tmp_path / "r.tsv")]) == 1
     assert message in capsys.readouterr().err
+
+
+def test_the_default_can_do_what_is_asked_for_besides() -> None:
+    rng = np.random.default_rng(1)
+    counts = matrix(rng.poisson(50, size=(80, 8)).astype(float), quantity="reads")
+    rows = sheet(["good", "poor"] * 4, Lot=list("11223344"))
+    assert analyse(counts, rows).question.method == "ql"
+    blocked = analyse(counts, rows, block="Lot")
+    assert blocked.question.method == "voom"
+    assert "ql would take no blocks" in blocked.header["method"]
+    assert "no thresholds" in analyse(counts, rows, lfc_threshold=0.5).header["method"]
+    with pytest.raises(DesignError, match="baseline hazards are for --method cox"):
+        analyse(counts, rows, strata="Lot")
