@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from typer import Context
 from typer.core import TyperCommand
 
 from resist_epi.errors import InputFormatError
@@ -33,7 +32,7 @@ class Verb(TyperCommand):
 
     makes_folder = False
 
-    def invoke(self, ctx: Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Check the paths, then do the work.
 
         Raises

@@ -180,8 +180,8 @@ def analyse(
     design = make_design(units, question.formula)
     contrast = study_contrast(design, question.contrast, method=question.method)
     logger.info("%s", contrast.words)
-    columns = {name: column_facts(design.units[name]) for name in design.variables}
-    cautions = column_cautions(columns) + design_warnings(
+    taken = {name: column_facts(design.units[name]) for name in design.variables}
+    cautions = column_cautions(taken) + design_warnings(
         design.units, contrast.column, design.variables, contrast.sides, block=question.block
     )
     for caution in cautions:
@@ -201,7 +201,7 @@ def analyse(
     fit = differential.fit(normalized, design, method=method["name"], tested=kept, options=options)
     facts: dict[str, Any] = {
         "contrast": contrast_facts(contrast),
-        "design": {"formula": design.formula, "columns": columns},
+        "design": {"formula": design.formula, "columns": taken},
         "units": {"n": len(units.samples), "patients": sheet.has_patients},
         "quantity": quantity_facts(matrix),
         "normalization": scaling,

@@ -289,9 +289,9 @@ def make_sheet(
         check = check_numbers if name in NUMBERS else check_text
         table[name] = check(cells, str(name), lines, problems)
         if name in LEVEL_COLUMNS:
-            cells = [cell.strip() for cell in table[name]]
+            levels = [cell.strip() for cell in table[name]]
             problems += spelling_problems(
-                cells, str(name), lambda rows: places([lines[i] for i in rows])
+                levels, str(name), lambda rows: places([lines[i] for i in rows])
             )
         if name in PATH_COLUMNS:
             check_paths(table[name], str(name), lines, problems)

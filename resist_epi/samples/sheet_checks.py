@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -100,11 +101,11 @@ def canonical_columns(frame: pd.DataFrame, problems: list[str]) -> pd.DataFrame:
 def as_text(column: pd.Series) -> pd.Series:
     """Cells as a sheet would hold them: `""` where nothing is known, whole numbers without .0."""
 
-    def cell(value: object) -> str:
-        if value is None or pd.isna(value):
+    def cell(value: Any) -> str:
+        if pd.isna(value):
             return ""
         whole = isinstance(value, float) and value.is_integer() and abs(value) < 2**53
-        return str(int(value)) if whole and isinstance(value, float) else str(value)
+        return str(int(value)) if whole else str(value)
 
     return column.map(cell).astype(object)
 

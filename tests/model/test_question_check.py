@@ -10,6 +10,7 @@ import pytest
 from resist_epi.cli.main import main
 from resist_epi.errors import DesignError
 from resist_epi.model.analysis import analyse
+from resist_epi.model.normalization_data import normalization_inputs
 from resist_epi.model.question_check import check_question
 from resist_epi.samples.question import Question
 from tests.support.builders import matrix, sheet
@@ -53,3 +54,13 @@ def test_the_default_can_do_what_is_asked_for_besides() -> None:
     assert "no thresholds" in analyse(counts, rows, lfc_threshold=0.5).header["method"]
     with pytest.raises(DesignError, match="baseline hazards are for --method cox"):
         analyse(counts, rows, strata="Lot")
+
+
+def test_blocks_keep_units_apart_in_what_normalising_reads_too() -> None:
+    values = matrix(np.random.default_rng(1).lognormal(5, 0.3, size=(80, 8)))
+    rows = sheet(["good"] * 4 + ["poor"] * 4, Patient=list("aabbccdd"), Lot=list("12121212"),
+                 SizeFactor=["1", "2"] * 4)  # fmt: skip
+    inputs = normalization_inputs(values, rows)
+    analysis = analyse(values, rows, block="Lot", normalize="given", inputs=inputs)
+    assert analysis.matrix.size_factors is not None
+    np.testing.assert_allclose(analysis.matrix.size_factors, [1, 2] * 4)
