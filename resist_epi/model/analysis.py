@@ -20,6 +20,7 @@ from resist_epi.model.filtering import regions_over_input, regions_with_signal
 from resist_epi.model.fit import Fit
 from resist_epi.model.header import quantity_facts, results_header
 from resist_epi.model.linear_models import FitOptions
+from resist_epi.model.method import methods_that
 from resist_epi.model.normalization_data import NormalizationInputs, merge_inputs
 from resist_epi.model.question_check import check_question
 from resist_epi.samples.design import (
@@ -239,12 +240,16 @@ def spelled_question(question: Question, sheet: SampleSheet) -> tuple[Question, 
     Raises
     ------
     DesignError
-        If the sheet lacks a column, or spells a level in several ways.
+        If the sheet lacks a column or spells a level in several ways, or there are strata and no
+        method that takes them.
     """
     formula, columns = study_formula(question.formula, sheet, method=question.method)
     block, strata = (
         None if c is None else sheet.column(c) for c in (question.block, question.strata)
     )
+    if strata is not None and question.method is None:
+        able = methods_that(lambda m: m.takes_strata)
+        raise DesignError(f"baseline hazards are for --method {able}; name it beside --strata")
     spelled = replace(question, formula=formula, block=block, strata=strata)
     named = tuple(dict.fromkeys((*columns, *filter(None, (block, strata)))))
     problems = level_problems(sheet.table, named, sheet.where)

@@ -21,9 +21,6 @@ def check_question(question: Question) -> None:
     if question.normalize is not None and question.normalize not in normalization_method.METHODS:
         known = normalization_method.METHODS
         raise DesignError(unknown_name("normalisation", question.normalize, known))
-    if question.method is None and question.strata is not None:
-        able = method.methods_that(lambda m: m.takes_strata)
-        raise DesignError(f"baseline hazards are for --method {able}; name it beside --strata")
     if question.method is None:
         return
     check_method(question.method, block=question.block, strata=question.strata)
