@@ -27,6 +27,10 @@ _SHOWN = 80  # characters of anything from an input that a message shows
 
 _PROBLEM, _PROBLEMS = 400, 20  # characters of each problem of a sheet, and how many are shown
 
+_BEGINNING = 3  # letters by which a longer name may be meant
+
+_NAMES = 30  # of known names, that a message lists
+
 _FOUND = 2 * _SHOWN  # of what was found, where it is a list
 
 
@@ -117,13 +121,44 @@ def did_you_mean(missing: Iterable[str], known: Iterable[object]) -> str | None:
     >>> did_you_mean(["pvalue"], ["P_Value", "padj"])
     "did you mean 'P_Value' for 'pvalue'?"
     """
-    names = {re.sub(r"[\W_]", "", str(name)).lower(): str(name) for name in known}
-    pairs = []
-    for wanted in missing:
-        plain = re.sub(r"[\W_]", "", wanted).lower()
-        for close in difflib.get_close_matches(plain, names, n=1, cutoff=0.75):
-            pairs.append(f"{shortened(names[close])!r} for {shortened(wanted)!r}")
-    return f"did you mean {', '.join(pairs)}?" if pairs else None
+    names = list(known)
+    pairs = [(wanted, closest(wanted, names)) for wanted in missing]
+    offered = [f"{shortened(name)!r} for {shortened(wanted)!r}" for wanted, name in pairs if name]
+    return f"did you mean {', '.join(offered)}?" if offered else None
+
+
+def closest(wanted: str, known: Iterable[object]) -> str | None:
+    """The known name that is closest to one that is none; None where none is close.
+
+    Examples
+    --------
+    >>> closest("Promotors", ["promoters", "peaks"])
+    'promoters'
+    """
+    names: dict[str, str] = {}
+    for name in known:
+        names.setdefault(re.sub(r"[\W_]", "", str(name)).lower() or str(name), str(name))
+    plain = re.sub(r"[\W_]", "", wanted).lower() or wanted
+    found = difflib.get_close_matches(plain[:_SHOWN], names, n=1, cutoff=0.75)
+    if not found and len(plain) >= _BEGINNING:
+        begun = [key for key in names if key.startswith(plain)]
+        found = begun if len(begun) == 1 else []
+    return names[found[0]] if found else None
+
+
+def unknown_name(what: str, name: str, known: Iterable[object]) -> str:
+    """The message on a name that is none of those known, with the one that may be meant.
+
+    Examples
+    --------
+    >>> unknown_name("method", "trned", ["trend", "ql"])
+    "unknown method 'trned'; expected one of trend, ql. Did you mean 'trend'?"
+    """
+    names = [str(k) for k in known]
+    close = closest(name, names)
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    hint = f". Did you mean {close!r}?" if close else ""
+    return f"unknown {what} {quoted(name)}; expected one of {', '.join(names[:_NAMES])}{more}{hint}"
 
 
 @contextmanager

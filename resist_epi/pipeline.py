@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from resist_epi.counting.matrix import CountMatrix
@@ -20,6 +21,7 @@ from resist_epi.samples.sheet import SampleSheet, read_sheet
 from resist_epi.schema import Kind
 from resist_epi.study.check import check_study
 from resist_epi.study.check_chromosomes import Beside
+from resist_epi.study.check_question import check_asked
 from resist_epi.study.ledger import Inputs, Ledger, file_checksums
 from resist_epi.study.provenance import record
 from resist_epi.study.settings import StudySettings, write_study
@@ -37,7 +39,6 @@ from resist_epi.study.steps.quality import gather_quality
 from resist_epi.study.steps.session import write_study_session
 from resist_epi.study.study import (
     Study,
-    check_settings,
     input_files,
     load_study,
     mark_kinds,
@@ -53,10 +54,33 @@ REPORT = "report"
 BETWEEN_MARKS = "between marks"
 
 
+@dataclass(frozen=True)
+class FirstLook:
+    """A study's sheet as it was read, once, and the files that must stay as they were since."""
+
+    sheet: SampleSheet
+    inputs: Inputs
+
+
+def look_at_sheet(settings: StudySettings) -> FirstLook:
+    """Read the sheet, and note what it and every file named looked like before.
+
+    Raises
+    ------
+    ResistEpiError
+        If the sheet cannot be read.
+    """
+    inputs = Inputs([settings.sheet])  # before it is read: what is read is never older
+    sheet = read_sheet(settings.sheet)
+    inputs.add(named_files(sheet, settings))
+    return FirstLook(sheet, inputs)
+
+
 def run_study(
     settings: StudySettings,
     out: str | Path,
     *,
+    first: FirstLook | None = None,
     progress: Callable[[str], None] | None = None,
     report: bool = True,
     unlock: bool = False,
@@ -73,6 +97,8 @@ def run_study(
         Paths relative to the working directory.
     out
         Folder of the outputs; made if missing.
+    first
+        The sheet, where it was read before.
     progress
         Called with a line whenever a track was looked at, and whenever it was counted.
     report
@@ -91,11 +117,13 @@ def run_study(
         If an input is wrong; what was finished by then stays in the folder.
     """
     out = Path(out)
-    sheet = read_sheet(settings.sheet)  # one that cannot be read must not touch an earlier run
+    # What cannot be read or asked must not touch an earlier run.
+    first = look_at_sheet(settings) if first is None else first
+    check_asked(first.sheet, settings.question)
     _prepare(out)
     with folder_lock(out, unlock=unlock) as still_ours:
-        checks = (Inputs(named_files(sheet, settings)).check, still_ours)
-        _run(settings, sheet, out, checks, progress, report=report)
+        checks = (first.inputs.check, still_ours)
+        _run(settings, first.sheet, out, checks, progress, report=report)
     return out
 
 
@@ -121,7 +149,6 @@ def _run(
     write_table(run_path(out, "check"), findings)
     stop_on_errors(findings, sheet, quantity=settings.quantity)
     study = load_study(settings, sheet=sheet, looks=looks)
-    check_settings(study)
     write_study(run_path(out, "study"), settings)
     inputs = file_checksums(input_files(study))
     dna = copy_number_key(study, inputs)
@@ -147,6 +174,8 @@ def _run(
         ledger.record(BETWEEN_MARKS, steps[BETWEEN_MARKS], written)
     gather_quality(out, study.sheet.marks)
     Parts(run_path(out, "parts")).remove_all()
+    for check in checks:  # where every step was reused, nothing has looked since
+        check()
     write_text(run_path(out, "provenance"), provenance.to_json())
     write_study_session(study, out)
     if report and not ledger.is_done(REPORT):

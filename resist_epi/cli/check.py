@@ -7,11 +7,18 @@ from pathlib import Path
 import typer
 
 from resist_epi.cli.options import (
+    BlockOption,
+    ContrastOption,
     ExcludeOption,
     GenesOption,
     GenomeOption,
+    JobsOption,
+    MethodOption,
+    NormalizeOption,
     SegmentsOption,
     SheetArgument,
+    StrataOption,
+    named,
     own_link,
 )
 
@@ -27,13 +34,40 @@ def command(
     output: Path | None = typer.Option(
         None, "--output", "-o", callback=own_link, help="TSV; default: the terminal."
     ),
+    design: str | None = typer.Option(
+        None, "--design", help="Formula of diff or run; default '~ Condition'."
+    ),
+    contrast: ContrastOption = None,
+    method: MethodOption = None,
+    normalize: NormalizeOption = None,
+    block: BlockOption = None,
+    strata: StrataOption = None,
+    jobs: JobsOption = 1,
 ) -> None:
-    """Look at a sheet and every file it names; exit 1 if anything is an error."""
+    """Look at a sheet and every file it names; exit 1 if anything is an error.
+
+    With a design, contrast, method or normalisation, also whether `diff` and `run` can answer it.
+    """
     from resist_epi.io.tables import write_table
+    from resist_epi.samples.question import Question
     from resist_epi.study.check import check_study, has_errors
     from resist_epi.study.check_chromosomes import Beside
 
-    table = check_study(sheet, beside=Beside(genome, genes, exclude, segments))
+    asked = named(
+        formula=design,
+        contrast=contrast,
+        method=method,
+        normalize=normalize,
+        block=block,
+        strata=strata,
+    )
+    table = check_study(
+        sheet,
+        beside=Beside(genome, genes, exclude, segments),
+        question=Question(**asked) if asked else None,
+        with_question=True,
+        jobs=jobs,
+    )
     if output is not None:
         write_table(output, table)
     else:

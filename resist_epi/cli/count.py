@@ -56,9 +56,10 @@ def command(
     from resist_epi.io.parts import Parts
     from resist_epi.samples.sheet import one_mark, read_sheet
     from resist_epi.study.count_sheet import count_sheet
-    from resist_epi.study.regions import AskedRegions
+    from resist_epi.study.regions import AskedRegions, check_regions
 
     check_counts_path(output)
+    check_regions(regions)
     reads = read_options(
         count_as=count_as,
         min_quality=min_mapq,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from resist_epi.cli.kinds import COUNTS, expecting
 from resist_epi.cli.options import (
     BackgroundOption,
     BlockOption,
@@ -62,6 +63,7 @@ def command(
 ) -> None:
     """Test a contrast in every region of a matrix."""
     from resist_epi.io.tables import write_table
+    from resist_epi.model.question_check import check_question
     from resist_epi.study.analyse_counts import analyse_counts
     from resist_epi.study.count_sheet import read_counts_and_sheet
 
@@ -76,13 +78,17 @@ def command(
         strata=strata,
         confounders=Confounders(control, copy_number, segments, fasta, background),
     )
-    matrix, sheet = read_counts_and_sheet(counts, samples, mark=mark, quantity=quantity)
+    check_question(question)
+    if carriers is not None:
+        from resist_epi.model.subsets import carriers_of, check_carriers
+
+        check_carriers(question, tested=not fold_changes_only)
+    with expecting(counts, COUNTS):
+        matrix, sheet = read_counts_and_sheet(counts, samples, mark=mark, quantity=quantity)
     analysis = analyse_counts(
         matrix, sheet, question, fold_changes="always" if fold_changes_only else "never"
     )
     if carriers is not None:
-        from resist_epi.model.subsets import carriers_of
-
         found = carriers_of(analysis)
         write_table(carriers, found.table, header=analysis.about(carriers) | found.header)
     write_table(output, analysis.results, header=analysis.about(output))

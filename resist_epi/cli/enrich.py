@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from resist_epi.cli.kinds import RESULTS, expecting
 from resist_epi.cli.options import (
     BackgroundOption,
     BlockOption,
@@ -74,13 +75,16 @@ def command(
     from resist_epi.genes.covariates import gene_covariates
     from resist_epi.genes.enrichment import enrich_results
     from resist_epi.genes.sample_scores import sample_scores
-    from resist_epi.genes.set_methods import DEFAULT_TEST
-    from resist_epi.genome.reference import load_reference
+    from resist_epi.genes.set_methods import DEFAULT_TEST, check_test
+    from resist_epi.genome.reference import built_in
     from resist_epi.io.tables import read_results, write_table
     from resist_epi.study.count_sheet import read_counts_and_sheet
     from resist_epi.study.repeat import question_again, repeat_analysis
 
-    table = read_results(results)
+    for name in (test or DEFAULT_TEST, *beside):
+        check_test(name)
+    with expecting(results, RESULTS):
+        table = read_results(results)
     given = named(
         formula=design,
         contrast=contrast,
@@ -114,7 +118,7 @@ def command(
         kinds=gene_set_kinds() if gene_sets is None else None,
         test=test or DEFAULT_TEST,
         beside=beside,
-        covariates=None if genome is None else gene_covariates(load_reference(genome, None)),
+        covariates=None if genome is None else gene_covariates(built_in(genome)),
         lfc_threshold=question.lfc_threshold,
     )
     about = {"question": question.as_values(output.parent)}

@@ -23,8 +23,9 @@ from resist_epi.cli import (
     run,
     simulate,
 )
-from resist_epi.cli.messages import set_up_logging, show_error
+from resist_epi.cli.messages import keep_libraries_quiet, set_up_logging, show_error
 from resist_epi.cli.options import name_choices
+from resist_epi.cli.paths import FolderVerb, Verb
 from resist_epi.errors import ResistEpiError, shortened
 from resist_epi.version import VERSION
 
@@ -57,7 +58,8 @@ VERBS = (
 )
 
 for verb in VERBS:
-    app.command(name=verb.NAME)(verb.command)
+    kind = FolderVerb if verb in (run, simulate, demo) else Verb
+    app.command(name=verb.NAME, cls=kind)(verb.command)
 
 
 def _version(wanted: bool) -> None:
@@ -88,6 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:
         # A process of its own: looking for cycles would take a tenth of its start-up.
         gc.set_threshold(200_000, 20, 20)
+        keep_libraries_quiet()
     arguments = list(sys.argv[1:] if argv is None else argv)
     # --debug is understood behind the verb too, where one adds it after a failure.
     debug = "--debug" in arguments

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from resist_epi.cli.kinds import RESULTS, expecting
 from resist_epi.cli.options import (
     BlockOption,
     ContrastOption,
@@ -114,7 +115,10 @@ def command(
         segments=segments,
         fasta=fasta,
     )
-    tables = {mark: read_results(path) for mark, path in zip(marks, paths, strict=True)}
+    tables = {}
+    for mark, path in zip(marks, paths, strict=True):
+        with expecting(path, RESULTS):
+            tables[mark] = read_results(path)
     bins = dict(zip(marks, background, strict=False))
     questions = {
         mark: question_again(tables[mark], path, asked | named(background=bins.get(mark)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -16,6 +17,16 @@ def set_up_logging(*, quiet: bool = False) -> None:
     logger.handlers = [handler]
     logger.propagate = False
     logger.setLevel(logging.WARNING if quiet else logging.INFO)
+
+
+def keep_libraries_quiet() -> None:
+    """Keep what libraries say to programmers off the terminal, unless Python was asked for it.
+
+    That is warnings with a line of source, and log lines of libraries that nobody takes.
+    """
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    logging.getLogger().addHandler(logging.NullHandler())
 
 
 class _Formatter(logging.Formatter):

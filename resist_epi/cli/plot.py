@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from resist_epi.cli.kinds import COUNTS, MATRIX, OTHER, RESULTS, expecting
 from resist_epi.cli.options import GeneSetsOption, GenesOption, GenomeOption, MarkOption, Output
+from resist_epi.errors import closest, unknown_name
 from resist_epi.plots import PLOTS, figure_function
 
 if TYPE_CHECKING:
@@ -107,8 +109,9 @@ def _draw_locus(kind: str, path: Path, options: _Options, title: str | None) -> 
         quantity = "mean signal"
     genes = called = None
     if options.gene or options.genome or options.genes:
-        annotation = load_reference(options.genome, options.genes).annotation
-        naming = naming_of_counts(matrix, sheet, genome=options.genome)
+        genome = options.genome if options.genes else options.genome or sheet.assembly
+        annotation = load_reference(genome, options.genes).annotation
+        naming = naming_of_counts(matrix, sheet, genome=genome)
         genes = naming.annotation(annotation).genes
     if options.results is not None:
         called = read_results(options.results)
@@ -151,9 +154,12 @@ def _draw_gene_set(kind: str, path: Path, options: _Options, title: str | None) 
 
     sets = load_sets(options.gene_sets)
     if options.set not in sets:
-        more = f" and {len(sets) - 30} more" if len(sets) > 30 else ""
-        known = ", ".join(list(sets)[:30]) + more
-        raise typer.BadParameter(f"needs one of {known}", param_hint="--set")
+        raise typer.BadParameter(
+            unknown_name("set", options.set, sets)
+            if options.set
+            else f"{kind} needs the name of a set",
+            param_hint="--set",
+        )
     matrix, sheet = read_counts_and_sheet(path, options.samples, mark=options.mark)
     levels = log_signal(matrix.filled())
     rows = gene_rows(matrix.regions.assign(baseMean=levels.mean(axis=1)))
@@ -194,6 +200,9 @@ READERS: dict[str, tuple[_Draw, str]] = {
     "factors": (_draw_normalization, "normalization/MARK.tsv of a run"),
     "segments": (_draw_copy_number, "a SEG file"),
 }
+
+_EXPECTED = {"results": RESULTS, "genome": RESULTS, "profile": MATRIX, "counts": COUNTS}
+_EXPECTED["bins"] = COUNTS
 
 
 def _with(option: str) -> str:
@@ -248,7 +257,10 @@ def command(
     from resist_epi.io.figures import check_figure_path, save_figure
 
     if kind not in PLOTS:
-        raise typer.BadParameter(f"{kind!r} is none of {', '.join(PLOTS)}", param_hint="KIND")
+        close = closest(kind, PLOTS)
+        hint = f". Did you mean {close!r}?" if close else ""
+        known = ", ".join(PLOTS)
+        raise typer.BadParameter(f"{kind!r} is none of {known}{hint}", param_hint="KIND")
     check_figure_path(output)
     options = _Options(
         samples=samples,
@@ -268,8 +280,10 @@ def command(
         if value is not None and name not in PLOTS[kind].options:
             option = f"--{name.replace('_', '-')}"
             raise typer.BadParameter(f"means nothing to {kind}", param_hint=option)
-    draw, _ = READERS[PLOTS[kind].reads]
+    draw, words = READERS[PLOTS[kind].reads]
     import matplotlib as mpl
 
     mpl.use("agg")  # files only: no window, whatever the machine has
-    save_figure(draw(kind, table, options, title), output, close=True)
+    with expecting(table, _EXPECTED.get(PLOTS[kind].reads, OTHER._replace(words=words))):
+        figure = draw(kind, table, options, title)
+    save_figure(figure, output, close=True)

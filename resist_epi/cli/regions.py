@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,23 +16,16 @@ from resist_epi.cli.options import (
     MinOverlapOption,
     Output,
 )
+from resist_epi.errors import unknown_name
 
 NAME = "regions"
 
 
-class KindChoice(StrEnum):
-    """Kinds of regions."""
-
-    promoters = "promoters"
-    genes = "genes"
-    peaks = "peaks"
-    bins = "bins"
-    domains = "domains"
-    greylist = "greylist"
+KINDS = ("promoters", "genes", "peaks", "bins", "domains", "greylist")
 
 
 def command(
-    kind: KindChoice = typer.Argument(
+    kind: str = typer.Argument(
         ..., metavar="KIND", help="promoters, genes, peaks, bins, domains, greylist (of inputs)."
     ),
     output: Output = ...,  # type: ignore[assignment]
@@ -63,7 +55,9 @@ def command(
     """
     from resist_epi.genome.peaks import write_bed
 
-    if kind is KindChoice.domains:
+    if kind not in KINDS:
+        raise typer.BadParameter(unknown_name("kind of regions", kind, KINDS), param_hint="KIND")
+    if kind == "domains":
         settings: dict[str, Any] = {"step": step, "fold": fold, "gap": gap, "max_width": max_width}
         if window:
             settings["sizes"] = tuple(window)
@@ -71,7 +65,7 @@ def command(
         return
     from resist_epi.study.regions import regions_without_tracks
 
-    if kind is KindChoice.greylist:
+    if kind == "greylist":
         from resist_epi.cli.messages import track_progress
         from resist_epi.dna.greylist import sheet_greylist
 
@@ -82,7 +76,7 @@ def command(
         write_bed(grey, output)
         return
     table = regions_without_tracks(
-        kind.value,
+        kind,
         samples=samples,
         mark=mark,
         genome=genome,

@@ -92,8 +92,7 @@ def command(
     With a study.yaml, options given here win over what it says.
     """
     from resist_epi.cli.messages import track_progress
-    from resist_epi.pipeline import run_study
-    from resist_epi.samples.sheet import read_sheet
+    from resist_epi.pipeline import look_at_sheet, run_study
     from resist_epi.study.settings import make_settings, read_study
 
     options = {
@@ -132,11 +131,12 @@ def command(
         settings = make_settings(read_study(sheet).model_dump() | said)
     else:
         settings = make_settings({"sheet": sheet, **options})
-    table = read_sheet(settings.sheet).table
+    first = look_at_sheet(settings)
+    table = first.sheet.table
     # Each track is looked at once and counted once; a run that goes on has less to do.
     looks = int((table["Coverage"] != "").sum()) if "Coverage" in table else 0
     with track_progress(looks + len(table)) as progress:
-        run_study(settings, output, progress=progress, unlock=unlock)
+        run_study(settings, output, first=first, progress=progress, unlock=unlock)
 
 
 def _was_given(context: typer.Context, name: str) -> bool:

@@ -16,10 +16,11 @@ from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.passes import Pass
 from resist_epi.counting.plan import RegionPlan
 from resist_epi.counting.tally import Tally, tally_coverage, tally_reads
-from resist_epi.errors import QuantityError, WorkerDiedError
+from resist_epi.errors import InputFormatError, QuantityError, WorkerDiedError
 from resist_epi.genome.reference import genomes
 from resist_epi.io.parts import Parts
 from resist_epi.schema import QUANTITIES
+from resist_epi.tracks.engine.track import NEGATIVE, NEGATIVE_REMEDY
 from resist_epi.tracks.opened import OpenedFile, stated_lengths
 from resist_epi.workers import run_tasks
 
@@ -50,6 +51,13 @@ class _Tallying:
         if file.quantity == "reads":
             return tally_reads(file.reads(), self.plan, rules=file.rules)
         found = tally_coverage(file.track(), self.plan, mean=file.quantity == "mean_signal")
+        if found.lowest < 0:
+            raise InputFormatError(
+                f"it holds {NEGATIVE} (here {found.lowest:g})",
+                path=file.path,
+                expected="coverage, which is nowhere below zero",
+                remedy=NEGATIVE_REMEDY,
+            )
         if file.recovery is None:
             return found
         width = file.recovery.width

@@ -35,7 +35,10 @@ class _Part:
     ) -> tuple[RegionSummary, IntArray]:
         """From pieces to rows: what lies in them, and of how many bases."""
         mine = RegionSummary(
-            *(getattr(found, name)[self.pieces] for name in RegionSummary.__slots__)
+            *(
+                getattr(found, name)[self.pieces]
+                for name in ("sum", "covered", "min", "max", "clipped")
+            )
         )
         bases = bases[self.pieces] - mine.clipped
         if self.owner is None:
@@ -72,11 +75,14 @@ class Answer:
         Table of which only the share is wanted -> sum over its pieces, each base once.
     also
         Sum over the intervals that were asked for besides.
+    lowest
+        Of all values that were read; 0 where none is below.
     """
 
     rows: list[tuple[str, IntArray, RegionSummary, IntArray]]
     within: dict[str, float]
     also: float
+    lowest: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -180,7 +186,7 @@ class RegionPlan:
             np.concatenate([ends, more[1]]),
             extremes=extremes,
         )
-        answer = Answer([], {}, float(found.sum[len(starts) :].sum()))
+        answer = Answer([], {}, float(found.sum[len(starts) :].sum()), found.lowest)
         for part in parts:
             if len(part.rows):
                 gathered = part.gather(found, ends - starts, extremes=extremes)

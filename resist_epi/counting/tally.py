@@ -87,6 +87,8 @@ class Tally:
         Where the data of each chromosome end, bp, where the format tells no lengths.
     note
         What is worth a line in the log.
+    lowest
+        Value of a track; 0 where none that was read is below.
     """
 
     values: Mapping[str, FloatArray]
@@ -95,6 +97,7 @@ class Tally:
     chrom_lengths: Mapping[str, int | None]
     reached: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
+    lowest: float = 0.0
 
 
 def tally_coverage(track: CoverageTrack, plan: RegionPlan, *, mean: bool = False) -> Tally:
@@ -113,9 +116,11 @@ def tally_coverage(track: CoverageTrack, plan: RegionPlan, *, mean: bool = False
     values = {name: np.zeros(len(table)) for name, table in plan.tables.items()}
     inside = dict.fromkeys(plan.within, 0.0)
     totals: dict[str, float] = {}
+    lowest = 0.0
     for chrom in track.chrom_lengths:
         answer = plan.ask(track, chrom, also=plan.counted(track, chrom))
         totals[chrom] = answer.also
+        lowest = min(lowest, answer.lowest)
         for name, inside_here in answer.within.items():
             inside[name] += inside_here
         for table, rows, found, bases in answer.rows:
@@ -130,4 +135,5 @@ def tally_coverage(track: CoverageTrack, plan: RegionPlan, *, mean: bool = False
         library_size=float(np.sum([totals[c] for c in autosomes(track.chrom_lengths)])),
         chrom_lengths=track.stated_lengths(),
         reached={} if track.lengths_known else dict(track.chrom_lengths),
+        lowest=lowest,
     )

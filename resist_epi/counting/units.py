@@ -51,9 +51,8 @@ def merge_units(
     n_units, n = len(members), len(matrix.samples)
     if n_units == n:
         return matrix, sheet, f"each of the {n_units} libraries is a unit of its own (Patient)"
-    first = np.array([m[0] for m in members])
     merged = _merge(matrix, members)
-    units = SampleSheet(sheet.table.iloc[first].reset_index(drop=True), sheet.path)
+    units = sheet.take([int(m[0]) for m in members])
     how = "reads summed" if matrix.quantity in COUNTS else "signal averaged by depth"
     note = f"{n} libraries merged into {n_units} units by {', '.join(keys)} ({how}): "
     note += "; ".join("+".join(matrix.samples[i] for i in m) for m in members if len(m) > 1)

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray, IntArray
-from resist_epi.errors import DesignError
+from resist_epi.errors import DesignError, unknown_name
 from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.model.relabelling import fit_to_relabel, relabel
 from resist_epi.stats.literature import SUBRAMANIAN_2005, WU_2010, WU_2012, Reference
@@ -105,6 +105,19 @@ class SetMethod:
     references: tuple[Reference, ...] = ()
 
 
+def check_test(name: str) -> None:
+    """Refuse a name that is none of the tests, with what each of them asks.
+
+    Raises
+    ------
+    DesignError
+        If it is none.
+    """
+    if name not in METHODS:
+        known = "; ".join(f"{key}: {own.question}" for key, own in METHODS.items())
+        raise DesignError(f"{unknown_name('gene-set test', name, METHODS)} ({known})")
+
+
 def set_pvalues(name: str, inputs: SetInputs) -> SetPvalues:
     """Put all sets to one test; those of too few loci stay without P where it cannot carry them.
 
@@ -113,11 +126,7 @@ def set_pvalues(name: str, inputs: SetInputs) -> SetPvalues:
     DesignError
         An unknown test, or one that needs the fit where there is none.
     """
-    if name not in METHODS:
-        known = "; ".join(f"{key}: {own.question}" for key, own in METHODS.items())
-        raise DesignError(
-            f"unknown gene-set test {name!r}; expected one of {', '.join(METHODS)} ({known})"
-        )
+    check_test(name)
     method = METHODS[name]
     level = inputs.level
     if method.needs_fit and (level.fit is None or level.contrast is None):

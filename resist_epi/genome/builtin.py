@@ -98,9 +98,14 @@ def load_genome(name: str) -> Genome:
         raise InputFormatError(
             f"unknown assembly {name!r}",
             expected="one of " + ", ".join(known_genomes()),
-            remedy=_OTHER_NAMES.get(name.lower(), did_you_mean([name], known_genomes())),
+            remedy=other_name(name) or did_you_mean([name], known_genomes()),
         )
     return _genomes()[name]
+
+
+def other_name(name: str) -> str | None:
+    """`GRCh38 is hg38 here`, where an assembly is known by another name."""
+    return _OTHER_NAMES.get(name.lower())
 
 
 @cache

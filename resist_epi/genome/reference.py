@@ -8,9 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resist_epi.arrays import ByChromosome
-from resist_epi.errors import GenomeMismatchError
+from resist_epi.errors import GenomeMismatchError, InputFormatError, unknown_name
 from resist_epi.genome.annotation import Annotation
-from resist_epi.genome.builtin import genomes_with_genes, known_genomes, load_genes, load_genome
+from resist_epi.genome.builtin import (
+    genomes_with_genes,
+    known_genomes,
+    load_genes,
+    load_genome,
+    other_name,
+)
 from resist_epi.genome.chromosomes import Genome, HasLengths, recognise_assembly
 from resist_epi.genome.naming import Naming
 from resist_epi.genome.peaks import read_bed_regions
@@ -74,9 +80,12 @@ def load_reference(
     if genome is not None and recognised is not None and recognised != genome:
         have = recognised in genomes_with_genes() or genes is not None
         wanted = f"give --genome {recognised}" if have else _OWN_GENES.format(recognised)
+        # To an assembly without genes nobody is sent.
+        able = genome in genomes_with_genes() or genes is not None
+        other = f", or bring the tracks to {genome} (CrossMap)" if able else ""
         raise GenomeMismatchError(
             f"the tracks are of assembly {recognised}, told by their chromosome lengths, but"
-            f" {genome} was asked for; {wanted}, or bring the tracks to {genome} (CrossMap)"
+            f" {genome} was asked for; {wanted}{other}"
         )
     name = genome if genome is not None else recognised
     own = load_genome(name) if name is not None else None
@@ -99,6 +108,20 @@ def load_reference(
     if genome is None:
         logger.info("assembly %s, told by the tracks' chromosome lengths", name)
     return Reference(load_genes(name), own, _lengths(own, tracks or {}))
+
+
+def built_in(genome: str) -> Reference:
+    """Genes and lengths of an assembly that ships with the package.
+
+    Raises
+    ------
+    InputFormatError
+        If there are no built-in genes of it; the message names those that have some.
+    """
+    if genome not in genomes_with_genes():
+        known = unknown_name("assembly with built-in genes", genome, genomes_with_genes())
+        raise InputFormatError(known, remedy=other_name(genome))
+    return load_reference(genome, None)
 
 
 def _lengths(genome: Genome | None, tracks: Mapping[str, HasLengths]) -> Mapping[str, int] | None:

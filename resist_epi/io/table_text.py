@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,9 @@ from resist_epi.errors import InputFormatError
 from resist_epi.schema import dtype_of
 
 NOTHING = ("", "NA", "NaN", "nan")
+
+# Columns of names and levels, of which every cell is known: here NA is a word.
+_WORDS = ("sample", "mark", "condition")
 
 _PLACES = ("start", "end")
 
@@ -118,6 +122,7 @@ def _parsed(header: list[str], rows: list[str], path: str | Path, first: int) ->
         raise InputFormatError(f"two columns are called {twice[0]!r}", path=path, line=first)
     if not rows:
         return pd.DataFrame({name: pd.Series(dtype="str") for name in header if name})
+    missing: Any = {i: [] if n in _WORDS else ["NA"] for i, n in enumerate(header)}
     try:
         table = pd.read_csv(
             io.StringIO("\n".join(rows)),
@@ -126,7 +131,7 @@ def _parsed(header: list[str], rows: list[str], path: str | Path, first: int) ->
             names=range(len(header)),
             index_col=False,
             skip_blank_lines=False,
-            na_values=["NA"],
+            na_values=missing,
             keep_default_na=False,
             low_memory=False,
             dtype={i: str for i, name in enumerate(header) if dtype_of(name) == "str"},

@@ -116,8 +116,8 @@ def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFram
             "this is a Parquet file (counts are such), not a table of text",
             path=path,
             expected="a tab-separated table with a header",
-            remedy="give results of `diff` or `run`; counts are drawn by `plot locus` and"
-            " `plot gene-set`",
+            remedy="`diff` makes results of counts, and `plot locus` and `plot gene-set` draw the"
+            " counts themselves",
         )
     text = read_text(path)
     table = parse_table(text, path)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from resist_epi.errors import DesignError, InputFormatError
+from resist_epi.errors import DesignError, InputFormatError, unknown_name
 from resist_epi.samples.presets import role
 
 
@@ -121,5 +121,5 @@ def assay_named(name: str) -> Assay:
         If there is none.
     """
     if name not in ASSAYS:
-        raise DesignError(f"unknown assay {name!r}; expected one of {', '.join(ASSAYS)}")
+        raise DesignError(unknown_name("assay", name, ASSAYS))
     return ASSAYS[name]

@@ -80,9 +80,10 @@ def switches_of_tables(
     Raises
     ------
     DesignError
-        If the tables are of different contrasts, or as `switches.mark_switches`.
+        If the tables are of different contrasts or thresholds, or as `switches.mark_switches`.
     """
     _check_contrasts(tables)
+    threshold = _threshold(tables)
     tests = []
     for mark, results in tables.items():
         made = MarkTest(mark, results)
@@ -90,7 +91,37 @@ def switches_of_tables(
             made = replace(mark_test(mark, analyses[mark]), results=results)
         tests.append(made)
     third = tests[2] if len(tests) > 2 else None
-    return mark_switches(tests[0], tests[1], third=third, method=method, fdr=fdr)
+    table = mark_switches(tests[0], tests[1], third=third, method=method, fdr=fdr)
+    first = next(iter(tables.values())).attrs.get("header", {})
+    about = {"contrast": first.get("contrast"), "facts": facts_of(first)}
+    if about["contrast"] and about["facts"].get("contrast") is not None:
+        own = {"contrast": about["facts"]["contrast"]}
+        said = {"contrast": about["contrast"], "facts": own} | table.attrs["header"]
+        table.attrs["header"] = said
+    if threshold:
+        table.attrs["header"]["threshold"] = (
+            f"each mark was tested against |log2FoldChange| <= {threshold:g} (treat)"
+        )
+    return table
+
+
+def _threshold(tables: Mapping[str, pd.DataFrame]) -> float:
+    """The threshold that every table was tested against, 0 for none.
+
+    Raises
+    ------
+    DesignError
+        If they differ.
+    """
+    asked = {mark: table.attrs.get("header", {}).get("question") for mark, table in tables.items()}
+    known = {m: float(q.get("lfc_threshold", 0)) for m, q in asked.items() if isinstance(q, dict)}
+    if len(set(known.values())) > 1:
+        said = ", ".join(f"{mark}: {value:g}" for mark, value in known.items())
+        raise DesignError(
+            f"the tables were tested against different thresholds of log2FoldChange ({said}), so"
+            " their P do not answer one question; make them with one --lfc-threshold of `diff`"
+        )
+    return next(iter(known.values()), 0.0)
 
 
 def _check_contrasts(tables: Mapping[str, pd.DataFrame]) -> None:

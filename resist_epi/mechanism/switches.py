@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
-from resist_epi.errors import DesignError
+from resist_epi.errors import DesignError, unknown_name
 from resist_epi.genes.gene_values import gene_rows
 from resist_epi.genes.loci import locus_ids
 from resist_epi.genome.chromosomes import chrom_rank
@@ -227,7 +227,7 @@ def _check(tests: Sequence[MarkTest], method: str | None) -> None:
     if len(set(marks)) < len(marks):
         raise DesignError(f"a switch needs different marks; found {', '.join(marks)}")
     if method is not None and method not in METHODS:
-        raise DesignError(f"unknown method {method!r}; expected one of {', '.join(METHODS)}")
+        raise DesignError(unknown_name("method", method, METHODS))
     if len(tests) > 2 and marks[2] not in third_marks():
         raise DesignError(
             f"{marks[2]} says nothing about bivalent or poised genes; the third mark may be"

@@ -22,7 +22,9 @@ from resist_epi.model.filtering import regions_over_input, regions_with_signal
 from resist_epi.model.fit import Fit
 from resist_epi.model.header import quantity_facts, results_header
 from resist_epi.model.linear_models import FitOptions
+from resist_epi.model.method import methods_that
 from resist_epi.model.normalization_data import NormalizationInputs, merge_inputs
+from resist_epi.model.question_check import check_question
 from resist_epi.samples.design import (
     Contrast,
     Design,
@@ -34,6 +36,7 @@ from resist_epi.samples.design import (
 )
 from resist_epi.samples.design_checks import design_warnings
 from resist_epi.samples.facts import contrast_facts
+from resist_epi.samples.levels import column_cautions, column_facts, level_problems
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
 
@@ -175,12 +178,15 @@ def analyse(
     sheet = sheet.for_samples(matrix.samples)
     unplaced, matrix = matrix.unplaced, matrix.filled()
     refuse_one_library_twice(sheet, repeated_columns(matrix))
-    question, columns = _spelled(replace(question or Question(), **asked), sheet)
+    question = replace(question or Question(), **asked)
+    check_question(question)
+    question, columns = spelled_question(question, sheet)
     merged, units, unit_note = merge_units(matrix, sheet, design_columns=columns)
     design = make_design(units, question.formula)
     contrast = study_contrast(design, question.contrast, method=question.method)
     logger.info("%s", contrast.words)
-    cautions = design_warnings(
+    taken = {name: column_facts(design.units[name]) for name in design.variables}
+    cautions = column_cautions(taken) + design_warnings(
         design.units, contrast.column, design.variables, contrast.sides, block=question.block
     )
     for caution in cautions:
@@ -200,6 +206,7 @@ def analyse(
     fit = differential.fit(normalized, design, method=method["name"], tested=kept, options=options)
     facts: dict[str, Any] = {
         "contrast": contrast_facts(contrast),
+        "design": {"formula": design.formula, "columns": taken},
         "units": {"n": len(units.samples), "patients": sheet.has_patients},
         "quantity": quantity_facts(matrix),
         "normalization": scaling,
@@ -247,14 +254,28 @@ def blank_unplaced(results: pd.DataFrame, unplaced: NDArray[np.bool_]) -> pd.Dat
     return results
 
 
-def _spelled(question: Question, sheet: SampleSheet) -> tuple[Question, tuple[str, ...]]:
-    """The question in the sheet's spelling, and every column that it names."""
+def spelled_question(question: Question, sheet: SampleSheet) -> tuple[Question, tuple[str, ...]]:
+    """The question in the sheet's spelling, and every column that it names.
+
+    Raises
+    ------
+    DesignError
+        If the sheet lacks a column or spells a level in several ways, or there are strata and no
+        method that takes them.
+    """
     formula, columns = study_formula(question.formula, sheet, method=question.method)
     block, strata = (
         None if c is None else sheet.column(c) for c in (question.block, question.strata)
     )
+    if strata is not None and question.method is None:
+        able = methods_that(lambda m: m.takes_strata)
+        raise DesignError(f"baseline hazards are for --method {able}; name it beside --strata")
     spelled = replace(question, formula=formula, block=block, strata=strata)
-    return spelled, (*columns, *filter(None, (block, strata)))
+    named = tuple(dict.fromkeys((*columns, *filter(None, (block, strata)))))
+    problems = level_problems(sheet.table, named, sheet.where)
+    if problems:
+        raise DesignError("; ".join(problems))
+    return spelled, named
 
 
 def _normalized(
@@ -319,6 +340,17 @@ def study_contrast(design: Design, contrast: str | None, *, method: str | None =
     return own(design)
 
 
+def _able(name: str, because: str, question: Question) -> tuple[str, str]:
+    """The default method, or voom where that cannot do what the question asks for besides."""
+    method = differential.METHODS[name]
+    lacks = {
+        "blocks": question.block is not None and not method.takes_block,
+        "thresholds": question.lfc_threshold > 0 and method.threshold_statistics is None,
+    }
+    missing = " or ".join(what for what, lacking in lacks.items() if lacking)
+    return ("voom", f"{because}; {name} would take no {missing}") if missing else (name, because)
+
+
 def _plan_fit(
     matrix: CountMatrix, contrast: Contrast, question: Question
 ) -> tuple[dict[str, Any], FitOptions]:
@@ -330,9 +362,7 @@ def _plan_fit(
             contrast.group_sizes,
             fragment_length=matrix.metadata.get("fragment_length"),
         )
-    if name not in differential.METHODS:
-        known = ", ".join(differential.METHODS)
-        raise DesignError(f"unknown method {name!r}; expected one of {known}")
+        name, because = _able(name, because, question)
     method = differential.METHODS[name]
     enough = min(contrast.group_sizes, default=len(matrix.samples) // 2)
     weights = method.takes_weights and enough >= differential.MIN_UNITS_FOR_WEIGHTS

@@ -17,7 +17,8 @@ from resist_epi.errors import DesignError, QuantityError
 from resist_epi.model.fit import Fit
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.method import METHODS as METHODS  # noqa: PLC0414  # asked for here
-from resist_epi.model.method import Method
+from resist_epi.model.method import methods_that
+from resist_epi.model.question_check import check_method
 from resist_epi.samples.design import Contrast, Design, check_testable
 from resist_epi.samples.question import Question
 from resist_epi.schema import COUNTS, RESULTS, names
@@ -91,20 +92,14 @@ def fit(
     QuantityError
         If the method cannot be used on this quantity.
     """
-    if method not in METHODS:
-        raise DesignError(f"unknown method {method!r}; expected one of {', '.join(METHODS)}")
-    chosen, options = METHODS[method], options or FitOptions()
+    options = options or FitOptions()
+    check_method(method, block=options.block, strata=options.strata)
+    chosen = METHODS[method]
     if matrix.quantity not in chosen.quantities:
         raise QuantityError(
             f"{method} needs {' or '.join(chosen.quantities)};"
             f" this matrix holds {matrix.quantity}. Use --method {DEFAULT}, or count reads"
         )
-    if options.block is not None and not chosen.takes_block:
-        able = methods_that(lambda m: m.takes_block)
-        raise DesignError(f"{method} has no random effects; use --method {able} with --block")
-    if options.strata is not None and not chosen.takes_strata:
-        able = methods_that(lambda m: m.takes_strata)
-        raise DesignError(f"{method} has no baseline hazards; use --method {able} with --strata")
     if tuple(design.matrix.index) != matrix.samples:
         raise DesignError(
             f"the design's units ({', '.join(map(str, design.matrix.index))}) are not the matrix's"
@@ -119,11 +114,6 @@ def own_contrast(method: str | None) -> Callable[[Design], Contrast] | None:
     """What makes the contrast of a method with a question of its own; None for the others."""
     known = METHODS.get(method or "")
     return None if known is None else known.own_contrast
-
-
-def methods_that(can: Callable[[Method], object]) -> str:
-    """Names of the methods of which this holds, as a remedy: `trend or voom`."""
-    return " or ".join(name for name, method in METHODS.items() if can(method))
 
 
 def contrast_results(

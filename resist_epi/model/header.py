@@ -7,6 +7,7 @@ from typing import Any
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.samples.design import Contrast
+from resist_epi.samples.levels import column_in_words
 from resist_epi.samples.question import Question
 from resist_epi.version import VERSION
 
@@ -23,6 +24,7 @@ def results_header(
     header: dict[str, Any] = {
         "resist_epi": VERSION,
         "contrast": contrast.words,
+        "design": design_in_words(facts["design"]),
         "units": unit_note,
         "method": "; ".join(
             [
@@ -48,6 +50,12 @@ def results_header(
             f"tested against |log2FoldChange| <= {question.lfc_threshold:g} (treat)"
         )
     return header
+
+
+def design_in_words(facts: Mapping[str, Any]) -> str:
+    """The formula, and how each of its columns is taken: `~ Age; Age: continuous (45 to 70)`."""
+    columns = [column_in_words(name, about) for name, about in facts["columns"].items()]
+    return "; ".join([facts["formula"], *columns])
 
 
 def quantity_facts(matrix: CountMatrix) -> dict[str, Any]:

@@ -165,3 +165,8 @@ METHODS: dict[str, Method] = {
         gain="higher hazard with more mark",
     ),
 }
+
+
+def methods_that(can: Callable[[Method], object]) -> str:
+    """Names of the methods of which this holds, as a remedy: `trend or voom`."""
+    return " or ".join(name for name, method in METHODS.items() if can(method))

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.errors import DesignError, QuantityError
+from resist_epi.errors import DesignError, QuantityError, unknown_name
 from resist_epi.model.normalization_data import NormalizationInputs
 from resist_epi.model.normalization_method import METHODS as METHODS  # noqa: PLC0414  # likewise
 from resist_epi.model.scalings import as_expected, of_the_same
@@ -87,7 +87,7 @@ def normalize(
     array([1., 1.])
     """
     if method not in METHODS:
-        raise DesignError(f"unknown normalisation {method!r}; expected one of {', '.join(METHODS)}")
+        raise DesignError(unknown_name("normalisation", method, METHODS))
     chosen = METHODS[method]
     inputs = NormalizationInputs() if inputs is None else inputs
     if chosen.needs is not None and not chosen.has_inputs(inputs):

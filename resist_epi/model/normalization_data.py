@@ -126,7 +126,7 @@ def spike_in_matrix(matrix: CountMatrix, sheet: SampleSheet) -> tuple[CountMatri
     reads = sheet.numbers("SpikeInReads")
     if reads is None:
         return None, "the sheet has no SpikeInReads"
-    _complete(reads, sheet, "SpikeInReads")
+    complete(reads, sheet, "SpikeInReads")
     if matrix.quantity not in COUNTS:
         sequenced = sheet.numbers("LibrarySize")
         if sequenced is None or np.isnan(sequenced).any():
@@ -150,11 +150,18 @@ def given_factors(sheet: SampleSheet) -> dict[str, float] | None:
     if not found:
         return None
     factors = pd.to_numeric(sheet.table[found[0]], errors="coerce").to_numpy(np.float64)
-    _complete(np.where(factors > 0, factors, np.nan), sheet, found[0])
+    complete(np.where(factors > 0, factors, np.nan), sheet, found[0])
     return dict(zip(sheet.samples, factors.tolist(), strict=True))
 
 
-def _complete(values: np.ndarray, sheet: SampleSheet, column: str) -> None:
+def complete(values: np.ndarray, sheet: SampleSheet, column: str) -> None:
+    """Refuse a column that holds no positive number for some of the libraries.
+
+    Raises
+    ------
+    DesignError
+        With the samples.
+    """
     bad = [s for s, v in zip(sheet.samples, values, strict=True) if not np.isfinite(v)]
     if bad:
         raise DesignError(

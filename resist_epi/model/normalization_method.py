@@ -73,6 +73,11 @@ class Normalization:
         """Whether it needs this field of `NormalizationInputs`."""
         return self.needs is not None and self.needs[0] == name
 
+    @property
+    def wanted(self) -> str:
+        """What it needs, in words; empty where that is nothing."""
+        return "" if self.needs is None else self.needs[1]
+
     def has_inputs(self, inputs: NormalizationInputs) -> bool:
         """Whether what it needs is there."""
         return self.needs is None or getattr(inputs, self.needs[0]) is not None

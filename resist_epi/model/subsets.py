@@ -33,11 +33,8 @@ def carriers_of(analysis: Analysis) -> Subsets:
     DesignError
         If the analysis has no test, correlated units (`--block`), or as `subsets.subset_results`.
     """
-    if not analysis.tested:
-        raise DesignError("carriers of a change need a contrast that can be tested")
-    if analysis.options.block is not None:
-        raise DesignError("carriers of a change are looked for among independent units, not blocks")
     question = analysis.question
+    check_carriers(question, tested=analysis.tested)
     found = subset_results(
         analysis.matrix,
         analysis.design,
@@ -137,6 +134,20 @@ def subset_results(
     found = carrier_tests(level[tested], X, null_design, first, seed=seed)
     table = _table(matrix, tested, found, first, fdr)
     return Subsets(table, _in_words(table, fdr))
+
+
+def check_carriers(question: Question, *, tested: bool = True) -> None:
+    """Refuse a question that carriers cannot be looked for with, before anything is fitted.
+
+    Raises
+    ------
+    DesignError
+        If there is no test, or units are correlated (`--block`).
+    """
+    if not tested:
+        raise DesignError("carriers of a change need a contrast that can be tested")
+    if question.block is not None:
+        raise DesignError("carriers of a change are looked for among independent units, not blocks")
 
 
 def _first_side(design: Design, contrast: Contrast) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.arrays import FloatArray
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import InputFormatError, did_you_mean
 from resist_epi.plots.frame import LINE_MM, TITLE_MM, Frame, new_frame, text_width_mm
 from resist_epi.plots.style import (
     COLUMN_MM,
@@ -223,7 +223,8 @@ def _gene_row(genes: pd.DataFrame | None, gene: str) -> pd.Series:
         raise InputFormatError(
             f"no gene {gene!r}",
             found="genes such as " + ", ".join(map(str, genes["symbol"].head(3))),
-            remedy="use the current symbol; upper and lower case count",
+            remedy=did_you_mean([gene], genes["symbol"])
+            or "use the current symbol; upper and lower case count",
         )
     return found.iloc[0]
 

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.errors import DesignError, quoted
+from resist_epi.samples.contrast_names import default_levels, levels_named, why_no_levels
 from resist_epi.samples.design_checks import (
     PATIENT,
     confounded_pairs,
@@ -19,25 +20,13 @@ from resist_epi.samples.design_checks import (
 )
 from resist_epi.samples.formula import parse_formula
 from resist_epi.samples.formula_matrix import FormulaMatrix
+from resist_epi.samples.levels import ALWAYS_GROUPS, as_variable
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
+from resist_epi.samples.sheet_checks import PATH_COLUMNS
 from resist_epi.stats.linear.design import aliased_columns, contrast_leverage
 
 logger = logging.getLogger(__name__)
-
-# Text columns of the sheet stay groups even where their levels look like numbers.
-_ALWAYS_GROUPS = {
-    "Batch",
-    "Condition",
-    "Factor",
-    "Patient",
-    "Replicate",
-    "Timepoint",
-    "Tissue",
-    "Treatment",
-}
-
-_MAX_CONTRAST = 2000  # characters
 
 
 @dataclass(frozen=True)
@@ -136,8 +125,14 @@ def make_design(sheet: SampleSheet, formula: str = Question.formula) -> Design:
     formula, variables = parsed.text, parsed.columns
     units = sheet.table.copy()
     for name in variables:
-        group = name in _ALWAYS_GROUPS or parsed.makes_group(name)
-        units[name] = _typed(units[name], name, sheet, group=group)
+        group = name in ALWAYS_GROUPS or parsed.makes_group(name)
+        units[name] = as_variable(units[name], name, group=group, where=sheet.where)
+        if units[name].nunique() < 2:
+            raise DesignError(
+                f"column {name}, which the design uses, has the one value"
+                f" {quoted(units[name].iloc[0])} in every sample of"
+                f" {', '.join(sheet.marks)}; expected at least two"
+            )
     built = FormulaMatrix(parsed, units)
     design = pd.DataFrame(built.values, index=pd.Index(sheet.samples), columns=built.names)
     aliased = aliased_columns(design.to_numpy(), list(design.columns))
@@ -152,29 +147,6 @@ def make_design(sheet: SampleSheet, formula: str = Question.formula) -> Design:
             + ". Leave one of these columns out, or add samples that separate them"
         )
     return Design(formula, design, units, variables, built)
-
-
-def _typed(column: pd.Series, name: str, sheet: SampleSheet, *, group: bool) -> pd.Series:
-    numeric = pd.api.types.is_numeric_dtype(column)
-    missing = column.isna() if numeric else column == ""
-    if missing.any():
-        without = ", ".join(np.asarray(sheet.samples)[missing.to_numpy()])
-        raise DesignError(
-            f"column {name}, which the design uses, is empty for {without};"
-            " fill it in or leave these samples out"
-        )
-    if not numeric and not group:
-        numbers = pd.to_numeric(column, errors="coerce")
-        if numbers.notna().all():
-            column, numeric = numbers.astype(np.float64), True
-            logger.info("column %s holds numbers and is continuous; C(%s) makes groups", name, name)
-    if column.nunique() < 2:
-        raise DesignError(
-            f"column {name}, which the design uses, has the one value"
-            f" {quoted(column.iloc[0])} in every sample of"
-            f" {', '.join(sheet.marks)}; expected at least two"
-        )
-    return column if numeric else column.astype(object)
 
 
 def make_contrast(design: Design, text: str | None = None) -> Contrast:
@@ -194,16 +166,15 @@ def make_contrast(design: Design, text: str | None = None) -> Contrast:
         message lists what could be asked for.
     """
     by_default = text is None
-    text = _default_contrast(design) if text is None else text.strip()
+    groups, numbers = _groups(design), _continuous(design)
+    text = default_levels(groups, design.formula, numbers) if text is None else text.strip()
     continuous = _continuous_column(design, text)
     if continuous is not None:
         return _slope(design, continuous)
-    found = _levels_named(design, text)
+    found = levels_named(groups, text)
     if not found:
-        raise DesignError(
-            f"contrast {quoted(text)}: no column of the design {quoted(design.formula)} has"
-            f" these levels. Levels are: {_levels_in_words(design)}"
-        )
+        others = _other_groups(design)
+        raise DesignError(why_no_levels(text, design.formula, groups, numbers, others))
     if len(found) > 1:
         raise DesignError(
             f"contrast {quoted(text)} fits several columns; write one of "
@@ -220,23 +191,17 @@ def _groups(design: Design) -> Mapping[str, list[str]]:
     }
 
 
-def _levels_in_words(design: Design) -> str:
-    return "; ".join(f"{c}: {', '.join(levels)}" for c, levels in _groups(design).items()) or "none"
+def _continuous(design: Design) -> list[str]:
+    return [v for v in design.variables if pd.api.types.is_numeric_dtype(design.units[v])]
 
 
-def _default_contrast(design: Design) -> str:
-    groups = _groups(design)
-    column = "Condition" if "Condition" in groups else next(iter(groups), None)
-    if column is not None:
-        levels = groups[column]
-        if {"poor", "good"} <= set(levels):
-            return f"{column}:poor-good"
-        if len(levels) == 2:
-            return f"{column}:{levels[1]}-{levels[0]}"
-    raise DesignError(
-        f"the design {quoted(design.formula)} has no single obvious contrast; name one with"
-        f" --contrast COLUMN:A-B. Levels are: {_levels_in_words(design)}"
+def _other_groups(design: Design) -> Mapping[str, list[str]]:
+    """Columns of text of the sheet that the design leaves out, with their levels."""
+    others = design.units.drop(
+        columns=[*design.variables, *PATH_COLUMNS, "SampleID"], errors="ignore"
     )
+    text = others.select_dtypes(exclude="number")
+    return {str(name): sorted(set(text[name]) - {""}) for name in text}
 
 
 def _continuous_column(design: Design, text: str) -> str | None:
@@ -244,26 +209,6 @@ def _continuous_column(design: Design, text: str) -> str | None:
         if name.lower() == text.lower() and pd.api.types.is_numeric_dtype(design.units[name]):
             return name
     return None
-
-
-def _levels_named(design: Design, text: str) -> list[tuple[str, str, str]]:
-    """(column, A, B) of every reading of the text in which both sides are levels."""
-    found = []
-    if len(text) > _MAX_CONTRAST:
-        raise DesignError(f"contrast {quoted(text)}: {len(text)} characters name no two levels")
-    for column, levels in _groups(design).items():
-        rest = text
-        for mark in (":", ","):
-            head, _, tail = text.partition(mark)
-            if tail and head.strip().lower() == column.lower():
-                rest = tail
-        for separator in (",", "-"):
-            parts = rest.split(separator)
-            for i in range(1, len(parts)):
-                a, b = separator.join(parts[:i]).strip(), separator.join(parts[i:]).strip()
-                if a in levels and b in levels and a != b and (column, a, b) not in found:
-                    found.append((column, a, b))
-    return found
 
 
 def _difference(

@@ -7,7 +7,6 @@ columns and the words of the formula, which are turned back into names afterward
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.errors import DesignError, quoted
+from resist_epi.samples.levels import in_call
 from resist_epi.samples.terms import Factor, Formula
 
 _MAX_COLUMNS = 1000  # of the matrix; more than that no cohort can tell apart
@@ -107,7 +107,7 @@ class FormulaMatrix:
     def _spelled(self, name: str, factors: Sequence[Factor]) -> str:
         """The name of a column of the matrix with the sheet's names in it."""
         for column, alias in self._columns.items():
-            name = name.replace(f"({alias}", f"({_in_call(column)}")
+            name = name.replace(f"({alias}", f"({in_call(column)}")
             name = name.replace(alias, column)
         for word, alias in self._words.items():
             name = name.replace(alias, repr(word))
@@ -137,10 +137,6 @@ def _additive_columns(
         else:
             return None
     return found
-
-
-def _in_call(column: str) -> str:
-    return column if re.fullmatch(r"[^\W\d]\w*", column) else f"`{column}`"
 
 
 def _levels(units: pd.DataFrame) -> list[str]:

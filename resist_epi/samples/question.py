@@ -145,7 +145,7 @@ class Question:
             if value is None and name != "formula":
                 continue
             if not isinstance(value, str) or not value.strip():
-                raise DesignError(f"{name}: expected a text that is not empty; found {value!r}")
+                raise DesignError(f"{name}: expected {_EXPECTED[name]}; found {value!r}")
         for name, most in (("fdr", 1.0), ("lfc_threshold", math.inf)):
             value = getattr(self, name)
             number = isinstance(value, int | float) and math.isfinite(value)
@@ -225,6 +225,16 @@ class Question:
             if folder is not None and isinstance(own.get(name), str):
                 own[name] = Path(os.path.normpath(folder / own[name]))
         return cls(**{**values, "confounders": Confounders(**own)})
+
+
+_EXPECTED = {
+    "formula": "a design such as '~ Condition' (--design)",
+    "contrast": "two levels of a column, as A-B",
+    "method": "the name of a test",
+    "normalize": "the name of a normalisation",
+    "block": "a column of the sheet",
+    "strata": "a column of the sheet",
+}
 
 
 def _stored(path: Path, folder: Path | None) -> str:

@@ -17,27 +17,37 @@ from resist_epi.errors import (
     did_you_mean,
     quoted,
     shortened,
+    unknown_name,
 )
 from resist_epi.io.store import read_text
 from resist_epi.io.table_text import csv_rows
+from resist_epi.samples.levels import (
+    LEVEL_COLUMNS,
+    places,
+    spelling_problems,
+    without_missing_words,
+)
 from resist_epi.samples.sheet_checks import (
     NUMBERS,
+    PATH_COLUMNS,
+    PEAKS_ALONE,
     REQUIRED,
+    as_text,
+    canonical_columns,
     check_ids,
     check_numbers,
     check_paths,
     check_text,
 )
 
-_MISSING = {"", "na", "nan", "n/a"}
-
 
 def read_sheet(path: str | Path) -> SampleSheet:
     r"""Read a sample sheet.
 
     Comma or tab between columns, any line ends (also the CR alone of old spreadsheets), UTF-8 with
-    or without a byte-order mark, `NA` or nothing for a missing value, `#` lines skipped. Column
-    names are matched without regard to case; DiffBind's columns keep DiffBind's meaning.
+    or without a byte-order mark, `#` lines skipped. An empty cell is a missing value; so is `NA`
+    in columns of numbers, names and files, while in a column of text it is a level. Column names
+    are matched without regard to case; DiffBind's columns keep DiffBind's meaning.
 
     Parameters
     ----------
@@ -88,7 +98,7 @@ def read_sheet(path: str | Path) -> SampleSheet:
                 remedy="put quotes around a cell that holds the delimiter",
             )
         numbers.append(line)
-        rows.append(["" if cell.strip().lower() in _MISSING else cell for cell in row])
+        rows.append(row)
     named = [i for i, name in enumerate(header) if name.strip()]
     frame = pd.DataFrame(
         [[row[i] for i in named] for row in rows], columns=[header[i] for i in named], dtype=object
@@ -112,38 +122,11 @@ def _delimiter(header: str, path: Path, line: int) -> str:
 
 _MAX_COLUMNS = 5000
 
-DIFFBIND_COLUMNS = [
-    "SampleID",
-    "Tissue",
-    "Factor",
-    "Condition",
-    "Treatment",
-    "Replicate",
-    "bamReads",
-    "ControlID",
-    "bamControl",
-    "Peaks",
-    "PeakCaller",
-    "PeakFormat",
-    "Spikein",
-]
-
-OWN_COLUMNS = [
-    "Coverage",
-    "ControlCoverage",
-    "Patient",
-    "Batch",
-    "Purity",
-    "LibrarySize",
-    "FragmentLength",
-    "SpikeInReads",
-    "TimeToProgression",
-    "Progressed",
-    "Assembly",
-    "Timepoint",
-]
-
-PATH_COLUMNS = ("Coverage", "bamReads", "Peaks", "ControlCoverage", "bamControl")
+# Names and files, where `NA` says that there is none.
+_NEVER_LEVELS = frozenset(
+    {"SampleID", "Factor", "Patient", "ControlID", "PeakCaller", "PeakFormat", "Assembly"}
+    | {"Spikein", *PATH_COLUMNS, *NUMBERS}
+)
 
 _UNIT_COLUMNS = ("Patient", "Factor", "Condition", "Treatment", "Timepoint")
 
@@ -160,10 +143,13 @@ class SampleSheet:
         or relative to the working directory.
     path
         The file that it came from, if any.
+    lines
+        1-based line of each row in that file; empty where there is none.
     """
 
     table: pd.DataFrame
     path: Path | None = None
+    lines: tuple[int, ...] = ()
 
     @property
     def samples(self) -> tuple[str, ...]:
@@ -180,10 +166,27 @@ class SampleSheet:
         """Whether the sheet says which rows are one biological unit."""
         return "Patient" in self.table and bool((self.table["Patient"] != "").any())
 
+    @property
+    def assembly(self) -> str | None:
+        """The assembly that every row names; None where they name none, or several."""
+        named = set(self.table["Assembly"]) if "Assembly" in self.table else set()
+        return str(named.pop()) if len(named) == 1 and named != {""} else None
+
     def for_mark(self, mark: str) -> SampleSheet:
         """Return the rows of one mark."""
-        kept = self.table[self.table["Factor"] == mark]
-        return SampleSheet(kept.reset_index(drop=True), self.path)
+        return self.take(np.flatnonzero(self.table["Factor"] == mark).tolist())
+
+    def take(self, rows: Sequence[int]) -> SampleSheet:
+        """Return some rows, counted from 0, in this order."""
+        table = self.table.iloc[list(rows)].reset_index(drop=True)
+        lines = tuple(self.lines[i] for i in rows) if self.lines else ()
+        return SampleSheet(table, self.path, lines)
+
+    def where(self, rows: Sequence[int]) -> str:
+        """Samples of some rows, counted from 0, and their lines where these are known."""
+        named = ", ".join(self.samples[i] for i in rows)
+        lines = places([self.lines[i] for i in rows]) if self.lines else ""
+        return f"{named} ({lines})" if lines else named
 
     def for_samples(self, samples: Sequence[str]) -> SampleSheet:
         """Return the rows of these samples, in this order.
@@ -198,8 +201,8 @@ class SampleSheet:
             raise SampleSheetError(
                 self.path, [f"no row with SampleID {s!r}, which the counts have" for s in missing]
             )
-        indexed = self.table.set_index("SampleID", drop=False).loc[list(samples)]
-        return SampleSheet(indexed.reset_index(drop=True), self.path)
+        row_of = {sample: i for i, sample in enumerate(self.samples)}
+        return self.take([row_of[s] for s in samples])
 
     def column(self, name: str) -> str:
         """Return the column's name as the table has it, whatever the case of `name`.
@@ -242,7 +245,11 @@ class SampleSheet:
 
 
 def make_sheet(
-    frame: pd.DataFrame, *, path: Path | None = None, lines: Sequence[int] | None = None
+    frame: pd.DataFrame,
+    *,
+    path: Path | None = None,
+    lines: Sequence[int] | None = None,
+    missing_words: bool = True,
 ) -> SampleSheet:
     """Check a table and return it as a sample sheet.
 
@@ -254,6 +261,8 @@ def make_sheet(
         File that the table came from; its folder is what relative paths are relative to.
     lines
         1-based line of each row, for messages; by default the rows follow a header on line 1.
+    missing_words
+        Whether `NA` and its like mean that nothing is known, save for where they are levels.
 
     Raises
     ------
@@ -261,8 +270,9 @@ def make_sheet(
         With all problems at once, each with its line and column.
     """
     problems: list[str] = []
+    known = () if lines is None else tuple(lines)
     lines = range(2, len(frame) + 2) if lines is None else lines
-    table = _canonical_columns(frame, problems)
+    table = canonical_columns(frame, problems)
     for name in REQUIRED:
         if name not in table:
             close = did_you_mean([name], frame.columns)
@@ -273,8 +283,16 @@ def make_sheet(
     if table.empty:
         problems.append("no rows; expected one row a library")
     for name in table.columns:
+        cells = as_text(table[name])
+        if missing_words:
+            cells = without_missing_words(cells, always=name in _NEVER_LEVELS)
         check = check_numbers if name in NUMBERS else check_text
-        table[name] = check(table[name], str(name), lines, problems)
+        table[name] = check(cells, str(name), lines, problems)
+        if name in LEVEL_COLUMNS:
+            levels = [cell.strip() for cell in table[name]]
+            problems += spelling_problems(
+                levels, str(name), lambda rows: places([lines[i] for i in rows])
+            )
         if name in PATH_COLUMNS:
             check_paths(table[name], str(name), lines, problems)
     if "SampleID" in table:
@@ -286,22 +304,7 @@ def make_sheet(
         if name in table:
             paths = [str(base / p) if p else "" for p in table[name]]
             table[name] = pd.Series(paths, index=table.index, dtype=object)
-    return SampleSheet(table.reset_index(drop=True), path)
-
-
-def _canonical_columns(frame: pd.DataFrame, problems: list[str]) -> pd.DataFrame:
-    known = {name.lower(): name for name in (*DIFFBIND_COLUMNS, *OWN_COLUMNS)}
-    new = [known.get(str(c).strip().lower(), str(c).strip()) for c in frame.columns]
-    lower = [c.lower() for c in new]
-    for name in sorted({c for c in lower if lower.count(c) > 1}):
-        problems.append(
-            f"column {name!r} stands {lower.count(name)} times (case does not count):"
-            " keep one of them"
-        )
-    keep = [i for i, c in enumerate(lower) if c not in lower[:i]]
-    table = frame.iloc[:, keep].copy()
-    table.columns = pd.Index([new[i] for i in keep])
-    return table
+    return SampleSheet(table.reset_index(drop=True), path, known)
 
 
 def sheet_from_columns(columns: Mapping[str, Sequence[str | float | None]]) -> SampleSheet:
@@ -312,7 +315,8 @@ def sheet_from_columns(columns: Mapping[str, Sequence[str | float | None]]) -> S
     SampleSheetError
         As `make_sheet`.
     """
-    return make_sheet(pd.DataFrame({name: list(values) for name, values in columns.items()}))
+    table = pd.DataFrame({name: list(values) for name, values in columns.items()}, dtype=object)
+    return make_sheet(table, missing_words=False)
 
 
 def one_mark(sheet: SampleSheet, mark: str | None, *, needed: bool = True) -> SampleSheet:
@@ -340,7 +344,7 @@ def one_mark(sheet: SampleSheet, mark: str | None, *, needed: bool = True) -> Sa
     found = [m for m in sheet.marks if m.lower() == mark.lower()]
     if not found:
         raise SampleSheetError(
-            sheet.path, [f"no row with Factor {mark!r}; there are {', '.join(sheet.marks)}"]
+            sheet.path, [f"no row has this Factor: {unknown_name('mark', mark, sheet.marks)}"]
         )
     return sheet.for_mark(found[0])
 
@@ -356,7 +360,11 @@ def column_files(sheet: SampleSheet, column: str, expected: str) -> dict[str, st
     table = sheet.table
     if column not in table:
         raise SampleSheetError(
-            sheet.path, [f"no column {column}: counting needs {expected} in every row"]
+            sheet.path,
+            [
+                f"no column {column}: counting needs {expected} in every row"
+                + (f"; {PEAKS_ALONE}" if "Peaks" in table else "")
+            ],
         )
     empty = table.loc[table[column] == "", "SampleID"]
     if len(empty):

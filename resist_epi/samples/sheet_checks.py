@@ -4,11 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from resist_epi.errors import shortened
+
+DIFFBIND_COLUMNS = [
+    "SampleID",
+    "Tissue",
+    "Factor",
+    "Condition",
+    "Treatment",
+    "Replicate",
+    "bamReads",
+    "ControlID",
+    "bamControl",
+    "Peaks",
+    "PeakCaller",
+    "PeakFormat",
+    "Spikein",
+]
+
+OWN_COLUMNS = [
+    "Coverage",
+    "ControlCoverage",
+    "Patient",
+    "Batch",
+    "Purity",
+    "LibrarySize",
+    "FragmentLength",
+    "SpikeInReads",
+    "TimeToProgression",
+    "Progressed",
+    "Assembly",
+    "Timepoint",
+]
+
+PATH_COLUMNS = ("Coverage", "bamReads", "Peaks", "ControlCoverage", "bamControl")
+
+# What can be done with a sheet that names peaks and nothing else.
+PEAKS_ALONE = "of peaks alone, `resist-epi regions peaks --samples SHEET` makes their consensus"
 
 REQUIRED = ("SampleID", "Factor", "Condition")
 
@@ -45,11 +82,36 @@ RESERVED_IDS = frozenset(
 )
 
 
-def check_text(
-    column: pd.Series, name: str, lines: Sequence[int], problems: list[str]
-) -> pd.Series:
+def canonical_columns(frame: pd.DataFrame, problems: list[str]) -> pd.DataFrame:
+    """The table with known columns by their own names, and the problems of its header."""
+    known = {name.lower(): name for name in (*DIFFBIND_COLUMNS, *OWN_COLUMNS)}
+    new = [known.get(str(c).strip().lower(), str(c).strip()) for c in frame.columns]
+    lower = [c.lower() for c in new]
+    for name in sorted({c for c in lower if lower.count(c) > 1}):
+        problems.append(
+            f"column {name!r} stands {lower.count(name)} times (case does not count):"
+            " keep one of them"
+        )
+    keep = [i for i, c in enumerate(lower) if c not in lower[:i]]
+    table = frame.iloc[:, keep].copy()
+    table.columns = pd.Index([new[i] for i in keep])
+    return table
+
+
+def as_text(column: pd.Series) -> pd.Series:
+    """Cells as a sheet would hold them: `""` where nothing is known, whole numbers without .0."""
+
+    def cell(value: Any) -> str:
+        if pd.isna(value):
+            return ""
+        whole = isinstance(value, float) and value.is_integer() and abs(value) < 2**53
+        return str(int(value)) if whole else str(value)
+
+    return column.map(cell).astype(object)
+
+
+def check_text(text: pd.Series, name: str, lines: Sequence[int], problems: list[str]) -> pd.Series:
     """Text of a column, with the problems of its cells."""
-    text = column.map(lambda v: "" if pd.isna(v) else str(v)).astype(object)
     for i, value in enumerate(text):
         line = lines[i]
         if value != value.strip():
@@ -73,11 +135,11 @@ def check_paths(column: pd.Series, name: str, lines: Sequence[int], problems: li
 
 
 def check_numbers(
-    column: pd.Series, name: str, lines: Sequence[int], problems: list[str]
+    text: pd.Series, name: str, lines: Sequence[int], problems: list[str]
 ) -> pd.Series:
     """float64 of a column of `NUMBERS`, NaN where empty, with the problems of its cells."""
     expected, is_right = NUMBERS[name]
-    text = column.map(lambda v: "" if pd.isna(v) else str(v).strip())
+    text = text.str.strip()
     numbers = pd.to_numeric(text.where(text != ""), errors="coerce").astype(np.float64)
     bad = (text != "") & ~(np.isfinite(numbers) & is_right(numbers))
     for i in np.flatnonzero(bad).tolist():

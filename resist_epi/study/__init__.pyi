@@ -1,5 +1,6 @@
 from .check import check_study as check_study
 from .check import has_errors as has_errors
+from .check_question import check_asked as check_asked
 from .count_sheet import read_counts_and_sheet as read_counts_and_sheet
 from .ledger import Ledger as Ledger
 from .ledger import file_checksums as file_checksums
@@ -27,7 +28,6 @@ from .steps.mark_tests import run_tests as run_tests
 from .steps.quality import gather_quality as gather_quality
 from .steps.session import write_study_session as write_study_session
 from .study import Study as Study
-from .study import check_settings as check_settings
 from .study import input_files as input_files
 from .study import load_study as load_study
 from .study import mark_kinds as mark_kinds

@@ -93,7 +93,6 @@ def analyse_counts(
 
 def _assembly(sheet: SampleSheet, lengths: dict[str, int]) -> str | None:
     """Assembly that the sheet names in every row, else the one that the lengths tell."""
-    named = set(sheet.table["Assembly"]) if "Assembly" in sheet.table else set()
-    if len(named) == 1 and named != {""}:
-        return str(named.pop())
+    if sheet.assembly is not None:
+        return sheet.assembly
     return recognise_assembly({c: n for c, n in lengths.items() if n}, genomes())

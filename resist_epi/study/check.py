@@ -15,10 +15,14 @@ from resist_epi.counting.sources import track_files
 from resist_epi.counting.units import unit_members
 from resist_epi.errors import ResistEpiError, SampleSheetError
 from resist_epi.genome.peaks import read_peaks
+from resist_epi.samples.levels import LEVEL_COLUMNS, separator_cautions
 from resist_epi.samples.presets import GENERIC, preset
-from resist_epi.samples.sheet import PATH_COLUMNS, SampleSheet, read_sheet
+from resist_epi.samples.question import Question
+from resist_epi.samples.sheet import SampleSheet, read_sheet
+from resist_epi.samples.sheet_checks import PATH_COLUMNS, PEAKS_ALONE
 from resist_epi.schema import CHECK, names
 from resist_epi.study.check_chromosomes import Beside, Finding, check_chromosomes
+from resist_epi.study.check_question import question_findings
 from resist_epi.tracks.looks import LookCache, look_at_tracks
 from resist_epi.tracks.opened import OpenedFile
 
@@ -32,6 +36,8 @@ def check_study(
     *,
     sheet: SampleSheet | None = None,
     beside: Beside | None = None,
+    question: Question | None = None,
+    with_question: bool = False,
     jobs: int = 1,
     looks: LookCache | None = None,
     progress: Callable[[str], None] | None = None,
@@ -47,6 +53,10 @@ def check_study(
         What was read from the path, if it was read before.
     beside
         What is given beside the sheet: assembly, genes, blacklist, segments.
+    question
+        What will be asked of the counts; None where nobody has said.
+    with_question
+        Whether it is looked at too, by default the question of all defaults.
     looks
         What tracks are, as far as that is known already; what is found is added.
     progress
@@ -84,7 +94,10 @@ def check_study(
         findings += _check_assemblies(rows, assemblies)
         findings += _check_depth(rows, totals)
         findings += _check_groups(rows)
-    table = pd.DataFrame(findings, columns=names(CHECK))
+        if with_question:
+            found = question_findings(rows, question)
+            findings += [(level, "", "", "", text) for level, text in found]
+    table = pd.DataFrame(list(dict.fromkeys(findings)), columns=names(CHECK))
     rank = table["level"].map({"error": 0, "warning": 1, "info": 2})
     return table.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
 
@@ -169,7 +182,8 @@ def _check_files(
             "",
             "Coverage",
             "",
-            "the sheet names no tracks, so nothing can be counted; peaks alone give occupancy",
+            "the sheet names no tracks and no reads, so nothing can be counted"
+            + (f"; {PEAKS_ALONE}" if "Peaks" in sheet.table else ""),
         )
 
 
@@ -196,6 +210,8 @@ def _describe_track(
     if look.assembly is not None:
         assemblies[sample] = look.assembly
     text = look.describe()
+    if look.lowest < 0:
+        return "error", text
     return (
         ("info", text) if (look.total or 0) > 0 else ("error", text + "; it holds no signal at all")
     )
@@ -293,6 +309,10 @@ def _check_groups(sheet: SampleSheet) -> Iterator[Finding]:
             "no Patient column: each row is taken as a biological unit; if two libraries come from"
             " one patient, animal or line, say so in this column",
         )
+    for name in LEVEL_COLUMNS:
+        if name in sheet.table:
+            for caution in separator_cautions(sheet.table[name], name):
+                yield "warning", "", name, "", caution
     for mark in sheet.marks:
         rows = sheet.for_mark(mark)
         try:

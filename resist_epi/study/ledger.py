@@ -122,7 +122,13 @@ class Inputs:
     """
 
     def __init__(self, paths: Iterable[str | Path]) -> None:
-        self._seen = {str(p): fingerprint(p) for p in paths if Path(p).is_file()}
+        self._seen: dict[str, object] = {}
+        self.add(paths)
+
+    def add(self, paths: Iterable[str | Path]) -> None:
+        """Watch further files; one that is watched already stays as it was first seen."""
+        new = {str(p) for p in paths} - set(self._seen)
+        self._seen |= {path: fingerprint(path) for path in sorted(new) if Path(path).is_file()}
 
     def check(self) -> None:
         """Look whether every file is the one that it was.

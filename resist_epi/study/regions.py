@@ -17,7 +17,7 @@ from resist_epi.counting.past_ends import past_ends
 from resist_epi.counting.sources import ReadOptions, assembly_of_sheet, study_naming
 from resist_epi.domains.of_sheet import domain_files, sheet_domains
 from resist_epi.domains.settings import DomainSettings
-from resist_epi.errors import DesignError, InputFormatError
+from resist_epi.errors import DesignError, InputFormatError, did_you_mean
 from resist_epi.genes.linking import with_nearest_genes
 from resist_epi.genome.builtin import load_genome
 from resist_epi.genome.chromosomes import Genome, autosomes
@@ -149,6 +149,23 @@ class AskedRegions:
         name = assembly_of_sheet(sheet) if self.genome is None else self.genome
         read = self.exclude is not None or self.regions == "peaks"
         return study_naming(files, None if name is None else load_genome(name), read=read)
+
+
+def check_regions(regions: str) -> None:
+    """Refuse what is neither a kind of regions nor a file, before any track is opened.
+
+    Raises
+    ------
+    InputFormatError
+        With the kinds, and the one that may be meant.
+    """
+    if regions not in KINDS and not Path(regions).exists():
+        raise InputFormatError(
+            "neither a kind of regions nor a file that is there",
+            path=regions,
+            expected=f"{', '.join(KINDS)}, or a BED file",
+            remedy=did_you_mean([regions], KINDS),
+        )
 
 
 def sheet_regions(

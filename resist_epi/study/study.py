@@ -17,21 +17,17 @@ from resist_epi.counting.sources import (
     sheet_sources,
     study_naming,
 )
-from resist_epi.dna.options import check_confounders
-from resist_epi.errors import DesignError, SampleSheetError, quoted
+from resist_epi.errors import SampleSheetError
 from resist_epi.genes.builtin import load_sets
 from resist_epi.genes.gene_sets import GeneSet
 from resist_epi.genome.consensus import Consensus
 from resist_epi.genome.naming import Naming
 from resist_epi.genome.reference import Reference, load_exclude, load_reference
 from resist_epi.io.parts import Parts
-from resist_epi.io.store import file_name
-from resist_epi.model import differential, normalization
-from resist_epi.model.analysis import study_contrast, study_formula
-from resist_epi.samples.design import make_design
 from resist_epi.samples.peaks import sheet_consensus, sheet_peaks
 from resist_epi.samples.presets import preset
-from resist_epi.samples.sheet import PATH_COLUMNS, SampleSheet, read_sheet
+from resist_epi.samples.sheet import SampleSheet, read_sheet
+from resist_epi.samples.sheet_checks import PATH_COLUMNS
 from resist_epi.schema import Kind
 from resist_epi.study.settings import PATHS, StudySettings
 from resist_epi.tracks.looks import LookCache
@@ -171,37 +167,6 @@ def stop_on_errors(findings: pd.DataFrame, sheet: SampleSheet, *, quantity: str 
         return
     problems = [": ".join(filter(None, map(str, row))) for row in errors.to_numpy()[:, 1:]]
     raise SampleSheetError(sheet.path, problems)
-
-
-def check_settings(study: Study) -> None:
-    """Find a wrong name or an impossible design before hours of counting, not after.
-
-    Raises
-    ------
-    DesignError
-        If a method, normalisation, column, level or design is none, or two marks would be written
-        to files of one name.
-    """
-    question = study.settings.question
-    for chosen, known, what in (
-        (question.method, differential.METHODS, "method"),
-        (question.normalize, normalization.METHODS, "normalisation"),
-    ):
-        if chosen is not None and chosen not in known:
-            raise DesignError(f"unknown {what} {chosen!r}; expected one of {', '.join(known)}")
-    check_confounders(study.sheet, question.confounders)
-    files: dict[str, str] = {}
-    for mark in study.sheet.marks:
-        other = files.setdefault(file_name(mark).casefold(), mark)
-        if other != mark:
-            raise DesignError(
-                f"the marks {quoted(other)} and {quoted(mark)} would be written to files of one"
-                f" name ({file_name(mark)}.*); rename one of them in the column Factor"
-            )
-    for mark in study.sheet.marks:
-        sheet = study.sheet.for_mark(mark)
-        formula, _ = study_formula(question.formula, sheet, method=question.method)
-        study_contrast(make_design(sheet, formula), question.contrast, method=question.method)
 
 
 def input_files(study: Study) -> list[Path]:

@@ -15,8 +15,8 @@ from resist_epi.errors import ResistEpiError
 from resist_epi.io.digest import checksum, step_key
 from resist_epi.io.store import parse_json, write_text
 from resist_epi.tracks.engine.renamed_track import RenamedTrack
-from resist_epi.tracks.engine.runs import Grid, Runs
-from resist_epi.tracks.engine.track import CoverageTrack
+from resist_epi.tracks.engine.runs import MAX_COORDINATE, Grid, Runs
+from resist_epi.tracks.engine.track import CoverageTrack, lowest_value
 from resist_epi.tracks.open import open_track
 from resist_epi.tracks.opened import FileKind, OpenedFile, file_state, open_file, opened_as
 from resist_epi.tracks.reads.open import open_reads
@@ -68,7 +68,7 @@ def look_at_track(file: TrackFile) -> OpenedFile:
     recovery = recover_counts(
         weighed, library_size=file.library_size, fragment_length=file.fragment_length
     )
-    return replace(opened, total=weighed.weight(), recovery=recovery)
+    return replace(opened, total=weighed.weight(), lowest=weighed.lowest, recovery=recovery)
 
 
 def look_at_tracks(
@@ -146,7 +146,9 @@ class LookCache:
             return None
         try:
             recovery = Recovery(**stored["recovery"])
-            look = OpenedFile(**{**stored, "path": file.path, "recovery": recovery})
+            # A look of a version before the lowest value was looked for is none.
+            new = {"path": file.path, "recovery": recovery, "lowest": stored["lowest"]}
+            look = OpenedFile(**{**stored, **new})
         except (KeyError, TypeError):
             return None
         self._used.add(file.key())
@@ -211,7 +213,7 @@ class _Weighed(CoverageTrack):
     """A track that adds up what is read of it, so that its total needs no pass of its own."""
 
     def __init__(self, track: CoverageTrack) -> None:
-        self._track, self._sums = track, dict[str, float]()
+        self._track, self._sums, self.lowest = track, dict[str, float](), 0.0
         self.path, self.chrom_lengths = track.path, track.chrom_lengths
         self.lengths_known = track.lengths_known
 
@@ -219,6 +221,7 @@ class _Weighed(CoverageTrack):
         """Runs of a chromosome, in chunks."""
         total = 0.0
         for runs in self._track.runs(chrom):
+            self.lowest = min(self.lowest, lowest_value(runs.values))
             values = np.where(np.isfinite(runs.values), runs.values, 0.0).astype(np.float64)
             lengths = runs.step if isinstance(runs, Grid) else runs.ends - runs.starts
             total += float((values * lengths).sum())
@@ -228,4 +231,10 @@ class _Weighed(CoverageTrack):
     def weight(self) -> float:
         """Value x bp over all chromosomes; reads those that were not read to the end."""
         missing = [c for c in self.chrom_lengths if c not in self._sums]
-        return float(np.sum(list(self._sums.values()))) + self._track.total(missing)
+        rest = []
+        for chrom in missing:
+            end = self.chrom_lengths[chrom] if self.lengths_known else MAX_COORDINATE
+            found = self._track.summarise(chrom, [0], [end], extremes=False)
+            self.lowest = min(self.lowest, found.lowest)
+            rest.append(float(found.sum.sum()))
+        return float(np.sum(list(self._sums.values()))) + float(np.sum(rest))

@@ -14,7 +14,7 @@ from resist_epi.genome.reference import genomes
 from resist_epi.io.digest import checksum, step_key
 from resist_epi.io.store import unreadable
 from resist_epi.tracks.engine.renamed_track import RenamedTrack
-from resist_epi.tracks.engine.track import CoverageTrack
+from resist_epi.tracks.engine.track import NEGATIVE, NEGATIVE_REMEDY, CoverageTrack
 from resist_epi.tracks.open import is_bigwig, open_track
 from resist_epi.tracks.reads.open import is_bam, open_reads
 from resist_epi.tracks.reads.reads import ReadRules, ReadsFile
@@ -45,6 +45,8 @@ class OpenedFile:
         Told by the lengths; None where that cannot be.
     total
         Value x bp over all of a track; None until it was looked at.
+    lowest
+        A value below zero, where it has any; 0 where none was seen.
     recovery
         What a track says about the reads behind it, once it was looked at.
     quantity
@@ -63,6 +65,7 @@ class OpenedFile:
     lengths_known: bool = False
     assembly: str | None = None
     total: float | None = None
+    lowest: float = 0.0
     recovery: Recovery | None = None
     quantity: str = "mean_signal"
     rules: ReadRules | None = None
@@ -139,11 +142,13 @@ class OpenedFile:
             else "as recovered reads, with ql or voom where regions are wide and trend where not"
         )
         renamed = f" ({self.renamed()})" if self.renamed() else ""
-        return (
+        what = (
             f"{self.kind} of {len(self.chrom_lengths)} chromosomes, assembly"
-            f" {self.assembly or 'not recognised'}{renamed}, total coverage {total} (value x bp);"
-            f" {recovery.describe()}; can be tested {tested}"
+            f" {self.assembly or 'not recognised'}{renamed}, total coverage {total} (value x bp)"
         )
+        if self.lowest < 0:
+            return f"{what}; it cannot be tested: it holds {NEGATIVE}; {NEGATIVE_REMEDY}"
+        return f"{what}; {recovery.describe()}; can be tested {tested}"
 
 
 def open_file(

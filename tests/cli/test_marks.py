@@ -78,3 +78,29 @@ def test_tables_of_different_contrasts(
     tables = [str(folder / "H3K27me3.tsv"), str(other)]
     assert main(["marks", *tables, "-o", str(tmp_path / "s.tsv")]) == 1
     assert "different contrasts" in capsys.readouterr().err
+
+
+def test_tables_tested_against_different_thresholds(
+    files: tuple[SmallCohort, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, folder = files
+    made = {}
+    for mark in ("H3K27me3", "H3K36me3"):
+        made[mark] = str(tmp_path / f"{mark}.tsv")
+        counts = str(folder / f"{mark}.parquet")
+        assert main(["diff", counts, "--lfc-threshold", "0.5", "-o", made[mark]]) == 0
+    out = str(tmp_path / "s.tsv")
+    assert main(["marks", made["H3K27me3"], str(folder / "H3K36me3.tsv"), "-o", out]) == 1
+    assert "different thresholds of log2FoldChange (H3K27me3: 0.5, H3K36me3: 0)" in (
+        capsys.readouterr().err
+    )
+    assert main(["marks", *made.values(), "-o", out]) == 0
+    assert "|log2FoldChange| <= 0.5" in read_table(out).attrs["header"]["threshold"]
+
+
+def test_the_contrast_is_said_without_counts(files: tuple[SmallCohort, Path]) -> None:
+    _, folder = files
+    assert main(command(folder)) == 0
+    header = read_table(folder / "switches.tsv").attrs["header"]
+    assert header["contrast"].startswith("poor minus good; positive = more mark in poor")
+    assert header["facts"]["contrast"]["name"] == "Condition:poor-good"

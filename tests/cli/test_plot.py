@@ -141,3 +141,26 @@ def test_a_registered_kind_is_drawn_from_the_command_line(
 def test_every_record_names_a_reader_and_options_that_there_are(kind: str) -> None:
     assert PLOTS[kind].reads in READERS
     assert set(PLOTS[kind].options) <= set(inspect.signature(command).parameters) | {"set"}
+
+
+def test_the_assembly_of_the_sheet_says_where_a_gene_lies(tmp_path: Path) -> None:
+    starts = range(4_300_000, 4_340_000, 1000)
+    rows = "".join(f"chr12\t{i}\t{i + 1000}\t{1 + i % 7}\t{2 + i % 11}\n" for i in starts)
+    (tmp_path / "bins.tsv").write_text("chrom\tstart\tend\ta\tb\n" + rows)
+    sheet = tmp_path / "s.csv"
+    sheet.write_text("SampleID,Factor,Condition,Assembly\na,ER,x,hg38\nb,ER,y,hg38\n")
+    out = tmp_path / "f.png"
+    command = ["plot", "locus", str(tmp_path / "bins.tsv"), "--samples", str(sheet)]
+    assert main([*command, "--gene", "TIGAR", "-o", str(out)]) == 0
+    assert out.is_file()
+
+
+def test_a_gene_that_is_nearly_right_is_offered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bins.tsv").write_text("chrom\tstart\tend\ta\nchr12\t0\t9\t1\n")
+    (tmp_path / "s.csv").write_text("SampleID,Factor,Condition\na,ER,x\n")
+    command = ["plot", "locus", str(tmp_path / "bins.tsv"), "--samples", str(tmp_path / "s.csv")]
+    options = ["--gene", "tigar", "--genome", "hg38", "-o", str(tmp_path / "f.png")]
+    assert main([*command, *options]) == 1
+    assert "Did you mean 'TIGAR' for 'tigar'?" in capsys.readouterr().err

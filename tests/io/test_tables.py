@@ -200,3 +200,14 @@ def test_a_name_over_two_lines_comes_back(tmp_path: Path) -> None:
     assert list(again) == list(rows)
     assert again["start"].tolist() == [5, 7]
     assert again.attrs["first_row"] == 5
+
+
+def test_a_level_called_na_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {"sample": ["NA", "b"], "condition": ["NA", "null"], "n_peaks": [np.nan, 2.0]}
+    )
+    write_table(tmp_path / "qc.tsv", table)
+    again = read_table(tmp_path / "qc.tsv")
+    assert again["sample"].tolist() == ["NA", "b"]
+    assert again["condition"].tolist() == ["NA", "null"]
+    assert again["n_peaks"].isna().tolist() == [True, False]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resist_epi.errors import SampleSheetError
+from resist_epi.errors import InputFormatError, SampleSheetError
 from resist_epi.pipeline import run_study
 from resist_epi.samples.sheet import read_sheet
 from resist_epi.schema import CHECK, names
@@ -124,3 +124,31 @@ def test_one_library_twice_is_refused_by_every_verb(
 def test_a_shared_input_is_no_library_twice(cohort: SmallCohort) -> None:
     shared = changed(cohort, ControlCoverage=pd.read_csv(cohort.sheet)["Coverage"][0])
     assert not has_errors(shared)
+
+
+def test_log_ratios_are_an_error_of_check_as_of_count(tmp_path: Path) -> None:
+    (tmp_path / "a.bedGraph").write_text("chr1\t0\t9000\t2\nchr1\t9000\t9100\t-1\n")
+    (tmp_path / "b.bedGraph").write_text("chr1\t0\t9000\t3\n")
+    (tmp_path / "r.bed").write_text("chr1\t100\t200\n")
+    rows = "SampleID,Factor,Condition,Coverage\na,ER,x,a.bedGraph\nb,ER,y,b.bedGraph\n"
+    (tmp_path / "s.csv").write_text(rows)
+    table = check_study(tmp_path / "s.csv")
+    (wrong,) = table[table["level"] == "error"].to_dict("records")
+    assert wrong["sample"] == "a"
+    assert "it cannot be tested: it holds values below zero" in wrong["message"]
+    for quantity in ("auto", "mean_signal", "coverage_sum"):
+        with pytest.raises(InputFormatError, match="values below zero"):
+            count_sheet(
+                read_sheet(tmp_path / "s.csv"),
+                AskedRegions(str(tmp_path / "r.bed")),
+                quantity=quantity,
+            )
+
+
+def test_levels_of_other_separators_and_peaks_alone(cohort: SmallCohort) -> None:
+    arms = np.tile(["pre-treated", "pre_treated"], 4)
+    messages = " ".join(changed(cohort, Treatment=arms)["message"])
+    assert "'pre-treated' and 'pre_treated' differ by hyphens" in messages
+    sheet = cohort.sheet.with_name("peaks.csv")
+    pd.read_csv(cohort.sheet).drop(columns="Coverage").to_csv(sheet, index=False)
+    assert "resist-epi regions peaks" in " ".join(check_study(sheet)["message"])

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from resist_epi.genes.builtin import GO
 from resist_epi.io.digest import step_key
 from resist_epi.samples.presets import preset
-from resist_epi.samples.sheet import PATH_COLUMNS, SampleSheet
+from resist_epi.samples.sheet import SampleSheet
+from resist_epi.samples.sheet_checks import PATH_COLUMNS
 from resist_epi.study.settings import EVIDENCE, PATHS
 from resist_epi.study.steps.dna import controls_keys
 from resist_epi.study.steps.domains import domain_keys

@@ -7,8 +7,7 @@ The edges of all regions cut the chromosome into segments. Each run adds to the 
 meets, so a segment's sum is a plain sum of non-overlapping pieces and never a difference of two
 large running totals: it stays exact to rounding at the end of a long chromosome. A region that
 spans several segments (overlapping, nested, unsorted regions) is then the difference of a running
-total over segments kept in doubled precision (the error of each addition is recovered exactly,
-after Knuth's TwoSum, and summed beside it).
+total over segments kept in doubled precision (see `ranges.range_sums`).
 """
 
 from __future__ import annotations
@@ -173,6 +172,8 @@ class RegionSummary:
         (n,) float64 over the covered bases; NaN where none is (or where not asked for).
     clipped
         (n,) int64: bases of the region before 0 or past the end of the chromosome.
+    lowest
+        Of all values that were read for it, in any region or none; 0 where none is below.
     """
 
     sum: FloatArray
@@ -180,6 +181,7 @@ class RegionSummary:
     min: FloatArray
     max: FloatArray
     clipped: IntArray
+    lowest: float = 0.0
 
     def __len__(self) -> int:
         return self.sum.size
@@ -191,11 +193,9 @@ class RegionAccumulator:
     Parameters
     ----------
     starts, ends
-        (n,) integers, 0-based half-open; sorted or not, overlapping, nested, empty, reaching
-        before 0 or past the end.
+        (n,) integers, 0-based half-open; in any order, overlapping, empty, reaching past an end.
     length
-        Length of the chromosome, bp; None where the track does not say (nothing is then clipped
-        at the end).
+        Length of the chromosome, bp; None where unknown (nothing is then clipped at the end).
     extremes
         Whether minimum and maximum are wanted.
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from resist_epi.arrays import ByChromosome, FloatArray, Spans
+from resist_epi.arrays import AnyFloat, ByChromosome, FloatArray, Spans
 from resist_epi.errors import GenomeMismatchError
 from resist_epi.tracks.engine.bins import BinAccumulator
 from resist_epi.tracks.engine.runs import (
@@ -24,6 +25,11 @@ from resist_epi.tracks.engine.runs import (
 )
 
 logger = logging.getLogger(__name__)
+
+# What is said of values below zero, wherever they are met.
+NEGATIVE = "values below zero, as log ratios and tracks with input subtracted hold them"
+
+NEGATIVE_REMEDY = "take the tracks from which the ratio or difference was made"
 
 
 class CoverageTrack(ABC):
@@ -88,10 +94,12 @@ class CoverageTrack(ABC):
         self._check_chromosome(chrom)
         length = self.chrom_lengths[chrom] if self.lengths_known else None
         accumulator = RegionAccumulator(starts, ends, length=length, extremes=extremes)
+        lowest = 0.0
         for runs in self.runs_within(chrom, accumulator.within):
             accumulator.add(runs)
+            lowest = min(lowest, lowest_value(runs.values))
         self._warn_of_undefined(chrom, accumulator.undefined)
-        return accumulator.result()
+        return replace(accumulator.result(), lowest=lowest)
 
     def bin_sums(self, chrom: str, edges: ArrayLike) -> FloatArray:
         """Sum of value x bp in (n_rows, n_bins) of one chromosome; uncovered bases add nothing.
@@ -159,3 +167,8 @@ class CoverageTrack(ABC):
                 f" {len(names)} ({shown or 'none'}). Give regions of the same assembly and with"
                 " the same chromosome names"
             )
+
+
+def lowest_value(values: AnyFloat) -> float:
+    """The lowest value, or 0 where none is below; NaN is none."""
+    return min(0.0, float(np.fmin.reduce(values))) if len(values) else 0.0

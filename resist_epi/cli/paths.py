@@ -1,0 +1,110 @@
+"""Paths of a command line, looked at before a verb reads anything."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from typer.core import TyperCommand
+
+from resist_epi.errors import InputFormatError
+
+# What a shell leaves of C:\data\a.bw, which loses its backslashes there, and of \\server\share.
+_WINDOWS = re.compile(r"[A-Za-z]:|\\")
+
+# A name may hold a colon, and so may what is written.
+_WINDOWS_OUTPUT = re.compile(r"[A-Za-z]:\\|\\")
+
+_AS_HERE = "write it as this system does, with / between folders; under WSL, C:\\ is /mnt/c/"
+
+# Options that name what is written, whatever else a verb reads.
+_OUTPUTS = ("output", "carriers", "scores")
+
+# Texts that may be the path of a file.
+_MAYBE_FILES = ("regions", "gene_sets")
+
+
+class Verb(TyperCommand):
+    """A verb that writes one file: its paths are checked before its work begins."""
+
+    makes_folder = False
+
+    def invoke(self, ctx: Any) -> Any:
+        """Check the paths, then do the work.
+
+        Raises
+        ------
+        InputFormatError
+            If an output is a folder where a file is written (or the reverse), is an input too, or
+            an input is a path of Windows.
+        """
+        check_paths(ctx.params, folder=self.makes_folder)
+        return super().invoke(ctx)
+
+
+class FolderVerb(Verb):
+    """A verb whose output is a folder."""
+
+    makes_folder = True
+
+
+def check_paths(given: Mapping[str, Any], *, folder: bool = False) -> None:
+    """Refuse outputs that cannot be meant, and paths of Windows.
+
+    Parameters
+    ----------
+    given
+        Parameter -> value, as the command line was understood.
+    folder
+        Whether `output` is a folder.
+
+    Raises
+    ------
+    InputFormatError
+        With the path, and what is wrong with it.
+    """
+    inputs = list(_inputs(given))
+    for path in inputs:
+        if _WINDOWS.match(str(path)) and not path.exists():
+            raise InputFormatError(
+                "looks like a path of Windows, and there is no such file here",
+                path=path,
+                remedy=_AS_HERE,
+            )
+    outputs = [Path(given[name]) for name in _OUTPUTS if isinstance(given.get(name), Path)]
+    for i, path in enumerate(outputs):
+        if _WINDOWS_OUTPUT.match(str(path)):
+            raise InputFormatError("looks like a path of Windows", path=path, remedy=_AS_HERE)
+        if folder and path.is_file():
+            raise InputFormatError("is a file; a folder is written", path=path)
+        if not folder and path.is_dir():
+            raise InputFormatError(
+                "is a folder; one file is written",
+                path=path,
+                remedy=f"give its name, as {path / 'NAME'}",
+            )
+        if any(_same(path, other) for other in inputs if not path.is_dir()):
+            raise InputFormatError(
+                "is read and would be written over", path=path, remedy="give another name with -o"
+            )
+        if any(os.path.abspath(path) == os.path.abspath(other) for other in outputs[:i]):
+            raise InputFormatError("two outputs would be written to this file", path=path)
+
+
+def _inputs(given: Mapping[str, Any]) -> Iterator[Path]:
+    for name, value in given.items():
+        if name in _OUTPUTS:
+            continue
+        for one in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(one, Path) or (isinstance(one, str) and name in _MAYBE_FILES):
+                yield Path(one)
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.is_file() and other.is_file() and one.samefile(other)
+    except OSError:
+        return False
