@@ -144,11 +144,8 @@ def _draw_normalization(kind: str, path: Path, options: _Options, title: str | N
 
 
 def _draw_gene_set(kind: str, path: Path, options: _Options, title: str | None) -> Any:
-    import pandas as pd
-
-    from resist_epi.counting.quality import log_signal
     from resist_epi.genes.builtin import load_sets
-    from resist_epi.genes.gene_values import gene_rows, gene_table
+    from resist_epi.genes.gene_values import directions_by_symbol, gene_signal
     from resist_epi.io.tables import read_results
     from resist_epi.study.count_sheet import read_counts_and_sheet
 
@@ -161,18 +158,12 @@ def _draw_gene_set(kind: str, path: Path, options: _Options, title: str | None) 
             param_hint="--set",
         )
     matrix, sheet = read_counts_and_sheet(path, options.samples, mark=options.mark)
-    levels = log_signal(matrix.filled())
-    rows = gene_rows(matrix.regions.assign(baseMean=levels.mean(axis=1)))
-    symbols = pd.Index(matrix.regions["symbol"].iloc[rows], name="symbol")
-    directions = None
-    if options.results is not None:
-        spoken = gene_table(read_results(options.results))
-        directions = spoken.set_index("symbol")["direction"]
+    results = None if options.results is None else read_results(options.results)
     return figure_function(kind)(
-        pd.DataFrame(levels[rows], index=symbols, columns=list(matrix.samples)),
+        gene_signal(matrix, results),
         samples=sheet.table,
         genes=sets[str(options.set)].genes,
-        directions=directions,
+        directions=None if results is None else directions_by_symbol(results),
         title=title if title is not None else options.set,
     )
 

@@ -14,7 +14,7 @@ from resist_epi.arrays import IntArray
 from resist_epi.errors import InputFormatError
 from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.genes.gene_sets import BESIDE, GeneSet, current_symbols, match_sets
-from resist_epi.genes.gene_values import gene_table
+from resist_epi.genes.gene_values import gene_table, one_a_symbol
 from resist_epi.genes.set_methods import DEFAULT_TEST, SetInputs, set_pvalues
 from resist_epi.genes.symbols import SymbolTable
 from resist_epi.model.analysis import Analysis
@@ -223,8 +223,9 @@ def genes_one_by_one(
     [-1.0, 0.5]
     """
     genes = gene_table(results)
-    found = match_sets({gene_set.name: gene_set}, genes["symbol"].tolist(), symbols)[gene_set.name]
-    kept = genes.iloc[found]
+    named = genes.iloc[one_a_symbol(genes)]
+    found = match_sets({gene_set.name: gene_set}, named["symbol"].tolist(), symbols)[gene_set.name]
+    kept = named.iloc[found]
     current = current_symbols(kept["symbol"].tolist(), symbols)
     order = {symbol: i for i, symbol in enumerate(gene_set.genes)}
     kept = kept.iloc[np.argsort([order.get(c, len(order)) for c in current], kind="stable")]

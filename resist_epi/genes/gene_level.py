@@ -14,7 +14,7 @@ from resist_epi.arrays import BoolArray, FloatArray, IntArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError
 from resist_epi.genes.gene_sets import GeneSet, find_sets, name_places
-from resist_epi.genes.gene_values import gene_key, gene_rows
+from resist_epi.genes.gene_values import gene_key, gene_rows, measured
 from resist_epi.genes.loci import locus_ids, one_a_locus
 from resist_epi.genes.matched import match_traits
 from resist_epi.genes.symbols import SymbolTable
@@ -98,9 +98,7 @@ class GeneLevel:
     @cached_property
     def measured(self) -> BoolArray:
         """(n_genes,) whether it changes by a number and, where any gene has a test, has one."""
-        stat = self.genes["stat"].to_numpy(np.float64)
-        tested = np.isfinite(stat)
-        return np.asarray(self.with_change & (tested | (not tested.any())))
+        return measured(self.genes)
 
     @cached_property
     def locus(self) -> IntArray:
@@ -174,9 +172,12 @@ class GeneLevel:
         Parameters
         ----------
         untested
-            Also those that have a fold change and no test.
+            Also those that have a fold change and no test. A name that a measured gene has stays
+            with it (`gene_values.one_a_symbol`).
         """
-        places = self._places_of(self.with_change) if untested else self._places
+        places = self._places
+        if untested:
+            places = self._places_of(self.with_change) | places
         return find_sets(gene_sets, places, self.symbols)
 
     def one_a_locus(self, members: IntArray) -> IntArray:

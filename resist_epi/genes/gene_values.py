@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resist_epi.arrays import BoolArray, IntArray
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.quality import log_signal
 from resist_epi.errors import InputFormatError
 from resist_epi.genes.loci import locus_ids
 from resist_epi.genome.chromosomes import chrom_rank
@@ -47,7 +50,7 @@ def gene_rows(results: pd.DataFrame) -> NDArray[np.int64]:
     row = np.arange(len(results))
     table = pd.DataFrame({"row": row, "gene": key, "signal": results["baseMean"]})[named]
     if "primary" in results:
-        speaks = results["primary"].astype(bool).to_numpy()[table["row"]]
+        speaks = results["primary"].eq(True).to_numpy()[table["row"]]
         table = table[speaks]
     best = table.sort_values(["signal", "row"], ascending=[False, True], kind="stable")
     return np.sort(best.drop_duplicates("gene")["row"].to_numpy(np.int64))
@@ -56,6 +59,47 @@ def gene_rows(results: pd.DataFrame) -> NDArray[np.int64]:
 def gene_key(table: pd.DataFrame) -> pd.Series:
     """What tells genes apart, a row each: the id, or the symbol where there is none."""
     return table["gene_id"].where(table["gene_id"] != "", table["symbol"])
+
+
+def measured(genes: pd.DataFrame) -> BoolArray:
+    """(n,) whether it changes by a number and, where any of them has a test, has one.
+
+    Parameters
+    ----------
+    genes
+        `log2FoldChange` and, where there were tests, `stat`.
+    """
+    changes = np.isfinite(genes["log2FoldChange"].to_numpy(np.float64))
+    if "stat" not in genes:
+        return changes
+    tested = np.isfinite(genes["stat"].to_numpy(np.float64))
+    return changes & (tested | (not tested.any()))
+
+
+def one_a_symbol(genes: pd.DataFrame) -> IntArray:
+    """Positions of the genes, one a symbol, increasing: which of several loci the name stands for.
+
+    Genes of the pseudoautosomal regions stand on X and Y, and other names twice. The first that was
+    measured has the name, else the first; as members of a set are found (`GeneLevel.members`).
+
+    Parameters
+    ----------
+    genes
+        As `gene_table` gives them.
+
+    Examples
+    --------
+    >>> genes = pd.DataFrame({
+    ...     "symbol": ["CRLF2", "CRLF2", "NSD2"], "log2FoldChange": [0.1, 0.2, 1.0],
+    ...     "stat": [np.nan, 2.0, 4.0],
+    ... })
+    >>> one_a_symbol(genes).tolist()
+    [1, 2]
+    """
+    order = np.argsort(~measured(genes), kind="stable")
+    names = genes["symbol"].fillna("").iloc[order]
+    kept = order[(~names.duplicated() & (names != "")).to_numpy()]
+    return np.sort(kept).astype(np.int64)
 
 
 def gene_table(results: pd.DataFrame) -> pd.DataFrame:
@@ -71,6 +115,53 @@ def gene_table(results: pd.DataFrame) -> pd.DataFrame:
     [1.0, 2.0]
     """
     return results.iloc[gene_rows(results)].reset_index(drop=True)
+
+
+def gene_signal(matrix: CountMatrix, results: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Log2 signal of the regions that speak for the genes, in every sample.
+
+    Parameters
+    ----------
+    matrix
+        Regions with genes; a column a sample.
+    results
+        What was found in them, which says what speaks for each gene. Without, of several regions of
+        a gene that of the highest mean log2 signal does where none is the primary one.
+
+    Returns
+    -------
+    DataFrame
+        One row a symbol (`one_a_symbol`), which is the index; a column a sample.
+
+    Raises
+    ------
+    InputFormatError
+        If no region has a gene, or the results are of other regions.
+    """
+    signal = log_signal(matrix)
+    if results is None:
+        own = matrix.regions.assign(baseMean=signal.mean(axis=1), log2FoldChange=0.0)
+        rows = gene_rows(own)
+        genes = own.iloc[rows]
+    else:
+        genes = gene_table(results)
+        rows = pd.Index(matrix.regions["region_id"]).get_indexer(genes["region_id"])
+        if (rows < 0).any():
+            raise InputFormatError(
+                "results and counts are of different regions",
+                found=f"{genes['region_id'][rows < 0].iloc[0]}, which the counts do not have",
+                remedy="give the results that were made from these counts",
+            )
+    kept = one_a_symbol(genes)
+    symbols = pd.Index(genes["symbol"].iloc[kept], name="symbol")
+    return pd.DataFrame(signal[rows[kept]], index=symbols, columns=list(matrix.samples))
+
+
+def directions_by_symbol(results: pd.DataFrame) -> pd.Series:
+    """Symbol -> `direction` of the region that speaks for its gene; one a symbol."""
+    genes = gene_table(results)
+    genes = genes.iloc[one_a_symbol(genes)]
+    return genes.set_index("symbol")["direction"]
 
 
 def genes_side_by_side(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from resist_epi.errors import DesignError, InputFormatError
 from resist_epi.genes.gene_sets import GeneSet, match_sets
-from resist_epi.genes.gene_values import gene_table
+from resist_epi.genes.gene_values import gene_table, one_a_symbol
 from resist_epi.genes.loci import locus_ids
 from resist_epi.genes.symbols import SymbolTable
 from resist_epi.mechanism.assays import Evidence
@@ -159,7 +159,8 @@ def _match(genes: pd.DataFrame, names: list[str], symbols: SymbolTable | None) -
     """For each gene the row of the other table, -1 where there is none."""
     by_id = {name: i for i, name in enumerate(names)}
     found = np.array([by_id.get(g, -1) for g in genes["gene_id"]], dtype=np.int64)
-    open_rows = np.flatnonzero((found < 0) & (genes["symbol"] != "").to_numpy())
+    # A name of two loci stands for one of them: its measurement counts once.
+    open_rows = np.intersect1d(np.flatnonzero(found < 0), one_a_symbol(genes))
     wanted = {
         str(i): GeneSet(str(i), "", (str(genes["symbol"].iloc[i]),)) for i in open_rows.tolist()
     }

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError, unknown_name
-from resist_epi.genes.gene_values import gene_rows
+from resist_epi.genes.gene_values import gene_key, gene_rows, one_a_symbol
 from resist_epi.genes.loci import locus_ids
 from resist_epi.genome.chromosomes import chrom_rank
 from resist_epi.model.fit import Fit
@@ -247,11 +247,13 @@ def _join(tests: Sequence[MarkTest]) -> tuple[pd.DataFrame, dict[str, NDArray[np
     parts = []
     for test in tests:
         rows = gene_rows(test.results)
+        if not by_id:
+            rows = rows[one_a_symbol(test.results.iloc[rows])]
         own = test.results.iloc[rows]
-        key = own["gene_id"] if by_id else own["symbol"]
+        key = gene_key(own) if by_id else own["symbol"]
         kept = [c for c in (*names(REGIONS[:4]), "symbol", "gene_id", "kind") if c in own]
         part = own[kept].assign(key=key, row=rows)
-        parts.append(part[(key != "").to_numpy()].drop_duplicates("key").set_index("key"))
+        parts.append(part[(key != "").to_numpy()].set_index("key"))
     genes = pd.concat(parts)
     genes = genes[~genes.index.duplicated()].drop(columns="row")
     genes = genes.iloc[np.lexsort((genes["end"], genes["start"], chrom_rank(genes["chrom"])))]

@@ -368,4 +368,7 @@ def _label(ax: Axes, shown: pd.DataFrame, xy: FloatArray, label: int | Sequence[
     if "symbol" not in shown or not len(shown):
         return
     pvalue = shown["pvalue"] if "pvalue" in shown else pd.Series(np.nan, index=shown.index)
-    label_genes(ax, shown["symbol"], pvalue, _direction(shown) != "none", xy, label)
+    symbols = shown["symbol"]
+    if "primary" in shown:  # another promoter of a gene does not speak for it
+        symbols = symbols.where(shown["primary"].eq(True), "")
+    label_genes(ax, symbols, pvalue, _direction(shown) != "none", xy, label)

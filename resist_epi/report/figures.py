@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resist_epi.genes.gene_values import directions_by_symbol
 from resist_epi.genome.cytogenetics import load_centromeres
 from resist_epi.io.figures import save_figure
 from resist_epi.model.agreement import titles_compared
@@ -89,14 +90,13 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any
             ),
         )
     if mark.levels is not None:
-        called = mark.main.table.drop_duplicates("symbol").set_index("symbol")["direction"]
         yield (
             f"{mark.name}.mechanism_genes",
             figure_function("gene-set")(
                 mark.levels,
                 samples=samples,
                 genes=mark.levels.index.tolist(),
-                directions=called,
+                directions=directions_by_symbol(mark.main.table),
                 title=f"{mark.mark}: genes called in a mechanism",
             ),
         )

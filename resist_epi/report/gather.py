@@ -12,10 +12,9 @@ import pandas as pd
 from resist_epi.counting.matrix_files import read_counts
 from resist_epi.counting.profile_files import read_profile_matrix
 from resist_epi.counting.profile_matrix import ProfileMatrix
-from resist_epi.counting.quality import log_signal
 from resist_epi.dna.seg import read_seg
 from resist_epi.errors import InputFormatError, in_file, shortened
-from resist_epi.genes.gene_values import gene_rows
+from resist_epi.genes.gene_values import gene_signal
 from resist_epi.io.run_folder import RunFile, run_file, run_path
 from resist_epi.io.store import file_name, parse_json, read_text
 from resist_epi.io.tables import read_results, read_table
@@ -205,7 +204,11 @@ def _gather_mark(
         profile=_profile(file("profile")),
         arms=_optional(file("arms"), required=names(ARMS)),
         segments=_segments(segments, samples) if segments.is_file() else None,
-        levels=_levels(file("counts", chosen.main_kind), _carriers(mechanisms, mark)),
+        levels=_levels(
+            file("counts", chosen.main_kind),
+            results.get(chosen.main_kind),
+            _carriers(mechanisms, mark),
+        ),
     )
 
 
@@ -228,15 +231,12 @@ def _profile(path: Path) -> ProfileMatrix | None:
     return read_profile_matrix(path) if path.is_file() else None
 
 
-def _levels(path: Path, genes: list[str]) -> pd.DataFrame | None:
-    if len(genes) < 2 or not path.is_file():
+def _levels(path: Path, results: Sheet | None, genes: list[str]) -> pd.DataFrame | None:
+    if len(genes) < 2 or results is None or not path.is_file():
         return None
-    matrix = read_counts(path)
-    signal = log_signal(matrix)
-    rows = gene_rows(matrix.regions.assign(baseMean=signal.mean(axis=1)))
-    symbols = matrix.regions["symbol"].iloc[rows].to_numpy()
-    table = pd.DataFrame(signal[rows], index=symbols, columns=list(matrix.samples))
-    return table[~table.index.duplicated()].reindex([g for g in genes if g in set(symbols)])
+    with in_file(path):
+        table = gene_signal(read_counts(path), results.table)
+    return table.reindex([g for g in genes if g in table.index])
 
 
 def _optional(path: Path, *, required: list[str] | None = None) -> Sheet | None:

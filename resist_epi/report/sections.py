@@ -199,7 +199,7 @@ def strongest_rows(sheet: Sheet) -> list[dict[str, str]]:
     best = table.loc[rank.sort_values(kind="stable").index[:STRONGEST]]
     return [
         {
-            "symbol": str(row["symbol"] or row["region_id"]),
+            "symbol": _name(row),
             "region": _place(row),
             "base": number(row["baseMean"]),
             "change": change(row["log2FoldChange"]),
@@ -210,6 +210,12 @@ def strongest_rows(sheet: Sheet) -> list[dict[str, str]]:
         }
         for row in best.to_dict("records")
     ]
+
+
+def _name(row: Mapping[Any, Any]) -> str:
+    """Symbol or region; of a promoter that does not speak for its gene it is said."""
+    other = " (another promoter)" if row["symbol"] and row.get("primary") is False else ""
+    return f"{row['symbol'] or row['region_id']}{other}"
 
 
 def switch_table(sheet: Sheet) -> Table:
