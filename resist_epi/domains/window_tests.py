@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from resist_epi.model.analysis import Analysis
 from resist_epi.model.differential import contrast_statistics
 from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.filtering import regions_with_signal
+from resist_epi.model.header import filter_in_words
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.stats.multiple import benjamini_hochberg
@@ -60,7 +62,12 @@ def with_windows(
         windows = _normalized_windows(analysis, bins, domains, sheet)
         tests = window_tests(windows, domains, analysis)
     results = domain_results(analysis.results, domains, tests, fdr=analysis.question.fdr)
-    return analysis.with_more(results, header=_header(bins, domains))
+    header, facts = _header(bins, domains), {}
+    if tests is not None:
+        facts["filter"] = _tested(analysis.facts["filter"], results, tests.rule)
+        header["filter"] = filter_in_words(facts["filter"])
+        header |= _calls_in_words(results, analysis.header)
+    return analysis.with_more(results, header=header, facts=facts)
 
 
 def _normalized_windows(
@@ -106,6 +113,38 @@ def _header(bins: CountMatrix, domains: Domains) -> dict[str, str]:
     }
 
 
+def _tested(kept: Mapping[str, Any], results: pd.DataFrame, rule: str) -> dict[str, Any]:
+    """The filter's facts: a domain is tested where its windows are."""
+    n = int(results["pvalue"].notna().sum())
+    return {**kept, "kept": n, "rule": f"{kept['rule']}; and a window of the domain has {rule}"}
+
+
+def _calls_in_words(results: pd.DataFrame, said: Mapping[str, Any]) -> dict[str, str]:
+    """What `direction` and the columns of several normalisations rest on."""
+    called = results[results["direction"] != "none"]
+    sign = np.where(called["direction"] == "gain", 1, -1)
+    part = int((np.sign(called["log2FoldChange"]) == -sign).sum())
+    words = {
+        "direction": f"{DIRECTION_RULE}; {part} of {len(called)} called domains have a"
+        " log2FoldChange of the other sign: a part of them changes"
+    }
+    if "agreement" in said:
+        words["agreement"] = f"of signal_pvalue, not of the windows' P: {said['agreement']}"
+    if "high_confidence" in results and results["high_confidence"].notna().any():
+        words["high_confidence"] = (
+            "called, and the whole signal changes in the same direction under both normalisations,"
+            " at one false discovery rate"
+        )
+    return words
+
+
+DIRECTION_RULE = (
+    "of the windows that decide P (window_direction), where these are mixed of the window of the"
+    " lowest P (best_log2FoldChange); direction_from says which, while log2FoldChange is of the"
+    " domain's whole signal"
+)
+
+
 @dataclass(frozen=True)
 class WindowTests:
     """What the windows of each domain say.
@@ -118,11 +157,14 @@ class WindowTests:
         (n_windows,) log2 fold changes.
     unweighted
         The same without weights of the units; None where there are none.
+    rule
+        What a window needs to be tested.
     """
 
     combined: Combined
     effects: FloatArray
     unweighted: Combined | None
+    rule: str = ""
 
 
 def window_tests(
@@ -145,9 +187,10 @@ def window_tests(
     threshold = analysis.question.lfc_threshold
     n = len(domains.windows)
     effect, sign, p, p_unweighted = (np.full(n, np.nan) for _ in range(4))
+    rule = ""
     for rows, matrix in matrices:
         smaller = min(contrast.group_sizes, default=len(matrix.samples) // 2)
-        tested, _ = regions_with_signal(matrix, min_units=max(1, smaller))
+        tested, rule = regions_with_signal(matrix, min_units=max(1, smaller))
         if not tested.any():
             continue
         fitted = fit_model(
@@ -168,7 +211,7 @@ def window_tests(
         )
 
     beside = None if np.isnan(p_unweighted).all() else combined(p_unweighted)
-    return WindowTests(combined(p), effect, beside)
+    return WindowTests(combined(p), effect, beside, rule)
 
 
 def domain_results(
@@ -194,8 +237,8 @@ def domain_results(
         `direction` is that of the windows that decide it, and of the best one where they are mixed.
         Appended: `signal_pvalue` (P of the whole signal), `n_windows n_up n_down` (windows tested,
         and changed at 5 % within the domain), `window_direction` (`up down mixed none`),
-        `best_start best_end best_log2FoldChange` (the window of the lowest P), then what `whole`
-        has.
+        `best_start best_end best_log2FoldChange` (the window of the lowest P), `direction_from` (`windows` or `best
+        window`, empty where nothing is called), then what `whole` has.
     """
     n = len(domains)
     table = whole.copy()
@@ -204,6 +247,7 @@ def domain_results(
         **{name: np.zeros(n, dtype=np.int64) for name in ("n_windows", "n_up", "n_down")},
         "window_direction": np.full(n, "none"),
         **{f"best_{name}": np.full(n, np.nan) for name in ("start", "end", "log2FoldChange")},
+        "direction_from": np.full(n, "", dtype="<U11"),
     }
     if tests is not None:
         found, places = tests.combined, domains.windows.places
@@ -229,11 +273,12 @@ def domain_results(
         table["direction"] = np.select(
             [called & (sign > 0), called & (sign < 0)], ["gain", "loss"], "none"
         )
-        if (
-            "high_confidence" in table
-        ):  # of the whole signal; but a domain that is not called is none
+        decided = np.where(found.direction == "mixed", "best window", "windows")
+        added["direction_from"] = np.where(table["direction"] != "none", decided, "")
+        if "high_confidence" in table:  # of the whole signal, which must change as the domain does
             known = table["high_confidence"].notna().to_numpy()
-            table.loc[known & ~called, "high_confidence"] = False
+            same = called & (np.sign(table["log2FoldChange"].to_numpy(np.float64)) == np.sign(sign))
+            table.loc[known & ~same, "high_confidence"] = False
         if tests.unweighted is not None and "pvalue_unweighted" in table:
             p = tests.unweighted.pvalue
             table["pvalue_unweighted"], table["padj_unweighted"] = p, benjamini_hochberg(p)

@@ -70,8 +70,8 @@ class Disagreement:
             f" P {self.pvalue:.2g}): either the mark is {more} abundant as a whole on the first"
             f" side of the contrast, or immunoprecipitation was {more} efficient there, and these"
             " data cannot tell which. Spike-in, the inputs, or a western blot of the mark would."
-            " Claim the regions that are high_confidence; all others hold only if the assumption"
-            f" of {self.reference} does"
+            " Claim the regions whose high_confidence is True in the table of results; all others"
+            f" hold only if the assumption of {self.reference} does"
         ]
 
 

@@ -36,8 +36,7 @@ def results_header(
         "normalization": f"{scaling['name']}: assumes that {scaling['assumption']}"
         f" (chosen: {scaling['because']})",
         "quantity": _quantity_in_words(matrix),
-        "filter": f"{kept['kept']} of {kept['of']} regions tested: {kept['rule']};"
-        " the others stay in the table without P",
+        "filter": filter_in_words(kept),
         "fdr": f"{question.fdr:g} (direction is gain or loss where padj is at most this)",
     }
     renamed, places = matrix.metadata.get("renamed"), matrix.metadata.get("places", [])
@@ -56,6 +55,14 @@ def design_in_words(facts: Mapping[str, Any]) -> str:
     """The formula, and how each of its columns is taken: `~ Age; Age: continuous (45 to 70)`."""
     columns = [column_in_words(name, about) for name, about in facts["columns"].items()]
     return "; ".join([facts["formula"], *columns])
+
+
+def filter_in_words(kept: Mapping[str, Any]) -> str:
+    """How many regions were tested, and by which rule: `kept`, `of` and `rule` of the facts."""
+    return (
+        f"{kept['kept']} of {kept['of']} regions tested: {kept['rule']};"
+        " the others stay in the table without P"
+    )
 
 
 def quantity_facts(matrix: CountMatrix) -> dict[str, Any]:

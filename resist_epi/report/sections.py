@@ -259,7 +259,13 @@ def kind_title(mark: MarkTables, kind: str) -> str:
 def kind_caption(mark: MarkTables, kind: str) -> str:
     """How its regions were made."""
     text = regions_in_words(kind, mark.preset)
-    return text[:1].upper() + text[1:] + "."
+    text = text[:1].upper() + text[1:] + "."
+    if kind == "domains" and mark.results[kind].table["pvalue"].notna().any():
+        text += (
+            " The call is that of the windows that decide; the fold change is of the whole domain,"
+            " and may have the other sign where a part of it changes."
+        )
+    return text
 
 
 def provenance_rows(run: RunTables) -> list[tuple[str, str]]:

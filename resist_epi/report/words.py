@@ -42,6 +42,7 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("filter", "Regions tested"),
     ("threshold", "Threshold"),
     ("fdr", "Level"),
+    ("direction", "Direction of a domain"),
     ("no test", "No test"),
     ("relabelling", "Relabelled units"),
     ("relabelling at the extremes", "Small P under relabelling"),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from resist_epi.domains.clusters import combine_windows
 from resist_epi.domains.find import domain_matrix, find_domains
-from resist_epi.domains.window_tests import with_windows
+from resist_epi.domains.window_tests import WindowTests, domain_results, with_windows
 from resist_epi.errors import DesignError
 from resist_epi.model.agreement import with_agreement
 from resist_epi.model.analysis import analyse
@@ -135,6 +137,53 @@ def test_agreement_is_of_the_whole_signal() -> None:
     assert len(agreement.table["normalization"].unique()) >= 3
     table = with_windows(analysis, bins, domains, cohort.sheet).results
     assert "high_confidence" in table
+
+
+def test_it_is_said_which_windows_decide_the_direction() -> None:
+    cohort = domain_cohort(15, lengths={"chr1": 4_400_000}, spacing=60_000)
+    bins = bins_of(cohort)
+    domains = find_domains(bins)
+    matrix = domain_matrix(bins, domains, quantity="mean_signal")
+    inputs = normalization_inputs(matrix, cohort.sheet, bins=cohort.bins())
+    analysis, _ = with_agreement(analyse(matrix, cohort.sheet, inputs=inputs))
+    usual = with_windows(analysis, bins, domains, cohort.sheet)
+    called = usual.results["direction"] != "none"
+    assert usual.results.loc[called, "high_confidence"].any()
+    assert usual.results["direction_from"].where(called, "").eq(usual.results["direction_from"]).all()
+    assert usual.header["agreement"].startswith("of signal_pvalue, not of the windows' P")
+
+    # The whole signal now changes the other way: the windows decide, and nothing is sure.
+    turned = analysis.results.assign(log2FoldChange=-analysis.results["log2FoldChange"])
+    found = with_windows(analysis.with_more(turned), bins, domains, cohort.sheet)
+    pd.testing.assert_series_equal(found.results["direction"], usual.results["direction"])
+    n = int(called.sum())
+    assert f"{n} of {n} called domains have a log2FoldChange of the other sign" in (
+        found.header["direction"]
+    )
+    assert not found.results["high_confidence"].any()
+
+    # Windows of both signs decide: the best one has the direction.
+    member = domains.member
+    effects = np.where(np.arange(len(member)) % 2, 1.0, -1.0)
+    p = np.full(len(member), 1e-6)
+    first = np.unique(member, return_index=True)[1]
+    p[first] = 1e-7
+    combined = combine_windows(p, effects, member, n_clusters=len(domains))
+    mixed = domain_results(analysis.results, domains, WindowTests(combined, effects, None))
+    of_two = (mixed["window_direction"] == "mixed") & mixed["pvalue"].notna()
+    assert of_two.any()
+    assert set(mixed.loc[of_two, "direction_from"]) == {"best window"}
+    best = np.where(mixed["best_log2FoldChange"] > 0, "gain", "loss")
+    assert (mixed["direction"] == best)[of_two].all()
+
+
+def test_a_domain_is_counted_as_tested_where_its_windows_were() -> None:
+    analysis = analysed(cohort := domain_cohort(8), bins_of(cohort))
+    tested = int(analysis.results["pvalue"].notna().sum())
+    kept = analysis.facts["filter"]
+    assert (kept["kept"], kept["of"]) == (tested, len(analysis.results))
+    assert "and a window of the domain has any signal" in kept["rule"]
+    assert analysis.header["filter"].startswith(f"{tested} of {len(analysis.results)} regions")
 
 
 def test_other_regions_are_refused() -> None:
