@@ -10,27 +10,36 @@ import pandas as pd
 
 from resist_epi.arrays import FloatArray
 from resist_epi.genome.chromosomes import natural_chrom_key
+from resist_epi.plots.edges import Edges, beyond_in_words, scatter_within
 from resist_epi.plots.style import (
     DIRECTION_COLOURS,
     INK,
     LINE,
+    NOT_TESTED,
     PAGE_MM,
+    PALE,
     SMALL_FONT,
     VERMILLION,
+    calls_shown,
     new_axes,
     paper_style,
-    rasterize,
     require,
     say_empty,
     set_title,
     shorten_all,
+    thousands,
 )
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-_BAND, _POINTS = "#F2F2F2", "#BDBDBD"
+_BAND = "#F2F2F2"
+
+_GREYS = {NOT_TESTED: PALE, "none": "#ABABAB"}
+
+# Size of each call's points, pt²; what is drawn later lies on top.
+_DRAWN = ((NOT_TESTED, 1.0), ("none", 1.0), ("gain", 3.0), ("loss", 3.0))
 
 _GAP = 0.004  # of the genome, between chromosomes
 
@@ -60,7 +69,7 @@ def plot_genome(
     Returns
     -------
     Axes
-        Fold changes beyond the frame stand on its edge.
+        Fold changes beyond the frame stand on its edge as triangles.
     """
     require(results, ("chrom", "start", "end", "log2FoldChange", "direction"), what="this figure")
     shown = results[np.isfinite(results["log2FoldChange"])]
@@ -74,23 +83,31 @@ def plot_genome(
         x = _x(shown, places)
         change = shown["log2FoldChange"].to_numpy(np.float64)
         limit = max(float(np.quantile(np.abs(change), 0.999)), 0.5)
-        y = np.clip(change, -limit, limit)
-        for name, size in (("none", 1.0), ("gain", 3.0), ("loss", 3.0)):
-            here = (shown["direction"] == name).to_numpy()
-            colour = _POINTS if name == "none" else DIRECTION_COLOURS[name]
-            label = f"{name} ({int(here.sum()):,})"
-            points = ax.scatter(
-                x[here], y[here], s=size, color=colour, linewidths=0, zorder=2, label=label
-            )
-            rasterize(points)
+        edges, calls = Edges(y=(-limit, limit)), calls_shown(shown)
+        for name, size in _DRAWN:
+            here = calls == name
+            if name == NOT_TESTED and not here.any():
+                continue
+            colour = _GREYS.get(name, DIRECTION_COLOURS[name])
+            label = f"{name} ({thousands(int(here.sum()))})"
+            style = {"s": size, "color": colour, "linewidths": 0, "zorder": 2, "label": label}
+            scatter_within(ax, x[here], change[here], edges, **style)
+        beyond = beyond_in_words(int(edges.beyond(x, change).sum()))
         _chromosomes(ax, places)
         ax.axhline(0, color=INK, lw=LINE * 0.6, zorder=3)
         if arms is not None:
             _arm_lines(ax, arms, places, borders or {}, limit)
         ax.set(ylabel="log₂ fold change", ylim=(-1.08 * limit, 1.08 * limit))
-        ax.legend(
-            loc="lower right", bbox_to_anchor=(1, 1), ncols=3, markerscale=2, borderaxespad=0.1
+        legend = ax.legend(
+            loc="lower right",
+            bbox_to_anchor=(1, 1),
+            ncols=len(_DRAWN),
+            borderaxespad=0.1,
+            title=beyond,
+            alignment="right",
         )
+        for handle in filter(None, legend.legend_handles):
+            handle.set(sizes=[12.0])
     return ax
 
 

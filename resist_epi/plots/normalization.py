@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from resist_epi.plots.edges import Edges, beyond_in_words, scatter_within
 from resist_epi.plots.frame import (
     LINE_MM,
     TITLE_MM,
@@ -267,7 +268,13 @@ def _draw_zero_lines(
     y = shown["log2FoldChange"].to_numpy(np.float64)
     shifts = factors.drop_duplicates("normalization").set_index("normalization")["median_shift"]
     limit = max(float(np.quantile(np.abs(y), 0.998)), 1.3 * float(shifts.abs().max()), 0.5)
-    rasterize(ax.plot(x, np.clip(y, -limit, limit), ".", ms=1.8, color=GREY, alpha=0.5, mew=0)[0])
+    edges = Edges(y=(-limit, limit))
+    inside = ~edges.beyond(x, y)
+    style: dict[str, Any] = {"color": GREY, "alpha": 0.5}
+    rasterize(ax.plot(x[inside], y[inside], ".", ms=1.8, mew=0, **style)[0])
+    scatter_within(ax, x[~inside], y[~inside], edges, linewidths=0, **style)
+    if words := beyond_in_words(int((~inside).sum())):
+        frame.text(place[0] + place[2], place[1] + 1.5, words, ha="right")
     colours = (INK, VERMILLION, BLUE, PURPLE, "#009E73")
     for k, method in enumerate(methods):
         if not np.isfinite(shifts[method]):

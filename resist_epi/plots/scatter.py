@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
+from resist_epi.plots.edges import Edges, beyond_in_words, scatter_within
 from resist_epi.plots.labels import label_genes
 from resist_epi.plots.style import (
     DIRECTION_COLOURS,
@@ -17,10 +17,11 @@ from resist_epi.plots.style import (
     GREY,
     INK,
     LINE,
+    NOT_TESTED,
     VERMILLION,
+    calls_shown,
     new_axes,
     paper_style,
-    rasterize,
     require,
     say_empty,
     set_title,
@@ -88,12 +89,12 @@ def plot_ma(
         ax.xaxis.set_major_formatter("{x:g}")
         ax.xaxis.set_minor_formatter("")
         limit = _robust_limit(y)
-        _scatter(ax, shown, x, y, y_range=(-limit, limit), x_range=None)
+        rows = _scatter(ax, shown, x, y, Edges(y=(-limit, limit)))
         if len(shown):
             ax.axhline(0, color=INK, lw=LINE, zorder=1)
         _trend(ax, shown)
         ax.set(xlabel="mean normalised signal", ylabel=_CHANGE, ylim=(-1.05 * limit, 1.05 * limit))
-        set_title(ax, title, pad=14.0)
+        set_title(ax, title, pad=4.0 + 10.0 * rows)
         _label(ax, shown, np.stack([x, np.clip(y, -limit, limit)], axis=1), label)
     return ax
 
@@ -144,13 +145,12 @@ def plot_volcano(
         limit = _robust_limit(change)
         finite = strength[np.isfinite(strength)]
         top = max(1.0, float(finite.max()) if len(finite) else 1.0) * 1.06
-        _scatter(
+        rows = _scatter(
             ax,
             shown,
             change,
             strength,
-            x_range=(-limit, limit),
-            y_range=(0.0, top),
+            Edges(x=(-limit, limit), y=(0.0, top)),
             empty="no region has a P value" if len(results) else "no region to show",
         )
         _threshold(ax, shown)
@@ -162,7 +162,7 @@ def plot_volcano(
             xlim=(-1.05 * limit, 1.05 * limit),
             ylim=(-0.02 * top, 1.03 * top),
         )
-        set_title(ax, title, pad=14.0)
+        set_title(ax, title, pad=4.0 + 10.0 * rows)
         xy = np.stack([np.clip(change, -limit, limit), np.minimum(strength, top)], axis=1)
         _label(ax, shown, xy, label)
     return ax
@@ -240,12 +240,6 @@ def _minus_log10(pvalue: FloatArray) -> FloatArray:
         return np.asarray(-np.log10(pvalue) + 0.0, dtype=np.float64)
 
 
-def _direction(shown: pd.DataFrame) -> NDArray[np.object_]:
-    """Gain, loss or none of each region; what is neither gain nor loss is none."""
-    known = shown["direction"]
-    return np.asarray(known.where(known.isin(DIRECTIONS), "none").to_numpy(dtype=object))
-
-
 def _robust_limit(values: FloatArray) -> float:
     """Half-width of a symmetric axis that all but the wildest in a thousand points fit into."""
     size = np.abs(values[np.isfinite(values)])
@@ -260,71 +254,54 @@ def _scatter(
     shown: pd.DataFrame,
     x: FloatArray,
     y: FloatArray,
+    edges: Edges,
     *,
-    x_range: tuple[float, float] | None,
-    y_range: tuple[float, float],
     empty: str = "no region to show",
-) -> None:
-    """Draw the points by direction, the grey ones first; those outside as triangles on the edge."""
-    direction = _direction(shown)
-    x_low, x_high = x_range if x_range is not None else (-np.inf, np.inf)
-    outside = (x < x_low) | (x > x_high) | (y < y_range[0]) | (y > y_range[1])
-    x, y = np.clip(x, x_low, x_high), np.clip(y, *y_range)
+) -> int:
+    """Draw the points by direction, the grey ones first; return the rows of the legend above."""
+    direction = calls_shown(shown)
     few = len(shown) <= 500
-    for name in reversed(DIRECTIONS):
+    for name in (NOT_TESTED, *reversed(DIRECTIONS)):
         chosen = direction == name
-        called = name != "none"
+        called = name in ("gain", "loss")
+        if name == NOT_TESTED and not chosen.any():
+            continue
         style: dict[str, Any] = {
             "s": 9.0 if few else 5.0 if called else 2.5,
             "color": DIRECTION_COLOURS[name],
-            "alpha": 0.9 if called else (0.8 if few else 0.35),
+            "alpha": 0.9 if called or name == NOT_TESTED else (0.8 if few else 0.35),
             "linewidths": 0,
             "zorder": 3 if called else 2,
+            "label": f"{name} ({thousands(int(chosen.sum()))})",
         }
-        inside = chosen & ~outside
-        rasterize(
-            ax.scatter(
-                x[inside], y[inside], label=f"{name} ({thousands(int(chosen.sum()))})", **style
-            )
-        )
-        for marker, there in _edge_markers(chosen & outside, x, y, x_range, y_range):
-            rasterize(ax.scatter(x[there], y[there], marker=marker, **{**style, "s": 9.0}))
+        scatter_within(ax, x[chosen], y[chosen], edges, **style)
     if not len(shown):
         say_empty(ax, empty)
-    _legend(ax)
+    return _legend(ax, beyond_in_words(int(edges.beyond(x, y).sum())))
 
 
-def _edge_markers(
-    outside: NDArray[np.bool_],
-    x: FloatArray,
-    y: FloatArray,
-    x_range: tuple[float, float] | None,
-    y_range: tuple[float, float],
-) -> list[tuple[str, NDArray[np.bool_]]]:
-    """Markers that point to where the points outside the frame are."""
-    high, low = outside & (y >= y_range[1]), outside & (y <= y_range[0])
-    markers = [("^", high), ("v", low)]
-    if x_range is not None:
-        rest = outside & ~high & ~low
-        markers += [("<", rest & (x <= x_range[0])), (">", rest & (x >= x_range[1]))]
-    return [(m, there) for m, there in markers if there.any()]
+_LEGEND_ORDER = (*DIRECTIONS, NOT_TESTED)
 
 
-def _legend(ax: Axes) -> None:
-    """Gain, loss, none with their numbers, above the frame where no point can be."""
+def _legend(ax: Axes, title: str | None) -> int:
+    """Gain, loss, none with their numbers, above the frame where no point can be; its rows."""
     handles, texts = ax.get_legend_handles_labels()
-    order = sorted(range(len(texts)), key=lambda i: DIRECTIONS.index(texts[i].split(" ")[0]))
+    order = sorted(range(len(texts)), key=lambda i: _LEGEND_ORDER.index(texts[i].split(" (")[0]))
+    columns = 3 if len(texts) <= 3 else 2
     legend = ax.legend(
         [handles[i] for i in order],
         [texts[i] for i in order],
         loc="lower right",
         bbox_to_anchor=(1.0, 1.0),
-        ncols=3,
+        ncols=columns,
         markerscale=1.0,
         handletextpad=0.1,
+        title=title,
+        alignment="right",
     )
     for handle in filter(None, legend.legend_handles):
         handle.set(alpha=1.0, sizes=[12.0])
+    return -(-len(texts) // columns) + bool(title)
 
 
 def _trend(ax: Axes, shown: pd.DataFrame) -> None:
@@ -352,7 +329,7 @@ def _trend(ax: Axes, shown: pd.DataFrame) -> None:
 
 def _threshold(ax: Axes, shown: pd.DataFrame) -> None:
     """Dotted line halfway between the last P called and the first not called."""
-    called = _direction(shown) != "none"
+    called = shown["direction"].isin(["gain", "loss"]).to_numpy()
     pvalue = shown["pvalue"].to_numpy(np.float64)
     called_strength = _minus_log10(pvalue[called])
     other = _minus_log10(pvalue[~called])
@@ -371,4 +348,6 @@ def _label(ax: Axes, shown: pd.DataFrame, xy: FloatArray, label: int | Sequence[
     symbols = shown["symbol"]
     if "primary" in shown:  # another promoter of a gene does not speak for it
         symbols = symbols.where(shown["primary"].eq(True), "")
-    label_genes(ax, symbols, pvalue, _direction(shown) != "none", xy, label)
+    label_genes(
+        ax, symbols, pvalue, shown["direction"].isin(["gain", "loss"]).to_numpy(), xy, label
+    )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from resist_epi.errors import InputFormatError
 from resist_epi.io.figures import without_glyph_warnings
@@ -36,7 +37,9 @@ GREY, PALE, INK = "#999999", "#D9D9D9", "#333333"
 
 DIRECTIONS = ("gain", "loss", "none")
 
-DIRECTION_COLOURS = {"gain": VERMILLION, "loss": BLUE, "none": GREY}
+NOT_TESTED = "not tested"
+
+DIRECTION_COLOURS = {"gain": VERMILLION, "loss": BLUE, "none": GREY, NOT_TESTED: PALE}
 
 # Groups keep clear of the colours of gain and loss; neighbours differ in lightness, too.
 GROUP_COLOURS = (GREEN, ORANGE, PURPLE, SKY, BLACK, YELLOW)
@@ -139,6 +142,21 @@ def panel(ax: Axes, label: str) -> Axes:
         if isinstance(child, Axes) and child.get_label() == label:
             return child
     raise KeyError(f"no panel {label!r}; there are {[c.get_label() for c in ax.child_axes]}")
+
+
+def calls_shown(results: pd.DataFrame) -> NDArray[np.object_]:
+    """Gain, loss, none or "not tested" of each region; what is neither gain nor loss is none.
+
+    Parameters
+    ----------
+    results
+        `direction`, and `pvalue`, without which nobody knows what was tested.
+    """
+    known = results["direction"]
+    shown = known.where(known.isin(DIRECTIONS), "none")
+    if "pvalue" in results:
+        shown = shown.mask(results["pvalue"].isna() & (shown == "none"), NOT_TESTED)
+    return np.asarray(shown.to_numpy(dtype=object))
 
 
 def rasterize(artist: Artist) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import InputFormatError
+from resist_epi.plots.edges import Edges, beyond_in_words, scatter_within
 from resist_epi.plots.labels import label_genes
 from resist_epi.plots.style import (
     GREEN,
@@ -21,7 +22,6 @@ from resist_epi.plots.style import (
     SKY,
     new_axes,
     paper_style,
-    rasterize,
     require,
     say_empty,
     set_title,
@@ -61,7 +61,8 @@ def plot_switches(
     -------
     Axes
         Repressive switches lie in the lower right, activating ones in the upper left quadrant;
-        "one mark" are genes of any other class than none.
+        "one mark" are genes of any other class than none. Genes beyond the frame stand on its edge
+        as triangles.
 
     Raises
     ------
@@ -92,8 +93,8 @@ def plot_switches(
     with paper_style():
         ax = new_axes(ax, height=78)
         limits = [_limit(xy[:, k]) for k in (0, 1)]
-        clipped = np.stack([np.clip(xy[:, k], -limits[k], limits[k]) for k in (0, 1)], axis=1)
-        _draw_classes(ax, shown, clipped)
+        edges = Edges((-limits[0], limits[0]), (-limits[1], limits[1]))
+        rows = _draw_classes(ax, shown, xy, edges)
         for line in (ax.axhline, ax.axvline):
             line(0, color=INK, lw=LINE, zorder=1)
         ax.set(
@@ -102,9 +103,16 @@ def plot_switches(
             xlabel=f"{marks[0]}, log₂ fold change",
             ylabel=f"{marks[1]}, log₂ fold change",
         )
-        set_title(ax, title, pad=24.0)
+        set_title(ax, title, pad=4.0 + 10.0 * rows)
         switch = shown["class"].astype(str).str.endswith("switch").to_numpy()
-        label_genes(ax, shown["symbol"], shown["padj"], switch, clipped, label)
+        label_genes(
+            ax,
+            shown["symbol"],
+            shown["padj"],
+            switch,
+            np.stack(edges.clipped(*xy.T), axis=1),
+            label,
+        )
     return ax
 
 
@@ -123,14 +131,17 @@ def _groups(shown: pd.DataFrame) -> NDArray[np.object_]:
     return np.asarray(classes.where(known, "one mark").to_numpy(dtype=object))
 
 
-def _draw_classes(ax: Axes, shown: pd.DataFrame, xy: FloatArray) -> None:
+def _draw_classes(ax: Axes, shown: pd.DataFrame, xy: FloatArray, edges: Edges) -> int:
+    """Draw the genes by class; return the rows of the legend above."""
     group = _groups(shown)
     for rank, (name, colour) in enumerate(_CLASSES.items()):
         chosen = group == name
         switch = name.endswith("switch")
-        points = ax.scatter(
+        scatter_within(
+            ax,
             xy[chosen, 0],
             xy[chosen, 1],
+            edges,
             s=10.0 if switch else 4.0 if name != "none" else 2.5,
             color=colour,
             alpha=0.9 if switch else 0.8 if name != "none" else 0.35,
@@ -138,11 +149,18 @@ def _draw_classes(ax: Axes, shown: pd.DataFrame, xy: FloatArray) -> None:
             zorder=2 + rank,
             label=f"{name} ({thousands(int(chosen.sum()))})",
         )
-        rasterize(points)
+    beyond = beyond_in_words(int(edges.beyond(xy[:, 0], xy[:, 1]).sum()))
     if not len(shown):
         say_empty(ax, "no gene has both marks")
     legend = ax.legend(
-        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, handletextpad=0.1, markerscale=1.0
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=2,
+        handletextpad=0.1,
+        markerscale=1.0,
+        title=beyond,
+        alignment="left",
     )
     for handle in filter(None, legend.legend_handles):
         handle.set(alpha=1.0, sizes=[12.0])
+    return 3 if beyond else 2

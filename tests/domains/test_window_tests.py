@@ -149,7 +149,9 @@ def test_it_is_said_which_windows_decide_the_direction() -> None:
     usual = with_windows(analysis, bins, domains, cohort.sheet)
     called = usual.results["direction"] != "none"
     assert usual.results.loc[called, "high_confidence"].any()
-    assert usual.results["direction_from"].where(called, "").eq(usual.results["direction_from"]).all()
+    assert (
+        usual.results["direction_from"].where(called, "").eq(usual.results["direction_from"]).all()
+    )
     assert usual.header["agreement"].startswith("of signal_pvalue, not of the windows' P")
 
     # The whole signal now changes the other way: the windows decide, and nothing is sure.
@@ -157,8 +159,9 @@ def test_it_is_said_which_windows_decide_the_direction() -> None:
     found = with_windows(analysis.with_more(turned), bins, domains, cohort.sheet)
     pd.testing.assert_series_equal(found.results["direction"], usual.results["direction"])
     n = int(called.sum())
-    assert f"{n} of {n} called domains have a log2FoldChange of the other sign" in (
-        found.header["direction"]
+    assert (
+        f"{n} of {n} called domains have a log2FoldChange of the other sign"
+        in (found.header["direction"])
     )
     assert not found.results["high_confidence"].any()
 

@@ -69,6 +69,7 @@ def two_of_a_name() -> pd.DataFrame:
 
     The promoters that do not speak stand first, or have the smaller P, or the higher signal.
     """
+    columns = "chrom gene_id symbol baseMean log2FoldChange stat direction primary".split()
     table = pd.DataFrame(
         [
             ("chr12", "g1", "KRT8", 90.0, -0.5, np.nan, "none", False),
@@ -79,7 +80,7 @@ def two_of_a_name() -> pd.DataFrame:
             ("chrX", "g2", "CRLF2", 5.0, -0.1, np.nan, "none", True),
             ("chrY", "g3", "CRLF2", 4.0, 1.5, 5.0, "gain", True),
         ],
-        columns=[*"chrom gene_id symbol baseMean log2FoldChange stat direction primary".split()],
+        columns=columns,
     )
     p = np.where(table["stat"].isna(), np.nan, 0.001)
     start = np.arange(len(table)) * 1_000_000
@@ -120,7 +121,8 @@ def test_all_that_ask_for_a_gene_read_the_same_row() -> None:
     for second in (table, bodies.assign(gene_id="")):  # genes matched by id, and by symbol
         found = mark_switches(MarkTest("H3K27me3", table), MarkTest("H3K36me3", second))
         of_first = found.set_index("symbol")["H3K27me3_log2FoldChange"]
-        assert of_first["KRT8"] == 0.9 and of_first["TP63"] == 0.2
+        assert of_first["KRT8"] == 0.9
+        assert of_first["TP63"] == 0.2
         assert 1.5 in np.atleast_1d(of_first["CRLF2"])
 
     effects = pd.DataFrame({"gene": list(want), "effect": 1.0, "pvalue": 0.01, "base": np.nan})
