@@ -237,8 +237,8 @@ def domain_results(
         `direction` is that of the windows that decide it, and of the best one where they are mixed.
         Appended: `signal_pvalue` (P of the whole signal), `n_windows n_up n_down` (windows tested,
         and changed at 5 % within the domain), `window_direction` (`up down mixed none`),
-        `best_start best_end best_log2FoldChange` (the window of the lowest P), `direction_from` (`windows` or `best
-        window`, empty where nothing is called), then what `whole` has.
+        `best_start best_end best_log2FoldChange` (the window of the lowest P), `direction_from`
+        (`windows` or `best window`, empty where nothing is called), then what `whole` has.
     """
     n = len(domains)
     table = whole.copy()

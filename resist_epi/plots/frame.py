@@ -7,6 +7,7 @@ on a layout engine. The panels are the container's `child_axes`, found by label 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ from resist_epi.plots.style import (
     SMALL_FONT,
     level_colours,
     lookup,
+    shorten,
+    shorten_all,
     style_ticks,
 )
 
@@ -98,6 +101,63 @@ def text_width_mm(texts: Sequence[str], font_size: float = SMALL_FONT) -> float:
     return max((text_size(t, font_size)[0] for t in texts if t), default=0.0) / 72 / MM
 
 
+BOLD = 1.15  # bold letters are so much wider
+
+
+def wrapped(
+    name: str, width: float, *, wide: float = 1.0, font_size: float = SMALL_FONT
+) -> tuple[str, ...]:
+    """The name in as many lines as it needs in this width (mm), broken at _ - . or blanks best."""
+
+    def fits(text: str) -> bool:
+        return text_width_mm([text.rstrip()], font_size) * wide <= width
+
+    lines = [""]
+    for part in re.findall(r"[^_\-. ]*[_\-. ]?", name):
+        if lines[-1] and not fits(lines[-1] + part):
+            lines.append("")
+        lines[-1] += part
+        while len(lines[-1].rstrip()) > 1 and not fits(lines[-1]):
+            share = width / (text_width_mm([lines[-1]], font_size) * wide)
+            size = max(1, int(len(lines[-1]) * share))
+            lines[-1:] = [lines[-1][:size], lines[-1][size:]]
+    return tuple(line.rstrip() for line in lines if line.strip()) or ("",)
+
+
+def wrapped_all(
+    names: Sequence[str],
+    widths: Sequence[float],
+    *,
+    most: Sequence[int],
+    wide: float = 1.0,
+    font_size: float = SMALL_FONT,
+) -> list[tuple[str, ...]]:
+    """Lines of each name, at most so many of its width (mm); all are cut where they do not fit.
+
+    What is left out is the middle, and names stay apart (`style.shorten_all`).
+    """
+    lines: list[tuple[str, ...]] = []
+    for limit in range(max(map(len, names), default=0), 3, -1):
+        texts = shorten_all(names, limit)
+        lines = [
+            wrapped(text, width, wide=wide, font_size=font_size)
+            for text, width in zip(texts, widths, strict=True)
+        ]
+        if all(len(own) <= n for own, n in zip(lines, most, strict=True)):
+            break
+    return lines or [(str(name),) for name in names]
+
+
+def fitting(names: Sequence[str], width: float, *, gap: float) -> list[str]:
+    """The names, short enough to stand side by side in a width (mm) with gaps; they stay apart."""
+    texts = [str(name) for name in names]
+    for limit in range(max(map(len, texts), default=0), 3, -1):
+        texts = shorten_all(names, limit)
+        if sum(text_width_mm([text]) + gap for text in texts) <= width:
+            break
+    return texts
+
+
 @dataclass(frozen=True)
 class Strip:
     """One thing known of every sample: a strip of colours and its legend."""
@@ -154,7 +214,7 @@ def _legend_rows(found: Sequence[Strip], width: float) -> list[list[tuple[Strip,
     rows: list[list[tuple[Strip, float]]] = [[]]
     left = 0.0
     for annotation in found:
-        texts = [annotation.name, *annotation.values.unique()]
+        texts = [shorten(annotation.name), *_level_names(annotation).values()]
         need = text_width_mm(texts) + _SWATCH_MM + 3.0
         if rows[-1] and left + need > width - _COLOURBAR_MM - 4.0:
             rows.append([])
@@ -162,6 +222,12 @@ def _legend_rows(found: Sequence[Strip], width: float) -> list[list[tuple[Strip,
         rows[-1].append((annotation, left))
         left += need
     return rows
+
+
+def _level_names(annotation: Strip) -> dict[str, str]:
+    """Level -> how it is written."""
+    levels = sorted(v for v in annotation.values.unique() if v)
+    return dict(zip(levels, shorten_all(levels), strict=True))
 
 
 def draw_legends(
@@ -172,14 +238,13 @@ def draw_legends(
 
     for row in _legend_rows(found, width):
         for annotation, x in row:
-            levels = sorted(v for v in annotation.values.unique() if v)
             handles = [
-                Patch(facecolor=annotation.colours[v], edgecolor=INK, linewidth=0.3, label=v)
-                for v in levels
+                Patch(facecolor=annotation.colours[v], edgecolor=INK, linewidth=0.3, label=text)
+                for v, text in _level_names(annotation).items()
             ]
             legend = frame.ax.legend(
                 handles=handles,
-                title=annotation.name,
+                title=shorten(annotation.name),
                 loc="upper left",
                 bbox_to_anchor=((left + x) / frame.width, top / frame.height),
                 borderaxespad=0.0,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,17 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray, IntArray
 from resist_epi.counting.profile_matrix import ProfileMatrix, nan_mean
-from resist_epi.plots.frame import LINE_MM, TITLE_MM, Frame, new_frame, text_width_mm
+from resist_epi.plots.frame import (
+    BOLD,
+    LINE_MM,
+    TITLE_MM,
+    Frame,
+    fitting,
+    new_frame,
+    text_width_mm,
+    wrapped,
+    wrapped_all,
+)
 from resist_epi.plots.profile import (
     Groups,
     position_ticks,
@@ -42,6 +51,8 @@ if TYPE_CHECKING:
 
 _LEFT, _RIGHT, _BOTTOM = 15.0, 13.0, 4.5  # mm: group names and profile ticks, colour bar, ticks
 
+_WIDEST_LEFT = 27.0  # mm, where names of groups are long
+
 _PROFILE_MM = 14.0
 
 _GAP_MM = 1.6
@@ -59,6 +70,7 @@ _PIXELS_PER_MM = 12.0  # 300 dpi
 class _Layout:
     """Samples in rows of panels, and the sizes of a panel in mm."""
 
+    left: float
     per_row: int
     n_rows: int
     names: tuple[tuple[str, ...], ...]
@@ -118,7 +130,7 @@ def plot_heatmap(
         conditions = pd.Series(list(matrix.samples), index=list(matrix.samples))
     rows = {g: r for g, r in region_groups(matrix, groups).items() if len(r)}
     with paper_style():
-        layout = _lay_out(matrix.samples)
+        layout = _lay_out(matrix.samples, list(rows))
         width = COLUMN_MM if len(matrix.samples) <= 4 else PAGE_MM
         block = layout.title_mm + _PROFILE_MM + layout.heat_mm + _GAP_MM + _BOTTOM
         head = TITLE_MM * (bool(title) or (by is None and bool((conditions != "").any())))
@@ -139,7 +151,7 @@ def plot_heatmap(
         image = None
         for k, sample in enumerate(matrix.samples):
             row, column = divmod(k, layout.per_row)
-            left = _LEFT + column * _panel_width(frame, layout)
+            left = layout.left + column * _panel_width(frame, layout)
             place = (left, top - (row + 1) * block, _panel_width(frame, layout) - _GAP_MM, block)
             name_colour = colours.get(str(conditions[sample]), "black")
             _draw_name(frame, layout.names[k], place, layout, name_colour)
@@ -147,7 +159,7 @@ def plot_heatmap(
             image = _draw_sections(
                 frame, matrix, sample, rows, place, layout, (low, high), column == 0
             )
-        _draw_scale(frame, image, matrix, top, block, layout, high)
+        _draw_scale(frame, image, matrix, top, block, layout, (low, high))
     return frame.ax
 
 
@@ -156,42 +168,31 @@ def _name_conditions(frame: Frame, conditions: pd.Series | None) -> None:
     if conditions is None:
         return
     right = frame.width - _RIGHT - _GAP_MM
-    for level, colour in reversed(level_colours(conditions).items()):
-        if level:
-            text = f"■ {level}"
-            frame.text(right, frame.height - 0.5, text, color=colour, ha="right", va="top")
-            right -= text_width_mm([text]) + 2.5
+    colours = {level: c for level, c in level_colours(conditions).items() if level}
+    texts = [f"■ {name}" for name in fitting(list(colours), 0.96 * right, gap=4.8)]
+    for text, colour in reversed([*zip(texts, colours.values(), strict=True)]):
+        frame.text(right, frame.height - 0.5, text, color=colour, ha="right", va="top")
+        right -= text_width_mm([text]) * 1.04 + 2.5  # letters are hinted wider at few dots
 
 
-def _lay_out(samples: tuple[str, ...]) -> _Layout:
+def _lay_out(samples: tuple[str, ...], groups: list[str]) -> _Layout:
     """At most four panels in one column of a page, twelve across two."""
+    left = float(np.clip(text_width_mm(groups) * BOLD + 2.5, _LEFT, _WIDEST_LEFT))
     n = max(len(samples), 1)
     page = COLUMN_MM if n <= 4 else PAGE_MM
     n_rows = -(-n // 12)
     per_row = -(-n // n_rows)
-    width = (page - _LEFT - _RIGHT) / per_row - _GAP_MM
-    names = tuple(_broken(name, width) for name in shorten_all(samples, 27, tidy_above=9))
+    width = (page - left - _RIGHT) / per_row - _GAP_MM
+    names = tuple(
+        wrapped(name, width, wide=BOLD) for name in shorten_all(samples, 27, tidy_above=9)
+    )
     title_mm = max((len(lines) for lines in names), default=1) * LINE_MM + 1.0
     heat_mm = 52.0 if n_rows == 1 else max(20.0, min(34.0, _PAGE_HEIGHT_MM / n_rows - 25.0))
-    return _Layout(per_row, n_rows, names, title_mm, heat_mm)
-
-
-def _broken(name: str, width: float) -> tuple[str, ...]:
-    """The name in as many lines as it needs in a panel of this width (mm), broken at _ - . best."""
-    wide = 1.15  # bold letters
-    lines = [""]
-    for part in re.findall(r"[^_\-. ]*[_\-. ]?", name):
-        if lines[-1] and text_width_mm([lines[-1] + part]) * wide > width:
-            lines.append("")
-        lines[-1] += part
-        while len(lines[-1]) > 1 and text_width_mm([lines[-1]]) * wide > width:
-            size = max(1, int(len(lines[-1]) * width / (text_width_mm([lines[-1]]) * wide)))
-            lines[-1:] = [lines[-1][:size], lines[-1][size:]]
-    return tuple(line for line in lines if line) or ("",)
+    return _Layout(left, per_row, n_rows, names, title_mm, heat_mm)
 
 
 def _panel_width(frame: Frame, layout: _Layout) -> float:
-    return (frame.width - _LEFT - _RIGHT) / layout.per_row
+    return (frame.width - layout.left - _RIGHT) / layout.per_row
 
 
 def _limits(matrix: ProfileMatrix) -> tuple[float, float]:
@@ -266,8 +267,10 @@ def _draw_sections(
     room = y - bottom - _BOTTOM - _SECTION_GAP_MM * (len(rows) - 1)
     cmap = "RdBu_r" if limits[0] < 0 else "magma_r"
     colours = region_colours(list(rows))
+    shares = _shares(rows)
+    names = _group_names(rows, room * shares, layout.left - 2.5) if first else []
     image = None
-    for k, (group, share) in enumerate(zip(rows, _shares(rows), strict=True)):
+    for k, (group, share) in enumerate(zip(rows, shares, strict=True)):
         size = room * share
         y -= size
         ax = frame.panel(f"{group}: {sample}", left, y, width, size)
@@ -290,26 +293,42 @@ def _draw_sections(
                 window = f"{-matrix.before / 1000:g} to +{matrix.after / 1000:g} kb"
                 frame.text(left - 1.5, y - 2.3, window.replace("-", "−"), ha="right")
         if first:
-            _name_group(
-                frame, group, len(rows[group]), colours[group], (left - 1.5, y + size / 2), size
-            )
+            at = (left - 1.5, y + size / 2)
+            _name_group(frame, names[k], len(rows[group]), colours[group], at, size)
         y -= _SECTION_GAP_MM
     return image
 
 
+def _group_names(
+    rows: dict[str, IntArray], heights: FloatArray, width: float
+) -> list[tuple[str, ...]]:
+    """Lines of each group's name that fit beside its panel; one line leaves room for the number."""
+    lines = [max(1, int(h / LINE_MM) - 1) for h in heights]
+    numbers = [text_width_mm([thousands(len(r))]) + 1.0 for r in rows.values()]
+    beside = [number * (h < 2 * LINE_MM) for h, number in zip(heights, numbers, strict=True)]
+    return wrapped_all(list(rows), [width - b for b in beside], most=lines, wide=BOLD)
+
+
 def _name_group(
-    frame: Frame, group: str, n: int, colour: str, place: tuple[float, float], room: float
+    frame: Frame,
+    lines: tuple[str, ...],
+    n: int,
+    colour: str,
+    place: tuple[float, float],
+    room: float,
 ) -> None:
     """Name a group of regions beside it, its number below or, where there is no room, behind."""
     x, y = place
-    colour = INK if colour == GREY else colour
+    style = {"ha": "right", "color": INK if colour == GREY else colour, "weight": "bold"}
     if room < 2 * LINE_MM:
         frame.text(x, y, thousands(n), ha="right")
-        beside = x - text_width_mm([thousands(n)]) - 1.0
-        frame.text(beside, y, group, ha="right", color=colour, weight="bold")
+        frame.text(x - text_width_mm([thousands(n)]) - 1.0, y, lines[0], **style)
         return
-    frame.text(x, y + LINE_MM / 2, group, ha="right", color=colour, weight="bold")
-    frame.text(x, y - LINE_MM / 2, thousands(n), ha="right", fontsize=SMALL_FONT)
+    y += len(lines) * LINE_MM / 2
+    for line in lines:
+        frame.text(x, y, line, **style)
+        y -= LINE_MM
+    frame.text(x, y, thousands(n), ha="right", fontsize=SMALL_FONT)
 
 
 def _shares(rows: dict[str, IntArray]) -> FloatArray:
@@ -339,7 +358,7 @@ def _draw_scale(
     top: float,
     block: float,
     layout: _Layout,
-    high: float,
+    limits: tuple[float, float],
 ) -> None:
     """One colour bar beside the first row of panels."""
     if image is None:
@@ -348,8 +367,11 @@ def _draw_scale(
     bottom = top - block + _BOTTOM
     x = frame.width - _RIGHT + 1.0
     bar = frame.panel("colourbar", x, bottom, 2.2, min(heat, 34.0))
+    low, high = limits
     more = any(bool((v > high).any()) for v in matrix.values.values())
-    colourbar = frame.ax.figure.colorbar(image, cax=bar, extend="max" if more else "neither")
+    less = any(bool((v < low).any()) for v in matrix.values.values())
+    extend = "both" if more and less else "max" if more else "min" if less else "neither"
+    colourbar = frame.ax.figure.colorbar(image, cax=bar, extend=extend)
     colourbar.outline.set_linewidth(LINE * 0.6)
     colourbar.ax.locator_params(nbins=5)
     colourbar.set_label(matrix.quantity, fontsize=SMALL_FONT)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import InputFormatError, did_you_mean
-from resist_epi.plots.frame import LINE_MM, TITLE_MM, Frame, new_frame, text_width_mm
+from resist_epi.plots.frame import LINE_MM, TITLE_MM, Frame, fitting, new_frame, text_width_mm
 from resist_epi.plots.style import (
     COLUMN_MM,
     DIRECTION_COLOURS,
@@ -23,7 +23,6 @@ from resist_epi.plots.style import (
     paper_style,
     rasterize,
     require,
-    shorten,
     shorten_all,
     thousands,
 )
@@ -305,16 +304,21 @@ def _say_scale(frame: Frame, text: str, conditions: pd.Series, y: float) -> None
     frame.text(1.0, y + 0.8, text, va="bottom")
     y += LINE_MM if _is_wide(conditions) else 0.0
     right = frame.width - 3.0
-    for level, colour in reversed(level_colours(conditions).items()):
-        if level:
-            text = f"■ {shorten(level, 18)}"
-            frame.text(right, y + 0.8, text, color=colour, ha="right", va="bottom", weight="bold")
-            right -= text_width_mm([text]) * _BOLD + 2.0
+    colours = {level: c for level, c in level_colours(conditions).items() if level}
+    for level, colour in reversed([*zip(_level_texts(conditions), colours.values(), strict=True)]):
+        frame.text(right, y + 0.8, level, color=colour, ha="right", va="bottom", weight="bold")
+        right -= text_width_mm([level]) * _BOLD + 2.0
 
 
 def _is_wide(conditions: pd.Series) -> bool:
     """Whether the names of the conditions need a line of their own."""
-    return sum(text_width_mm([f"■ {shorten(c, 18)}"]) + 3.0 for c in set(conditions) if c) > 30.0
+    return sum(text_width_mm([text]) + 3.0 for text in _level_texts(conditions)) > 30.0
+
+
+def _level_texts(conditions: pd.Series) -> list[str]:
+    """How the levels are written, in their order; within the narrowest figure."""
+    levels = [level for level in level_colours(conditions) if level]
+    return [f"■ {name}" for name in fitting(levels, (COLUMN_MM - 4.0) / _BOLD, gap=4.4)]
 
 
 def _draw_genes(

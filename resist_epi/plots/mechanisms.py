@@ -30,7 +30,7 @@ from resist_epi.plots.style import (
     paper_style,
     require,
     say_empty,
-    shorten,
+    shorten_all,
 )
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _prepare_panel(
     top = max(heights.values(), default=1.0) + 0.6
     dots.set(xlim=(-0.5, max(len(layers), 1) - 0.5), ylim=(-0.6, top))
     dots.set_yticks(list(heights.values()), list(heights))
-    dots.set_xticks(range(len(layers)), [shorten(name, 16) for name in layers])
+    dots.set_xticks(range(len(layers)), shorten_all(layers, 16))
     dots.xaxis.tick_top()
     dots.tick_params(length=0)
     for label, name in zip(dots.get_yticklabels(), heights, strict=True):
@@ -261,7 +261,9 @@ def _draw_keys(frame: Frame, points: Any, left: float) -> None:
             extend="both",
         )
         low, high = points.get_clim()
-        panel(frame.ax, "colourbar").set_xticks([low, 0, high], [f"{low:.2g}", "0", f"{high:.2g}"])
+        panel(frame.ax, "colourbar").set_xticks(
+            [low, 0, high], [f"−{-low:.2g}", "0", f"{high:.2g}"]
+        )
     handles = [
         Line2D(
             [],
@@ -272,7 +274,7 @@ def _draw_keys(frame: Frame, points: Any, left: float) -> None:
             markeredgecolor=GREY,
             markeredgewidth=0.3,
             markersize=float(np.sqrt(_area(np.array([p], dtype=np.float64))[0])),
-            label=f"P = {p:g}",
+            label=f"P {'≤' if p == _KEY_P[-1] else '='} {p:g}",
         )
         for p in _KEY_P
     ]

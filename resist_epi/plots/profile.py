@@ -10,7 +10,7 @@ import pandas as pd
 
 from resist_epi.arrays import FloatArray, IntArray
 from resist_epi.counting.profile_matrix import ProfileMatrix, nan_mean
-from resist_epi.plots.frame import LINE_MM, TITLE_MM, Frame, new_frame, text_width_mm
+from resist_epi.plots.frame import LINE_MM, TITLE_MM, Frame, new_frame, text_width_mm, wrapped_all
 from resist_epi.plots.style import (
     COLUMN_MM,
     DIRECTION_COLOURS,
@@ -18,6 +18,7 @@ from resist_epi.plots.style import (
     GREY,
     INK,
     PAGE_MM,
+    SMALL_FONT,
     level_colours,
     lookup,
     paper_style,
@@ -35,6 +36,8 @@ Groups = str | pd.Series | Sequence[str] | None
 _PANEL_MM = 34.0
 
 _MAX_COLOURED = 12  # more lines than these cannot be told apart by colour
+
+_TITLE_FONT = SMALL_FONT + 1
 
 _ALL = "mean of the samples"
 
@@ -109,7 +112,10 @@ def plot_profile(
         legend_mm = _legend_height(list(legend))
         n = max(len(rows), 1)
         width = min(PAGE_MM, max(COLUMN_MM, n * _PANEL_MM))
-        height = 44.0 + legend_mm + TITLE_MM * bool(title)
+        left, gap = 11.0, 3.0
+        lines = _titles(rows, (width - left - 3.0 - gap * (n - 1)) / n)
+        head_mm = LINE_MM * max(map(len, lines.values()), default=1)
+        height = 44.0 - LINE_MM + head_mm + legend_mm + TITLE_MM * bool(title)
         frame = new_frame(ax, width=width, height=height)
         frame.title(title)
         if not rows or not matrix.samples:
@@ -117,17 +123,16 @@ def plot_profile(
             return frame.ax
         means = {g: {s: matrix.mean_profile(s, r) for s in matrix.samples} for g, r in rows.items()}
         y_range = profile_range(means)
-        left, gap = 11.0, 3.0
         bottom = legend_mm + 7.0
         panel_w = (frame.width - left - 3.0 - gap * (n - 1)) / n
-        panel_h = frame.height - bottom - LINE_MM - 2.0 - TITLE_MM * bool(title)
+        panel_h = frame.height - bottom - head_mm - 2.0 - TITLE_MM * bool(title)
         colours = region_colours(list(rows))
-        for k, (group, chosen) in enumerate(rows.items()):
+        for k, group in enumerate(rows):
             panel = frame.panel(group, left + k * (panel_w + gap), bottom, panel_w, panel_h)
             _draw_lines(panel, matrix, means[group], levels, legend)
             panel.set_ylim(*y_range)
             dark = INK if colours[group] == GREY else colours[group]
-            panel.set_title(f"{group} (n = {thousands(len(chosen))})", color=dark)
+            panel.set_title("\n".join(lines[group]), color=dark, linespacing=1.1)
             position_ticks(panel, matrix, width=panel_w)
             if k:
                 panel.set_yticklabels([])
@@ -135,6 +140,19 @@ def plot_profile(
                 panel.set_ylabel(matrix.quantity)
         _draw_legend(frame, legend)
     return frame.ax
+
+
+def _titles(rows: Mapping[str, IntArray], width: float) -> dict[str, tuple[str, ...]]:
+    """Group -> lines of its name with the number of its regions, within a panel's width (mm)."""
+    n = len(rows)
+    names = wrapped_all(list(rows), [width] * n, most=[3] * n, font_size=_TITLE_FONT)
+    titles = {}
+    for (group, chosen), lines in zip(rows.items(), names, strict=True):
+        number = f"(n = {thousands(len(chosen))})"
+        with_number = f"{lines[-1]} {number}"
+        one_line = text_width_mm([with_number], _TITLE_FONT) <= width
+        titles[group] = (*lines[:-1], with_number) if one_line else (*lines, number)
+    return titles
 
 
 def profile_range(means: Mapping[str, Mapping[str, FloatArray]]) -> tuple[float, float]:

@@ -179,7 +179,8 @@ def shorten_all(
     """Names of at most `limit` characters that stay apart.
 
     Where one is too long (or longer than `tidy_above`), what all begin and end with is left out
-    first, for it tells nothing. Names that would become equal get a number.
+    first, for it tells nothing. Of names that would become equal what tells them apart is kept;
+    where that is too long, they get a number.
     """
     texts = [str(name) for name in names]
     if len(texts) > 1 and max(map(len, texts)) > (limit if tidy_above is None else tidy_above):
@@ -189,12 +190,31 @@ def shorten_all(
             "…" * (head > 1) + t[head * (head > 1) : len(t) - tail * (tail > 1)] for t in texts
         ]
     short = [shorten(t, limit) for t in texts]
+    for text, n in Counter(short).items():
+        alike = [i for i, own in enumerate(short) if own == text]
+        if n > 1:
+            apart = _told_apart([texts[i] for i in alike], limit)
+            for i, own in zip(alike, apart, strict=True):
+                short[i] = own
     seen: Counter[str] = Counter()
     unique = []
     for text in short:
         seen[text] += 1
         unique.append(text if seen[text] == 1 else f"{text} ({seen[text]})")
     return unique
+
+
+def _told_apart(texts: list[str], limit: int) -> list[str]:
+    """Their start and where they differ, in at most `limit` letters; as `shorten` if too long."""
+    head = _common_length(texts)
+    tail = _common_length([t[head:][::-1] for t in texts])
+    own = [t[head : len(t) - tail] for t in texts]
+    room = limit - max(map(len, own)) - 2
+    if room < 1 or min(map(len, own)) == 0:
+        return [shorten(t, limit) for t in texts]
+    start = texts[0][: min(head, room)]
+    end = "…" if tail else ""
+    return [f"{start}{'…' if head > room else ''}{text}{end}" for text in own]
 
 
 def _common_length(texts: Sequence[str]) -> int:

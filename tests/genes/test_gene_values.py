@@ -69,7 +69,16 @@ def two_of_a_name() -> pd.DataFrame:
 
     The promoters that do not speak stand first, or have the smaller P, or the higher signal.
     """
-    columns = "chrom gene_id symbol baseMean log2FoldChange stat direction primary".split()
+    columns = [
+        "chrom",
+        "gene_id",
+        "symbol",
+        "baseMean",
+        "log2FoldChange",
+        "stat",
+        "direction",
+        "primary",
+    ]
     table = pd.DataFrame(
         [
             ("chr12", "g1", "KRT8", 90.0, -0.5, np.nan, "none", False),

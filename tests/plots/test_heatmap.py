@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -173,3 +175,40 @@ def test_groups_are_counted() -> None:
     texts = [t.get_text() for t in plot_heatmap(matrix).texts]
     for n in pd.Series(matrix.regions["direction"]).value_counts():
         assert f"{n:,}" in texts
+
+
+LONG = (
+    "regions gained in the tumours of poor outcome, early relapse",
+    "regions gained in the tumours of poor outcome, late relapse",
+    "lost",
+)
+
+
+MANY = (*LONG, *(f"group {i} of many" for i in range(9)))
+
+
+@pytest.mark.parametrize("groups", [LONG[:2], LONG, MANY])
+def test_names_of_groups_are_within_the_figure_and_apart(groups: tuple[str, ...]) -> None:
+    labels = [groups[i % len(groups)] for i in range(10 * len(groups))]
+    matrix = simulated.profile(SHEET, len(labels))
+    ax = plot_heatmap(matrix, groups=labels)
+    figure = ax.get_figure(root=True)
+    figure.draw_without_rendering()
+    edge = panel(ax, f"{groups[0]}: {matrix.samples[0]}").get_window_extent().x0
+    boxes = [(t, t.get_window_extent()) for t in ax.texts if t.get_text().strip()]
+    beside = [(t.get_text(), b) for t, b in boxes if b.x1 < edge]
+    assert all(b.x0 >= 0 for _, b in beside)
+    for (_, one), (_, other) in combinations(beside, 2):
+        assert not one.shrunk(0.98, 0.9).overlaps(other.shrunk(0.98, 0.9))
+    words = " ".join(text for text, _ in beside)
+    assert ("early" in words) == ("early" in groups[0])
+
+
+def test_names_of_conditions_are_within_the_figure_and_apart() -> None:
+    levels = [f"poor outcome after endocrine therapy, {when}" for when in ("early", "later")]
+    ax = plot_heatmap(simulated.profile(SHEET, 60), samples=SHEET.assign(Condition=levels * 2))
+    ax.get_figure(root=True).draw_without_rendering()
+    boxes = [t.get_window_extent() for t in ax.texts if t.get_text().startswith("■")]
+    assert len(boxes) == 2
+    assert all(b.x0 >= 0 for b in boxes)
+    assert not boxes[0].overlaps(boxes[1])

@@ -28,3 +28,17 @@ def test_the_profile_figure_has_a_line_a_sample_and_a_mean_a_condition() -> None
 def test_without_a_sheet_each_sample_has_a_colour_of_its_own() -> None:
     ax = plot_profile(simulated.profile(SHEET, 50))
     assert len({line.get_color() for line in panel(ax, "gain").lines}) == 4
+
+
+def test_long_names_of_groups_stay_above_their_own_panel() -> None:
+    when = ("early", "late")
+    groups = [f"regions gained in the tumours of poor outcome, {w} relapse" for w in when]
+    matrix = simulated.profile(SHEET, 60)
+    ax = plot_profile(matrix, groups=groups * 30)
+    ax.get_figure(root=True).draw_without_rendering()
+    titles = [panel(ax, group).title for group in groups]
+    for group, title in zip(groups, titles, strict=True):
+        box, own = title.get_window_extent(), panel(ax, group).get_window_extent()
+        assert box.width <= own.width * 1.05
+    assert "early" in titles[0].get_text()
+    assert titles[0].get_text().endswith("(n = 30)")

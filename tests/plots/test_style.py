@@ -91,3 +91,13 @@ def test_no_figure_writes_mathematics_that_is_not_set() -> None:
     """Names of people's files may hold `$`, so no text is read as mathematics, ours neither."""
     folder = Path(resist_epi.plots.__file__).parent
     assert {p.name for p in folder.glob("*.py") if "$_" in p.read_text(encoding="utf-8")} == set()
+
+
+def test_of_names_that_would_be_equal_what_differs_is_kept() -> None:
+    names = ["x", *(f"group number {i} with words" for i in range(3))]
+    assert shorten_all(names, 14) == ["x", "group numbe…0…", "group numbe…1…", "group numbe…2…"]
+    ends = [f"regions gained in poor outcome, {when} relapse" for when in ("early", "later")]
+    assert shorten_all(["none", *ends], 16) == ["none", "regions g…early…", "regions g…later…"]
+    # What differs is longer than there is room for.
+    long = ["a" * 8 + "b" * 30 + "c" * 8, "a" * 8 + "d" * 30 + "c" * 8, "y"]
+    assert len(set(shorten_all(long, 12))) == 3
