@@ -23,7 +23,7 @@ from resist_epi.study.check import check_study
 from resist_epi.study.check_chromosomes import Beside
 from resist_epi.study.check_question import check_asked
 from resist_epi.study.ledger import Inputs, Ledger, file_checksums
-from resist_epi.study.provenance import record
+from resist_epi.study.provenance import as_seen_from, record
 from resist_epi.study.settings import StudySettings, write_study
 from resist_epi.study.steps.between_marks import write_between_marks
 from resist_epi.study.steps.count_mark import count_mark
@@ -153,7 +153,9 @@ def _run(
     inputs = file_checksums(input_files(study))
     dna = copy_number_key(study, inputs)
     marks = {mark: mark_keys(study, mark, inputs, dna=dna) for mark in study.sheet.marks}
-    provenance = record(settings.model_dump(mode="json"), inputs)
+    provenance = record(
+        settings.seen_from(out), {as_seen_from(out, path): sha for path, sha in inputs.items()}
+    )
     steps = dna | {name: key for keys in marks.values() for name, key in keys.items()}
     steps[BETWEEN_MARKS] = between_marks_key(study, steps, inputs)
     if report:

@@ -58,6 +58,7 @@ def draw_figures(run: RunTables, folder: str | Path) -> list[Path]:
         for suffix in FORMATS:
             path = Path(folder) / f"{stem}.{suffix}"
             save_figure(axes, path, dpi=DPI, close=suffix == FORMATS[-1])
+            axes.get_figure(root=True).set_layout_engine("none")  # laid out once for all formats
             written.append(path)
     logger.info("%d figures in %s", len(written) // len(FORMATS), folder)
     return written

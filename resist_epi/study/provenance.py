@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from resist_epi.version import VERSION
@@ -20,7 +22,8 @@ class Provenance:
     parameters
         Every setting that the result depends on, as plain JSON values.
     inputs
-        SHA-256 of each input file, by its path as the user gave it.
+        SHA-256 of each input file, by its path: absolute if it was given so, else relative to the
+        run's folder; so are the paths among the parameters.
     python
         Version of the interpreter.
     libraries
@@ -36,6 +39,15 @@ class Provenance:
     def to_json(self) -> str:
         """Return the record as indented JSON with sorted keys."""
         return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
+
+
+def as_seen_from(folder: Path, path: str | Path) -> str:
+    """A path that was given relative to the working directory, relative to a folder.
+
+    Whoever reads the record knows where it lies, and not from where the run was started. An
+    absolute path stays as it is.
+    """
+    return str(path) if Path(path).is_absolute() else os.path.relpath(path, folder)
 
 
 def record(

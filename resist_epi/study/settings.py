@@ -13,6 +13,7 @@ from resist_epi.errors import InputFormatError, did_you_mean, quoted, shortened
 from resist_epi.genes.builtin import GO
 from resist_epi.io.store import read_text, write_text
 from resist_epi.samples.question import Confounders, Question
+from resist_epi.study.provenance import as_seen_from
 
 
 class StudySettings(BaseModel):
@@ -115,6 +116,15 @@ class StudySettings(BaseModel):
                 if isinstance(path, Path)
             }
         )
+
+
+    def seen_from(self, folder: Path) -> dict[str, Any]:
+        """Plain values for a record in a folder; its paths are as `provenance.as_seen_from`."""
+        values = self.model_dump(mode="json")
+        for name in PATHS:
+            if isinstance(path := getattr(self, name), Path):
+                values[name] = as_seen_from(folder, path)
+        return values
 
 
 PATHS = (

@@ -12,6 +12,7 @@ import pandas as pd
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.dna.arms import ArmShifts
 from resist_epi.dna.describe import describe_confounders
+from resist_epi.domains.window_tests import DIRECTION_RULE
 from resist_epi.genes.gene_values import genes_side_by_side
 from resist_epi.genes.linking import annotate_regions
 from resist_epi.genome.consensus import Consensus
@@ -145,12 +146,16 @@ def _write_genes(
         kinds["domains"] = domains.genes
     shared = None if domains is None else domains.shared
     side_by_side = genes_side_by_side(kinds, domains=shared)
-    outputs.table(outputs.path("genes"), side_by_side, main.header)
+    path = outputs.path("genes")
+    about = main.about(path)
+    if "domains" in kinds:
+        about["domains_direction"] = DIRECTION_RULE
+    outputs.table(path, side_by_side, about)
     if "peaks" in tables:
         window = (chosen.upstream, chosen.downstream)
         found = annotate_regions(tables["peaks"], study.reference.annotation, promoter=window)
-        about = {"promoter": f"{window[0]} bp upstream to {window[1]} bp downstream of a start"}
-        outputs.table(outputs.path("links", "peaks"), found.links, about)
+        said = {"promoter": f"{window[0]} bp upstream to {window[1]} bp downstream of a start"}
+        outputs.table(outputs.path("links", "peaks"), found.links, said)
 
 
 def _write_agreement(main: Analysis, agreement: Agreement, mark: str, outputs: Outputs) -> None:

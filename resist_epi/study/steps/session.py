@@ -6,11 +6,12 @@ from pathlib import Path
 
 from resist_epi.io.igv import SessionTrack, write_session
 from resist_epi.io.run_folder import run_path
-from resist_epi.study.study import Study, mark_kinds
+from resist_epi.schema import KINDS
+from resist_epi.study.study import Study
 
 
 def write_study_session(study: Study, out: Path) -> None:
-    """Write `igv_session.xml`: every track, and the calls of every kind of regions.
+    """Write `igv_session.xml`: every track, and the calls of every kind of regions that has some.
 
     Raises
     ------
@@ -23,15 +24,13 @@ def write_study_session(study: Study, out: Path) -> None:
         for row in table.sort_values(["Factor", "Condition"], kind="stable").to_dict("records")
         if row.get("Coverage")
     ]
+    # Bins have no calls, and not every mark has domains: what is named is there.
     calls = [
-        (run_path(out, "calls", mark, kind), f"{mark} {kind}: gain and loss")
+        (bed, f"{mark} {kind}: gain and loss")
         for mark in study.sheet.marks
-        for kind in mark_kinds(study, mark)
+        for kind in KINDS
+        if (bed := run_path(out, "calls", mark, kind)).is_file()
     ]
-    for mark in study.sheet.marks:
-        bed = run_path(out, "calls", mark, "domains")
-        if bed.exists():
-            calls.append((bed, f"{mark} domains: gain and loss"))
     genome = study.reference.genome
     write_session(
         run_path(out, "session"), tracks, calls, genome=None if genome is None else genome.name

@@ -53,16 +53,18 @@ def write_gene_sets(
     kinds = {} if study.own_sets else gene_set_kinds()
     asked = SetOptions(main.question.fdr, study.own_sets, kinds, beside=beside)
     table = enrich_level(level, study.gene_sets, asked)
-    outputs.table(outputs.path("gene_sets"), table, main.header | table.attrs["header"])
+    path = outputs.path("gene_sets")
+    outputs.table(path, table, main.about(path) | table.attrs["header"])
     if PRE_SPECIFIED not in study.gene_sets:
         return
     core = study.gene_sets[PRE_SPECIFIED]
     one_by_one = genes_one_by_one(level.genes, core, symbols=level.symbols)
-    outputs.table(outputs.path("one_by_one"), one_by_one, main.header)
+    path = outputs.path("one_by_one")
+    outputs.table(path, one_by_one, main.about(path))
     if level.has_effects:
         test = pre_specified(level, core)
-        header = main.header | test.attrs["header"]
-        outputs.table(outputs.path("pre_specified"), test, header)
+        path = outputs.path("pre_specified")
+        outputs.table(path, test, main.about(path) | test.attrs["header"])
 
 
 def _relabelled(main: Analysis) -> bool:
