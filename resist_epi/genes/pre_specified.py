@@ -82,8 +82,7 @@ def pre_specified(
         "asked": "do these genes change (fry), and more than random sets of their size matched"
         f" on {', '.join(map(str, level.traits))}? A claim needs P <= {LEVEL:g} for both, in one"
         " direction, and again without the genes of the X chromosome",
-        "wording": "a claim is consistent with the mechanism that the set stands for; of H3K36me3"
-        " it says that the genes are more or less transcribed, not which enzyme acted",
+        "wording": "a claim is consistent with the mechanism that the set stands for",
     }
     return table[names(PRE_SPECIFIED)]
 

@@ -22,6 +22,7 @@ from resist_epi.mechanism.expectations import Mechanism
 from resist_epi.mechanism.switch_sets import SWITCHES, switch_sets
 from resist_epi.model.fit import Fit
 from resist_epi.samples.design import Contrast
+from resist_epi.samples.presets import find_preset
 from resist_epi.schema import MECHANISMS, names
 from resist_epi.stats.multiple import benjamini_hochberg
 
@@ -135,7 +136,7 @@ def mechanism_table(
         )
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["set", "kind"])
     rows = _described(table, mechanisms)
-    rows.attrs["header"] = _header(asked)
+    rows.attrs["header"] = _header(asked, [layer.name for layer in layers])
     return rows
 
 
@@ -183,7 +184,7 @@ def _of_layer(layer: Layer, sets: Mapping[str, GeneSet], asked: MechanismOptions
     )
     table = enrich_level(level, sets, SetOptions(asked.fdr, kinds=asked.kinds, test=asked.test))
     members = level.members(sets, untested=True)
-    low, high = _matched_effects(level, members, asked)
+    low, high = _matched_effects(level, level.members(sets), asked)
     table = table.assign(layer=layer.name, matched_low=low, matched_high=high)
     if level.has_effects:
         for i in np.flatnonzero(table["pvalue"].isna() & table["n_tested"].gt(0)):
@@ -214,13 +215,17 @@ def _small_set_pvalue(level: GeneLevel, gene_set: GeneSet, seed: int) -> float:
 def _matched_effects(
     level: GeneLevel, members: Mapping[str, IntArray], asked: MechanismOptions
 ) -> tuple[FloatArray, FloatArray]:
-    """2.5 and 97.5 % of the effects of random sets matched to each set."""
-    change, eligible = level.change, level.with_change
+    """2.5 and 97.5 % of the effects of random sets matched to each set.
+
+    As the effect itself: of measured genes, one a locus. Genes without a test would say how far
+    noise reaches, of more genes than the effect rests on.
+    """
+    change, eligible = level.change, level.measured
     total, n = float(change[eligible].sum()), int(eligible.sum())
     bounds = np.full((len(members), 2), np.nan)
-    for i, index in enumerate(members.values()):
-        size = max(100, 4 * len(index))
-        if not len(index) or n - len(index) < size:
+    for i, index in enumerate(map(level.one_a_locus, members.values())):
+        size = _pool_size(len(index), n - len(index))
+        if not size:
             continue
         pools = nearest_pools(level.traits, index, eligible, size=size)
         drawn = draw_sets(pools, asked.n_random, np.random.default_rng(asked.seed))
@@ -228,6 +233,15 @@ def _matched_effects(
         effects = sums / len(index) - (total - sums) / (n - len(index))
         bounds[i] = np.quantile(effects, [0.025, 0.975])
     return bounds[:, 0], bounds[:, 1]
+
+
+def _pool_size(members: int, others: int) -> int:
+    """Genes from which each member's counterpart is drawn; 0 where there are too few of them.
+
+    Four times the members where there are so many: a random set has no gene twice.
+    """
+    least = max(100, 2 * members)
+    return min(max(100, 4 * members), others) if members and others >= least else 0
 
 
 def _directions(table: pd.DataFrame, fdr: float) -> list[str]:
@@ -290,7 +304,9 @@ def _described(table: pd.DataFrame, mechanisms: Sequence[Mechanism]) -> pd.DataF
     return pd.DataFrame(rows, columns=names(MECHANISMS))
 
 
-def _header(asked: MechanismOptions) -> dict[str, str]:
+def _header(asked: MechanismOptions, layers: Sequence[str]) -> dict[str, str]:
+    known = [found.caution for name in layers if (found := find_preset(name)) is not None]
+    wording = "what is seen is consistent with a mechanism, and no proof that it acts"
     return {
         "asked": "which mechanisms of resistance do these changes belong to? The expected signs"
         " were stated before any data were seen",
@@ -302,7 +318,6 @@ def _header(asked: MechanismOptions) -> dict[str, str]:
         " island where known",
         "genes": "those of the set's own sign, called at the same level, strongest first; in"
         " brackets: none is called, these have P < .05 of their own",
-        "wording": "what is seen is consistent with a mechanism, and no proof that it acts;"
-        " H3K36me3 says that a gene is transcribed, not which enzyme acted",
+        "wording": ". ".join([wording, *filter(None, known)]),
         "context": "therapies are named for context of research; this is no advice",
     }

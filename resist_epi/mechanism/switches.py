@@ -216,9 +216,9 @@ def _outside_bounds(correlation: JointCorrelation | None, smallest: int) -> str:
 
 
 def _correlation_in_words(correlation: JointCorrelation) -> str:
-    said = f"the marks' errors are correlated by {correlation.estimates:.2f}"
+    said = f"the marks' errors are correlated by {correlation.estimates:z.2f}"
     if not np.isnan(correlation.candidates):
-        said += f" ({correlation.candidates:.2f} among genes with a small P)"
+        said += f" ({correlation.candidates:z.2f} among genes with a small P)"
     return said
 
 

@@ -21,7 +21,16 @@ from resist_epi.io.tables import read_results, read_table
 from resist_epi.samples.facts import facts_of
 from resist_epi.samples.presets import MarkPreset, preset
 from resist_epi.samples.question import Question
-from resist_epi.schema import ARMS, CHECK, GENE_SETS, KINDS, MECHANISMS, QUALITY, names
+from resist_epi.schema import (
+    ARMS,
+    CHECK,
+    GENE_SETS,
+    KINDS,
+    MECHANISMS,
+    PRE_SPECIFIED,
+    QUALITY,
+    names,
+)
 
 
 @dataclass(frozen=True)
@@ -62,8 +71,9 @@ class MarkTables:
         What the mark needs.
     results
         Region kind -> results, the kind that speaks for a gene first.
-    normalization, gene_sets, one_by_one
-        Size factors; gene sets; the genes of the pre-specified set. None where the run has none.
+    normalization, gene_sets, one_by_one, pre_specified
+        Size factors; gene sets; the genes of the pre-specified set, and its test. None where the
+        run has none.
     calls
         How many regions which normalisations call together.
     correlation, components
@@ -87,6 +97,7 @@ class MarkTables:
     calls: Sheet | None
     gene_sets: Sheet | None
     one_by_one: Sheet | None
+    pre_specified: Sheet | None
     correlation: pd.DataFrame | None
     components: pd.DataFrame | None
     levels: pd.DataFrame | None = None
@@ -199,6 +210,7 @@ def _gather_mark(
         calls=_optional(file("normalization_calls"), required=["n_regions"]),
         gene_sets=_optional(file("gene_sets"), required=names(GENE_SETS)),
         one_by_one=_optional(file("one_by_one")),
+        pre_specified=_optional(file("pre_specified"), required=names(PRE_SPECIFIED)),
         correlation=None if correlation is None else _square(correlation.table),
         components=None if components is None else _with_shares(components),
         profile=_profile(file("profile")),

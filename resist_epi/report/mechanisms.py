@@ -25,6 +25,7 @@ def mechanism_section(run: RunTables) -> dict[str, Any] | None:
     moved = quiet[quiet["verdict"].str.startswith("moved")]
     return {
         "sentences": mechanism_sentences(table),
+        "cautions": [m.preset.caution for m in run.marks if m.preset.caution],
         "rows": [_row(row) for row in own.to_dict("records") if row["n_tested"]],
         "controls": _controls(quiet, moved),
         "context": _context(own),
@@ -44,7 +45,9 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
         "n_loci": row["n_loci"],
         "n_gain": row["n_gain"],
         "n_loss": row["n_loss"],
-        "effect": f"{row['effect']:+.1%} of loci" if is_share else change(row["effect"]),
+        "effect": f"{row['effect']:+.1%} of loci".replace("-", "−")
+        if is_share
+        else change(row["effect"]),
         "matched": "–" if low == "–" else f"{low} to {high}",
         "pvalue": number(row["pvalue"]),
         "padj": number(row["padj"]),

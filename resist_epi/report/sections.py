@@ -159,7 +159,7 @@ def set_rows(sheet: Sheet) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
             "sign": "gain" if row["effect"] > 0 else "loss",
             "pvalue": number(row["pvalue"]),
             "padj": number(row["padj"]),
-            "direction": row["direction"],
+            "direction": row["direction"] if np.isfinite(row["pvalue"]) else "no P",
             "genes": "" if pd.isna(row["genes"]) else str(row["genes"]).replace(",", ", "),
         }
         for row in table.to_dict("records")
@@ -189,6 +189,21 @@ def gene_rows(sheet: Sheet) -> list[dict[str, str]]:
         }
         for row in sheet.table.to_dict("records")
     ]
+
+
+def core_in_words(sheet: Sheet) -> list[str]:
+    """What the test of the set named in advance says: a sentence a variant, and the claim."""
+    rows = sheet.table[sheet.table["fry_pvalue"].notna()].to_dict("records")
+    sentences = [
+        f"{row['variant']}: {row['n_tested']} tested, mean log2 fold change"
+        f" {change(row['effect'])}; P {number(row['fry_pvalue'])} that they change at all (fry), P"
+        f" {number(row['random_pvalue'])} that they change more than {row['n_random']:,} random"
+        " sets of genes like them"
+        for row in rows
+    ]
+    claim = sheet.table["claim"].eq("yes").all() and rows
+    verdict = f"a claim of {rows[0]['direction']} holds" if claim else "no claim"
+    return [*sentences, f"both at .05, in one direction, for every variant: {verdict}"]
 
 
 def strongest_rows(sheet: Sheet) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -171,8 +172,8 @@ def methods(run: RunTables) -> Methods:
         *(_mark_sentence(mark) for mark in run.marks),
         _test_sentences(run, citations),
     ]
-    sets = next((m.gene_sets for m in run.marks if m.gene_sets is not None), None)
-    if sets is not None:
+    sets = {m.mark: m.gene_sets for m in run.marks if m.gene_sets is not None}
+    if sets:
         text.append(_set_sentence(sets, citations))
     text.append(_limits(run, citations))
     return Methods(tuple(text), tuple(citations.references))
@@ -252,12 +253,30 @@ def _threshold(run: RunTables, citations: Citations) -> str:
     return f" in a test against absolute log2 fold changes of at most {tau:g}{cited}"
 
 
-def _set_sentence(sets: Sheet, citations: Citations) -> str:
-    how, test = sets.header.get("gene sets", ""), sets.header.get("gene set test")
+# Papers as the headers of tables name them: "(Wu & Smyth 2012)".
+_IN_BRACKETS = re.compile(r" \([A-Z]\w+(?: et al\.)?(?:,? (?:& )?[A-Z]\w+)* \d{4}\)")
+
+
+def _set_sentence(sets: Mapping[str, Sheet], citations: Citations) -> str:
+    first = next(iter(sets.values()))
+    how, test = first.header.get("gene sets", ""), first.header.get("gene set test")
     if test not in SET_METHODS:
         return f"Gene sets were described gene by gene ({how})."
     cited = citations.cite(*SET_METHODS[test].references)
-    return f"{len(sets.table)} gene sets were tested with {how}{cited}."
+    if _IN_BRACKETS.search(how):
+        how, cited = _IN_BRACKETS.sub(lambda _: cited, how, count=1), ""
+    return f"{_sets_with_p(sets, test)} gene sets were tested with {how}{cited}."
+
+
+def _sets_with_p(sets: Mapping[str, Sheet], test: object) -> str:
+    """How many sets have a P, by mark where marks differ: `9 (A) and 16 (B) of 28`."""
+    same = {mark: s.table for mark, s in sets.items() if s.header.get("gene set test") == test}
+    tested = {mark: int(table["pvalue"].notna().sum()) for mark, table in same.items()}
+    total = max(len(table) for table in same.values())
+    numbers = set(tested.values())
+    by_mark = join_words([f"{n} ({mark})" for mark, n in tested.items()])
+    said = by_mark if len(numbers) > 1 else f"{numbers.pop()}"
+    return said if said == f"{total}" else f"{said} of {total}"
 
 
 def _limits(run: RunTables, citations: Citations) -> str:

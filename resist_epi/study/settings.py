@@ -117,7 +117,6 @@ class StudySettings(BaseModel):
             }
         )
 
-
     def seen_from(self, folder: Path) -> dict[str, Any]:
         """Plain values for a record in a folder; its paths are as `provenance.as_seen_from`."""
         values = self.model_dump(mode="json")

@@ -11,6 +11,7 @@ from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.genes.pre_specified import pre_specified
 from resist_epi.genes.set_methods import METHODS
 from resist_epi.model.analysis import Analysis
+from resist_epi.samples.presets import preset
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.study import Study
 
@@ -64,7 +65,10 @@ def write_gene_sets(
     if level.has_effects:
         test = pre_specified(level, core)
         path = outputs.path("pre_specified")
-        outputs.table(path, test, main.about(path) | test.attrs["header"])
+        about = main.about(path) | test.attrs["header"]
+        if caution := preset(outputs.mark).caution:
+            about["wording"] += f". {caution}"
+        outputs.table(path, test, about)
 
 
 def _relabelled(main: Analysis) -> bool:
