@@ -139,3 +139,26 @@ def test_no_layer_and_no_gene() -> None:
     found = mechanism_table([layer("H3K36me3", analysed([], 0.0))], MECHANISMS_HERE, other)
     assert row(found, "UP", "H3K36me3")["n_tested"] == 0
     assert row(found, "UP", "H3K36me3")["verdict"] == "not tested"
+
+
+def test_matched_sets_are_of_tested_genes() -> None:
+    """Genes without a test vary most here: they say nothing of sets of tested ones."""
+    analysis = analysed([], 0.0, seed=4)
+    quiet = analysis.results.copy()
+    untested = np.arange(N) % 3 == 0
+    quiet.loc[untested, ["stat", "pvalue", "padj", "lfcSE"]] = np.nan
+    wild = quiet.copy()
+    wild.loc[untested, "log2FoldChange"] *= 50
+    bounds = [
+        mechanism_table([Layer("H3K36me3", r)], MECHANISMS_HERE, SETS, kinds=KINDS, n_random=200)
+        for r in (quiet, wild)
+    ]
+    columns = ["matched_low", "matched_high", "effect"]
+    assert bounds[0]["matched_low"].notna().any()
+    pd.testing.assert_frame_equal(bounds[0][columns], bounds[1][columns])
+
+
+def test_the_header_speaks_of_the_marks_that_are_there() -> None:
+    for name, said in (("H3K36me3", True), ("H3K27me3", False)):
+        found = mechanism_table([layer(name, analysed([], 0.0))], MECHANISMS_HERE, SETS, n_random=9)
+        assert ("H3K36me3" in found.attrs["header"]["wording"]) is said

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from resist_epi.genes.enrichment import enrich
@@ -107,3 +108,24 @@ def test_lines_for_reading_leave_out_what_is_for_programs() -> None:
 def test_words_are_joined() -> None:
     assert join_words(["a", "b", "c"]) == "a, b and c"
     assert join_words([]) == ""
+
+
+def test_sets_are_counted_by_their_p_and_the_paper_is_cited_once(study: Path) -> None:
+    run = gather(study)
+    header = {"gene set test": "camera", "gene sets": "camera (Wu & Smyth 2012), one value a gene"}
+    tables = [
+        pd.DataFrame({"set": list("ABCD"), "pvalue": p})
+        for p in ([0.1, 0.2, np.nan, np.nan], [0.1, 0.2, 0.3, np.nan])
+    ]
+    marks = tuple(
+        replace(mark, gene_sets=Sheet(table, header))
+        for mark, table in zip(run.marks[:2], tables, strict=True)
+    )
+    text = methods(replace(run, marks=marks))
+    said = next(p for p in text.paragraphs if "gene sets were tested" in p)
+    names = [mark.mark for mark in marks]
+    start = f"2 ({names[0]}) and 3 ({names[1]}) of 4 gene sets were tested with camera ["
+    assert said.startswith(start)
+    assert "Wu" not in said
+    assert said.count("[") == 1
+    assert WU_2012 in text.references

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -159,6 +160,20 @@ def test_the_study_file_gives_the_same_tables_again(study: Path, tmp_path: Path)
     run_study(read_study(study / "study.yaml"), tmp_path / "again", report=False)
     for path in sorted(study.rglob("*.tsv*")) + sorted(study.rglob("*.bed")):
         assert (tmp_path / "again" / path.relative_to(study)).read_bytes() == path.read_bytes()
+
+
+def test_the_session_names_files_that_are_there(study: Path) -> None:
+    found = ElementTree.parse(study / "igv_session.xml").findall(".//Resource")
+    paths = [resource.attrib["path"] for resource in found]
+    assert any(path.endswith(".bed") for path in paths)
+    assert not [path for path in paths if not (study / path).is_file()]
+
+
+def test_tables_of_genes_and_sets_say_what_was_asked(study: Path) -> None:
+    for path in (*study.glob("gene_sets/*.tsv"), *study.glob("genes/*.tsv.gz")):
+        header = read_table(path).attrs["header"]
+        assert header["question"]["formula"] == "~ Condition", path
+        assert header["facts"]["contrast"]["kind"] == "difference", path
 
 
 def test_provenance_names_every_input(study: Path, cohort: SmallCohort) -> None:

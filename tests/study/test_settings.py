@@ -69,3 +69,20 @@ def test_what_is_no_study(
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 6000
     assert not (tmp_path / "PWNED").exists()
+
+
+def test_paths_of_a_record_are_seen_from_where_it_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "study.yaml").write_text("sheet: ../cohort/sheet.csv\n")
+    records = []
+    for here, there in ((tmp_path, "study"), (tmp_path / "elsewhere", "../study")):
+        monkeypatch.chdir(here)
+        settings = read_study(Path(there) / "study.yaml")
+        records.append(settings.seen_from(Path(there).parent / "again")["sheet"])
+    assert records == ["../cohort/sheet.csv"] * 2
+    # What was given from the root stays, and the name of the built-in sets is no path.
+    absolute = StudySettings(sheet=tmp_path / "s.csv", gene_sets="go").seen_from(Path("again"))
+    assert (absolute["sheet"], absolute["gene_sets"]) == (str(tmp_path / "s.csv"), "go")
