@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from resist_epi.arrays import BoolArray, FloatArray
-from resist_epi.plots.style import rasterize, thousands
+from resist_epi.plots.style import INK, rasterize, thousands
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,10 +70,10 @@ def scatter_within(ax: Axes, x: FloatArray, y: FloatArray, edges: Edges, **style
     inside = ~edges.beyond(x, y)
     shown_x, shown_y = edges.clipped(x, y)
     rasterize(ax.scatter(shown_x[inside], shown_y[inside], **style))
-    style = {k: v for k, v in style.items() if k != "label"}
+    style = {k: v for k, v in style.items() if k not in ("label", "alpha")}
     size = max(TRIANGLE_PT2, float(style.pop("s", TRIANGLE_PT2)))
+    style |= {"gid": "beyond the axis", "edgecolors": INK, "linewidths": 0.3}  # seen if pale
     for marker, there in edges.markers(x, y):
-        style["gid"] = "beyond the axis"
         rasterize(ax.scatter(shown_x[there], shown_y[there], marker=marker, s=size, **style))
 
 

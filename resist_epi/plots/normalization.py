@@ -274,7 +274,7 @@ def _draw_zero_lines(
     rasterize(ax.plot(x[inside], y[inside], ".", ms=1.8, mew=0, **style)[0])
     scatter_within(ax, x[~inside], y[~inside], edges, linewidths=0, **style)
     if words := beyond_in_words(int((~inside).sum())):
-        frame.text(place[0] + place[2], place[1] + 1.5, words, ha="right")
+        frame.text(place[0] + place[2], place[1] + place[3] + LINE_MM / 2, words, ha="right")
     colours = (INK, VERMILLION, BLUE, PURPLE, "#009E73")
     for k, method in enumerate(methods):
         if not np.isfinite(shifts[method]):

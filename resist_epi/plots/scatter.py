@@ -269,7 +269,7 @@ def _scatter(
         style: dict[str, Any] = {
             "s": 9.0 if few else 5.0 if called else 2.5,
             "color": DIRECTION_COLOURS[name],
-            "alpha": 0.9 if called or name == NOT_TESTED else (0.8 if few else 0.35),
+            "alpha": _alpha(name, few),
             "linewidths": 0,
             "zorder": 3 if called else 2,
             "label": f"{name} ({thousands(int(chosen.sum()))})",
@@ -278,6 +278,13 @@ def _scatter(
     if not len(shown):
         say_empty(ax, empty)
     return _legend(ax, beyond_in_words(int(edges.beyond(x, y).sum())))
+
+
+def _alpha(call: str, few: bool) -> float:
+    """Many grey points lie on one another."""
+    if call in ("gain", "loss"):
+        return 0.9
+    return 0.8 if few else 0.6 if call == NOT_TESTED else 0.35
 
 
 _LEGEND_ORDER = (*DIRECTIONS, NOT_TESTED)

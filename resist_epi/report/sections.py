@@ -11,7 +11,7 @@ import pandas as pd
 
 from resist_epi.report.flags import median_correlation, quality_flags
 from resist_epi.report.gather import MarkTables, RunTables, Sheet
-from resist_epi.report.words import KIND_WORDS, regions_in_words
+from resist_epi.report.words import KIND_WORDS, capital, regions_in_words
 
 STRONGEST = 10
 
@@ -195,7 +195,7 @@ def core_in_words(sheet: Sheet) -> list[str]:
     """What the test of the set named in advance says: a sentence a variant, and the claim."""
     rows = sheet.table[sheet.table["fry_pvalue"].notna()].to_dict("records")
     sentences = [
-        f"{row['variant']}: {row['n_tested']} tested, mean log2 fold change"
+        f"{capital(row['variant'])}: {row['n_tested']} tested, mean log2 fold change"
         f" {change(row['effect'])}; P {number(row['fry_pvalue'])} that they change at all (fry), P"
         f" {number(row['random_pvalue'])} that they change more than {row['n_random']:,} random"
         " sets of genes like them"
@@ -203,7 +203,7 @@ def core_in_words(sheet: Sheet) -> list[str]:
     ]
     claim = sheet.table["claim"].eq("yes").all() and rows
     verdict = f"a claim of {rows[0]['direction']} holds" if claim else "no claim"
-    return [*sentences, f"both at .05, in one direction, for every variant: {verdict}"]
+    return [*sentences, f"Both at .05, in one direction, for every variant: {verdict}"]
 
 
 def strongest_rows(sheet: Sheet) -> list[dict[str, str]]:
@@ -268,13 +268,13 @@ def _interval(row: Mapping[Any, Any]) -> str:
 
 def kind_title(mark: MarkTables, kind: str) -> str:
     """Heading of a region kind."""
-    return KIND_WORDS.get(kind, kind)[:1].upper() + KIND_WORDS.get(kind, kind)[1:]
+    return capital(KIND_WORDS.get(kind, kind))
 
 
 def kind_caption(mark: MarkTables, kind: str) -> str:
     """How its regions were made."""
     text = regions_in_words(kind, mark.preset)
-    text = text[:1].upper() + text[1:] + "."
+    text = capital(text) + "."
     if kind == "domains" and mark.results[kind].table["pvalue"].notna().any():
         text += (
             " The call is that of the windows that decide; the fold change is of the whole domain,"

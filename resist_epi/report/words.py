@@ -204,7 +204,7 @@ def _mark_sentence(mark: MarkTables) -> str:
     return (
         f"{mark.mark} was quantified as {QUANTITY_WORDS.get(quantity, quantity)} in {regions}."
         f" The contrast was {contrast_title(facts)}, informed by {informed_by(facts)}."
-        f" {_capital(mark.main.header['units'])}."
+        f" {capital(mark.main.header['units'])}."
         f" Of these regions {join_words(kept)} held enough signal."
     )
 
@@ -224,7 +224,7 @@ def _test_sentences(run: RunTables, citations: Citations) -> str:
         test = differential.METHODS.get(method["name"], Method)
         parts.append(f"Test{marks}: {method['summary']}{citations.cite(*test.references)}.")
         parts += [
-            f"{_capital(text)}{citations.cite(*OPTION_SOURCES.get(option, ()))}."
+            f"{capital(text)}{citations.cite(*OPTION_SOURCES.get(option, ()))}."
             for option, text in method["options"].items()
         ]
     if len(untested) < len(run.marks):
@@ -313,5 +313,6 @@ def join_words(words: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else ""
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """The text, its first letter large."""
     return text[:1].upper() + text[1:]

@@ -8,13 +8,14 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from resist_epi.cli.report import command
 from resist_epi.errors import InputFormatError
 from resist_epi.io.tables import read_results, read_table, write_table
-from resist_epi.report.gather import gather
+from resist_epi.report.gather import Sheet, gather
 from resist_epi.report.page import render, write_report
 
 NASTY = '</script><img src=x onerror="alert(1)">&'
@@ -194,3 +195,26 @@ def test_the_verb(study: Path, tmp_path: Path) -> None:
 
 def test_size_factors_are_counted_by_unit(page: str) -> None:
     assert "Size factors of 8 units under each normalisation" in page
+
+
+def test_a_set_named_in_advance_is_tested_in_words_and_sets_without_a_p_say_so(study: Path) -> None:
+    run = gather(study)
+    mark = run.marks[0]
+    variants = [("all genes", 4, 1.26, 1.6e-7, 5e-4), ("without chrX", 3, 1.25, 1.5e-7, 5e-4)]
+    columns = ["variant", "n_tested", "effect", "fry_pvalue", "random_pvalue"]
+    core = pd.DataFrame(variants, columns=columns)
+    core = core.assign(n_random=2000, direction="gain", claim="yes")
+    sets = mark.gene_sets.table.assign(pvalue=np.nan, padj=np.nan, direction="none")
+    one_by_one = Sheet(mark.main.table.head(2), {})
+    shown = replace(
+        mark,
+        pre_specified=Sheet(core, {}),
+        one_by_one=one_by_one,
+        gene_sets=Sheet(sets, mark.gene_sets.header),
+    )
+    page = render(replace(run, marks=(shown, *run.marks[1:])))
+    assert "Without chrX: 3 tested, mean log2 fold change 1.25" in page
+    assert "for every variant: a claim of gain holds." in page
+    assert '<span class="dir none">no P</span>' in page
+    refused = replace(shown, pre_specified=Sheet(core.assign(claim="no"), {}))
+    assert "for every variant: no claim." in render(replace(run, marks=(refused, *run.marks[1:])))
