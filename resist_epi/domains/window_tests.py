@@ -116,7 +116,7 @@ def _header(bins: CountMatrix, domains: Domains) -> dict[str, str]:
 def _tested(kept: Mapping[str, Any], results: pd.DataFrame, rule: str) -> dict[str, Any]:
     """The filter's facts: a domain is tested where its windows are."""
     n = int(results["pvalue"].notna().sum())
-    return {**kept, "kept": n, "rule": f"{kept['rule']}; and a window of the domain has {rule}"}
+    return {**kept, "kept": n, "windows": rule}
 
 
 def _calls_in_words(results: pd.DataFrame, said: Mapping[str, Any]) -> dict[str, str]:

@@ -71,9 +71,9 @@ def measured(genes: pd.DataFrame) -> BoolArray:
     """
     changes = np.isfinite(genes["log2FoldChange"].to_numpy(np.float64))
     if "stat" not in genes:
-        return changes
+        return np.asarray(changes)
     tested = np.isfinite(genes["stat"].to_numpy(np.float64))
-    return changes & (tested | (not tested.any()))
+    return np.asarray(changes & (tested | (not tested.any())))
 
 
 def one_a_symbol(genes: pd.DataFrame) -> IntArray:

@@ -58,9 +58,13 @@ def design_in_words(facts: Mapping[str, Any]) -> str:
 
 
 def filter_in_words(kept: Mapping[str, Any]) -> str:
-    """How many regions were tested, and by which rule: `kept`, `of` and `rule` of the facts."""
+    """How many regions were tested, and by which rule: `kept`, `of` and `rule` of the facts.
+
+    Of domains `windows`, too: what one of a domain's windows needs.
+    """
+    windows = f", and a window of the domain has {kept['windows']}" if "windows" in kept else ""
     return (
-        f"{kept['kept']} of {kept['of']} regions tested: {kept['rule']};"
+        f"{kept['kept']} of {kept['of']} regions tested: {kept['rule']}{windows};"
         " the others stay in the table without P"
     )
 

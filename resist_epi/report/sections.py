@@ -277,7 +277,8 @@ def kind_caption(mark: MarkTables, kind: str) -> str:
     text = capital(text) + "."
     if kind == "domains" and mark.results[kind].table["pvalue"].notna().any():
         text += (
-            " The call is that of the windows that decide; the fold change is of the whole domain,"
+            " One is tested where a window of it is. The call is that of the windows that decide;"
+            " the fold change is of the whole domain,"
             " and may have the other sign where a part of it changes."
         )
     return text
