@@ -138,7 +138,7 @@ def gene_signal(matrix: CountMatrix, results: pd.DataFrame | None = None) -> pd.
     InputFormatError
         If no region has a gene, or the results are of other regions.
     """
-    signal = log_signal(matrix)
+    signal = log_signal(matrix.filled())
     if results is None:
         own = matrix.regions.assign(baseMean=signal.mean(axis=1), log2FoldChange=0.0)
         rows = gene_rows(own)
