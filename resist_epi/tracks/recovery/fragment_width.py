@@ -12,6 +12,7 @@ from resist_epi.tracks.recovery.fragment_steps import (
 )
 from resist_epi.tracks.recovery.isolated_fragments import Isolated
 from resist_epi.tracks.recovery.lattice import Lattice
+from resist_epi.tracks.recovery.local_look import LocalLook
 from resist_epi.tracks.recovery.track_survey import Survey
 
 # Isolated fragments needed, and their share among stretches between zeros. Smoothed tracks have
@@ -41,6 +42,7 @@ def fragment_width(
     seen: Survey,
     lattice: Lattice,
     alone: Isolated,
+    look: LocalLook,
     *,
     given: float | None,
     covered: float,
@@ -52,7 +54,7 @@ def fragment_width(
     ----------
     track
         Read again only where isolated fragments do not tell.
-    seen, lattice, alone
+    seen, lattice, alone, look
         What is known of it.
     given
         Fragment length that the user gave, bp; it wins, but makes no counts of a smoothed track.
@@ -81,11 +83,19 @@ def fragment_width(
             "neighbouring steps go the same way, as where every fragment became a flight of steps:"
             " the track is smoothed"
         )
+    uneven = look.problem_of_deep()
+    if uneven is not None:
+        return np.nan, uneven
     if given:
         return by_given, "given"
     if not np.isnan(found.width):
         return found.width, f"the distance of steps, {2 * found.explained:.0%} of them"
-    return _by_library(seen, lattice, found, covered=covered, mates=mates) or (
+    by_library = _by_library(seen, lattice, found, covered=covered, mates=mates)
+    if by_library is not None:
+        return by_library
+    if not np.isnan(look.width):
+        return look.width, "the mean distance of steps"
+    return (
         np.nan,
         f"only {alone.number} of {seen.stretches} stretches between zeros are isolated"
         " fragments of one constant value, and steps up and down lie at no one distance; the track"

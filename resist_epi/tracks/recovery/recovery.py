@@ -30,6 +30,7 @@ from resist_epi.tracks.recovery.isolated_fragments import (
     isolated_fragments,
 )
 from resist_epi.tracks.recovery.lattice import Lattice, decimals, find_lattice
+from resist_epi.tracks.recovery.local_look import LocalLook, look_closely
 from resist_epi.tracks.recovery.track_survey import Survey, survey
 
 # In a track so deep that no bin holds one fragment, bins of 5, 6, 7, ... still tell the scale.
@@ -168,11 +169,18 @@ def recover_counts(
     )
     if problem is not None:
         return Recovery(problem)
+    look = look_closely(
+        track, bin_size=seen.bin_size, quantum=lattice.scale, mates=heights.mates
+    )
+    problem = look.problem()
+    if problem is not None:
+        return Recovery(problem)
     return _recovered(
         track,
         seen,
         lattice,
         heights,
+        look,
         library_size=library_size,
         fragment_length=fragment_length,
     )
@@ -183,6 +191,7 @@ def _recovered(
     seen: Survey,
     lattice: Lattice,
     heights: Heights,
+    look: LocalLook,
     *,
     library_size: float | None,
     fragment_length: float | None,
@@ -199,7 +208,14 @@ def _recovered(
     }
     covered = float((lattice.multiples(seen.values) * seen.bases).sum()) / heights.mates
     width, source = fragment_width(
-        track, seen, lattice, alone, given=fragment_length, covered=covered, mates=heights.mates
+        track,
+        seen,
+        lattice,
+        alone,
+        look,
+        given=fragment_length,
+        covered=covered,
+        mates=heights.mates,
     )
     if np.isnan(width):
         return Recovery(source, evidence=evidence)
@@ -255,6 +271,8 @@ def _false_counts(seen: Survey, lattice: Lattice, heights: Heights) -> str | Non
 def _refusal(seen: Survey) -> str | None:
     if seen.negative:
         return "it holds values below zero, as log ratios and differences do"
+    if seen.floor:
+        return "no base is at zero, chromosome ends included: something was added everywhere"
     if seen.continuous:
         return (
             f"more than {seen.values.size} different values: the track is smoothed, an average or"
