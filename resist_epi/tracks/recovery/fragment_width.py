@@ -34,6 +34,9 @@ _FEWEST_STEPS = 200
 # be taken for CPM or RPKM.
 _SHORTEST, _LONGEST = 30, 800
 
+# Bp: no read is as short, though its ends or its middle are laid down as one to three.
+_MOST_CUT_SITE, _SHORTEST_READ = 3.5, 20
+
 _LEAST_ROUGH, _MOST_ROUGH = 0.8, 2.5
 
 
@@ -71,6 +74,11 @@ def fragment_width(
     )
     if enough and not same_way > _MOST_SAME_WAY:
         width = alone.mean_width()
+        if _MOST_CUT_SITE < width + 1 - seen.bin_size < _SHORTEST_READ:
+            return np.nan, (
+                f"stretches of one fragment are {width + 1 - seen.bin_size:.0f} bp long, which no"
+                " read is: something was subtracted"
+            )
         if width == seen.bin_size > 1 and same_way > _MOST_ONCE:
             return np.nan, (
                 "most isolated stretches are one bin wide, yet neighbouring bins depend on one"

@@ -35,9 +35,9 @@ _EVEN = 0.95
 
 _SHORTEST = 30  # bp of a read
 
-# Above this, where no fragment stands alone, one quantum is not shown to be one fragment. A
-# quarter of all reads being duplicates gives as much.
-_UNEVEN = 1.6
+# Above this, where no fragment stands alone, one quantum is not shown to be one fragment; nearly a
+# third more reads, all duplicates, give as much.
+_UNEVEN = 1.5
 
 _SAME_RATE = 1.15  # `further` below this: no unevenness of the rate explains the variance
 
@@ -50,6 +50,10 @@ _LEAST_BINS = 1.5  # that a fragment covers, for a second to begin over it
 
 # Bp behind a fragment where its own mate hardly lies any more.
 _BEYOND = (400, 1_000)
+
+_MOST_TORN = 0.04
+
+_FEWEST_WHOLE = 100
 
 _GROUP = 20  # bp of lags taken together where the lengths of fragments are read off
 
@@ -77,6 +81,9 @@ class LocalLook:
     overlaps, overlaps_error
         How often a fragment begins over another by how often one begins right behind another, and
         the standard error of its logarithm.
+    torn
+        Where both mates of a pair are laid over it: stretches of a whole fragment that becomes half
+        a one, by stretches of one. Two mates without a pair rarely begin or end in one bin.
     width
         Mean bp of bins that a fragment covers, by the distance of steps up and down, where most
         are of about one length.
@@ -91,10 +98,16 @@ class LocalLook:
     alike_error: float = np.nan
     overlaps: float = np.nan
     overlaps_error: float = np.nan
+    torn: float = 0.0
     width: float = np.nan
 
     def problem(self) -> str | None:
         """Why these are no independent fragments, if they are not."""
+        if self.torn > _MOST_TORN:
+            return (
+                "many fragments of two go on as one: libraries of different weight were added or"
+                " subtracted"
+            )
         at_most = self.variance + 3 * self.variance_error
         limit = 1 - self.mean / _SHORTEST
         if at_most < limit or (at_most < 1 and at_most - self.variance_error < _EVEN):
@@ -145,10 +158,11 @@ def look_closely(
     if not pieces:
         return LocalLook()
     overlaps, overlaps_error = _overlaps(pieces, bin_size)
+    torn = _torn(pieces) if mates > 1 else 0.0
     lags = max(_LONGEST // bin_size, 2) + 2
     windows = _quiet_windows(pieces, max(4 * lags, _WINDOW // bin_size))
     if len(windows) < _FEWEST_WINDOWS:
-        return LocalLook(overlaps=overlaps, overlaps_error=overlaps_error)
+        return LocalLook(overlaps=overlaps, overlaps_error=overlaps_error, torn=torn)
     apart = max(_APART // bin_size, 2) + 1
     squares, means = _variances(windows, apart)
     variance, variance_error = _ratio(squares, means)
@@ -165,6 +179,7 @@ def look_closely(
         alike_error,
         overlaps,
         overlaps_error,
+        torn,
         _width(products.sum(axis=0), bin_size),
     )
 
@@ -282,6 +297,19 @@ def _starts_behind(gaps: IntArray, following: FloatArray, first: int, last: int)
     here = (gaps > first) & (gaps <= last)
     room = np.clip(gaps, first, last) - first
     return np.array([(here & (following == n)).sum() for n in (1, 2)] + [room.sum()], dtype=float)
+
+
+def _torn(pieces: list[FloatArray]) -> float:
+    """Stretches that stand at one, then at a half, or the other way, by those that stand at one."""
+    torn = whole = 0
+    for counts in pieces:
+        edges = np.flatnonzero(np.diff(counts)) + 1
+        values = np.concatenate([counts[:1], counts[edges]])
+        whole += int(((values[:-2] == 0) & (values[1:-1] == 1) & (values[2:] == 0)).sum())
+        between = (values[:-3] == 0) & (values[3:] == 0)
+        both = values[1:-2] + values[2:-1]
+        torn += int((between & (both == 1.5)).sum())
+    return torn / max(whole, _FEWEST_WHOLE)
 
 
 def _width(products: FloatArray, bin_size: int) -> float:

@@ -38,6 +38,8 @@ _FEWEST_CONSECUTIVE = 12
 
 _MOST_OVERLAPPING = 64
 
+_MANY_LARGEST = 5  # fragments' worth of bases at the largest value
+
 _WIDE_FRAGMENT = 300  # bp; more than nearly all libraries have
 
 _DIGITS = 6  # of a writer that does not round to fixed decimals
@@ -253,13 +255,20 @@ def _recovered(
 
 
 def _false_counts(seen: Survey, lattice: Lattice, heights: Heights) -> str | None:
-    """Multiples that are too rare beside their neighbours."""
+    """Multiples that are too rare beside their neighbours, and many at the largest."""
+    width = _WIDE_FRAGMENT + seen.bin_size
+    below, largest = seen.bases[-2:] / width
+    if largest > max(below, _MANY_LARGEST):
+        return (
+            f"{seen.values[-1]:g}, the largest value, is more frequent than the one below it: values"
+            " were capped"
+        )
     overlapping = lattice.multiples(seen.values) / heights.mates
     whole = (overlapping % 1 == 0) & (overlapping < _MOST_OVERLAPPING)
     bases = np.zeros(_MOST_OVERLAPPING)
     np.add.at(bases, overlapping[whole].astype(np.int64), seen.bases[whole])
     bases[0] = seen.zero_bases
-    missing = missing_multiple(bases, width=_WIDE_FRAGMENT + seen.bin_size)
+    missing = missing_multiple(bases, width=width)
     if missing is None:
         return None
     return (
