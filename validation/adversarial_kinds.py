@@ -1,8 +1,9 @@
 """Simulated libraries, and what people make of tracks of them: counts times a scale, or no counts.
 
-Three sets of kinds. `FIRST` were there when the rules of recovery were set; `SECOND` were used to
-mend them; `HELD` were written down with their settings before that, and never looked at until it
-was done.
+Four sets of kinds. `FIRST` were there when the rules of recovery were set, `SECOND` were used to
+mend them. `THIRD`, with settings of their own, were held back for that, then looked at, and some of
+what they showed was mended, too. `FRESH`, with other settings again, were written down after that
+and changed nothing.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ class Kind:
         The counts that are the right answer; None where there are none.
     may_refuse
         Whether a refusal is right as well.
-    digits, decimals
-        How the values are written: significant digits, or digits behind the point.
+    digits
+        Significant digits of the values as written.
     """
 
     name: str
@@ -147,6 +148,14 @@ def _equal_mean(k: int) -> Callable[[Libraries], Array]:
     return lambda x: np.mean(x.counts[:k], axis=0) * 1e6 / x.sizes[0]
 
 
+def _place(x: Libraries) -> Array:
+    return np.arange(x.counts[0].size) / x.counts[0].size
+
+
+def _cpms(x: Libraries) -> Array:
+    return np.array([x.cpm(i) for i in range(4)])
+
+
 def _rounded(places: int) -> Callable[[Libraries], Array]:
     return lambda x: np.round(x.counts[0] * 0.0347123 * (10 if places < 2 else 1), places)
 
@@ -196,9 +205,7 @@ FIRST = (
     Kind("counts + 1", lambda x: x.counts[0] + 1),
     Kind("square root", lambda x: np.sqrt(x.counts[0])),
     Kind("larger of two", lambda x: np.maximum(x.cpm(), x.cpm(1))),
-    Kind(
-        "control subtracted by share", lambda x: np.maximum(x.counts[0] - 0.63 * x.counts[1], 0)
-    ),
+    Kind("control subtracted by share", lambda x: np.maximum(x.counts[0] - 0.63 * x.counts[1], 0)),
 )
 
 SECOND = (
@@ -229,7 +236,7 @@ SECOND = (
     Kind("CPM + pseudocount of one read", lambda x: (x.counts[0] + 1) * 1e6 / x.sizes[0]),
 )
 
-HELD = (
+THIRD = (
     Kind("RPGC x spike-in", lambda x: x.counts[0] * 13.1 * x.factors[2] / x.sizes[0], _first),
     Kind("CPM, 7 digits", lambda x: x.cpm(), _first, digits=7),
     Kind(
@@ -245,8 +252,10 @@ HELD = (
     Kind("pool of 3, CPM", lambda x: _pool(3)(x) * 1e6 / sum(x.sizes[:3]), _pool(3)),
     Kind("mean of 2, unscaled", lambda x: _pool(2)(x) / 2, _pool(2)),
     Kind("mean weighted 7:3", lambda x: 0.7 * x.counts[0] + 0.3 * x.counts[1]),
-    Kind("mean of 3, spike-in scaled", lambda x: np.mean(
-        [x.cpm(i) * x.factors[i] for i in range(3)], axis=0)),
+    Kind(
+        "mean of 3, spike-in scaled",
+        lambda x: np.mean([x.cpm(i) * x.factors[i] for i in range(3)], axis=0),
+    ),
     Kind("median of 3, CPM", lambda x: np.median([x.cpm(i) for i in range(3)], axis=0)),
     Kind("counts, smaller of two", lambda x: np.minimum(x.counts[2], x.counts[3])),
     Kind("mean of 4 rounded to whole", lambda x: np.rint(_pool(4)(x) / 4)),
@@ -273,12 +282,63 @@ HELD = (
         "corrected by place",
         lambda x: x.cpm() * (1 + 0.3 * np.sin(np.arange(_first(x).size) * x.bin_size / 3e4)),
     ),
-    Kind("background subtracted", lambda x: np.maximum(x.counts[0] - moving_mean(x.counts[0], 99), 0)),
-    Kind("background of whole counts subtracted", lambda x: np.maximum(
-        x.counts[0] - np.rint(moving_mean(x.counts[0], 199)), 0)),
+    Kind(
+        "background subtracted", lambda x: np.maximum(x.counts[0] - moving_mean(x.counts[0], 99), 0)
+    ),
+    Kind(
+        "background of whole counts subtracted",
+        lambda x: np.maximum(x.counts[0] - np.rint(moving_mean(x.counts[0], 199)), 0),
+    ),
 )
 
-# The settings of the first kinds; and others, for the held ones.
+FRESH = (
+    Kind("RPKM x spike-in", lambda x: x.cpm() * x.factors[3] * 1e3 / x.bin_size, _first),
+    Kind("scaled to its largest", lambda x: 100 * x.counts[0] / x.counts[0].max(), _first),
+    Kind("sum of four", _pool(4), _pool(4)),
+    Kind("mean of 4, unscaled", lambda x: _pool(4)(x) / 4, _pool(4)),
+    Kind(
+        "three quarters of the chromosome, BPM",
+        lambda x: np.where(_place(x) < 0.75, x.counts[0] * 1e6 / x.counts[0].sum(), 0),
+        lambda x: np.where(_place(x) < 0.75, x.counts[0], 0),
+    ),
+    Kind("CPM to 1 decimal", lambda x: np.round(x.cpm(), 1), _first, may_refuse=True),
+    Kind(
+        "mean of 4, spike-in scaled",
+        lambda x: np.mean([x.cpm(i) * x.factors[i] for i in range(4)], axis=0),
+    ),
+    Kind(
+        "counts x spike-in, mean of 2",
+        lambda x: (x.counts[0] * x.factors[0] + x.counts[1] * x.factors[1]) / 2,
+    ),
+    Kind("mean without the largest and smallest", lambda x: np.sort(_cpms(x), axis=0)[1:3].mean(0)),
+    Kind("geometric mean", lambda x: np.exp(np.log1p(_cpms(x)).mean(0)) - 1),
+    Kind("mean of 2 to 3 decimals", lambda x: np.round(_mean(2)(x) / 7, 3)),
+    Kind("mean of 3 to 1 decimal", lambda x: np.round(_mean(3)(x), 1)),
+    Kind("RPKM to 2 decimals", lambda x: np.round(x.cpm() * 0.02 / x.bin_size, 2)),
+    Kind("RPGC to 1 decimal", lambda x: np.round(x.counts[0] * 0.173, 1)),
+    Kind("smoothed, 3 bins, spike-in", lambda x: moving_mean(x.cpm() * x.factors[0], 3)),
+    Kind("smoothed, 3 bins, twice", lambda x: moving_mean(moving_mean(x.counts[0], 3), 3)),
+    Kind("smoothed, 7 bins", lambda x: moving_mean(x.counts[0], 7)),
+    Kind("mean of 2, smoothed, 3 bins", lambda x: moving_mean(_mean(2)(x), 3)),
+    Kind("smoothed, 3 bins, then means over 2", lambda x: rebinned(moving_mean(x.cpm(), 3), 2)),
+    Kind("means over 2, then over 3 bins", lambda x: rebinned(rebinned(x.cpm(), 2), 3)),
+    Kind("means over 6 bins", lambda x: rebinned(x.counts[0], 6)),
+    Kind("means over 3 bins, off the grid", lambda x: rebinned(x.cpm(), 3, offset=1)),
+    Kind("means over 4 bins, mean of 2", lambda x: rebinned(_mean(2)(x), 4)),
+    Kind("means over 2 bins, to 2 decimals", lambda x: np.round(rebinned(x.cpm(), 2), 2)),
+    Kind("ratio of CPM", lambda x: x.cpm() / (x.cpm(1) + 1)),
+    Kind("asinh", lambda x: np.arcsinh(x.cpm())),
+    Kind(
+        "spike-in scaled, control subtracted",
+        lambda x: np.maximum(x.cpm() * x.factors[0] - x.cpm(2) * x.factors[2], 0),
+    ),
+    Kind(
+        "over the local mean", lambda x: x.counts[0] / np.maximum(moving_mean(x.counts[0], 101), 1)
+    ),
+)
+
+
+# The settings of the first two sets; and others, for the third and the fresh one.
 SETTINGS: tuple[Setting, ...] = (
     (3_000, 200, 0, 0.0, 50),
     (12_000, 200, 0, 0.1, 50),
@@ -288,7 +348,7 @@ SETTINGS: tuple[Setting, ...] = (
     (300_000, 200, 0, 0.1, 50),
     (300_000, 200, 60, 0.1, 50),
 )
-HELD_SETTINGS: tuple[Setting, ...] = (
+THIRD_SETTINGS: tuple[Setting, ...] = (
     (5_000, 150, 40, 0.02, 25),
     (9_000, 76, 0, 0.15, 50),
     (20_000, 50, 0, 0.1, 20),
@@ -296,4 +356,13 @@ HELD_SETTINGS: tuple[Setting, ...] = (
     (60_000, 180, 30, 0.2, 20),
     (500_000, 147, 0, 0.05, 50),
     (150_000, 250, 90, 0.15, 50),
+)
+FRESH_SETTINGS: tuple[Setting, ...] = (
+    (2_500, 250, 0, 0.05, 100),
+    (8_000, 160, 50, 0.1, 20),
+    (15_000, 51, 0, 0.2, 25),
+    (40_000, 220, 40, 0.0, 50),
+    (10_000, 100, 0, 0.25, 10),
+    (400_000, 170, 20, 0.15, 50),
+    (200_000, 300, 0, 0.1, 100),
 )

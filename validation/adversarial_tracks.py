@@ -8,7 +8,7 @@ for counts and is not, or for other counts than it holds; means of libraries of 
 counts of the pool, and are to be accepted. Beside it stands the rule that the smallest value is one
 read, as the reversal of ZEN-norm has it.
 
-    python validation/adversarial_tracks.py [--seeds 5] [--kinds first second held]
+    python validation/adversarial_tracks.py [--seeds 5] [--kinds first fresh]
     python validation/adversarial_tracks.py --write      and put it into docs/evidence/recovery.md
 """
 
@@ -23,10 +23,12 @@ import numpy as np
 import pandas as pd
 from adversarial_kinds import (
     FIRST,
-    HELD,
-    HELD_SETTINGS,
+    FRESH,
+    FRESH_SETTINGS,
     SECOND,
     SETTINGS,
+    THIRD,
+    THIRD_SETTINGS,
     Kind,
     Libraries,
     Setting,
@@ -42,9 +44,11 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "evidence" / "recovery.md"
 SETS: dict[str, tuple[tuple[Kind, ...], tuple[Setting, ...]]] = {
     "first": (FIRST, SETTINGS),
     "second": (SECOND, SETTINGS),
-    "held": (HELD, HELD_SETTINGS),
-    "first, held settings": (FIRST, HELD_SETTINGS),
-    "second, held settings": (SECOND, HELD_SETTINGS),
+    "third": (THIRD, THIRD_SETTINGS),
+    "first, settings of the third": (FIRST, THIRD_SETTINGS),
+    "second, settings of the third": (SECOND, THIRD_SETTINGS),
+    "fresh": (FRESH, FRESH_SETTINGS),
+    "first, settings of the fresh": (FIRST, FRESH_SETTINGS),
 }
 AGREE = 0.999  # of the covered bins, where recovered counts are to equal the true ones
 VERDICTS = ("right", "wrong", "refused rightly", "refused wrongly")
@@ -132,7 +136,7 @@ def judge(
 
 
 def rates(table: pd.DataFrame, column: str) -> tuple[str, str]:
-    """Of the tracks without counts those taken for counts, and of the others those not had right."""
+    """Of tracks without counts those taken for counts; of the others those not had right."""
     verdicts, counts = table[column], table["counts"]
     taken = (verdicts[~counts] == "wrong").sum()
     other, refused = (verdicts[counts] == v for v in ("wrong", "refused wrongly"))
@@ -152,10 +156,20 @@ RULES = {
 
 def as_markdown(table: pd.DataFrame) -> str:
     """Rates by set and rule, then every kind that either rule gets wrong."""
-    lines = ["| kinds | rule | no counts, taken for counts | counts not had right |", "|---|---|---|---|"]
+    lines = [
+        "| kinds | rule | no counts, taken for counts | counts not had right |",
+        "|---|---|---|---|",
+    ]
     for name, own in table.groupby("set", sort=False):
         lines += [f"| {name} | {r} | {' | '.join(rates(own, c))} |" for c, r in RULES.items()]
-    head = ["kind", "tracks", *("right", "wrong", "refused"), "smallest is one: right", "wrong", "refused"]
+    head = [
+        "kind",
+        "tracks",
+        *("right", "wrong", "refused"),
+        "smallest is one: right",
+        "wrong",
+        "refused",
+    ]
     kinds = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for (_, name), own in table.groupby(["counts", "track"], sort=False):
         cells = [str(name) + ("" if own["counts"].iloc[0] else " (no counts)"), str(len(own))]

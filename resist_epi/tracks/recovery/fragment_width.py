@@ -68,48 +68,65 @@ def fragment_width(
     """
     steps = seen.same_way + seen.other_way
     same_way = (seen.same_way - seen.other_way) / steps if steps >= _FEWEST_STEPS else np.nan
-    by_given = np.nan if given is None else given + seen.bin_size - 1
     enough = (
         alone.number >= _FEWEST_ISLANDS and alone.number >= _LOWEST_ISLAND_SHARE * seen.stretches
     )
     if enough and not same_way > _MOST_SAME_WAY:
-        width = alone.mean_width()
-        if _MOST_CUT_SITE < width + 1 - seen.bin_size < _SHORTEST_READ:
-            return np.nan, (
-                f"stretches of one fragment are {width + 1 - seen.bin_size:.0f} bp long, which no"
-                " read is: something was subtracted"
+        width, source = alone.mean_width(), f"{alone.number} isolated fragments"
+        problem = _no_read(width, seen.bin_size, same_way)
+    else:
+        found = length_from_steps(track, bin_size=seen.bin_size, scale=lattice.scale)
+        problem = look.problem_of_deep()
+        if same_way > _MOST_SAME_WAY or found.alike > MOST_ALIKE:
+            problem = (
+                "neighbouring steps go the same way, as where every fragment became a flight of"
+                " steps: the track is smoothed"
             )
-        if width == seen.bin_size > 1 and same_way > _MOST_ONCE:
-            return np.nan, (
-                "most isolated stretches are one bin wide, yet neighbouring bins depend on one"
-                " another as longer fragments make them: something was subtracted"
-            )
-        return (by_given, "given") if given else (width, f"{alone.number} isolated fragments")
-    found = length_from_steps(track, bin_size=seen.bin_size, scale=lattice.scale)
-    if same_way > _MOST_SAME_WAY or found.alike > MOST_ALIKE:
-        return np.nan, (
-            "neighbouring steps go the same way, as where every fragment became a flight of steps:"
-            " the track is smoothed"
-        )
-    uneven = look.problem_of_deep()
-    if uneven is not None:
-        return np.nan, uneven
+        width, source = _by_steps(seen, lattice, found, look, covered=covered, mates=mates)
+    if problem is not None:
+        return np.nan, problem
     if given:
-        return by_given, "given"
+        return given + seen.bin_size - 1, "given"
+    if np.isnan(width):
+        source = (
+            f"only {alone.number} of {seen.stretches} stretches between zeros are isolated"
+            " fragments of one constant value, and steps up and down lie at no one distance; the"
+            " track is smoothed, an average, or too deep with fragments of many lengths (then give"
+            " FragmentLength in the sheet)"
+        )
+    return width, source
+
+
+def _no_read(width: float, bin_size: int, same_way: float) -> str | None:
+    """Why isolated stretches of this mean width are no reads, if they are not."""
+    length = width + 1 - bin_size
+    if _MOST_CUT_SITE < length < _SHORTEST_READ:
+        return (
+            f"stretches of one fragment are {length:.0f} bp long, which no read is: something was"
+            " subtracted"
+        )
+    if width == bin_size > 1 and same_way > _MOST_ONCE:
+        return (
+            "most isolated stretches are one bin wide, yet neighbouring bins depend on one another"
+            " as longer fragments make them: something was subtracted"
+        )
+    return None
+
+
+def _by_steps(
+    seen: Survey,
+    lattice: Lattice,
+    found: StepLength,
+    look: LocalLook,
+    *,
+    covered: float,
+    mates: int,
+) -> tuple[float, str]:
+    """Width of a fragment where hardly any stands alone, and where that comes from; or NaN."""
     if not np.isnan(found.width):
         return found.width, f"the distance of steps, {2 * found.explained:.0%} of them"
     by_library = _by_library(seen, lattice, found, covered=covered, mates=mates)
-    if by_library is not None:
-        return by_library
-    if not np.isnan(look.width):
-        return look.width, "the mean distance of steps"
-    return (
-        np.nan,
-        f"only {alone.number} of {seen.stretches} stretches between zeros are isolated"
-        " fragments of one constant value, and steps up and down lie at no one distance; the track"
-        " is smoothed, an average, or too deep with fragments of many lengths (then give"
-        " FragmentLength in the sheet)",
-    )
+    return by_library or (look.width, "the mean distance of steps")
 
 
 def _by_library(

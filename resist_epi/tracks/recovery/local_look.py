@@ -138,9 +138,7 @@ class LocalLook:
         )
 
 
-def look_closely(
-    track: CoverageTrack, *, bin_size: int, quantum: float, mates: int
-) -> LocalLook:
+def look_closely(track: CoverageTrack, *, bin_size: int, quantum: float, mates: int) -> LocalLook:
     """Look at the first million bins of a track.
 
     Parameters
@@ -259,8 +257,8 @@ def _overlaps(pieces: list[FloatArray], bin_size: int) -> tuple[float, float]:
 
     A stretch that begins with one falls to zero or rises; between its bins a start would be seen.
     Where others begin as the first ends, the stretch goes on, or rises if they are two at once
-    (duplicates): as many as begin behind are taken off both. Right behind a read its mate may lie, further on are fewer of a
-    peak's: the place with fewer starts counts.
+    (duplicates): as many as begin behind are taken off both. Right behind a read its mate may lie,
+    further on are fewer of a peak's: the place with fewer starts counts.
     """
     over = ends = bins = room = 0.0
     near, beyond = np.zeros(3), np.zeros(3)

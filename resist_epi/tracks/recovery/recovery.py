@@ -171,9 +171,7 @@ def recover_counts(
     )
     if problem is not None:
         return Recovery(problem)
-    look = look_closely(
-        track, bin_size=seen.bin_size, quantum=lattice.scale, mates=heights.mates
-    )
+    look = look_closely(track, bin_size=seen.bin_size, quantum=lattice.scale, mates=heights.mates)
     problem = look.problem()
     if problem is not None:
         return Recovery(problem)
@@ -260,8 +258,8 @@ def _false_counts(seen: Survey, lattice: Lattice, heights: Heights) -> str | Non
     below, largest = seen.bases[-2:] / width
     if largest > max(below, _MANY_LARGEST):
         return (
-            f"{seen.values[-1]:g}, the largest value, is more frequent than the one below it: values"
-            " were capped"
+            f"the largest value, {seen.values[-1]:g}, is more frequent than the one below it:"
+            " values were capped"
         )
     overlapping = lattice.multiples(seen.values) / heights.mates
     whole = (overlapping % 1 == 0) & (overlapping < _MOST_OVERLAPPING)
