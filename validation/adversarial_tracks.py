@@ -135,50 +135,39 @@ def judge(
             }
 
 
-def rates(table: pd.DataFrame, column: str) -> tuple[str, str]:
-    """Of tracks without counts those taken for counts; of the others those not had right."""
+def rates(table: pd.DataFrame, column: str) -> tuple[str, str, str]:
+    """Tracks without counts taken for counts; others refused; others taken for other counts."""
     verdicts, counts = table[column], table["counts"]
-    taken = (verdicts[~counts] == "wrong").sum()
-    other, refused = (verdicts[counts] == v for v in ("wrong", "refused wrongly"))
-    return (
-        f"{taken} of {(~counts).sum()} ({taken / max((~counts).sum(), 1):.1%})",
-        f"{refused.sum()} refused, {other.sum()} other counts, of {counts.sum()}"
-        f" ({(refused.sum() + other.sum()) / max(counts.sum(), 1):.1%})",
+    parts = (
+        (verdicts[~counts], "wrong"),
+        (verdicts[counts], "refused wrongly"),
+        (verdicts[counts], "wrong"),
     )
+    found = [((part == worth).sum(), max(part.size, 1)) for part, worth in parts]
+    taken, refused, other = (f"{n} of {of} ({n / of:.1%})" for n, of in found)
+    return taken, refused, other
 
 
 RULES = {
-    "verdict": "resist_epi",
+    "verdict": "recovery",
     "smallest is one": "smallest value is one read",
-    "smallest is one, warned": "the same, its warning taken for a refusal",
+    "smallest is one, warned": "the same, its warning a refusal",
 }
 
 
 def as_markdown(table: pd.DataFrame) -> str:
-    """Rates by set and rule, then every kind that either rule gets wrong."""
-    lines = [
-        "| kinds | rule | no counts, taken for counts | counts not had right |",
-        "|---|---|---|---|",
-    ]
+    """Rates by set and rule, then the kinds that recovery does not always answer rightly."""
+    head = ["kinds", "rule", "no counts, taken for counts", "counts, refused", "counts, others"]
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for name, own in table.groupby("set", sort=False):
         lines += [f"| {name} | {r} | {' | '.join(rates(own, c))} |" for c, r in RULES.items()]
-    head = [
-        "kind",
-        "tracks",
-        *("right", "wrong", "refused"),
-        "smallest is one: right",
-        "wrong",
-        "refused",
-    ]
-    kinds = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
-    for (_, name), own in table.groupby(["counts", "track"], sort=False):
-        cells = [str(name) + ("" if own["counts"].iloc[0] else " (no counts)"), str(len(own))]
-        for column in ("verdict", "smallest is one"):
-            n = own[column].value_counts()
-            refused = n.get("refused rightly", 0) + n.get("refused wrongly", 0)
-            cells += [str(n.get("right", 0)), str(n.get("wrong", 0)), str(refused)]
-        kinds.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n\n" + "\n".join(kinds)
+    missed = ["| kinds | kind | tracks | wrong | in settings |", "|---|---|---|---|---|"]
+    for (group, name), own in table.groupby(["set", "track"], sort=False):
+        wrong = own[own["verdict"].isin(["wrong", "refused wrongly"])]
+        if len(wrong):
+            where = "; ".join(wrong["setting"].unique())
+            missed.append(f"| {group} | {name} | {len(own)} | {len(wrong)} | {where} |")
+    return "\n".join(lines) + "\n\n" + "\n".join(missed)
 
 
 def main() -> None:
@@ -196,8 +185,9 @@ def main() -> None:
                 rows += [{"set": name, **r} for r in judge(seed, setting, kinds, baseline=True)]
     table = pd.DataFrame(rows)
     for name, own in table.groupby("set", sort=False):
-        print(f"{name}: no counts, taken for counts: {rates(own, 'verdict')[0]};", end=" ")
-        print(f"counts: {rates(own, 'verdict')[1]}")
+        taken, refused, other = rates(own, "verdict")
+        print(f"{name}: no counts, taken for counts: {taken}; counts, refused: {refused};", end=" ")
+        print(f"counts, taken for others: {other}")
         wrong = own[own["verdict"].isin(["wrong", "refused wrongly"])]
         for (track, setting, length), part in wrong.groupby(["track", "setting", "length"]):
             worth, says = part["verdict"].iloc[0], part["says"].iloc[0]

@@ -23,7 +23,7 @@ _BINS = 1_000_000  # looked at
 
 _LONGEST = 1_000  # bp of a fragment
 
-_APART = 600  # bp at which two bins share hardly any fragment
+_APART = 1_000  # bp at which two bins share no fragment, nor both mates of one
 
 _WINDOW = 4_096  # bp at least
 
@@ -39,9 +39,12 @@ _SHORTEST = 30  # bp of a read
 # third more reads, all duplicates, give as much.
 _UNEVEN = 1.5
 
-_SAME_RATE = 1.15  # `further` below this: no unevenness of the rate explains the variance
+# `further` below this: the variance comes from fragments, not from a rate that changes. Real
+# libraries have 1.1 and more, but those of many duplicates.
+_SAME_RATE = 1.08
 
-# Correlation of neighbouring steps. Real libraries reach .09; means over two bins give .14 to .19.
+# Correlation of neighbouring steps, less that of the next but one: means over two bins give .14 to
+# .19, real libraries at most .06.
 _MOST_ALIKE = 0.12
 
 _FEWER_OVERLAPS = 0.95  # a second start over a fragment, by one behind it
@@ -74,10 +77,11 @@ class LocalLook:
     median_variance
         The same, median over windows.
     further
-        Variance between bins twice as far apart, over `variance`: more than one where the rate of
-        fragments changes within a window.
+        What the variance between bins twice as far apart has above one, by what `variance` has:
+        more than one where the rate of fragments changes within a window.
     alike, alike_error
-        Correlation of neighbouring steps, and its standard error; zero or less for fragments.
+        Correlation of neighbouring steps, less that of the next but one where that is above zero,
+        as an uneven rate makes both; and its standard error. Zero or less for fragments.
     overlaps, overlaps_error
         How often a fragment begins over another by how often one begins right behind another, and
         the standard error of its logarithm.
@@ -164,9 +168,10 @@ def look_closely(track: CoverageTrack, *, bin_size: int, quantum: float, mates: 
     apart = max(_APART // bin_size, 2) + 1
     squares, means = _variances(windows, apart)
     variance, variance_error = _ratio(squares, means)
-    further = _ratio(*_variances(windows, 2 * apart))[0] / variance
+    further = (_ratio(*_variances(windows, 2 * apart))[0] - 1) / max(variance - 1, 1e-3)
     products = _step_products(windows, lags)
-    alike, alike_error = _ratio(products[:, 1], products[:, 0])
+    further_on = products[:, 2] if products[:, 2].sum() > 0 else 0.0
+    alike, alike_error = _ratio(products[:, 1] - further_on, products[:, 0])
     return LocalLook(
         float(windows.mean()),
         variance,
@@ -187,6 +192,8 @@ def _pieces(track: CoverageTrack, bin_size: int, quantum: float) -> Iterator[Flo
     left = _BINS
     for chrom in track.chrom_lengths:
         for runs in track.runs(chrom):
+            if not runs.values.size:
+                continue
             counts = _dense(runs, bin_size, quantum, left)
             left -= counts.size
             yield counts
@@ -201,7 +208,8 @@ def _dense(runs: Runs | Grid, bin_size: int, quantum: float, most: int) -> Float
     keep = int(np.searchsorted(first, most))
     first = first[:keep]
     last = np.minimum(-(-runs.ends[:keep].astype(np.int64) // bin_size) - begin, most)
-    values = np.rint(np.nan_to_num(runs.values[:keep].astype(np.float64)) / quantum)
+    read = runs.values[:keep].astype(np.float64)
+    values = np.rint(np.where(np.isfinite(read), read, 0) / quantum)
     counts = np.zeros(int(last[-1]))
     widths = np.maximum(last - first, 0)
     at = np.repeat(first - np.cumsum(widths) + widths, widths) + np.arange(int(widths.sum()))

@@ -15,8 +15,8 @@ from resist_epi.tracks.engine.track import CoverageTrack
 # Counts times a scale repeat; smoothed, averaged or divided ones do not.
 _MOST_VALUES = 200_000
 
-# Long enough at the end of a chromosome for a value there to be what stands for zero.
-_LONG_END = 1_000  # bp
+# Long enough, at the end of a chromosome, for its value to be what stands for zero: bp, and bins.
+_LONG_END = (1_000, 4)
 
 _WIDEST_GAP = 10_000  # wider gaps are noted as this
 
@@ -81,7 +81,7 @@ def survey(track: CoverageTrack) -> Survey:
     values, steps = _Tally(), _Steps()
     islands, gaps = _Pairs(), _Pairs()
     stretches, length_seen = 0, 0
-    at_ends: set[float] = set()
+    at_ends: dict[float, int] = {}
     negative = False
     for chrom, length in track.chrom_lengths.items():
         open_run = None
@@ -101,18 +101,20 @@ def survey(track: CoverageTrack) -> Survey:
             break
         if open_run is not None:
             length_seen += length
-            if open_run.ends[0] == length and length - open_run.starts[0] >= _LONG_END:
-                at_ends.add(float(open_run.values[0]))
+            if open_run.ends[0] == length:
+                value, width = float(open_run.values[0]), int(length - open_run.starts[0])
+                at_ends[value] = max(width, at_ends.get(value, 0))
             stretches += _tally_islands(open_run, None, islands, gaps)
     found, bases = values.sorted()
     bin_size = steps.bin_size()
+    lowest_end = at_ends.get(float(found[0]), 0) if found.size else 0
     zero_bases = max(length_seen - float(bases.sum()), 0.0)
     return Survey(
         found,
         bases,
         zero_bases,
         negative,
-        zero_bases == 0 and bool(at_ends) and float(found[0]) in at_ends,
+        zero_bases == 0 and lowest_end > max(_LONG_END[0], _LONG_END[1] * bin_size),
         values.size > _MOST_VALUES,
         bin_size,
         int(steps.same_way[bin_size]),
