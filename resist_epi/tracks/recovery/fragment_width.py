@@ -12,6 +12,7 @@ from resist_epi.tracks.recovery.fragment_steps import (
 )
 from resist_epi.tracks.recovery.isolated_fragments import Isolated
 from resist_epi.tracks.recovery.lattice import Lattice
+from resist_epi.tracks.recovery.local_look import LocalLook
 from resist_epi.tracks.recovery.track_survey import Survey
 
 # Isolated fragments needed, and their share among stretches between zeros. Smoothed tracks have
@@ -33,6 +34,9 @@ _FEWEST_STEPS = 200
 # be taken for CPM or RPKM.
 _SHORTEST, _LONGEST = 30, 800
 
+# Bp: no read is as short, though its ends or its middle are laid down as one to three.
+_MOST_CUT_SITE, _SHORTEST_READ = 3.5, 20
+
 _LEAST_ROUGH, _MOST_ROUGH = 0.8, 2.5
 
 
@@ -41,6 +45,7 @@ def fragment_width(
     seen: Survey,
     lattice: Lattice,
     alone: Isolated,
+    look: LocalLook,
     *,
     given: float | None,
     covered: float,
@@ -52,7 +57,7 @@ def fragment_width(
     ----------
     track
         Read again only where isolated fragments do not tell.
-    seen, lattice, alone
+    seen, lattice, alone, look
         What is known of it.
     given
         Fragment length that the user gave, bp; it wins, but makes no counts of a smoothed track.
@@ -63,35 +68,65 @@ def fragment_width(
     """
     steps = seen.same_way + seen.other_way
     same_way = (seen.same_way - seen.other_way) / steps if steps >= _FEWEST_STEPS else np.nan
-    by_given = np.nan if given is None else given + seen.bin_size - 1
     enough = (
         alone.number >= _FEWEST_ISLANDS and alone.number >= _LOWEST_ISLAND_SHARE * seen.stretches
     )
     if enough and not same_way > _MOST_SAME_WAY:
-        width = alone.mean_width()
-        if width == seen.bin_size > 1 and same_way > _MOST_ONCE:
-            return np.nan, (
-                "most isolated stretches are one bin wide, yet neighbouring bins depend on one"
-                " another as longer fragments make them: something was subtracted"
+        width, source = alone.mean_width(), f"{alone.number} isolated fragments"
+        problem = _no_read(width, seen.bin_size, same_way)
+    else:
+        found = length_from_steps(track, bin_size=seen.bin_size, scale=lattice.scale)
+        problem = look.problem_of_deep()
+        if same_way > _MOST_SAME_WAY or found.alike > MOST_ALIKE:
+            problem = (
+                "neighbouring steps go the same way, as where every fragment became a flight of"
+                " steps: the track is smoothed"
             )
-        return (by_given, "given") if given else (width, f"{alone.number} isolated fragments")
-    found = length_from_steps(track, bin_size=seen.bin_size, scale=lattice.scale)
-    if same_way > _MOST_SAME_WAY or found.alike > MOST_ALIKE:
-        return np.nan, (
-            "neighbouring steps go the same way, as where every fragment became a flight of steps:"
-            " the track is smoothed"
-        )
+        width, source = _by_steps(seen, lattice, found, look, covered=covered, mates=mates)
+    if problem is not None:
+        return np.nan, problem
     if given:
-        return by_given, "given"
+        return given + seen.bin_size - 1, "given"
+    if np.isnan(width):
+        source = (
+            f"only {alone.number} of {seen.stretches} stretches between zeros are isolated"
+            " fragments of one constant value, and steps up and down lie at no one distance; the"
+            " track is smoothed, an average, or too deep with fragments of many lengths (then give"
+            " FragmentLength in the sheet)"
+        )
+    return width, source
+
+
+def _no_read(width: float, bin_size: int, same_way: float) -> str | None:
+    """Why isolated stretches of this mean width are no reads, if they are not."""
+    length = width + 1 - bin_size
+    if _MOST_CUT_SITE < length < _SHORTEST_READ:
+        return (
+            f"stretches of one fragment are {length:.0f} bp long, which no read is: something was"
+            " subtracted"
+        )
+    if width == bin_size > 1 and same_way > _MOST_ONCE:
+        return (
+            "most isolated stretches are one bin wide, yet neighbouring bins depend on one another"
+            " as longer fragments make them: something was subtracted"
+        )
+    return None
+
+
+def _by_steps(
+    seen: Survey,
+    lattice: Lattice,
+    found: StepLength,
+    look: LocalLook,
+    *,
+    covered: float,
+    mates: int,
+) -> tuple[float, str]:
+    """Width of a fragment where hardly any stands alone, and where that comes from; or NaN."""
     if not np.isnan(found.width):
         return found.width, f"the distance of steps, {2 * found.explained:.0%} of them"
-    return _by_library(seen, lattice, found, covered=covered, mates=mates) or (
-        np.nan,
-        f"only {alone.number} of {seen.stretches} stretches between zeros are isolated"
-        " fragments of one constant value, and steps up and down lie at no one distance; the track"
-        " is smoothed, an average, or too deep with fragments of many lengths (then give"
-        " FragmentLength in the sheet)",
-    )
+    by_library = _by_library(seen, lattice, found, covered=covered, mates=mates)
+    return by_library or (look.width, "the mean distance of steps")
 
 
 def _by_library(

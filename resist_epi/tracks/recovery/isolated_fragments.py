@@ -30,6 +30,8 @@ _FEW_CUT = 0.02  # share of islands
 # without their pair) at least so many times.
 _PAIRS = 2.0
 
+_FEW_ODD = 5  # islands of three that may be without islands of one
+
 
 @dataclass(frozen=True)
 class Heights:
@@ -89,7 +91,9 @@ def island_heights(seen: Survey, lattice: Lattice) -> Heights:
         numbers[2] >= 30
         and numbers[2] > _PAIRS * numbers[1]
         and odd <= 0.2 * (numbers[2] + even)
-        and share_odd < 0.35
+        # Three is a pair and a mate alone, and such mates stand alone more often.
+        and odd <= numbers[1] + _FEW_ODD
+        and share_odd < (0.35 if numbers[1] else 0.01)
     )
     return Heights(numbers, 2 if pairs else 1)
 

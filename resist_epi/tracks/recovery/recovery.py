@@ -30,12 +30,15 @@ from resist_epi.tracks.recovery.isolated_fragments import (
     isolated_fragments,
 )
 from resist_epi.tracks.recovery.lattice import Lattice, decimals, find_lattice
+from resist_epi.tracks.recovery.local_look import LocalLook, look_closely
 from resist_epi.tracks.recovery.track_survey import Survey, survey
 
 # In a track so deep that no bin holds one fragment, bins of 5, 6, 7, ... still tell the scale.
 _FEWEST_CONSECUTIVE = 12
 
 _MOST_OVERLAPPING = 64
+
+_MANY_LARGEST = 5  # fragments' worth of bases at the largest value
 
 _WIDE_FRAGMENT = 300  # bp; more than nearly all libraries have
 
@@ -168,11 +171,16 @@ def recover_counts(
     )
     if problem is not None:
         return Recovery(problem)
+    look = look_closely(track, bin_size=seen.bin_size, quantum=lattice.scale, mates=heights.mates)
+    problem = look.problem()
+    if problem is not None:
+        return Recovery(problem)
     return _recovered(
         track,
         seen,
         lattice,
         heights,
+        look,
         library_size=library_size,
         fragment_length=fragment_length,
     )
@@ -183,6 +191,7 @@ def _recovered(
     seen: Survey,
     lattice: Lattice,
     heights: Heights,
+    look: LocalLook,
     *,
     library_size: float | None,
     fragment_length: float | None,
@@ -199,7 +208,14 @@ def _recovered(
     }
     covered = float((lattice.multiples(seen.values) * seen.bases).sum()) / heights.mates
     width, source = fragment_width(
-        track, seen, lattice, alone, given=fragment_length, covered=covered, mates=heights.mates
+        track,
+        seen,
+        lattice,
+        alone,
+        look,
+        given=fragment_length,
+        covered=covered,
+        mates=heights.mates,
     )
     if np.isnan(width):
         return Recovery(source, evidence=evidence)
@@ -237,13 +253,20 @@ def _recovered(
 
 
 def _false_counts(seen: Survey, lattice: Lattice, heights: Heights) -> str | None:
-    """Multiples that are too rare beside their neighbours."""
+    """Multiples that are too rare beside their neighbours, and many at the largest."""
+    width = _WIDE_FRAGMENT + seen.bin_size
+    below, largest = seen.bases[-2:] / width
+    if largest > max(below, _MANY_LARGEST):
+        return (
+            f"the largest value, {seen.values[-1]:g}, is more frequent than the one below it:"
+            " values were capped"
+        )
     overlapping = lattice.multiples(seen.values) / heights.mates
     whole = (overlapping % 1 == 0) & (overlapping < _MOST_OVERLAPPING)
     bases = np.zeros(_MOST_OVERLAPPING)
     np.add.at(bases, overlapping[whole].astype(np.int64), seen.bases[whole])
     bases[0] = seen.zero_bases
-    missing = missing_multiple(bases, width=_WIDE_FRAGMENT + seen.bin_size)
+    missing = missing_multiple(bases, width=width)
     if missing is None:
         return None
     return (
@@ -255,6 +278,8 @@ def _false_counts(seen: Survey, lattice: Lattice, heights: Heights) -> str | Non
 def _refusal(seen: Survey) -> str | None:
     if seen.negative:
         return "it holds values below zero, as log ratios and differences do"
+    if seen.floor:
+        return "no base is at zero, chromosome ends included: something was added everywhere"
     if seen.continuous:
         return (
             f"more than {seen.values.size} different values: the track is smoothed, an average or"

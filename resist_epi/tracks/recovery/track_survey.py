@@ -15,6 +15,9 @@ from resist_epi.tracks.engine.track import CoverageTrack
 # Counts times a scale repeat; smoothed, averaged or divided ones do not.
 _MOST_VALUES = 200_000
 
+# Long enough, at the end of a chromosome, for its value to be what stands for zero: bp, and bins.
+_LONG_END = (1_000, 4)
+
 _WIDEST_GAP = 10_000  # wider gaps are noted as this
 
 # Edges are looked at for the size of bins as far as this apart, bp.
@@ -36,6 +39,9 @@ class Survey:
         Bases without a value above zero on chromosomes that have any.
     negative
         Whether any value is below zero (then nothing else was looked at).
+    floor
+        Whether no base is at zero and a chromosome ends in a long stretch of the smallest value, as
+        where something was added everywhere: chromosome ends hold no reads.
     continuous
         Whether there are too many different values to be counts (then the pass was cut short).
     bin_size
@@ -56,6 +62,7 @@ class Survey:
     bases: FloatArray
     zero_bases: float
     negative: bool
+    floor: bool
     continuous: bool
     bin_size: int
     same_way: int
@@ -74,6 +81,7 @@ def survey(track: CoverageTrack) -> Survey:
     values, steps = _Tally(), _Steps()
     islands, gaps = _Pairs(), _Pairs()
     stretches, length_seen = 0, 0
+    at_ends: dict[float, int] = {}
     negative = False
     for chrom, length in track.chrom_lengths.items():
         open_run = None
@@ -93,14 +101,20 @@ def survey(track: CoverageTrack) -> Survey:
             break
         if open_run is not None:
             length_seen += length
+            if open_run.ends[0] == length:
+                value, width = float(open_run.values[0]), int(length - open_run.starts[0])
+                at_ends[value] = max(width, at_ends.get(value, 0))
             stretches += _tally_islands(open_run, None, islands, gaps)
     found, bases = values.sorted()
     bin_size = steps.bin_size()
+    lowest_end = at_ends.get(float(found[0]), 0) if found.size else 0
+    zero_bases = max(length_seen - float(bases.sum()), 0.0)
     return Survey(
         found,
         bases,
-        max(length_seen - float(bases.sum()), 0.0),
+        zero_bases,
         negative,
+        zero_bases == 0 and lowest_end > max(_LONG_END[0], _LONG_END[1] * bin_size),
         values.size > _MOST_VALUES,
         bin_size,
         int(steps.same_way[bin_size]),
