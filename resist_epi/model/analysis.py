@@ -203,6 +203,7 @@ def analyse(
         "filter": filter_facts,
     }
     header = results_header(matrix, contrast, facts, question, unit_note) | control_note
+    header |= {"fold changes": "; ".join(fit.notes)} if fit.notes else {}
     if cautions:
         header["design warnings"] = cautions
         facts["design warnings"] = cautions

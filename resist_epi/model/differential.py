@@ -221,12 +221,16 @@ def f_results(fitted: Fit, contrasts: Sequence[Contrast]) -> pd.DataFrame:
 def fold_changes(fitted: Fit, contrast: Contrast) -> pd.DataFrame:
     """The contrast's fold changes without any test: what remains where a group has no replicates.
 
-    Columns are those of the contract; `lfcSE` to `padj` are NaN and `direction` is `none`.
+    They are the method's own, as beside a test. Columns are those of the contract; `lfcSE` to
+    `padj` are NaN and `direction` is `none`.
     """
     columns = dict.fromkeys(
         ("lfcSE", "ci_low", "ci_high", "stat", "df", "pvalue"), np.full(len(fitted.regions), np.nan)
     )
-    estimate = fitted.coefficients @ contrast.vector
+    if METHODS[fitted.method].own_contrast is None:
+        estimate = fitted.coefficients @ contrast.vector
+    else:  # a question of its own is in no coefficient
+        estimate = contrast_statistics(fitted, contrast)["log2FoldChange"]
     return results_table(fitted, {"log2FoldChange": estimate, **columns}, fdr=0.05)
 
 
