@@ -191,8 +191,10 @@ def analyse(
     )
     normalized, scaling = _normalized(merged, question, inputs)
     flags = None if over_input is None else merge_flags(over_input, sheet, design_columns=columns)
-    kept, filter_facts, control_note = _regions_to_test(normalized, contrast, inputs, flags)
     method, options = _plan_fit(normalized, contrast, question)
+    kept, filter_facts, control_note = _regions_to_test(
+        normalized, contrast, inputs, flags, method["name"]
+    )
     fit = differential.fit(normalized, design, method=method["name"], tested=kept, options=options)
     facts: dict[str, Any] = {
         "contrast": contrast_facts(contrast),
@@ -256,10 +258,17 @@ def _regions_to_test(
     contrast: Contrast,
     inputs: NormalizationInputs,
     over_input: NDArray[np.bool_] | None,
+    method: str,
 ) -> tuple[NDArray[np.bool_], dict[str, Any], dict[str, str]]:
     """(n_regions,) bool, what the filter kept, and what the inputs say for the header."""
     smaller = max(1, min(contrast.group_sizes, default=len(matrix.samples) // 2))
-    kept, rule = regions_with_signal(matrix, min_units=smaller, background=inputs.background)
+    kept, rule = regions_with_signal(
+        matrix,
+        min_units=smaller,
+        background=inputs.background,
+        sides=contrast.sides,
+        of_counts=differential.METHODS[method].models_counts,
+    )
     facts = {"kept": int(kept.sum()), "of": len(kept), "rule": rule}
     if over_input is None:
         return kept, facts, {}
@@ -309,6 +318,7 @@ def _plan_fit(
         name, because = differential.choose_method(
             matrix,
             contrast.group_sizes,
+            sides=contrast.sides,
             fragment_length=matrix.metadata.get("fragment_length"),
         )
     if name not in differential.METHODS:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError, QuantityError
+from resist_epi.model.filtering import goes_with_depth
 from resist_epi.model.fit import Fit
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.method import METHODS as METHODS  # noqa: PLC0414  # asked for here
@@ -36,7 +37,11 @@ DEFAULT = "trend"
 
 
 def choose_method(
-    matrix: CountMatrix, group_sizes: Sequence[int], *, fragment_length: float | None = None
+    matrix: CountMatrix,
+    group_sizes: Sequence[int],
+    *,
+    sides: Sequence[NDArray[np.bool_]] = (),
+    fragment_length: float | None = None,
 ) -> tuple[str, str]:
     """The test for a quantity and group size, and the reason, in words.
 
@@ -44,6 +49,8 @@ def choose_method(
     ----------
     group_sizes
         Informing units a group; empty for a continuous contrast.
+    sides
+        (n_units,) bool each, of the contrast's two sides.
     fragment_length
         bp, where reads were recovered from tracks.
     """
@@ -57,6 +64,8 @@ def choose_method(
                 f" {MIN_FRAGMENTS_WIDE:g} fragments, vary too little for a count model"
             )
     smaller = min(group_sizes, default=len(matrix.samples) // 2)
+    if goes_with_depth(matrix, sides):
+        return "ql", "counts, and depth goes with the contrast, which biases logs of few reads"
     if smaller <= MAX_UNITS_FOR_QL:
         return "ql", f"counts, and {smaller} unit{'s' * (smaller != 1)} in the smaller group"
     return "voom", f"counts, and {smaller} units in the smaller group"
