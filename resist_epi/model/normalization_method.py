@@ -113,7 +113,8 @@ METHODS: dict[str, Normalization] = {
     ),
     "library_size": Normalization(
         Later("scalings:by_library_size"),
-        "the total of mark and background together is the same in every sample",
+        "library sizes stand for the same amount of chromatin in every sample; where they are sums"
+        " over the regions tested, a global gain or loss of the mark is taken away",
         default=("", ""),
         compared="always",
     ),
