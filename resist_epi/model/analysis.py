@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.units import merge_flags, merge_units
 from resist_epi.errors import DesignError
 from resist_epi.model import differential, normalization
-from resist_epi.model.filtering import regions_over_input, regions_with_signal
+from resist_epi.model.filtering import goes_with_depth, regions_over_input, regions_with_signal
 from resist_epi.model.fit import Fit
 from resist_epi.model.header import quantity_facts, results_header
 from resist_epi.model.linear_models import FitOptions
@@ -34,6 +35,10 @@ from resist_epi.samples.design_checks import design_warnings
 from resist_epi.samples.facts import contrast_facts
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
+
+MANY_CHANGED, ONE_WAY = 1 / 3, 0.9  # of the tested regions; of the calls
+
+FEWEST_CHANGED = 10  # calls: fewer are no global change
 
 logger = logging.getLogger(__name__)
 
@@ -189,6 +194,10 @@ def analyse(
     inputs = merge_inputs(
         NormalizationInputs() if inputs is None else inputs, matrix, sheet, design_columns=columns
     )
+    if untestable is None:
+        inputs = replace(inputs, test=_test_of(design, contrast, question))
+    else:
+        inputs = replace(inputs, missing={**inputs.missing, "tmm_rounds": "no test is possible"})
     normalized, scaling = _normalized(merged, question, inputs)
     flags = None if over_input is None else merge_flags(over_input, sheet, design_columns=columns)
     method, options = _plan_fit(normalized, contrast, question)
@@ -224,6 +233,10 @@ def analyse(
         reason = "it was asked for" if untestable is None else untestable
         header["no test"], facts["no test"] = f"fold changes without P: {reason}", reason
         logger.warning("fold changes without P: %s", reason)
+    caution = _one_sided(results, normalized, question) if tested else None
+    if caution is not None:
+        header["composition"] = facts["composition"] = caution
+        logger.warning("%s", caution)
     return Analysis(
         results, fit, normalized, units, design, contrast, tested, header, inputs, options,
         question, facts,
@@ -246,11 +259,48 @@ def _normalized(
     """The units normalised as asked for, or by the default, and what was done."""
     name, because = question.normalize, "asked for"
     if name is None:
-        name, because = normalization.choose_default(inputs)
+        name, because = normalization.choose_default(inputs, merged)
         logger.info("normalisation %s: %s", name, because)
     normalized = normalization.normalize(merged, name, inputs=inputs)
     assumption = normalization.METHODS[name].assumption
     return normalized, {"name": name, "assumption": assumption, "because": because}
+
+
+def _one_sided(results: pd.DataFrame, matrix: CountMatrix, question: Question) -> str | None:
+    """What speaks against factors from the regions themselves: most changes, and all one way."""
+    name = question.normalize or ""
+    of_regions = normalization.METHODS[name].in_regions
+    if not of_regions and not (name == "library_size" and normalization.sizes_are_sums(matrix)):
+        return None
+    tested = int(results["pvalue"].notna().sum())
+    calls = results["direction"].value_counts()
+    gain, loss = int(calls.get("gain", 0)), int(calls.get("loss", 0))
+    if gain + loss < max(MANY_CHANGED * tested, FEWEST_CHANGED):
+        return None
+    if max(gain, loss) < ONE_WAY * (gain + loss):
+        return None
+    return (
+        f"{gain:,} gains and {loss:,} losses among {tested:,} regions tested: where so many change and"
+        f" nearly all one way, no normalisation from the regions themselves ({name}) can be trusted."
+        " Spike-in (SpikeInReads) would tell, or background bins (--background), which assume equal"
+        " efficiency"
+    )
+
+
+def _test_of(
+    design: Design, contrast: Contrast, question: Question
+) -> Callable[[CountMatrix], FloatArray]:
+    """The contrast's P in a normalised matrix: by linear models, which are quick, where they do."""
+    own = differential.own_contrast(question.method) is not None
+    options = FitOptions(block=None if own else question.block, strata=question.strata)
+
+    def pvalues(matrix: CountMatrix) -> FloatArray:
+        quick = "ql" if goes_with_depth(matrix, contrast.sides) and not question.block else "trend"
+        method = question.method if own and question.method is not None else quick
+        fitted = differential.fit(matrix, design, method=method, options=options)
+        return differential.contrast_statistics(fitted, contrast)["pvalue"]
+
+    return pvalues
 
 
 def _regions_to_test(

@@ -85,9 +85,11 @@ def regions_with_signal(
     what = f"at least {min_value:g}" if min_value > 0 else "any signal"
     rule = f"{what} in at least {min_units} units, whichever these are"
     if goes_with_depth(matrix, sides):
-        low, high = sorted(_log_size(matrix, side) for side in sides)
+        first, second = sorted(sides, key=lambda side: _log_size(matrix, side))
+        ratio = np.exp(_log_size(matrix, second) - _log_size(matrix, first))
+        effective = float(np.exp(log_divisors(matrix)[:, first].mean()))
         least = MIN_EXPECTED_COUNTS if of_counts else MIN_EXPECTED
-        depth = Depth(float(np.exp(high - low)), float(np.exp(low)), least)
+        depth = Depth(float(ratio), effective, least)
         kept, rule = _by_all_reads(matrix, min_value * min_units, depth)
     elif not counts and len(sides) == 2 and all(side.any() for side in sides):
         kept, rule = _without_uneven_zeros(matrix, sides, kept, rule)
@@ -104,7 +106,7 @@ class Depth:
     Attributes
     ----------
     ratio
-        Of the sides' effective library sizes (geometric means), deeper over shallower.
+        Of the sides' library sizes (geometric means), deeper over shallower.
     shallower
         Effective library size of the shallower side.
     least
@@ -133,7 +135,7 @@ def goes_with_depth(matrix: CountMatrix, sides: Sequence[NDArray[np.bool_]]) -> 
 
 
 def _log_size(matrix: CountMatrix, side: NDArray[np.bool_]) -> float:
-    return float(log_divisors(matrix)[:, side].mean())
+    return float(np.log(matrix.library_sizes[side]).mean())
 
 
 def _by_all_reads(

@@ -22,6 +22,7 @@ from resist_epi.stats.scaling import size_factors, sparsity
 from resist_epi.stats.scaling.background import background_factors
 from resist_epi.stats.scaling.offsets import common_peak_offsets, trended_offsets
 from resist_epi.stats.scaling.quantile import smooth_quantile
+from resist_epi.stats.scaling.rounds import tmm_rounds
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,20 @@ def by_tmm(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that most of the regions do not change, or that gains and losses balance."""
     dense = _dense(matrix, "tmm")
     return size_factors.tmm(dense.values, dense.library_sizes)
+
+
+def by_tmm_rounds(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+    """Assume that most of the regions do not change, whichever way the others do.
+
+    Source: Kadota, Nishiyama & Shimizu 2012; Sun et al. 2013.
+    """
+    dense, test = _dense(matrix, "tmm_rounds"), inputs.test
+    if test is None:
+        raise DesignError("tmm_rounds needs a contrast that can be tested; use tmm")
+    given = replace(dense, offsets=None, expected=None)
+    return tmm_rounds(
+        dense.values, dense.library_sizes, lambda found: test(replace(given, size_factors=found))
+    )
 
 
 def by_tmmwsp(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
