@@ -2,10 +2,10 @@
 
     python validation/calibrate_composition.py --write
 
-Reads in 2,000 regions of 6, 12 and 40 libraries, half of them poor; a share of the regions changes by
-one log2 unit (.74 to 1.35 for two thirds of them), a part of these upwards. Library sizes are column
-sums, as of a plain table of counts. The test is the default one. `--write` puts the table into the
-page of evidence.
+Reads in 2,000 regions of 6, 12 and 40 libraries, half of them poor; a share of the regions changes
+by one log2 unit (.74 to 1.35 for two thirds of them), a part of these upwards. Library sizes are
+column sums, as of a plain table of counts. The test is the default one. `--write` puts the table
+into the page of evidence.
 """
 
 from __future__ import annotations

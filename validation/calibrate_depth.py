@@ -2,9 +2,10 @@
 
     python validation/calibrate_depth.py --runs 10 --write
 
-Nothing changes: every library is a part of one (its reads fall on the parts at random), so that the
-log2 fold changes are 0 exactly. Bins of 500 bp and of 5 kb, 3 and 30 reads in the middle of a deep
-library, a twentieth of them eight times as many. `--write` puts the table into the page of evidence.
+Nothing changes: every library is a part of one (its reads fall on the parts at random), so that
+the log2 fold changes are 0 exactly. Bins of 500 bp and of 5 kb, 3 and 30 reads in the middle of a
+deep library, a twentieth of them eight times as many. `--write` puts the table into the page of
+evidence.
 """
 
 from __future__ import annotations
@@ -71,7 +72,12 @@ def measure(
     try:
         inputs = normalization_inputs(counts, sheet, bins=bins)
         found = analyse(
-            counts, sheet, contrast="shallow-deep", normalize=normalize, method=method, inputs=inputs
+            counts,
+            sheet,
+            contrast="shallow-deep",
+            normalize=normalize,
+            method=method,
+            inputs=inputs,
         )
     except ResistEpiError as error:
         return {"refused": str(error).split(":")[0], "used": method or "no test"}
@@ -98,7 +104,10 @@ def calibrate(runs: int, per_group: Sequence[int]) -> pd.DataFrame:
         refused = found["refused"] != ""
         numbers = found.loc[~refused].drop(columns=["refused", "used"])
         row = {"width": width, "per_group": units, "normalize": normalize}
-        row |= {"method": str(found["used"].where(~refused, "no test").max()) + ("" if method else " (default)")}
+        row |= {
+            "method": str(found["used"].where(~refused, "no test").max())
+            + ("" if method else " (default)")
+        }
         row |= {"refused": float(refused.mean())}
         rows.append(row | {str(k): float(v) for k, v in numbers.mean().items()})
     return pd.DataFrame(rows)

@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 # it, and TMM over all of them would be background composition once more.
 ENRICHED = "tmm_enriched"
 
+ROUNDS = "tmm_rounds"  # over the same regions
+
 TITLES = {ENRICHED: "TMM where the mark is"}
 
 FEWEST = 3  # normalisations that are compared
@@ -85,12 +87,13 @@ def normalized_variants(matrix: CountMatrix, inputs: NormalizationInputs) -> dic
 
     These are spike-in or background composition where they can be had, TMM where the mark is
     (`tmm_enriched`: factors from the regions with at least 1.5 times the background's signal; over
-    all regions where there is no background to compare with), and library size.
+    all regions where there is no background to compare with), its rounds over the same regions, and
+    library size.
     """
     headline = str(matrix.metadata.get("normalization", "library_size"))
     found = {headline: matrix}
     reference = [m for m in compared_as("reference") if METHODS[m].has_inputs(inputs)][:1]
-    enriched = enriched_regions(matrix, inputs.background)
+    enriched, source = enriched_regions(matrix, inputs.background), None
     if enriched is not None:
         source = replace(matrix.select(regions=enriched), offsets=None, size_factors=None)
         try:
@@ -105,7 +108,8 @@ def normalized_variants(matrix: CountMatrix, inputs: NormalizationInputs) -> dic
         if method in found or (method not in wanted and len(found) >= FEWEST):
             continue
         try:
-            found[method] = normalize(matrix, method, inputs=inputs)
+            where = source if method == ROUNDS else None
+            found[method] = normalize(matrix, method, inputs=inputs, factors_from=where)
         except DesignError as error:
             logger.info("normalisation %s is not compared: %s", method, error)
     return found
@@ -250,7 +254,8 @@ def _high_confidence(tables: Mapping[str, pd.DataFrame], n: int, fdr: float) -> 
     The larger of the two P, adjusted over all regions: where either assumption holds, it is a
     valid P of a region that does not change. The intersection of two lists would not do: a true
     call is easily lost from one of them, a false one seldom where the other assumption is wrong,
-    so that false calls gather in it.
+    so that false calls gather in it. Rounds of TMM in the place of TMM find more, but where half of
+    the regions gain they may take these for the unchanged ones, and then hardly any is left.
     """
     reference, in_regions = _opposed(tables)
     if reference is None or in_regions is None:

@@ -280,8 +280,9 @@ def _one_sided(results: pd.DataFrame, matrix: CountMatrix, question: Question) -
     if max(gain, loss) < ONE_WAY * (gain + loss):
         return None
     return (
-        f"{gain:,} gains and {loss:,} losses among {tested:,} regions tested: where so many change and"
-        f" nearly all one way, no normalisation from the regions themselves ({name}) can be trusted."
+        f"{gain:,} gains and {loss:,} losses among {tested:,} regions tested: where so many change"
+        f" and nearly all one way, no normalisation from the regions themselves ({name}) can be"
+        " trusted."
         " Spike-in (SpikeInReads) would tell, or background bins (--background), which assume equal"
         " efficiency"
     )

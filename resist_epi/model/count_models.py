@@ -67,7 +67,7 @@ def fit_ql(
         quantity=matrix.quantity,
         estimates=_log2_coefficients(data, tested, quasi),
         notes=(
-            "from the model of counts, with an eighth of a read added in proportion to the libraries"
+            "from the model of counts, an eighth of a read added in proportion to the libraries"
             + (f"; dispersion {ASSUMED_DISPERSION:g} assumed" if quasi is None else ""),
         ),
         settings={"prior": PRIOR_READS},

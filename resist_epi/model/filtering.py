@@ -138,9 +138,7 @@ def _log_size(matrix: CountMatrix, side: NDArray[np.bool_]) -> float:
     return float(np.log(matrix.library_sizes[side]).mean())
 
 
-def _by_all_reads(
-    matrix: CountMatrix, least: float, depth: Depth
-) -> tuple[NDArray[np.bool_], str]:
+def _by_all_reads(matrix: CountMatrix, least: float, depth: Depth) -> tuple[NDArray[np.bool_], str]:
     """Regions with so many reads in all units together, and the rule in words."""
     rate = pooled_rate(matrix.values, np.exp(log_divisors(matrix)))
     kept = matrix.values.sum(axis=1) >= least
@@ -169,7 +167,9 @@ def _without_uneven_zeros(
     if abs(first - second) < MAX_ZERO_DIFFERENCE:
         return kept, rule
     dense = kept & dense_rows(scaled(matrix), np.ones(len(matrix.samples)))
-    shares = f"{first:.0%} of the regions with any signal are zero on the first side of the contrast"
+    shares = (
+        f"{first:.0%} of the regions with any signal are zero on the first side of the contrast"
+    )
     shares += f" and {second:.0%} on the second, as where depth differs"
     if dense.sum() < MIN_DENSE:
         raise DesignError(

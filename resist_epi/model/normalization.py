@@ -48,7 +48,9 @@ def choose_default(
         few = too_few(matrix) if method.in_regions and matrix is not None else 0
         if not few:
             return name, "; ".join(filter(None, [*said, because]))
-        return "library_size", "; ".join([*said, f"{few} region(s) with signal tell no composition"])
+        return "library_size", "; ".join(
+            [*said, f"{few} region(s) with signal tell no composition"]
+        )
     return DEFAULT, "; ".join(said)
 
 

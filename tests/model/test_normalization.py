@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from scipy.stats import ttest_ind
 
 from resist_epi.arrays import FloatArray
@@ -53,7 +52,15 @@ def test_depth_is_taken_away(method: str) -> None:
 
 
 def test_the_thirteen_of_the_contract_are_there() -> None:
-    one = {"library_size", "tmm", "tmm_rounds", "tmmwsp", "rle", "upper_quartile", "reads_in_regions"}
+    one = {
+        "library_size",
+        "tmm",
+        "tmm_rounds",
+        "tmmwsp",
+        "rle",
+        "upper_quartile",
+        "reads_in_regions",
+    }
     two = {"background", "spike_in", "loess", "common_peaks", "quantile", "given"}
     assert one | two <= set(METHODS)
     for method in METHODS.values():

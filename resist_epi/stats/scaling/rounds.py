@@ -53,7 +53,7 @@ def tmm_rounds(
 
 
 def seem_to_differ(pvalues: FloatArray) -> npt.NDArray[np.bool_]:
-    """Regions with an adjusted P of at most .1, and at least the 5 % of smallest P, (n_regions,)."""
+    """Regions with adjusted P of at most .1, and at least the 5 % of smallest P, (n_regions,)."""
     tested = np.isfinite(pvalues)
     least = int(np.ceil(LEAST * tested.sum()))
     if not least:
