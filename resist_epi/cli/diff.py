@@ -63,6 +63,7 @@ def command(
 ) -> None:
     """Test a contrast in every region of a matrix."""
     from resist_epi.io.tables import write_table
+    from resist_epi.model.agreement import with_agreement_where_known
     from resist_epi.model.question_check import check_question
     from resist_epi.study.analyse_counts import analyse_counts
     from resist_epi.study.count_sheet import read_counts_and_sheet
@@ -91,4 +92,5 @@ def command(
     if carriers is not None:
         found = carriers_of(analysis)
         write_table(carriers, found.table, header=analysis.about(carriers) | found.header)
+    analysis = with_agreement_where_known(analysis)
     write_table(output, analysis.results, header=analysis.about(output))

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.counting.background import MIN_ENRICHED, MIN_ENRICHMENT, fold_over_background
-from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.matrix import CountMatrix, log_divisors
 from resist_epi.errors import DesignError
 from resist_epi.model.analysis import Analysis
 from resist_epi.model.differential import contrast_results
@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 # TMM where the mark is: in most sets of regions, such as all promoters, the majority has none of
 # it, and TMM over all of them would be background composition once more.
 ENRICHED = "tmm_enriched"
+
+ROUNDS = "tmm_rounds"  # over the same regions
 
 TITLES = {ENRICHED: "TMM where the mark is"}
 
@@ -59,7 +61,8 @@ class Agreement:
     warnings
         What speaks against trusting the headline normalisation, in words.
     disagreement
-        Composition in regions against background, between the groups; None where not testable.
+        Composition in regions against background, between the groups; None where one of them
+        cannot be had.
     calls
         Which normalisations call how many regions together, with one sign: a column of 0 and 1 a
         normalisation, then `n_regions n_high_confidence`, most regions first.
@@ -84,23 +87,29 @@ def normalized_variants(matrix: CountMatrix, inputs: NormalizationInputs) -> dic
 
     These are spike-in or background composition where they can be had, TMM where the mark is
     (`tmm_enriched`: factors from the regions with at least 1.5 times the background's signal; over
-    all regions where there is no background to compare with), and library size.
+    all regions where there is no background to compare with), its rounds over the same regions, and
+    library size.
     """
     headline = str(matrix.metadata.get("normalization", "library_size"))
     found = {headline: matrix}
     reference = [m for m in compared_as("reference") if METHODS[m].has_inputs(inputs)][:1]
-    enriched = enriched_regions(matrix, inputs.background)
+    enriched, source = enriched_regions(matrix, inputs.background), None
     if enriched is not None:
         source = replace(matrix.select(regions=enriched), offsets=None, size_factors=None)
-        made = normalize(matrix, "tmm", factors_from=source)
-        found[ENRICHED] = replace(made, metadata={**made.metadata, "normalization": ENRICHED})
+        try:
+            made = normalize(matrix, "tmm", factors_from=source)
+        except DesignError as error:
+            logger.info("normalisation %s is not compared: %s", ENRICHED, error)
+        else:
+            found[ENRICHED] = replace(made, metadata={**made.metadata, "normalization": ENRICHED})
     regions = compared_as("regions")
-    wanted = [*reference, *([] if enriched is not None else regions), *compared_as("always")]
+    wanted = [*reference, *([] if ENRICHED in found else regions), *compared_as("always")]
     for method in [*wanted, *regions, *compared_as("spare")]:
         if method in found or (method not in wanted and len(found) >= FEWEST):
             continue
         try:
-            found[method] = normalize(matrix, method, inputs=inputs)
+            where = source if method == ROUNDS else None
+            found[method] = normalize(matrix, method, inputs=inputs, factors_from=where)
         except DesignError as error:
             logger.info("normalisation %s is not compared: %s", method, error)
     return found
@@ -135,6 +144,20 @@ def with_agreement(analysis: Analysis) -> tuple[Analysis, Agreement]:
     return analysis.with_more(results, header=found.header), found
 
 
+def with_agreement_where_known(analysis: Analysis) -> Analysis:
+    """As `with_agreement` where spike-in or background can be had, and say what they warn of.
+
+    Where neither is there, other normalisations are of the same regions and the analysis stays as
+    it is.
+    """
+    if not any(METHODS[m].has_inputs(analysis.inputs) for m in compared_as("reference")):
+        return analysis
+    found, agreement = with_agreement(analysis)
+    for warning in agreement.warnings:
+        logger.warning("%s", warning)
+    return found
+
+
 def compare_normalizations(analysis: Analysis) -> Agreement:
     """Test a contrast again under the other normalisations, and compare.
 
@@ -165,6 +188,8 @@ def compare_normalizations(analysis: Analysis) -> Agreement:
     )
     disagreement = _disagreement(normalized, design, contrast)
     warnings = [] if disagreement is None else disagreement.warnings
+    if not warnings:
+        warnings = _headline_warnings(normalized, design, contrast)
     if analysis.inputs.top_share is not None:
         warnings = [*warnings, *share_tests(analysis.inputs.top_share, design, contrast)]
     sure = _high_confidence(tables, len(analysis.matrix.regions), question.fdr)
@@ -229,7 +254,8 @@ def _high_confidence(tables: Mapping[str, pd.DataFrame], n: int, fdr: float) -> 
     The larger of the two P, adjusted over all regions: where either assumption holds, it is a
     valid P of a region that does not change. The intersection of two lists would not do: a true
     call is easily lost from one of them, a false one seldom where the other assumption is wrong,
-    so that false calls gather in it.
+    so that false calls gather in it. Rounds of TMM in the place of TMM find more, but where half of
+    the regions gain they may take these for the unchanged ones, and then hardly any is left.
     """
     reference, in_regions = _opposed(tables)
     if reference is None or in_regions is None:
@@ -259,7 +285,27 @@ def _disagreement(
         design,
         contrast,
         reference=reference,
+        headline=next(iter(normalized)),
     )
+
+
+def _headline_warnings(
+    normalized: Mapping[str, CountMatrix], design: Design, contrast: Contrast
+) -> list[str]:
+    """What spike-in or background say of a normalisation that is neither they nor TMM."""
+    headline, matrix = next(iter(normalized.items()))
+    reference, in_regions = _opposed(normalized)
+    if reference is None or headline in (reference, in_regions):
+        return []
+    return composition_disagreement(
+        np.exp(np.median(log_divisors(matrix), axis=0)),
+        normalized[reference].effective_library_sizes,
+        design,
+        contrast,
+        reference=reference,
+        other=titles_compared().get(headline, headline),
+        headline=headline,
+    ).warnings
 
 
 def _in_words(tables: Mapping[str, pd.DataFrame], headline: str) -> str:

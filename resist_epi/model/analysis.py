@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.same_columns import repeated_columns
 from resist_epi.counting.same_files import refuse_one_library_twice
 from resist_epi.counting.units import merge_flags, merge_units
 from resist_epi.errors import DesignError
 from resist_epi.model import differential, normalization
-from resist_epi.model.filtering import regions_over_input, regions_with_signal
+from resist_epi.model.filtering import goes_with_depth, regions_over_input, regions_with_signal
 from resist_epi.model.fit import Fit
 from resist_epi.model.header import quantity_facts, results_header
 from resist_epi.model.linear_models import FitOptions
@@ -39,6 +40,10 @@ from resist_epi.samples.facts import contrast_facts
 from resist_epi.samples.levels import column_cautions, column_facts, level_problems
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
+
+MANY_CHANGED, ONE_WAY = 1 / 3, 0.9  # of the tested regions; of the calls
+
+FEWEST_CHANGED = 10  # calls: fewer are no global change
 
 logger = logging.getLogger(__name__)
 
@@ -199,10 +204,16 @@ def analyse(
     inputs = merge_inputs(
         NormalizationInputs() if inputs is None else inputs, matrix, sheet, design_columns=columns
     )
+    if untestable is None:
+        inputs = replace(inputs, test=_test_of(design, contrast, question))
+    else:
+        inputs = replace(inputs, missing={**inputs.missing, "tmm_rounds": "no test is possible"})
     normalized, scaling = _normalized(merged, question, inputs)
     flags = None if over_input is None else merge_flags(over_input, sheet, design_columns=columns)
-    kept, filter_facts, control_note = _regions_to_test(normalized, contrast, inputs, flags)
     method, options = _plan_fit(normalized, contrast, question)
+    kept, filter_facts, control_note = _regions_to_test(
+        normalized, contrast, inputs, flags, method["name"]
+    )
     fit = differential.fit(normalized, design, method=method["name"], tested=kept, options=options)
     facts: dict[str, Any] = {
         "contrast": contrast_facts(contrast),
@@ -214,6 +225,7 @@ def analyse(
         "filter": filter_facts,
     }
     header = results_header(matrix, contrast, facts, question, unit_note) | control_note
+    header |= {"fold changes": "; ".join(fit.notes)} if fit.notes else {}
     if cautions:
         header["design warnings"] = cautions
         facts["design warnings"] = cautions
@@ -238,6 +250,10 @@ def analyse(
             f"{int(unplaced.sum())} of {len(unplaced)} regions lie past the ends of their"
             " chromosomes and have no value"
         )
+    caution = _one_sided(results, normalized, question) if tested else None
+    if caution is not None:
+        header["composition"] = facts["composition"] = caution
+        logger.warning("%s", caution)
     return Analysis(
         results, fit, normalized, units, design, contrast, tested, header, inputs, options,
         question, facts,
@@ -284,11 +300,49 @@ def _normalized(
     """The units normalised as asked for, or by the default, and what was done."""
     name, because = question.normalize, "asked for"
     if name is None:
-        name, because = normalization.choose_default(inputs)
+        name, because = normalization.choose_default(inputs, merged)
         logger.info("normalisation %s: %s", name, because)
     normalized = normalization.normalize(merged, name, inputs=inputs)
     assumption = normalization.METHODS[name].assumption
     return normalized, {"name": name, "assumption": assumption, "because": because}
+
+
+def _one_sided(results: pd.DataFrame, matrix: CountMatrix, question: Question) -> str | None:
+    """What speaks against factors from the regions themselves: most changes, and all one way."""
+    name = question.normalize or ""
+    of_regions = normalization.METHODS[name].in_regions
+    if not of_regions and not (name == "library_size" and normalization.sizes_are_sums(matrix)):
+        return None
+    tested = int(results["pvalue"].notna().sum())
+    calls = results["direction"].value_counts()
+    gain, loss = int(calls.get("gain", 0)), int(calls.get("loss", 0))
+    if gain + loss < max(MANY_CHANGED * tested, FEWEST_CHANGED):
+        return None
+    if max(gain, loss) < ONE_WAY * (gain + loss):
+        return None
+    return (
+        f"{gain:,} gains and {loss:,} losses among {tested:,} regions tested: where so many change"
+        f" and nearly all one way, no normalisation from the regions themselves ({name}) can be"
+        " trusted."
+        " Spike-in (SpikeInReads) would tell, or background bins (--background), which assume equal"
+        " efficiency"
+    )
+
+
+def _test_of(
+    design: Design, contrast: Contrast, question: Question
+) -> Callable[[CountMatrix], FloatArray]:
+    """The contrast's P in a normalised matrix: by linear models, which are quick, where they do."""
+    own = differential.own_contrast(question.method) is not None
+    options = FitOptions(block=None if own else question.block, strata=question.strata)
+
+    def pvalues(matrix: CountMatrix) -> FloatArray:
+        quick = "ql" if goes_with_depth(matrix, contrast.sides) and not question.block else "trend"
+        method = question.method if own and question.method is not None else quick
+        fitted = differential.fit(matrix, design, method=method, options=options)
+        return differential.contrast_statistics(fitted, contrast)["pvalue"]
+
+    return pvalues
 
 
 def _regions_to_test(
@@ -296,10 +350,17 @@ def _regions_to_test(
     contrast: Contrast,
     inputs: NormalizationInputs,
     over_input: NDArray[np.bool_] | None,
+    method: str,
 ) -> tuple[NDArray[np.bool_], dict[str, Any], dict[str, str]]:
     """(n_regions,) bool, what the filter kept, and what the inputs say for the header."""
     smaller = max(1, min(contrast.group_sizes, default=len(matrix.samples) // 2))
-    kept, rule = regions_with_signal(matrix, min_units=smaller, background=inputs.background)
+    kept, rule = regions_with_signal(
+        matrix,
+        min_units=smaller,
+        background=inputs.background,
+        sides=contrast.sides,
+        of_counts=differential.METHODS[method].models_counts,
+    )
     facts = {"kept": int(kept.sum()), "of": len(kept), "rule": rule}
     if over_input is None:
         return kept, facts, {}
@@ -360,6 +421,7 @@ def _plan_fit(
         name, because = differential.choose_method(
             matrix,
             contrast.group_sizes,
+            sides=contrast.sides,
             fragment_length=matrix.metadata.get("fragment_length"),
         )
         name, because = _able(name, because, question)

@@ -14,8 +14,16 @@ from resist_epi.model.linear_models import FitOptions, log_level, no_variances
 from resist_epi.samples.design import Contrast, Design
 from resist_epi.stats.linear.least_squares import fit_linear, inverse_symmetric, row_blocks
 from resist_epi.stats.linear.moderation import Squeezed, spread, t_quantile
-from resist_epi.stats.negbin.glm import count_data
-from resist_epi.stats.negbin.quasi import QuasiFit, fit_quasi, quasi_f_test
+from resist_epi.stats.negbin.glm import CountData, count_data
+from resist_epi.stats.negbin.quasi import (
+    ASSUMED_DISPERSION,
+    PRIOR_READS,
+    QuasiFit,
+    dispersion_elsewhere,
+    finite_coefficients,
+    fit_quasi,
+    quasi_f_test,
+)
 
 
 def fit_ql(
@@ -32,15 +40,24 @@ def fit_ql(
     Parameters
     ----------
     tested
-        (n_regions,) bool; the other regions do not inform the dispersion. Without a residual
-        degree of freedom only fold changes are fitted.
+        (n_regions,) bool; the other regions do not inform the dispersion, and their fold changes
+        have that of the trend.
+
+    Notes
+    -----
+    Without a residual degree of freedom there are fold changes alone, at an assumed dispersion.
     """
-    level, prior = log_level(matrix, tested)
+    level, _ = log_level(matrix, tested)
     X = design.matrix.to_numpy()
-    linear = fit_linear(level, X)
+    divisors = log_divisors(matrix)
+    offsets = divisors if matrix.offsets is not None else divisors[0]
+    data = count_data(matrix.values, X, offsets=offsets)
+    quasi = None
+    if X.shape[0] > X.shape[1] and tested.any():
+        quasi = fit_quasi(data if tested.all() else data.rows(tested))
     base = Fit(
         design=design.matrix,
-        linear=linear,
+        linear=fit_linear(level, X),
         squeezed=no_variances(len(level)),
         base_mean=scaled(matrix).mean(axis=1),
         regions=matrix.regions,
@@ -48,15 +65,32 @@ def fit_ql(
         method="ql",
         normalization=str(matrix.metadata.get("normalization", "none")),
         quantity=matrix.quantity,
-        settings={"prior": prior},
+        estimates=_log2_coefficients(data, tested, quasi),
+        notes=(
+            "from the model of counts, an eighth of a read added in proportion to the libraries"
+            + (f"; dispersion {ASSUMED_DISPERSION:g} assumed" if quasi is None else ""),
+        ),
+        settings={"prior": PRIOR_READS},
     )
-    if X.shape[0] <= X.shape[1] or not tested.any():
+    if quasi is None:
         return base
-    divisors = log_divisors(matrix)
-    offsets = divisors[tested] if matrix.offsets is not None else divisors[0]
-    quasi = fit_quasi(count_data(matrix.values[tested], X, offsets=offsets))
     moderated = [spread(v, tested) for v in _arrays(quasi.quasi)]
     return replace(base, squeezed=Squeezed(*moderated), model=quasi)
+
+
+def _log2_coefficients(
+    data: CountData, tested: NDArray[np.bool_], quasi: QuasiFit | None
+) -> FloatArray:
+    """(n_regions, p) of every region, those that were not tested among them."""
+    if quasi is None:
+        return finite_coefficients(data) / np.log(2)
+    found = np.empty((len(tested), data.design.shape[1]))
+    found[tested] = quasi.coefficients
+    if not tested.all():
+        others = data.rows(~tested)
+        dispersion = dispersion_elsewhere(others, quasi.dispersion)
+        found[~tested] = finite_coefficients(others, dispersion)
+    return found / np.log(2)
 
 
 def quasi_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:
@@ -73,7 +107,6 @@ def quasi_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:
         others = dict.fromkeys(("lfcSE", "ci_low", "ci_high", "stat", "df", "pvalue"), nothing)
         return {"log2FoldChange": estimate, **others}
     tests = quasi_f_test(quasi, contrast.vector)
-    estimate[fitted.tested] = tests.log2_fold_change
     error = _wald_error(quasi, contrast.vector)
     half = t_quantile(0.95, tests.df_total) * error
     change = tests.log2_fold_change

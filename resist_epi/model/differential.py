@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError, QuantityError
+from resist_epi.model.filtering import goes_with_depth
 from resist_epi.model.fit import Fit
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.method import METHODS as METHODS  # noqa: PLC0414  # asked for here
@@ -37,7 +38,11 @@ DEFAULT = "trend"
 
 
 def choose_method(
-    matrix: CountMatrix, group_sizes: Sequence[int], *, fragment_length: float | None = None
+    matrix: CountMatrix,
+    group_sizes: Sequence[int],
+    *,
+    sides: Sequence[NDArray[np.bool_]] = (),
+    fragment_length: float | None = None,
 ) -> tuple[str, str]:
     """The test for a quantity and group size, and the reason, in words.
 
@@ -45,6 +50,8 @@ def choose_method(
     ----------
     group_sizes
         Informing units a group; empty for a continuous contrast.
+    sides
+        (n_units,) bool each, of the contrast's two sides.
     fragment_length
         bp, where reads were recovered from tracks.
     """
@@ -58,6 +65,8 @@ def choose_method(
                 f" {MIN_FRAGMENTS_WIDE:g} fragments, vary too little for a count model"
             )
     smaller = min(group_sizes, default=len(matrix.samples) // 2)
+    if goes_with_depth(matrix, sides):
+        return "ql", "counts, and depth goes with the contrast, which biases logs of few reads"
     if smaller <= MAX_UNITS_FOR_QL:
         return "ql", f"counts, and {smaller} unit{'s' * (smaller != 1)} in the smaller group"
     return "voom", f"counts, and {smaller} units in the smaller group"
@@ -211,12 +220,16 @@ def f_results(fitted: Fit, contrasts: Sequence[Contrast]) -> pd.DataFrame:
 def fold_changes(fitted: Fit, contrast: Contrast) -> pd.DataFrame:
     """The contrast's fold changes without any test: what remains where a group has no replicates.
 
-    Columns are those of the contract; `lfcSE` to `padj` are NaN and `direction` is `none`.
+    They are the method's own, as beside a test. Columns are those of the contract; `lfcSE` to
+    `padj` are NaN and `direction` is `none`.
     """
     columns = dict.fromkeys(
         ("lfcSE", "ci_low", "ci_high", "stat", "df", "pvalue"), np.full(len(fitted.regions), np.nan)
     )
-    estimate = fitted.coefficients @ contrast.vector
+    if METHODS[fitted.method].own_contrast is None:
+        estimate = fitted.coefficients @ contrast.vector
+    else:  # a question of its own is in no coefficient
+        estimate = contrast_statistics(fitted, contrast)["log2FoldChange"]
     return results_table(fitted, {"log2FoldChange": estimate, **columns}, fdr=0.05)
 
 

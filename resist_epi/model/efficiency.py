@@ -24,7 +24,11 @@ MAX_P = 0.03  # warns in less than 5 % of the studies where nothing differs as a
 
 MIN_DIFFERENCE = float(np.log2(1.1))  # smaller ones move no call that rests on more than noise
 
+UNTESTED_DIFFERENCE = 1.0  # log2, that is said where no replicates tell its noise
+
 SHARE_P = 0.1
+
+IN_REGIONS = "composition where the mark is (TMM)"
 
 _COVARIATES = ("Batch", "Purity", "Treatment", "Tissue", "Replicate")
 
@@ -41,9 +45,13 @@ class Disagreement:
     df
         Residual degrees of freedom.
     pvalue
-        Two-sided, of no difference.
+        Two-sided, of no difference; NaN where no degree of freedom is left.
     reference
         `background` or `spike_in`.
+    other
+        What disagrees with it, in words.
+    headline
+        The normalisation that the results rest on.
     """
 
     difference: float
@@ -51,10 +59,14 @@ class Disagreement:
     df: float
     pvalue: float
     reference: str
+    other: str = IN_REGIONS
+    headline: str = ""
 
     @property
     def disagree(self) -> bool:
         """Whether the difference is beyond its own noise, and large enough to matter."""
+        if np.isnan(self.pvalue):
+            return abs(self.difference) >= UNTESTED_DIFFERENCE
         return self.pvalue <= MAX_P and abs(self.difference) >= MIN_DIFFERENCE
 
     @property
@@ -64,14 +76,20 @@ class Disagreement:
             return []
         more = "more" if self.difference > 0 else "less"
         size = f"factor of {2 ** abs(self.difference):.2f}"
+        noise = f"standard error {self.error:.2f}, P {self.pvalue:.2g}"
+        claim = (
+            "Claim the regions whose high_confidence is True in the table of results; all others"
+            " hold only if"
+        )
+        if np.isnan(self.pvalue):
+            noise, claim = "no replicates tell its noise", "The fold changes hold only if"
         return [
-            f"composition where the mark is (TMM) and {self.reference} disagree between the groups"
-            f" by a {size} (log2 {self.difference:+.2f}, standard error {self.error:.2f},"
-            f" P {self.pvalue:.2g}): either the mark is {more} abundant as a whole on the first"
+            f"{self.other} and {self.reference} disagree between the groups"
+            f" by a {size} (log2 {self.difference:+.2f}, {noise}):"
+            f" either the mark is {more} abundant as a whole on the first"
             f" side of the contrast, or immunoprecipitation was {more} efficient there, and these"
             " data cannot tell which. Spike-in, the inputs, or a western blot of the mark would."
-            " Claim the regions whose high_confidence is True in the table of results; all others"
-            f" hold only if the assumption of {self.reference} does"
+            f" {claim} the assumption of {self.headline or self.reference} does"
         ]
 
 
@@ -82,25 +100,29 @@ def composition_disagreement(
     contrast: Contrast,
     *,
     reference: str,
-) -> Disagreement | None:
+    other: str = IN_REGIONS,
+    headline: str = "",
+) -> Disagreement:
     """Test whether two normalisations differ between the groups, beyond the units' own variation.
 
     Each unit has one log ratio of its two effective library sizes; the study's own design and
     contrast are fitted to it. So efficiency that varies from unit to unit is noise, and efficiency
-    that goes with the group is not. None where no residual degree of freedom is left.
+    that goes with the group is not. Where no residual degree of freedom is left there is no P.
 
     Parameters
     ----------
     in_regions, reference_sizes
         Effective library sizes, shape (n_units,), positive.
+    reference, other, headline
+        As of `Disagreement`.
     """
     ratio = np.log2(in_regions / reference_sizes)
     estimate, error, df = _contrast_of(ratio, design.matrix.to_numpy(), contrast.vector)
     if df < 1:
-        return None
+        return Disagreement(estimate, np.nan, df, np.nan, reference, other, headline)
     statistic = estimate / error if error > 0 else np.inf * np.sign(estimate)
     p = 1.0 if estimate == 0 else float(2 * stdtr(df, -abs(statistic)))
-    return Disagreement(estimate, error, df, p, reference)
+    return Disagreement(estimate, error, df, p, reference, other, headline)
 
 
 def top_share(bins: CountMatrix) -> dict[str, float]:

@@ -46,6 +46,8 @@ class Fit:
         the same.
     model
         What the method's own statistics read besides, such as the quasi-likelihood model of `ql`.
+    estimates
+        (n_regions, p) log2, the method's own coefficients where these are not the linear model's.
     unweighted
         The same fit without the estimated weights, to be shown beside; None where there are none.
     notes
@@ -70,6 +72,7 @@ class Fit:
     quantity: str
     weights: FloatArray | None = None
     model: Any = None
+    estimates: FloatArray | None = None
     unweighted: Fit | None = None
     notes: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -92,8 +95,8 @@ class Fit:
 
     @property
     def coefficients(self) -> FloatArray:
-        """(n_regions, p), log2."""
-        return self.linear.coefficients
+        """(n_regions, p), log2, by the method's own estimator."""
+        return self.linear.coefficients if self.estimates is None else self.estimates
 
     @property
     def variance(self) -> FloatArray:

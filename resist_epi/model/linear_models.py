@@ -37,6 +37,8 @@ PRIOR_SHARE_OF_MEDIAN = 0.05
 
 MIN_PRIOR_READS = 0.5
 
+VOOM_PRIOR = 0.5
+
 SMALLEST_ERROR = 1e-10
 
 
@@ -112,7 +114,7 @@ def fit_trend(
             unweighted=unweighted,
         )
     settings = {"prior": prior} if rho is None else {"prior": prior, "block_correlation": rho}
-    return replace(fitted, settings=settings)
+    return replace(fitted, settings=settings, notes=(f"from log2(value + {prior:.3g})",))
 
 
 def fit_voom(
@@ -149,8 +151,10 @@ def fit_voom(
         )
         weighted = _voom_fit(matrix, design, tested, both.weights, correlation)
         fitted = replace(weighted, weights=both.sample_weights, unweighted=unweighted)
-    settings = {} if rho is None else {"block_correlation": rho}
-    return replace(fitted, settings=settings)
+    settings = {"prior": VOOM_PRIOR}
+    return replace(
+        fitted, settings=settings if rho is None else settings | {"block_correlation": rho}
+    )
 
 
 def _sizes(matrix: CountMatrix) -> FloatArray:
@@ -166,11 +170,13 @@ def _voom_fit(
     correlation: FloatArray | None,
 ) -> Fit:
     sizes = _sizes(matrix)
-    level = np.log2((matrix.values + 0.5) / (sizes + 1) * 1e6)
+    level = np.log2((matrix.values + VOOM_PRIOR) / (sizes + 2 * VOOM_PRIOR) * 1e6)
     every = np.ones_like(level)  # regions that are not tested: fold changes need no precision
     every[tested] = weights
     linear = fit_linear(level, design.matrix.to_numpy(), weights=every, correlation=correlation)
-    return _moderated("voom", matrix, design, tested, linear, covariate=None)
+    moderated = _moderated("voom", matrix, design, tested, linear, covariate=None)
+    note = f"from log2((reads + {VOOM_PRIOR:g}) / (library + {2 * VOOM_PRIOR:g}))"
+    return replace(moderated, notes=(note,))
 
 
 def _blocked(

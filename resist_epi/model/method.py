@@ -77,6 +77,8 @@ class Method:
         (fit, (p, k) contrasts) -> F and P of all of them together; None without an F test.
     threshold_statistics
         As `statistics`, against a null of |log2 fold change| at most a threshold; None without.
+    models_counts
+        Whether it models counts as such, so that few of them bias nothing; the others take logs.
     takes_weights, takes_block, takes_strata
         Whether units may get weights, blocks a random effect, strata baseline hazards.
     relabelled_by
@@ -96,6 +98,7 @@ class Method:
     references: tuple[Reference, ...] = ()
     f_statistics: Callable[[Fit, FloatArray], tuple[FloatArray, FloatArray]] | None = None
     threshold_statistics: Callable[[Fit, Contrast, float], Statistics] | None = None
+    models_counts: bool = False
     takes_weights: bool = False
     takes_block: bool = False
     takes_strata: bool = False
@@ -137,6 +140,7 @@ METHODS: dict[str, Method] = {
         "quasi-likelihood F test of negative binomial counts (edgeR QL)",
         (LUND_2012,),
         f_statistics=Later("count_models:quasi_f"),
+        models_counts=True,
         relabelled_by="trend",
     ),
     "wilcoxon": Method(

@@ -16,14 +16,25 @@ from resist_epi.model.normalization_data import NormalizationInputs
 from resist_epi.model.normalization_method import METHODS as METHODS  # noqa: PLC0414  # likewise
 from resist_epi.model.scalings import as_expected, of_the_same
 
-DEFAULT = "library_size"
+DEFAULT = "tmm"  # where nothing but the regions is there, and no test
+
+MIN_REGIONS = 10  # for what most of them share
 
 
-def choose_default(inputs: NormalizationInputs | None = None) -> tuple[str, str]:
+def choose_default(
+    inputs: NormalizationInputs | None = None, matrix: CountMatrix | None = None
+) -> tuple[str, str]:
     """Choose the normalisation of somebody who names none: the first default that can be had.
 
     Spike-in where the sheet has it, else background composition where bins can be had and pass,
-    else library size. Gives a key of `METHODS`, and why, in words for log and header.
+    else TMM in rounds of a test, else TMM; column sums never. Gives a key of `METHODS`, and why, in
+    words for log and header.
+
+    Parameters
+    ----------
+    matrix
+        What will be normalised: fewer than 10 regions with signal cannot tell what does not
+        change, so library sizes are taken where these are of whole libraries.
     """
     inputs = NormalizationInputs() if inputs is None else inputs
     said: list[str] = []
@@ -31,10 +42,30 @@ def choose_default(inputs: NormalizationInputs | None = None) -> tuple[str, str]
         if method.default is None:
             continue
         because, why_not = method.default
-        if method.has_inputs(inputs):
+        if not method.has_inputs(inputs):
+            said.append(inputs.missing.get(name, why_not))
+            continue
+        few = too_few(matrix) if method.in_regions and matrix is not None else 0
+        if not few:
             return name, "; ".join(filter(None, [*said, because]))
-        said.append(inputs.missing.get(name, why_not))
+        return "library_size", "; ".join(
+            [*said, f"{few} region(s) with signal tell no composition"]
+        )
     return DEFAULT, "; ".join(said)
+
+
+def sizes_are_sums(matrix: CountMatrix) -> bool:
+    """Whether library sizes are sums over the regions themselves, for want of better ones."""
+    return "column_sum" in matrix.metadata.get("library_size_from", [])
+
+
+def too_few(matrix: CountMatrix) -> int:
+    """Regions with signal where these are fewer than 10 and library sizes are not sums over them.
+
+    0 otherwise.
+    """
+    present = int((matrix.values > 0).any(axis=1).sum())
+    return 0 if sizes_are_sums(matrix) or present >= MIN_REGIONS else present
 
 
 def compared_as(role: str) -> list[str]:
@@ -49,7 +80,7 @@ def titles() -> dict[str, str]:
 
 def normalize(
     matrix: CountMatrix,
-    method: str = DEFAULT,
+    method: str = "library_size",
     *,
     inputs: NormalizationInputs | None = None,
     factors_from: CountMatrix | None = None,
@@ -64,7 +95,8 @@ def normalize(
     Parameters
     ----------
     method
-        A key of `METHODS`; its `assumption` says what must hold.
+        A key of `METHODS`; its `assumption` says what must hold. By default library sizes are taken
+        as they are; what an analysis takes where nobody names one is `choose_default`'s.
     inputs
         What the method needs beside the matrix, of the same samples.
     factors_from

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-from resist_epi.arrays import ByChromosome
+from resist_epi.arrays import ByChromosome, FloatArray
 from resist_epi.counting.background import background_bins
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.units import merge_units, unit_members
@@ -41,6 +41,9 @@ class NormalizationInputs:
     top_share
         Sample -> share of its signal in the top bins: no normalisation needs it, but it tells of
         efficiency (see `efficiency.top_share`).
+    test
+        A normalised matrix of the samples -> P of the contrast in its regions, NaN where they are
+        not tested: rounds of normalising leave out what differs.
     missing
         Method -> why what it needs is not there.
     """
@@ -51,6 +54,7 @@ class NormalizationInputs:
     given: Mapping[str, float] | None = None
     groups: Mapping[str, str] | None = None
     top_share: Mapping[str, float] | None = None
+    test: Callable[[CountMatrix], FloatArray] | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
 
 

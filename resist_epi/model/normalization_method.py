@@ -15,9 +15,11 @@ from resist_epi.stats.literature import (
     ANDERS_2010,
     BOLSTAD_2003,
     BULLARD_2010,
+    KADOTA_2012,
     LUN_2016,
     ORLANDO_2014,
     ROBINSON_2010,
+    SUN_2013,
     Reference,
 )
 
@@ -48,6 +50,8 @@ class Normalization:
         Field of `NormalizationInputs` that it cannot do without, and in words where it is from.
     offsets
         Whether it gives offsets, which belong to these regions alone.
+    in_regions
+        Whether it is from the regions tested alone, and so wrong where most of them change.
     keeps_global
         Whether it can tell a global gain or loss of the mark.
     default
@@ -65,6 +69,7 @@ class Normalization:
     references: tuple[Reference, ...] = ()
     needs: tuple[str, str] | None = None
     offsets: bool = False
+    in_regions: bool = False
     keeps_global: bool = False
     default: tuple[str, str] | None = None
     compared: Literal["reference", "regions", "always", "spare"] | None = None
@@ -108,18 +113,31 @@ METHODS: dict[str, Normalization] = {
         default=("background bins can be had", "no background bins"),
         compared="reference",
     ),
+    "tmm_rounds": Normalization(
+        Later("scalings:by_tmm_rounds"),
+        "most of the regions tested do not change, whichever way the others do;"
+        " a global gain or loss of the mark is taken away",
+        "TMM in rounds",
+        (ROBINSON_2010, KADOTA_2012, SUN_2013),
+        needs=("test", "a contrast that can be tested, as `diff` and `run` have it; use tmm"),
+        in_regions=True,
+        default=("so from regions that do not seem to differ", "no test"),
+        compared="always",
+    ),
     "tmm": Normalization(
         Later("scalings:by_tmm"),
         "most of the regions tested do not change, or gains and losses balance;"
         " a global gain or loss of the mark is taken away",
         "TMM in regions",
         (ROBINSON_2010,),
+        in_regions=True,
+        default=("", ""),
         compared="regions",
     ),
     "library_size": Normalization(
         Later("scalings:by_library_size"),
-        "the total of mark and background together is the same in every sample",
-        default=("", ""),
+        "library sizes stand for the same amount of chromatin in every sample; where they are sums"
+        " over the regions tested, a global gain or loss of the mark is taken away",
         compared="always",
     ),
     "tmmwsp": Normalization(
@@ -127,23 +145,27 @@ METHODS: dict[str, Normalization] = {
         "most of the regions tested do not change, or gains and losses balance, many of them"
         " being zero in some samples; a global gain or loss of the mark is taken away",
         references=(ROBINSON_2010,),
+        in_regions=True,
     ),
     "rle": Normalization(
         Later("scalings:by_rle"),
         "the median region does not change; a global gain or loss of the mark is taken away",
         "RLE in regions",
         (ANDERS_2010,),
+        in_regions=True,
     ),
     "upper_quartile": Normalization(
         Later("scalings:by_upper_quartile"),
         "the region at the upper quartile of signal is equally high in every sample;"
         " a global gain or loss of the mark is taken away",
         references=(BULLARD_2010,),
+        in_regions=True,
     ),
     "reads_in_regions": Normalization(
         Later("scalings:by_reads_in_regions"),
         "the total over the regions tested is the same in every sample;"
         " a global gain or loss of the mark is taken away",
+        in_regions=True,
         compared="spare",
     ),
     "loess": Normalization(
@@ -151,12 +173,14 @@ METHODS: dict[str, Normalization] = {
         "at every level of signal most regions do not change; a global gain or loss of the mark,"
         " and any change that goes with the level, is taken away",
         offsets=True,
+        in_regions=True,
     ),
     "common_peaks": Normalization(
         Later("scalings:by_common_peaks"),
         "the peaks that every sample has do not change as a whole, at any level",
         needs=("peaks", "the column Peaks in every row"),
         offsets=True,
+        in_regions=True,
     ),
     "quantile": Normalization(
         Later("scalings:by_quantile"),
@@ -164,6 +188,7 @@ METHODS: dict[str, Normalization] = {
         " differ at most where their distributions do",
         references=(BOLSTAD_2003,),
         offsets=True,
+        in_regions=True,
     ),
     "given": Normalization(
         Later("scalings:by_given"),

@@ -6,6 +6,7 @@ Of a matrix and what is needed besides: a factor a sample, shape (n_samples,), o
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 import numpy as np
@@ -17,12 +18,28 @@ from resist_epi.errors import DesignError
 from resist_epi.genome.regions import overlapping
 from resist_epi.model.normalization_data import NormalizationInputs
 from resist_epi.schema import COUNTS
-from resist_epi.stats.scaling import size_factors
+from resist_epi.stats.scaling import size_factors, sparsity
 from resist_epi.stats.scaling.background import background_factors
 from resist_epi.stats.scaling.offsets import common_peak_offsets, trended_offsets
 from resist_epi.stats.scaling.quantile import smooth_quantile
+from resist_epi.stats.scaling.rounds import tmm_rounds
+
+logger = logging.getLogger(__name__)
 
 MIN_COMMON_PEAKS = 20
+
+MIN_DENSE = 100  # regions: the noise of fewer is worse than the bias of sparse ones
+
+MIN_QUARTILE = 20  # reads
+
+MAX_DEPTH_RATIO = 3.0  # between libraries, up to which bins are chosen by the mean of their shares
+
+MAX_BACKGROUND_ZEROS = 0.02  # likewise where the reads of a track are not known
+
+_INSTEAD = (
+    "use spike_in or background, library_size where the sizes are of whole libraries, or wider"
+    " regions"
+)
 
 _PRIOR_READS = 0.5
 
@@ -30,28 +47,55 @@ _PRIOR_SHARE = 0.01  # of the median region, for signal: small, since it shrinks
 
 
 def by_library_size(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
-    """Assume that the total of mark and background together is the same in every sample."""
+    """Assume that library sizes stand for the same amount of chromatin in every sample."""
     return np.ones(len(matrix.samples))
 
 
 def by_tmm(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that most of the regions do not change, or that gains and losses balance."""
-    return size_factors.tmm(matrix.values, matrix.library_sizes)
+    dense = _dense(matrix, "tmm")
+    return size_factors.tmm(dense.values, dense.library_sizes)
+
+
+def by_tmm_rounds(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
+    """Assume that most of the regions do not change, whichever way the others do.
+
+    Source: Kadota, Nishiyama & Shimizu 2012; Sun et al. 2013.
+    """
+    dense, test = _dense(matrix, "tmm_rounds"), inputs.test
+    if test is None:
+        raise DesignError("tmm_rounds needs a contrast that can be tested; use tmm")
+    given = replace(dense, offsets=None, expected=None)
+    return tmm_rounds(
+        dense.values, dense.library_sizes, lambda found: test(replace(given, size_factors=found))
+    )
 
 
 def by_tmmwsp(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume what TMM assumes, where many regions are zero in some of the samples."""
-    return size_factors.tmmwsp(matrix.values, matrix.library_sizes)
+    dense = _dense(matrix, "tmmwsp")
+    return size_factors.tmmwsp(dense.values, dense.library_sizes)
 
 
 def by_rle(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that the median region does not change."""
-    return size_factors.rle(matrix.values, matrix.library_sizes)
+    dense = _dense(matrix, "rle")
+    return size_factors.rle(dense.values, dense.library_sizes)
 
 
 def by_upper_quartile(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that the region at the upper quartile of signal is equally high in every sample."""
-    return size_factors.upper_quartile(matrix.values, matrix.library_sizes)
+    if matrix.quantity in COUNTS and np.ptp(np.log2(matrix.library_sizes)) > 1:
+        present = matrix.values[(matrix.values > 0).any(axis=1)]
+        quartiles = np.quantile(present, 0.75, axis=0)
+        if quartiles.min() < MIN_QUARTILE:
+            raise DesignError(
+                f"upper_quartile: the quartile of {matrix.samples[int(np.argmin(quartiles))]} is"
+                f" {quartiles.min():g} reads; where libraries differ twofold in size, steps of one"
+                f" read are too coarse below {MIN_QUARTILE}: {_INSTEAD}"
+            )
+    dense = _dense(matrix, "upper_quartile")
+    return size_factors.upper_quartile(dense.values, dense.library_sizes)
 
 
 def by_reads_in_regions(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
@@ -62,7 +106,12 @@ def by_reads_in_regions(matrix: CountMatrix, inputs: NormalizationInputs) -> Flo
 def by_background(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that background is equal and that precipitation was equally efficient."""
     bins = as_expected(of_the_same(matrix, inputs.background))
-    return background_factors(bins.values, bins.library_sizes)
+    uneven_depth = bins.quantity in COUNTS and np.ptp(np.log(bins.library_sizes)) > np.log(
+        MAX_DEPTH_RATIO
+    )
+    sparse = sparsity.uneven(sparsity.zero_shares(bins.values), MAX_BACKGROUND_ZEROS)
+    even = not (uneven_depth or sparse)
+    return background_factors(bins.values, bins.library_sizes, even=even)
 
 
 def by_spike_in(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
@@ -76,12 +125,14 @@ def by_spike_in(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
 
 def by_loess(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that at every level of signal most regions do not change."""
+    _refuse_sparse(matrix, "loess")
     level, present = _level(matrix)
     return trended_offsets(level, fitted_on=present)
 
 
 def by_common_peaks(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that the peaks found in every sample do not change as a whole at any level."""
+    _refuse_sparse(matrix, "common_peaks")
     peaks = inputs.peaks or {}
     level, common = _level(matrix)
     for sample in matrix.samples:
@@ -98,6 +149,7 @@ def by_common_peaks(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatAr
 
 def by_quantile(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that samples of a group have the same distribution of signal over the regions."""
+    _refuse_sparse(matrix, "quantile")
     level, present = _level(matrix)
     groups = inputs.groups
     labels = None if groups is None else [groups[s] for s in matrix.samples]
@@ -120,6 +172,43 @@ def as_expected(matrix: CountMatrix) -> CountMatrix:
     if matrix.expected is None:
         return matrix
     return replace(matrix, values=matrix.values / np.exp(matrix.expected), expected=None)
+
+
+def _dense(matrix: CountMatrix, method: str) -> CountMatrix:
+    """The matrix, or where one sample has many zeros and others have not, its abundant regions."""
+    zeros = sparsity.zero_shares(matrix.values)
+    if not sparsity.uneven(zeros):
+        return matrix
+    dense = sparsity.dense_rows(matrix.values, matrix.library_sizes)
+    n = int(dense.sum())
+    if n < MIN_DENSE:
+        raise DesignError(
+            f"{method}: {_zeros_in_words(matrix, zeros)}, and only {n} regions are abundant enough"
+            f" in every sample (at least {MIN_DENSE}), so factors would follow depth: {_INSTEAD}"
+        )
+    logger.info(
+        "%s: %s, so factors are from the %d most abundant regions",
+        method,
+        _zeros_in_words(matrix, zeros),
+        n,
+    )
+    return matrix.select(regions=dense)
+
+
+def _refuse_sparse(matrix: CountMatrix, method: str) -> None:
+    zeros = sparsity.zero_shares(matrix.values)
+    if sparsity.uneven(zeros):
+        raise DesignError(
+            f"{method}: {_zeros_in_words(matrix, zeros)}, so offsets would follow depth: {_INSTEAD}"
+        )
+
+
+def _zeros_in_words(matrix: CountMatrix, zeros: FloatArray) -> str:
+    most, least = int(np.argmax(zeros)), int(np.argmin(zeros))
+    return (
+        f"{zeros[most]:.0%} of the regions are zero in {matrix.samples[most]} and"
+        f" {zeros[least]:.0%} in {matrix.samples[least]}"
+    )
 
 
 def _level(matrix: CountMatrix) -> tuple[FloatArray, NDArray[np.bool_]]:

@@ -133,7 +133,10 @@ def _of_scale(mark: MarkTables) -> Iterator[Caveat]:
 
 
 def _of_said(mark: MarkTables) -> Iterator[Caveat]:
-    """Normalisations that disagree between the groups, and whole arms that shift."""
+    """Changes of most regions one way, normalisations that disagree, and arms that shift."""
+    for kind, results in mark.results.items():
+        if "composition" in results.facts:
+            yield Caveat("caution", f"{mark.mark}, {kind}", _sentence(results.facts["composition"]))
     for sheet, key in ((mark.normalization, "warnings"), (mark.arms, "arm warnings")):
         for text in () if sheet is None else sheet.header.get(key, ()):
             yield Caveat("caution", mark.mark, _sentence(text))

@@ -240,9 +240,20 @@ def _test_sentences(run: RunTables, citations: Citations) -> str:
     if untested:
         parts.append(
             f"{join_words(untested)} could not be tested for lack of replicates; fold changes are"
-            " given without P."
+            " given without P"
+            f"{_estimators([m for m in run.marks if m.mark in untested])}."
         )
     return " ".join(parts)
+
+
+def _estimators(marks: Sequence[MarkTables]) -> str:
+    """By which method's fit fold changes were estimated, where there is no test to say it."""
+    each = [
+        f"{m.main.facts['method']['name']}, {m.main.header['fold changes']}"
+        for m in marks
+        if "fold changes" in m.main.header
+    ]
+    return f" ({'; '.join(dict.fromkeys(each))})" if each else ""
 
 
 def _threshold(run: RunTables, citations: Citations) -> str:

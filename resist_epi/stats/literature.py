@@ -68,6 +68,20 @@ ROBINSON_2010 = Reference(
     "10.1186/gb-2010-11-3-r25",
 )
 
+KADOTA_2012 = Reference(
+    "Kadota K, Nishiyama T, Shimizu K",
+    "A normalization strategy for comparing tag count data",
+    "Algorithms Mol Biol 2012;7:5",
+    "10.1186/1748-7188-7-5",
+)
+
+SUN_2013 = Reference(
+    "Sun J, Nishiyama T, Shimizu K, Kadota K",
+    "TCC: an R package for comparing tag count data with robust normalization strategies",
+    "BMC Bioinformatics 2013;14:219",
+    "10.1186/1471-2105-14-219",
+)
+
 ANDERS_2010 = Reference(
     "Anders S, Huber W",
     "Differential expression analysis for sequence count data",

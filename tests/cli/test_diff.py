@@ -123,3 +123,61 @@ def test_background_counts_normalise_and_what_is_missing_is_said(
         assert main([*common, "--normalize", "loess", "--method", method]) == 0
         # Half of the regions gained, the trend follows the middle: nothing tells which half did.
         assert abs(read_results(out)["log2FoldChange"].median()) < 0.15
+
+
+def spiked(folder: Path, per_group: int = 3) -> tuple[Path, Path]:
+    """Counts of which 30 of 200 rise, and a sheet whose spike-in says that all rise sixfold."""
+    rng = np.random.default_rng(6)
+    n = 2 * per_group
+    mean = rng.gamma(3, 60, size=(200, 1)) * np.ones(n)
+    mean[:30, per_group:] *= 4
+    table = pd.DataFrame({"chrom": "chr1", "start": np.arange(200) * 1000})
+    table["end"] = table["start"] + 500
+    samples = [f"s{i}" for i in range(n)]
+    table[samples] = rng.poisson(mean)
+    table.to_csv(folder / "c.tsv", sep="\t", index=False)
+    spike = [6000] * per_group + [1000] * per_group
+    rows = pd.DataFrame({"SampleID": samples, "Factor": "H3K27ac"})
+    rows["Condition"] = ["good"] * per_group + ["poor"] * per_group
+    rows["SpikeInReads"] = spike + rng.integers(-50, 50, n)
+    rows["LibrarySize"] = 10_000_000
+    rows.to_csv(folder / "s.csv", index=False)
+    return folder / "c.tsv", folder / "s.csv"
+
+
+@pytest.mark.parametrize("normalize", ["tmm", "reads_in_regions", "library_size", "rle", "loess"])
+def test_spike_in_that_disagrees_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], normalize: str
+) -> None:
+    counts, sheet = spiked(tmp_path)
+    command = ["diff", str(counts), "--samples", str(sheet), "-o", str(tmp_path / "r.tsv")]
+    assert main([*command, "--normalize", normalize]) == 0
+    error = capsys.readouterr().err
+    assert "spike_in disagree between the groups by a factor of" in error
+    assert f"hold only if the assumption of {normalize} does" in error
+    table = read_results(tmp_path / "r.tsv")
+    assert "spike_in disagree" in table.attrs["header"]["warnings"][0]
+    sure = table["high_confidence"].astype(str) == "True"
+    assert sure[:30].mean() > 0.9
+    assert sure[30:].mean() < 0.05
+
+
+def test_one_library_a_group_and_a_spike_in_that_disagrees(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts, sheet = spiked(tmp_path, per_group=1)
+    command = ["diff", str(counts), "--samples", str(sheet), "-o", str(tmp_path / "r.tsv")]
+    assert main([*command, "--normalize", "tmm", "--fold-changes-only"]) == 0
+    assert "no replicates tell its noise" in capsys.readouterr().err
+    assert read_results(tmp_path / "r.tsv")["high_confidence"].isna().all()
+
+
+def test_without_spike_in_and_bins_nothing_stands_beside(tmp_path: Path) -> None:
+    counts, sheet = spiked(tmp_path)
+    rows = pd.read_csv(sheet).drop(columns="SpikeInReads")
+    rows.to_csv(sheet, index=False)
+    command = ["diff", str(counts), "--samples", str(sheet), "-o", str(tmp_path / "r.tsv")]
+    assert main([*command, "--normalize", "tmm"]) == 0
+    table = read_results(tmp_path / "r.tsv")
+    assert "high_confidence" not in table
+    assert "agreement" not in table.attrs["header"]

@@ -52,8 +52,9 @@ def test_nothing_is_warned_of_where_only_some_regions_change() -> None:
     sure = analysis.results["high_confidence"].astype(bool)
     assert sure[380:400].mean() > 0.8
     assert sure.drop(range(380, 400)).mean() < 0.01
-    assert set(agreement.table["normalization"]) == {"background", "tmm_enriched", "library_size"}
-    assert len(agreement.table) == 3 * 12
+    names = {"background", "tmm_enriched", "tmm_rounds", "library_size"}
+    assert set(agreement.table["normalization"]) == names
+    assert len(agreement.table) == 4 * 12
     assert "under background; " in agreement.sentence
     assert analysis.header["agreement"] == agreement.sentence
     by_method = agreement.table.drop_duplicates("normalization").set_index("normalization")
@@ -136,9 +137,9 @@ def test_without_background_three_are_compared_and_confidence_is_unknown() -> No
     counts = planted(n=300)
     analysis, agreement = with_agreement(analyse(counts, sheet(CONDITIONS[2:10])))
     assert list(dict.fromkeys(agreement.table["normalization"])) == [
-        "library_size",
+        "tmm_rounds",
         "tmm",
-        "reads_in_regions",
+        "library_size",
     ]
     assert analysis.results["high_confidence"].isna().all()
     assert agreement.disagreement is None

@@ -97,3 +97,33 @@ def test_a_threshold_holds_for_agreement_calls_and_high_confidence() -> None:
         assert called == (own["direction"] != "none").sum()
         plain = contrast_results(fitted, analysis.contrast)
         assert called < (plain["direction"] != "none").sum()
+
+
+@pytest.mark.parametrize(
+    ("normalize", "changed", "both_ways", "expected"),
+    [
+        ("tmm_rounds", 160, False, True),
+        ("tmm_rounds", 40, False, False),
+        ("tmm_rounds", 160, True, False),
+        ("library_size", 160, False, False),
+        ("column sums", 160, False, True),
+    ],
+)
+def test_changes_of_most_regions_one_way_are_said(
+    normalize: str, changed: int, both_ways: bool, expected: bool
+) -> None:
+    counts = planted(n=400, per_group=6, changed=changed, change=1.5)
+    values = counts.values.copy()
+    if both_ways:
+        values[: changed // 2] = values[: changed // 2, ::-1]
+    sums = {"library_size_from": ["column_sum"]} if normalize == "column sums" else {}
+    counts = replace(counts, values=values, metadata=sums)
+    rows = sheet(["good"] * 6 + ["poor"] * 6)
+    name = "library_size" if sums else normalize
+    found = analyse(counts, rows, normalize=name)
+    assert ("composition" in found.facts) == expected
+    if expected:
+        said = found.header["composition"]
+        assert f"no normalisation from the regions themselves ({name}) can be trusted" in said
+        assert "SpikeInReads" in said
+        assert "--background" in said

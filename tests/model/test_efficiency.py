@@ -17,7 +17,6 @@ def test_disagreement_is_a_t_test_of_the_units() -> None:
     found = composition_disagreement(
         2.0**ratio, np.ones(6), design, contrast, reference="background"
     )
-    assert found is not None
     assert found.difference == pytest.approx(0.5)
     assert found.error == pytest.approx(0.1 * np.sqrt(2 / 3))
     assert found.df == 4
@@ -25,16 +24,22 @@ def test_disagreement_is_a_t_test_of_the_units() -> None:
     small = composition_disagreement(
         2.0 ** (ratio / 10), np.ones(6), design, contrast, reference="background"
     )
-    assert small is not None
     assert small.pvalue == pytest.approx(found.pvalue)
     assert not small.disagree  # as certain, but too small to matter
+
+
+def test_without_replicates_a_difference_of_twofold_is_said() -> None:
     pair = make_design(sheet(["good", "poor"]), "~ Condition")
-    assert (
-        composition_disagreement(
-            np.ones(2), np.ones(2), pair, make_contrast(pair, None), reference="background"
-        )
-        is None
+    sizes, contrast = np.array([1.0, 2]), make_contrast(pair, "poor-good")
+    found = composition_disagreement(
+        sizes, np.ones(2), pair, contrast, reference="spike_in", headline="tmm"
     )
+    assert np.isnan(found.pvalue)
+    assert "factor of 2.00 (log2 +1.00, no replicates tell its noise)" in found.warnings[0]
+    assert found.warnings[0].endswith("The fold changes hold only if the assumption of tmm does")
+    assert not composition_disagreement(
+        sizes**0.5, np.ones(2), pair, contrast, reference="spike_in"
+    ).disagree
 
 
 def test_share_of_the_top_bins() -> None:

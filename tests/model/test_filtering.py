@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from resist_epi.model.filtering import regions_with_signal
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from resist_epi.errors import DesignError
+from resist_epi.model.filtering import goes_with_depth, regions_with_signal
 from resist_epi.model.normalization import normalize
 from tests.support.builders import matrix
 
@@ -18,3 +24,35 @@ def test_reads_need_five_of_them() -> None:
     made = normalize(matrix([[4, 4], [6, 6], [100, 100]], quantity="reads"))
     assert regions_with_signal(made, min_units=2)[0].tolist() == [False, True, True]
     assert regions_with_signal(made, min_units=2, min_value=50)[0].tolist() == [False, False, True]
+
+
+SIDES = (np.array([True, True, False, False]), np.array([False, False, True, True]))
+
+
+def test_one_read_of_a_shallow_unit_does_not_pass_for_many() -> None:
+    deep, shallow = [80.0, 80], [10.0, 10]
+    reads = [[0.0, 0, 3, 3], [20, 20, 3, 2], [12, 12, 0, 0]]
+    made = normalize(matrix(reads, quantity="reads", library_sizes=deep + shallow), "library_size")
+    assert goes_with_depth(made, SIDES)
+    assert regions_with_signal(made, min_units=2)[0].tolist() == [True, True, False]
+    kept, rule = regions_with_signal(made, min_units=2, sides=SIDES, of_counts=True)
+    assert kept.tolist() == [False, True, True]
+    assert rule.startswith("depth differs 8.0-fold between the sides, so all reads together decide")
+    with pytest.raises(DesignError, match=r"no region can be tested: .* --method ql"):
+        regions_with_signal(made, min_units=2, sides=SIDES)
+    alike = replace(made, library_sizes=np.full(4, 10.0))
+    assert not goes_with_depth(alike, SIDES)
+
+
+def test_zeros_that_go_with_the_contrast_leave_the_dense_regions() -> None:
+    rng = np.random.default_rng(2)
+    rate = np.repeat([200.0, 0.7], [150, 400])[:, None]
+    signal = rng.poisson(rate * [8, 8, 1, 1]) / np.array([8.0, 8, 1, 1])
+    made = normalize(matrix(signal, library_sizes=np.ones(4)), "library_size")
+    kept, rule = regions_with_signal(made, min_units=2, sides=SIDES)
+    assert kept[:150].all()
+    assert (signal[kept] == 0).mean(axis=0).max() <= 0.01
+    assert "of these the most abundant" in rule
+    few = made.select(regions=np.arange(100, 550))
+    with pytest.raises(DesignError, match="count reads, or take wider regions"):
+        regions_with_signal(few, min_units=2, sides=SIDES)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError, QuantityError
 from resist_epi.model.analysis import analyse
@@ -77,7 +79,8 @@ def test_swapping_the_groups_flips_the_signs(method: str) -> None:
 @pytest.mark.parametrize("method", ["trend", "voom", "ql", "welch"])
 def test_intervals_hold_the_truth(method: str) -> None:
     made = counts(per_group=6, n=1500, changed=1500, fold=2.0)
-    results = analyse(made, sheet(groups(6)), method=method).results.dropna(subset=["ci_low"])
+    found = analyse(made, sheet(groups(6)), method=method, normalize="library_size")
+    results = found.results.dropna(subset=["ci_low"])
     held = (results["ci_low"] <= 1) & (results["ci_high"] >= 1)
     # Trend's prior draws regions with hardly any reads a little towards no change.
     assert abs(held.mean() - 0.95) < 0.03
@@ -192,3 +195,63 @@ def test_one_residual_degree_of_freedom_and_perfect_separation() -> None:
     assert np.isfinite(table.loc[0, "log2FoldChange"])
     assert table.loc[0, "padj"] < 0.05
     assert (table["ci_low"] <= table["log2FoldChange"]).all()
+
+
+def tenfold(per_group: int) -> CountMatrix:
+    """20 i reads against 2 i, of libraries of one size, and a region that is hardly there."""
+    reads = np.arange(1.0, 201)[:, None] * ([2.0] * per_group + [20.0] * per_group)
+    reads[0] = [1.0] * per_group + [0.0] * per_group
+    return matrix(reads, quantity="reads", library_sizes=np.full(2 * per_group, 1e6))
+
+
+@pytest.mark.parametrize("per_group", [1, 2])
+def test_without_a_test_fold_changes_are_the_methods_own(per_group: int) -> None:
+    counts = tenfold(per_group)
+    rows = sheet(["poor"] * per_group + ["good"] * per_group)
+    asked = {"contrast": "poor-good", "normalize": "library_size", "fold_changes": "always"}
+
+    def change(method: str) -> FloatArray:
+        table = analyse(counts, rows, method=method, **asked).results
+        assert table["pvalue"].isna().all()
+        assert (table["direction"] == "none").all()
+        np.testing.assert_allclose(table["baseMean"], counts.values.mean(axis=1))
+        return table["log2FoldChange"].to_numpy()
+
+    np.testing.assert_allclose(change("ql")[1:], np.log2(0.1), atol=0.12)
+    assert change("ql")[0] == pytest.approx(np.log2(1.125 / 0.125), abs=0.01)
+    low, high = counts.values[:, 0], counts.values[:, -1]
+    np.testing.assert_allclose(change("voom"), np.log2((low + 0.5) / (high + 0.5)), atol=1e-9)
+    for method in ("trend", "welch", "wilcoxon"):
+        said = analyse(counts, rows, method=method, **asked).header["fold changes"]
+        prior = float(said.removeprefix("from log2(value + ").removesuffix(")"))
+        expected = np.log2((low + prior) / (high + prior))
+        np.testing.assert_allclose(change(method), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_fold_changes_are_the_same_with_and_without_a_test(method: str) -> None:
+    rng = np.random.default_rng(8)
+    reads = rng.negative_binomial(5, 0.1, size=(300, 12)) * 1.0
+    reads[:60] = rng.poisson(0.4, size=(60, 12))  # not tested
+    reads[:20, :6] = 0
+    counts = matrix(reads, quantity="reads", library_sizes=rng.uniform(1e6, 2e6, 12))
+    times = {"TimeToProgression": list(range(1, 13)), "Progressed": [1, 0] * 6}
+    rows = sheet(["good"] * 6 + ["poor"] * 6, **times)
+    tested, plain = (
+        analyse(counts, rows, method=method, fold_changes=how).results
+        for how in ("never", "always")
+    )
+    assert plain["pvalue"].isna().all()
+    pd.testing.assert_series_equal(tested["log2FoldChange"], plain["log2FoldChange"])
+    pd.testing.assert_series_equal(tested["baseMean"], plain["baseMean"])
+    assert plain["log2FoldChange"].notna().sum() >= 200
+
+
+def test_regions_that_were_not_tested_have_the_count_models_fold_change() -> None:
+    counts = tenfold(3)
+    found = analyse(
+        counts, sheet(["good"] * 3 + ["poor"] * 3), method="ql", normalize="library_size"
+    )
+    assert not found.fit.tested[0]
+    untested = found.results["log2FoldChange"][0]
+    assert untested == pytest.approx(np.log2(0.125 / 1.125), abs=0.01)

@@ -6,13 +6,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import ttest_ind
 
+from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix, scaled
 from resist_epi.errors import DesignError
 from resist_epi.model.method import Later
 from resist_epi.model.normalization import METHODS, choose_default, factors_table, normalize
 from resist_epi.model.normalization_data import NormalizationInputs, one_row
 from tests.support.builders import matrix, planted, regions
+
+
+def halves(made: CountMatrix) -> FloatArray:
+    """P of even against odd samples, by Student's t of the logs."""
+    level = np.log2(scaled(made) + 0.5)
+    order = np.argsort(made.samples, kind="stable")
+    result = ttest_ind(level[:, order[::2]], level[:, order[1::2]], axis=1)
+    return np.asarray(result.pvalue)
 
 
 def inputs_for(made: CountMatrix) -> NormalizationInputs:
@@ -26,6 +36,7 @@ def inputs_for(made: CountMatrix) -> NormalizationInputs:
         peaks=dict.fromkeys(made.samples, everywhere),
         given=dict.fromkeys(made.samples, 1.0),
         groups={s: "ab"[i % 2] for i, s in enumerate(made.samples)},
+        test=halves,
     )
 
 
@@ -40,8 +51,16 @@ def test_depth_is_taken_away(method: str) -> None:
     np.testing.assert_allclose(table["effective_library_size"], counts.library_sizes, rtol=1e-9)
 
 
-def test_the_twelve_of_the_contract_are_there() -> None:
-    one = {"library_size", "tmm", "tmmwsp", "rle", "upper_quartile", "reads_in_regions"}
+def test_the_thirteen_of_the_contract_are_there() -> None:
+    one = {
+        "library_size",
+        "tmm",
+        "tmm_rounds",
+        "tmmwsp",
+        "rle",
+        "upper_quartile",
+        "reads_in_regions",
+    }
     two = {"background", "spike_in", "loess", "common_peaks", "quantile", "given"}
     assert one | two <= set(METHODS)
     for method in METHODS.values():
@@ -132,8 +151,18 @@ def test_the_default_takes_the_best_that_there_is() -> None:
     assert choose_default(replace(everything, spike_in=None))[0] == "background"
     refused = NormalizationInputs(missing={"background": "31% of the bins are zero in T1"})
     method, because = choose_default(refused)
+    assert method == "tmm"  # nothing can be tested, so there are no rounds
+    assert because == "no spike-in; 31% of the bins are zero in T1; no test"
+    assert choose_default(replace(refused, test=halves), counts)[0] == "tmm_rounds"
+
+
+def test_a_handful_of_regions_tells_no_composition() -> None:
+    few, inputs = planted(n=9, changed=1), NormalizationInputs(test=halves)
+    method, because = choose_default(inputs, few)
     assert method == "library_size"
-    assert because == "no spike-in; 31% of the bins are zero in T1"
+    assert "9 region(s) with signal tell no composition" in because
+    sums = replace(few, metadata={"library_size_from": ["column_sum"] * 8})
+    assert choose_default(inputs, sums)[0] == "tmm_rounds"  # column sums never
 
 
 def test_tmm_takes_composition_away_and_library_size_does_not() -> None:

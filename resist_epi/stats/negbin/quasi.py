@@ -12,10 +12,12 @@ from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
 from resist_epi.stats.linear.moderation import Squeezed, squeeze_variances
 from resist_epi.stats.negbin.dispersion import Trend, estimate_trend
-from resist_epi.stats.negbin.glm import CountData, fit_counts
+from resist_epi.stats.negbin.glm import CountData, average_log_cpm, fit_counts
 from resist_epi.stats.tails import f_upper_tail
 
-_SHRINKING_READS = 0.125  # prior count of the reported fold changes
+PRIOR_READS = 0.125  # added so that fold changes are finite
+
+ASSUMED_DISPERSION = 0.05  # where no replicates tell it
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,45 @@ def fit_quasi(data: CountData, *, robust: bool = True, dispersion: Trend | None 
     df = fit.df_residual
     variance = np.divide(fit.deviance, df, out=np.zeros_like(df), where=df > 0)
     quasi = _squeeze(variance, df, estimate.average_log_cpm, robust)
-    shrunken = fit_counts(
-        data, estimate.trended, prior_count=_SHRINKING_READS, coefficients_only=True
+    finite = finite_coefficients(data, estimate.trended)
+    return QuasiFit(data, estimate, finite, fit.deviance, df, fit.smallest_mean, quasi)
+
+
+def finite_coefficients(
+    data: CountData, dispersion: npt.ArrayLike = ASSUMED_DISPERSION
+) -> FloatArray:
+    """Coefficients of the counts with an eighth of a read added in proportion to the libraries.
+
+    Natural log scale, shape (n_regions, n_coefficients). Where all libraries of a group have one
+    size they hardly depend on the dispersion.
+
+    Parameters
+    ----------
+    dispersion
+        A number or shape (n_regions,), >= 0.
+
+    References
+    ----------
+    As in `fit_counts`.
+    """
+    return fit_counts(
+        data, dispersion, prior_count=PRIOR_READS, coefficients_only=True
     ).coefficients
-    return QuasiFit(data, estimate, shrunken, fit.deviance, df, fit.smallest_mean, quasi)
+
+
+def dispersion_elsewhere(data: CountData, known: Trend) -> FloatArray:
+    """Dispersion that the trend has at the abundance of other regions, shape (n_regions,).
+
+    Beyond its ends it stays as it is there.
+
+    Parameters
+    ----------
+    data
+        Regions that did not inform the trend.
+    """
+    abundance = average_log_cpm(data, dispersion=known.common)
+    order = np.argsort(known.average_log_cpm, kind="stable")
+    return np.interp(abundance, known.average_log_cpm[order], known.trended[order])
 
 
 def quasi_f_test(

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from resist_epi.arrays import FloatArray
 from resist_epi.stats.scaling.size_factors import tmm
+from resist_epi.stats.scaling.sparsity import in_blocks, pooled_rate
 
 
 def less_abundant_half(counts: FloatArray, library_sizes: FloatArray) -> npt.NDArray[np.bool_]:
@@ -19,7 +20,7 @@ def less_abundant_half(counts: FloatArray, library_sizes: FloatArray) -> npt.NDA
 
 
 def background_factors(
-    counts: FloatArray, library_sizes: FloatArray, *, lower_half: bool = True
+    counts: FloatArray, library_sizes: FloatArray, *, lower_half: bool = True, even: bool = True
 ) -> FloatArray:
     """TMM over background bins, of all or of the less abundant half.
 
@@ -35,6 +36,10 @@ def background_factors(
         Shape (n_samples,), positive.
     lower_half
         Whether the more abundant half is left out.
+    even
+        Whether libraries are of about one depth. Where they are not, bins are chosen by the reads
+        of all together, and neighbours are summed until none is sparse: a mean of shares follows
+        the shallow libraries' noise, and so would the factors (by .2 log2 at eightfold depth).
 
     References
     ----------
@@ -42,5 +47,7 @@ def background_factors(
     ours.
     """
     if lower_half and len(counts):
-        counts = counts[less_abundant_half(counts, library_sizes)]
-    return tmm(counts, library_sizes)
+        rate = pooled_rate(counts, library_sizes)
+        half = less_abundant_half(counts, library_sizes) if even else rate <= np.median(rate)
+        counts = counts[half]
+    return tmm(counts if even else in_blocks(counts), library_sizes)

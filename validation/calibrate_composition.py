@@ -1,0 +1,147 @@
+"""Measure normalisations from the regions themselves where many of them change, and mostly one way.
+
+    python validation/calibrate_composition.py --write
+
+Reads in 2,000 regions of 6, 12 and 40 libraries, half of them poor; a share of the regions changes
+by one log2 unit (.74 to 1.35 for two thirds of them), a part of these upwards. Library sizes are
+column sums, as of a plain table of counts. The test is the default one. `--write` puts the table
+into the page of evidence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from calibration_page import BEGIN, END
+
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.genome.regions import make_regions
+from resist_epi.model.analysis import analyse
+from resist_epi.samples.sheet import SampleSheet, make_sheet
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "evidence" / "calibration_composition.md"
+REGIONS = 2_000
+DISPERSION, DISPERSION_DF = 0.06, 10  # of reads, inverse chi-squared over the regions
+CHANGED = (0.0, 0.05, 0.2, 0.4, 0.5, 0.7)
+UP = (0.5, 0.75, 0.95, 1.0)  # of those that change
+RUNS = {6: 100, 12: 100, 40: 20}  # libraries: sets
+COMPARED = ("tmm_rounds", "tmm", "library_size")
+
+
+def simulate(
+    libraries: int, changed: float, up: float, seed: int
+) -> tuple[CountMatrix, SampleSheet, np.ndarray]:
+    """Counts, sheet, and the planted sign of every region, shape (2,000,)."""
+    rng = np.random.default_rng([seed, libraries, round(changed * 100), round(up * 100)])
+    poor = np.arange(libraries) >= libraries // 2
+    sign = np.zeros(REGIONS)
+    sign[: round(changed * REGIONS)] = -1
+    sign[: round(up * changed * REGIONS)] = 1
+    effect = sign * np.exp(rng.normal(0, 0.3, size=REGIONS))
+    mean = 8 + rng.gamma(1.2, 40, size=REGIONS)
+    depth = np.exp(rng.normal(0, 0.3, size=libraries))
+    dispersion = DISPERSION * DISPERSION_DF / rng.chisquare(DISPERSION_DF, size=(REGIONS, 1))
+    expected = mean[:, None] * 2.0 ** np.outer(effect, poor) * depth
+    biology = rng.gamma(1 / dispersion, dispersion, size=expected.shape)
+    counts = rng.poisson(expected * biology).astype(np.float64)
+    start = np.arange(REGIONS) * 1_000
+    table = pd.DataFrame({"chrom": "chr1", "start": start, "end": start + 1_000})
+    samples = tuple(f"T{i}" for i in range(libraries))
+    matrix = CountMatrix(
+        counts,
+        make_regions(table, kind="peaks"),
+        samples,
+        "reads",
+        counts.sum(axis=0),
+        metadata={"library_size_from": ["column_sum"] * libraries},
+    )
+    groups = np.where(poor, "poor", "good")
+    rows = pd.DataFrame({"SampleID": samples, "Factor": "H3K27ac", "Condition": groups})
+    return matrix, make_sheet(rows), sign
+
+
+def measure(
+    libraries: int, changed: float, up: float, normalize: str, seed: int
+) -> dict[str, float]:
+    """False and true calls of one set, the shift of unchanged regions, and what was warned of."""
+    matrix, sheet, truth = simulate(libraries, changed, up, seed)
+    found = analyse(matrix, sheet, contrast="poor-good", normalize=normalize)
+    sign = found.results["direction"].map({"gain": 1, "loss": -1}).fillna(0).to_numpy()
+    called = sign != 0
+    planted = int((truth != 0).sum())
+    unchanged = (truth == 0) & found.results["pvalue"].notna().to_numpy()
+    return {
+        "fdr": float((called & (sign != truth)).sum() / max(called.sum(), 1)),
+        "power": float((called & (sign == truth)).sum() / planted) if planted else np.nan,
+        "shift": float(found.results.loc[unchanged, "log2FoldChange"].median()),
+        "warned": float("composition" in found.facts),
+    }
+
+
+def calibrate(runs: dict[int, int], normalizations: Sequence[str]) -> pd.DataFrame:
+    """A row a number of libraries, share changed, share of these upwards, and normalisation."""
+    rows = []
+    cells = itertools.product(runs, CHANGED, UP, normalizations)
+    for libraries, changed, up, name in cells:
+        if (changed == 0 or changed > 0.4) and up not in ((0.5,) if changed == 0 else (0.5, 1.0)):
+            continue
+        made = pd.DataFrame(
+            measure(libraries, changed, up, name, seed) for seed in range(runs[libraries])
+        )
+        row = {"libraries": libraries, "changed": changed, "up": up, "normalize": name}
+        row |= {str(k): float(v) for k, v in made.mean().items()}
+        rows.append(row | {"fdr_se": float(made["fdr"].sem())})
+    return pd.DataFrame(rows)
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """A row a cell: FDR (standard error) / power / shift of each normalisation, and the warning."""
+    names = list(dict.fromkeys(table["normalize"]))
+    head = " | ".join(f"`{name}`" for name in names)
+    lines = [f"| libraries | changed | of these up | {head} | warned |"]
+    lines += ["|---" * (len(names) + 4) + "|"]
+    for (libraries, changed, up), cell in table.groupby(["libraries", "changed", "up"]):
+        each = cell.set_index("normalize")
+        shown = [
+            "{fdr:.3f} ({fdr_se:.3f}) / {rate} / {shift:+.2f}".format(
+                rate=_rate(each.loc[name, "power"]), **each.loc[name]
+            )
+            for name in names
+        ]
+        lines.append(
+            f"| {libraries} | {changed:.0%} | {'' if changed == 0 else f'{up:.0%}'} |"
+            f" {' | '.join(shown)} | {each.loc[names[0], 'warned']:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def _rate(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.2f}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run all cells; print the table, and put it into the page where asked to."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--share", type=float, default=1.0, help="of the sets of each cell")
+    parser.add_argument("--write", action="store_true", help="put the table into the page")
+    chosen = parser.parse_args(arguments)
+    logging.disable(logging.WARNING)
+    began = time.process_time()
+    runs = {libraries: max(2, round(n * chosen.share)) for libraries, n in RUNS.items()}
+    text = as_markdown(calibrate(runs, COMPARED))
+    if chosen.write:
+        before, rest = PAGE.read_text().split(BEGIN)
+        PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}")
+    print(text)
+    print(f"{time.process_time() - began:.0f} s of CPU")
+
+
+if __name__ == "__main__":
+    main()
