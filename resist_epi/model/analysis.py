@@ -193,6 +193,9 @@ def analyse(
     flags = None if over_input is None else merge_flags(over_input, sheet, design_columns=columns)
     kept, filter_facts, control_note = _regions_to_test(normalized, contrast, inputs, flags)
     method, options = _plan_fit(normalized, contrast, question)
+    if tested and (limit := differential.reach(method["name"], contrast, kept, fdr=question.fdr)):
+        logger.warning("%s", limit)
+        cautions = [*cautions, limit]
     fit = differential.fit(normalized, design, method=method["name"], tested=kept, options=options)
     facts: dict[str, Any] = {
         "contrast": contrast_facts(contrast),

@@ -121,6 +121,14 @@ def own_contrast(method: str | None) -> Callable[[Design], Contrast] | None:
     return None if known is None else known.own_contrast
 
 
+def reach(
+    method: str, contrast: Contrast, tested: NDArray[np.bool_], *, fdr: float
+) -> str | None:
+    """What this method cannot find with so many units and regions, in words; None where nothing."""
+    limit = METHODS[method].reach
+    return None if limit is None else limit(contrast, int(tested.sum()), fdr)
+
+
 def methods_that(can: Callable[[Method], object]) -> str:
     """Names of the methods of which this holds, as a remedy: `trend or voom`."""
     return " or ".join(name for name, method in METHODS.items() if can(method))

@@ -85,6 +85,8 @@ class Method:
     own_contrast
         design -> contrast, of a test with a question of its own, which takes no contrast and by
         default adjusts for nothing.
+    reach
+        (contrast, tested regions, level) -> what this test cannot find, whatever the data, in words.
     effect, gain
         What `log2FoldChange` is the logarithm of, and what a gain means, where there are no groups.
     """
@@ -101,6 +103,7 @@ class Method:
     takes_strata: bool = False
     relabelled_by: str | None = None
     own_contrast: Callable[[Design], Contrast] | None = None
+    reach: Callable[[Contrast, int, float], str | None] | None = None
     effect: str = "slope"
     gain: str = "rising with the covariate"
 
@@ -145,6 +148,7 @@ METHODS: dict[str, Method] = {
         QUANTITIES,
         "Wilcoxon's rank-sum test of two groups, a cross-check",
         (WILCOXON_1945,),
+        reach=Later("cross_checks:wilcoxon_reach"),
     ),
     "welch": Method(
         Later("cross_checks:fit_welch"),
