@@ -1,0 +1,164 @@
+"""Hidden factors: what sets units apart in most of the genome, and no column of a design names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from resist_epi.arrays import FloatArray
+from resist_epi.errors import DesignError
+from resist_epi.stats.linear.least_squares import check_design, effect_basis, row_blocks
+from resist_epi.stats.linear.moderation import squeeze_variances
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Regions in orthogonal directions of independent noise: the contrast, and the residual space.
+
+    Attributes
+    ----------
+    contrast
+        (n_regions,) effect along the contrast.
+    residual
+        (n_regions, d) effects in the residual space; each region has mean square 1 there, so that
+        all count the same.
+    direction
+        (n_units,) and (n_units, d): the units' values for one unit of each effect.
+    space
+        See `direction`.
+    """
+
+    contrast: FloatArray
+    residual: FloatArray
+    direction: FloatArray
+    space: FloatArray
+
+    @property
+    def df(self) -> int:
+        """Residual degrees of freedom, d."""
+        return self.residual.shape[1]
+
+    def without(self, axes: FloatArray) -> Effects:
+        """What is left when (d, k) orthonormal axes of the residual space are taken out."""
+        rest = np.linalg.qr(axes, mode="complete")[0][:, axes.shape[1] :]
+        return replace(self, residual=_scaled(self.residual @ rest)[0], space=self.space @ rest)
+
+
+def orthogonal_effects(
+    y: npt.ArrayLike,
+    design: npt.ArrayLike,
+    contrast: npt.ArrayLike,
+    *,
+    weights: npt.ArrayLike | None = None,
+    correlation: npt.ArrayLike | None = None,
+) -> Effects:
+    """Turn regions into orthogonal effects of independent noise.
+
+    Parameters
+    ----------
+    y
+        Log2 signal, shape (n_regions, n_units).
+    design
+        Full rank, shape (n_units, n_coefficients).
+    contrast
+        Shape (n_coefficients,).
+    weights
+        Inverse variances of the units, shape (n_units,).
+    correlation
+        Between the units' errors, shape (n_units, n_units).
+
+    Raises
+    ------
+    DesignError
+        Fewer than 2 residual degrees of freedom.
+    """
+    response = np.asarray(y, dtype=np.float64)
+    matrix = check_design(design, response.shape[1])
+    n, p = matrix.shape
+    if n - p < 2:
+        raise DesignError(f"hidden factors need 2 residual degrees of freedom; {n - p} are left")
+    sd = np.ones(n) if weights is None else 1 / np.sqrt(np.asarray(weights, dtype=np.float64))
+    noise = np.eye(n) if correlation is None else np.asarray(correlation, dtype=np.float64)
+    lower = np.linalg.cholesky(noise * np.outer(sd, sd))
+    whiten = np.linalg.inv(lower)
+    basis = effect_basis(whiten @ matrix, np.asarray(contrast, dtype=np.float64))
+    to_effects = whiten.T @ basis
+    effects = np.empty((len(response), basis.shape[1]))
+    for rows in row_blocks(len(response)):
+        effects[rows] = response[rows] @ to_effects
+    residual, size = _scaled(effects[:, 1:])
+    back = lower @ basis
+    return Effects(effects[:, 0] / size, residual, back[:, 0], back[:, 1:])
+
+
+def _scaled(residual: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Rows of mean square 1, and what they were divided by; rows without residual stay zero."""
+    size = np.sqrt(np.einsum("ij,ij->i", residual, residual) / residual.shape[1])
+    size[size == 0] = np.inf
+    return residual / size[:, None], size
+
+
+def leading_axes(effects: Effects, k: int) -> FloatArray:
+    """(d, k) orthonormal axes of the residual space along which units differ most."""
+    second = effects.residual.T @ effects.residual
+    return np.asarray(np.linalg.eigh(second)[1][:, ::-1][:, :k])
+
+
+@dataclass(frozen=True)
+class HiddenFactors:
+    """Factors as columns for a design.
+
+    Attributes
+    ----------
+    columns
+        (n_units, k), each with mean 0 and standard deviation 1.
+    slope
+        (k,) how far each goes with the contrast: effects along the contrast for one unit along the
+        factor's axis.
+    """
+
+    columns: FloatArray
+    slope: FloatArray
+
+
+def hidden_factors(effects: Effects, axes: FloatArray) -> HiddenFactors:
+    """Complete the factors that axes of the residual space span, by how far they go with a contrast.
+
+    Residuals say nothing of that part. But most regions do not change, so there the effect along
+    the contrast is the region's loading times what the factor adds to the contrast: the slope of a
+    robust regression, over regions, of one on the other. Loadings carry noise, which flattens the
+    slope; it is corrected by their reliability.
+
+    Parameters
+    ----------
+    axes
+        (d, k), orthonormal.
+
+    References
+    ----------
+    Wang, Zhao, Hastie & Owen (2017) Ann. Stat. 45:1863; Leek & Storey (2007) PLoS Genet. 3:e161;
+    Gagnon-Bartsch & Speed (2012) Biostatistics 13:539.
+    """
+    from statsmodels.api import RLM
+    from statsmodels.robust.norms import TukeyBiweight
+
+    loading = effects.residual @ axes
+    df = effects.df - axes.shape[1]
+    left = np.einsum("ij,ij->i", effects.residual, effects.residual)
+    noise = np.maximum(left - np.einsum("ij,ij->i", loading, loading), 0.0) / max(df, 1)
+    informing = noise > 0
+    noise = noise[informing]
+    scale = np.sqrt(squeeze_variances(noise, np.full(len(noise), float(df))).posterior)
+    x = loading[informing] / scale[:, None]
+    fitted = RLM(effects.contrast[informing] / scale, x, M=TukeyBiweight()).fit(maxiter=50)
+    # Least squares with these weights, of loadings without their noise.
+    weights = np.asarray(fitted.weights)
+    moments = (weights * x.T) @ x
+    error = float(weights @ (noise / scale**2))
+    reliable = moments - error * np.eye(len(moments))
+    slope = np.linalg.solve(reliable, moments @ np.asarray(fitted.params))
+    columns = effects.space @ axes + np.outer(effects.direction, slope)
+    columns = columns - columns.mean(axis=0)
+    return HiddenFactors(columns / columns.std(axis=0, ddof=1), slope)
