@@ -102,7 +102,7 @@ def gate(effects: Effects, halves: npt.NDArray[np.bool_]) -> Gate:
     Horn (1965) Psychometrika 30:179 (parallel analysis); Johnstone (2001) Ann. Stat. 29:295 (the
     largest eigenvalue of noise).
     """
-    residual = effects.residual
+    residual = effects.scaled
     informing = int(residual.any(axis=1).sum())
     if informing == 0 or halves.all(axis=0).any() or not halves.any(axis=0).all():
         return Gate(1.0, 1.0)

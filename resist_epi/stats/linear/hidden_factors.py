@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +23,11 @@ class Effects:
     contrast
         (n_regions,) effect along the contrast.
     residual
-        (n_regions, d) effects in the residual space; each region has mean square 1 there, so that
-        all count the same.
+        (n_regions, d) effects in the residual space.
     direction
-        (n_units,) and (n_units, d): the units' values for one unit of each effect.
+        (n_units,): the units' values for an effect of 1 along the contrast.
     space
-        See `direction`.
+        (n_units, d): the same for each axis of the residual space.
     """
 
     contrast: FloatArray
@@ -40,10 +40,22 @@ class Effects:
         """Residual degrees of freedom, d."""
         return self.residual.shape[1]
 
+    @cached_property
+    def scaled(self) -> FloatArray:
+        """(n_regions, d) residuals with mean square 1 in each region, so that all count the same.
+
+        Regions without residual stay zero.
+        """
+        size = np.sqrt(np.einsum("ij,ij->i", self.residual, self.residual) / self.df)
+        size[size == 0] = np.inf
+        return np.asarray(self.residual / size[:, None])
+
     def without(self, axes: FloatArray) -> Effects:
         """What is left when (d, k) orthonormal axes of the residual space are taken out."""
+        if not axes.shape[1]:
+            return self
         rest = np.linalg.qr(axes, mode="complete")[0][:, axes.shape[1] :]
-        return replace(self, residual=_scaled(self.residual @ rest)[0], space=self.space @ rest)
+        return replace(self, residual=self.residual @ rest, space=self.space @ rest)
 
 
 def orthogonal_effects(
@@ -88,21 +100,13 @@ def orthogonal_effects(
     effects = np.empty((len(response), basis.shape[1]))
     for rows in row_blocks(len(response)):
         effects[rows] = response[rows] @ to_effects
-    residual, size = _scaled(effects[:, 1:])
     back = lower @ basis
-    return Effects(effects[:, 0] / size, residual, back[:, 0], back[:, 1:])
-
-
-def _scaled(residual: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Rows of mean square 1, and what they were divided by; rows without residual stay zero."""
-    size = np.sqrt(np.einsum("ij,ij->i", residual, residual) / residual.shape[1])
-    size[size == 0] = np.inf
-    return residual / size[:, None], size
+    return Effects(effects[:, 0], effects[:, 1:], back[:, 0], back[:, 1:])
 
 
 def leading_axes(effects: Effects, k: int) -> FloatArray:
     """(d, k) orthonormal axes of the residual space along which units differ most."""
-    second = effects.residual.T @ effects.residual
+    second = effects.scaled.T @ effects.scaled
     return np.asarray(np.linalg.eigh(second)[1][:, ::-1][:, :k])
 
 
@@ -141,8 +145,8 @@ def hidden_factors(effects: Effects, axes: FloatArray) -> HiddenFactors:
     Wang, Zhao, Hastie & Owen (2017) Ann. Stat. 45:1863; Leek & Storey (2007) PLoS Genet. 3:e161;
     Gagnon-Bartsch & Speed (2012) Biostatistics 13:539.
     """
-    from statsmodels.api import RLM
     from statsmodels.robust.norms import TukeyBiweight
+    from statsmodels.robust.robust_linear_model import RLM
 
     loading = effects.residual @ axes
     df = effects.df - axes.shape[1]
@@ -150,13 +154,16 @@ def hidden_factors(effects: Effects, axes: FloatArray) -> HiddenFactors:
     noise = np.maximum(left - np.einsum("ij,ij->i", loading, loading), 0.0) / max(df, 1)
     informing = noise > 0
     noise = noise[informing]
-    scale = np.sqrt(squeeze_variances(noise, np.full(len(noise), float(df))).posterior)
+    squeezed = squeeze_variances(noise, np.full(len(noise), float(df)))
+    scale = np.sqrt(squeezed.posterior)
     x = loading[informing] / scale[:, None]
     fitted = RLM(effects.contrast[informing] / scale, x, M=TukeyBiweight()).fit(maxiter=50)
     # Least squares with these weights, of loadings without their noise.
     weights = np.asarray(fitted.weights)
     moments = (weights * x.T) @ x
-    error = float(weights @ (noise / scale**2))
+    # The moderated variance is one over the mean precision; the mean variance is a little larger.
+    free = np.maximum(squeezed.df_total, 4.0)
+    error = float(weights @ (free / (free - 2)))
     reliable = moments - error * np.eye(len(moments))
     slope = np.linalg.solve(reliable, moments @ np.asarray(fitted.params))
     columns = effects.space @ axes + np.outer(effects.direction, slope)
