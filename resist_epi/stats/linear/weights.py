@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 
 _PRIOR_REGIONS = 10.0  # pseudo-regions of equal variance that pull the weights towards 1
 
+_LONGEST_STEP = 2.0  # change of a log weight in one step
+
 
 def array_weights(
     y: npt.ArrayLike,
@@ -99,7 +101,10 @@ def array_weights(
         gradient = basis.T @ (score + prior_regions * (estimate - 1))
         curvature = basis.T @ information @ basis + prior_regions * (basis.T @ basis)
         step = np.linalg.solve(curvature, gradient)
-        estimate = estimate * np.exp(-basis @ step)
+        change = basis @ step
+        # Where one sample outweighs all others the first steps overshoot.
+        change *= min(1.0, _LONGEST_STEP / max(float(np.abs(change).max()), 1e-300))
+        estimate = estimate * np.exp(-change)
         if gradient @ step / scale < tolerance:
             return np.asarray(estimate)
     logger.warning("sample weights had not converged after %d steps", max_steps)
