@@ -18,6 +18,7 @@ from resist_epi.errors import DesignError
 from resist_epi.model import differential, normalization
 from resist_epi.model.filtering import regions_over_input, regions_with_signal
 from resist_epi.model.fit import Fit
+from resist_epi.model.fit_plan import plan_fit
 from resist_epi.model.header import quantity_facts, results_header
 from resist_epi.model.hidden import (
     UnitPatterns,
@@ -202,7 +203,7 @@ def analyse(
     normalized, scaling = _normalized(merged, question, inputs)
     flags = None if over_input is None else merge_flags(over_input, sheet, design_columns=columns)
     kept, filter_facts, control_note = _regions_to_test(normalized, contrast, inputs, flags)
-    method, options = _plan_fit(normalized, contrast, question)
+    method, options = plan_fit(normalized, design, contrast, kept, question)
     if tested and (limit := differential.reach(method["name"], contrast, kept, fdr=question.fdr)):
         logger.warning("%s", limit)
         cautions = [*cautions, limit]
@@ -330,37 +331,3 @@ def study_contrast(design: Design, contrast: str | None, *, method: str | None =
     if contrast is not None:
         raise DesignError(f"{method} has a question of its own and takes no contrast; leave it out")
     return own(design)
-
-
-def _plan_fit(
-    matrix: CountMatrix, contrast: Contrast, question: Question
-) -> tuple[dict[str, Any], FitOptions]:
-    """The method with the reason for it, and the options of its fit."""
-    name, because = question.method, "asked for"
-    if name is None:
-        name, because = differential.choose_method(
-            matrix,
-            contrast.group_sizes,
-            fragment_length=matrix.metadata.get("fragment_length"),
-        )
-    if name not in differential.METHODS:
-        known = ", ".join(differential.METHODS)
-        raise DesignError(f"unknown method {name!r}; expected one of {known}")
-    method = differential.METHODS[name]
-    enough = min(contrast.group_sizes, default=len(matrix.samples) // 2)
-    weights = method.takes_weights and enough >= differential.MIN_UNITS_FOR_WEIGHTS
-    weights = weights and question.weights != "none"
-    more = {
-        "weights": "units weighted by REML over all regions, the unweighted result stands beside"
-        if weights
-        else None,
-        "block": question.block and f"{question.block} as a random effect",
-        "strata": question.strata and f"baseline hazards by {question.strata}",
-    }
-    facts = {
-        "name": name,
-        "summary": method.summary,
-        "because": because,
-        "options": {option: text for option, text in more.items() if text},
-    }
-    return facts, FitOptions(weights=weights, block=question.block, strata=question.strata)

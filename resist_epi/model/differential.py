@@ -18,15 +18,13 @@ from resist_epi.model.fit import Fit
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.method import METHODS as METHODS  # noqa: PLC0414  # asked for here
 from resist_epi.model.method import Method
+from resist_epi.model.unit_weights import UnitWeights
 from resist_epi.samples.design import Contrast, Design, check_testable
 from resist_epi.samples.question import Question
 from resist_epi.schema import COUNTS, RESULTS, names
 from resist_epi.stats.multiple import benjamini_hochberg, directions
 
-# From so many biological units a group on, units get weights; with fewer they do harm.
-MIN_UNITS_FOR_WEIGHTS = 5
-
-# Reads: so many units in the smaller group or fewer are tested by quasi-likelihood.
+# Reads whose units were not looked at: so many units in the smaller group or fewer are tested by quasi-likelihood.
 MAX_UNITS_FOR_QL = 4
 
 # Recovered counts of narrower regions vary less than reads, which no count model expects.
@@ -36,7 +34,11 @@ DEFAULT = "trend"
 
 
 def choose_method(
-    matrix: CountMatrix, group_sizes: Sequence[int], *, fragment_length: float | None = None
+    matrix: CountMatrix,
+    group_sizes: Sequence[int],
+    *,
+    fragment_length: float | None = None,
+    seen: UnitWeights | None = None,
 ) -> tuple[str, str]:
     """The test for a quantity and group size, and the reason, in words.
 
@@ -46,6 +48,8 @@ def choose_method(
         Informing units a group; empty for a continuous contrast.
     fragment_length
         bp, where reads were recovered from tracks.
+    seen
+        What the residuals say of the units; without it their number decides.
     """
     if matrix.quantity not in COUNTS:
         return "trend", f"{matrix.quantity} is signal, not counts"
@@ -56,6 +60,9 @@ def choose_method(
                 f"recovered reads in regions of a median of {width:g} bp, less than"
                 f" {MIN_FRAGMENTS_WIDE:g} fragments, vary too little for a count model"
             )
+    if seen is not None:
+        name, figure = seen.reads_method
+        return name, f"counts, and {figure}"
     smaller = min(group_sizes, default=len(matrix.samples) // 2)
     if smaller <= MAX_UNITS_FOR_QL:
         return "ql", f"counts, and {smaller} unit{'s' * (smaller != 1)} in the smaller group"

@@ -26,7 +26,7 @@ from resist_epi.stats.linear.moderation import (
     treat,
 )
 from resist_epi.stats.linear.precision import voom, voom_with_sample_weights
-from resist_epi.stats.linear.weights import array_weights
+from resist_epi.stats.linear.weights import array_weights, without_shift
 
 # The prior is a low quantile of the regions' positive means, and at most a small share of their
 # median, so that it hardly shrinks the fold change of a region with ordinary signal. Quantiles
@@ -48,6 +48,10 @@ class FitOptions:
     ----------
     weights
         Whether units get weights estimated from all regions; the unweighted fit stays beside.
+    variance_groups
+        Label of each unit, where the units of a group share a weight; None for a weight a unit.
+    centred
+        Whether a unit's shift in all regions is no part of its weight.
     block
         Column of the sheet whose levels are blocks with a random effect, such as `Patient`.
     strata
@@ -55,6 +59,8 @@ class FitOptions:
     """
 
     weights: bool = False
+    variance_groups: tuple[int, ...] | None = None
+    centred: bool = False
     block: str | None = None
     strata: str | None = None
 
@@ -104,7 +110,8 @@ def fit_trend(
     unweighted = _moderated("trend", matrix, design, tested, plain, covariate=plain.mean)
     fitted = unweighted
     if options.weights:
-        weights = array_weights(informing, X)
+        shown = without_shift(informing, X) if options.centred else informing
+        weights = array_weights(shown, X, groups=options.variance_groups)
         linear = fit_linear(level, X, weights=weights, correlation=correlation)
         fitted = replace(
             _moderated("trend", matrix, design, tested, linear, covariate=linear.mean),
@@ -145,8 +152,9 @@ def fit_voom(
     fitted = unweighted
     if options.weights:
         both = voom_with_sample_weights(
-            matrix.values[tested], X, sizes, correlation=correlation, first=plain
-        )
+            matrix.values[tested], X, sizes, correlation=correlation, first=plain,
+            groups=options.variance_groups, centred=options.centred,
+        )  # fmt: skip
         weighted = _voom_fit(matrix, design, tested, both.weights, correlation)
         fitted = replace(weighted, weights=both.sample_weights, unweighted=unweighted)
     settings = {} if rho is None else {"block_correlation": rho}

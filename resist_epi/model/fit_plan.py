@@ -1,0 +1,116 @@
+"""Which test a matrix gets, and whether its units get weights, each with the reason in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.errors import DesignError
+from resist_epi.model import normalization
+from resist_epi.model.differential import METHODS, choose_method
+from resist_epi.model.linear_models import FitOptions
+from resist_epi.model.unit_weights import ENOUGH_UNITS, MAX_SHARED, UnitWeights, weigh_units
+from resist_epi.samples.design import Contrast, Design
+from resist_epi.samples.question import Question
+from resist_epi.schema import COUNTS
+
+
+def plan_fit(
+    matrix: CountMatrix,
+    design: Design,
+    contrast: Contrast,
+    tested: NDArray[np.bool_],
+    question: Question,
+) -> tuple[dict[str, Any], FitOptions]:
+    """The method with the reason for it, and the options of its fit.
+
+    Parameters
+    ----------
+    matrix
+        Normalised, a column a unit, in the order of the design's rows.
+    tested
+        (n_regions,) bool.
+
+    Raises
+    ------
+    DesignError
+        If the method is unknown.
+    """
+    name, because = question.method, "asked for"
+    if name is not None and name not in METHODS:
+        raise DesignError(f"unknown method {name!r}; expected one of {', '.join(METHODS)}")
+    smaller = min(contrast.group_sizes, default=len(matrix.samples) // 2)
+    scaling = normalization.METHODS.get(str(matrix.metadata.get("normalization")))
+    # Such a normalisation leaves a tumour's overall gain where it is, in all regions alike.
+    centred = scaling is not None and scaling.keeps_global
+    seen = None
+    if question.weights != "none" and _must_look(matrix, smaller, name):
+        seen = weigh_units(matrix, design, contrast, tested, centred=centred)
+    if name is None:
+        name, because = choose_method(
+            matrix,
+            contrast.group_sizes,
+            fragment_length=matrix.metadata.get("fragment_length"),
+            seen=seen,
+        )
+        if name == "ql" and (question.block or question.lfc_threshold > 0):
+            what = "blocks" if question.block else "thresholds"
+            name, because = "voom", f"counts, and quasi-likelihood takes no {what}"
+    method = METHODS[name]
+    weights, sides, said = (False, None, None)
+    if method.takes_weights and question.weights == "none":
+        said = "units not weighted: asked for"
+    elif method.takes_weights:
+        weights, sides, said = _weights(seen, smaller)
+    more = {
+        "weights": said,
+        "block": question.block and f"{question.block} as a random effect",
+        "strata": question.strata and f"baseline hazards by {question.strata}",
+    }
+    facts = {
+        "name": name,
+        "summary": method.summary,
+        "because": because,
+        "options": {option: text for option, text in more.items() if text},
+    }
+    options = FitOptions(
+        weights=weights,
+        variance_groups=sides,
+        centred=centred and weights,
+        block=question.block,
+        strata=question.strata,
+    )
+    return facts, options
+
+
+def _must_look(matrix: CountMatrix, smaller: int, name: str | None) -> bool:
+    """Whether the units' weights decide anything."""
+    if name is None and matrix.quantity in COUNTS:
+        return True
+    takes = METHODS["trend" if name is None else name].takes_weights
+    return takes and smaller < ENOUGH_UNITS
+
+
+def _weights(
+    seen: UnitWeights | None, smaller: int
+) -> tuple[bool, tuple[int, ...] | None, str | None]:
+    """Whether there are weights, of which groups of units, and the sentence."""
+    beside = "the unweighted result stands beside"
+    if smaller >= ENOUGH_UNITS:
+        return True, None, f"units weighted by REML over all regions, {beside}"
+    if seen is None:
+        return False, None, None
+    figure = f"what weighted units share in most regions is {seen.shared:.2f} times noise"
+    if seen.trusted:
+        return True, None, (
+            f"units weighted by REML over all regions ({seen.fold:.1f}-fold; {figure}), {beside}"
+        )
+    if seen.sides is not None:
+        return True, seen.sides, (
+            f"a variance a group, by REML over all regions ({figure}, above {MAX_SHARED:g}: no"
+            f" weight a unit), {beside}"
+        )
+    return False, None, f"units not weighted: {figure}, above {MAX_SHARED:g}"
