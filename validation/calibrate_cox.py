@@ -2,10 +2,10 @@
 
     python validation/calibrate_cox.py --sets 100 --write
 
-Of 60 tumours, 6, 9, 18 or 36 progress; the signal of 4,000 regions is normal, log-normal, gamma or t
-with 3 df. In a null set no region has to do with the time. For power the
-hazard goes with a burden, and half of the values of every region with it. Beside our tail, that of exchanged residuals,
-stands the normal tail of the same statistic, which is what coxph and others report.
+Of 60 tumours, 6, 9, 18 or 36 progress; the signal of 4,000 regions is normal, log-normal, gamma or
+t with 3 df. In a null set no region has to do with the time. For power the hazard goes with a
+burden, and half of the values of every region with it. Beside our tail, that of exchanged
+residuals, stands the normal tail of the same statistic, which is what coxph and others report.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SIGNALS: Mapping[str, Draw] = {
 def outcome(
     hazard: np.ndarray, events: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Times and events of units with these log hazards: exactly so many progress, the rest leave."""
+    """Times and events of units with these log hazards: so many progress, the rest leave."""
     times = rng.exponential(np.exp(-hazard))
     leave = rng.uniform(size=len(hazard))
     ratio = times / leave  # whoever has the smallest ratios progresses before leaving
@@ -89,13 +89,13 @@ def page(table: pd.DataFrame, sets: int) -> str:
         "# Calibration of Cox's score test",
         "",
         f"{UNITS} tumours, {REGIONS:,} regions, {sets} null and {sets} planted sets a row; made by",
-        f"`python validation/calibrate_cox.py --sets {sets} --write`. 'normal' is the normal tail of",
-        "the score statistic, which coxph's score test and its likes report; 'ours' is the tail of",
-        "exchanged residuals (`stats.groups.exchange`), which `--method cox` uses. With few events and",
-        "skewed signal the normal tail of .001 holds five to twelve times as many regions where",
-        "nothing goes with the time. Power is the share of P < .001 where half of a region's values",
-        "go with the hazard; where the normal tail's own P < .001 are too many, what it has more of",
-        "is not to be had at its level.",
+        f"`python validation/calibrate_cox.py --sets {sets} --write`. 'normal' is the normal tail",
+        "of the score statistic, which coxph's score test and its likes report; 'ours' is the tail",
+        "of exchanged residuals (`stats.groups.exchange`), which `--method cox` uses. With few",
+        "events and skewed signal the normal tail at .001 holds five to twelve times as many regions",
+        "as it should. Power is the share of P < .001 where half of a region's values go with the",
+        "hazard; where too many of the normal tail's own P are below .001, what it finds more is not",
+        "to be had at that level.",
         "",
         "| signal | events | P < .05 normal | ours | P < .001 normal | ours (SE) | power normal |"
         " ours |",

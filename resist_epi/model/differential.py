@@ -24,7 +24,8 @@ from resist_epi.samples.question import Question
 from resist_epi.schema import COUNTS, RESULTS, names
 from resist_epi.stats.multiple import benjamini_hochberg, directions
 
-# Reads whose units were not looked at: so many units in the smaller group or fewer are tested by quasi-likelihood.
+# Reads whose units were not looked at: so many in the smaller group or fewer are tested by
+# quasi-likelihood.
 MAX_UNITS_FOR_QL = 4
 
 # Recovered counts of narrower regions vary less than reads, which no count model expects.
@@ -128,9 +129,7 @@ def own_contrast(method: str | None) -> Callable[[Design], Contrast] | None:
     return None if known is None else known.own_contrast
 
 
-def reach(
-    method: str, contrast: Contrast, tested: NDArray[np.bool_], *, fdr: float
-) -> str | None:
+def reach(method: str, contrast: Contrast, tested: NDArray[np.bool_], *, fdr: float) -> str | None:
     """What this method cannot find with so many units and regions, in words; None where nothing."""
     limit = METHODS[method].reach
     return None if limit is None else limit(contrast, int(tested.sum()), fdr)

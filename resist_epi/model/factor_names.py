@@ -27,9 +27,7 @@ def chance_of(share: float, a: float, b: float) -> float:
     return float(special.betainc(max(b, 1) / 2, a / 2, np.clip(1 - share, 0.0, 1.0)))
 
 
-def named_by(
-    factors: pd.DataFrame, units: pd.DataFrame, matrix: CountMatrix
-) -> Relations:
+def named_by(factors: pd.DataFrame, units: pd.DataFrame, matrix: CountMatrix) -> Relations:
     """How each factor goes with each column of the sheet, and with the library size.
 
     Columns of numbers by correlation, others by their levels; columns with one value, or another

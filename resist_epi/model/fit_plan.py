@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError
-from resist_epi.model import normalization
 from resist_epi.model.differential import METHODS, choose_method
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.unit_weights import ENOUGH_UNITS, MAX_SHARED, UnitWeights, weigh_units
@@ -43,12 +42,9 @@ def plan_fit(
     if name is not None and name not in METHODS:
         raise DesignError(f"unknown method {name!r}; expected one of {', '.join(METHODS)}")
     smaller = min(contrast.group_sizes, default=len(matrix.samples) // 2)
-    scaling = normalization.METHODS.get(str(matrix.metadata.get("normalization")))
-    # Such a normalisation leaves a tumour's overall gain where it is, in all regions alike.
-    centred = scaling is not None and scaling.keeps_global
     seen = None
     if question.weights != "none" and _must_look(matrix, smaller, name):
-        seen = weigh_units(matrix, design, contrast, tested, centred=centred)
+        seen = weigh_units(matrix, design, contrast, tested)
     if name is None:
         name, because = choose_method(
             matrix,
@@ -79,7 +75,7 @@ def plan_fit(
     options = FitOptions(
         weights=weights,
         variance_groups=sides,
-        centred=centred and weights,
+        centred=weights,
         block=question.block,
         strata=question.strata,
     )
@@ -105,12 +101,18 @@ def _weights(
         return False, None, None
     figure = f"what weighted units share in most regions is {seen.shared:.2f} times noise"
     if seen.trusted:
-        return True, None, (
-            f"units weighted by REML over all regions ({seen.fold:.1f}-fold; {figure}), {beside}"
+        return (
+            True,
+            None,
+            (f"units weighted by REML over all regions ({seen.fold:.1f}-fold; {figure}), {beside}"),
         )
     if seen.sides is not None:
-        return True, seen.sides, (
-            f"a variance a group, by REML over all regions ({figure}, above {MAX_SHARED:g}: no"
-            f" weight a unit), {beside}"
+        return (
+            True,
+            seen.sides,
+            (
+                f"a variance a group, by REML over all regions ({figure}, above {MAX_SHARED:g}: no"
+                f" weight a unit), {beside}"
+            ),
         )
     return False, None, f"units not weighted: {figure}, above {MAX_SHARED:g}"

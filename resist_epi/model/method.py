@@ -87,7 +87,7 @@ class Method:
         design -> contrast, of a test with a question of its own, which takes no contrast and by
         default adjusts for nothing.
     reach
-        (contrast, tested regions, level) -> what this test cannot find, whatever the data, in words.
+        (contrast, tested regions, level) -> in words, what this test cannot find whatever the data.
     effect, gain
         What `log2FoldChange` is the logarithm of, and what a gain means, where there are no groups.
     """

@@ -99,10 +99,8 @@ def weigh_units(
     design: Design,
     contrast: Contrast,
     tested: NDArray[np.bool_],
-    *,
-    centred: bool = False,
 ) -> UnitWeights | None:
-    """Estimate the units' weights and look whether they can be trusted; None where they cannot be had.
+    """Estimate the units' weights and look whether they can be trusted; None where there are none.
 
     They need 3 units a side, 4 residual degrees of freedom and 200 regions.
 
@@ -112,8 +110,6 @@ def weigh_units(
         Normalised, a column a unit, in the order of the design's rows.
     tested
         (n_regions,) bool.
-    centred
-        As in `FitOptions`.
     """
     X = design.matrix.to_numpy(np.float64)
     rows = np.flatnonzero(tested)
@@ -123,8 +119,7 @@ def weigh_units(
     rows = rows[:: max(1, -(-len(rows) // _MOST_ROWS))]
     part = matrix.select(regions=rows)
     level = log_level(part, np.ones(len(rows), dtype=bool))[0]
-    if centred:
-        level = without_shift(level, X)
+    level = without_shift(level, X)
     weights = array_weights(level, X)
     effects = orthogonal_effects(level, X, contrast.vector, weights=weights)
     shared = gate(effects, genome_halves(part.regions["chrom"].to_numpy())).breadth

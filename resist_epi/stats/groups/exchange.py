@@ -141,9 +141,7 @@ def _block(
     return answer
 
 
-def _class_variance(
-    x: FloatArray, label: npt.NDArray[np.intp], classes: _Classes
-) -> FloatArray:
+def _class_variance(x: FloatArray, label: npt.NDArray[np.intp], classes: _Classes) -> FloatArray:
     total = np.zeros(len(x))
     for stratum in range(label.max() + 1):
         inside = label == stratum
@@ -174,9 +172,9 @@ def _upper_tail(x: FloatArray, observed: FloatArray, classes: _Classes) -> Float
         if not active.any():
             break
         rows = np.flatnonzero(active)
-        step = np.linalg.solve(
-            curve[rows] + 1e-12 * np.eye(at.shape[1]), -off[rows][:, :, None]
-        )[:, :, 0]
+        step = np.linalg.solve(curve[rows] + 1e-12 * np.eye(at.shape[1]), -off[rows][:, :, None])[
+            :, :, 0
+        ]
         share = np.ones(len(rows))
         promised = (step * off[rows]).sum(axis=1)
         for _half in range(30):
@@ -190,9 +188,9 @@ def _upper_tail(x: FloatArray, observed: FloatArray, classes: _Classes) -> Float
         at[rows], goal[rows] = trial, new_goal
         value[rows], slope[rows], curve[rows] = new
     # The sum of the last arrangement, or beyond, has no saddlepoint; its chance is the floor.
-    arrangements = special.gammaln(classes.weight.shape[1] + 1) - special.gammaln(
-        classes.count + 1
-    ).sum()
+    arrangements = (
+        special.gammaln(classes.weight.shape[1] + 1) - special.gammaln(classes.count + 1).sum()
+    )
     centre = _generating(x[:1], np.zeros((1, at.shape[1])), prior, classes)[2][0][1:, 1:]
     root = np.sqrt(np.maximum(-2 * goal, 0.0))
     logdet = np.linalg.slogdet(curve)[1] - (np.linalg.slogdet(centre)[1] if len(centre) else 0.0)

@@ -28,9 +28,7 @@ class Twins(NamedTuple):
     correlation: float
 
 
-def find_twins(
-    y: npt.ArrayLike, design: npt.ArrayLike, *, cut: float = TWINS
-) -> tuple[Twins, ...]:
+def find_twins(y: npt.ArrayLike, design: npt.ArrayLike, *, cut: float = TWINS) -> tuple[Twins, ...]:
     """Pairs of units whose errors go together more than units of one cohort do.
 
     A design alone makes residuals go together (in a group of n, by -1/(n - 1)), and twins take a
