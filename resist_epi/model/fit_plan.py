@@ -11,6 +11,7 @@ from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError
 from resist_epi.model.differential import METHODS, choose_method
 from resist_epi.model.linear_models import FitOptions
+from resist_epi.model.odd_values import find_odd_values
 from resist_epi.model.unit_weights import ENOUGH_UNITS, MAX_SHARED, UnitWeights, weigh_units
 from resist_epi.samples.design import Contrast, Design
 from resist_epi.samples.question import Question
@@ -55,6 +56,15 @@ def plan_fit(
         if name == "ql" and (question.block or question.lfc_threshold > 0):
             what = "blocks" if question.block else "thresholds"
             name, because = "voom", f"counts, and quasi-likelihood takes no {what}"
+    odd = None
+    if question.weights != "none" and (question.method is None or METHODS[name].leaves_out):
+        usable = seen is not None and seen.trusted
+        odd = find_odd_values(
+            matrix, design, contrast, tested, seen.weights if seen is not None and usable else None
+        )
+    leave_out = odd is not None and odd.left_out
+    if leave_out and question.method is None and not METHODS[name].leaves_out:
+        name, because = "trend", f"{odd.words if odd else ''}, and trend can leave them out"
     method = METHODS[name]
     weights, sides, said = (False, None, None)
     if method.takes_weights and question.weights == "none":
@@ -63,6 +73,7 @@ def plan_fit(
         weights, sides, said = _weights(seen, smaller)
     more = {
         "weights": said,
+        "left out": f"{odd.words}, and are left out" if leave_out and odd else None,
         "block": question.block and f"{question.block} as a random effect",
         "strata": question.strata and f"baseline hazards by {question.strata}",
     }
@@ -76,6 +87,7 @@ def plan_fit(
         weights=weights,
         variance_groups=sides,
         centred=weights,
+        leave_out=leave_out,
         block=question.block,
         strata=question.strata,
     )

@@ -80,6 +80,8 @@ class Method:
     takes_weights, takes_block, takes_strata, takes_factors
         Whether units may get weights, blocks a random effect, strata baseline hazards, hidden
         factors columns of the design.
+    leaves_out
+        Whether it can leave single values out.
     relabelled_by
         The method that stands in for it when labels are exchanged: itself where `relabelling` can
         read its fit, a linear model with moderated variances; None where nothing can.
@@ -100,6 +102,7 @@ class Method:
     f_statistics: Callable[[Fit, FloatArray], tuple[FloatArray, FloatArray]] | None = None
     threshold_statistics: Callable[[Fit, Contrast, float], Statistics] | None = None
     takes_weights: bool = False
+    leaves_out: bool = False
     takes_block: bool = False
     takes_strata: bool = False
     takes_factors: bool = False
@@ -120,6 +123,7 @@ METHODS: dict[str, Method] = {
         f_statistics=Later("linear_models:linear_f"),
         threshold_statistics=Later("linear_models:linear_threshold"),
         takes_weights=True,
+        leaves_out=True,
         takes_block=True,
         takes_factors=True,
         relabelled_by="trend",
