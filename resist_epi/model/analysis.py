@@ -21,7 +21,15 @@ from resist_epi.errors import DesignError
 from resist_epi.model import differential, normalization
 from resist_epi.model.filtering import goes_with_depth, regions_over_input, regions_with_signal
 from resist_epi.model.fit import Fit
+from resist_epi.model.fit_plan import plan_fit
 from resist_epi.model.header import quantity_facts, results_header
+from resist_epi.model.hidden import (
+    UnitPatterns,
+    calls_in_words,
+    look_at_units,
+    nothing_seen,
+    with_factors,
+)
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.method import methods_that
 from resist_epi.model.normalization_data import NormalizationInputs, merge_inputs
@@ -78,6 +86,8 @@ class Analysis:
     facts
         What the sentences are made from, as plain values: contrast, units, quantity,
         normalisation, method, filter, and what later steps add.
+    without_factors
+        Design and contrast before hidden factors entered them; None where none did.
     """
 
     results: pd.DataFrame
@@ -92,6 +102,7 @@ class Analysis:
     options: FitOptions
     question: Question
     facts: dict[str, Any]
+    without_factors: tuple[Design, Contrast] | None = None
 
     def with_more(
         self,
@@ -148,7 +159,7 @@ def analyse(
         without P and say why; `always`: never test.
     asked
         Fields of the question by name, in place of its own: `formula`, `contrast`, `method`,
-        `normalize`, `fdr`, `lfc_threshold`, `block`, `strata`.
+        `normalize`, `fdr`, `lfc_threshold`, `block`, `strata`, `hidden`, `weights`.
 
     Raises
     ------
@@ -210,10 +221,22 @@ def analyse(
         inputs = replace(inputs, missing={**inputs.missing, "tmm_rounds": "no test is possible"})
     normalized, scaling = _normalized(merged, question, inputs)
     flags = None if over_input is None else merge_flags(over_input, sheet, design_columns=columns)
-    method, options = _plan_fit(normalized, contrast, question)
+    # What the filter asks of counts depends on the test where depth goes with the contrast, and
+    # there the units are not looked at.
+    of_counts = METHODS[expected_method(normalized, contrast, question)[0]].models_counts
     kept, filter_facts, control_note = _regions_to_test(
-        normalized, contrast, inputs, flags, method["name"]
+        normalized, contrast, inputs, flags, of_counts=of_counts
     )
+    method, options = plan_fit(normalized, design, contrast, kept, question)
+    if tested and (limit := differential.reach(method["name"], contrast, kept, fdr=question.fdr)):
+        logger.warning("%s", limit)
+        cautions = [*cautions, limit]
+    question = replace(question, method=method["name"], normalize=scaling["name"])
+    asked_for, units_seen = (design, contrast), nothing_seen(design)
+    if tested:
+        units_seen = look_at_units(normalized, design, contrast, kept, question)
+        design, contrast = with_factors(design, contrast, units_seen.columns)
+        options = _gated(options, method, units_seen)
     fit = differential.fit(normalized, design, method=method["name"], tested=kept, options=options)
     facts: dict[str, Any] = {
         "contrast": contrast_facts(contrast),
@@ -224,21 +247,27 @@ def analyse(
         "method": method,
         "filter": filter_facts,
     }
+    facts |= units_seen.facts
     header = results_header(matrix, contrast, facts, question, unit_note) | control_note
     header |= {"fold changes": "; ".join(fit.notes)} if fit.notes else {}
+    header |= units_seen.header
+    cautions += units_seen.warnings
     if cautions:
         header["design warnings"] = cautions
         facts["design warnings"] = cautions
-    question = replace(
-        question,
-        contrast=contrast.name if contrast.vector.any() else None,
-        method=method["name"],
-        normalize=scaling["name"],
-    )
+    question = replace(question, contrast=contrast.name if contrast.vector.any() else None)
     if tested:
         results = differential.contrast_results(
             fit, contrast, fdr=question.fdr, lfc_threshold=question.lfc_threshold
         )
+        if units_seen.adjusted:
+            plain = FitOptions(block=options.block)
+            other = differential.fit(
+                normalized, asked_for[0], method=fit.method, tested=kept, options=plain
+            )
+            results = differential.with_unadjusted(results, other, asked_for[1], question)
+            header["unadjusted"], n = calls_in_words(results, question.fdr)
+            facts["hidden"] = {**facts["hidden"], "unadjusted_calls": n}
     else:
         results = differential.fold_changes(fit, contrast)
         reason = "it was asked for" if untestable is None else untestable
@@ -256,7 +285,7 @@ def analyse(
         logger.warning("%s", caution)
     return Analysis(
         results, fit, normalized, units, design, contrast, tested, header, inputs, options,
-        question, facts,
+        question, facts, asked_for if units_seen.adjusted else None,
     )  # fmt: skip
 
 
@@ -268,6 +297,14 @@ def blank_unplaced(results: pd.DataFrame, unplaced: NDArray[np.bool_]) -> pd.Dat
     numbers = [c for c in results if results[c].dtype.kind == "f"]
     results.loc[unplaced, numbers] = np.nan
     return results
+
+
+def _gated(options: FitOptions, method: dict[str, Any], seen: UnitPatterns) -> FitOptions:
+    """The options without weights where the units speak against them, which is then said."""
+    if not options.weights or seen.weights_off is None:
+        return options
+    method["options"]["weights"] = f"units not weighted: {seen.weights_off}"
+    return replace(options, weights=False)
 
 
 def spelled_question(question: Question, sheet: SampleSheet) -> tuple[Question, tuple[str, ...]]:
@@ -399,46 +436,3 @@ def study_contrast(design: Design, contrast: str | None, *, method: str | None =
     if contrast is not None:
         raise DesignError(f"{method} has a question of its own and takes no contrast; leave it out")
     return own(design)
-
-
-def _able(name: str, because: str, question: Question) -> tuple[str, str]:
-    """The default method, or voom where that cannot do what the question asks for besides."""
-    method = differential.METHODS[name]
-    lacks = {
-        "blocks": question.block is not None and not method.takes_block,
-        "thresholds": question.lfc_threshold > 0 and method.threshold_statistics is None,
-    }
-    missing = " or ".join(what for what, lacking in lacks.items() if lacking)
-    return ("voom", f"{because}; {name} would take no {missing}") if missing else (name, because)
-
-
-def _plan_fit(
-    matrix: CountMatrix, contrast: Contrast, question: Question
-) -> tuple[dict[str, Any], FitOptions]:
-    """The method with the reason for it, and the options of its fit."""
-    name, because = question.method, "asked for"
-    if name is None:
-        name, because = differential.choose_method(
-            matrix,
-            contrast.group_sizes,
-            sides=contrast.sides,
-            fragment_length=matrix.metadata.get("fragment_length"),
-        )
-        name, because = _able(name, because, question)
-    method = differential.METHODS[name]
-    enough = min(contrast.group_sizes, default=len(matrix.samples) // 2)
-    weights = method.takes_weights and enough >= differential.MIN_UNITS_FOR_WEIGHTS
-    more = {
-        "weights": "units weighted by REML over all regions, the unweighted result stands beside"
-        if weights
-        else None,
-        "block": question.block and f"{question.block} as a random effect",
-        "strata": question.strata and f"baseline hazards by {question.strata}",
-    }
-    facts = {
-        "name": name,
-        "summary": method.summary,
-        "because": because,
-        "options": {option: text for option, text in more.items() if text},
-    }
-    return facts, FitOptions(weights=weights, block=question.block, strata=question.strata)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import ceil, comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,11 @@ from resist_epi.model.linear_models import FitOptions, fit_trend
 from resist_epi.samples.design import Contrast, Design
 from resist_epi.stats.groups.rank_tests import TwoGroupTests, welch_tests, wilcoxon_tests
 from resist_epi.stats.linear.moderation import t_quantile
+
+# Of regions with the smallest P that a rank test can have; more of them are worth a word.
+FEW_AT_SMALLEST = 10
+
+ABLE = "trend"
 
 
 def fit_wilcoxon(
@@ -44,6 +50,30 @@ def _plain(method: str, matrix: CountMatrix, design: Design, tested: NDArray[np.
 def wilcoxon_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:
     """Difference of the group means (log2), normal score of the rank sum, and P."""
     return _statistics(fitted, contrast, wilcoxon_tests, ranks=True)
+
+
+def wilcoxon_reach(contrast: Contrast, n_tested: int, fdr: float) -> str | None:
+    """What the rank sum's smallest P cannot reach, in words; None where it hardly limits.
+
+    Adjusted after Benjamini and Hochberg, k of n regions at the smallest P have padj = P n / k.
+    """
+    if not contrast.sides or not n_tested:
+        return None
+    sizes = tuple(int(side.sum()) for side in contrast.sides)
+    smallest = min(2 / comb(sum(sizes), sizes[0]), 1.0)
+    said = f"Wilcoxon's smallest P for {sizes[0]} against {sizes[1]} units is {smallest:.2g}"
+    if smallest > fdr:
+        return (
+            f"{said}, above the level of {fdr:g}: no region can be called, whatever it holds; use"
+            f" --method {ABLE}, or more units"
+        )
+    needed = ceil(n_tested * smallest / fdr * (1 - 1e-12))
+    if needed <= FEW_AT_SMALLEST:
+        return None
+    return (
+        f"{said}: none of the {n_tested} tested regions can be called at {fdr:g} unless at least"
+        f" {needed} of them have it; --method {ABLE} has no such bound"
+    )
 
 
 def welch_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:

@@ -20,15 +20,14 @@ from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.method import METHODS as METHODS  # noqa: PLC0414  # asked for here
 from resist_epi.model.method import methods_that
 from resist_epi.model.question_check import check_method
+from resist_epi.model.unit_weights import UnitWeights
 from resist_epi.samples.design import Contrast, Design, check_testable
 from resist_epi.samples.question import Question
 from resist_epi.schema import COUNTS, RESULTS, names
 from resist_epi.stats.multiple import benjamini_hochberg, directions
 
-# From so many biological units a group on, units get weights; with fewer they do harm.
-MIN_UNITS_FOR_WEIGHTS = 5
-
-# Reads: so many units in the smaller group or fewer are tested by quasi-likelihood.
+# Reads whose units were not looked at: so many in the smaller group or fewer are tested by
+# quasi-likelihood.
 MAX_UNITS_FOR_QL = 4
 
 # Recovered counts of narrower regions vary less than reads, which no count model expects.
@@ -43,6 +42,7 @@ def choose_method(
     *,
     sides: Sequence[NDArray[np.bool_]] = (),
     fragment_length: float | None = None,
+    seen: UnitWeights | None = None,
 ) -> tuple[str, str]:
     """The test for a quantity and group size, and the reason, in words.
 
@@ -54,6 +54,8 @@ def choose_method(
         (n_units,) bool each, of the contrast's two sides.
     fragment_length
         bp, where reads were recovered from tracks.
+    seen
+        What the residuals say of the units; without it their number decides.
     """
     if matrix.quantity not in COUNTS:
         return "trend", f"{matrix.quantity} is signal, not counts"
@@ -64,9 +66,12 @@ def choose_method(
                 f"recovered reads in regions of a median of {width:g} bp, less than"
                 f" {MIN_FRAGMENTS_WIDE:g} fragments, vary too little for a count model"
             )
-    smaller = min(group_sizes, default=len(matrix.samples) // 2)
     if goes_with_depth(matrix, sides):
         return "ql", "counts, and depth goes with the contrast, which biases logs of few reads"
+    if seen is not None:
+        name, figure = seen.reads_method
+        return name, f"counts, and {figure}"
+    smaller = min(group_sizes, default=len(matrix.samples) // 2)
     if smaller <= MAX_UNITS_FOR_QL:
         return "ql", f"counts, and {smaller} unit{'s' * (smaller != 1)} in the smaller group"
     return "voom", f"counts, and {smaller} units in the smaller group"
@@ -125,6 +130,12 @@ def own_contrast(method: str | None) -> Callable[[Design], Contrast] | None:
     return None if known is None else known.own_contrast
 
 
+def reach(method: str, contrast: Contrast, tested: NDArray[np.bool_], *, fdr: float) -> str | None:
+    """What this method cannot find with so many units and regions, in words; None where nothing."""
+    limit = METHODS[method].reach
+    return None if limit is None else limit(contrast, int(tested.sum()), fdr)
+
+
 def contrast_results(
     fitted: Fit, contrast: Contrast, *, fdr: float = Question.fdr, lfc_threshold: float = 0.0
 ) -> pd.DataFrame:
@@ -157,6 +168,23 @@ def contrast_results(
         table["pvalue_unweighted"] = beside["pvalue"]
         table["padj_unweighted"] = benjamini_hochberg(beside["pvalue"])
     return table
+
+
+def with_unadjusted(
+    results: pd.DataFrame, fitted: Fit, contrast: Contrast, question: Question
+) -> pd.DataFrame:
+    """Results with `unadjusted_pvalue` and `unadjusted_padj` beside.
+
+    Parameters
+    ----------
+    fitted, contrast
+        Without what the results are adjusted for.
+    question
+        Whose threshold the test has.
+    """
+    found = contrast_statistics(fitted, contrast, lfc_threshold=question.lfc_threshold)
+    p = found["pvalue"]
+    return results.assign(unadjusted_pvalue=p, unadjusted_padj=benjamini_hochberg(p))
 
 
 def contrast_statistics(

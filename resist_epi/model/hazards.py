@@ -67,7 +67,8 @@ def hazard_contrast(design: Design) -> Contrast:
 def hazard_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:
     """log2 hazard ratio per doubling, its interval, signed root of the score statistic, and P.
 
-    Standard error and interval are Wald's; P is that of the score test.
+    Standard error and interval are Wald's; P is that of the score test were the signal exchanged
+    among the units, since with few events the normal tail of `stat` is too small by far.
     """
     outcome: Outcome = fitted.model
     adjust = fitted.design.drop(columns="Intercept", errors="ignore").to_numpy()
@@ -77,6 +78,7 @@ def hazard_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:
         outcome.event,
         covariates=adjust if adjust.size else None,
         strata=outcome.strata,
+        tail="exchange",
     )
     change, error = tests.log_hazard_ratio / np.log(2), tests.standard_error / np.log(2)
     normal = np.full(len(change), np.inf)

@@ -25,8 +25,9 @@ from resist_epi.stats.linear.moderation import (
     t_quantile,
     treat,
 )
+from resist_epi.stats.linear.outlying import outlying_values
 from resist_epi.stats.linear.precision import voom, voom_with_sample_weights
-from resist_epi.stats.linear.weights import array_weights
+from resist_epi.stats.linear.weights import array_weights, without_shift
 
 # The prior is a low quantile of the regions' positive means, and at most a small share of their
 # median, so that it hardly shrinks the fold change of a region with ordinary signal. Quantiles
@@ -41,6 +42,11 @@ VOOM_PRIOR = 0.5
 
 SMALLEST_ERROR = 1e-10
 
+NO_WEIGHT = 1e-12  # of a value that is left out
+
+# Rate among the values left out of those that belong, and that with few degrees of freedom.
+ODD_FDR, ODD_FDR_FEW, FEW_DF = 0.01, 0.001, 10
+
 
 @dataclass(frozen=True)
 class FitOptions:
@@ -50,6 +56,12 @@ class FitOptions:
     ----------
     weights
         Whether units get weights estimated from all regions; the unweighted fit stays beside.
+    variance_groups
+        Label of each unit, where the units of a group share a weight; None for a weight a unit.
+    centred
+        Whether a unit's shift in all regions is no part of its weight.
+    leave_out
+        Whether single values far from the rest of their region are left out (`trend`).
     block
         Column of the sheet whose levels are blocks with a random effect, such as `Patient`.
     strata
@@ -57,6 +69,9 @@ class FitOptions:
     """
 
     weights: bool = False
+    variance_groups: tuple[int, ...] | None = None
+    centred: bool = False
+    leave_out: bool = False
     block: str | None = None
     strata: str | None = None
 
@@ -87,7 +102,7 @@ def fit_trend(
 
     log2(scaled value + prior) is fitted by least squares, with weights of the units if asked for;
     each residual variance is drawn towards a trend in the mean level, robustly against regions of
-    unusual variance.
+    unusual variance. Outlying values are left out if asked for, with their degrees of freedom.
 
     Sources: Smyth 2004 (moderated t); Law et al. 2014 (trend of the variance on the log scale);
     Ritchie et al. 2006 (sample weights); Smyth, Michaud & Scott 2005 (blocks); Phipson et al. 2016
@@ -104,17 +119,64 @@ def fit_trend(
     correlation, rho = _blocked(informing, design, options)
     plain = fit_linear(level, X, correlation=correlation)
     unweighted = _moderated("trend", matrix, design, tested, plain, covariate=plain.mean)
-    fitted = unweighted
+    fitted, weights = unweighted, None
+    settings = {"prior": prior} if rho is None else {"prior": prior, "block_correlation": rho}
     if options.weights:
-        weights = array_weights(informing, X)
-        linear = fit_linear(level, X, weights=weights, correlation=correlation)
+        shown = without_shift(informing, X) if options.centred else informing
+        weights = array_weights(shown, X, groups=options.variance_groups)
+    odd = odd_among(informing, X, weights) if options.leave_out else None
+    if weights is not None or (odd is not None and odd.any()):
+        if odd is None or not odd.any():
+            linear = fit_linear(level, X, weights=weights, correlation=correlation)
+        else:
+            every = spread_rows(odd, tested)
+            linear = _fit_without(every, level, X, weights, correlation)
+            settings["left_out"] = int(odd.sum())
         fitted = replace(
             _moderated("trend", matrix, design, tested, linear, covariate=linear.mean),
             weights=weights,
             unweighted=unweighted,
         )
-    settings = {"prior": prior} if rho is None else {"prior": prior, "block_correlation": rho}
     return replace(fitted, settings=settings, notes=(f"from log2(value + {prior:.3g})",))
+
+
+def odd_among(level: FloatArray, X: FloatArray, weights: FloatArray | None) -> NDArray[np.bool_]:
+    """(n_regions, n_units) values to leave out; with few units only the most certain.
+
+    Every value left out by mistake is the most extreme of its region, which few units feel.
+    """
+    few = len(X) - X.shape[1] < FEW_DF
+    return outlying_values(level, X, weights=weights, fdr=ODD_FDR_FEW if few else ODD_FDR)
+
+
+def spread_rows(mask: NDArray[np.bool_], tested: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(n_regions, n_units) from (n_tested, n_units): False in regions that were not tested."""
+    every = np.zeros((len(tested), mask.shape[1]), dtype=bool)
+    every[tested] = mask
+    return every
+
+
+def _fit_without(
+    odd: NDArray[np.bool_],
+    level: FloatArray,
+    X: FloatArray,
+    weights: FloatArray | None,
+    correlation: FloatArray | None,
+) -> LinearFit:
+    """The fit without some values, whose degrees of freedom are gone as well."""
+    each = np.ones(len(X)) if weights is None else weights
+    linear = fit_linear(
+        level, X, weights=np.where(odd, NO_WEIGHT, 1.0) * each, correlation=correlation
+    )
+    left = linear.df_residual - odd.sum(axis=1)
+    # The trend of the variance is drawn along the level of what was fitted.
+    completed = np.where(odd, linear.fitted(), level)
+    return replace(
+        linear,
+        sigma2=linear.sigma2 * linear.df_residual / np.maximum(left, 1.0),
+        df_residual=left,
+        mean=completed.mean(axis=1),
+    )
 
 
 def fit_voom(
@@ -147,8 +209,9 @@ def fit_voom(
     fitted = unweighted
     if options.weights:
         both = voom_with_sample_weights(
-            matrix.values[tested], X, sizes, correlation=correlation, first=plain
-        )
+            matrix.values[tested], X, sizes, correlation=correlation, first=plain,
+            groups=options.variance_groups, centred=options.centred,
+        )  # fmt: skip
         weighted = _voom_fit(matrix, design, tested, both.weights, correlation)
         fitted = replace(weighted, weights=both.sample_weights, unweighted=unweighted)
     settings = {"prior": VOOM_PRIOR}

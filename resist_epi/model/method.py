@@ -79,14 +79,19 @@ class Method:
         As `statistics`, against a null of |log2 fold change| at most a threshold; None without.
     models_counts
         Whether it models counts as such, so that few of them bias nothing; the others take logs.
-    takes_weights, takes_block, takes_strata
-        Whether units may get weights, blocks a random effect, strata baseline hazards.
+    takes_weights, takes_block, takes_strata, takes_factors
+        Whether units may get weights, blocks a random effect, strata baseline hazards, hidden
+        factors columns of the design.
+    leaves_out
+        Whether it can leave single values out.
     relabelled_by
         The method that stands in for it when labels are exchanged: itself where `relabelling` can
         read its fit, a linear model with moderated variances; None where nothing can.
     own_contrast
         design -> contrast, of a test with a question of its own, which takes no contrast and by
         default adjusts for nothing.
+    reach
+        (contrast, tested regions, level) -> in words, what this test cannot find whatever the data.
     effect, gain
         What `log2FoldChange` is the logarithm of, and what a gain means, where there are no groups.
     """
@@ -100,10 +105,13 @@ class Method:
     threshold_statistics: Callable[[Fit, Contrast, float], Statistics] | None = None
     models_counts: bool = False
     takes_weights: bool = False
+    leaves_out: bool = False
     takes_block: bool = False
     takes_strata: bool = False
+    takes_factors: bool = False
     relabelled_by: str | None = None
     own_contrast: Callable[[Design], Contrast] | None = None
+    reach: Callable[[Contrast, int, float], str | None] | None = None
     effect: str = "slope"
     gain: str = "rising with the covariate"
 
@@ -118,7 +126,9 @@ METHODS: dict[str, Method] = {
         f_statistics=Later("linear_models:linear_f"),
         threshold_statistics=Later("linear_models:linear_threshold"),
         takes_weights=True,
+        leaves_out=True,
         takes_block=True,
+        takes_factors=True,
         relabelled_by="trend",
     ),
     "voom": Method(
@@ -131,6 +141,7 @@ METHODS: dict[str, Method] = {
         threshold_statistics=Later("linear_models:linear_threshold"),
         takes_weights=True,
         takes_block=True,
+        takes_factors=True,
         relabelled_by="trend",
     ),
     "ql": Method(
@@ -141,6 +152,7 @@ METHODS: dict[str, Method] = {
         (LUND_2012,),
         f_statistics=Later("count_models:quasi_f"),
         models_counts=True,
+        takes_factors=True,
         relabelled_by="trend",
     ),
     "wilcoxon": Method(
@@ -149,6 +161,7 @@ METHODS: dict[str, Method] = {
         QUANTITIES,
         "Wilcoxon's rank-sum test of two groups, a cross-check",
         (WILCOXON_1945,),
+        reach=Later("cross_checks:wilcoxon_reach"),
     ),
     "welch": Method(
         Later("cross_checks:fit_welch"),

@@ -132,9 +132,10 @@ def relabel(
         If the fit cannot be relabelled, has correlated units, the contrast has no two sides, or the
         labels cannot be exchanged without changing the other coefficients.
     """
-    if METHODS[fit.method].relabelled_by != fit.method or fit.linear.correlation is not None:
+    readable = METHODS[fit.method].relabelled_by == fit.method and not _leaves_out(fit)
+    if not readable or fit.linear.correlation is not None:
         able = " or ".join(name for name, m in METHODS.items() if m.relabelled_by == name)
-        raise DesignError(f"relabelling reads fits by {able} without --block")
+        raise DesignError(f"relabelling reads fits by {able} of every value, without --block")
     question = question or Question()
     if len(contrast.sides) != 2:
         raise DesignError("relabelling needs a contrast of two groups")
@@ -182,11 +183,20 @@ def fit_to_relabel(fit: Fit, design: Design, matrix: CountMatrix | None) -> tupl
         What was fitted; without it a fit stays what it is.
     """
     other = METHODS[fit.method].relabelled_by
-    if matrix is None or other in (None, fit.method) or fit.linear.correlation is not None:
+    by_itself = other == fit.method and not _leaves_out(fit)
+    if matrix is None or other is None or by_itself or fit.linear.correlation is not None:
         return fit, ""
-    options = FitOptions(weights=fit.weights is not None)
+    options = FitOptions(weights=fit.weights is not None, centred=True)
     own = METHODS[other].fit(matrix, design, fit.tested, options)
+    if other == fit.method:
+        return own, " (with the values that the test leaves out)"
     return own, f" (by {other} on the same regions, in place of {fit.method})"
+
+
+def _leaves_out(fit: Fit) -> bool:
+    """Whether values are left out, which one product of regions and labels cannot."""
+    weights = fit.linear.weights
+    return weights is not None and weights.ndim == 2
 
 
 def with_relabelling(analysis: Analysis) -> Analysis:

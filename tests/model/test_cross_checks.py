@@ -28,3 +28,25 @@ def test_cross_checks_agree_with_scipy_and_adjust_for_nothing() -> None:
     assert ranks["lfcSE"].isna().all()
     with pytest.raises(DesignError, match="adjusts for nothing"):
         analyse(made, rows, method="welch", formula="~ Batch + Condition")
+
+
+@pytest.mark.parametrize(
+    ("per_group", "said"),
+    [
+        (3, "smallest P for 3 against 3 units is 0.1, above the level of 0.05: no region can be"),
+        (5, "unless at least 64 of them have it"),
+        (10, None),
+    ],
+)
+def test_wilcoxon_says_what_it_cannot_reach(per_group, said, caplog) -> None:
+    made = planted(n=400, per_group=per_group)
+    analysis = analyse(made, sheet(groups(per_group)), method="wilcoxon")
+    cautions = analysis.header.get("design warnings", [])
+    if said is None:
+        assert not cautions
+        return
+    assert [said in text for text in cautions] == [True]
+    assert said in caplog.text
+    assert (analysis.results["direction"] == "none").all()
+    if per_group == 3:  # the P that is told is the P that the test has
+        assert analysis.results["pvalue"].min() == pytest.approx(0.1)

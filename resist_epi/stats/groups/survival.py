@@ -10,6 +10,7 @@ from scipy import special
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
+from resist_epi.stats.groups.exchange import exchange_pvalues
 from resist_epi.stats.linear.least_squares import row_blocks
 
 _STEPS = 25
@@ -33,7 +34,7 @@ class CoxTests:
     statistic
         Signed root of the score statistic.
     pvalue
-        Two-sided, from the score test.
+        Two-sided, from the score test; the tail is the one that was asked for.
     n_events, n_samples
         Events seen and samples used, the same for all regions.
     """
@@ -66,6 +67,7 @@ def cox_score_tests(
     covariates: npt.ArrayLike | None = None,
     strata: npt.ArrayLike | None = None,
     ties: str = "efron",
+    tail: str = "normal",
     estimate: bool = True,
 ) -> CoxTests:
     """Score test of each region's signal in a proportional-hazards model.
@@ -87,6 +89,10 @@ def cox_score_tests(
         Labels of groups with baseline hazards of their own, shape (n_samples,).
     ties
         "efron" or "breslow".
+    tail
+        Of P: "normal", as the statistic has it for many events, or "exchange": were the signal,
+        less what goes with the covariates, exchanged among the samples of a stratum
+        (`exchange_pvalues`), which holds for skewed signal and few events too.
     estimate
         Whether to find the hazard ratios as well.
 
@@ -104,6 +110,8 @@ def cox_score_tests(
     signal = np.asarray(values, dtype=np.float64)
     if signal.ndim != 2:
         raise DesignError(f"the signal must be regions x samples; found shape {signal.shape}")
+    if tail not in {"normal", "exchange"}:
+        raise DesignError(f"the tail is 'normal' or 'exchange'; found {tail!r}")
     risk = _risk(time, event, strata, ties, signal.shape[1])
     adjust = _covariates(covariates, signal.shape[1])
     gamma = _null_fit(adjust, risk)
@@ -113,9 +121,11 @@ def cox_score_tests(
     # Score = values . martingale residuals; information = the quadratic form in `spread`.
     residual = risk.event - shares.sum(axis=1)
     spread = np.diag(shares.sum(axis=1)) - shares @ shares.T
+    own = np.eye(signal.shape[1])  # takes from a signal what goes with the covariates
     if adjust.shape[1]:
         inner = adjust.T @ spread @ adjust
         cross = spread @ adjust
+        own -= np.linalg.solve(inner, cross.T).T @ adjust.T
         spread = spread - cross @ np.linalg.solve(inner, cross.T)
     n = len(signal)
     statistic, ratio, error = np.full(n, np.nan), np.full(n, np.nan), np.full(n, np.nan)
@@ -135,6 +145,10 @@ def cox_score_tests(
             one_step = (x @ residual)[varies] / information[varies]
             ratio[index], error[index] = _maximise(x[varies], adjust, one_step, gamma, risk)
     pvalue = 2 * special.ndtr(-np.abs(statistic))
+    if tail == "exchange":
+        varies = np.isfinite(statistic)
+        left = signal[varies] - signal[varies].mean(axis=1, keepdims=True)
+        pvalue[varies] = exchange_pvalues(left @ own, residual, strata=strata)
     return CoxTests(ratio, error, statistic, pvalue, int(risk.event.sum()), signal.shape[1])
 
 

@@ -11,7 +11,7 @@ from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError, QuantityError
 from resist_epi.stats.counts import checked_counts
 from resist_epi.stats.linear.least_squares import fit_linear, row_blocks
-from resist_epi.stats.linear.weights import array_weights
+from resist_epi.stats.linear.weights import array_weights, without_shift
 from resist_epi.stats.smoothing import lowess
 
 
@@ -107,6 +107,8 @@ def voom_with_sample_weights(
     library_sizes: npt.ArrayLike,
     *,
     correlation: npt.ArrayLike | None = None,
+    groups: npt.ArrayLike | None = None,
+    centred: bool = False,
     first: Voom | None = None,
 ) -> Voom:
     """Precision weights times REML sample weights, estimated in turn, twice each.
@@ -117,6 +119,10 @@ def voom_with_sample_weights(
     ----------
     counts, design, library_sizes, correlation
         As in `voom`.
+    groups
+        As in `weights.array_weights`.
+    centred
+        Whether a sample's shift in all regions is taken out before its weight is estimated.
     first
         What `voom` makes of them, where that is known.
 
@@ -131,9 +137,11 @@ def voom_with_sample_weights(
     """
     first = voom(counts, design, library_sizes, correlation=correlation) if first is None else first
     # Either depends on the other: twice in turn settles them.
-    known = array_weights(first.log_cpm, design, weights=first.weights)
+    level = without_shift(first.log_cpm, design) if centred else first.log_cpm
+    known = array_weights(level, design, weights=first.weights, groups=groups)
     second = voom(counts, design, library_sizes, sample_weights=known, correlation=correlation)
-    estimate = array_weights(second.log_cpm, design, weights=second.weights)
+    level = without_shift(second.log_cpm, design) if centred else second.log_cpm
+    estimate = array_weights(level, design, weights=second.weights, groups=groups)
     return Voom(second.log_cpm, second.weights * estimate, estimate, second.trend)
 
 

@@ -15,12 +15,15 @@ logger = logging.getLogger(__name__)
 
 _PRIOR_REGIONS = 10.0  # pseudo-regions of equal variance that pull the weights towards 1
 
+_LONGEST_STEP = 5.0  # change of a log weight in one step
+
 
 def array_weights(
     y: npt.ArrayLike,
     design: npt.ArrayLike,
     *,
     weights: npt.ArrayLike | None = None,
+    groups: npt.ArrayLike | None = None,
     prior_regions: float = _PRIOR_REGIONS,
     max_steps: int = 50,
     tolerance: float = 1e-5,
@@ -41,6 +44,9 @@ def array_weights(
     weights
         Known inverse-variance weights of the observations, shape (n_regions, n_samples), such as
         voom's; the answer then multiplies them.
+    groups
+        Labels, shape (n_samples,): samples of one group share a weight. By default each sample has
+        its own.
     prior_regions
         Weight of the pull towards equality, in regions.
     max_steps
@@ -85,9 +91,11 @@ def array_weights(
     if n == 0:
         logger.warning("no region has a residual variance, so all samples weigh the same")
         return np.ones(n_samples)
-    basis = np.vstack([np.eye(n_samples - 1), -np.ones(n_samples - 1)])
+    basis = _basis(np.arange(n_samples) if groups is None else np.asarray(groups), n_samples)
     estimate = np.ones(n_samples)
-    scale = (n + prior_regions) * (n_samples - 1)
+    if not basis.shape[1]:
+        return estimate
+    scale = (n + prior_regions) * basis.shape[1]
     if known is not None:
         scale *= n + prior_regions
     for _ in range(max_steps):
@@ -99,11 +107,46 @@ def array_weights(
         gradient = basis.T @ (score + prior_regions * (estimate - 1))
         curvature = basis.T @ information @ basis + prior_regions * (basis.T @ basis)
         step = np.linalg.solve(curvature, gradient)
-        estimate = estimate * np.exp(-basis @ step)
+        change = basis @ step
+        # Where one sample outweighs all others the first steps overshoot.
+        change *= min(1.0, _LONGEST_STEP / max(float(np.abs(change).max()), 1e-300))
+        estimate = estimate * np.exp(-change)
         if gradient @ step / scale < tolerance:
             return np.asarray(estimate)
     logger.warning("sample weights had not converged after %d steps", max_steps)
     return np.asarray(estimate)
+
+
+def _basis(groups: npt.NDArray[np.generic], n_samples: int) -> FloatArray:
+    """(n_samples, n_groups - 1) directions of log weights whose sum over the samples is zero."""
+    if groups.shape != (n_samples,):
+        raise DesignError(f"{groups.size} group labels for {n_samples} samples")
+    labels, code, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    each = np.eye(len(labels))[code.reshape(-1)] * (counts[-1] / counts)
+    return np.asarray(each[:, :-1] - each[:, -1:])
+
+
+def without_shift(y: npt.ArrayLike, design: npt.ArrayLike) -> FloatArray:
+    """The signal less each sample's median residual, for weights that are not to see a shift.
+
+    A sample whose normalisation is off by a factor, or whose mark is higher everywhere, departs in
+    every region alike, which is no variance of its regions.
+
+    Parameters
+    ----------
+    y, design
+        As in `array_weights`, finite.
+
+    Returns
+    -------
+    FloatArray
+        Shape (n_regions, n_samples).
+    """
+    response = np.asarray(y, dtype=np.float64)
+    if not len(response):
+        return response
+    q = np.linalg.qr(check_design(design, response.shape[1]))[0]
+    return np.asarray(response - np.median(response - (response @ q) @ q.T, axis=0))
 
 
 def _informative(response: FloatArray, design: FloatArray) -> npt.NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from scipy import optimize
 from resist_epi.errors import DesignError
 from resist_epi.stats.linear.least_squares import contrast, fit_linear
 from resist_epi.stats.linear.moderation import moderated_t, squeeze_variances
-from resist_epi.stats.linear.weights import array_weights
+from resist_epi.stats.linear.weights import array_weights, without_shift
 
 DESIGN = np.column_stack([np.ones(8), np.repeat([0, 1], 4)])
 
@@ -95,3 +95,54 @@ def test_no_convergence_is_said(caplog) -> None:
     y, _ = noisy(5)
     array_weights(y, DESIGN, max_steps=1, tolerance=0)
     assert "not converged after 1 steps" in caplog.text
+
+
+def test_groups_share_a_weight_at_the_maximum_of_their_likelihood() -> None:
+    y, _ = noisy(80)
+    groups = np.repeat([0, 1], [3, 5])
+    design = np.column_stack([np.ones(8), groups])
+
+    def deviance(log_ratio: float) -> float:
+        w = np.exp(np.where(groups == 0, 5.0, -3.0) * log_ratio)
+        x = np.sqrt(w)[:, None] * design
+        q = np.linalg.qr(x, mode="complete")[0][:, 2:]
+        rss = (((np.sqrt(w) * y) @ q) ** 2).sum(axis=1)
+        logdet = np.linalg.slogdet(x.T @ x)[1]
+        return float(len(y) * (logdet - np.log(w).sum()) + 6 * np.log(rss).sum())
+
+    best = optimize.minimize_scalar(deviance, bounds=(-1, 1), method="bounded").x
+    found = array_weights(y, design, groups=groups, prior_regions=0, tolerance=1e-14)
+    np.testing.assert_allclose(found, np.exp(np.where(groups == 0, 5.0, -3.0) * best), rtol=1e-3)
+    assert np.log(found).sum() == pytest.approx(0, abs=1e-9)
+
+
+def test_one_group_or_a_sample_each_are_the_limits_of_groups() -> None:
+    y, _ = noisy()
+    np.testing.assert_array_equal(array_weights(y, DESIGN, groups=np.zeros(8)), np.ones(8))
+    each = array_weights(y, DESIGN, groups=list("abcdefgh"))
+    np.testing.assert_allclose(each, array_weights(y, DESIGN), rtol=1e-9)
+    with pytest.raises(DesignError, match="3 group labels for 8 samples"):
+        array_weights(y, DESIGN, groups=[1, 1, 2])
+
+
+def test_weights_are_found_where_the_first_step_overshoots() -> None:
+    rng = np.random.default_rng(8)
+    y = np.outer(rng.normal(size=3000), [3.0, -1, 0, 0.5, 1, -2]) + rng.normal(
+        0, 0.1, size=(3000, 6)
+    )
+    with np.errstate(over="raise", invalid="raise"):
+        found = array_weights(y, np.column_stack([np.ones(6), np.repeat([0, 1], 3)]))
+    assert np.isfinite(found).all()
+    assert (found > 0).all()
+
+
+def test_a_shift_of_a_whole_sample_is_no_variance() -> None:
+    rng = np.random.default_rng(3)
+    y = rng.normal(0, 0.3, size=(2000, 8)) + rng.normal(5, 2, size=(2000, 1))
+    shifted = y.copy()
+    shifted[:, 2] += 0.8
+    seen = array_weights(shifted, DESIGN)
+    centred = array_weights(without_shift(shifted, DESIGN), DESIGN)
+    assert seen[2] < 0.6
+    assert centred[2] == pytest.approx(1, abs=0.1)
+    assert without_shift(y[:0], DESIGN).shape == (0, 8)

@@ -1,0 +1,162 @@
+"""Single values that do not belong to their region: failed libraries' gaps, and heavy tails."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from resist_epi.arrays import BoolArray, FloatArray
+from resist_epi.errors import DesignError
+from resist_epi.stats.linear.least_squares import check_design, inverse_symmetric, row_blocks
+from resist_epi.stats.linear.moderation import squeeze_variances
+from resist_epi.stats.multiple import benjamini_hochberg
+
+# Huber's and Tukey's constants, for an efficiency of .95 at the normal.
+_HUBER, _BISQUARE = 1.345, 4.685
+
+_ROBUST_STEPS, _ROUNDS = 8, 3
+
+_PRIOR_DF = 5.0  # of the robust scale, which is drawn towards the regions' median
+
+_MOST_LOST = 0.3  # of a region's values; beyond, none of them can be called the odd one
+
+_FEWEST = 2  # values that each group of more samples, with one row of the design, keeps
+
+
+def outlying_values(
+    y: npt.ArrayLike,
+    design: npt.ArrayLike,
+    *,
+    weights: npt.ArrayLike | None = None,
+    fdr: float = 0.01,
+) -> BoolArray:
+    """Values that are far from what the others of their region say, at a rate over all values.
+
+    A robust fit (Huber, then bisquare) finds candidates, since two gaps in a region hide one another
+    from a plain one. Without these, each variance is moderated, and each value is held against
+    the fit and the variance of the other values (a deleted residual, t). Values are outlying where
+    the P of these, adjusted over all values of all regions, is at most `fdr`: where no value is odd
+    none is found, and the more there are, the nearer ones are told.
+
+    Parameters
+    ----------
+    y
+        Log2 signal, shape (n_regions, n_samples), finite.
+    design
+        Full rank, shape (n_samples, n_coefficients).
+    weights
+        Inverse variances of the samples, shape (n_samples,).
+
+    Returns
+    -------
+    BoolArray
+        Shape (n_regions, n_samples). Never more than 3 in 10 values of a region, and each group of
+        three or more samples with one row of the design keeps 2.
+
+    Raises
+    ------
+    DesignError
+        Fewer than 4 residual degrees of freedom.
+
+    References
+    ----------
+    Huber (1981) Robust Statistics; Beaton & Tukey (1974) Technometrics 16:147 (bisquare); Cook &
+    Weisberg (1982) Residuals and Influence in Regression (deleted residuals); Benjamini & Hochberg
+    (1995) J. R. Stat. Soc. B 57:289.
+    """
+    response = np.asarray(y, dtype=np.float64)
+    matrix = check_design(design, response.shape[1])
+    n_samples, p = matrix.shape
+    if n_samples - p < 4:
+        raise DesignError(
+            f"outlying values need at least 4 residual degrees of freedom; {n_samples - p} are left"
+        )
+    root = np.ones(n_samples) if weights is None else np.sqrt(np.asarray(weights, dtype=np.float64))
+    if not len(response):
+        return np.zeros(response.shape, dtype=bool)
+    # Samples of equal variance from here on.
+    basis = np.linalg.qr(root[:, None] * matrix)[0]
+    level = response * root
+    held = _candidates_left(level, basis)
+    groups = np.unique(matrix, axis=0, return_inverse=True)[1].reshape(-1)
+    for _ in range(_ROUNDS):
+        chance = _deleted_chance(level, basis, held, response.mean(axis=1))
+        found = benjamini_hochberg(chance.ravel()).reshape(chance.shape) <= fdr
+        held = _enough(~found, groups)
+    return np.asarray(~held)
+
+
+def _candidates_left(level: FloatArray, basis: FloatArray) -> BoolArray:
+    """(n_regions, n_samples): False where a robust fit gives a value no weight."""
+    n_samples, p = basis.shape
+    held = np.empty(level.shape, dtype=bool)
+    typical: float | None = None
+    for rows in row_blocks(len(level), n_samples):
+        block = level[rows]
+        weight = np.ones_like(block)
+        for step in range(_ROBUST_STEPS):
+            residual = block - _coefficients(block, basis, weight)[0] @ basis.T
+            # The p smallest are small because p coefficients were fitted.
+            far = np.sort(np.abs(residual), axis=1)[:, p:]
+            scale = np.median(far, axis=1) / special.ndtri(0.75)
+            if typical is None:
+                typical = float(np.median(scale[scale > 0])) if (scale > 0).any() else 1.0
+            own = 0.37 * (n_samples - p)  # the median's efficiency
+            scale = np.sqrt((_PRIOR_DF * typical**2 + own * scale**2) / (_PRIOR_DF + own))
+            u = np.abs(residual) / scale[:, None]
+            if step < _ROBUST_STEPS // 2:
+                weight = np.minimum(1.0, _HUBER / np.maximum(u, 1e-12))
+            else:
+                weight = np.maximum(1 - (u / _BISQUARE) ** 2, 0.0) ** 2
+        held[rows] = weight > 0
+    held[held.sum(axis=1) <= p + 1] = True
+    return held
+
+
+def _coefficients(
+    block: FloatArray, basis: FloatArray, weight: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Weighted coefficients (n, p) and the inverse of their normal matrix (n, p, p)."""
+    p = basis.shape[1]
+    products = (basis[:, :, None] * basis[:, None, :]).reshape(len(basis), p * p)
+    normal = (weight @ products).reshape(-1, p, p) + 1e-9 * np.eye(p)
+    inverse = inverse_symmetric(normal)
+    return np.einsum("ipq,iq->ip", inverse, (weight * block) @ basis), inverse
+
+
+def _deleted_chance(
+    level: FloatArray, basis: FloatArray, held: BoolArray, covariate: FloatArray
+) -> FloatArray:
+    """(n_regions, n_samples) two-sided P of each value given the others that are held."""
+    n_samples, p = basis.shape
+    df = held.sum(axis=1) - float(p)
+    square, leverage = np.empty(level.shape), np.empty(level.shape)
+    for rows in row_blocks(len(level), n_samples):
+        weight = held[rows].astype(np.float64)
+        coefficient, inverse = _coefficients(level[rows], basis, weight)
+        square[rows] = (level[rows] - coefficient @ basis.T) ** 2
+        leverage[rows] = np.einsum("jp,ipq,jq->ij", basis, inverse, basis)
+    variance = (square * held).sum(axis=1) / np.maximum(df, 1)
+    squeezed = squeeze_variances(variance, df, covariate=covariate, robust=True)
+    total = np.minimum(squeezed.df_total, 1e6)[:, None]
+    posterior = squeezed.posterior[:, None]
+    # A value that is held is part of its variance, which it leaves before it is judged.
+    apart = square / np.maximum(1 - leverage, 0.02)
+    without = np.maximum(posterior * total - apart, 1e-12 * posterior) / np.maximum(total - 1, 1)
+    distance = np.where(held, apart / without, square / (posterior * (1 + leverage)))
+    chance = 2 * special.stdtr(np.where(held, np.maximum(total - 1, 1), total), -np.sqrt(distance))
+    return np.where(np.isfinite(chance), chance, 1.0)
+
+
+def _enough(held: BoolArray, groups: npt.NDArray[np.intp]) -> BoolArray:
+    """Regions that would lose too much keep all of their values."""
+    n_samples = held.shape[1]
+    short = (~held).sum(axis=1) > _MOST_LOST * n_samples
+    for group in np.unique(groups):
+        members = groups == group
+        if members.sum() > _FEWEST:
+            short |= held[:, members].sum(axis=1) < _FEWEST
+    held = held.copy()
+    held[short] = True
+    return held
