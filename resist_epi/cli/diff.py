@@ -15,6 +15,7 @@ from resist_epi.cli.options import (
     DesignOption,
     FastaOption,
     FdrOption,
+    HiddenOption,
     MarkOption,
     MethodOption,
     NormalizeOption,
@@ -22,6 +23,7 @@ from resist_epi.cli.options import (
     SegmentsOption,
     StrataOption,
     ThresholdOption,
+    WeightsOption,
 )
 from resist_epi.samples.question import Confounders, Question
 
@@ -47,6 +49,8 @@ def command(
     lfc_threshold: ThresholdOption = Question.lfc_threshold,
     block: BlockOption = None,
     strata: StrataOption = None,
+    hidden: HiddenOption = Question.hidden,
+    weights: WeightsOption = Question.weights,
     control: ControlOption = Confounders.control,
     copy_number: CopyNumberOption = None,
     segments: SegmentsOption = None,
@@ -74,6 +78,8 @@ def command(
         lfc_threshold=lfc_threshold,
         block=block,
         strata=strata,
+        hidden=hidden,
+        weights=weights,
         confounders=Confounders(control, copy_number, segments, fasta, background),
     )
     matrix, sheet = read_counts_and_sheet(counts, samples, mark=mark, quantity=quantity)

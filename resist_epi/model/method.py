@@ -77,8 +77,9 @@ class Method:
         (fit, (p, k) contrasts) -> F and P of all of them together; None without an F test.
     threshold_statistics
         As `statistics`, against a null of |log2 fold change| at most a threshold; None without.
-    takes_weights, takes_block, takes_strata
-        Whether units may get weights, blocks a random effect, strata baseline hazards.
+    takes_weights, takes_block, takes_strata, takes_factors
+        Whether units may get weights, blocks a random effect, strata baseline hazards, hidden
+        factors columns of the design.
     relabelled_by
         The method that stands in for it when labels are exchanged: itself where `relabelling` can
         read its fit, a linear model with moderated variances; None where nothing can.
@@ -99,6 +100,7 @@ class Method:
     takes_weights: bool = False
     takes_block: bool = False
     takes_strata: bool = False
+    takes_factors: bool = False
     relabelled_by: str | None = None
     own_contrast: Callable[[Design], Contrast] | None = None
     effect: str = "slope"
@@ -116,6 +118,7 @@ METHODS: dict[str, Method] = {
         threshold_statistics=Later("linear_models:linear_threshold"),
         takes_weights=True,
         takes_block=True,
+        takes_factors=True,
         relabelled_by="trend",
     ),
     "voom": Method(
@@ -128,6 +131,7 @@ METHODS: dict[str, Method] = {
         threshold_statistics=Later("linear_models:linear_threshold"),
         takes_weights=True,
         takes_block=True,
+        takes_factors=True,
         relabelled_by="trend",
     ),
     "ql": Method(
@@ -137,6 +141,7 @@ METHODS: dict[str, Method] = {
         "quasi-likelihood F test of negative binomial counts (edgeR QL)",
         (LUND_2012,),
         f_statistics=Later("count_models:quasi_f"),
+        takes_factors=True,
         relabelled_by="trend",
     ),
     "wilcoxon": Method(
