@@ -2,8 +2,8 @@ from .agreement import Agreement as Agreement
 from .agreement import with_agreement as with_agreement
 from .analysis import Analysis as Analysis
 from .analysis import analyse as analyse
-from .analysis import study_contrast as study_contrast
-from .analysis import study_formula as study_formula
+from .asked import study_contrast as study_contrast
+from .asked import study_formula as study_formula
 from .differential import contrast_results as contrast_results
 from .differential import contrast_statistics as contrast_statistics
 from .filtering import regions_with_signal as regions_with_signal

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,46 +12,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.same_columns import repeated_columns
 from resist_epi.counting.same_files import refuse_one_library_twice
-from resist_epi.counting.units import merge_flags, merge_units
-from resist_epi.errors import DesignError
+from resist_epi.counting.units import merge_flags
 from resist_epi.model import differential, normalization
-from resist_epi.model.filtering import goes_with_depth, regions_over_input, regions_with_signal
+from resist_epi.model.asked import Asked, ask_sheet
+from resist_epi.model.composition import test_for_rounds
+from resist_epi.model.filtering import regions_over_input, regions_with_signal
 from resist_epi.model.fit import Fit
-from resist_epi.model.fit_plan import plan_fit
+from resist_epi.model.fit_plan import expected_method
+from resist_epi.model.fit_units import fit_units, tested_results
 from resist_epi.model.header import quantity_facts, results_header
-from resist_epi.model.hidden import (
-    UnitPatterns,
-    calls_in_words,
-    look_at_units,
-    nothing_seen,
-    with_factors,
-)
 from resist_epi.model.linear_models import FitOptions
-from resist_epi.model.method import methods_that
 from resist_epi.model.normalization_data import NormalizationInputs, merge_inputs
-from resist_epi.model.question_check import check_question
-from resist_epi.samples.design import (
-    Contrast,
-    Design,
-    check_testable,
-    formula_columns,
-    make_contrast,
-    make_design,
-    why_untestable,
-)
-from resist_epi.samples.design_checks import design_warnings
+from resist_epi.samples.design import Contrast, Design, check_testable
 from resist_epi.samples.facts import contrast_facts
-from resist_epi.samples.levels import column_cautions, column_facts, level_problems
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
-
-MANY_CHANGED, ONE_WAY = 1 / 3, 0.9  # of the tested regions; of the calls
-
-FEWEST_CHANGED = 10  # calls: fewer are no global change
 
 logger = logging.getLogger(__name__)
 
@@ -194,83 +172,41 @@ def analyse(
     sheet = sheet.for_samples(matrix.samples)
     unplaced, matrix = matrix.unplaced, matrix.filled()
     refuse_one_library_twice(sheet, repeated_columns(matrix))
-    question = replace(question or Question(), **asked)
-    check_question(question)
-    question, columns = spelled_question(question, sheet)
-    merged, units, unit_note = merge_units(matrix, sheet, design_columns=columns)
-    design = make_design(units, question.formula)
-    contrast = study_contrast(design, question.contrast, method=question.method)
-    logger.info("%s", contrast.words)
-    taken = {name: column_facts(design.units[name]) for name in design.variables}
-    cautions = column_cautions(taken) + design_warnings(
-        design.units, contrast.column, design.variables, contrast.sides, block=question.block
-    )
-    for caution in cautions:
-        logger.warning("%s", caution)
-    own = differential.own_contrast(question.method) is not None
-    untestable = None if own else why_untestable(design, contrast)
-    if fold_changes == "never" and not own:
-        check_testable(design, contrast)
-    tested = untestable is None and fold_changes != "always"
-    inputs = merge_inputs(
-        NormalizationInputs() if inputs is None else inputs, matrix, sheet, design_columns=columns
-    )
-    if untestable is None:
-        inputs = replace(inputs, test=_test_of(design, contrast, question))
-    else:
-        inputs = replace(inputs, missing={**inputs.missing, "tmm_rounds": "no test is possible"})
-    normalized, scaling = _normalized(merged, question, inputs)
-    flags = None if over_input is None else merge_flags(over_input, sheet, design_columns=columns)
-    # What the filter asks of counts depends on the test where depth goes with the contrast, and
-    # there the units are not looked at.
-    of_counts = METHODS[expected_method(normalized, contrast, question)[0]].models_counts
-    kept, filter_facts, control_note = _regions_to_test(
-        normalized, contrast, inputs, flags, of_counts=of_counts
-    )
-    method, options = plan_fit(normalized, design, contrast, kept, question)
-    if tested and (limit := differential.reach(method["name"], contrast, kept, fdr=question.fdr)):
-        logger.warning("%s", limit)
-        cautions = [*cautions, limit]
-    question = replace(question, method=method["name"], normalize=scaling["name"])
-    asked_for, units_seen = (design, contrast), nothing_seen(design)
-    if tested:
-        units_seen = look_at_units(normalized, design, contrast, kept, question)
-        design, contrast = with_factors(design, contrast, units_seen.columns)
-        options = _gated(options, method, units_seen)
-    fit = differential.fit(normalized, design, method=method["name"], tested=kept, options=options)
+    ask = ask_sheet(matrix, sheet, replace(question or Question(), **asked))
+    if fold_changes == "never" and not ask.own:
+        check_testable(ask.design, ask.contrast)
+    tested = ask.untestable is None and fold_changes != "always"
+    inputs = _inputs(matrix, sheet, ask, inputs)
+    normalized, scaling = _normalized(ask.merged, ask.question, inputs)
+    flags = None
+    if over_input is not None:
+        flags = merge_flags(over_input, sheet, design_columns=ask.columns)
+    kept, filter_facts, control_note = _regions_to_test(normalized, ask, inputs, flags)
+    model = fit_units(normalized, ask, kept, scaling["name"], tested=tested)
+    question, contrast = model.question, model.contrast
     facts: dict[str, Any] = {
         "contrast": contrast_facts(contrast),
-        "design": {"formula": design.formula, "columns": taken},
-        "units": {"n": len(units.samples), "patients": sheet.has_patients},
+        "design": {"formula": ask.design.formula, "columns": ask.taken},
+        "units": {"n": len(ask.units.samples), "patients": sheet.has_patients},
         "quantity": quantity_facts(matrix),
         "normalization": scaling,
-        "method": method,
+        "method": model.method,
         "filter": filter_facts,
+        **model.seen.facts,
     }
-    facts |= units_seen.facts
-    header = results_header(matrix, contrast, facts, question, unit_note) | control_note
-    header |= {"fold changes": "; ".join(fit.notes)} if fit.notes else {}
-    header |= units_seen.header
-    cautions += units_seen.warnings
-    if cautions:
-        header["design warnings"] = cautions
-        facts["design warnings"] = cautions
+    header = results_header(matrix, contrast, facts, question, ask.unit_note) | control_note
+    header |= {"fold changes": "; ".join(model.fit.notes)} if model.fit.notes else {}
+    header |= model.seen.header
+    if model.cautions:
+        header["design warnings"] = facts["design warnings"] = model.cautions
     question = replace(question, contrast=contrast.name if contrast.vector.any() else None)
     if tested:
-        results = differential.contrast_results(
-            fit, contrast, fdr=question.fdr, lfc_threshold=question.lfc_threshold
-        )
-        if units_seen.adjusted:
-            plain = FitOptions(block=options.block)
-            other = differential.fit(
-                normalized, asked_for[0], method=fit.method, tested=kept, options=plain
-            )
-            results = differential.with_unadjusted(results, other, asked_for[1], question)
-            header["unadjusted"], n = calls_in_words(results, question.fdr)
-            facts["hidden"] = {**facts["hidden"], "unadjusted_calls": n}
+        results, said = tested_results(model, normalized, kept)
+        header |= said.header
+        facts |= said.facts
     else:
-        results = differential.fold_changes(fit, contrast)
-        reason = "it was asked for" if untestable is None else untestable
+        results = differential.fold_changes(model.fit, contrast)
+        reason = "it was asked for" if ask.untestable is None else ask.untestable
         header["no test"], facts["no test"] = f"fold changes without P: {reason}", reason
         logger.warning("fold changes without P: %s", reason)
     if unplaced.any():
@@ -279,14 +215,25 @@ def analyse(
             f"{int(unplaced.sum())} of {len(unplaced)} regions lie past the ends of their"
             " chromosomes and have no value"
         )
-    caution = _one_sided(results, normalized, question) if tested else None
-    if caution is not None:
-        header["composition"] = facts["composition"] = caution
-        logger.warning("%s", caution)
     return Analysis(
-        results, fit, normalized, units, design, contrast, tested, header, inputs, options,
-        question, facts, asked_for if units_seen.adjusted else None,
+        results, model.fit, normalized, ask.units, model.design, contrast, tested, header, inputs,
+        model.options, question, facts, model.without_factors,
     )  # fmt: skip
+
+
+def _inputs(
+    matrix: CountMatrix, sheet: SampleSheet, ask: Asked, inputs: NormalizationInputs | None
+) -> NormalizationInputs:
+    """What normalisations need, of the units, with the test that rounds of it make."""
+    merged = merge_inputs(
+        NormalizationInputs() if inputs is None else inputs,
+        matrix,
+        sheet,
+        design_columns=ask.columns,
+    )
+    if ask.untestable is None:
+        return replace(merged, test=test_for_rounds(ask.design, ask.contrast, ask.question))
+    return replace(merged, missing={**merged.missing, "tmm_rounds": "no test is possible"})
 
 
 def blank_unplaced(results: pd.DataFrame, unplaced: NDArray[np.bool_]) -> pd.DataFrame:
@@ -297,38 +244,6 @@ def blank_unplaced(results: pd.DataFrame, unplaced: NDArray[np.bool_]) -> pd.Dat
     numbers = [c for c in results if results[c].dtype.kind == "f"]
     results.loc[unplaced, numbers] = np.nan
     return results
-
-
-def _gated(options: FitOptions, method: dict[str, Any], seen: UnitPatterns) -> FitOptions:
-    """The options without weights where the units speak against them, which is then said."""
-    if not options.weights or seen.weights_off is None:
-        return options
-    method["options"]["weights"] = f"units not weighted: {seen.weights_off}"
-    return replace(options, weights=False)
-
-
-def spelled_question(question: Question, sheet: SampleSheet) -> tuple[Question, tuple[str, ...]]:
-    """The question in the sheet's spelling, and every column that it names.
-
-    Raises
-    ------
-    DesignError
-        If the sheet lacks a column or spells a level in several ways, or there are strata and no
-        method that takes them.
-    """
-    formula, columns = study_formula(question.formula, sheet, method=question.method)
-    block, strata = (
-        None if c is None else sheet.column(c) for c in (question.block, question.strata)
-    )
-    if strata is not None and question.method is None:
-        able = methods_that(lambda m: m.takes_strata)
-        raise DesignError(f"baseline hazards are for --method {able}; name it beside --strata")
-    spelled = replace(question, formula=formula, block=block, strata=strata)
-    named = tuple(dict.fromkeys((*columns, *filter(None, (block, strata)))))
-    problems = level_problems(sheet.table, named, sheet.where)
-    if problems:
-        raise DesignError("; ".join(problems))
-    return spelled, named
 
 
 def _normalized(
@@ -344,53 +259,18 @@ def _normalized(
     return normalized, {"name": name, "assumption": assumption, "because": because}
 
 
-def _one_sided(results: pd.DataFrame, matrix: CountMatrix, question: Question) -> str | None:
-    """What speaks against factors from the regions themselves: most changes, and all one way."""
-    name = question.normalize or ""
-    of_regions = normalization.METHODS[name].in_regions
-    if not of_regions and not (name == "library_size" and normalization.sizes_are_sums(matrix)):
-        return None
-    tested = int(results["pvalue"].notna().sum())
-    calls = results["direction"].value_counts()
-    gain, loss = int(calls.get("gain", 0)), int(calls.get("loss", 0))
-    if gain + loss < max(MANY_CHANGED * tested, FEWEST_CHANGED):
-        return None
-    if max(gain, loss) < ONE_WAY * (gain + loss):
-        return None
-    return (
-        f"{gain:,} gains and {loss:,} losses among {tested:,} regions tested: where so many change"
-        f" and nearly all one way, no normalisation from the regions themselves ({name}) can be"
-        " trusted."
-        " Spike-in (SpikeInReads) would tell, or background bins (--background), which assume equal"
-        " efficiency"
-    )
-
-
-def _test_of(
-    design: Design, contrast: Contrast, question: Question
-) -> Callable[[CountMatrix], FloatArray]:
-    """The contrast's P in a normalised matrix: by linear models, which are quick, where they do."""
-    own = differential.own_contrast(question.method) is not None
-    options = FitOptions(block=None if own else question.block, strata=question.strata)
-
-    def pvalues(matrix: CountMatrix) -> FloatArray:
-        quick = "ql" if goes_with_depth(matrix, contrast.sides) and not question.block else "trend"
-        method = question.method if own and question.method is not None else quick
-        fitted = differential.fit(matrix, design, method=method, options=options)
-        return differential.contrast_statistics(fitted, contrast)["pvalue"]
-
-    return pvalues
-
-
 def _regions_to_test(
     matrix: CountMatrix,
-    contrast: Contrast,
+    ask: Asked,
     inputs: NormalizationInputs,
     over_input: NDArray[np.bool_] | None,
-    method: str,
 ) -> tuple[NDArray[np.bool_], dict[str, Any], dict[str, str]]:
     """(n_regions,) bool, what the filter kept, and what the inputs say for the header."""
+    contrast = ask.contrast
     smaller = max(1, min(contrast.group_sizes, default=len(matrix.samples) // 2))
+    # What it asks of counts depends on the test only where depth goes with the contrast, and there
+    # the test does not depend on what the filter keeps.
+    method, _ = expected_method(matrix, contrast, ask.question)
     kept, rule = regions_with_signal(
         matrix,
         min_units=smaller,
@@ -403,36 +283,3 @@ def _regions_to_test(
         return kept, facts, {}
     enriched, note = regions_over_input(over_input, min_units=smaller)
     return kept & enriched, facts, {"control": note}
-
-
-def study_formula(
-    formula: str, sheet: SampleSheet, *, method: str | None = None
-) -> tuple[str, tuple[str, ...]]:
-    """The formula in the sheet's spelling and its columns; for `cox`, covariates alone.
-
-    Raises
-    ------
-    DesignError
-        If the formula cannot be parsed or names a column that the sheet lacks.
-    """
-    if differential.own_contrast(method) is not None and formula == Question.formula:
-        # Groups by outcome say what time to progression says already.
-        logger.info("%s adjusts for nothing unless a design says so", method)
-        formula = "~ 1"
-    return formula_columns(formula, sheet)
-
-
-def study_contrast(design: Design, contrast: str | None, *, method: str | None = None) -> Contrast:
-    """The contrast that a text names; for `cox`, the hazard ratio.
-
-    Raises
-    ------
-    DesignError
-        If there is no such contrast, or `cox` is given one.
-    """
-    own = differential.own_contrast(method)
-    if own is None:
-        return make_contrast(design, contrast)
-    if contrast is not None:
-        raise DesignError(f"{method} has a question of its own and takes no contrast; leave it out")
-    return own(design)

@@ -98,7 +98,7 @@ def expected_method(
         If the method is unknown.
     """
     if question.method is not None:
-        check_method(question.method)
+        check_method(question.method, block=question.block, strata=question.strata)
         return question.method, "asked for"
     name, because = choose_method(
         matrix,

@@ -8,7 +8,7 @@ from resist_epi.counting.units import unit_members
 from resist_epi.dna.options import check_confounders
 from resist_epi.errors import DesignError, ResistEpiError, quoted
 from resist_epi.io.store import file_name
-from resist_epi.model.analysis import spelled_question, study_contrast
+from resist_epi.model.asked import spelled_question, study_contrast
 from resist_epi.model.differential import own_contrast
 from resist_epi.model.question_check import check_question, check_scaling_columns
 from resist_epi.samples.design import Contrast, Design, make_design, why_untestable

@@ -1,4 +1,4 @@
-"""Whether what units share in their residuals is a factor: beyond noise, and in most of the genome."""
+"""Whether what units share in their residuals is a factor: beyond noise, and broad."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from scipy import special
 from resist_epi.arrays import FloatArray
 from resist_epi.stats.linear.hidden_factors import Effects, leading_axes
 
-MIN_EIGENVALUE, MIN_BREADTH, MIN_BALANCE = 1.25, 1.4, 0.05
+MIN_EIGENVALUE, MIN_BREADTH = 1.25, 1.4
+
+# Between the sides of a contrast; and the share that two units may hold of a pattern.
+MIN_BALANCE, MOST_OF_PAIR = 0.05, 0.8
 
 # The share of regions that load most and are left out before a factor is called broad.
 MOST_LOADED = 0.2
@@ -37,15 +40,17 @@ class Gate:
         Share of a region's residual that the candidate explains over that under noise, where the
         candidate is learnt in one half of the genome and the share is taken in the other, the fifth
         of regions that load most left out; the smallest of several halvings, both ways round.
-
     balance
         Variance of the units' values of it within one side of the contrast over that within the
         other, the smaller over the larger; 1 where there are no two sides.
+    pair
+        Share of the squared values that the two units with the largest hold.
     """
 
     eigenvalue: float
     breadth: float
     balance: float = 1.0
+    pair: float = 0.0
 
     @property
     def broad(self) -> bool:
@@ -56,6 +61,11 @@ class Gate:
     def one_sided(self) -> bool:
         """Whether only units of one side differ in it, as where some of them carry a change."""
         return self.balance < MIN_BALANCE
+
+    @property
+    def of_two(self) -> bool:
+        """Whether it sets two units apart from all others, as twins are, and nothing else."""
+        return self.pair > MOST_OF_PAIR
 
 
 def broad_factors(
@@ -83,7 +93,9 @@ def broad_factors(
         values = effects.space @ axes[:, -1]
         spread = [float(values[side].var()) for side in sides]
         balance = min(spread) / max(spread) if len(spread) == 2 and max(spread) > 0 else 1.0
-        found.append(replace(one, balance=balance))
+        squares = np.sort(values**2)
+        pair = float(squares[-2:].sum() / squares.sum())
+        found.append(replace(one, balance=balance, pair=pair))
         if not one.broad:
             break
     return tuple(found)

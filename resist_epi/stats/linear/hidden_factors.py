@@ -104,6 +104,18 @@ def orthogonal_effects(
     return Effects(effects[:, 0], effects[:, 1:], back[:, 0], back[:, 1:])
 
 
+def without_unit_level(y: FloatArray) -> FloatArray:
+    """Values less what all regions of a unit share, their median.
+
+    Where signal is normalised to background, the efficiency of the precipitation or a gain of the
+    mark throughout moves all regions of a unit together: no pattern among regions, and not to be
+    taken for a factor.
+    """
+    if not len(y):
+        return y
+    return np.asarray(y - np.median(y - y.mean(axis=1, keepdims=True), axis=0))
+
+
 def leading_axes(effects: Effects, k: int) -> FloatArray:
     """(d, k) orthonormal axes of the residual space along which units differ most."""
     second = effects.scaled.T @ effects.scaled
@@ -121,14 +133,20 @@ class HiddenFactors:
     slope
         (k,) how far each goes with the contrast: effects along the contrast for one unit along the
         factor's axis.
+    loadings
+        (n_regions, k) effect of each, over the region's noise; 0 in regions without residual.
+    reliability
+        (k,) share of the loadings' variance that is not noise.
     """
 
     columns: FloatArray
     slope: FloatArray
+    loadings: FloatArray
+    reliability: FloatArray
 
 
 def hidden_factors(effects: Effects, axes: FloatArray) -> HiddenFactors:
-    """Complete the factors that axes of the residual space span, by how far they go with a contrast.
+    """Complete factors that axes of the residual space span by how far they go with a contrast.
 
     Residuals say nothing of that part. But most regions do not change, so there the effect along
     the contrast is the region's loading times what the factor adds to the contrast: the slope of a
@@ -168,4 +186,7 @@ def hidden_factors(effects: Effects, axes: FloatArray) -> HiddenFactors:
     slope = np.linalg.solve(reliable, moments @ np.asarray(fitted.params))
     columns = effects.space @ axes + np.outer(effects.direction, slope)
     columns = columns - columns.mean(axis=0)
-    return HiddenFactors(columns / columns.std(axis=0, ddof=1), slope)
+    loadings = np.zeros_like(loading)
+    loadings[informing] = x
+    share = np.clip(np.diag(reliable) / np.diag(moments), 0.0, 1.0)
+    return HiddenFactors(columns / columns.std(axis=0, ddof=1), slope, loadings, share)

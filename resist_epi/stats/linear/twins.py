@@ -13,9 +13,11 @@ from resist_epi.stats.linear.least_squares import check_design, row_blocks
 # Correlation of two units' errors above which they are twins.
 TWINS = 0.65
 
-_LONE = 0.25  # by so much a pair leads what either has in common with any other unit
+_MOST_SHARED = 0.5  # with any other unit, as a share of what a pair has in common
 
 _MOST_PAIRS = 10  # that are estimated together
+
+_TIED = 0.45  # correlation of two units' residuals by the design alone
 
 _TINY = 1e-12
 
@@ -52,8 +54,11 @@ def find_twins(y: npt.ArrayLike, design: npt.ArrayLike, *, cut: float = TWINS) -
 
     Notes
     -----
-    What many units share is a factor and no twins: a pair must lead what either of them has in
-    common with any other by .25, unless that is a twin of it as well.
+    Regions are scaled by their own residual variance, to which twins add, so the correlation comes
+    out low where few degrees of freedom are left (.75 for .85 at 6 against 6).
+
+    What many units share is a factor and no twins: neither of a pair may have half as much in
+    common with any other unit, or opposite to it, unless that is a twin of it as well.
     """
     response = np.asarray(y, dtype=np.float64)
     matrix = check_design(design, response.shape[1])
@@ -113,12 +118,16 @@ def _components(
 def _alike(rest: FloatArray, hat: FloatArray, variances: FloatArray) -> FloatArray:
     """(n, n) correlation that each pair alone would need to explain what is left over; diagonal 0.
 
-    Pairs whose residuals the design ties together have none.
+    Units whose residuals the design ties to another's, as in pairs of a patient, have none: what
+    one of the two shares cannot be told from what the other does.
     """
     leverage = np.diag(hat)
     product = np.outer(leverage, leverage)
+    tied = hat**2 > _TIED**2 * product
+    np.fill_diagonal(tied, False)
+    own = (leverage > _TINY) & ~tied.any(axis=1)
     seen = (product + hat**2) * np.sqrt(np.outer(variances, variances))
-    alike = np.divide(rest, seen, out=np.zeros_like(rest), where=product > 4 * hat**2 + _TINY)
+    alike = np.divide(rest, seen, out=np.zeros_like(rest), where=np.outer(own, own))
     np.fill_diagonal(alike, 0.0)
     return np.asarray(alike)
 
@@ -130,5 +139,5 @@ def _alone(pair: Twins, found: list[Twins], alike: FloatArray) -> bool:
         if family & {other.first, other.second}:
             family |= {other.first, other.second}
     others = [k for k in range(len(alike)) if k not in family]
-    shared = max((float(alike[i, k]) for i in pair[:2] for k in others), default=0.0)
-    return pair.correlation - shared >= _LONE
+    shared = max((abs(float(alike[i, k])) for i in pair[:2] for k in others), default=0.0)
+    return shared < _MOST_SHARED * pair.correlation

@@ -1,0 +1,134 @@
+"""The fit of an analysis: planned, its units looked at, adjusted for what they share, and tested."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resist_epi.counting.matrix import CountMatrix
+from resist_epi.model import differential
+from resist_epi.model.asked import Asked
+from resist_epi.model.composition import one_sided_calls
+from resist_epi.model.fit import Fit
+from resist_epi.model.fit_plan import plan_fit
+from resist_epi.model.hidden import look_at_units, with_factors
+from resist_epi.model.hidden_words import calls_in_words
+from resist_epi.model.linear_models import FitOptions
+from resist_epi.model.unit_patterns import UnitPatterns, nothing_seen
+from resist_epi.samples.design import Contrast, Design
+from resist_epi.samples.question import Question
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FittedUnits:
+    """A fit, and what was decided on the way to it.
+
+    Attributes
+    ----------
+    fit, options, method
+        The fit, its options, and the facts of its method.
+    design, contrast
+        With the hidden factors that entered.
+    question
+        As answered: the method and normalisation that were taken.
+    seen
+        What the residuals say of the units.
+    cautions
+        Warnings for the header.
+    without_factors
+        Design and contrast before hidden factors entered; None where none did.
+    """
+
+    fit: Fit
+    options: FitOptions
+    method: dict[str, Any]
+    design: Design
+    contrast: Contrast
+    question: Question
+    seen: UnitPatterns
+    cautions: list[str]
+    without_factors: tuple[Design, Contrast] | None
+
+
+@dataclass(frozen=True)
+class Said:
+    """What results add to the header and to the facts."""
+
+    header: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def fit_units(
+    matrix: CountMatrix, ask: Asked, kept: NDArray[np.bool_], scaling: str, *, tested: bool
+) -> FittedUnits:
+    """Plan the fit of a normalised matrix, look at its units, and fit.
+
+    Parameters
+    ----------
+    kept
+        (n_regions,) bool: regions to test.
+    scaling
+        Name of the normalisation.
+    tested
+        Whether there will be a test, without which nothing is looked for.
+    """
+    design, contrast = ask.design, ask.contrast
+    method, options = plan_fit(matrix, design, contrast, kept, ask.question)
+    question = replace(ask.question, method=method["name"], normalize=scaling)
+    cautions, seen = list(ask.cautions), nothing_seen(design)
+    if tested:
+        limit = differential.reach(method["name"], contrast, kept, fdr=question.fdr)
+        if limit is not None:
+            logger.warning("%s", limit)
+            cautions.append(limit)
+        seen = look_at_units(matrix, design, contrast, kept, question)
+        design, contrast = with_factors(design, contrast, seen.columns)
+        options = _allowed(options, method, seen)
+    fit = differential.fit(matrix, design, method=method["name"], tested=kept, options=options)
+    before = (ask.design, ask.contrast) if seen.adjusted else None
+    return FittedUnits(
+        fit, options, method, design, contrast, question, seen, [*cautions, *seen.warnings], before
+    )
+
+
+def _allowed(options: FitOptions, method: dict[str, Any], seen: UnitPatterns) -> FitOptions:
+    """The options that the units allow, and the method's words for them."""
+    said = method["options"]
+    if seen.adjusted:
+        said["hidden"] = f"adjusted for {', '.join(seen.columns)}, estimated from the residuals"
+    if not options.weights or seen.weights_off is None:
+        return options
+    del said["weights"]
+    said["no weights"] = f"units not weighted: {seen.weights_off}"
+    return replace(options, weights=False, variance_groups=None)
+
+
+def tested_results(
+    model: FittedUnits, matrix: CountMatrix, kept: NDArray[np.bool_]
+) -> tuple[pd.DataFrame, Said]:
+    """The results of the contrast, those without hidden factors beside, and what is said of them."""
+    question, said = model.question, Said()
+    results = differential.contrast_results(
+        model.fit, model.contrast, fdr=question.fdr, lfc_threshold=question.lfc_threshold
+    )
+    if model.without_factors is not None:
+        design, contrast = model.without_factors
+        plain = FitOptions(block=model.options.block)
+        other = differential.fit(
+            matrix, design, method=model.fit.method, tested=kept, options=plain
+        )
+        results = differential.with_unadjusted(results, other, contrast, question)
+        said.header["unadjusted"], n = calls_in_words(results, question.fdr)
+        said.facts["hidden"] = {**model.seen.facts["hidden"], "unadjusted_calls": n}
+    caution = one_sided_calls(results, matrix, question)
+    if caution is not None:
+        said.header["composition"] = said.facts["composition"] = caution
+        logger.warning("%s", caution)
+    return results, said
