@@ -162,11 +162,12 @@ def as_markdown(table: pd.DataFrame) -> str:
     for name, own in table.groupby("set", sort=False):
         lines += [f"| {name} | {r} | {' | '.join(rates(own, c))} |" for c, r in RULES.items()]
     missed = ["| kinds | kind | tracks | wrong | in settings |", "|---|---|---|---|---|"]
-    for (group, name), own in table.groupby(["set", "track"], sort=False):
+    for place, own in table.groupby(["set", "track"], sort=False):
+        group, kind = place if isinstance(place, tuple) else (place, "")
         wrong = own[own["verdict"].isin(["wrong", "refused wrongly"])]
         if len(wrong):
             where = "; ".join(wrong["setting"].unique())
-            missed.append(f"| {group} | {name} | {len(own)} | {len(wrong)} | {where} |")
+            missed.append(f"| {group} | {kind} | {len(own)} | {len(wrong)} | {where} |")
     return "\n".join(lines) + "\n\n" + "\n".join(missed)
 
 
@@ -186,12 +187,15 @@ def main() -> None:
     table = pd.DataFrame(rows)
     for name, own in table.groupby("set", sort=False):
         taken, refused, other = rates(own, "verdict")
-        print(f"{name}: no counts, taken for counts: {taken}; counts, refused: {refused};", end=" ")
+        print(
+            f"{name!s}: no counts, taken for counts: {taken}; counts, refused: {refused};", end=" "
+        )
         print(f"counts, taken for others: {other}")
         wrong = own[own["verdict"].isin(["wrong", "refused wrongly"])]
-        for (track, setting, length), part in wrong.groupby(["track", "setting", "length"]):
+        for spot, part in wrong.groupby(["track", "setting", "length"]):
+            what = "; ".join(map(str, spot if isinstance(spot, tuple) else (spot,)))
             worth, says = part["verdict"].iloc[0], part["says"].iloc[0]
-            print(f"  {len(part)} x {track}, {worth}; {setting}; length {length}: {says}")
+            print(f"  {len(part)} x {what}: {worth}; {says}")
     if given.write:
         write_page(PAGE, as_markdown(table))
 

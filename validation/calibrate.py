@@ -30,9 +30,11 @@ from calibration_peers import PEERS, SLOW, Peers
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.model import differential
 from resist_epi.model.filtering import regions_with_signal
+from resist_epi.model.fit_plan import plan_fit
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.normalization import normalize
 from resist_epi.samples.design import make_contrast, make_design
+from resist_epi.samples.question import Question
 
 KEY = ["quantity", "scenario", "units", "seed"]
 # Name -> method and whether units get weights.
@@ -123,13 +125,14 @@ def _for_signal() -> list[str]:
     ]
 
 
-def default_name(matrix: CountMatrix, units: int) -> str:
-    """Which of `OURS` is chosen for a matrix with so many units a group."""
-    method, _ = differential.choose_method(matrix, (units, units))
-    weights = (
-        differential.METHODS[method].takes_weights and units >= differential.MIN_UNITS_FOR_WEIGHTS
-    )
-    return next(name for name, own in OURS.items() if own == (method, weights))
+def default_name(cohort: Cohort, matrix: CountMatrix) -> str:
+    """Which of `OURS` an analysis would take for a cohort, normalised as it is here."""
+    design = make_design(cohort.sheet)
+    contrast = make_contrast(design)
+    tested, _ = regions_with_signal(matrix, min_units=len(matrix.samples) // 2)
+    method, options = plan_fit(matrix, design, contrast, tested, Question())
+    own = (method["name"], options.weights)
+    return next(name for name, ours in OURS.items() if ours == own)
 
 
 def measure(
@@ -141,7 +144,7 @@ def measure(
     contrast = make_contrast(design)
     units = len(matrix.samples) // 2
     tested, _ = regions_with_signal(matrix, min_units=units)
-    default = default_name(matrix, units)
+    default = default_name(cohort, matrix)
     for name in names:
         if name in OURS:
             own, weights = OURS[name]

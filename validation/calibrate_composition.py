@@ -95,9 +95,14 @@ def calibrate(runs: dict[int, int], normalizations: Sequence[str]) -> pd.DataFra
         made = pd.DataFrame(
             measure(libraries, changed, up, name, seed) for seed in range(runs[libraries])
         )
-        row = {"libraries": libraries, "changed": changed, "up": up, "normalize": name}
-        row |= {str(k): float(v) for k, v in made.mean().items()}
-        rows.append(row | {"fdr_se": float(made["fdr"].sem())})
+        row: dict[str, object] = {
+            "libraries": libraries,
+            "changed": changed,
+            "up": up,
+            "normalize": name,
+        }
+        row |= {str(k): v for k, v in made.mean().to_dict().items()}
+        rows.append(row | {"fdr_se": made["fdr"].sem()})
     return pd.DataFrame(rows)
 
 

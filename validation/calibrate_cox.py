@@ -50,11 +50,11 @@ def outcome(
 def null_set(draw: Draw, events: int, rng: np.random.Generator) -> dict[str, float]:
     """Shares of P below .05 and .001 where nothing goes with the time."""
     times, event = outcome(np.zeros(UNITS), events, rng)
-    found = {}
+    found: dict[str, float] = {}
     x = draw(rng)
     for tail in ("normal", "exchange"):
         p = cox_score_tests(x, times, event, tail=tail, estimate=False).pvalue
-        found |= {f"{tail} .05": np.mean(p < 0.05), f"{tail} .001": np.mean(p < 0.001)}
+        found |= {f"{tail} {c}": float(np.mean(p < float(c))) for c in (".05", ".001")}
     return found
 
 
@@ -66,8 +66,8 @@ def planted_set(draw: Draw, events: int, rng: np.random.Generator) -> dict[str, 
     follows = np.sort(x, axis=1)[:, np.argsort(np.argsort(burden))]
     x = np.where(rng.uniform(size=x.shape) < 0.5, follows, x)
     return {
-        f"{tail} power": np.mean(
-            cox_score_tests(x, times, event, tail=tail, estimate=False).pvalue < 0.001
+        f"{tail} power": float(
+            np.mean(cox_score_tests(x, times, event, tail=tail, estimate=False).pvalue < 0.001)
         )
         for tail in ("normal", "exchange")
     }
@@ -94,8 +94,8 @@ def page(table: pd.DataFrame, sets: int) -> str:
         "of exchanged residuals (`stats.groups.exchange`), which `--method cox` uses. With few",
         "events and skewed signal the normal tail at .001 holds five to twelve times as many",
         "regions as it should. Power is the share of P < .001 where half of a region's values go",
-        "with the hazard; where too many of the normal tail's own P are below .001, what it finds more is",
-        "not to be had at that level.",
+        "with the hazard; where too many of the normal tail's own P are below .001, what it finds",
+        "more is not to be had at that level.",
         "",
         "| signal | events | P < .05 normal | ours | P < .001 normal | ours (SE) | power normal |"
         " ours |",

@@ -16,6 +16,7 @@ import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -117,7 +118,8 @@ def as_markdown(table: pd.DataFrame) -> str:
     """The table for the page."""
     lines = ["| bins | a group | normalisation | test | tested | P < .05 | median log2 | calls |"]
     lines += ["|---|---|---|---|---|---|---|---|"]
-    for row in table.itertuples():
+    rows: list[Any] = list(table.itertuples(index=False))
+    for row in rows:
         start = f"| {row.width} bp | {row.per_group} | `{row.normalize}` | {row.method} |"
         if row.refused == 1:
             lines.append(f"{start} refused | | | |")

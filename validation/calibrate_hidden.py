@@ -18,6 +18,7 @@ import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -149,8 +150,8 @@ def _look(cohort: HiddenCohort, method: str) -> Iterator[dict[str, object]]:
 
 
 def _test(cohort: HiddenCohort, method: str) -> Iterator[dict[str, object]]:
-    known = [c for c in cohort.sheet.table if str(c).startswith("Known")]
-    asked = {
+    known = [str(c) for c in cohort.sheet.table if str(c).startswith("Known")]
+    asked: dict[str, dict[str, Any]] = {
         "auto": {},
         "none": {"hidden": "none"},
         "plain": {"hidden": "none", "weights": "none"},

@@ -250,7 +250,7 @@ def draw(name: str, good: int, poor: int, seed: int, *, reads: bool = False) -> 
     )
     level = rng.normal(LEVEL, LEVEL_SD, (REGIONS, 1))
     depth = np.exp(rng.normal(0, DEPTH_SD, len(side)))
-    values = (NULLS | FACTORS | TWINS)[name][1](own)
+    values = {**NULLS, **FACTORS, **TWINS}[name][1](own)
     signal = 2.0 ** (level + own.noise + own.effect + own.loads) * depth
     if reads:
         signal = rng.poisson(signal).astype(np.float64)
@@ -291,6 +291,7 @@ def _sheet(poor: np.ndarray, values: np.ndarray | None) -> SampleSheet:
             "Condition": np.where(poor, "poor", "good"),
         }
     )
-    for k in range(0 if values is None else values.shape[1]):
-        table[f"Known{k + 1}"] = values[:, k]
+    if values is not None:
+        for k, column in enumerate(values.T):
+            table[f"Known{k + 1}"] = column
     return make_sheet(table)

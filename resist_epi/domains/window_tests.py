@@ -24,6 +24,7 @@ from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.filtering import regions_with_signal
 from resist_epi.model.header import filter_in_words
 from resist_epi.model.hidden_words import calls_in_words
+from resist_epi.model.linear_models import FitOptions
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.stats.multiple import benjamini_hochberg
@@ -219,8 +220,10 @@ def window_tests(
             pvalues, sign, domains.member, n_clusters=len(domains), weights=weights
         )
 
-    beside = [None if np.isnan(x).all() else combined(x) for x in (p_unweighted, p_unadjusted)]
-    return WindowTests(combined(p), effect, *beside, rule)
+    unweighted, unadjusted = (
+        None if np.isnan(x).all() else combined(x) for x in (p_unweighted, p_unadjusted)
+    )
+    return WindowTests(combined(p), effect, unweighted, unadjusted, rule)
 
 
 def _without_factors(
@@ -230,7 +233,7 @@ def _without_factors(
     if analysis.without_factors is None:
         return np.full(len(matrix.regions), np.nan)
     design, contrast = analysis.without_factors
-    options = replace(analysis.options, weights=False)
+    options = FitOptions(block=analysis.options.block)
     fitted = fit_model(matrix, design, method=analysis.fit.method, tested=tested, options=options)
     threshold = analysis.question.lfc_threshold
     return contrast_statistics(fitted, contrast, lfc_threshold=threshold)["pvalue"]

@@ -8,7 +8,7 @@ from scipy import special
 
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.samples.sheet import PATH_COLUMNS
+from resist_epi.samples.sheet_checks import PATH_COLUMNS
 
 NAMED_BY = 0.01  # P, times the columns of the sheet, at which one names a factor
 
@@ -38,14 +38,14 @@ def named_by(factors: pd.DataFrame, units: pd.DataFrame, matrix: CountMatrix) ->
     dict
         Factor -> column -> `R2` and `pvalue`, the closest first.
     """
-    columns = {name: units[name] for name in units.columns if name not in UNTOLD}
+    columns = {str(name): units[name] for name in units.columns if name not in UNTOLD}
     columns[DEPTH] = pd.Series(np.log(matrix.effective_library_sizes), index=units.index)
     found: Relations = {}
     for name in factors:
         z = factors[name].to_numpy(np.float64)
         related = {c: _relation(z, values) for c, values in columns.items()}
         own = {c: r for c, r in related.items() if r is not None}
-        found[name] = dict(sorted(own.items(), key=lambda item: -item[1]["R2"]))
+        found[str(name)] = dict(sorted(own.items(), key=lambda item: -item[1]["R2"]))
     return found
 
 

@@ -68,7 +68,7 @@ class FactorSearch:
     @property
     def df(self) -> int:
         """Residual degrees of freedom of the search, but for what twins share."""
-        return self.beside.shape[0] - self.beside.shape[1]
+        return int(self.beside.shape[0] - self.beside.shape[1])
 
     @cached_property
     def effects(self) -> Effects:

@@ -1,4 +1,4 @@
-"""The fit of an analysis: planned, its units looked at, adjusted for what they share, and tested."""
+"""The fit of an analysis: planned, adjusted for what units share, and tested."""
 
 from __future__ import annotations
 
@@ -102,7 +102,9 @@ def _allowed(options: FitOptions, method: dict[str, Any], seen: UnitPatterns) ->
     """The options that the units allow, and the method's words for them."""
     said = method["options"]
     if seen.adjusted:
-        said["hidden"] = f"adjusted for {', '.join(seen.columns)}, estimated from the residuals"
+        said["hidden"] = (
+            f"adjusted for {', '.join(map(str, seen.columns))}, estimated from the residuals"
+        )
     if not options.weights or seen.weights_off is None:
         return options
     del said["weights"]
@@ -113,7 +115,7 @@ def _allowed(options: FitOptions, method: dict[str, Any], seen: UnitPatterns) ->
 def tested_results(
     model: FittedUnits, matrix: CountMatrix, kept: NDArray[np.bool_]
 ) -> tuple[pd.DataFrame, Said]:
-    """The results of the contrast, those without hidden factors beside, and what is said of them."""
+    """The results, those without hidden factors beside, and what is said of them."""
     question, said = model.question, Said()
     results = differential.contrast_results(
         model.fit, model.contrast, fdr=question.fdr, lfc_threshold=question.lfc_threshold

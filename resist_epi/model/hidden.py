@@ -183,5 +183,6 @@ def _keeps_global(matrix: CountMatrix) -> str | None:
     name = str(matrix.metadata.get("normalization", "this"))
     record = NORMALIZATIONS.get(name)
     # Of factors that were given nobody knows.
-    keeps = record is None or name == "given" or record.keeps_global
-    return name if keeps or record.compared in ("reference", "always") else None
+    if record is None or name == "given" or record.keeps_global:
+        return name
+    return name if record.compared in ("reference", "always") else None

@@ -81,10 +81,10 @@ def with_twins(
             f"the noise of {_pairs(paired, names)} goes together, and they are of one patient: the"
             f" design takes them as independent; use --block {PATIENT}"
         )
-    first = twins[0]
+    leading = twins[0]
     return replace(
         seen,
-        weights_off=f"{names[first.first]} and {names[first.second]} are nearly one unit",
+        weights_off=f"{names[leading.first]} and {names[leading.second]} are nearly one unit",
         warnings=(*seen.warnings, *warnings),
         facts={**seen.facts, "twins": [[names[t[0]], names[t[1]], round(t[2], 2)] for t in twins]},
     )

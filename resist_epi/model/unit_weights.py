@@ -71,8 +71,9 @@ class UnitWeights:
     def reads_method(self) -> tuple[str, str]:
         """The test of reads, and the figure that decided, in words.
 
-        Quasi-likelihood has the most power where units are alike. Where units are unlike, weights gain more; where a whole side is, the
-        log of a small count has another mean there, which voom's precision weights mind.
+        Quasi-likelihood has the most power where units are alike. Where they are unlike, weights
+        gain more; where a whole side is, the log of a small count has another mean there, which
+        voom's precision weights mind.
         """
         alike = f"the units' weights differ {self.fold:.1f}-fold"
         if not self.trusted:

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from resist_epi.model.normalization import normalize
+
 calibrate = pytest.importorskip("calibrate", reason="no scripts beside the tests")
 cohorts = pytest.importorskip("calibration_cohorts")
 page = pytest.importorskip("calibration_page")
@@ -79,7 +81,7 @@ def test_the_default_holds_its_rates(quantity: str, units: int) -> None:
     for scenario in cohorts.SCENARIOS:
         for seed in range(101, 104):
             cohort = cohorts.simulate(scenario, quantity, units, seed)
-            name = calibrate.default_name(cohort.matrix, units)
+            name = calibrate.default_name(cohort, normalize(cohort.matrix, "tmm"))
             (row,) = calibrate.measure(cohort, [name], None)
             assert row["default"] == 1
             rows.append({"scenario": scenario, **row})

@@ -38,7 +38,7 @@ class Effects:
     @property
     def df(self) -> int:
         """Residual degrees of freedom, d."""
-        return self.residual.shape[1]
+        return int(self.residual.shape[1])
 
     @cached_property
     def scaled(self) -> FloatArray:

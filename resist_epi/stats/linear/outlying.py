@@ -33,11 +33,11 @@ def outlying_values(
 ) -> BoolArray:
     """Values that are far from what the others of their region say, at a rate over all values.
 
-    A robust fit (Huber, then bisquare) finds candidates, since two gaps in a region hide one another
-    from a plain one. Without these, each variance is moderated, and each value is held against
-    the fit and the variance of the other values (a deleted residual, t). Values are outlying where
-    the P of these, adjusted over all values of all regions, is at most `fdr`: where no value is odd
-    none is found, and the more there are, the nearer ones are told.
+    A robust fit (Huber, then bisquare) finds candidates, since two gaps in a region hide one
+    another from a plain one. Without these, each variance is moderated, and each value is held
+    against the fit and the variance of the other values (a deleted residual, t). Values are
+    outlying where the P of these, adjusted over all values of all regions, is at most `fdr`: where
+    no value is odd none is found, and the more there are, the nearer ones are told.
 
     Parameters
     ----------

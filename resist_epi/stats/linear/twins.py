@@ -73,10 +73,10 @@ def find_twins(y: npt.ArrayLike, design: npt.ArrayLike, *, cut: float = TWINS) -
         alike = _alike(rest, hat, variances)
         for i, j in pairs:
             alike[i, j] = alike[j, i] = 0.0
-        i, j = np.unravel_index(alike.argmax(), alike.shape)
+        i, j = (int(k) for k in np.unravel_index(alike.argmax(), alike.shape))
         if alike[i, j] < cut:
             break
-        pairs.append((min(int(i), int(j)), max(int(i), int(j))))
+        pairs.append((min(i, j), max(i, j)))
     variances, covariances, rest = _components(moments, hat, pairs)
     alike = _alike(rest, hat, variances)
     for (i, j), covariance in zip(pairs, covariances, strict=True):
