@@ -118,7 +118,7 @@ def as_markdown(table: pd.DataFrame) -> str:
     lines = ["| bins | a group | normalisation | test | tested | P < .05 | median log2 | calls |"]
     lines += ["|---|---|---|---|---|---|---|---|"]
     for row in table.itertuples():
-        start = f"| {row.width} bp | {row.per_group} | `{row.normalize}` | {row.method} |"
+        start = f"| {row.width} bp | {row.per_group} | `{row.normalize!s}` | {row.method!s} |"
         if row.refused == 1:
             lines.append(f"{start} refused | | | |")
             continue

@@ -250,10 +250,10 @@ def analyse(
             f"{int(unplaced.sum())} of {len(unplaced)} regions lie past the ends of their"
             " chromosomes and have no value"
         )
-    caution = _one_sided(results, normalized, question) if tested else None
-    if caution is not None:
-        header["composition"] = facts["composition"] = caution
-        logger.warning("%s", caution)
+    one_sided = _one_sided(results, normalized, question) if tested else None
+    if one_sided is not None:
+        header["composition"] = facts["composition"] = one_sided
+        logger.warning("%s", one_sided)
     return Analysis(
         results, fit, normalized, units, design, contrast, tested, header, inputs, options,
         question, facts,

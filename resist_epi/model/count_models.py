@@ -83,14 +83,14 @@ def _log2_coefficients(
 ) -> FloatArray:
     """(n_regions, p) of every region, those that were not tested among them."""
     if quasi is None:
-        return finite_coefficients(data) / np.log(2)
+        return np.asarray(finite_coefficients(data) / np.log(2))
     found = np.empty((len(tested), data.design.shape[1]))
     found[tested] = quasi.coefficients
     if not tested.all():
         others = data.rows(~tested)
         dispersion = dispersion_elsewhere(others, quasi.dispersion)
         found[~tested] = finite_coefficients(others, dispersion)
-    return found / np.log(2)
+    return np.asarray(found / np.log(2))
 
 
 def quasi_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:

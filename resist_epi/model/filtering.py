@@ -131,7 +131,7 @@ def goes_with_depth(matrix: CountMatrix, sides: Sequence[NDArray[np.bool_]]) -> 
     if not all(side.any() for side in sides):
         return False
     first, second = (_log_size(matrix, side) for side in sides)
-    return abs(first - second) >= np.log(DEPTH_RATIO)
+    return bool(abs(first - second) >= np.log(DEPTH_RATIO))
 
 
 def _log_size(matrix: CountMatrix, side: NDArray[np.bool_]) -> float:
