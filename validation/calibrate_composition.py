@@ -32,7 +32,7 @@ DISPERSION, DISPERSION_DF = 0.06, 10  # of reads, inverse chi-squared over the r
 CHANGED = (0.0, 0.05, 0.2, 0.4, 0.5, 0.7)
 UP = (0.5, 0.75, 0.95, 1.0)  # of those that change
 RUNS = {6: 100, 12: 100, 40: 20}  # libraries: sets
-COMPARED = ("tmm_rounds", "tmm", "library_size")
+COMPARED = ("tmm_rounds", "tmm")
 
 
 def simulate(
@@ -107,7 +107,7 @@ def calibrate(runs: dict[int, int], normalizations: Sequence[str]) -> pd.DataFra
 
 
 def as_markdown(table: pd.DataFrame) -> str:
-    """A row a cell: FDR (standard error) / power / shift of each normalisation, and the warning."""
+    """A row a cell: FDR (standard error) / power of each, and the warning of the first."""
     names = list(dict.fromkeys(table["normalize"]))
     head = " | ".join(f"`{name}`" for name in names)
     lines = [f"| libraries | changed | of these up | {head} | warned |"]
@@ -115,7 +115,7 @@ def as_markdown(table: pd.DataFrame) -> str:
     for (libraries, changed, up), cell in table.groupby(["libraries", "changed", "up"]):
         each = cell.set_index("normalize")
         shown = [
-            "{fdr:.3f} ({fdr_se:.3f}) / {rate} / {shift:+.2f}".format(
+            "{fdr:.3f} ({fdr_se:.3f}) / {rate}".format(
                 rate=_rate(each.loc[name, "power"]), **each.loc[name]
             )
             for name in names
@@ -134,13 +134,15 @@ def _rate(value: float) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run all cells; print the table, and put it into the page where asked to."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--share", type=float, default=1.0, help="of the sets of each cell")
+    sets = list(RUNS.values())
+    parser.add_argument("--sets", type=int, nargs=3, default=sets, help="a cell, by libraries")
+    parser.add_argument("--normalize", nargs="+", default=list(COMPARED))
     parser.add_argument("--write", action="store_true", help="put the table into the page")
     chosen = parser.parse_args(arguments)
     logging.disable(logging.WARNING)
     began = time.process_time()
-    runs = {libraries: max(2, round(n * chosen.share)) for libraries, n in RUNS.items()}
-    text = as_markdown(calibrate(runs, COMPARED))
+    runs = dict(zip(RUNS, chosen.sets, strict=True))
+    text = as_markdown(calibrate(runs, chosen.normalize))
     if chosen.write:
         before, rest = PAGE.read_text().split(BEGIN)
         PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}")

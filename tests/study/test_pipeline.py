@@ -115,9 +115,9 @@ def test_the_header_says_what_was_done(study: Path) -> None:
     header = said(table)
     for part in ("resist_epi:", "poor minus good; positive = more mark in poor", "trend:"):
         assert part in header
-    assert "library_size: assumes" in header
+    assert "tmm_rounds: assumes" in header
     assert "relabelling: 70 relabellings of the units: a median of " in header
-    assert "agreement: 2 regions differ under library_size; 2 of them under tmm too" in header
+    assert "agreement: 2 regions differ under tmm_rounds; 2 of them under tmm too" in header
     assert "(chosen: the sheet has no SpikeInReads; only" in header
     for part in ("mean_signal", "regions tested", "fdr: 0.05"):
         assert part in header
