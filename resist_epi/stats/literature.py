@@ -165,6 +165,27 @@ SMYTH_2005 = Reference(
     "10.1093/bioinformatics/bti270",
 )
 
+WANG_2017 = Reference(
+    "Wang J, Zhao Q, Hastie T, Owen AB",
+    "Confounder adjustment in multiple hypothesis testing",
+    "Ann Stat 2017;45:1863-1894",
+    "10.1214/16-AOS1511",
+)
+
+LEEK_2007 = Reference(
+    "Leek JT, Storey JD",
+    "Capturing heterogeneity in gene expression studies by surrogate variable analysis",
+    "PLoS Genet 2007;3:e161",
+    "10.1371/journal.pgen.0030161",
+)
+
+GAGNON_BARTSCH_2012 = Reference(
+    "Gagnon-Bartsch JA, Speed TP",
+    "Using control genes to correct for unwanted variation in microarray data",
+    "Biostatistics 2012;13:539-552",
+    "10.1093/biostatistics/kxr034",
+)
+
 MCCARTHY_2009 = Reference(
     "McCarthy DJ, Smyth GK",
     "Testing significance relative to a fold-change threshold is a TREAT",

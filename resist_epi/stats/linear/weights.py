@@ -13,6 +13,8 @@ from resist_epi.stats.linear.least_squares import check_design, inverse_symmetri
 
 logger = logging.getLogger(__name__)
 
+_LARGEST_STEP = 3.0  # natural log, of a weight
+
 _PRIOR_REGIONS = 10.0  # pseudo-regions of equal variance that pull the weights towards 1
 
 
@@ -99,7 +101,10 @@ def array_weights(
         gradient = basis.T @ (score + prior_regions * (estimate - 1))
         curvature = basis.T @ information @ basis + prior_regions * (basis.T @ basis)
         step = np.linalg.solve(curvature, gradient)
-        estimate = estimate * np.exp(-basis @ step)
+        change = -basis @ step
+        # Units that are nearly one pull each other's weight up without end.
+        change *= min(1.0, _LARGEST_STEP / max(float(np.abs(change).max()), _LARGEST_STEP))
+        estimate = estimate * np.exp(change)
         if gradient @ step / scale < tolerance:
             return np.asarray(estimate)
     logger.warning("sample weights had not converged after %d steps", max_steps)
