@@ -67,8 +67,16 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "io.run_folder": (("report/test_gather.py",), "names of a run's files, read back"),
     "mechanism.assays": (("mechanism/test_evidence.py",), "records; their signs are used there"),
     "model.count_models": (("model/test_methods.py",), "one method of the registry"),
+    "model.factor_search": (
+        ("model/test_hidden.py",),
+        "factors of every design are found; twins get their values of them",
+    ),
     "model.fit": (("model/test_methods.py",), "the record that every method fills"),
     "model.header": (("model/test_methods.py",), "the choice and its reason stand in the header"),
+    "model.hidden_words": (
+        ("model/test_hidden.py",),
+        "each thing that may be found is said, and what is done about it",
+    ),
     "model.linear_models": (("model/test_methods.py",), "methods of the registry"),
     "model.normalization_method": (("model/test_registry.py",), "a record; a toy goes through all"),
     "pipeline": (("study/test_pipeline.py", "study/test_resume.py"), "whole runs are in study/"),

@@ -16,6 +16,7 @@ from resist_epi.cli.options import (
     DesignOption,
     FastaOption,
     FdrOption,
+    HiddenOption,
     MarkOption,
     MethodOption,
     NormalizeOption,
@@ -23,6 +24,7 @@ from resist_epi.cli.options import (
     SegmentsOption,
     StrataOption,
     ThresholdOption,
+    WeightsOption,
 )
 from resist_epi.samples.question import Confounders, Question
 
@@ -48,6 +50,8 @@ def command(
     lfc_threshold: ThresholdOption = Question.lfc_threshold,
     block: BlockOption = None,
     strata: StrataOption = None,
+    hidden: HiddenOption = Question.hidden,
+    weights: WeightsOption = Question.weights,
     control: ControlOption = Confounders.control,
     copy_number: CopyNumberOption = None,
     segments: SegmentsOption = None,
@@ -77,6 +81,8 @@ def command(
         lfc_threshold=lfc_threshold,
         block=block,
         strata=strata,
+        hidden=hidden,
+        weights=weights,
         confounders=Confounders(control, copy_number, segments, fasta, background),
     )
     check_question(question)

@@ -109,6 +109,26 @@ StrataOption = Annotated[
     str | None, typer.Option("--strata", help="Column with baseline hazards of its own.")
 ]
 
+HiddenOption = Annotated[
+    str,
+    typer.Option(
+        "--hidden",
+        metavar="auto|none|K",
+        help="Factors that no column names, such as an unknown batch: auto looks for them and"
+        " adjusts where it can, none does not, a number takes so many.",
+    ),
+]
+
+WeightsOption = Annotated[
+    str,
+    typer.Option(
+        "--weights",
+        metavar="auto|none",
+        help="Weights of the units: auto where there are 5 or more a group and nothing speaks"
+        " against them, or none.",
+    ),
+]
+
 GeneSetsOption = Annotated[
     str | None,
     typer.Option(

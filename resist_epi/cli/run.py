@@ -21,6 +21,7 @@ from resist_epi.cli.options import (
     GeneSetsOption,
     GenesOption,
     GenomeOption,
+    HiddenOption,
     JobsOption,
     MethodOption,
     MinMapqOption,
@@ -32,6 +33,7 @@ from resist_epi.cli.options import (
     ShiftOption,
     StrataOption,
     ThresholdOption,
+    WeightsOption,
 )
 from resist_epi.samples.question import Confounders, Question
 
@@ -56,6 +58,8 @@ def command(
     lfc_threshold: ThresholdOption = Question.lfc_threshold,
     block: BlockOption = None,
     strata: StrataOption = None,
+    hidden: HiddenOption = Question.hidden,
+    weights: WeightsOption = Question.weights,
     min_overlap: MinOverlapOption = 2,
     control: ControlOption = Confounders.control,
     copy_number: CopyNumberOption = None,
@@ -108,6 +112,8 @@ def command(
         "lfc_threshold": lfc_threshold,
         "block": block,
         "strata": strata,
+        "hidden": hidden,
+        "weights": weights,
         "min_overlap": min_overlap,
         "control": control,
         "copy_number": copy_number,

@@ -23,6 +23,7 @@ from resist_epi.model.differential import contrast_statistics
 from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.filtering import regions_with_signal
 from resist_epi.model.header import filter_in_words
+from resist_epi.model.hidden_words import calls_in_words
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.stats.multiple import benjamini_hochberg
@@ -67,6 +68,9 @@ def with_windows(
         facts["filter"] = _tested(analysis.facts["filter"], results, tests.rule)
         header["filter"] = filter_in_words(facts["filter"])
         header |= _calls_in_words(results, analysis.header)
+    if tests is not None and tests.unadjusted is not None:
+        header["unadjusted"], calls = calls_in_words(results, analysis.question.fdr)
+        facts["hidden"] = {**analysis.facts["hidden"], "unadjusted_calls": calls}
     return analysis.with_more(results, header=header, facts=facts)
 
 
@@ -157,6 +161,8 @@ class WindowTests:
         (n_windows,) log2 fold changes.
     unweighted
         The same without weights of the units; None where there are none.
+    unadjusted
+        The same without hidden factors and weights; None where there are no such factors.
     rule
         What a window needs to be tested.
     """
@@ -164,6 +170,7 @@ class WindowTests:
     combined: Combined
     effects: FloatArray
     unweighted: Combined | None
+    unadjusted: Combined | None = None
     rule: str = ""
 
 
@@ -186,7 +193,7 @@ def window_tests(
     design, contrast = analysis.design, analysis.contrast
     threshold = analysis.question.lfc_threshold
     n = len(domains.windows)
-    effect, sign, p, p_unweighted = (np.full(n, np.nan) for _ in range(4))
+    effect, sign, p, p_unweighted, p_unadjusted = (np.full(n, np.nan) for _ in range(5))
     rule = ""
     for rows, matrix in matrices:
         smaller = min(contrast.group_sizes, default=len(matrix.samples) // 2)
@@ -203,6 +210,8 @@ def window_tests(
         if fitted.unweighted is not None:
             plain = contrast_statistics(fitted.unweighted, contrast, lfc_threshold=threshold)
             p_unweighted[rows] = plain["pvalue"]
+        if analysis.without_factors is not None:
+            p_unadjusted[rows] = _without_factors(matrix, tested, analysis)
     weights = equal_size_weights(domains.member, domains.windows.size)
 
     def combined(pvalues: FloatArray) -> Combined:
@@ -210,8 +219,21 @@ def window_tests(
             pvalues, sign, domains.member, n_clusters=len(domains), weights=weights
         )
 
-    beside = None if np.isnan(p_unweighted).all() else combined(p_unweighted)
-    return WindowTests(combined(p), effect, beside, rule)
+    beside = [None if np.isnan(x).all() else combined(x) for x in (p_unweighted, p_unadjusted)]
+    return WindowTests(combined(p), effect, *beside, rule=rule)
+
+
+def _without_factors(
+    matrix: CountMatrix, tested: NDArray[np.bool_], analysis: Analysis
+) -> FloatArray:
+    """(n_windows,) P without the analysis's hidden factors and weights."""
+    if analysis.without_factors is None:
+        return np.full(len(matrix.regions), np.nan)
+    design, contrast = analysis.without_factors
+    options = replace(analysis.options, weights=False)
+    fitted = fit_model(matrix, design, method=analysis.fit.method, tested=tested, options=options)
+    threshold = analysis.question.lfc_threshold
+    return contrast_statistics(fitted, contrast, lfc_threshold=threshold)["pvalue"]
 
 
 def domain_results(
@@ -282,6 +304,9 @@ def domain_results(
         if tests.unweighted is not None and "pvalue_unweighted" in table:
             p = tests.unweighted.pvalue
             table["pvalue_unweighted"], table["padj_unweighted"] = p, benjamini_hochberg(p)
+        if tests.unadjusted is not None and "unadjusted_pvalue" in table:
+            p = np.where(whole["pvalue"].isna(), np.nan, tests.unadjusted.pvalue)
+            table["unadjusted_pvalue"], table["unadjusted_padj"] = p, benjamini_hochberg(p)
     at = list(table.columns).index("direction") + 1
     for i, (name, column) in enumerate(added.items()):
         table.insert(at + i, name, column)

@@ -22,10 +22,13 @@ from resist_epi.model import differential, normalization
 from resist_epi.model.filtering import goes_with_depth, regions_over_input, regions_with_signal
 from resist_epi.model.fit import Fit
 from resist_epi.model.header import quantity_facts, results_header
+from resist_epi.model.hidden import look_at_units, with_factors
+from resist_epi.model.hidden_words import calls_in_words
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.method import methods_that
 from resist_epi.model.normalization_data import NormalizationInputs, merge_inputs
 from resist_epi.model.question_check import check_question
+from resist_epi.model.unit_patterns import UnitPatterns, nothing_seen
 from resist_epi.samples.design import (
     Contrast,
     Design,
@@ -78,6 +81,8 @@ class Analysis:
     facts
         What the sentences are made from, as plain values: contrast, units, quantity,
         normalisation, method, filter, and what later steps add.
+    without_factors
+        Design and contrast before hidden factors entered them; None where none did.
     """
 
     results: pd.DataFrame
@@ -92,6 +97,7 @@ class Analysis:
     options: FitOptions
     question: Question
     facts: dict[str, Any]
+    without_factors: tuple[Design, Contrast] | None = None
 
     def with_more(
         self,
@@ -148,7 +154,7 @@ def analyse(
         without P and say why; `always`: never test.
     asked
         Fields of the question by name, in place of its own: `formula`, `contrast`, `method`,
-        `normalize`, `fdr`, `lfc_threshold`, `block`, `strata`.
+        `normalize`, `fdr`, `lfc_threshold`, `block`, `strata`, `hidden`, `weights`.
 
     Raises
     ------
@@ -214,6 +220,12 @@ def analyse(
     kept, filter_facts, control_note = _regions_to_test(
         normalized, contrast, inputs, flags, method["name"]
     )
+    question = replace(question, method=method["name"], normalize=scaling["name"])
+    asked_for, units_seen = (design, contrast), nothing_seen(design)
+    if tested:
+        units_seen = look_at_units(normalized, design, contrast, kept, question)
+        design, contrast = with_factors(design, contrast, units_seen.columns)
+        options = _gated(options, method, units_seen)
     fit = differential.fit(normalized, design, method=method["name"], tested=kept, options=options)
     facts: dict[str, Any] = {
         "contrast": contrast_facts(contrast),
@@ -224,21 +236,27 @@ def analyse(
         "method": method,
         "filter": filter_facts,
     }
+    facts |= units_seen.facts
     header = results_header(matrix, contrast, facts, question, unit_note) | control_note
     header |= {"fold changes": "; ".join(fit.notes)} if fit.notes else {}
+    header |= units_seen.header
+    cautions += units_seen.warnings
     if cautions:
         header["design warnings"] = cautions
         facts["design warnings"] = cautions
-    question = replace(
-        question,
-        contrast=contrast.name if contrast.vector.any() else None,
-        method=method["name"],
-        normalize=scaling["name"],
-    )
+    question = replace(question, contrast=contrast.name if contrast.vector.any() else None)
     if tested:
         results = differential.contrast_results(
             fit, contrast, fdr=question.fdr, lfc_threshold=question.lfc_threshold
         )
+        if units_seen.adjusted:
+            plain = FitOptions(block=options.block)
+            other = differential.fit(
+                normalized, asked_for[0], method=fit.method, tested=kept, options=plain
+            )
+            results = differential.with_unadjusted(results, other, asked_for[1], question)
+            header["unadjusted"], n = calls_in_words(results, question.fdr)
+            facts["hidden"] = {**facts["hidden"], "unadjusted_calls": n}
     else:
         results = differential.fold_changes(fit, contrast)
         reason = "it was asked for" if untestable is None else untestable
@@ -256,8 +274,20 @@ def analyse(
         logger.warning("%s", caution)
     return Analysis(
         results, fit, normalized, units, design, contrast, tested, header, inputs, options,
-        question, facts,
+        question, facts, asked_for if units_seen.adjusted else None,
     )  # fmt: skip
+
+
+def _gated(options: FitOptions, method: dict[str, Any], seen: UnitPatterns) -> FitOptions:
+    """The options that the units allow, and the method's words for them."""
+    said = method["options"]
+    if seen.adjusted:
+        said["hidden"] = f"adjusted for {', '.join(seen.columns)}, estimated from the residuals"
+    if not options.weights or seen.weights_off is None:
+        return options
+    del said["weights"]
+    said["no weights"] = f"units not weighted: {seen.weights_off}"
+    return replace(options, weights=False)
 
 
 def blank_unplaced(results: pd.DataFrame, unplaced: NDArray[np.bool_]) -> pd.DataFrame:
@@ -428,6 +458,7 @@ def _plan_fit(
     method = differential.METHODS[name]
     enough = min(contrast.group_sizes, default=len(matrix.samples) // 2)
     weights = method.takes_weights and enough >= differential.MIN_UNITS_FOR_WEIGHTS
+    weights = weights and question.weights != "none"
     more = {
         "weights": "units weighted by REML over all regions, the unweighted result stands beside"
         if weights

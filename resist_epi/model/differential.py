@@ -159,6 +159,23 @@ def contrast_results(
     return table
 
 
+def with_unadjusted(
+    results: pd.DataFrame, fitted: Fit, contrast: Contrast, question: Question
+) -> pd.DataFrame:
+    """Results with `unadjusted_pvalue` and `unadjusted_padj` beside.
+
+    Parameters
+    ----------
+    fitted, contrast
+        Without what the results are adjusted for.
+    question
+        Whose threshold the test has.
+    """
+    found = contrast_statistics(fitted, contrast, lfc_threshold=question.lfc_threshold)
+    p = found["pvalue"]
+    return results.assign(unadjusted_pvalue=p, unadjusted_padj=benjamini_hochberg(p))
+
+
 def contrast_statistics(
     fitted: Fit, contrast: Contrast, *, lfc_threshold: float = 0.0
 ) -> dict[str, FloatArray]:

@@ -79,8 +79,9 @@ class Method:
         As `statistics`, against a null of |log2 fold change| at most a threshold; None without.
     models_counts
         Whether it models counts as such, so that few of them bias nothing; the others take logs.
-    takes_weights, takes_block, takes_strata
-        Whether units may get weights, blocks a random effect, strata baseline hazards.
+    takes_weights, takes_block, takes_strata, takes_factors
+        Whether units may get weights, blocks a random effect, strata baseline hazards, hidden
+        factors columns of the design.
     relabelled_by
         The method that stands in for it when labels are exchanged: itself where `relabelling` can
         read its fit, a linear model with moderated variances; None where nothing can.
@@ -102,6 +103,7 @@ class Method:
     takes_weights: bool = False
     takes_block: bool = False
     takes_strata: bool = False
+    takes_factors: bool = False
     relabelled_by: str | None = None
     own_contrast: Callable[[Design], Contrast] | None = None
     effect: str = "slope"
@@ -119,6 +121,7 @@ METHODS: dict[str, Method] = {
         threshold_statistics=Later("linear_models:linear_threshold"),
         takes_weights=True,
         takes_block=True,
+        takes_factors=True,
         relabelled_by="trend",
     ),
     "voom": Method(
@@ -131,6 +134,7 @@ METHODS: dict[str, Method] = {
         threshold_statistics=Later("linear_models:linear_threshold"),
         takes_weights=True,
         takes_block=True,
+        takes_factors=True,
         relabelled_by="trend",
     ),
     "ql": Method(
@@ -141,6 +145,7 @@ METHODS: dict[str, Method] = {
         (LUND_2012,),
         f_statistics=Later("count_models:quasi_f"),
         models_counts=True,
+        takes_factors=True,
         relabelled_by="trend",
     ),
     "wilcoxon": Method(

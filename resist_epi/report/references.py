@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from resist_epi.stats.literature import RITCHIE_2006, SMYTH_2005, Reference
+from resist_epi.stats.literature import (
+    GAGNON_BARTSCH_2012,
+    LEEK_2007,
+    RITCHIE_2006,
+    SMYTH_2005,
+    WANG_2017,
+    Reference,
+)
 
 # What a fit did besides.
 OPTION_SOURCES: dict[str, tuple[Reference, ...]] = {
     "weights": (RITCHIE_2006,),
     "block": (SMYTH_2005,),
+    "hidden": (LEEK_2007, GAGNON_BARTSCH_2012, WANG_2017),
 }
 
 

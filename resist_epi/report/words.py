@@ -41,6 +41,8 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("normalization", "Normalisation"),
     ("method", "Test"),
     ("filter", "Regions tested"),
+    ("hidden factors", "Hidden factors"),
+    ("unadjusted", "Without hidden factors"),
     ("threshold", "Threshold"),
     ("fdr", "Level"),
     ("direction", "Direction of a domain"),

@@ -112,6 +112,11 @@ class Question:
         Column whose levels are blocks with a random effect (`trend` and `voom`).
     strata
         Column whose levels have baseline hazards of their own (`cox`).
+    hidden
+        What is done about factors that no column names: `auto` (found by the data, and adjusted for
+        where they can be), `none`, or a number of them.
+    weights
+        Whether units get weights: `auto` where there are enough of them, or `none`.
     confounders
         What is asked of inputs, copy number and background.
 
@@ -137,6 +142,8 @@ class Question:
     lfc_threshold: float = 0.0
     block: str | None = None
     strata: str | None = None
+    hidden: str = "auto"
+    weights: str = "auto"
     confounders: Confounders = field(default_factory=Confounders)
 
     def __post_init__(self) -> None:
@@ -152,6 +159,9 @@ class Question:
             if not number or not 0 <= value <= most:
                 limits = "from 0 to 1" if most == 1 else "of at least 0"
                 raise DesignError(f"{name}: expected a number {limits}; found {value!r}")
+        if self.weights not in ("auto", "none"):
+            raise DesignError(f"weights: expected auto or none; found {self.weights!r}")
+        object.__setattr__(self, "hidden", _hidden(self.hidden))
         if not isinstance(self.confounders, Confounders):
             raise DesignError(f"confounders: expected a record; found {self.confounders!r}")
 
@@ -235,6 +245,16 @@ _EXPECTED = {
     "block": "a column of the sheet",
     "strata": "a column of the sheet",
 }
+
+
+def _hidden(value: object) -> str:
+    """`auto`, `none`, or a whole number of factors as text; 0 is none."""
+    said = str(value).strip().lower()
+    if isinstance(value, bool) or not (
+        said in ("auto", "none") or (said.isdecimal() and len(said) < 4)
+    ):
+        raise DesignError(f"hidden: expected auto, none or a number of factors; found {value!r}")
+    return said if said in ("auto", "none") else str(int(said)) if int(said) else "none"
 
 
 def _stored(path: Path, folder: Path | None) -> str:

@@ -32,7 +32,7 @@ class StudySettings(BaseModel):
         (a file of that name is `./go`).
     design
         Formula over columns of the sheet.
-    contrast, method, normalize, fdr, lfc_threshold, block, strata
+    contrast, method, normalize, fdr, lfc_threshold, block, strata, hidden, weights
         As of `Question`.
     min_overlap
         Samples in which a consensus peak must be found.
@@ -65,6 +65,8 @@ class StudySettings(BaseModel):
     lfc_threshold: float = Field(default=Question.lfc_threshold, ge=0)
     block: str | None = None
     strata: str | None = None
+    hidden: str | int = Question.hidden
+    weights: str = Question.weights
     min_overlap: int = Field(default=Confounders.min_overlap, ge=1)
     quantity: Literal["auto", "reads", "recovered_reads", "mean_signal", "coverage_sum"] = "auto"
     count_as: Literal["read", "fragment", "five_prime", "midpoint"] = "read"
@@ -103,6 +105,8 @@ class StudySettings(BaseModel):
             lfc_threshold=self.lfc_threshold,
             block=self.block,
             strata=self.strata,
+            hidden=str(self.hidden),
+            weights=self.weights,
             confounders=Confounders(**confounders),
         )
 

@@ -46,6 +46,38 @@ def test_the_counts_tell_which_mark_of_a_sheet_is_meant(
     assert "several marks (ER, H3K27ac)" in capsys.readouterr().err
 
 
+def test_hidden_factors_are_adjusted_for_named_and_left_out_on_request(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(1)
+    batch = np.tile([0.0, 0.0, 1.0, 1.0], 3)
+    level = rng.normal(6, 1, (400, 1)) + rng.normal(0, 0.4, (400, 12))
+    level += np.outer(rng.normal(0, 0.8, 400), batch)
+    names = [f"s{i}" for i in range(12)]
+    table = pd.DataFrame(2.0**level, columns=names)
+    for at, column in enumerate(["chrom", "start", "end"]):
+        values = [f"chr{i // 40 + 1}" for i in range(400)], np.arange(400) * 1000
+        table.insert(at, column, [values[0], values[1], values[1] + 500][at])
+    table.to_csv(tmp_path / "c.tsv", sep="\t", index=False)
+    rows = "".join(
+        f"{s},ER,{'good' if i < 6 else 'poor'},L{b:.0f}\n"
+        for i, (s, b) in enumerate(zip(names, batch, strict=True))
+    )
+    (tmp_path / "s.csv").write_text("SampleID,Factor,Condition,Lab\n" + rows)
+    command = ["diff", str(tmp_path / "c.tsv"), "--samples", str(tmp_path / "s.csv")]
+    command += ["--quantity", "mean_signal", "--normalize", "tmm", "-o", str(tmp_path / "r.tsv")]
+    assert main(command) == 0
+    found = read_results(tmp_path / "r.tsv")
+    assert "hidden1 goes with Lab" in found.attrs["header"]["hidden factors"]
+    assert found.attrs["header"]["question"]["hidden"] == "auto"
+    assert found["unadjusted_padj"].notna().all()
+    assert main([*command, "--hidden", "none", "--weights", "none"]) == 0
+    plain = read_results(tmp_path / "r.tsv")
+    np.testing.assert_allclose(plain["pvalue"], found["unadjusted_pvalue"])
+    assert main([*command, "--hidden", "two"]) == 1
+    assert "expected auto, none or a number of factors; found 'two'" in capsys.readouterr().err
+
+
 BAD_SHEETS = {
     "duplicate ids": ("a,ER,x\na,ER,y\n", "'a' stands 2 times"),
     "trailing blank": ("a,ER,x \nb,ER,y\n", "begins or ends with a blank"),

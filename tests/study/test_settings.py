@@ -34,6 +34,17 @@ def test_what_a_study_asks_is_one_record() -> None:
         _ = settings.model_copy(update={"control": "subtract"}).question
 
 
+def test_factors_are_a_word_or_a_number(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    for said, meant in (("2", "2"), ("none", "none"), ("auto", "auto")):
+        path.write_text(f"sheet: s.csv\nhidden: {said}\nweights: none\n")
+        question = read_study(path).question
+        assert (question.hidden, question.weights) == (meant, "none")
+    path.write_text("sheet: s.csv\nhidden: few\n")
+    with pytest.raises(DesignError, match="hidden: expected auto, none or a number"):
+        _ = read_study(path).question
+
+
 ALIASES = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{new}: &{new} [{','.join(['*' + old] * 9)}]\n"
     for old, new in zip("abcdefg", "bcdefgh", strict=True)

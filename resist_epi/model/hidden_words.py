@@ -1,0 +1,212 @@
+"""From what a search for hidden factors found to what is done about it, and said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from resist_epi.model.factor_names import Relations, relations_in_words
+from resist_epi.model.unit_patterns import UnitPatterns
+from resist_epi.samples.design_checks import PATIENT
+from resist_epi.stats.linear.factor_gate import MIN_BREADTH, MIN_EIGENVALUE, Gate
+
+# A factor that goes with the contrast beyond this P is a difference between the groups.
+WITH_GROUPS = 0.02
+
+# Share of the contrast's direction that factors may hold before it is drowned in theirs.
+MOST_SHARED = 0.75
+
+# Correlation of loadings and level from which on a factor may be efficiency.
+FOLLOWS_LEVEL = 0.5
+
+
+@dataclass(frozen=True)
+class FoundFactors:
+    """Estimated factors, and what they go with.
+
+    Attributes
+    ----------
+    table
+        (n_units, k) their values, columns `hidden1`, ….
+    shared, pvalue
+        R2 of all of them with the contrast, and how often chance gives as much.
+    relations
+        How each goes with the columns of the sheet.
+    level
+        How each follows the level of signal, a correlation.
+    asked
+        Whether their number was asked for.
+    """
+
+    table: pd.DataFrame
+    shared: float
+    pvalue: float
+    relations: Relations
+    level: Mapping[str, float]
+    asked: bool
+
+    @property
+    def drowned(self) -> bool:
+        """Whether the contrast can hardly be told from them."""
+        return self.shared > MOST_SHARED
+
+    @property
+    def like_efficiency(self) -> list[str]:
+        """Those that change with the level of signal, as efficiency does."""
+        return [name for name, r in self.level.items() if abs(r) > FOLLOWS_LEVEL]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """As plain values."""
+        return {
+            "contrast": {"R2": round(self.shared, 3), "pvalue": self.pvalue},
+            "units": {
+                name: {str(unit): round(float(v), 3) for unit, v in values.items()}
+                for name, values in self.table.items()
+            },
+            "columns": self.relations,
+            "level": {name: round(r, 3) for name, r in self.level.items()},
+        }
+
+
+def gate_facts(gates: Sequence[Gate]) -> dict[str, Any]:
+    """How many patterns are broad, and how strong the first is, with the cuts."""
+    first = gates[0]
+    return {
+        "found": sum(g.broad for g in gates),
+        "adjusted": 0,
+        "eigenvalue": round(first.eigenvalue, 3),
+        "breadth": round(first.breadth, 3),
+        "cuts": [MIN_EIGENVALUE, MIN_BREADTH],
+    }
+
+
+def none_found(seen: UnitPatterns, facts: dict[str, Any]) -> UnitPatterns:
+    """Nothing beyond chance."""
+    return _with(seen, facts, sentence=f"none found: units share {_strength(facts)}")
+
+
+def two_apart(seen: UnitPatterns, facts: dict[str, Any], pair: Sequence[str]) -> UnitPatterns:
+    """Two units that differ from all others."""
+    names = " and ".join(pair)
+    return _left_out(
+        seen,
+        facts,
+        f"{names} stand apart from all other units in most of the genome (units share"
+        f" {_strength(facts)}), as two libraries of one tumour or a batch of two would; not"
+        f" adjusted for. If they are one unit, say so in the column {PATIENT}",
+        off=f"{names} stand apart from all others",
+    )
+
+
+def one_side(seen: UnitPatterns, facts: dict[str, Any]) -> UnitPatterns:
+    """Units of one side that differ from each other."""
+    return _left_out(
+        seen,
+        facts,
+        "units of one side of the contrast differ from each other in most of the genome (they share"
+        f" {_strength(facts)}), consistent with a change in some of them, a subtype, purity or a"
+        " batch; not adjusted for, since it may be what is looked for",
+        off="units of one side differ from each other in most of the genome",
+    )
+
+
+def with_found(
+    seen: UnitPatterns, facts: dict[str, Any], found: FoundFactors, keeps_global: str | None
+) -> UnitPatterns:
+    """Factors, in the design where they can be adjusted for.
+
+    Parameters
+    ----------
+    keeps_global
+        The normalisation, where it leaves a global change of the mark in the values.
+    """
+    facts = facts | found.facts
+    k = found.table.shape[1]
+    it = "it" if k == 1 else "them"
+    about = _about(facts, found)
+    if not found.asked and found.like_efficiency and keeps_global is not None:
+        return _left_out(
+            seen,
+            facts,
+            f"{about}. Adjusting could take a global change of the mark away, which {keeps_global}"
+            f" normalisation keeps: not adjusted for; --hidden {k} does",
+            off=f"{_number(k)} not adjusted for",
+        )
+    if not found.asked and (found.drowned or found.pvalue < WITH_GROUPS):
+        offer = "" if found.drowned else f"; --hidden {k} adjusts for {it}"
+        return _left_out(
+            seen,
+            facts,
+            f"{about}. The groups differ in {it}, which may be the answer or a confounder, and"
+            f" these data cannot tell: not adjusted for{offer}",
+            off=f"{_number(k)} that goes with the groups",
+        )
+    sentence = f"{about}; {'asked for and ' * found.asked}in the design"
+    if found.drowned:
+        warning = (
+            f"{_number(k)} as asked for, with R2 {found.shared:.2f} with the contrast: little of it"
+            " is left to test"
+        )
+        seen = replace(
+            seen,
+            warnings=(*seen.warnings, warning),
+            weights_off=seen.weights_off or "hidden factors hold most of the contrast",
+        )
+    seen = _with(seen, facts | {"adjusted": k}, sentence=f"{sentence}; {_values(found.table)}")
+    return replace(seen, columns=found.table)
+
+
+def calls_in_words(results: pd.DataFrame, fdr: float) -> tuple[str, int]:
+    """How many regions are called with and without the factors, and the latter number."""
+    called, beside = (results[c].to_numpy(np.float64) <= fdr for c in ("padj", "unadjusted_padj"))
+    return (
+        f"{called.sum()} regions called; without hidden factors and weights {beside.sum()},"
+        f" {(called & beside).sum()} of them the same (unadjusted_pvalue, unadjusted_padj): a"
+        " factor may be biology"
+    ), int(beside.sum())
+
+
+def _about(facts: Mapping[str, Any], found: FoundFactors) -> str:
+    said = [
+        f"{_number(found.table.shape[1])} (units share {_strength(facts)})",
+        f"R2 with the contrast {found.shared:.2f} (P {found.pvalue:.2g})",
+        relations_in_words(found.relations),
+    ]
+    if found.like_efficiency:
+        said.append(
+            f"{' and '.join(found.like_efficiency)} more in regions of more signal, as the"
+            " efficiency of the precipitation would be"
+        )
+    return "; ".join(said)
+
+
+def _left_out(seen: UnitPatterns, facts: dict[str, Any], warning: str, *, off: str) -> UnitPatterns:
+    seen = _with(seen, facts, sentence=warning)
+    return replace(seen, warnings=(*seen.warnings, warning), weights_off=seen.weights_off or off)
+
+
+def _with(seen: UnitPatterns, facts: dict[str, Any], *, sentence: str) -> UnitPatterns:
+    return replace(seen, sentence=sentence, facts={**seen.facts, "hidden": facts})
+
+
+def _number(k: int) -> str:
+    return f"{k} hidden factor{'s' * (k > 1)}"
+
+
+def _strength(facts: Mapping[str, Any]) -> str:
+    return (
+        f"{facts['eigenvalue']:.2f} times what they would by chance, and {facts['breadth']:.2f}"
+        " times without the regions that load most"
+    )
+
+
+def _values(table: pd.DataFrame) -> str:
+    return "; ".join(
+        f"{name}: " + ", ".join(f"{unit} {value:+.2f}" for unit, value in values.items())
+        for name, values in table.items()
+    )
