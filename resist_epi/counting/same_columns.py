@@ -26,9 +26,9 @@ _WINDOWS = 1000
 
 
 def repeated_columns(matrix: CountMatrix) -> list[OneLibrary]:
-    """Samples whose columns agree, or are one column times a number, in all regions.
+    """Samples whose columns agree in all regions; of signal, also a column times a number.
 
-    Nothing is said of fewer than 100 regions, or 20 distinct values.
+    Reads are whole and of no scale, so that a copy of them is equal. Nothing is said of fewer than 100 regions, or 20 distinct values.
 
     Returns
     -------
@@ -50,10 +50,12 @@ def repeated_columns(matrix: CountMatrix) -> list[OneLibrary]:
         later = usable[at + 1 :]
         alike = later[_close(probes[:, later], probes[:, [i]]).all(axis=0)]
         for j in alike:
+            equal = bool((values[:, i] == values[:, j]).all())
+            if not equal and matrix.quantity == "reads":
+                continue
             if j in repeated or not _agree(values[:, i], values[:, j]):
                 continue
             repeated.add(int(j))
-            equal = bool((values[:, i] == values[:, j]).all())
             what = "have equal values" if equal else "have values of one constant ratio"
             first, second = (matrix.samples[k] for k in (i, j))
             found.append(OneLibrary(first, second, f"{what} in all {len(values)} regions"))

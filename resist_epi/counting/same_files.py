@@ -127,8 +127,16 @@ def sheet_repeats(sheet: SampleSheet, column: str) -> list[OneLibrary]:
     return repeated_files({sample: path for sample, path in named if path})
 
 
-def refuse_one_library_twice(sheet: SampleSheet, repeated: Sequence[OneLibrary]) -> None:
+def refuse_one_library_twice(
+    sheet: SampleSheet, repeated: Sequence[OneLibrary], *, tested: bool = True
+) -> None:
     """Refuse a sheet of which two rows are one library; what may be chance gets a warning.
+
+    Parameters
+    ----------
+    tested
+        Whether there will be a test, which a library that counts twice makes wrong; without one
+        there is a warning.
 
     Raises
     ------
@@ -139,6 +147,10 @@ def refuse_one_library_twice(sheet: SampleSheet, repeated: Sequence[OneLibrary])
         if not pair.certain:
             logger.warning("%s (the files are too small to be sure)", pair.describe(sheet))
     certain = [pair.describe(sheet) for pair in repeated if pair.certain]
+    if not tested:
+        for problem in certain:
+            logger.warning("%s", problem)
+        return
     if certain:
         raise SampleSheetError(sheet.path, certain)
 

@@ -171,7 +171,7 @@ def analyse(
     """
     sheet = sheet.for_samples(matrix.samples)
     unplaced, matrix = matrix.unplaced, matrix.filled()
-    refuse_one_library_twice(sheet, repeated_columns(matrix))
+    refuse_one_library_twice(sheet, repeated_columns(matrix), tested=fold_changes != "always")
     ask = ask_sheet(matrix, sheet, replace(question or Question(), **asked))
     if fold_changes == "never" and not ask.own:
         check_testable(ask.design, ask.contrast)

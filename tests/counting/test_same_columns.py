@@ -57,6 +57,12 @@ def test_so_are_scaled_copies(factor: float) -> None:
     assert pairs(values, "mean_signal") == [("a", "d")]
 
 
+def test_reads_that_are_another_librarys_times_ten_are_no_copy() -> None:
+    values = counts()
+    values[:, 3] = 10 * values[:, 0]
+    assert pairs(values) == []
+
+
 def test_few_regions_or_values_say_nothing() -> None:
     few = counts(99)
     few[:, 1] = few[:, 0]

@@ -76,7 +76,7 @@ def test_blocks_and_thresholds_are_given_a_test_that_takes_them() -> None:
     assert analyse(made, rows, block="Site").question.method == "voom"
     found = analyse(made, rows, lfc_threshold=0.5)
     assert found.question.method == "voom"
-    assert "quasi-likelihood takes no thresholds" in found.header["method"]
+    assert "ql would take no thresholds" in found.header["method"]
 
 
 def test_a_tumour_with_more_of_the_mark_everywhere_keeps_its_weight_under_background() -> None:

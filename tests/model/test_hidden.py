@@ -104,7 +104,7 @@ def test_a_clean_cohort_has_exactly_the_numbers_that_it_had() -> None:
 def test_weights_can_be_left_out() -> None:
     found = asked(cohort(), weights="none")
     assert found.fit.weights is None
-    assert "weighted" not in found.header["method"]
+    assert "units not weighted: asked for" in found.header["method"]
 
 
 def test_a_factor_that_goes_with_the_groups_is_offered_and_not_taken() -> None:

@@ -72,7 +72,6 @@ def test_too_little_to_say(good: int, poor: int, n: int) -> None:
         ({}, "ql", "weights differ 1.5-fold"),
         ({"weights": [1, 1, 1, 1, 1, 0.2]}, "trend", "weights differ 5.0-fold"),
         ({"weights": [1, 1, 1, 0.3, 0.3, 0.2], "sides_fold": 3.3}, "voom", "groups' 3.3-fold"),
-        ({"depth_fold": 2.5, "weights": [1, 1, 1, 1, 1, 0.1]}, "ql", "depth differs 2.5-fold"),
         ({"shared": 1.6, "weights": [1, 1, 1, 1, 1, 0.1]}, "ql", "share a pattern"),
         (
             {"shared": 1.6, "sides": (1, 2, 2, 2), "sides_fold": 2.0},
@@ -83,7 +82,7 @@ def test_too_little_to_say(good: int, poor: int, n: int) -> None:
     ],
 )
 def test_the_test_of_reads_follows_the_units(change, method: str, figure: str) -> None:
-    plain = UnitWeights(np.array([1.2, 1, 1, 1, 1, 0.8]), 0.95, 3, None, 1.1, 1.1)
+    plain = UnitWeights(np.array([1.2, 1, 1, 1, 1, 0.8]), 0.95, 3, None, 1.1)
     if "weights" in change:
         change = {**change, "weights": np.array(change["weights"], dtype=float)}
     name, because = replace(plain, **change).reads_method
