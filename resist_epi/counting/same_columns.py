@@ -28,7 +28,8 @@ _WINDOWS = 1000
 def repeated_columns(matrix: CountMatrix) -> list[OneLibrary]:
     """Samples whose columns agree in all regions; of signal, also a column times a number.
 
-    Reads are whole and of no scale, so that a copy of them is equal. Nothing is said of fewer than 100 regions, or 20 distinct values.
+    Reads are whole and of no scale, so that a copy of them is equal. Nothing is said of fewer than
+    100 regions, or 20 distinct values.
 
     Returns
     -------
