@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -48,9 +49,11 @@ def study_segments(
     naming = naming or Naming()
     if source == "segments":
         found = read_seg(str(segments))
-        found = naming.place(found, str(segments), rows="segments", loose=True)
+        # Its notes are its own: a run that goes on does not come here, and its counts are the same.
+        own = replace(naming, notes=[])
+        found = own.place(found, segments.name if segments else "", rows="segments", loose=True)
         table, note = sample_segments(found, sheet, chroms=list(chrom_lengths))
-        return table, f"from segments of the user's: {note}"
+        return table, "; ".join([f"from segments of the user's: {note}", *own.notes])
     genome = naming.genome
     representative = distinct_controls(sheet)
     bins = count_controls(
