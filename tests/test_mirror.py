@@ -29,12 +29,9 @@ VERB = "the verb runs where its work is tested"
 PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "model.asked": (
         ("model/test_analysis.py",),
-        "the question that every analysis puts to a sheet",
+        "the question that is put to a sheet",
     ),
-    "model.composition": (
-        ("model/test_analysis.py", "stats/scaling/test_rounds.py"),
-        "one-sided calls are said; rounds of a test",
-    ),
+    "model.composition": (("model/test_analysis.py",), "one-sided calls are said"),
     "model.fit_units": (("model/test_hidden.py",), "factors enter the fit, weights are gated"),
     "model.scalings": (("model/test_normalization.py",), "every record is tried with its function"),
     "io.table_text": (("io/test_tables.py",), "what a table must be, read from a file"),
