@@ -125,10 +125,10 @@ def test_the_header_says_what_was_done(study: Path) -> None:
 
 def test_normalisations_are_compared(study: Path) -> None:
     table = read_table(study / "normalization" / "H3K27me3.tsv")
-    assert list(table["normalization"].unique()) == ["library_size", "tmm", "reads_in_regions"]
+    assert list(table["normalization"].unique()) == ["tmm_rounds", "tmm", "library_size"]
     assert table.groupby("normalization")["n_shared"].first().to_dict() == {
         "library_size": 2,
-        "reads_in_regions": 2,
+        "tmm_rounds": 2,
         "tmm": 2,
     }
     results = read_results(study / "differential" / "H3K27me3.promoters.tsv.gz")
