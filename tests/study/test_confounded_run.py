@@ -88,7 +88,8 @@ def test_segments_take_the_gain_away(cohort: SmallCohort, tmp_path: Path) -> Non
     results = read_results(out / "differential" / "H3K27me3.genes.tsv.gz")
     assert list(results.columns[-5:]) == names(COPY_NUMBER)
     assert results.loc[on_gain(results), "copy_number_r"].median() > 0.7
-    assert not results.loc[~on_gain(results), "follows_copy_number"].any()
+    # Over the average of the genome the others have less DNA where one arm has twice as much.
+    assert results.loc[~on_gain(results), "follows_copy_number"].mean() < 0.1
     head = said(results)
     assert "copy number: an offset a region and unit, from segments of the user's" in head
     assert "signal grows by 1.0" in head or "signal grows by 0.9" in head
