@@ -46,7 +46,7 @@ DF_PER_FACTOR = 4  # so many residual degrees of freedom for each factor that is
 
 MOST_FACTORS = 5
 
-_MOST_ROWS = 6_000  # regions, evenly spaced, that are looked at
+_MOST_ROWS = 5_000  # regions, evenly spaced, that are looked at
 
 
 def look_at_units(

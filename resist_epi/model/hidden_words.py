@@ -15,7 +15,7 @@ from resist_epi.samples.design_checks import PATIENT
 from resist_epi.stats.linear.factor_gate import MIN_BREADTH, MIN_EIGENVALUE, Gate
 
 # A factor that goes with the contrast beyond this P is a difference between the groups.
-WITH_GROUPS = 0.02
+WITH_GROUPS = 0.01
 
 # Share of the contrast's direction that factors may hold before it is drowned in theirs.
 MOST_SHARED = 0.75

@@ -20,7 +20,7 @@ MIN_BALANCE, MOST_OF_PAIR = 0.05, 0.8
 # The share of regions that load most and are left out before a factor is called broad.
 MOST_LOADED = 0.2
 
-SPLITS = 3  # of the genome in halves
+SPLITS = 5  # of the genome in halves
 
 MOST_OF_GENOME, PIECES = 0.4, 8  # a chromosome with so much of it is cut in pieces
 
