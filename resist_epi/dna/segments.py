@@ -66,9 +66,9 @@ def study_segments(
     found = segment_controls(bins, gc=gc, borders=borders)
     of_path = {path: sample for sample, path in representative.items()}
     _, paths = control_paths(sheet)
-    segments = {str(s): rows for s, rows in found.groupby("sample", sort=False)}
+    own_segments = {str(s): rows for s, rows in found.groupby("sample", sort=False)}
     table = pd.concat(
-        [segments[of_path[paths[s]]].assign(sample=s) for s in sheet.samples], ignore_index=True
+        [own_segments[of_path[paths[s]]].assign(sample=s) for s in sheet.samples], ignore_index=True
     )
     correction = "GC content corrected" if gc is not None else "GC content not corrected (no FASTA)"
     note = (

@@ -111,7 +111,7 @@ def test_results_written_twice_are_the_same(tsv: tuple[Path, Path], tmp_path: Pa
     counts, sheet = tsv
     frame = pd.DataFrame(
         {"chrom": "chr1", "start": range(0, 900, 9), "end": range(9, 909, 9)}
-        | {s: [i * 7 % 50 + 10 for i in range(100)] for s in "abcd"}
+        | {s: [i * 7 % 50 + 10 + k for i in range(100)] for k, s in enumerate("abcd")}
     )
     frame.to_csv(counts, sep="\t", index=False)
     outputs = []

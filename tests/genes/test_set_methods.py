@@ -67,8 +67,8 @@ def test_count_models_are_relabelled_by_trend_in_their_place() -> None:
     reads = CountMatrix(
         np.round(reads.values), reads.regions, reads.samples, "reads", reads.values.sum(axis=0)
     )
-    by_voom = analyse(reads, own_sheet(), contrast="poor-good", normalize="library_size")
-    assert by_voom.fit.method == "voom"
+    asked = {"contrast": "poor-good", "normalize": "library_size"}
+    by_voom = analyse(reads, own_sheet(), method="voom", **asked)
     found = enrich(
         by_voom.results,
         SETS,

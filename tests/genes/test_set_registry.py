@@ -111,7 +111,7 @@ def test_a_run_shows_it_beside_where_it_could_relabel(
         results=results, tested=True, fit=None, contrast=None, design=None, matrix=None
     )
     own.header, own.facts = {}, {}
-    own.question = Question()
+    own.question, own.about = Question(), lambda path: {}
     write_gene_sets(study, own, Outputs(tmp_path, "A"))
     assert "toy_pvalue" not in read_table(tmp_path / "gene_sets" / "A.tsv")
     for name in [n for n, method in METHODS.items() if method.relabels and n != "toy"]:

@@ -86,7 +86,7 @@ def run_of(n: int) -> RunTables:
         "H3K27me3",
         preset("H3K27me3"),
         {"promoters": sheet, "genes": other},
-        *[None] * 6,
+        *[None] * 7,
     )
     quality = pd.DataFrame(
         {"sample": ["T1"], "mark": "H3K27me3", "condition": "good", "library_size": 1e6}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -36,9 +37,7 @@ def write_track(path: Path, *, scale: float = 0.25, smooth: bool = False) -> Pat
 
 
 @pytest.mark.parametrize("smooth", [False, True])
-def test_one_look_says_all_and_reads_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, smooth: bool
-) -> None:
+def test_one_look_says_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, smooth: bool) -> None:
     path = write_track(tmp_path / "t.bw", smooth=smooth)
     asked: list[str] = []
 
@@ -50,7 +49,8 @@ def test_one_look_says_all_and_reads_once(
 
     monkeypatch.setattr(looks, "open_track", watched)
     look = look_at_track(TrackFile(str(path)))
-    assert sorted(asked) == sorted(LENGTHS)
+    # Where values may be counts, up to a million bins are looked at once more.
+    assert Counter(asked) == dict.fromkeys(LENGTHS, 1 if smooth else 2)
     assert look.total == pytest.approx(open_track(path).total(), rel=1e-12)
     assert (look.kind, dict(look.chrom_lengths), look.assembly) == ("bigWig", LENGTHS, None)
     assert look.recovery is not None

@@ -66,10 +66,11 @@ def test_an_interrupted_run_goes_on(tmp_path: Path) -> None:
     assert store.read_text().startswith(first)
     rows = pd.read_csv(store, sep="\t")
     assert rows.groupby("seed").size().nunique() == 1
-    assert rows.loc[rows["default"] == 1, "method"].unique().tolist() == ["trend"]
+    assert rows.loc[rows["default"] == 1, "method"].unique().tolist() == ["trend_weights"]
     text = page.as_markdown(page.summarise(rows), page.misses(rows))
     assert text.startswith("2 cohorts a cell.")
-    assert "| baseline | 3 | **" in text
+    assert "| baseline | 3 | ." in text
+    assert "**." in text
 
 
 @pytest.mark.slow
