@@ -67,7 +67,10 @@ ALIASES = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("sheet: s.csv\nfdr: [\n", "line 3: not YAML"),
         ("sheet: s.csv\nfdr: yes\n", "fdr: .*a number, not yes or no"),
         ("sheet: s.csv\nhidden: on\njobs: true\n", "hidden: .*not yes or no.*jobs: "),
-        ("sheet: s.csv\ncontrast: a-b\nfdr: .1\ncontrast: b-a\n", "line 4: .*contrast stands twice"),
+        (
+            "sheet: s.csv\ncontrast: a-b\nfdr: .1\ncontrast: b-a\n",
+            "line 4: .*contrast stands twice",
+        ),
         ('sheet: "a\\0b.csv"\n', "sheet: .*no character 0"),
         ('sheet: s.csv\ncontrast: "a\\0-b"\n', "contrast: .*no character 0"),
         ("sheet: C:\\data\\s.csv\n", "looks like a path of Windows"),
