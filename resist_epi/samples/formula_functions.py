@@ -84,27 +84,30 @@ def why_not_of(factor: Factor, levels: Sequence[str] | None) -> str | None:
     levels
         Of the column; None where it holds numbers.
     """
-    name = factor.column
-    if factor.function != "C":
-        if levels is None:
-            return None
-        shown = ", ".join(map(quoted, list(levels)[:4]))
-        return f"{factor.function}() is of numbers, and {name} holds groups ({shown})"
     if levels is None:
         return None
+    if factor.function != "C":
+        shown = ", ".join(map(quoted, list(levels)[:4]))
+        return f"{factor.function}() is of numbers, and {factor.column} holds groups ({shown})"
     for position, (argument, literal) in enumerate(factor.arguments):
         called = argument or list(FUNCTIONS["C"])[position]
+        reason = None
         if called == "levels" and literal.value is not None:
-            asked = [str(v) for v in literal.value]
-            left_out = [level for level in levels if level not in asked]
-            unknown = [level for level in asked if level not in levels]
-            if left_out:
-                # They would be rows of zeros, which is what the first level is.
-                return f"levels= of {name} leaves out {', '.join(map(quoted, left_out[:4]))}"
-            if unknown or len(set(asked)) < len(asked):
-                shown = ", ".join(map(quoted, (unknown or asked)[:4]))
-                return f"levels= of {name} must name each level once; found {shown}"
-        if literal.treatment and str(literal.value) not in levels:
+            reason = _why_not_levels(factor.column, list(map(str, literal.value)), levels)
+        elif literal.treatment and str(literal.value) not in levels:
             shown = ", ".join(map(quoted, list(levels)[:8]))
-            return f"{name} has no level {quoted(literal.value)}; it has {shown}"
+            reason = f"{factor.column} has no level {quoted(literal.value)}; it has {shown}"
+        if reason is not None:
+            return reason
+    return None
+
+
+def _why_not_levels(column: str, asked: Sequence[str], levels: Sequence[str]) -> str | None:
+    left_out = [level for level in levels if level not in asked]
+    if left_out:
+        # They would be rows of zeros, which is what the first level is.
+        return f"levels= of {column} leaves out {', '.join(map(quoted, left_out[:4]))}"
+    odd = [level for level in asked if level not in levels or asked.count(level) > 1]
+    if odd:
+        return f"levels= of {column} must name each level once; found {', '.join(odd[:4])}"
     return None

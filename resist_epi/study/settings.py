@@ -17,7 +17,6 @@ from resist_epi.io.windows_paths import refuse_windows_path
 from resist_epi.samples.question import Confounders, Question
 from resist_epi.study.provenance import as_seen_from
 
-
 # Settings that are numbers, or words and numbers.
 _NUMBERS = (
     "fdr",

@@ -27,7 +27,7 @@ def rows() -> SampleSheet:
         ("~ C(Condition, levels=3)", "levels must be a list of all levels"),
         (
             "~ C(Condition, levels=['good', 'mid', 'poor', 'bad'])",
-            "must name each level once; found 'bad'",
+            "must name each level once; found bad",
         ),
         ("~ C(Condition, contr.treatment('bad'))", "Condition has no level 'bad'; it has 'good'"),
         ("~ C(Condition, spans_intercept='no')", "spans_intercept must be True or False"),
