@@ -11,14 +11,10 @@ from typing import Any
 from typer.core import TyperCommand
 
 from resist_epi.errors import InputFormatError
-
-# What a shell leaves of C:\data\a.bw, which loses its backslashes there, and of \\server\share.
-_WINDOWS = re.compile(r"[A-Za-z]:|\\")
+from resist_epi.io.windows_paths import AS_HERE, refuse_windows_path
 
 # A name may hold a colon, and so may what is written.
 _WINDOWS_OUTPUT = re.compile(r"[A-Za-z]:\\|\\")
-
-_AS_HERE = "write it as this system does, with / between folders; under WSL, C:\\ is /mnt/c/"
 
 # Options that name what is written, whatever else a verb reads.
 _OUTPUTS = ("output", "carriers", "scores")
@@ -68,16 +64,11 @@ def check_paths(given: Mapping[str, Any], *, folder: bool = False) -> None:
     """
     inputs = list(_inputs(given))
     for path in inputs:
-        if _WINDOWS.match(str(path)) and not path.exists():
-            raise InputFormatError(
-                "looks like a path of Windows, and there is no such file here",
-                path=path,
-                remedy=_AS_HERE,
-            )
+        refuse_windows_path(path)
     outputs = [Path(given[name]) for name in _OUTPUTS if isinstance(given.get(name), Path)]
     for i, path in enumerate(outputs):
         if _WINDOWS_OUTPUT.match(str(path)):
-            raise InputFormatError("looks like a path of Windows", path=path, remedy=_AS_HERE)
+            raise InputFormatError("looks like a path of Windows", path=path, remedy=AS_HERE)
         if folder and path.is_file():
             raise InputFormatError("is a file; a folder is written", path=path)
         if not folder and path.is_dir():
@@ -104,7 +95,10 @@ def _inputs(given: Mapping[str, Any]) -> Iterator[Path]:
 
 
 def _same(one: Path, other: Path) -> bool:
+    """Whether two names lead to one file, also by a folder that will only be made (`new/..`)."""
     try:
-        return one.is_file() and other.is_file() and one.samefile(other)
+        return os.path.realpath(one) == os.path.realpath(other) or (
+            one.is_file() and other.is_file() and one.samefile(other)
+        )
     except OSError:
         return False

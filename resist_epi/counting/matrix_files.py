@@ -15,7 +15,7 @@ import pandas as pd
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import InputFormatError, QuantityError, did_you_mean, in_file, shortened
-from resist_epi.genome.bed_table import place_column
+from resist_epi.genome.bed_table import length_column, place_column
 from resist_epi.genome.regions import check_regions, make_regions
 from resist_epi.io.store import atomic_path, parse_json, read_bytes
 from resist_epi.io.table_text import NOTHING, typed
@@ -332,7 +332,16 @@ def _numbers(
 
 
 def _foreign_regions(path: Path, table: pd.DataFrame) -> pd.DataFrame:
-    """Checked regions in genome order, with the row of the table that each comes from."""
+    """Checked regions in genome order, with the row of the table that each comes from.
+
+    A column of lengths, as featureCounts and R write it, tells starts that count from 1.
+    """
+    lengths = length_column(table.columns)
+    if lengths is not None:
+        found = pd.to_numeric(table[lengths], errors="coerce")
+        if len(table) and (found == table["end"] - table["start"] + 1).all():
+            logger.info("%s: starts count from 1, as the column %s says", path, lengths)
+            table = table.assign(start=table["start"] - 1)
     own = [c for c in ("chrom", "start", "end", *_OPTIONAL) if c in table]
     with in_file(path):
         return make_regions(table[own].assign(row=np.arange(len(table))), kind="peaks")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +66,11 @@ def place_column(name: str) -> str | None:
     """`chrom`, `start` or `end`, if it is one of the names that programs give to them."""
     known = _CANONICAL.get(name.lower())
     return known if known in ("chrom", "start", "end") else None
+
+
+def length_column(names: Sequence[str]) -> str | None:
+    """The column in which featureCounts, MACS or R give the length of every row, if any."""
+    return next((name for name in names if _CANONICAL.get(name.lower()) == "length"), None)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from resist_epi.errors import DesignError
 from resist_epi.mechanism.switches import MarkTest, mark_switches, third_marks
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.facts import contrast_title, facts_of
+from resist_epi.samples.levels import near_spellings
 from resist_epi.samples.presets import PRESETS, find_preset
 from resist_epi.samples.question import Question
 
@@ -80,8 +81,10 @@ def switches_of_tables(
     Raises
     ------
     DesignError
-        If the tables are of different contrasts or thresholds, or as `switches.mark_switches`.
+        If the tables are of other marks than they are called, of different contrasts or
+        thresholds, or as `switches.mark_switches`.
     """
+    _check_marks(tables)
     _check_contrasts(tables)
     threshold = _threshold(tables)
     tests = []
@@ -122,6 +125,25 @@ def _threshold(tables: Mapping[str, pd.DataFrame]) -> float:
             " their P do not answer one question; make them with one --lfc-threshold of `diff`"
         )
     return next(iter(known.values()), 0.0)
+
+
+def _check_marks(tables: Mapping[str, pd.DataFrame]) -> None:
+    """Refuse tables in the wrong order, or one mark's twice: every switch would be turned round."""
+    own = {m: str(facts_of(t.attrs.get("header", {})).get("mark", "")) for m, t in tables.items()}
+    for called, mark in own.items():
+        others = [name for name in tables if name != called]
+        swapped = [n for n in others if mark and not _alike(mark, called) and _alike(mark, n)]
+        twice = [n for n in others if mark and _alike(mark, own[n])]
+        if swapped or twice:
+            reason = f"and so are those of {twice[0]}" if twice else "which another is called"
+            raise DesignError(
+                f"the results that are called {called} are of {mark}, as their header says,"
+                f" {reason}; give the tables in the order of their names ({', '.join(tables)})"
+            )
+
+
+def _alike(one: str, other: str) -> bool:
+    return one == other or bool(near_spellings([one, other], separators=True))
 
 
 def _check_contrasts(tables: Mapping[str, pd.DataFrame]) -> None:

@@ -185,6 +185,7 @@ def analyse(
     model = fit_units(normalized, ask, kept, scaling["name"], tested=tested)
     question, contrast = model.question, model.contrast
     facts: dict[str, Any] = {
+        "mark": ", ".join(sheet.marks),
         "contrast": contrast_facts(contrast),
         "design": {"formula": ask.design.formula, "columns": ask.taken},
         "units": {"n": len(ask.units.samples), "patients": sheet.has_patients},

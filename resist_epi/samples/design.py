@@ -138,7 +138,10 @@ def make_design(sheet: SampleSheet, formula: str = Question.formula) -> Design:
     aliased = aliased_columns(design.to_numpy(), list(design.columns))
     if aliased:
         parts = confounded_pairs(units, variables)
-        parts += [f"{name} is determined by {', '.join(by)}" for name, by in aliased.items()]
+        parts += [
+            f"{name} is determined by {', '.join(by)}" if by else f"{name} is 0 in every sample"
+            for name, by in aliased.items()
+        ]
         more = f"; and {len(parts) - 10} more" if len(parts) > 10 else ""
         raise DesignError(
             f"the design {quoted(formula)} cannot tell its effects apart: "

@@ -22,6 +22,7 @@ from itertools import product
 from typing import Any, NoReturn
 
 from resist_epi.errors import DesignError, quoted
+from resist_epi.samples.formula_functions import FUNCTIONS
 from resist_epi.samples.terms import Factor, Formula, Literal, Term
 
 _MAX_CHARACTERS = 10_000
@@ -33,25 +34,6 @@ _MAX_POWER = 10
 _MAX_TERMS = 200
 
 _MAX_FACTORS = 10  # of one term
-
-_MAX_FLEXIBILITY = 50  # degree, or degrees of freedom, of a curve
-
-# Function -> names of its arguments after the column, in order.
-_FUNCTIONS: dict[str, tuple[str, ...]] = {
-    "C": ("contrasts", "levels", "spans_intercept"),
-    "bs": (
-        "df",
-        "knots",
-        "degree",
-        "include_intercept",
-        "lower_bound",
-        "upper_bound",
-        "extrapolation",
-    ),
-    "poly": ("degree", "raw"),
-    "log": (),
-    "scale": ("center", "scale", "ddof"),
-}
 
 _TREATMENT = "contr.treatment"
 
@@ -119,7 +101,7 @@ class _Parser:
         raise DesignError(
             f"the design {quoted(self._text)} cannot be parsed: {problem}{where};"
             " expected something like '~ Batch + Condition', of columns, numbers, + - : * ^ ( )"
-            f" and {'() '.join(_FUNCTIONS)}() of a column"
+            f" and {'() '.join(FUNCTIONS)}() of a column"
         )
 
     def _tokenize(self) -> Iterable[_Token]:
@@ -279,7 +261,7 @@ class _Parser:
         return name
 
     def _call(self, function: _Token) -> Factor:
-        if function.text not in _FUNCTIONS:
+        if function.text not in FUNCTIONS:
             self._refuse(f"there is no function {quoted(function.text)}", function)
         self._need("(")
         column = self._next
@@ -290,7 +272,7 @@ class _Parser:
             self._refuse(f"{function.text}() is of a column, not of a function", column)
         name = self._spell(column)
         arguments: dict[str, tuple[str, Literal]] = {}
-        known = _FUNCTIONS[function.text]
+        known = list(FUNCTIONS[function.text])
         while self._take(",") is not None:
             token, after = self._next, self._tokens[min(self._at + 1, len(self._tokens) - 1)]
             named = token.kind == "word" and after.text == "=" and after.kind == "mark"
@@ -303,8 +285,9 @@ class _Parser:
             if not named and any(n for n, _ in arguments.values()):
                 self._refuse("an argument without a name stands behind one with a name", token)
             value = self._value(function.text == "C" and argument == "contrasts")
-            if argument in ("df", "degree") and not _is_flexibility(value.value):
-                self._refuse(f"{argument} must be from 0 to {_MAX_FLEXIBILITY}", token)
+            takes = FUNCTIONS[function.text][argument]
+            if not takes.fits(value.value):
+                self._refuse(f"{argument} must be {takes.expected}", token)
             arguments[argument] = (token.text if named else "", value)
         self._need(")")
         return Factor(column=name, function=function.text, arguments=tuple(arguments.values()))
@@ -351,7 +334,3 @@ class _Parser:
 
 
 _ZERO = Factor(number="0")
-
-
-def _is_flexibility(value: object) -> bool:
-    return value is None or (type(value) is int and 0 <= value <= _MAX_FLEXIBILITY)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.errors import DesignError, quoted
+from resist_epi.samples.formula_functions import why_not_of
 from resist_epi.samples.levels import in_call
 from resist_epi.samples.terms import Factor, Formula
 
@@ -38,6 +39,7 @@ class FormulaMatrix:
 
     def __init__(self, formula: Formula, units: pd.DataFrame) -> None:
         _check_size(formula, units)
+        _check_functions(formula, units)
         self._additive = _additive_columns(formula, units)
         if self._additive is None:
             self._by_formulaic(formula, units)
@@ -169,6 +171,18 @@ def _check_size(formula: Formula, units: pd.DataFrame) -> None:
             f"the design {quoted(formula.text)} has {columns} columns or more for {len(units)}"
             " units; leave interactions out"
         )
+
+
+def _check_functions(formula: Formula, units: pd.DataFrame) -> None:
+    """Refuse functions of columns of another kind, and levels that would be left out."""
+    for factor in dict.fromkeys(f for term in formula.terms for f in term if f.function):
+        column = units[factor.column]
+        levels = None
+        if not pd.api.types.is_numeric_dtype(column):
+            levels = [str(level) for level in sorted(column.unique())]
+        reason = why_not_of(factor, levels)
+        if reason is not None:
+            raise DesignError(f"the design {quoted(formula.text)} cannot be built: {reason}")
 
 
 def _formulaic_errors() -> tuple[type[Exception], ...]:

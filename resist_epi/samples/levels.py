@@ -41,6 +41,8 @@ _LABELS = re.compile(
     re.IGNORECASE,
 )
 
+_MOST = 1e100  # of a number in a design
+
 _SHOWN = 4  # spellings, or cells, that a message names
 
 _FEW, _LISTED = 6, 12  # values and levels of a column that a header names
@@ -197,11 +199,27 @@ def as_variable(
         _refuse_text_among_numbers(cells, name, where)
         numbers = [number(cell) for cell in cells]
         if None not in numbers:
+            _refuse_endless(column, numbers, name, where)
             return pd.Series(numbers, index=column.index, dtype=np.float64)
     problems = spelling_problems(cells, name, where)
     if problems:
         raise DesignError("; ".join(problems))
     return column.astype(object)
+
+
+def _refuse_endless(
+    cells: Sequence[str],
+    numbers: Sequence[float | None],
+    name: str,
+    where: Callable[[Sequence[int]], str],
+) -> None:
+    """Refuse numbers with which no model can reckon: `inf`, and what squares to it."""
+    for i, value in enumerate(numbers):
+        if value is not None and not abs(value) < _MOST:
+            raise DesignError(
+                f"column {name}, which the design uses, holds {quoted(list(cells)[i])} of"
+                f" {where([i])}; write a number that can be measured there"
+            )
 
 
 def _refuse_text_among_numbers(

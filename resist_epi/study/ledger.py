@@ -189,9 +189,12 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def _is_inside(name: str, folder: Path) -> bool:
-    """Whether an output's name is plain, and reached from the folder through no link."""
+    """Whether an output's name is plain, of no folder, and reached through no link."""
     parts = name.split("/")
     if any(part in ("", ".", "..") for part in parts) or re.search(r"[\\:\x00-\x1f]", name):
         return False
     places = [folder.joinpath(*parts[:i]) for i in range(1, len(parts))]
-    return not any(place.is_symlink() for place in places)
+    if any(place.is_symlink() for place in places):
+        return False
+    path = folder.joinpath(*parts)
+    return path.is_symlink() or not path.is_dir()

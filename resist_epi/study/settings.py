@@ -7,13 +7,29 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from resist_epi.errors import InputFormatError, did_you_mean, quoted, shortened
 from resist_epi.genes.builtin import GO
 from resist_epi.io.store import read_text, write_text
+from resist_epi.io.windows_paths import refuse_windows_path
 from resist_epi.samples.question import Confounders, Question
 from resist_epi.study.provenance import as_seen_from
+
+# Settings that are numbers, or words and numbers.
+_NUMBERS = (
+    "fdr",
+    "lfc_threshold",
+    "hidden",
+    "min_overlap",
+    "min_mapq",
+    "shift",
+    "extend",
+    "jobs",
+    "evidence_max_p",
+    "evidence_min_fold_change",
+)
 
 
 class StudySettings(BaseModel):
@@ -84,6 +100,22 @@ class StudySettings(BaseModel):
     copy_number: str | None = None
     segments: Path | None = None
     fasta: Path | None = None
+
+    @field_validator(*_NUMBERS, mode="before")
+    @classmethod
+    def _no_yes_or_no(cls, value: object) -> object:
+        """YAML reads `yes` and `on` as True, which would pass for the number 1."""
+        if isinstance(value, bool):
+            raise PydanticCustomError("number", "input should be a number, not yes or no")
+        return value
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_nul(cls, value: object) -> object:
+        """Refuse what no name of a file can hold, nor any other setting."""
+        if isinstance(value, str) and "\0" in value:
+            raise PydanticCustomError("text", "input should hold no character 0")
+        return value
 
     @property
     def question(self) -> Question:
@@ -184,7 +216,10 @@ def make_settings(values: dict[str, object], *, path: Path | None = None) -> Stu
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain YAML without aliases, by which a page of text stands for gigabytes."""
+    """Plain YAML, without aliases, by which a page of text stands for gigabytes.
+
+    A name stands once: YAML lets the last one win, and what stands above would be said in vain.
+    """
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.peek_event()
@@ -194,6 +229,16 @@ class _Loader(yaml.SafeLoader):
             )
         return super().compose_node(parent, index)
 
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen and isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{shortened(key.value)} stands twice", key.start_mark
+                )
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
+        return super().construct_mapping(node, deep)
+
 
 def read_study(path: str | Path) -> StudySettings:
     """Read settings; paths inside are relative to the file's folder.
@@ -201,7 +246,7 @@ def read_study(path: str | Path) -> StudySettings:
     Raises
     ------
     InputFormatError
-        If it is no YAML mapping, or a setting is unknown or wrong.
+        If it is no YAML mapping, or a setting is unknown, wrong or a path of Windows.
     """
     path = Path(path)
     text = read_text(path)
@@ -225,7 +270,11 @@ def read_study(path: str | Path) -> StudySettings:
         raise InputFormatError(f"not YAML ({shortened(reason)})", path=path) from error
     if not isinstance(values, dict):
         raise InputFormatError("no settings in it", path=path, expected="names and values in YAML")
-    return make_settings(values, path=path).resolved(path.parent)
+    settings = make_settings(values, path=path)
+    for name in PATHS:
+        if isinstance(written := getattr(settings, name), Path):
+            refuse_windows_path(written, path.parent / written)
+    return settings.resolved(path.parent)
 
 
 def write_study(path: str | Path, settings: StudySettings) -> None:

@@ -69,6 +69,30 @@ def test_usage_that_cannot_be(
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("order", "names", "message"),
+    [
+        (("H3K36me3", "H3K27me3"), "H3K27me3,H3K36me3", "called H3K27me3 are of H3K36me3"),
+        (("H3K36me3", "H3K27me3"), "h3k27me3,H3-K36me3", "called h3k27me3 are of H3K36me3"),
+        (("H3K27me3", "H3K27me3"), "H3K27me3,H3K36me3", "and so are those of H3K36me3"),
+        (("H3K36me3", "H3K36me3"), "off,on", "called off are of H3K36me3"),
+    ],
+)
+def test_tables_of_other_marks_than_they_are_called(
+    files: tuple[SmallCohort, Path],
+    capsys: pytest.CaptureFixture[str],
+    order: tuple[str, str],
+    names: str,
+    message: str,
+) -> None:
+    _, folder = files
+    tables = [str(folder / f"{mark}.tsv") for mark in order]
+    out = folder / "none.tsv"
+    assert main(["marks", *tables, "--names", names, "-o", str(out)]) == 1
+    assert message in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_tables_of_different_contrasts(
     files: tuple[SmallCohort, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

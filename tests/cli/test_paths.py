@@ -28,6 +28,8 @@ def inputs(tmp_path: Path) -> Path:
         ("counts.tsv", "is read and would be written over"),
         ("sheet.csv", "is read and would be written over"),
         ("folder/../sheet.csv", "is read and would be written over"),
+        ("none_yet/../sheet.csv", "is read and would be written over"),
+        ("none_yet/sub/../../counts.tsv", "is read and would be written over"),
         ("link.csv", "is read and would be written over"),
         ("C:\\out.tsv", "looks like a path of Windows"),
     ],

@@ -210,3 +210,23 @@ def test_a_damaged_parquet_file_raises_no_foreign_error(tmp_path: Path, at: int)
     path.write_bytes(bytes(data))
     with suppress(InputFormatError):  # it may be whole still; other errors are none of ours
         read_counts(path)
+
+
+@pytest.mark.parametrize(
+    ("header", "length", "start"),
+    [
+        ("Geneid\tChr\tStart\tEnd\tStrand\tLength", 800, 1000),  # featureCounts
+        ("name\tseqnames\tstart\tend\tstrand\twidth", 800, 1000),  # a data frame of R
+        ("name\tchrom\tstart\tend\tstrand\tlength", 799, 1001),  # BED with lengths
+        ("name\tchrom\tstart\tend\tstrand\tlength", 500, 1001),  # some other length
+    ],
+)
+def test_lengths_say_where_positions_count_from(
+    tmp_path: Path, header: str, length: int, start: int
+) -> None:
+    path = tmp_path / "c.tsv"
+    rows = [f"p{i}\tchr1\t{i}001\t{i}800\t+\t{length}\t{i}\t7\n" for i in (1, 2)]
+    path.write_text(f"{header}\ts0\ts1\n" + "".join(rows))
+    read = read_counts(path, sheet=sheet(["x", "y"]))
+    assert read.regions["start"].tolist() == [start, start + 1000]
+    assert read.regions["end"].tolist() == [1800, 2800]

@@ -63,6 +63,7 @@ def record(folder: Path, *outputs: str) -> None:
         "a\nb",
         "linked/victim",
         "deep/linked/victim",
+        "deep",
     ],
 )
 def test_a_record_that_names_what_is_outside_is_refused(tmp_path: Path, name: str) -> None:

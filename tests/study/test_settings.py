@@ -65,8 +65,19 @@ ALIASES = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("".join(f"k{i}: {'v' * 500}\n" for i in range(200)), "wrong settings: sheet"),
         ("sheet: s.csv\ndesign: [" + "a, " * 5000 + "a]\n", "design: .*found "),
         ("sheet: s.csv\nfdr: [\n", "line 3: not YAML"),
+        ("sheet: s.csv\nfdr: yes\n", "fdr: .*a number, not yes or no"),
+        ("sheet: s.csv\nhidden: on\njobs: true\n", "hidden: .*not yes or no.*jobs: "),
+        (
+            "sheet: s.csv\ncontrast: a-b\nfdr: .1\ncontrast: b-a\n",
+            "line 4: .*contrast stands twice",
+        ),
+        ('sheet: "a\\0b.csv"\n', "sheet: .*no character 0"),
+        ('sheet: s.csv\ncontrast: "a\\0-b"\n', "contrast: .*no character 0"),
+        ("sheet: C:\\data\\s.csv\n", "looks like a path of Windows"),
+        ("sheet: s.csv\nexclude: d:/black.bed\n", "looks like a path of Windows"),
+        ("sheet: s.csv\ngenes: '\\\\server\\a.gtf'\n", "looks like a path of Windows"),
     ],
-    ids=range(11),
+    ids=range(19),
 )
 def test_what_is_no_study(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str
