@@ -41,7 +41,7 @@ ROUNDS = "tmm_rounds"  # over the same regions
 TITLES = {ENRICHED: "TMM where the mark is"}
 
 # In sentences, where there is more room than in a figure.
-WORDS = {ROUNDS: "TMM without the regions that seem to change"}
+WORDS = {ROUNDS: "TMM of the regions that seem unchanged"}
 
 FEWEST = 3  # normalisations that are compared
 
@@ -344,9 +344,9 @@ def papers(method: str) -> tuple[Reference, ...]:
 
 
 def named(method: str) -> str:
-    """The same, with the name that tables have for it where that is another."""
+    """The same, with the name that tables have for it where that is another one."""
     words = in_words(method)
-    return words if words == method else f"{words} ({method})"
+    return words if words == method.replace("_", " ") else f"{words} ({method})"
 
 
 def _shift_in_words(tables: Mapping[str, pd.DataFrame], headline: str, name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from resist_epi.model import differential, normalization
+from resist_epi.model.header import rule_in_words
 from resist_epi.model.method import Method
 from resist_epi.model.normalization_method import Normalization
 from resist_epi.report.gather import RunTables
@@ -77,7 +78,7 @@ def facts(run: RunTables) -> list[tuple[str, list[Fact]]]:
             text, place = sheet.header.get(key), where
             if key == "filter":  # one rule, and where it kept how many
                 kept = sheet.facts["filter"]
-                text, place = kept["rule"], f"{where}: {kept['kept']} of {kept['of']}"
+                text, place = rule_in_words(kept), f"{where}: {kept['kept']} of {kept['of']}"
             if text:
                 by_text.setdefault(text, []).append(place)
         own = [

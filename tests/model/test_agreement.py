@@ -158,15 +158,15 @@ def test_the_sentence_names_normalisations_in_words_and_as_tables_do() -> None:
         others,
         ("tmm_enriched", "tmm_rounds", "library_size"),
         (
-            "TMM where the mark is",
-            "TMM without the regions that seem to change",
+            "TMM where the mark is (tmm_enriched)",
+            "TMM of the regions that seem unchanged (tmm_rounds)",
             "library size",
         ),
         strict=False,
     ):
         row = by_name.loc[name].astype(int)
         assert said.startswith(
-            f"{row['n_gain'] + row['n_loss']} under {words} ({name}), {row['n_shared']} of these"
+            f"{row['n_gain'] + row['n_loss']} under {words}, {row['n_shared']} of these"
             f" {n} among them (median log2 fold change shifted by "
         )
     assert others[-1].endswith(" under all, with one sign")
