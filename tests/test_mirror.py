@@ -89,7 +89,6 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "plots.frame": (("plots/test_heatmap.py", "plots/test_samples.py"), "the frame of figures"),
     "report.figures": (("report/test_page.py", "study/test_pipeline.py"), "drawn by a run"),
     "report.interactive": (("report/test_browser.py",), "used in a real browser"),
-    "report.sections": (("report/test_page.py",), "read on the page"),
     "schema": (("study/test_pipeline.py", "io/test_tables.py"), "the contract; tables hold to it"),
     "stats.groups.subset_null": (
         ("stats/groups/test_carriers.py",),

@@ -129,9 +129,9 @@ def _calls_in_words(results: pd.DataFrame, said: Mapping[str, Any]) -> dict[str,
     called = results[results["direction"] != "none"]
     sign = np.where(called["direction"] == "gain", 1, -1)
     part = int((np.sign(called["log2FoldChange"]) == -sign).sum())
+    turned = f"{part} of {len(called)} called domains have a log2FoldChange of the other sign"
     words = {
-        "direction": f"{DIRECTION_RULE}; {part} of {len(called)} called domains have a"
-        " log2FoldChange of the other sign: a part of them changes"
+        "direction": f"{DIRECTION_RULE}; {turned}{', since a part of each changes' * (part > 0)}"
     }
     if "agreement" in said:
         words["agreement"] = f"of signal_pvalue, not of the windows' P: {said['agreement']}"
@@ -144,9 +144,9 @@ def _calls_in_words(results: pd.DataFrame, said: Mapping[str, Any]) -> dict[str,
 
 
 DIRECTION_RULE = (
-    "of the windows that decide P (window_direction), where these are mixed of the window of the"
-    " lowest P (best_log2FoldChange); direction_from says which, while log2FoldChange is of the"
-    " domain's whole signal"
+    "that of the windows that decide its P (window_direction); where these go both ways, that of"
+    " the window of the lowest P (best_log2FoldChange). direction_from says which. log2FoldChange"
+    " is of the domain's whole signal"
 )
 
 

@@ -46,6 +46,8 @@ class Layer:
         preset).
     lfc_threshold
         Null hypothesis of the tests of `results` (`gene_level.GeneLevel`).
+    domains
+        The mark's domains, whose genes are one locus, as for gene sets (`gene_level.GeneLevel`).
     """
 
     name: str
@@ -53,6 +55,7 @@ class Layer:
     fit: Fit | None = None
     contrast: Contrast | None = None
     lfc_threshold: float = 0.0
+    domains: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,7 @@ def _of_layer(layer: Layer, sets: Mapping[str, GeneSet], asked: MechanismOptions
         layer.contrast,
         symbols=asked.symbols,
         covariates=asked.covariates,
+        domains=layer.domains,
         lfc_threshold=layer.lfc_threshold,
     )
     table = enrich_level(level, sets, SetOptions(asked.fdr, kinds=asked.kinds, test=asked.test))

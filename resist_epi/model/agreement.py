@@ -27,6 +27,7 @@ from resist_epi.model.normalization import (
 )
 from resist_epi.model.normalization_data import NormalizationInputs
 from resist_epi.samples.design import Contrast, Design
+from resist_epi.stats.literature import Reference
 from resist_epi.stats.multiple import benjamini_hochberg
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,9 @@ ENRICHED = "tmm_enriched"
 ROUNDS = "tmm_rounds"  # over the same regions
 
 TITLES = {ENRICHED: "TMM where the mark is"}
+
+# In sentences, where there is more room than in a figure.
+WORDS = {ROUNDS: "TMM of the regions that seem unchanged"}
 
 FEWEST = 3  # normalisations that are compared
 
@@ -314,21 +318,39 @@ def _in_words(tables: Mapping[str, pd.DataFrame], headline: str) -> str:
     signs = {name: _signs(table) for name, table in tables.items()}
     first = signs[headline]
     n = int((first != 0).sum())
-    parts = [f"{n} regions differ under {headline}"]
+    parts = [f"{n} regions differ under {named(headline)}"]
     parts += [
-        f"{_compared(tables, headline, name)['n_shared']:.0f} of them under {name} too, which calls"
-        f" {int((s != 0).sum())} and {_shift_in_words(tables, headline, name)}"
+        f"{int((s != 0).sum())} under {named(name)},"
+        f" {_compared(tables, headline, name)['n_shared']:.0f} of these {n} among them"
+        f" ({_shift_in_words(tables, headline, name)})"
         for name, s in signs.items()
         if name != headline
     ]
     same = np.all([s == first for s in signs.values()], axis=0)
     everywhere = int((same & (first != 0)).sum())
     share = f" ({everywhere / n:.0%})" if n else ""
-    return "; ".join(parts) + f"; {everywhere}{share} under all"
+    return "; ".join(parts) + f"; {everywhere}{share} under all, with one sign"
+
+
+def in_words(method: str) -> str:
+    """A normalisation as a sentence has it: `TMM where the mark is`."""
+    return (titles_compared() | WORDS).get(method, method.replace("_", " "))
+
+
+def papers(method: str) -> tuple[Reference, ...]:
+    """What a methods paragraph cites of a normalisation that was compared."""
+    record = METHODS.get("tmm" if method == ENRICHED else method)
+    return () if record is None else record.references
+
+
+def named(method: str) -> str:
+    """The same, with the name that tables have for it where that is another one."""
+    words = in_words(method)
+    return words if words == method.replace("_", " ") else f"{words} ({method})"
 
 
 def _shift_in_words(tables: Mapping[str, pd.DataFrame], headline: str, name: str) -> str:
     shift = _compared(tables, headline, name)["median_shift"]
     if not np.isfinite(shift):
-        return "has no region tested in common"
-    return f"shifts the median log2 fold change by {shift:+.2f}"
+        return "no region tested in common"
+    return f"median log2 fold change shifted by {shift:+.2f}"

@@ -82,7 +82,8 @@ def regions_with_signal(
     values = scaled(matrix)
     enough = values >= min_value if min_value > 0 else values > 0
     kept = enough.sum(axis=1) >= min_units
-    what = f"at least {min_value:g}" if min_value > 0 else "any signal"
+    unit = " reads" if counts else ""
+    what = f"at least {min_value:g}{unit}" if min_value > 0 else "any signal"
     rule = f"{what} in at least {min_units} units, whichever these are"
     if goes_with_depth(matrix, sides):
         first, second = sorted(sides, key=lambda side: _log_size(matrix, side))

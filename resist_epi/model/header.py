@@ -62,11 +62,16 @@ def filter_in_words(kept: Mapping[str, Any]) -> str:
 
     Of domains `windows`, too: what one of a domain's windows needs.
     """
-    windows = f", and a window of the domain has {kept['windows']}" if "windows" in kept else ""
     return (
-        f"{kept['kept']} of {kept['of']} regions tested: {kept['rule']}{windows};"
+        f"{kept['kept']} of {kept['of']} regions tested: {rule_in_words(kept)};"
         " the others stay in the table without P"
     )
+
+
+def rule_in_words(kept: Mapping[str, Any]) -> str:
+    """The rule alone, by which regions were tested."""
+    windows = f", and a window of the domain has {kept['windows']}" if "windows" in kept else ""
+    return f"{kept['rule']}{windows}"
 
 
 def quantity_facts(matrix: CountMatrix) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def gate_facts(gates: Sequence[Gate]) -> dict[str, Any]:
 
 def none_found(seen: UnitPatterns, facts: dict[str, Any]) -> UnitPatterns:
     """Nothing beyond chance."""
-    return _with(seen, facts, sentence=f"none found: units share {_strength(facts)}")
+    return _with(seen, facts, sentence=f"none found: {_strength(facts)}")
 
 
 def two_apart(seen: UnitPatterns, facts: dict[str, Any], pair: Sequence[str]) -> UnitPatterns:
@@ -96,8 +96,8 @@ def two_apart(seen: UnitPatterns, facts: dict[str, Any], pair: Sequence[str]) ->
     return _left_out(
         seen,
         facts,
-        f"{names} stand apart from all other units in most of the genome (units share"
-        f" {_strength(facts)}), as two libraries of one tumour or a batch of two would; not"
+        f"{names} stand apart from all other units in most of the genome"
+        f" ({_strength(facts)}), as two libraries of one tumour or a batch of two would; not"
         f" adjusted for. If they are one unit, say so in the column {PATIENT}",
         off=f"{names} stand apart from all others",
     )
@@ -108,8 +108,8 @@ def one_side(seen: UnitPatterns, facts: dict[str, Any]) -> UnitPatterns:
     return _left_out(
         seen,
         facts,
-        "units of one side of the contrast differ from each other in most of the genome (they share"
-        f" {_strength(facts)}), consistent with a change in some of them, a subtype, purity or a"
+        "units of one side of the contrast differ from each other in most of the genome"
+        f" ({_strength(facts)}), consistent with a change in some of them, a subtype, purity or a"
         " batch; not adjusted for, since it may be what is looked for",
         off="units of one side differ from each other in most of the genome",
     )
@@ -173,7 +173,7 @@ def calls_in_words(results: pd.DataFrame, fdr: float) -> tuple[str, int]:
 
 def _about(facts: Mapping[str, Any], found: FoundFactors) -> str:
     said = [
-        f"{_number(found.table.shape[1])} (units share {_strength(facts)})",
+        f"{_number(found.table.shape[1])} ({_strength(facts)})",
         f"R2 with the contrast {found.shared:.2f} (P {found.pvalue:.2g})",
         relations_in_words(found.relations),
     ]
@@ -199,9 +199,11 @@ def _number(k: int) -> str:
 
 
 def _strength(facts: Mapping[str, Any]) -> str:
+    eigenvalue, breadth = facts["cuts"]
     return (
-        f"{facts['eigenvalue']:.2f} times what they would by chance, and {facts['breadth']:.2f}"
-        " times without the regions that load most"
+        f"what units share most is {facts['eigenvalue']:.2f} times as strong as chance makes it"
+        f" (a factor from {eigenvalue:g} on), and {facts['breadth']:.2f} times without the fifth of"
+        f" the regions that show it most (from {breadth:g} on)"
     )
 
 

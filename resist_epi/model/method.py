@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from resist_epi.schema import COUNTS, QUANTITIES
 from resist_epi.stats.literature import (
+    BOOTH_1990,
     COX_1972,
     LAW_2014,
     LUND_2012,
     PHIPSON_2016,
+    ROBINSON_1982,
     SMYTH_2004,
     WELCH_1947,
     WILCOXON_1945,
@@ -174,8 +176,9 @@ METHODS: dict[str, Method] = {
         Later("hazards:fit_cox"),
         Later("hazards:hazard_statistics"),
         QUANTITIES,
-        "Cox score test of log2 signal against censored time to progression",
-        (COX_1972,),
+        "Cox score test of log2 signal against censored time to progression, its P that of signal"
+        " exchanged among the units",
+        (COX_1972, ROBINSON_1982, BOOTH_1990),
         takes_strata=True,
         own_contrast=Later("hazards:hazard_contrast"),
         effect="hazard ratio",

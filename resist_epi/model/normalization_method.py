@@ -117,7 +117,7 @@ METHODS: dict[str, Normalization] = {
         Later("scalings:by_tmm_rounds"),
         "most of the regions tested do not change, whichever way the others do;"
         " a global gain or loss of the mark is taken away",
-        "TMM in rounds",
+        "TMM of the unchanged",
         (ROBINSON_2010, KADOTA_2012, SUN_2013),
         needs=("test", "a contrast that can be tested, as `diff` and `run` have it; use tmm"),
         in_regions=True,

@@ -133,7 +133,7 @@ def subset_results(
     level, _ = log_level(matrix, tested)
     found = carrier_tests(level[tested], X, null_design, first, seed=seed)
     table = _table(matrix, tested, found, first, fdr)
-    return Subsets(table, _in_words(table, fdr))
+    return Subsets(table, _in_words(table, contrast.levels[0], fdr))
 
 
 def check_carriers(question: Question, *, tested: bool = True) -> None:
@@ -192,12 +192,12 @@ def _named(
     return list(named)
 
 
-def _in_words(table: pd.DataFrame, fdr: float) -> str:
+def _in_words(table: pd.DataFrame, side: str, fdr: float) -> str:
     called = table[table["direction"] != "none"]
     part = called[called["n_carriers"] < called["n_units"]]
     sentence = (
         f"{len(called)} region{' changes' if len(called) == 1 else 's change'}"
-        f" in units of the first side at {fdr:.0%} FDR,"
+        f" in units of {side} at {fdr:.0%} FDR,"
         f" {len(part)} of them in some only"
     )
     if not len(part):
@@ -206,7 +206,10 @@ def _in_words(table: pd.DataFrame, fdr: float) -> str:
     often = [
         f"{u} ({n / len(part):.0%})" for u, n in counted.most_common() if n >= SHARED * len(part)
     ]
-    middle = f", a median of {part['n_carriers'].median():g} of {table['n_units'].iloc[0]}"
+    n_units = int(table["n_units"].iloc[0])
+    middle = f", a median of {part['n_carriers'].median():g} of {n_units}"
+    if len(often) == n_units:
+        return f"{sentence}{middle}; every unit carries half of these or more, so none stands apart"
     if often:
         return (
             f"{sentence}{middle}; units that carry half of these or more: {', '.join(often)} (a"

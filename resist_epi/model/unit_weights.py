@@ -75,16 +75,17 @@ class UnitWeights:
         gain more; where a whole side is, the log of a small count has another mean there, which
         voom's precision weights mind.
         """
-        alike = f"the units' weights differ {self.fold:.1f}-fold"
+        unlike = f"units are unequally noisy: weights differ {self.fold:.1f}-fold"
         if not self.trusted:
             if self.sides is not None and self.sides_fold > SIDES_UNLIKE:
                 return "voom", f"the groups' variances differ {self.sides_fold:.1f}-fold"
             return "ql", f"units share a pattern in most regions ({self.shared:.2f} times noise)"
         if self.fold <= UNLIKE:
-            return "ql", f"{alike}, at most {UNLIKE:g}"
+            alike = "units are about equally noisy: weights would differ"
+            return "ql", f"{alike} {self.fold:.1f}-fold, at most {UNLIKE:g}"
         if self.sides_fold > SIDES_UNLIKE:
-            return "voom", f"{alike}, and the groups' {self.sides_fold:.1f}-fold"
-        return "trend", f"{alike}, more than {UNLIKE:g}"
+            return "voom", f"{unlike}, and the groups' {self.sides_fold:.1f}-fold"
+        return "trend", f"{unlike}, more than {UNLIKE:g}"
 
 
 def weigh_units(

@@ -62,7 +62,7 @@ def _controls(quiet: pd.DataFrame, moved: pd.DataFrame) -> str:
     """One sentence on the sets that should not move."""
     tested = quiet[quiet["n_tested"] > 0]
     if tested.empty:
-        return "No control set has a gene among these regions."
+        return "No control set has a gene among the regions tested."
     said = f"{len(tested)} tests of control and marker sets ride along"
     if moved.empty:
         return f"{said}; none has P below .05."

@@ -16,9 +16,10 @@ from resist_epi.report.flags import RULES
 from resist_epi.report.gather import MarkTables, RunTables, gather
 from resist_epi.report.interactive import packed_plotly, plot_settings
 from resist_epi.report.mechanisms import mechanism_section
+from resist_epi.report.methods import methods
 from resist_epi.report.payload import pack, pack_results
 from resist_epi.report.warnings import collect_warnings
-from resist_epi.report.words import facts, header_lines, join_words, methods
+from resist_epi.report.words import facts, header_lines, join_words
 from resist_epi.version import VERSION
 
 logger = logging.getLogger(__name__)

@@ -185,7 +185,7 @@ def gene_rows(sheet: Sheet) -> list[dict[str, str]]:
             "interval": _interval(row),
             "pvalue": number(row["pvalue"]),
             "padj": number(row["padj"]),
-            "direction": row["direction"] or "not measured",
+            "direction": _call(row) if row["direction"] else "not measured",
         }
         for row in sheet.table.to_dict("records")
     ]
@@ -196,12 +196,14 @@ def core_in_words(sheet: Sheet) -> list[str]:
     rows = sheet.table[sheet.table["fry_pvalue"].notna()].to_dict("records")
     sentences = [
         f"{capital(row['variant'])}: {row['n_tested']} tested, mean log2 fold change"
-        f" {change(row['effect'])}; P {number(row['fry_pvalue'])} that they change at all (fry), P"
-        f" {number(row['random_pvalue'])} that they change more than {row['n_random']:,} random"
-        " sets of genes like them"
+        f" {change(row['effect'])}; P {number(row['fry_pvalue'])} against no change (fry), P"
+        f" {number(row['random_pvalue'])} against the change of {row['n_random']:,} random sets of"
+        " genes like them"
         for row in rows
     ]
-    claim = sheet.table["claim"].eq("yes").all() and rows
+    if not rows:
+        return ["None of its genes was tested: no claim"]
+    claim = sheet.table["claim"].eq("yes").all()
     verdict = f"a claim of {rows[0]['direction']} holds" if claim else "no claim"
     return [*sentences, f"Both at .05, in one direction, for every variant: {verdict}"]
 
@@ -221,10 +223,14 @@ def strongest_rows(sheet: Sheet) -> list[dict[str, str]]:
             "interval": _interval(row),
             "pvalue": number(row["pvalue"]),
             "padj": number(row["padj"]),
-            "direction": str(row["direction"]),
+            "direction": _call(row),
         }
         for row in best.to_dict("records")
     ]
+
+
+def _call(row: Mapping[Any, Any]) -> str:
+    return "not tested" if pd.isna(row["pvalue"]) else str(row["direction"])
 
 
 def _name(row: Mapping[Any, Any]) -> str:

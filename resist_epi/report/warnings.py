@@ -181,12 +181,12 @@ def _of_sets(mark: MarkTables) -> Iterator[Caveat]:
     table = mark.gene_sets.table
     empty = int((table["n_tested"] == 0).sum())
     if empty and empty == len(table):
-        text = f"None of the {empty} gene sets has a gene among the regions of this run, so"
+        text = f"None of the {empty} gene sets has a gene among the regions tested, so"
         text += " nothing can be said about any mechanism."
         yield Caveat("caution", mark.mark, text)
     elif empty:
-        text = f"{empty} of {len(table)} gene sets have no gene among the regions of this run"
-        yield Caveat("note", mark.mark, f"{text} and are untested.")
+        text = f"{empty} of {len(table)} gene sets have no gene among the regions tested"
+        yield Caveat("note", mark.mark, f"{text}, so nothing is said of them.")
 
 
 def _of_quality(mark: MarkTables, quality: pd.DataFrame) -> Iterator[Caveat]:

@@ -135,6 +135,26 @@ COX_1972 = Reference(
     "10.1111/j.2517-6161.1972.tb00899.x",
 )
 
+ROBINSON_1982 = Reference(
+    "Robinson J",
+    "Saddlepoint approximations for permutation tests and confidence intervals",
+    "J R Stat Soc B 1982;44:91-101",
+)
+
+BOOTH_1990 = Reference(
+    "Booth JG, Butler RW",
+    "Randomization distributions and saddlepoint approximations in generalized linear models",
+    "Biometrika 1990;77:787-796",
+    "10.1093/biomet/77.4.787",
+)
+
+TUSHER_2001 = Reference(
+    "Tusher VG, Tibshirani R, Chu G",
+    "Significance analysis of microarrays applied to the ionizing radiation response",
+    "Proc Natl Acad Sci USA 2001;98:5116-5121",
+    "10.1073/pnas.091062498",
+)
+
 WILCOXON_1945 = Reference(
     "Wilcoxon F",
     "Individual comparisons by ranking methods",
@@ -163,6 +183,13 @@ SMYTH_2005 = Reference(
     " experiments",
     "Bioinformatics 2005;21:2067-2075",
     "10.1093/bioinformatics/bti270",
+)
+
+HORN_1965 = Reference(
+    "Horn JL",
+    "A rationale and test for the number of factors in factor analysis",
+    "Psychometrika 1965;30:179-185",
+    "10.1007/BF02289447",
 )
 
 WANG_2017 = Reference(

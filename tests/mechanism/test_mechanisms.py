@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.genes import gene_level
+from resist_epi.genes.enrichment import enrich
 from resist_epi.genes.gene_sets import GeneSet
 from resist_epi.mechanism.expectations import Expectation, Mechanism
 from resist_epi.mechanism.mechanisms import Layer, mechanism_sentences, mechanism_table
@@ -162,3 +164,28 @@ def test_the_header_speaks_of_the_marks_that_are_there() -> None:
     for name, said in (("H3K36me3", True), ("H3K27me3", False)):
         found = mechanism_table([layer(name, analysed([], 0.0))], MECHANISMS_HERE, SETS, n_random=9)
         assert ("H3K36me3" in found.attrs["header"]["wording"]) is said
+
+
+def test_genes_of_one_domain_are_one_locus_as_for_gene_sets() -> None:
+    analysis = analysed(["UP"], 1.0)
+    places = analysis.results.set_index("symbol").loc[list(SETS["UP"].genes)]
+    whole = places.iloc[:5]
+    domains = pd.DataFrame(
+        {
+            "chrom": whole["chrom"].iloc[[0]],
+            "start": whole["start"].min(),
+            "end": whole["end"].max(),
+        }
+    )
+    plain = layer("H3K36me3", analysis)
+    n_loci = [
+        mechanism_table([one], MECHANISMS_HERE, SETS, kinds=KINDS, n_random=50)
+        .set_index("set")["n_loci"]
+        .to_dict()
+        for one in (plain, replace(plain, domains=domains))
+    ]
+    sets = enrich(
+        analysis.results, SETS, fit=analysis.fit, contrast=analysis.contrast, domains=domains
+    ).set_index("set")["n_loci"]
+    assert n_loci[1] == sets[list(n_loci[1])].to_dict()
+    assert n_loci[1]["UP"] < n_loci[0]["UP"]

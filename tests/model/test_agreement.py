@@ -146,6 +146,32 @@ def test_without_background_three_are_compared_and_confidence_is_unknown() -> No
     assert agreement.warnings == ()
 
 
+def test_the_sentence_names_normalisations_in_words_and_as_tables_do() -> None:
+    counts, bins = study()
+    inputs = NormalizationInputs(background=bins)
+    _, agreement = with_agreement(analyse(counts, sheet(CONDITIONS), inputs=inputs))
+    first, *others = agreement.sentence.split("; ")
+    by_name = agreement.table.groupby("normalization")[["n_gain", "n_loss", "n_shared"]].first()
+    n = int(by_name.loc["background", ["n_gain", "n_loss"]].sum())
+    assert first == f"{n} regions differ under background"
+    for said, name, words in zip(
+        others,
+        ("tmm_enriched", "tmm_rounds", "library_size"),
+        (
+            "TMM where the mark is (tmm_enriched)",
+            "TMM of the regions that seem unchanged (tmm_rounds)",
+            "library size",
+        ),
+        strict=False,
+    ):
+        row = by_name.loc[name].astype(int)
+        assert said.startswith(
+            f"{row['n_gain'] + row['n_loss']} under {words}, {row['n_shared']} of these"
+            f" {n} among them (median log2 fold change shifted by "
+        )
+    assert others[-1].endswith(" under all, with one sign")
+
+
 def test_without_replicates_factors_alone_are_compared() -> None:
     counts = planted(n=300).select(samples=["s0", "s5"])
     rows = sheet(["good", "poor"], SampleID=["s0", "s5"])

@@ -96,7 +96,7 @@ def test_a_clean_cohort_has_exactly_the_numbers_that_it_had() -> None:
     found, plain = asked(made), asked(made, hidden="none")
     assert found.fit.weights is not None
     pd.testing.assert_frame_equal(found.results, plain.results)
-    assert found.header["hidden factors"].startswith("none found: units share")
+    assert found.header["hidden factors"].startswith("none found: what units share most is ")
     assert "hidden factors" not in plain.header
     assert "hidden" not in plain.facts
 

@@ -25,7 +25,7 @@ from resist_epi.model.normalization_method import Normalization
 from resist_epi.model.relabelling import with_relabelling
 from resist_epi.pipeline import run_study
 from resist_epi.report.gather import gather
-from resist_epi.report.words import methods
+from resist_epi.report.methods import methods
 from resist_epi.stats.literature import Reference
 from resist_epi.study.settings import StudySettings
 from tests.support.builders import planted, sheet

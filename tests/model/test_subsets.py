@@ -13,7 +13,7 @@ from resist_epi.cli.main import main
 from resist_epi.errors import DesignError
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.model.analysis import Analysis, analyse
-from resist_epi.model.subsets import carriers_of, with_carriers
+from resist_epi.model.subsets import _in_words, carriers_of, with_carriers
 from resist_epi.samples.question import Question
 from resist_epi.schema import SUBSETS, names
 from tests.support import builders
@@ -43,7 +43,29 @@ def test_table_names_the_carriers() -> None:
     assert empty["direction"] == "none"
     assert "in some only" in found.sentence
     assert "s8 (" in found.sentence  # these four are in every region
+    assert "change in units of poor at 5% FDR" in found.sentence
     assert found.header["carriers"] == found.sentence
+
+
+def test_units_are_named_where_some_of_them_stand_apart() -> None:
+    units = [f"u{i}" for i in range(6)]
+    for carriers, said in (
+        ([units[:3]] * 4, "u0 (100%), u1 (100%), u2 (100%) (a subtype"),
+        ([units[:5], units[1:], units[:3] + units[4:], units[:4] + units[5:]], "every unit"),
+        ([[u] for u in units], "no unit carries half of these"),
+    ):
+        table = pd.DataFrame(
+            {
+                "direction": "gain",
+                "n_carriers": [len(c) for c in carriers],
+                "n_units": 6,
+                "carriers": [",".join(c) for c in carriers],
+            }
+        )
+        sentence = _in_words(table, "late relapse", 0.05)
+        assert said in sentence
+        assert "in units of late relapse at 5% FDR" in sentence
+        assert ("none stands apart" in sentence) == (said == "every unit")
 
 
 def test_too_few_units_and_blocks_are_said() -> None:

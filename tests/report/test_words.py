@@ -2,91 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
-import numpy as np
-import pandas as pd
-import pytest
-
-from resist_epi.genes.enrichment import enrich
-from resist_epi.genes.gene_sets import GeneSet
-from resist_epi.genes.set_methods import METHODS, SetMethod, SetPvalues
-from resist_epi.report.gather import Sheet, gather
 from resist_epi.report.words import (
     change_in_words,
     header_lines,
     join_words,
-    methods,
 )
-from resist_epi.stats.literature import ROBINSON_2010, WU_2012, Reference
-from tests.support.run_facts import with_facts
-
-
-def test_methods_say_what_was_run_and_cite_it(study: Path) -> None:
-    section = methods(gather(study))
-    text = "\n".join(section.paragraphs)
-    for part in (
-        "resist_epi",
-        "16 libraries",
-        "poor minus good",
-        "4 poor + 4 good units",
-        "2,500 bp upstream",
-        "library size",
-        "variances moderated towards a trend",
-        "Benjamini and Hochberg",
-        "3 gene sets were tested",
-        "not by itself evidence of NSD2",
-    ):
-        assert part in text
-    assert "drive" not in text.lower()
-    cited = {int(n) for group in text.split("[")[1:] for n in group.split("]")[0].split(",")}
-    assert cited == set(range(1, len(section.references) + 1))
-    assert WU_2012 in section.references
-    assert ROBINSON_2010 not in section.references
-
-
-def test_methods_of_another_normalisation(study: Path) -> None:
-    tmm = {"name": "tmm", "assumption": "most regions do not change", "because": "asked for"}
-    run = with_facts(gather(study), normalization=tmm)
-    section = methods(run)
-    text = "\n".join(section.paragraphs)
-    assert "by tmm [1] (H3K27me3), which assumes that most regions do not change." in text
-    assert section.references[0] is ROBINSON_2010
-
-
-def test_methods_of_a_weighted_fit(study: Path) -> None:
-    method = {
-        "name": "voom",
-        "summary": "linear model of log2 counts (voom)",
-        "because": "chosen for reads",
-        "options": {"weights": "units weighted by REML"},
-    }
-    text = "\n".join(methods(with_facts(gather(study), method=method)).paragraphs)
-    assert "Test (H3K27me3): linear model of log2 counts (voom) [" in text
-    assert "Units weighted by REML [" in text
-    assert "chosen" not in text
-
-
-def test_a_gene_set_test_is_named_and_cited_from_its_record(
-    study: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    paper = Reference("Toy A", "Means of sets", "J Toys 2020;1:1")
-    nothing = SetMethod("none", "nothing", lambda inputs: SetPvalues(*np.ones((2, 1)), "toy means"))
-    monkeypatch.setitem(METHODS, "toy", replace(nothing, references=(paper,)))
-    run = gather(study)
-    mark = run.marks[0]
-    sets = {"S": GeneSet("S", "test", tuple(mark.main.table["symbol"][:20]))}
-    for results, said in (
-        (mark.main.table, "1 gene sets were tested with toy means"),
-        (mark.main.table.assign(stat=np.nan), "described gene by gene (no test"),
-    ):
-        table = enrich(results, sets, test="toy")
-        own = replace(mark, gene_sets=Sheet(table, table.attrs["header"]))
-        section = methods(replace(run, marks=(own, *run.marks[1:])))
-        assert said in "\n".join(section.paragraphs)
-        assert (paper in section.references) == ("toy means" in said)
-        assert WU_2012 not in section.references
 
 
 def test_a_gain_is_put_in_words() -> None:
@@ -108,24 +28,3 @@ def test_lines_for_reading_leave_out_what_is_for_programs() -> None:
 def test_words_are_joined() -> None:
     assert join_words(["a", "b", "c"]) == "a, b and c"
     assert join_words([]) == ""
-
-
-def test_sets_are_counted_by_their_p_and_the_paper_is_cited_once(study: Path) -> None:
-    run = gather(study)
-    header = {"gene set test": "camera", "gene sets": "camera (Wu & Smyth 2012), one value a gene"}
-    tables = [
-        pd.DataFrame({"set": list("ABCD"), "pvalue": p})
-        for p in ([0.1, 0.2, np.nan, np.nan], [0.1, 0.2, 0.3, np.nan])
-    ]
-    marks = tuple(
-        replace(mark, gene_sets=Sheet(table, header))
-        for mark, table in zip(run.marks[:2], tables, strict=True)
-    )
-    text = methods(replace(run, marks=marks))
-    said = next(p for p in text.paragraphs if "gene sets were tested" in p)
-    names = [mark.mark for mark in marks]
-    start = f"2 ({names[0]}) and 3 ({names[1]}) of 4 gene sets were tested with camera ["
-    assert said.startswith(start)
-    assert "Wu" not in said
-    assert said.count("[") == 1
-    assert WU_2012 in text.references

@@ -18,6 +18,7 @@ from resist_epi.pipeline import run_study
 from resist_epi.report.figures import FORMATS
 from resist_epi.schema import CHECK, GENE_SETS, PRE_SPECIFIED, QUALITY, RESULTS, names
 from resist_epi.study.settings import StudySettings, read_study
+from resist_epi.study.steps.domains import written_domains
 from tests.support.builders import said
 from tests.support.cohort import CHANGED, SmallCohort, make_cohort
 
@@ -117,10 +118,22 @@ def test_the_header_says_what_was_done(study: Path) -> None:
         assert part in header
     assert "tmm_rounds: assumes" in header
     assert "relabelling: 70 relabellings of the units: a median of " in header
-    assert "agreement: 2 regions differ under tmm_rounds; 2 of them under tmm too" in header
+    first, others = header.split("agreement: ")[1].split("; ", 1)
+    assert first == "2 regions differ under TMM of the regions that seem unchanged (tmm_rounds)"
+    assert others.startswith("2 under TMM in regions (tmm), 2 of these 2 among them (median log2")
     assert "(chosen: the sheet has no SpikeInReads; only" in header
     for part in ("mean_signal", "regions tested", "fdr: 0.05"):
         assert part in header
+
+
+def test_domains_whose_genes_are_one_locus_are_read_back(study: Path) -> None:
+    found = written_domains(study, "H3K27me3")
+    assert found is not None
+    assert list(found.columns) == ["chrom", "start", "end"]
+    results = read_results(study / "differential" / "H3K27me3.domains.tsv.gz")
+    assert found["start"].isin(results["whole_start"]).all()
+    assert written_domains(study, "H3K36me3") is None  # bodies: neighbours are genes of their own
+    assert written_domains(study, "H3K4me3") is None  # not in this run
 
 
 def test_normalisations_are_compared(study: Path) -> None:

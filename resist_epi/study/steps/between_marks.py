@@ -25,6 +25,7 @@ from resist_epi.model.analysis import Analysis
 from resist_epi.samples.presets import preset
 from resist_epi.study.settings import StudySettings
 from resist_epi.study.steps.analyses import analyse_kind
+from resist_epi.study.steps.domains import written_domains
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.study import Study
 from resist_epi.version import VERSION
@@ -135,7 +136,7 @@ def _write_mechanisms(
     if not any(map(len, match_sets(load_gene_sets(), named, load_symbols()).values())):
         logger.info("no mechanism table: none of the built-in gene sets has a gene in this study")
         return
-    layers = [_mark_layer(mark, analyses[mark]) for mark in stated]
+    layers = [_mark_layer(mark, analyses[mark], outputs.folder) for mark in stated]
     layers += [
         Layer(assay, next(iter(by_mark.values())).as_results(fdr=study.settings.fdr))
         for assay, by_mark in evidence.items()
@@ -164,6 +165,12 @@ def _write_mechanisms(
     outputs.table(outputs.path("mechanisms"), table, header)
 
 
-def _mark_layer(mark: str, analysis: Analysis) -> Layer:
-    fit = analysis.fit if analysis.tested else None
-    return Layer(mark, analysis.results, fit, analysis.contrast, analysis.question.lfc_threshold)
+def _mark_layer(mark: str, analysis: Analysis, out: Path) -> Layer:
+    return Layer(
+        mark,
+        analysis.results,
+        analysis.fit if analysis.tested else None,
+        analysis.contrast,
+        analysis.question.lfc_threshold,
+        written_domains(out, mark),
+    )

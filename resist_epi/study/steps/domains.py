@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import pandas as pd
 
@@ -22,6 +23,7 @@ from resist_epi.genome.consensus import Consensus
 from resist_epi.genome.peaks import write_direction_bed
 from resist_epi.io.digest import step_key
 from resist_epi.io.run_folder import run_path
+from resist_epi.io.tables import read_results
 from resist_epi.model.agreement import with_agreement
 from resist_epi.samples.presets import preset
 from resist_epi.study.ledger import Ledger
@@ -180,9 +182,17 @@ def run_domain_tests(
     }
     outputs.table(outputs.path("links", "domains"), links, about)
     genes = gene_domains(found.results, annotation, promoter=window)
-    of_bodies = preset(mark).main_kind == "genes"
-    shared = None if of_bodies else whole_domains(found.results)
-    return TestedDomains(found.results, genes, shared)
+    return TestedDomains(found.results, genes, _shared(found.results, mark))
+
+
+def written_domains(out: Path, mark: str) -> pd.DataFrame | None:
+    """`TestedDomains.shared` of a mark, from the results in the run's folder; None without any."""
+    path = run_path(out, "results", mark, "domains")
+    return _shared(read_results(path), mark) if path.exists() else None
+
+
+def _shared(results: pd.DataFrame, mark: str) -> pd.DataFrame | None:
+    return None if preset(mark).main_kind == "genes" else whole_domains(results)
 
 
 def _count_controls(study: Study, mark: str, matrix: CountMatrix, outputs: Outputs) -> None:

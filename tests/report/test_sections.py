@@ -1,0 +1,57 @@
+"""Tables become rows and sentences of the page, each true of the table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from resist_epi.report.gather import Sheet
+from resist_epi.report.sections import core_in_words, gene_rows, strongest_rows
+
+
+def _pre_specified(p: float) -> Sheet:
+    row = {
+        "variant": "all genes",
+        "n_tested": 4,
+        "effect": 1.25,
+        "fry_pvalue": p,
+        "random_pvalue": p,
+        "n_random": 2000,
+        "direction": "gain",
+        "claim": "yes" if p <= 0.05 else "no",
+    }
+    return Sheet(pd.DataFrame([row]), {})
+
+
+def test_the_set_named_in_advance_is_put_in_words() -> None:
+    first, verdict = core_in_words(_pre_specified(0.001))
+    assert "P 0.001 against no change (fry)" in first
+    assert "against the change of 2,000 random sets of genes like them" in first
+    assert verdict.endswith("a claim of gain holds")
+    assert core_in_words(_pre_specified(0.5))[-1].endswith("no claim")
+
+
+def test_nothing_is_said_of_level_and_direction_where_no_gene_was_tested() -> None:
+    assert core_in_words(_pre_specified(np.nan)) == ["None of its genes was tested: no claim"]
+
+
+def test_a_region_without_a_test_is_no_region_without_a_call() -> None:
+    rows = pd.DataFrame(
+        {
+            "symbol": ["A", "B", "C"],
+            "region_id": ["a", "b", "c"],
+            "chrom": ["chr1"] * 3,
+            "start": [1, 2, 3],
+            "end": [5, 6, 7],
+            "baseMean": 3.0,
+            "log2FoldChange": 1.0,
+            "ci_low": 0.5,
+            "ci_high": 1.5,
+            "pvalue": [0.001, 0.5, np.nan],
+            "padj": [0.003, 0.5, np.nan],
+            "direction": ["gain", "none", "none"],
+        }
+    )
+    for made in (gene_rows, strongest_rows):
+        calls = {row["symbol"]: row["direction"] for row in made(Sheet(rows, {}))}
+        assert calls == {"A": "gain", "B": "none", "C": "not tested"}
