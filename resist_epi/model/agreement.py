@@ -19,14 +19,13 @@ from resist_epi.model.differential import contrast_results
 from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.efficiency import Disagreement, composition_disagreement, share_tests
 from resist_epi.model.normalization import (
-    METHODS,
     compared_as,
     factors_table,
     normalize,
+    references,
     titles,
 )
 from resist_epi.model.normalization_data import NormalizationInputs
-from resist_epi.samples.design import Contrast, Design
 from resist_epi.stats.multiple import benjamini_hochberg
 
 logger = logging.getLogger(__name__)
@@ -92,7 +91,7 @@ def normalized_variants(matrix: CountMatrix, inputs: NormalizationInputs) -> dic
     """
     headline = str(matrix.metadata.get("normalization", "library_size"))
     found = {headline: matrix}
-    reference = [m for m in compared_as("reference") if METHODS[m].has_inputs(inputs)][:1]
+    reference = references(inputs)[:1]
     enriched, source = enriched_regions(matrix, inputs.background), None
     if enriched is not None:
         source = replace(matrix.select(regions=enriched), offsets=None, size_factors=None)
@@ -150,7 +149,7 @@ def with_agreement_where_known(analysis: Analysis) -> Analysis:
     Where neither is there, other normalisations are of the same regions and the analysis stays as
     it is.
     """
-    if not any(METHODS[m].has_inputs(analysis.inputs) for m in compared_as("reference")):
+    if not references(analysis.inputs):
         return analysis
     found, agreement = with_agreement(analysis)
     for warning in agreement.warnings:
@@ -186,13 +185,13 @@ def compare_normalizations(analysis: Analysis) -> Agreement:
         ],
         ignore_index=True,
     )
-    disagreement = _disagreement(normalized, design, contrast)
+    disagreement = _disagreement(normalized, analysis)
     warnings = [] if disagreement is None else disagreement.warnings
     if not warnings:
-        warnings = _headline_warnings(normalized, design, contrast)
+        warnings = _headline_warnings(normalized, analysis)
     if analysis.inputs.top_share is not None:
         warnings = [*warnings, *share_tests(analysis.inputs.top_share, design, contrast)]
-    sure = _high_confidence(tables, len(analysis.matrix.regions), question.fdr)
+    sure = _high_confidence(tables, analysis)
     return Agreement(
         table,
         sure,
@@ -248,7 +247,7 @@ def _compared(tables: Mapping[str, pd.DataFrame], headline: str, name: str) -> d
     }
 
 
-def _high_confidence(tables: Mapping[str, pd.DataFrame], n: int, fdr: float) -> NDArray[np.object_]:
+def _high_confidence(tables: Mapping[str, pd.DataFrame], analysis: Analysis) -> NDArray[np.object_]:
     """Whether both assumptions call a region, with one sign and one false discovery rate for both.
 
     The larger of the two P, adjusted over all regions: where either assumption holds, it is a
@@ -257,51 +256,47 @@ def _high_confidence(tables: Mapping[str, pd.DataFrame], n: int, fdr: float) -> 
     so that false calls gather in it. Rounds of TMM in the place of TMM find more, but where half of
     the regions gain they may take these for the unchanged ones, and then hardly any is left.
     """
-    reference, in_regions = _opposed(tables)
+    reference, in_regions = _opposed(tables, analysis.inputs)
     if reference is None or in_regions is None:
-        return np.full(n, np.nan, dtype=object)
+        return np.full(len(analysis.matrix.regions), np.nan, dtype=object)
     one, other = tables[reference], tables[in_regions]
     change = [t["log2FoldChange"].to_numpy(np.float64) for t in (one, other)]
     p = np.maximum(one["pvalue"].to_numpy(np.float64), other["pvalue"].to_numpy(np.float64))
     p = np.where((np.sign(change[0]) == np.sign(change[1])) | np.isnan(p), p, 1.0)
-    return np.asarray(benjamini_hochberg(p) <= fdr).astype(object)
+    return np.asarray(benjamini_hochberg(p) <= analysis.question.fdr).astype(object)
 
 
-def _opposed(had: Container[str]) -> tuple[str | None, str | None]:
+def _opposed(had: Container[str], inputs: NormalizationInputs) -> tuple[str | None, str | None]:
     """What keeps a global change and what takes it away, among the normalisations had."""
-    reference = next((m for m in compared_as("reference") if m in had), None)
+    reference = next((m for m in references(inputs) if m in had), None)
     return reference, next((m for m in (ENRICHED, *compared_as("regions")) if m in had), None)
 
 
-def _disagreement(
-    normalized: Mapping[str, CountMatrix], design: Design, contrast: Contrast
-) -> Disagreement | None:
-    reference, in_regions = _opposed(normalized)
+def _disagreement(normalized: Mapping[str, CountMatrix], analysis: Analysis) -> Disagreement | None:
+    reference, in_regions = _opposed(normalized, analysis.inputs)
     if reference is None or in_regions is None:
         return None
     return composition_disagreement(
         normalized[in_regions].effective_library_sizes,
         normalized[reference].effective_library_sizes,
-        design,
-        contrast,
+        analysis.design,
+        analysis.contrast,
         reference=reference,
         headline=next(iter(normalized)),
     )
 
 
-def _headline_warnings(
-    normalized: Mapping[str, CountMatrix], design: Design, contrast: Contrast
-) -> list[str]:
+def _headline_warnings(normalized: Mapping[str, CountMatrix], analysis: Analysis) -> list[str]:
     """What spike-in or background say of a normalisation that is neither they nor TMM."""
     headline, matrix = next(iter(normalized.items()))
-    reference, in_regions = _opposed(normalized)
+    reference, in_regions = _opposed(normalized, analysis.inputs)
     if reference is None or headline in (reference, in_regions):
         return []
     return composition_disagreement(
         np.exp(np.median(log_divisors(matrix), axis=0)),
         normalized[reference].effective_library_sizes,
-        design,
-        contrast,
+        analysis.design,
+        analysis.contrast,
         reference=reference,
         other=titles_compared().get(headline, headline),
         headline=headline,

@@ -221,6 +221,9 @@ def _test_sentences(run: RunTables, citations: Citations) -> str:
             f"{citations.cite(*known.references)}{marks}, which assumes that"
             f" {scaling['assumption']}."
         )
+    for mark in run.marks:
+        if "spike in checks" in mark.main.facts:
+            parts.append(f"{capital(mark.main.facts['spike in checks']['said'])} ({mark.mark}).")
     untested = [m.mark for m in run.marks if "no test" in m.main.facts]
     for method, marks in _distinct(run, "method", skip=untested):
         test = differential.METHODS.get(method["name"], Method)

@@ -55,6 +55,13 @@ def test_methods_of_another_normalisation(study: Path) -> None:
     assert section.references[0] is ROBINSON_2010
 
 
+def test_methods_say_what_the_spike_in_is_worth(study: Path) -> None:
+    checks = {"passes": True, "faults": [], "said": "the spike-in passes its checks (8 reads)"}
+    run = with_facts(gather(study), spike_in_checks=checks)
+    text = "\n".join(methods(run).paragraphs)
+    assert "The spike-in passes its checks (8 reads) (H3K27me3)." in text
+
+
 def test_methods_of_a_weighted_fit(study: Path) -> None:
     method = {
         "name": "voom",
