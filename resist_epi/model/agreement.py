@@ -18,6 +18,7 @@ from resist_epi.model.analysis import Analysis
 from resist_epi.model.differential import contrast_results
 from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.efficiency import Disagreement, composition_disagreement, share_tests
+from resist_epi.model.known import Known, find_controls, known_in_words
 from resist_epi.model.normalization import (
     compared_as,
     factors_table,
@@ -50,7 +51,8 @@ class Agreement:
     table
         A row a normalisation and unit: `sample normalization library_size size_factor
         effective_library_size`, and of the normalisation as a whole `n_gain n_loss n_shared
-        rank_correlation median_shift`, against the first one, which the results rest on.
+        rank_correlation median_shift`, against the first one, which the results rest on; where
+        directions are known those of `known.COLUMNS`.
     high_confidence
         (n_regions,) True where the region is called with one sign both by background composition
         (or spike-in) and by TMM where the mark is, at one false discovery rate for both together;
@@ -129,8 +131,13 @@ def enriched_regions(
     return enriched if enriched.sum() >= MIN_ENRICHED else None
 
 
-def with_agreement(analysis: Analysis) -> tuple[Analysis, Agreement]:
+def with_agreement(analysis: Analysis, known: Known | None = None) -> tuple[Analysis, Agreement]:
     """Ask an analysis's question under other normalisations too.
+
+    Parameters
+    ----------
+    known
+        Genes or regions of known direction, which each normalisation is held against.
 
     Returns
     -------
@@ -138,32 +145,33 @@ def with_agreement(analysis: Analysis) -> tuple[Analysis, Agreement]:
         The analysis, its results with a column `high_confidence`, sentence and warnings in its
         header; and the comparison.
     """
-    found = compare_normalizations(analysis)
+    found = compare_normalizations(analysis, known)
     results = analysis.results.assign(high_confidence=found.high_confidence)
     return analysis.with_more(results, header=found.header), found
 
 
-def with_agreement_where_known(analysis: Analysis) -> Analysis:
+def with_agreement_where_known(analysis: Analysis, known: Known | None = None) -> Analysis:
     """As `with_agreement` where spike-in or background can be had, and say what they warn of.
 
-    Where neither is there, other normalisations are of the same regions and the analysis stays as
-    it is.
+    Also where directions are known. Where nothing of this is there, other normalisations are of the
+    same regions and the analysis stays as it is.
     """
-    if not references(analysis.inputs):
+    if not references(analysis.inputs) and known is None:
         return analysis
-    found, agreement = with_agreement(analysis)
+    found, agreement = with_agreement(analysis, known)
     for warning in agreement.warnings:
         logger.warning("%s", warning)
     return found
 
 
-def compare_normalizations(analysis: Analysis) -> Agreement:
+def compare_normalizations(analysis: Analysis, known: Known | None = None) -> Agreement:
     """Test a contrast again under the other normalisations, and compare.
 
     Level and threshold are those of the question. Where the design cannot be tested, factors alone
     are compared.
     """
     design, contrast, question = analysis.design, analysis.contrast, analysis.question
+    controls = None if known is None else find_controls(known, analysis.matrix.regions)
     normalized = normalized_variants(analysis.matrix, analysis.inputs)
     headline = next(iter(normalized))
     tables = {headline: analysis.results} if analysis.tested else {}
@@ -178,9 +186,12 @@ def compare_normalizations(analysis: Analysis) -> Agreement:
         tables[other] = contrast_results(
             fitted, contrast, fdr=question.fdr, lfc_threshold=question.lfc_threshold
         )
+    judged = {} if controls is None else {n: controls.judge(t) for n, t in tables.items()}
     table = pd.concat(
         [
-            factors_table(m, name).assign(**_compared(tables, headline, name))
+            factors_table(m, name).assign(
+                **_compared(tables, headline, name), **judged.get(name, {})
+            )
             for name, m in normalized.items()
         ],
         ignore_index=True,
@@ -191,11 +202,12 @@ def compare_normalizations(analysis: Analysis) -> Agreement:
         warnings = _headline_warnings(normalized, analysis)
     if analysis.inputs.top_share is not None:
         warnings = [*warnings, *share_tests(analysis.inputs.top_share, design, contrast)]
+    said = [known_in_words(judged, controls.note)] if controls is not None and judged else []
     sure = _high_confidence(tables, analysis)
     return Agreement(
         table,
         sure,
-        _in_words(tables, headline),
+        "; ".join([_in_words(tables, headline), *said]),
         tuple(warnings),
         disagreement,
         _together(tables, list(normalized), sure),

@@ -233,6 +233,28 @@ def test_a_spike_in_of_one_odd_tube_does_not_lead_unasked(
     assert "asked for, although the spike-in fails" in header["normalization"]
 
 
+def test_known_directions_are_held_against_each_normalisation(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts, sheet = spiked(tmp_path)
+    known = tmp_path / "known.tsv"
+    places = [f"chr1\t{i * 1000}\t{i * 1000 + 9}\tgain\n" for i in range(10)]
+    places += [f"chr1\t{i * 1000}\t{i * 1000 + 9}\tnone\n" for i in range(50, 150)]
+    known.write_text("chrom\tstart\tend\tdirection\n" + "".join(places))
+    command = ["diff", str(counts), "--samples", str(sheet), "-o", str(tmp_path / "r.tsv")]
+    assert main([*command, "--known", str(known)]) == 0
+    text = read_results(tmp_path / "r.tsv").attrs["header"]["agreement"]
+    # Spike-in says that all regions rise, which the regions that are known not to deny.
+    assert (
+        "known directions (110 of 110 in known.tsv found): 10 of 110 right under spike_in" in said
+    )
+    assert "of 110 right under tmm_rounds" in text
+    known.write_text("symbol\tdirection\nTP53\tup\n")
+    capsys.readouterr()
+    assert main([*command, "--known", str(known)]) == 1
+    assert "line 2: this is no direction; expected gain, loss or none" in capsys.readouterr().err
+
+
 def test_without_spike_in_and_bins_nothing_stands_beside(tmp_path: Path) -> None:
     counts, sheet = spiked(tmp_path)
     rows = pd.read_csv(sheet).drop(columns="SpikeInReads")
