@@ -171,6 +171,8 @@ def compare_normalizations(analysis: Analysis, known: Known | None = None) -> Ag
     are compared.
     """
     design, contrast, question = analysis.design, analysis.contrast, analysis.question
+    if known is not None:
+        known = known.of_mark(str(analysis.units.table["Factor"].iloc[0]))
     controls = None if known is None else find_controls(known, analysis.matrix.regions)
     normalized = normalized_variants(analysis.matrix, analysis.inputs)
     headline = next(iter(normalized))

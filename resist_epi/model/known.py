@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,16 +38,30 @@ class Known:
     by
         `symbol`, `gene_id` or `place`.
     table
-        Columns `name direction line`, of places `chrom start end` too.
+        Columns `name direction line`, of places `chrom start end` too; `mark`, where the file says
+        of which mark a direction is.
     """
 
     path: Path
     by: str
     table: pd.DataFrame
 
+    def of_mark(self, mark: str) -> Known | None:
+        """What is known of one mark, a row without a mark being of any; None where that is nothing.
+
+        Opposing marks do not change in one direction.
+        """
+        if "mark" not in self.table:
+            return self
+        rows = self.table["mark"].isin(["", mark.casefold()])
+        kept = self.table[rows].reset_index(drop=True)
+        return replace(self, table=kept) if len(kept) else None
+
 
 def read_known(path: str | Path) -> Known:
     """Read a TSV with `symbol` or `gene_id` or `chrom start end`, and `direction`.
+
+    A column `mark` (or `factor`) is understood, too.
 
     Raises
     ------
@@ -86,6 +100,9 @@ def read_known(path: str | Path) -> Known:
     else:
         kept["name"] = table[gene].astype(str).str.strip()
     kept["direction"], kept["line"] = direction, lines
+    mark = next((c for c in ("mark", "factor") if c in table), None)
+    if mark is not None:
+        kept["mark"] = table[mark].fillna("").astype(str).str.strip().str.casefold()
     by = "place" if gene is None else "gene_id" if gene == "gene_id" else "symbol"
     return Known(Path(path), by, kept.reset_index(drop=True))
 

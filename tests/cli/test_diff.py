@@ -246,7 +246,7 @@ def test_known_directions_are_held_against_each_normalisation(
     text = read_results(tmp_path / "r.tsv").attrs["header"]["agreement"]
     # Spike-in says that all regions rise, which the regions that are known not to deny.
     assert (
-        "known directions (110 of 110 in known.tsv found): 10 of 110 right under spike_in" in said
+        "known directions (110 of 110 in known.tsv found): 10 of 110 right under spike_in" in text
     )
     assert "of 110 right under tmm_rounds" in text
     known.write_text("symbol\tdirection\nTP53\tup\n")

@@ -67,6 +67,18 @@ def test_one_region_of_two_directions_is_refused(tmp_path: Path) -> None:
         find_controls(known, regions(6))
 
 
+def test_a_direction_may_be_of_one_mark(tmp_path: Path) -> None:
+    text = "symbol mark direction\nS1 H3K27me3 gain\nS1 H3K36me3 loss\nS2  none\n"
+    known = read_known(write(tmp_path, text))
+    for mark, direction in (("H3K27me3", "gain"), ("H3K36me3", "loss")):
+        of_mark = known.of_mark(mark)
+        assert of_mark is not None
+        assert list(find_controls(of_mark, regions(3)).expected) == ["", direction, "none"]
+    other = read_known(write(tmp_path, "symbol factor direction\nS1 ER gain\n"))
+    assert other.of_mark("H3K27me3") is None
+    assert "known_n" not in with_agreement(planted_analysis(), other)[1].table
+
+
 def planted_analysis() -> Analysis:
     """The first 40 of 400 regions gain."""
     return analyse(planted(changed=40), sheet(["good"] * 4 + ["poor"] * 4))
