@@ -16,6 +16,7 @@ from resist_epi.io.run_folder import run_path
 from resist_epi.io.store import partial_name, refuse_linked_folders, unwritable, write_text
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.model.analysis import Analysis
+from resist_epi.model.known import read_known
 from resist_epi.report.page import write_report
 from resist_epi.samples.sheet import SampleSheet, read_sheet
 from resist_epi.schema import Kind
@@ -120,6 +121,8 @@ def run_study(
     # What cannot be read or asked must not touch an earlier run.
     first = look_at_sheet(settings) if first is None else first
     check_asked(first.sheet, settings.question)
+    if settings.known is not None:
+        read_known(settings.known)  # what is wrong with it is said before anything is counted
     _prepare(out)
     with folder_lock(out, unlock=unlock) as still_ours:
         checks = (first.inputs.check, still_ours)

@@ -17,6 +17,7 @@ from resist_epi.cli.options import (
     FastaOption,
     FdrOption,
     HiddenOption,
+    KnownOption,
     MarkOption,
     MethodOption,
     NormalizeOption,
@@ -52,6 +53,7 @@ def command(
     strata: StrataOption = None,
     hidden: HiddenOption = Question.hidden,
     weights: WeightsOption = Question.weights,
+    known: KnownOption = None,
     control: ControlOption = Confounders.control,
     copy_number: CopyNumberOption = None,
     segments: SegmentsOption = None,
@@ -68,6 +70,7 @@ def command(
     """Test a contrast in every region of a matrix."""
     from resist_epi.io.tables import write_table
     from resist_epi.model.agreement import with_agreement_where_known
+    from resist_epi.model.known import read_known
     from resist_epi.model.question_check import check_question
     from resist_epi.study.analyse_counts import analyse_counts
     from resist_epi.study.count_sheet import read_counts_and_sheet
@@ -86,6 +89,7 @@ def command(
         confounders=Confounders(control, copy_number, segments, fasta, background),
     )
     check_question(question)
+    directions = None if known is None else read_known(known)
     if carriers is not None:
         from resist_epi.model.subsets import carriers_of, check_carriers
 
@@ -98,5 +102,5 @@ def command(
     if carriers is not None:
         found = carriers_of(analysis)
         write_table(carriers, found.table, header=analysis.about(carriers) | found.header)
-    analysis = with_agreement_where_known(analysis)
+    analysis = with_agreement_where_known(analysis, directions)
     write_table(output, analysis.results, header=analysis.about(output))

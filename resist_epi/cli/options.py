@@ -79,7 +79,8 @@ def name_choices() -> None:
     defaults = [name for name, method in known.items() if method.default is not None]
     _METHOD.help = f"{_one_of(tests)}. Default: by quantity and units."
     _NORMALIZE.help = (
-        f"{_one_of(list(known))}. Default: the first of {', '.join(defaults)} that can be had."
+        f"{_one_of(list(known))}. Default: the first of {', '.join(defaults)} that can be had"
+        " and passes its checks."
     )
 
 
@@ -126,6 +127,15 @@ WeightsOption = Annotated[
         metavar="auto|none",
         help="Weights of the units: auto where there are 5 or more a group and nothing speaks"
         " against them, or none.",
+    ),
+]
+
+KnownOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--known",
+        help="TSV of genes or regions of known direction: symbol, gene_id or chrom start end, and"
+        " direction (gain, loss or none). Each normalisation is held against it.",
     ),
 ]
 

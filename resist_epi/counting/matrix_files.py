@@ -336,7 +336,7 @@ def _foreign_regions(path: Path, table: pd.DataFrame) -> pd.DataFrame:
 
     A column of lengths, as featureCounts and R write it, tells starts that count from 1.
     """
-    lengths = length_column(table.columns)
+    lengths = length_column(list(table.columns))
     if lengths is not None:
         found = pd.to_numeric(table[lengths], errors="coerce")
         if len(table) and (found == table["end"] - table["start"] + 1).all():

@@ -18,15 +18,16 @@ from resist_epi.model.analysis import Analysis
 from resist_epi.model.differential import contrast_results
 from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.efficiency import Disagreement, composition_disagreement, share_tests
+from resist_epi.model.known import Known, find_controls, known_in_words
 from resist_epi.model.normalization import (
     METHODS,
     compared_as,
     factors_table,
     normalize,
+    references,
     titles,
 )
 from resist_epi.model.normalization_data import NormalizationInputs
-from resist_epi.samples.design import Contrast, Design
 from resist_epi.stats.literature import Reference
 from resist_epi.stats.multiple import benjamini_hochberg
 
@@ -55,7 +56,8 @@ class Agreement:
     table
         A row a normalisation and unit: `sample normalization library_size size_factor
         effective_library_size`, and of the normalisation as a whole `n_gain n_loss n_shared
-        rank_correlation median_shift`, against the first one, which the results rest on.
+        rank_correlation median_shift`, against the first one, which the results rest on; where
+        directions are known those of `known.COLUMNS`.
     high_confidence
         (n_regions,) True where the region is called with one sign both by background composition
         (or spike-in) and by TMM where the mark is, at one false discovery rate for both together;
@@ -96,7 +98,7 @@ def normalized_variants(matrix: CountMatrix, inputs: NormalizationInputs) -> dic
     """
     headline = str(matrix.metadata.get("normalization", "library_size"))
     found = {headline: matrix}
-    reference = [m for m in compared_as("reference") if METHODS[m].has_inputs(inputs)][:1]
+    reference = references(inputs)[:1]
     enriched, source = enriched_regions(matrix, inputs.background), None
     if enriched is not None:
         source = replace(matrix.select(regions=enriched), offsets=None, size_factors=None)
@@ -134,8 +136,13 @@ def enriched_regions(
     return enriched if enriched.sum() >= MIN_ENRICHED else None
 
 
-def with_agreement(analysis: Analysis) -> tuple[Analysis, Agreement]:
+def with_agreement(analysis: Analysis, known: Known | None = None) -> tuple[Analysis, Agreement]:
     """Ask an analysis's question under other normalisations too.
+
+    Parameters
+    ----------
+    known
+        Genes or regions of known direction, which each normalisation is held against.
 
     Returns
     -------
@@ -143,32 +150,35 @@ def with_agreement(analysis: Analysis) -> tuple[Analysis, Agreement]:
         The analysis, its results with a column `high_confidence`, sentence and warnings in its
         header; and the comparison.
     """
-    found = compare_normalizations(analysis)
+    found = compare_normalizations(analysis, known)
     results = analysis.results.assign(high_confidence=found.high_confidence)
     return analysis.with_more(results, header=found.header), found
 
 
-def with_agreement_where_known(analysis: Analysis) -> Analysis:
+def with_agreement_where_known(analysis: Analysis, known: Known | None = None) -> Analysis:
     """As `with_agreement` where spike-in or background can be had, and say what they warn of.
 
-    Where neither is there, other normalisations are of the same regions and the analysis stays as
-    it is.
+    Also where directions are known. Where nothing of this is there, other normalisations are of the
+    same regions and the analysis stays as it is.
     """
-    if not any(METHODS[m].has_inputs(analysis.inputs) for m in compared_as("reference")):
+    if not references(analysis.inputs) and known is None:
         return analysis
-    found, agreement = with_agreement(analysis)
+    found, agreement = with_agreement(analysis, known)
     for warning in agreement.warnings:
         logger.warning("%s", warning)
     return found
 
 
-def compare_normalizations(analysis: Analysis) -> Agreement:
+def compare_normalizations(analysis: Analysis, known: Known | None = None) -> Agreement:
     """Test a contrast again under the other normalisations, and compare.
 
     Level and threshold are those of the question. Where the design cannot be tested, factors alone
     are compared.
     """
     design, contrast, question = analysis.design, analysis.contrast, analysis.question
+    if known is not None:
+        known = known.of_mark(str(analysis.units.table["Factor"].iloc[0]))
+    controls = None if known is None else find_controls(known, analysis.matrix.regions)
     normalized = normalized_variants(analysis.matrix, analysis.inputs)
     headline = next(iter(normalized))
     tables = {headline: analysis.results} if analysis.tested else {}
@@ -183,24 +193,28 @@ def compare_normalizations(analysis: Analysis) -> Agreement:
         tables[other] = contrast_results(
             fitted, contrast, fdr=question.fdr, lfc_threshold=question.lfc_threshold
         )
+    judged = {} if controls is None else {n: controls.judge(t) for n, t in tables.items()}
     table = pd.concat(
         [
-            factors_table(m, name).assign(**_compared(tables, headline, name))
+            factors_table(m, name).assign(
+                **_compared(tables, headline, name), **judged.get(name, {})
+            )
             for name, m in normalized.items()
         ],
         ignore_index=True,
     )
-    disagreement = _disagreement(normalized, design, contrast)
+    disagreement = _disagreement(normalized, analysis)
     warnings = [] if disagreement is None else disagreement.warnings
     if not warnings:
-        warnings = _headline_warnings(normalized, design, contrast)
+        warnings = _headline_warnings(normalized, analysis)
     if analysis.inputs.top_share is not None:
         warnings = [*warnings, *share_tests(analysis.inputs.top_share, design, contrast)]
-    sure = _high_confidence(tables, len(analysis.matrix.regions), question.fdr)
+    said = [known_in_words(judged, controls.note)] if controls is not None and judged else []
+    sure = _high_confidence(tables, analysis)
     return Agreement(
         table,
         sure,
-        _in_words(tables, headline),
+        "; ".join([_in_words(tables, headline), *said]),
         tuple(warnings),
         disagreement,
         _together(tables, list(normalized), sure),
@@ -252,7 +266,7 @@ def _compared(tables: Mapping[str, pd.DataFrame], headline: str, name: str) -> d
     }
 
 
-def _high_confidence(tables: Mapping[str, pd.DataFrame], n: int, fdr: float) -> NDArray[np.object_]:
+def _high_confidence(tables: Mapping[str, pd.DataFrame], analysis: Analysis) -> NDArray[np.object_]:
     """Whether both assumptions call a region, with one sign and one false discovery rate for both.
 
     The larger of the two P, adjusted over all regions: where either assumption holds, it is a
@@ -261,51 +275,47 @@ def _high_confidence(tables: Mapping[str, pd.DataFrame], n: int, fdr: float) -> 
     so that false calls gather in it. Rounds of TMM in the place of TMM find more, but where half of
     the regions gain they may take these for the unchanged ones, and then hardly any is left.
     """
-    reference, in_regions = _opposed(tables)
+    reference, in_regions = _opposed(tables, analysis.inputs)
     if reference is None or in_regions is None:
-        return np.full(n, np.nan, dtype=object)
+        return np.full(len(analysis.matrix.regions), np.nan, dtype=object)
     one, other = tables[reference], tables[in_regions]
     change = [t["log2FoldChange"].to_numpy(np.float64) for t in (one, other)]
     p = np.maximum(one["pvalue"].to_numpy(np.float64), other["pvalue"].to_numpy(np.float64))
     p = np.where((np.sign(change[0]) == np.sign(change[1])) | np.isnan(p), p, 1.0)
-    return np.asarray(benjamini_hochberg(p) <= fdr).astype(object)
+    return np.asarray(benjamini_hochberg(p) <= analysis.question.fdr).astype(object)
 
 
-def _opposed(had: Container[str]) -> tuple[str | None, str | None]:
+def _opposed(had: Container[str], inputs: NormalizationInputs) -> tuple[str | None, str | None]:
     """What keeps a global change and what takes it away, among the normalisations had."""
-    reference = next((m for m in compared_as("reference") if m in had), None)
+    reference = next((m for m in references(inputs) if m in had), None)
     return reference, next((m for m in (ENRICHED, *compared_as("regions")) if m in had), None)
 
 
-def _disagreement(
-    normalized: Mapping[str, CountMatrix], design: Design, contrast: Contrast
-) -> Disagreement | None:
-    reference, in_regions = _opposed(normalized)
+def _disagreement(normalized: Mapping[str, CountMatrix], analysis: Analysis) -> Disagreement | None:
+    reference, in_regions = _opposed(normalized, analysis.inputs)
     if reference is None or in_regions is None:
         return None
     return composition_disagreement(
         normalized[in_regions].effective_library_sizes,
         normalized[reference].effective_library_sizes,
-        design,
-        contrast,
+        analysis.design,
+        analysis.contrast,
         reference=reference,
         headline=next(iter(normalized)),
     )
 
 
-def _headline_warnings(
-    normalized: Mapping[str, CountMatrix], design: Design, contrast: Contrast
-) -> list[str]:
+def _headline_warnings(normalized: Mapping[str, CountMatrix], analysis: Analysis) -> list[str]:
     """What spike-in or background say of a normalisation that is neither they nor TMM."""
     headline, matrix = next(iter(normalized.items()))
-    reference, in_regions = _opposed(normalized)
+    reference, in_regions = _opposed(normalized, analysis.inputs)
     if reference is None or headline in (reference, in_regions):
         return []
     return composition_disagreement(
         np.exp(np.median(log_divisors(matrix), axis=0)),
         normalized[reference].effective_library_sizes,
-        design,
-        contrast,
+        analysis.design,
+        analysis.contrast,
         reference=reference,
         other=titles_compared().get(headline, headline),
         headline=headline,

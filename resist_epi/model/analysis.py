@@ -26,6 +26,7 @@ from resist_epi.model.fit_units import fit_units, tested_results
 from resist_epi.model.header import quantity_facts, results_header
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.normalization_data import NormalizationInputs, merge_inputs
+from resist_epi.model.spike_in_check import SpikeInVerdict, judge_spike_in
 from resist_epi.samples.design import Contrast, Design, check_testable
 from resist_epi.samples.facts import contrast_facts
 from resist_epi.samples.question import Question
@@ -176,7 +177,7 @@ def analyse(
     if fold_changes == "never" and not ask.own:
         check_testable(ask.design, ask.contrast)
     tested = ask.untestable is None and fold_changes != "always"
-    inputs = _inputs(matrix, sheet, ask, inputs)
+    inputs, spike_in = _inputs(matrix, sheet, ask, inputs)
     normalized, scaling = _normalized(ask.merged, ask.question, inputs)
     flags = None
     if over_input is not None:
@@ -195,7 +196,10 @@ def analyse(
         "filter": filter_facts,
         **model.seen.facts,
     }
+    if spike_in is not None:
+        facts["spike in checks"] = {**spike_in.facts, "said": spike_in.sentence}
     header = results_header(matrix, contrast, facts, question, ask.unit_note) | control_note
+    header |= {} if spike_in is None else {"spike-in": spike_in.sentence}
     header |= {"fold changes": "; ".join(model.fit.notes)} if model.fit.notes else {}
     header |= model.seen.header
     if model.cautions:
@@ -224,8 +228,11 @@ def analyse(
 
 def _inputs(
     matrix: CountMatrix, sheet: SampleSheet, ask: Asked, inputs: NormalizationInputs | None
-) -> NormalizationInputs:
-    """What normalisations need, of the units, with the test that rounds of it make."""
+) -> tuple[NormalizationInputs, SpikeInVerdict | None]:
+    """What normalisations need, of the units, with the test that rounds of it make.
+
+    And the verdict on the spike-in, where there is one.
+    """
     merged = merge_inputs(
         NormalizationInputs() if inputs is None else inputs,
         matrix,
@@ -233,8 +240,13 @@ def _inputs(
         design_columns=ask.columns,
     )
     if ask.untestable is None:
-        return replace(merged, test=test_for_rounds(ask.design, ask.contrast, ask.question))
-    return replace(merged, missing={**merged.missing, "tmm_rounds": "no test is possible"})
+        merged = replace(merged, test=test_for_rounds(ask.design, ask.contrast, ask.question))
+    else:
+        merged = replace(merged, missing={**merged.missing, "tmm_rounds": "no test is possible"})
+    spike_in = judge_spike_in(ask.merged, merged, ask.design)
+    if spike_in is not None and not spike_in.passes:
+        merged = replace(merged, refused={**merged.refused, "spike_in": spike_in.refusal})
+    return merged, spike_in
 
 
 def blank_unplaced(results: pd.DataFrame, unplaced: NDArray[np.bool_]) -> pd.DataFrame:
@@ -254,7 +266,11 @@ def _normalized(
     name, because = question.normalize, "asked for"
     if name is None:
         name, because = normalization.choose_default(inputs, merged)
-        logger.info("normalisation %s: %s", name, because)
+        log = logger.warning if inputs.refused else logger.info
+        log("normalisation %s: %s", name, because)
+    elif name in inputs.refused:
+        because = f"asked for, although {inputs.refused[name]}"
+        logger.warning("normalisation %s: %s", name, because)
     normalized = normalization.normalize(merged, name, inputs=inputs)
     assumption = normalization.METHODS[name].assumption
     return normalized, {"name": name, "assumption": assumption, "because": because}

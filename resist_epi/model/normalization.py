@@ -26,9 +26,9 @@ def choose_default(
 ) -> tuple[str, str]:
     """Choose the normalisation of somebody who names none: the first default that can be had.
 
-    Spike-in where the sheet has it, else background composition where bins can be had and pass,
-    else TMM in rounds of a test, else TMM; column sums never. Gives a key of `METHODS`, and why, in
-    words for log and header.
+    Spike-in where the sheet has it and it is not refused, else background composition where bins
+    can be had and pass, else TMM in rounds of a test, else TMM; column sums never. Gives a key of
+    `METHODS`, and why, in words for log and header.
 
     Parameters
     ----------
@@ -44,6 +44,9 @@ def choose_default(
         because, why_not = method.default
         if not method.has_inputs(inputs):
             said.append(inputs.missing.get(name, why_not))
+            continue
+        if name in inputs.refused:
+            said.append(inputs.refused[name])
             continue
         few = too_few(matrix) if method.in_regions and matrix is not None else 0
         if not few:
@@ -71,6 +74,15 @@ def too_few(matrix: CountMatrix) -> int:
 def compared_as(role: str) -> list[str]:
     """Keys of `METHODS` of one part among the normalisations that are compared."""
     return [name for name, method in METHODS.items() if method.compared == role]
+
+
+def references(inputs: NormalizationInputs) -> list[str]:
+    """Normalisations that keep a global change, can be had and were not refused; the best first."""
+    return [
+        name
+        for name in compared_as("reference")
+        if METHODS[name].has_inputs(inputs) and name not in inputs.refused
+    ]
 
 
 def titles() -> dict[str, str]:

@@ -32,6 +32,8 @@ class NormalizationInputs:
     spike_in
         Signal of the exogenous genome, in one row or in bins, in the matrix's own quantity: what
         a sample has of it stands for the same amount of chromatin in every sample.
+    spike_in_reads
+        Sample -> reads of the exogenous genome, where the sheet has them.
     peaks
         Sample -> table `chrom start end` of its own peaks.
     given
@@ -46,16 +48,20 @@ class NormalizationInputs:
         not tested: rounds of normalising leave out what differs.
     missing
         Method -> why what it needs is not there.
+    refused
+        Method -> why it neither leads unasked nor is a reference, although what it needs is there.
     """
 
     background: CountMatrix | None = None
     spike_in: CountMatrix | None = None
+    spike_in_reads: Mapping[str, float] | None = None
     peaks: Mapping[str, pd.DataFrame] | None = None
     given: Mapping[str, float] | None = None
     groups: Mapping[str, str] | None = None
     top_share: Mapping[str, float] | None = None
     test: Callable[[CountMatrix], FloatArray] | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 def normalization_inputs(
@@ -108,6 +114,7 @@ def normalization_inputs(
     return NormalizationInputs(
         background=background,
         spike_in=spike_in,
+        spike_in_reads=None if spike_in is None else _spike_in_reads(sheet),
         peaks=own if len(own) == len(matrix.samples) else None,
         given=given_factors(sheet),
         groups=dict(zip(sheet.samples, sheet.table["Condition"], strict=True)),
@@ -140,6 +147,12 @@ def spike_in_matrix(matrix: CountMatrix, sheet: SampleSheet) -> tuple[CountMatri
             )
         reads = matrix.library_sizes * reads / sequenced
     return one_row(matrix, reads, "spike_in"), ""
+
+
+def _spike_in_reads(sheet: SampleSheet) -> dict[str, float] | None:
+    """Sample -> reads of the exogenous genome, as the sheet has them."""
+    reads = sheet.numbers("SpikeInReads")
+    return None if reads is None else dict(zip(sheet.samples, reads.tolist(), strict=True))
 
 
 def given_factors(sheet: SampleSheet) -> dict[str, float] | None:
@@ -215,6 +228,10 @@ def merge_inputs(
     if shares is not None:
         means = [np.mean([shares[matrix.samples[i]] for i in m]) for m in members]
         shares = dict(zip(units, map(float, means), strict=True))
+    reads = inputs.spike_in_reads
+    if reads is not None:
+        totals = [sum(reads[matrix.samples[i]] for i in m) for m in members]
+        reads = dict(zip(units, totals, strict=True))
     given = inputs.given
     if given is not None:
         factors = np.array([given[s] for s in matrix.samples])
@@ -225,6 +242,7 @@ def merge_inputs(
         inputs,
         background=merged(inputs.background),
         spike_in=merged(inputs.spike_in),
+        spike_in_reads=reads,
         peaks=peaks,
         given=given,
         top_share=shares,

@@ -121,6 +121,9 @@ def _normalisations(run: RunTables, citations: Citations) -> Iterator[str]:
             f"Normalisation was by {in_words(name)}{citations.cite(*known.references)}{where},"
             f" which assumes that {assumption}."
         )
+    for mark in run.marks:
+        if "spike in checks" in mark.main.facts:
+            yield f"{capital(mark.main.facts['spike in checks']['said'])} ({mark.mark})."
     compared = [m.normalization.table for m in run.marks if m.normalization is not None]
     others: dict[str, None] = {}
     for table in compared:

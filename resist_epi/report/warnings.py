@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -122,6 +122,8 @@ def _of_scale(mark: MarkTables) -> Iterator[Caveat]:
             "Library sizes are relative: they come from each track's own total coverage, not from"
             " counted reads.",
         )
+    if facts.get("spike in checks", {}).get("faults"):
+        yield Caveat("caution", mark.mark, _sentence(_of_spike_in(facts)))
     if not keeps_global(facts):
         yield Caveat(
             "note",
@@ -130,6 +132,14 @@ def _of_scale(mark: MarkTables) -> Iterator[Caveat]:
             " library size or efficiency: every change is relative to the normalisation's"
             " assumption.",
         )
+
+
+def _of_spike_in(facts: Mapping[str, Any]) -> str:
+    """What the checks of the spike-in found, and what was done."""
+    name = facts["normalization"]["name"]
+    done = "it was asked for all the same" if name == "spike_in" else f"{name} stands in its place"
+    faults = "; ".join(facts["spike in checks"]["faults"])
+    return f"the spike-in fails its checks, and {done}: {faults}"
 
 
 def _of_said(mark: MarkTables) -> Iterator[Caveat]:

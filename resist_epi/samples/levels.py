@@ -199,7 +199,7 @@ def as_variable(
         _refuse_text_among_numbers(cells, name, where)
         numbers = [number(cell) for cell in cells]
         if None not in numbers:
-            _refuse_endless(column, numbers, name, where)
+            _refuse_endless(list(column), numbers, name, where)
             return pd.Series(numbers, index=column.index, dtype=np.float64)
     problems = spelling_problems(cells, name, where)
     if problems:

@@ -50,6 +50,8 @@ class StudySettings(BaseModel):
         Formula over columns of the sheet.
     contrast, method, normalize, fdr, lfc_threshold, block, strata, hidden, weights
         As of `Question`.
+    known
+        Genes or regions of known direction, which normalisations are held against.
     min_overlap
         Samples in which a consensus peak must be found.
     quantity
@@ -83,6 +85,7 @@ class StudySettings(BaseModel):
     strata: str | None = None
     hidden: str | int = Question.hidden
     weights: str = Question.weights
+    known: Path | None = None
     min_overlap: int = Field(default=Confounders.min_overlap, ge=1)
     quantity: Literal["auto", "reads", "recovered_reads", "mean_signal", "coverage_sum"] = "auto"
     count_as: Literal["read", "fragment", "five_prime", "midpoint"] = "read"
@@ -164,6 +167,7 @@ class StudySettings(BaseModel):
 
 PATHS = (
     "sheet",
+    "known",
     "segments",
     "fasta",
     "genes",

@@ -204,6 +204,57 @@ def test_one_library_a_group_and_a_spike_in_that_disagrees(
     assert read_results(tmp_path / "r.tsv")["high_confidence"].isna().all()
 
 
+def test_a_spike_in_of_one_odd_tube_does_not_lead_unasked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts, sheet = spiked(tmp_path)
+    command = ["diff", str(counts), "--samples", str(sheet), "-o", str(tmp_path / "r.tsv")]
+    assert main(command) == 0
+    header = read_results(tmp_path / "r.tsv").attrs["header"]
+    assert header["normalization"].startswith("spike_in: ")
+    assert header["spike-in"].startswith("the spike-in passes its checks")
+    rows = pd.read_csv(sheet)
+    rows.loc[4, "SpikeInReads"] *= 2
+    rows.to_csv(sheet, index=False)
+    capsys.readouterr()
+    assert main(command) == 0
+    assert "WARNING" in (said := capsys.readouterr().err) or "warning" in said
+    assert "normalisation tmm_rounds: the spike-in fails its checks: " in said
+    table = read_results(tmp_path / "r.tsv")
+    header = table.attrs["header"]
+    assert header["normalization"].startswith("tmm_rounds: ")
+    assert "(chosen: the spike-in fails its checks: " in header["normalization"]
+    assert header["facts"]["spike in checks"]["passes"] is False
+    assert "high_confidence" not in table  # it is no reference either
+    assert main([*command, "--normalize", "spike_in"]) == 0
+    assert "asked for, although the spike-in fails its checks" in capsys.readouterr().err
+    header = read_results(tmp_path / "r.tsv").attrs["header"]
+    assert header["normalization"].startswith("spike_in: ")
+    assert "asked for, although the spike-in fails" in header["normalization"]
+
+
+def test_known_directions_are_held_against_each_normalisation(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts, sheet = spiked(tmp_path)
+    known = tmp_path / "known.tsv"
+    places = [f"chr1\t{i * 1000}\t{i * 1000 + 9}\tgain\n" for i in range(10)]
+    places += [f"chr1\t{i * 1000}\t{i * 1000 + 9}\tnone\n" for i in range(50, 150)]
+    known.write_text("chrom\tstart\tend\tdirection\n" + "".join(places))
+    command = ["diff", str(counts), "--samples", str(sheet), "-o", str(tmp_path / "r.tsv")]
+    assert main([*command, "--known", str(known)]) == 0
+    text = read_results(tmp_path / "r.tsv").attrs["header"]["agreement"]
+    # Spike-in says that all regions rise, which the regions that are known not to deny.
+    assert (
+        "known directions (110 of 110 in known.tsv found): 10 of 110 right under spike_in" in text
+    )
+    assert "of 110 right under tmm_rounds" in text
+    known.write_text("symbol\tdirection\nTP53\tup\n")
+    capsys.readouterr()
+    assert main([*command, "--known", str(known)]) == 1
+    assert "line 2: this is no direction; expected gain, loss or none" in capsys.readouterr().err
+
+
 def test_without_spike_in_and_bins_nothing_stands_beside(tmp_path: Path) -> None:
     counts, sheet = spiked(tmp_path)
     rows = pd.read_csv(sheet).drop(columns="SpikeInReads")

@@ -183,3 +183,10 @@ def test_the_test_of_the_set_named_in_advance_is_cited_where_it_was_done(study: 
     section = methods(replace(run, marks=(own, *run.marks[1:])))
     assert "against 2,000 random sets of genes like its own" in "\n".join(section.paragraphs)
     assert WU_2010 in section.references
+
+
+def test_methods_say_what_the_spike_in_is_worth(study: Path) -> None:
+    checks = {"passes": True, "faults": [], "said": "the spike-in passes its checks (8 reads)"}
+    run = with_facts(gather(study), spike_in_checks=checks)
+    text = "\n".join(methods(run).paragraphs)
+    assert "The spike-in passes its checks (8 reads) (H3K27me3)." in text

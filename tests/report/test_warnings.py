@@ -57,6 +57,18 @@ def test_a_spike_in_needs_no_warning(study: Path) -> None:
     assert "note H3K36me3: Without spike-in" in said
 
 
+def test_a_spike_in_that_fails_its_checks_is_warned_of(study: Path) -> None:
+    faults = {"passes": False, "faults": ["T1 has 2.0 times the share of the others of its group"]}
+    said = texts(with_facts(gather(study), spike_in_checks=faults))
+    assert "caution H3K27me3: The spike-in fails its checks, and " in said
+    assert "stands in its place: T1 has 2.0 times the share" in said
+    named = {"name": "spike_in"}
+    said = texts(with_facts(gather(study), spike_in_checks=faults, normalization=named))
+    assert "and it was asked for all the same: T1 has 2.0 times" in said
+    passed = {"passes": True, "faults": []}
+    assert "fails its checks" not in texts(with_facts(gather(study), spike_in_checks=passed))
+
+
 @pytest.mark.parametrize(
     ("signs", "warned"), [(("gain",) * 60, True), (("gain", "loss") * 30, False)]
 )

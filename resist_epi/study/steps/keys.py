@@ -59,6 +59,7 @@ def mark_keys(
         settings=settings.model_dump(mode="json", exclude={*PATHS, *EVIDENCE, "jobs"}),
         gene_sets=settings.gene_sets if settings.gene_sets == GO else sums(settings.gene_sets),
         peaks=sums(*sheet.table["Peaks"]) if "Peaks" in sheet.table else None,
+        **({} if settings.known is None else {"known": sums(settings.known)}),
     )
     return keys
 

@@ -19,6 +19,7 @@ from resist_epi.genome.consensus import Consensus
 from resist_epi.genome.peaks import write_direction_bed
 from resist_epi.model.agreement import Agreement, with_agreement
 from resist_epi.model.analysis import Analysis
+from resist_epi.model.known import read_known
 from resist_epi.model.relabelling import with_relabelling
 from resist_epi.model.subsets import with_carriers
 from resist_epi.samples.presets import preset
@@ -87,7 +88,9 @@ def run_tests(
     for kind, matrix in counts.items():
         if kind != "bins":
             found = analyse_kind(study, sheet, matrix, counts["bins"], consensus)
-            found, agreements[kind] = with_agreement(found)
+            path = study.settings.known if kind == chosen.main_kind else None
+            known = None if path is None else read_known(path)
+            found, agreements[kind] = with_agreement(found, known)
             analyses[kind], arms[kind] = describe_confounders(
                 found, segments=study.segments, assembly=assembly
             )
