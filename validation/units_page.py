@@ -11,6 +11,8 @@ import pandas as pd
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "evidence" / "calibration_units.md"
 CELL = ["quantity", "cell"]
 CEILING, BEHIND = 0.055, 0.02
+# Where the better of two tests is a yardstick; elsewhere one of them loses its level.
+COMPARED = ("clean", "low counts", "depth", "one bad sample")
 MEASURES = ("type_one_05", "type_one_001", "fdp", "power", "true_power")
 NAMES = {
     "default": "default",
@@ -46,8 +48,10 @@ def misses(stored: pd.DataFrame) -> list[str]:
             if row[measure] - 2 * row[f"{measure}_se"] > CEILING:
                 found.append(f"{where}: {name} {_with_error(row, measure)}")
         for other in ("ql", "trend_weights"):
-            held = other in rows.index and (
-                rows.loc[other, "fdp"] - 2 * rows.loc[other, "fdp_se"] <= CEILING
+            held = (
+                str(cell).startswith(COMPARED)
+                and other in rows.index
+                and rows.loc[other, "fdp"] - 2 * rows.loc[other, "fdp_se"] <= CEILING
             )
             more, error = more_found(own, other, "power")
             if held and more - 2 * error > BEHIND:
