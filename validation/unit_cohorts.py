@@ -116,6 +116,7 @@ CELLS: Mapping[str, Cell] = {
     "zeros 10 % 4 v 4": Cell(4, 4, _clean, gaps=0.1),
     "zeros 5 % 6 v 6": Cell(6, 6, _clean, gaps=0.05),
     "zeros 10 % 8 v 8": Cell(8, 8, _clean, gaps=0.1),
+    "zeros 10 % 12 v 4": Cell(12, 4, _clean, gaps=0.1),
     **{f"t with {df} df 8 v 8": Cell(8, 8, _tails(df)) for df in (3, 4)},
 }
 
