@@ -125,14 +125,14 @@ def _for_signal() -> list[str]:
     ]
 
 
-def default_name(cohort: Cohort, matrix: CountMatrix) -> str:
-    """Which of `OURS` an analysis would take for a cohort, normalised as it is here."""
+def default_of(cohort: Cohort, matrix: CountMatrix) -> tuple[str, FitOptions]:
+    """Which of `OURS` an analysis would take for a cohort, normalised as it is here, and how."""
     design = make_design(cohort.sheet)
     contrast = make_contrast(design)
     tested, _ = regions_with_signal(matrix, min_units=len(matrix.samples) // 2)
     method, options = plan_fit(matrix, design, contrast, tested, Question())
     own = (method["name"], options.weights)
-    return next(name for name, ours in OURS.items() if ours == own)
+    return next(name for name, ours in OURS.items() if ours == own), options
 
 
 def measure(
@@ -144,13 +144,12 @@ def measure(
     contrast = make_contrast(design)
     units = len(matrix.samples) // 2
     tested, _ = regions_with_signal(matrix, min_units=units)
-    default = default_name(cohort, matrix)
+    default, planned = default_of(cohort, matrix)
     for name in names:
         if name in OURS:
             own, weights = OURS[name]
-            fitted = differential.fit(
-                matrix, design, method=own, tested=tested, options=FitOptions(weights=weights)
-            )
+            options = planned if name == default else FitOptions(weights=weights)
+            fitted = differential.fit(matrix, design, method=own, tested=tested, options=options)
             found = differential.contrast_results(fitted, contrast)
             p, padj, change = (
                 found[c].to_numpy(np.float64) for c in ("pvalue", "padj", "log2FoldChange")

@@ -150,8 +150,8 @@ def draw(change: Change, name: str, quantity: str, units: int, seed: int) -> Coh
     own = _ingredients(units, rng)
     own = change(own, np.random.default_rng([seed, units, zlib.crc32(name.encode())]))
     expected = own.level[:, None] * 2.0 ** (own.effect + own.nuisance)
-    reads = rng.poisson(expected * own.depth * _errors(own.dispersion, quantity, rng))
-    return _cohort(reads.astype(np.float64), own, quantity, rng)
+    reads = rng.poisson(expected * own.depth * draw_errors(own.dispersion, quantity, rng))
+    return as_cohort(reads.astype(np.float64), own, quantity)
 
 
 def _ingredients(units: int, rng: np.random.Generator) -> Ingredients:
@@ -175,7 +175,7 @@ def _ingredients(units: int, rng: np.random.Generator) -> Ingredients:
     )
 
 
-def _errors(dispersion: np.ndarray, quantity: str, rng: np.random.Generator) -> np.ndarray:
+def draw_errors(dispersion: np.ndarray, quantity: str, rng: np.random.Generator) -> np.ndarray:
     """Factors between tumours: gamma under reads (negative binomial), log-normal under signal."""
     if quantity == "reads":
         # Underflows to zero reads where a dispersion is huge, as it should.
@@ -183,7 +183,8 @@ def _errors(dispersion: np.ndarray, quantity: str, rng: np.random.Generator) -> 
     return np.asarray(np.exp(np.sqrt(dispersion) * rng.normal(size=dispersion.shape)))
 
 
-def _cohort(reads: np.ndarray, own: Ingredients, quantity: str, rng: np.random.Generator) -> Cohort:
+def as_cohort(reads: np.ndarray, own: Ingredients, quantity: str) -> Cohort:
+    """Matrix and sheet of (n, s) counts, as tables of a study have them."""
     samples = [f"T{i}" for i in range(len(own.poor))]
     start = np.arange(len(reads)) * 10_000
     regions = make_regions(

@@ -53,10 +53,11 @@ class Peers:
         if method == "limma_trend_level":
             values, _ = log_level(matrix, tested)
         n, s = int(tested.sum()), values.shape[1]
+        good = int((cohort.sheet.table["Condition"] == "good").sum())
         asked, answer = self.folder / "values.bin", self.folder / "answer.bin"
         np.ascontiguousarray(values[tested]).tofile(asked)
         sizes.tofile(self.folder / "sizes.bin")
-        self._request(method, asked, n, s, self.folder / "sizes.bin", answer)
+        self._request(method, asked, n, s, self.folder / "sizes.bin", answer, good)
         found = np.full((3, len(tested)), np.nan)
         found[:, tested] = np.fromfile(answer).reshape(3, n)
         return found[0], found[1], found[2]

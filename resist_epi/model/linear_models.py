@@ -45,7 +45,7 @@ SMALLEST_ERROR = 1e-10
 NO_WEIGHT = 1e-12  # of a value that is left out
 
 # Rate among the values left out of those that belong, and that with few degrees of freedom.
-ODD_FDR, ODD_FDR_FEW, FEW_DF = 0.01, 0.001, 10
+ODD_FDR, ODD_FDR_FEW, FEW_DF = 0.01, 0.05, 10
 
 
 @dataclass(frozen=True)
@@ -141,9 +141,9 @@ def fit_trend(
 
 
 def odd_among(level: FloatArray, X: FloatArray, weights: FloatArray | None) -> NDArray[np.bool_]:
-    """(n_regions, n_units) values to leave out; with few units only the most certain.
+    """(n_regions, n_units) values to leave out; with few units at a higher rate of mistakes.
 
-    Every value left out by mistake is the most extreme of its region, which few units feel.
+    Few units tell an odd value less surely, and a gap that stays costs them their region.
     """
     few = len(X) - X.shape[1] < FEW_DF
     return outlying_values(level, X, weights=weights, fdr=ODD_FDR_FEW if few else ODD_FDR)

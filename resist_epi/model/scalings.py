@@ -175,13 +175,24 @@ def as_expected(matrix: CountMatrix) -> CountMatrix:
 
 
 def _dense(matrix: CountMatrix, method: str) -> CountMatrix:
-    """The matrix, or where one sample has many zeros and others have not, its abundant regions."""
+    """The matrix, or where one sample has many zeros and others have not, its abundant regions.
+
+    Without abundant regions it is refused, unless depth is not what the zeros come from.
+    """
     zeros = sparsity.zero_shares(matrix.values)
     if not sparsity.uneven(zeros):
         return matrix
     dense = sparsity.dense_rows(matrix.values, matrix.library_sizes)
     n = int(dense.sum())
     if n < MIN_DENSE:
+        counts = matrix.quantity in COUNTS
+        if counts and not sparsity.by_depth(matrix.values, matrix.library_sizes):
+            logger.warning(
+                "%s: %s, far more than their depths explain: look at that library",
+                method,
+                _zeros_in_words(matrix, zeros),
+            )
+            return matrix
         raise DesignError(
             f"{method}: {_zeros_in_words(matrix, zeros)}, and only {n} regions are abundant enough"
             f" in every sample (at least {MIN_DENSE}), so factors would follow depth: {_INSTEAD}"

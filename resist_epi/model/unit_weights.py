@@ -29,6 +29,8 @@ UNLIKE = 2.0  # fold from the lightest to the heaviest unit, where units are cal
 
 SIDES_UNLIKE = 1.5  # fold between the two sides' median weights
 
+LARGER = 1.5  # fold in units, from which on a side is the larger one
+
 _MOST_ROWS = 20_000
 
 
@@ -49,6 +51,8 @@ class UnitWeights:
         sides have as many units, or there are none.
     sides_fold
         Fold between the sides' median weights; 1 without sides.
+    larger_varies
+        Whether the side that varies more has more units by half or more.
     """
 
     weights: FloatArray
@@ -56,6 +60,7 @@ class UnitWeights:
     smaller: int
     sides: tuple[int, ...] | None
     sides_fold: float
+    larger_varies: bool = False
 
     @property
     def fold(self) -> float:
@@ -73,7 +78,8 @@ class UnitWeights:
 
         Quasi-likelihood has the most power where units are alike. Where they are unlike, weights
         gain more; where a whole side is, the log of a small count has another mean there, which
-        voom's precision weights mind.
+        voom's precision weights mind. A side of many units has a mean that is near to normal, and
+        there they cost power alone.
         """
         unlike = f"units are unequally noisy: weights differ {self.fold:.1f}-fold"
         if not self.trusted:
@@ -84,7 +90,10 @@ class UnitWeights:
             alike = "units are about equally noisy: weights would differ"
             return "ql", f"{alike} {self.fold:.1f}-fold, at most {UNLIKE:g}"
         if self.sides_fold > SIDES_UNLIKE:
-            return "voom", f"{unlike}, and the groups' {self.sides_fold:.1f}-fold"
+            groups = f"{unlike}, and the groups' {self.sides_fold:.1f}-fold"
+            if self.larger_varies:
+                return "trend", f"{groups}, most in the larger"
+            return "voom", groups
         return "trend", f"{unlike}, more than {UNLIKE:g}"
 
 
@@ -117,14 +126,15 @@ def weigh_units(
     weights = array_weights(level, X)
     effects = orthogonal_effects(level, X, contrast.vector, weights=weights)
     shared = gate(effects, genome_halves(part.regions["chrom"].to_numpy())).breadth
-    codes, sides_fold = None, 1.0
+    codes, sides_fold, larger_varies = None, 1.0, False
     if len(contrast.sides) == 2:
         first, second = contrast.sides
         if first.sum() != second.sum():
             codes = tuple(int(code) for code in np.where(first, 1, np.where(second, 2, 0)))
-        sides_fold = _fold(np.median(weights[first]), np.median(weights[second]))
-    return UnitWeights(weights, shared, smaller, codes, sides_fold)
-
-
-def _fold(one: float, other: float) -> float:
-    return float(max(one, other) / min(one, other))
+        one, other = (float(np.median(weights[side])) for side in (first, second))
+        sides_fold = max(one, other) / min(one, other)
+        few, many = sorted((first, second), key=np.sum)
+        larger_varies = bool(
+            many.sum() >= LARGER * few.sum() and np.median(weights[many]) < np.median(weights[few])
+        )
+    return UnitWeights(weights, shared, smaller, codes, sides_fold, larger_varies)

@@ -180,6 +180,25 @@ def test_tmm_takes_composition_away_and_library_size_does_not() -> None:
     assert shift("library_size") < -0.5
 
 
+@pytest.mark.parametrize("method", ["tmm", "tmm_rounds", "tmmwsp", "rle"])
+def test_one_library_with_gaps_of_its_own_stops_no_study(
+    method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    rng = np.random.default_rng(3)
+    counts = rng.poisson(2 ** rng.normal(5.5, 1.7, size=(600, 1)) * np.ones(8)).astype(float)
+    counts[rng.uniform(size=600) < 0.15, 7] = 0
+    made = CountMatrix(counts, regions(600), tuple("abcdefgh"), "reads", counts.sum(axis=0))
+    inputs = inputs_for(made)
+    found = normalize(made, method, inputs=inputs).size_factors
+    assert np.abs(np.log2(found)).max() < 0.3
+    assert "far more than their depths explain" in caplog.text
+    deep = np.r_[np.full(4, 8.0), np.ones(4)]
+    sparse = rng.poisson(rng.gamma(2, 0.3, size=(600, 1)) * deep).astype(float)
+    shallow = replace(made, values=sparse, library_sizes=sparse.sum(axis=0))
+    with pytest.raises(DesignError, match="follow depth"):
+        normalize(shallow, method, inputs=inputs)
+
+
 def test_scaling_a_library_scales_its_effective_size() -> None:
     counts = planted(n=300)
     bigger = replace(

@@ -59,6 +59,22 @@ def test_unequal_groups_have_codes_for_a_variance_each() -> None:
     assert found is not None
     assert found.sides == (2,) * 7 + (1,) * 3
     assert found.sides_fold > 2.5
+    assert not found.larger_varies
+
+
+@pytest.mark.parametrize(
+    ("good", "poor", "larger"), [(4, 8, True), (4, 6, True), (5, 6, False), (6, 6, False)]
+)
+def test_the_larger_group_may_vary_more(good: int, poor: int, larger: bool) -> None:
+    noisy = {f"s{unit}": 2.0 for unit in range(good, good + poor)}
+    found = seen(signal(good + poor, **noisy), good, poor)
+    assert found is not None
+    assert found.sides_fold > 2.5
+    assert found.larger_varies == larger
+    turned = {f"s{unit}": 2.0 for unit in range(good)}
+    found = seen(signal(good + poor, **turned), good, poor)
+    assert found is not None
+    assert not found.larger_varies
 
 
 @pytest.mark.parametrize(("good", "poor", "n"), [(2, 2, 1500), (2, 6, 1500), (3, 3, 100)])
@@ -72,6 +88,15 @@ def test_too_little_to_say(good: int, poor: int, n: int) -> None:
         ({}, "ql", "weights would differ 1.5-fold"),
         ({"weights": [1, 1, 1, 1, 1, 0.2]}, "trend", "weights differ 5.0-fold"),
         ({"weights": [1, 1, 1, 0.3, 0.3, 0.2], "sides_fold": 3.3}, "voom", "groups' 3.3-fold"),
+        (
+            {
+                "weights": [1, 1, 1, 0.3, 0.3, 0.2],
+                "sides_fold": 3.3,
+                "larger_varies": True,
+            },
+            "trend",
+            "groups' 3.3-fold, most in the larger",
+        ),
         ({"shared": 1.6, "weights": [1, 1, 1, 1, 1, 0.1]}, "ql", "share a pattern"),
         (
             {"shared": 1.6, "sides": (1, 2, 2, 2), "sides_fold": 2.0},

@@ -21,6 +21,10 @@ _PRIOR_DF = 5.0  # of the robust scale, which is drawn towards the regions' medi
 
 _MOST_LOST = 0.3  # of a region's values; beyond, none of them can be called the odd one
 
+# A value nearer than this to what another group of samples has, as a part of its distance from its
+# own, is like that group's.
+_LIKE_OTHERS = 0.5
+
 _FEWEST = 2  # values that each group of more samples, with one row of the design, keeps
 
 
@@ -37,7 +41,8 @@ def outlying_values(
     another from a plain one. Without these, each variance is moderated, and each value is held
     against the fit and the variance of the other values (a deleted residual, t). Values are
     outlying where the P of these, adjusted over all values of all regions, is at most `fdr`: where
-    no value is odd none is found, and the more there are, the nearer ones are told.
+    no value is odd none is found, and the more there are, the nearer ones are told. A value that is
+    like another group's stays: in a group of four with three gaps it is the one that belongs.
 
     Parameters
     ----------
@@ -83,6 +88,7 @@ def outlying_values(
     for _ in range(_ROUNDS):
         chance = _deleted_chance(level, basis, held, response.mean(axis=1))
         found = benjamini_hochberg(chance.ravel()).reshape(chance.shape) <= fdr
+        found &= ~_like_others(level / root, basis / root[:, None], held * root**2, groups)
         held = _enough(~found, groups)
     return np.asarray(~held)
 
@@ -147,6 +153,21 @@ def _deleted_chance(
     distance = np.where(held, apart / without, square / (posterior * (1 + leverage)))
     chance = 2 * special.stdtr(np.where(held, np.maximum(total - 1, 1), total), -np.sqrt(distance))
     return np.where(np.isfinite(chance), chance, 1.0)
+
+
+def _like_others(
+    level: FloatArray, basis: FloatArray, weight: FloatArray, groups: npt.NDArray[np.intp]
+) -> BoolArray:
+    """(n_regions, n_samples): whether a value is near to the fit of another row of the design."""
+    first = np.unique(groups, return_index=True)[1]
+    like = np.zeros(level.shape, dtype=bool)
+    for rows in row_blocks(len(level), len(basis)):
+        coefficient = _coefficients(level[rows], basis, weight[rows])[0]
+        own = np.abs(level[rows] - coefficient @ basis.T)
+        for group, sample in enumerate(first):
+            other = np.abs(level[rows] - (coefficient @ basis[sample])[:, None])
+            like[rows] |= (other < _LIKE_OTHERS * own) & (groups != group)
+    return like
 
 
 def _enough(held: BoolArray, groups: npt.NDArray[np.intp]) -> BoolArray:

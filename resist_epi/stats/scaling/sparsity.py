@@ -17,6 +17,9 @@ MAX_ZERO_SHARE = 0.1  # up to here TMM is off by at most .05 log2 at eightfold d
 
 MAX_DENSE_ZERO_SHARE = 0.01
 
+# Of the difference in zeros, what depth must account for to be held responsible.
+_PART_OF_DEPTH = 0.2
+
 _ENOUGH_READS = 20.0  # a block of rows, in the library with most zeros
 
 
@@ -47,6 +50,26 @@ def uneven(zeros: FloatArray, most: float = MAX_ZERO_SHARE) -> bool:
     Where all have as many, no library is at an advantage.
     """
     return bool(np.ptp(zeros) > most)
+
+
+def by_depth(values: FloatArray, sizes: FloatArray) -> bool:
+    """Whether shallow libraries have the zeros, and not a poor library the gaps of its own.
+
+    Reads that fell at random (Poisson) on libraries of these sizes would differ in their zeros by a
+    fifth at least of what these do: zeros of shallow libraries are more than that where units vary.
+
+    Parameters
+    ----------
+    values
+        Counts, shape (n_rows, n_samples).
+    sizes
+        Effective library sizes, shape (n_samples,).
+    """
+    present = values[(values > 0).any(axis=1)]
+    if not len(present):
+        return False
+    expected = np.exp(-np.outer(pooled_rate(present, sizes), sizes)).mean(axis=0)
+    return bool(np.ptp(expected) >= _PART_OF_DEPTH * np.ptp(zero_shares(values)))
 
 
 def dense_rows(values: FloatArray, sizes: FloatArray) -> npt.NDArray[np.bool_]:

@@ -66,6 +66,27 @@ def test_a_region_keeps_most_of_its_values_and_two_a_group() -> None:
     assert (found.sum(axis=1) <= 1.8).all()
 
 
+@pytest.mark.parametrize("scale", [1.0, 3.0])
+def test_the_one_that_belongs_stays_among_gaps(scale: float) -> None:
+    y = clean(units=8)
+    design = np.column_stack([np.ones(8), np.repeat([0, 1], 4)])
+    y[:100, [4, 5, 6]] = y.min() - 3
+    y[100:400, 2] = y.min() - 3
+    weights = np.r_[1, 1, 1, 1, scale, 1, 1, 1]
+    found = outlying_values(y, design, weights=weights, fdr=0.05)
+    assert not found[:100].any(), "the fourth is like the other group"
+    assert found[100:400, 2].mean() > 0.8
+    assert found[100:400].sum() <= 1.02 * found[100:400, 2].sum()
+
+
+def test_a_gap_is_one_below_a_change_too() -> None:
+    y = clean()
+    y[:300, 8:] -= 2
+    y[:300, 3] = y[:300, 12] = y.min() - 3
+    found = outlying_values(y, DESIGN)
+    assert found[:300, [3, 12]].mean() > 0.8
+
+
 def test_limits() -> None:
     assert outlying_values(np.empty((0, 16)), DESIGN).shape == (0, 16)
     with pytest.raises(DesignError, match="at least 4 residual"):

@@ -8,6 +8,7 @@ import pytest
 from resist_epi.stats.scaling.background import background_factors
 from resist_epi.stats.scaling.size_factors import rle, tmm, tmmwsp
 from resist_epi.stats.scaling.sparsity import (
+    by_depth,
     dense_rows,
     in_blocks,
     pooled_rate,
@@ -48,6 +49,28 @@ def test_background_of_uneven_depth(mean: float) -> None:
     counts, sizes = thinned(mean, shape=8)
     assert off(background_factors(counts, sizes, even=False)) < 0.05
     assert off(background_factors(counts, sizes)) > 0.08
+
+
+@pytest.mark.parametrize("mean", [0.5, 1.6, 3])
+@pytest.mark.parametrize("dispersion", [0.0, 0.5, 1.0])
+def test_zeros_of_shallow_libraries_are_those_of_depth(mean: float, dispersion: float) -> None:
+    counts, sizes = thinned(mean)
+    if dispersion:
+        rng = np.random.default_rng(6)
+        varied = rng.gamma(1 / dispersion, dispersion, size=counts.shape)
+        counts = rng.poisson(counts * varied).astype(float)
+    assert uneven(zero_shares(counts))
+    assert by_depth(counts, sizes)
+
+
+@pytest.mark.parametrize("depth", [0.7, 1.0, 1.5])
+def test_gaps_of_one_library_are_not_those_of_depth(depth: float) -> None:
+    rng = np.random.default_rng(7)
+    counts = rng.poisson(np.outer(2 ** rng.normal(5.5, 1.7, size=3_000), [1, 1, 1, depth]))
+    counts = counts * (rng.uniform(size=counts.shape) > [0, 0, 0, 0.15])
+    assert uneven(zero_shares(counts.astype(float)))
+    assert not by_depth(counts.astype(float), counts.sum(axis=0).astype(float))
+    assert not by_depth(np.zeros((5, 4)), np.ones(4))
 
 
 def test_rows_are_chosen_by_reads_and_not_by_libraries() -> None:
