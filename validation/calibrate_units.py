@@ -121,7 +121,8 @@ def measure(
         chosen = ""
         if name in OURS[quantity]:
             asked: dict[str, Any] = {"contrast": "poor-good", "normalize": "tmm"}
-            found = analyse(cohort.matrix, cohort.sheet, **asked, **OURS[quantity][name])
+            asked |= OURS[quantity][name]
+            found = analyse(cohort.matrix, cohort.sheet, **asked)
             p, padj, change = (found.results[c].to_numpy(np.float64) for c in columns)
             chosen = choice(found)
         elif remote is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,9 +41,10 @@ def summarise(stored: pd.DataFrame) -> pd.DataFrame:
 def misses(stored: pd.DataFrame) -> list[str]:
     """A sentence for each target that the default misses by more than two standard errors."""
     found = []
-    for (quantity, cell), own in stored.groupby(CELL, sort=False):
+    for place, own in stored.groupby(CELL, sort=False):
+        quantity, cell = map(str, place if isinstance(place, tuple) else (place, ""))
         where = f"{cell}, {'signal' if quantity == 'mean_signal' else 'reads'}"
-        rows = summarise(own).set_index("method")
+        rows: Any = summarise(own).set_index("method")
         row = rows.loc["default"]
         for measure, name in (("type_one_05", "P < .05"), ("fdp", "FDR")):
             if row[measure] - 2 * row[f"{measure}_se"] > CEILING:
@@ -69,7 +71,7 @@ def more_found(own: pd.DataFrame, other: str, measure: str) -> tuple[float, floa
 
     NaN with fewer than two sets of both.
     """
-    each = own.pivot_table(index="seed", columns="method", values=measure)
+    each: Any = own.pivot_table(index="seed", columns="method", values=measure)
     if other not in each:
         return float("nan"), float("nan")
     more = (each[other] - each["default"]).dropna()
@@ -132,7 +134,7 @@ def _did(own: pd.DataFrame) -> str:
 def _power(each: pd.DataFrame, name: str) -> str:
     if name not in each.index:
         return ""
-    row = each.loc[name]
+    row: Any = each.loc[name]
     found = " / ".join(_short(float(row[m]), 3) for m in ("power", "true_power"))
     return f"{_with_error(row, 'fdp')} / {found}"
 
@@ -140,7 +142,7 @@ def _power(each: pd.DataFrame, name: str) -> str:
 def _level(each: pd.DataFrame, name: str) -> str:
     if name not in each.index:
         return ""
-    row = each.loc[name]
+    row: Any = each.loc[name]
     return f"{_short(float(row['type_one_05']), 3)} / {_short(float(row['type_one_001']), 4)}"
 
 
