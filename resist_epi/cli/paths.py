@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from typer.core import TyperCommand
 
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import InputFormatError, ResistEpiError
 from resist_epi.io.windows_paths import AS_HERE, refuse_windows_path
 
 # A name may hold a colon, and so may what is written.
@@ -21,6 +21,10 @@ _OUTPUTS = ("output", "carriers", "scores")
 
 # Texts that may be the path of a file.
 _MAYBE_FILES = ("regions", "gene_sets")
+
+
+# Parameters that are sample sheets.
+_SHEETS = ("sheet", "samples")
 
 
 class Verb(TyperCommand):
@@ -77,7 +81,11 @@ def check_paths(given: Mapping[str, Any], *, folder: bool = False) -> None:
                 path=path,
                 remedy=f"give its name, as {path / 'NAME'}",
             )
-        if any(_same(path, other) for other in inputs if not path.is_dir()):
+        if folder and path.is_dir():
+            _check_folder(path, [*inputs, *_named_in_sheets(given)])
+        # What is not there yet is no input, and costs no look into the sheet.
+        read = [*inputs, *(_named_in_sheets(given) if path.is_file() else ())]
+        if any(_same(path, other) for other in read if not path.is_dir()):
             raise InputFormatError(
                 "is read and would be written over", path=path, remedy="give another name with -o"
             )
@@ -92,6 +100,39 @@ def _inputs(given: Mapping[str, Any]) -> Iterator[Path]:
         for one in value if isinstance(value, list | tuple) else [value]:
             if isinstance(one, Path) or (isinstance(one, str) and name in _MAYBE_FILES):
                 yield Path(one)
+
+
+def _check_folder(folder: Path, inputs: Iterable[Path]) -> None:
+    """Refuse a run's folder in which an input has a name that the run writes."""
+    from resist_epi.io.run_folder import is_run_file, run_path
+
+    for path in inputs:
+        own = os.path.relpath(os.path.realpath(path), os.path.realpath(folder))
+        # The settings that a run has written run it again.
+        if path.is_file() and is_run_file(own) and not _same(path, run_path(folder, "study")):
+            raise InputFormatError(
+                "is read, and the run would write over it",
+                path=path,
+                remedy="give another folder with -o, or another name to this file",
+            )
+
+
+def _named_in_sheets(given: Mapping[str, Any]) -> Iterator[Path]:
+    """Files that a sheet names: to write over one of them would destroy what is to be read."""
+    from resist_epi.samples.sheet import read_sheet
+    from resist_epi.samples.sheet_checks import PATH_COLUMNS
+
+    for name in _SHEETS:
+        path = given.get(name)
+        if not isinstance(path, Path) or path.suffix in (".yaml", ".yml"):
+            continue
+        try:
+            table = read_sheet(path).table
+        except ResistEpiError:
+            continue  # whoever reads it says what is wrong
+        for column in PATH_COLUMNS:
+            if column in table:
+                yield from (Path(text) for text in table[column] if text)
 
 
 def _same(one: Path, other: Path) -> bool:

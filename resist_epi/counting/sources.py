@@ -10,7 +10,13 @@ from typing import cast
 
 import numpy as np
 
-from resist_epi.errors import InputFormatError, QuantityError, ResistEpiError, SampleSheetError
+from resist_epi.errors import (
+    InputFormatError,
+    QuantityError,
+    ResistEpiError,
+    SampleSheetError,
+    shortened,
+)
 from resist_epi.genome.builtin import known_genomes, load_genome
 from resist_epi.genome.chromosomes import Genome
 from resist_epi.genome.naming import Naming
@@ -21,6 +27,11 @@ from resist_epi.tracks.opened import OpenedFile, chromosome_ends, open_file
 from resist_epi.tracks.reads.reads import COUNT_AS, CountAs, ReadRules
 
 logger = logging.getLogger(__name__)
+
+
+_MOST_BASES = 1_000_000  # of a fragment's length, or a shift
+
+_MOST_QUALITY = 255  # SAM keeps mapping qualities in one byte
 
 
 @dataclass(frozen=True)
@@ -69,12 +80,22 @@ def read_options(
     Raises
     ------
     InputFormatError
-        If `count_as` is unknown, or the options contradict one another.
+        If `count_as` is unknown, a number is larger than any read needs, or the options contradict
+        one another.
     """
     if count_as not in COUNT_AS:
         raise InputFormatError(
             f"unknown way to count reads {count_as!r}", expected=", ".join(COUNT_AS)
         )
+    for option, value, most in (
+        ("--extend", extend or 0, _MOST_BASES),
+        ("--shift", abs(shift), _MOST_BASES),
+        ("--min-mapq", min_quality, _MOST_QUALITY),
+    ):
+        if value > most:
+            raise InputFormatError(
+                f"{option}: no read has as much", expected=f"at most {most}", found=shortened(value)
+            )
     if shift and (extend is not None or count_as not in {"read", "five_prime"}):
         raise InputFormatError(
             "a shift is for 5' ends alone",

@@ -24,6 +24,8 @@ _LARGEST = 2**32 - 1  # bp; what bigWig and BAM can address at most
 
 HOMER_ID = "peakid"  # HOMER's first column: its tables count from 1, and 0 and 1 are strands
 
+SAF_ID = "geneid"  # of the tables that featureCounts takes, which count from 1
+
 _SKIPPED = ("#", "track ", "track\t", "browser ", "browser\t")
 
 _MISSING = frozenset(("", ".", "NA", "NaN", "nan", "None"))
@@ -43,6 +45,7 @@ _ALIASES = {
     "end": "end chromend right stop",
     "name": "name region_id peak_id",
     HOMER_ID: "peakid",
+    SAF_ID: "geneid",
     "score": "score peak_score findpeaks_score",
     "strand": "strand",
     "signal": "signal signalvalue fold_enrichment normalized_tag_count",

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.errors import InputFormatError, in_file
-from resist_epi.genome.bed_table import HOMER_ID, BedTable, read_bed_table
+from resist_epi.genome.bed_table import HOMER_ID, SAF_ID, BedTable, read_bed_table
 from resist_epi.genome.regions import check_regions, make_regions
 from resist_epi.io.store import write_text
 from resist_epi.schema import KINDS
@@ -49,7 +49,8 @@ def read_peaks(path: str | Path) -> pd.DataFrame:
     chrom, start and end. Told by the content, not the name; plain or gzip; any line ends; comment,
     `track` and `browser` lines are skipped. A table with a `length` or `width` column says by it
     whether its starts count from 1 (MACS, R) or from 0; those of HOMER (a column `PeakID`) count
-    from 1, and have 0 and 1 for the strands + and -.
+    from 1, and have 0 and 1 for the strands + and -; those of featureCounts (SAF, a column
+    `GeneID`) count from 1, too.
 
     Parameters
     ----------
@@ -81,7 +82,7 @@ def _interpret(table: BedTable) -> pd.DataFrame:
     n = len(table.fields)
     start, end = _coordinates(table, columns)
     peaks = pd.DataFrame({"chrom": _chroms(table, columns["chrom"]), "start": start, "end": end})
-    named = columns.get("name", columns.get(HOMER_ID))
+    named = columns.get("name", columns.get(HOMER_ID, columns.get(SAF_ID)))
     peaks["name"] = "" if named is None else table.fields[named].astype(str)
     for name in _NUMBERS:
         peaks[name] = table.numbers(columns[name], name) if name in columns else np.full(n, np.nan)
@@ -143,7 +144,8 @@ def _coordinates(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     start, end = table.whole(columns["start"], "start"), table.whole(columns["end"], "end")
     by_length = "length" in columns and _counts_from_one(table, columns["length"], end - start)
-    if by_length or HOMER_ID in columns:
+    by_name = HOMER_ID in columns or (SAF_ID in columns and "length" not in columns)
+    if by_length or by_name:
         start = start - 1
     table.refuse(
         start < 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -70,3 +71,15 @@ def run_file(name: RunFile, mark: str = "", of: str = "") -> str:
 def run_path(folder: str | Path, name: RunFile, mark: str = "", of: str = "") -> Path:
     """The path of a file of a run."""
     return Path(folder) / run_file(name, mark, of)
+
+
+def is_run_file(name: str) -> bool:
+    """Whether a run writes a file of this name, relative to its folder.
+
+    Examples
+    --------
+    >>> is_run_file("check.tsv"), is_run_file("counts/ER.peaks.parquet"), is_run_file("a/check.tsv")
+    (True, True, False)
+    """
+    patterns = (re.sub(r"\\{\w+\\}", "[^/]+", re.escape(known)) for known in FILES.values())
+    return any(re.fullmatch(pattern, name) for pattern in patterns)

@@ -199,7 +199,7 @@ def as_variable(
         _refuse_text_among_numbers(cells, name, where)
         numbers = [number(cell) for cell in cells]
         if None not in numbers:
-            _refuse_endless(list(column), numbers, name, where)
+            _refuse_endless(cells, numbers, name, where)
             return pd.Series(numbers, index=column.index, dtype=np.float64)
     problems = spelling_problems(cells, name, where)
     if problems:
@@ -217,7 +217,7 @@ def _refuse_endless(
     for i, value in enumerate(numbers):
         if value is not None and not abs(value) < _MOST:
             raise DesignError(
-                f"column {name}, which the design uses, holds {quoted(list(cells)[i])} of"
+                f"column {name}, which the design uses, holds {quoted(cells[i])} of"
                 f" {where([i])}; write a number that can be measured there"
             )
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from resist_epi.errors import InputFormatError
 from resist_epi.io.store import write_text
 from resist_epi.io.tables import write_table
 from resist_epi.simulation import effects
@@ -62,6 +63,12 @@ def write_cohort(
     'sheet.csv'
     """
     folder = Path(folder)
+    if (folder / "sheet.csv").exists() and not (folder / "truth.yaml").exists():
+        raise InputFormatError(
+            "is a sample sheet that no simulation wrote, and would be written over",
+            path=folder / "sheet.csv",
+            remedy="choose another folder with -o",
+        )
     write_text(folder / "truth.yaml", yaml.safe_dump(_record(cohort), sort_keys=False))
     write_table(folder / "truth.tsv.gz", truth_table(cohort))
     samples = list(cohort.libraries["sample"])

@@ -68,3 +68,14 @@ def test_counts_need_a_name_that_says_their_format(
     command = ["count", str(cohort.sheet), "--mark", "H3K36me3", "--genes", str(cohort.genes)]
     assert main([*command, "--regions", "genes", "-o", out]) == 1
     assert "expected .parquet, .tsv or .tsv.gz" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--extend", "--shift", "--min-mapq"])
+def test_numbers_that_no_read_needs(
+    tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.bed").write_text("chr1\t10\t60\tr\t9\t+\n")
+    (tmp_path / "s.csv").write_text("SampleID,Factor,Condition,bamReads\na,ER,x,a.bed\n")
+    where = ["--regions", str(tmp_path / "a.bed"), "-o", str(tmp_path / "c.tsv")]
+    assert main(["count", str(tmp_path / "s.csv"), *where, option, "9" * 25]) == 1
+    assert f"{option}: no read has as much" in capsys.readouterr().err

@@ -44,6 +44,21 @@ def test_an_output_that_cannot_be_meant(
     assert (inputs / "sheet.csv").read_text() == "not read\n"
 
 
+def test_what_a_sheet_names_is_an_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.bed").write_text("chr1\t1\t9\n")
+    sheet = "SampleID,Factor,Condition,Peaks\na,ER,x,a.bed\nb,ER,y,b.bed\n"
+    (tmp_path / "check.tsv").write_text(sheet)
+    assert main(["regions", "peaks", "--samples", "check.tsv", "-o", "./a.bed"]) == 1
+    assert "a.bed: is read and would be written over" in capsys.readouterr().err
+    assert main(["run", "check.tsv", "-o", "."]) == 1
+    assert "check.tsv: is read, and the run would write over it" in capsys.readouterr().err
+    assert (tmp_path / "check.tsv").read_text() == sheet
+    assert (tmp_path / "a.bed").read_text() == "chr1\t1\t9\n"
+
+
 def test_two_outputs_are_two_files(inputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = str(inputs / "r.tsv")
     assert main(["diff", str(inputs / "counts.tsv"), "--carriers", out, "-o", out]) == 1

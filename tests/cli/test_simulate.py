@@ -32,3 +32,13 @@ def test_simulate_refuses_what_cannot_be(
     assert main(["simulate", "-o", str(tmp_path / "c"), "--chromosomes", "chr77"]) == 1
     assert "chr77" in capsys.readouterr().err
     assert not (tmp_path / "c").exists()
+
+
+def test_a_sheet_that_no_simulation_wrote_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "sheet.csv").write_text("dear")
+    small = ["--good", "1", "--poor", "1", "--chromosomes", "chr21", "--marks", "H3K27me3"]
+    assert main(["simulate", "-o", str(tmp_path), *small, "--fragments", "1000"]) == 1
+    assert "no simulation wrote" in capsys.readouterr().err
+    assert (tmp_path / "sheet.csv").read_text() == "dear"

@@ -461,3 +461,13 @@ def test_a_start_is_a_number_in_figures(put: Put, start: str) -> None:
     with pytest.raises(InputFormatError, match="line 2") as caught:
         read_peaks(put(f"chr1\t1\t2\nchr1\t{start}\t5000\n"))
     assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(("extra", "start"), [("", 1000), ("\tLength", 1000)])
+def test_tables_of_feature_counts_count_from_one(tmp_path: Path, extra: str, start: int) -> None:
+    path = tmp_path / "r.saf"
+    cell = "\t1000" if extra else ""
+    path.write_text(f"GeneID\tChr\tStart\tEnd\tStrand{extra}\np1\tchr1\t1001\t2000\t+{cell}\n")
+    peaks = read_peaks(path)
+    assert (peaks["start"][0], peaks["end"][0], peaks["strand"][0]) == (start, 2000, "+")
+    assert peaks["name"][0] == "p1"
