@@ -196,7 +196,7 @@ def _say_untested(table: pd.DataFrame) -> None:
         # Some sets without a gene are usual, as on a few chromosomes; all are a mistake.
         logger.log(
             logging.WARNING if untested == len(table) else logging.INFO,
-            "%d of %d gene sets have no gene in this table and stay untested",
+            "%d of %d gene sets have no tested gene in this table",
             untested,
             len(table),
         )

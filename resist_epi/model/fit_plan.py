@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.model.differential import METHODS, choose_method
+from resist_epi.model.header import beside_cut
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.odd_values import find_odd_values
 from resist_epi.model.question_check import check_method
@@ -133,7 +134,8 @@ def _weights(
         return True, None, f"units weighted by REML over all regions, {beside}"
     if seen is None:
         return False, None, None
-    figure = f"what weighted units share in most regions is {seen.shared:.2f} times noise"
+    shared = beside_cut(seen.shared, MAX_SHARED, 2)
+    figure = f"what weighted units share in most regions is {shared} times noise"
     if seen.trusted:
         return (
             True,

@@ -102,3 +102,18 @@ def _quantity_in_words(matrix: CountMatrix) -> str:
         text += f"; counted: {'; '.join(each)}"
     reason = matrix.metadata.get("quantity_reason")
     return text + (f"; chosen: {reason}" if reason else "")
+
+
+def beside_cut(value: float, cut: float, digits: int) -> str:
+    """A figure with so many digits, or as many as show on which side of a cut it lies.
+
+    Examples
+    --------
+    >>> beside_cut(1.52, 2, 1), beside_cut(2.04, 2, 1), beside_cut(1.2496, 1.25, 2)
+    ('1.5', '2.04', '1.2496')
+    """
+    for more in range(digits, 10):
+        text = f"{value:.{more}f}"
+        if float(text) != cut or value == cut:
+            return text
+    return f"{value:.{digits}f}"

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.model.factor_names import Relations, relations_in_words
+from resist_epi.model.header import beside_cut
 from resist_epi.model.unit_patterns import UnitPatterns
 from resist_epi.samples.design_checks import PATIENT
 from resist_epi.stats.linear.factor_gate import MIN_BREADTH, MIN_EIGENVALUE, Gate
@@ -199,11 +200,13 @@ def _number(k: int) -> str:
 
 
 def _strength(facts: Mapping[str, Any]) -> str:
-    eigenvalue, breadth = facts["cuts"]
+    cuts = facts["cuts"]
+    eigenvalue = beside_cut(facts["eigenvalue"], cuts[0], 2)
+    breadth = beside_cut(facts["breadth"], cuts[1], 2)
     return (
-        f"what units share most is {facts['eigenvalue']:.2f} times as strong as chance makes it"
-        f" (a factor from {eigenvalue:g} on), and {facts['breadth']:.2f} times without the fifth of"
-        f" the regions that show it most (from {breadth:g} on)"
+        f"what units share most is {eigenvalue} times as strong as chance makes it (a factor from"
+        f" {cuts[0]:g} on), and {breadth} times without the fifth of the regions that show it most"
+        f" (from {cuts[1]:g} on)"
     )
 
 

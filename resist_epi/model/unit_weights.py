@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.model.header import beside_cut
 from resist_epi.model.linear_models import log_level
 from resist_epi.samples.design import Contrast, Design
 from resist_epi.stats.linear.factor_gate import gate, genome_halves
@@ -81,14 +82,15 @@ class UnitWeights:
         voom's precision weights mind. A side of many units has a mean that is near to normal, and
         there they cost power alone.
         """
-        unlike = f"units are unequally noisy: weights differ {self.fold:.1f}-fold"
+        fold = beside_cut(self.fold, UNLIKE, 1)
+        unlike = f"units are unequally noisy: weights differ {fold}-fold"
         if not self.trusted:
             if self.sides is not None and self.sides_fold > SIDES_UNLIKE:
                 return "voom", f"the groups' variances differ {self.sides_fold:.1f}-fold"
             return "ql", f"units share a pattern in most regions ({self.shared:.2f} times noise)"
         if self.fold <= UNLIKE:
             alike = "units are about equally noisy: weights would differ"
-            return "ql", f"{alike} {self.fold:.1f}-fold, at most {UNLIKE:g}"
+            return "ql", f"{alike} {fold}-fold, at most {UNLIKE:g}"
         if self.sides_fold > SIDES_UNLIKE:
             groups = f"{unlike}, and the groups' {self.sides_fold:.1f}-fold"
             if self.larger_varies:

@@ -95,10 +95,10 @@ def test_unmatched_sets_are_untested_unless_they_are_the_users(
     table = enrich(results, foreign)
     assert table.loc[0, "n_tested"] == 0
     assert table.loc[0, ["effect", "pvalue", "padj"]].isna().all()
-    assert "1 of 1 gene sets have no gene in this table" in caplog.text
+    assert "1 of 1 gene sets have no tested gene in this table" in caplog.text
     assert caplog.records[-1].levelname == "WARNING"
     enrich(results, {**foreign, "OURS": gene_set("OURS", range(10))})
-    assert "1 of 2 gene sets have no gene in this table" in caplog.text
+    assert "1 of 2 gene sets have no tested gene in this table" in caplog.text
     assert caplog.records[-1].levelname == "INFO"
     with pytest.raises(InputFormatError, match=r"HK2, G6PD, the results S0, S1"):
         enrich(results, foreign, own_sets=True)

@@ -87,6 +87,7 @@ def test_too_little_to_say(good: int, poor: int, n: int) -> None:
     [
         ({}, "ql", "weights would differ 1.5-fold"),
         ({"weights": [1, 1, 1, 1, 1, 0.2]}, "trend", "weights differ 5.0-fold"),
+        ({"weights": [1, 1, 1, 1, 1, 0.49]}, "trend", "2.04-fold, more than 2"),
         ({"weights": [1, 1, 1, 0.3, 0.3, 0.2], "sides_fold": 3.3}, "voom", "groups' 3.3-fold"),
         (
             {

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from resist_epi.report.gather import gather
 from resist_epi.report.words import (
     change_in_words,
+    facts,
     header_lines,
     join_words,
 )
@@ -28,3 +32,12 @@ def test_lines_for_reading_leave_out_what_is_for_programs() -> None:
 def test_words_are_joined() -> None:
     assert join_words(["a", "b", "c"]) == "a, b and c"
     assert join_words([]) == ""
+
+
+def test_the_rule_of_domains_names_what_a_window_needs(study: Path) -> None:
+    run = gather(study)
+    shown = dict(facts(run))["Regions tested"]
+    of_domains = [fact for fact in shown if "domains" in fact.where]
+    assert of_domains
+    assert all("and a window of the domain has " in fact.text for fact in of_domains)
+    assert not any("domains" in f.where for f in shown if "window of" not in f.text)
