@@ -11,6 +11,7 @@ import pandas as pd
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "evidence" / "calibration_units.md"
 CELL = ["quantity", "cell"]
+Rows = dict[str, dict[str, Any]]  # a method's means and their errors
 CEILING, BEHIND = 0.055, 0.02
 # Where the better of two tests is a yardstick; elsewhere one of them loses its level.
 COMPARED = ("clean", "low counts", "depth", "one bad sample")
@@ -38,22 +39,27 @@ def summarise(stored: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index()
 
 
+def by_method(table: pd.DataFrame) -> Rows:
+    """The rows of one cell by the name of their method."""
+    rows = table.to_dict("records")
+    return {str(row["method"]): {str(k): v for k, v in row.items()} for row in rows}
+
+
 def misses(stored: pd.DataFrame) -> list[str]:
     """A sentence for each target that the default misses by more than two standard errors."""
     found = []
-    for place, own in stored.groupby(CELL, sort=False):
-        quantity, cell = map(str, place if isinstance(place, tuple) else (place, ""))
+    for (quantity, cell), own in stored.groupby(CELL, sort=False):
         where = f"{cell}, {'signal' if quantity == 'mean_signal' else 'reads'}"
-        rows: Any = summarise(own).set_index("method")
-        row = rows.loc["default"]
+        rows = by_method(summarise(own))
+        row = rows["default"]
         for measure, name in (("type_one_05", "P < .05"), ("fdp", "FDR")):
             if row[measure] - 2 * row[f"{measure}_se"] > CEILING:
                 found.append(f"{where}: {name} {_with_error(row, measure)}")
         for other in ("ql", "trend_weights"):
             held = (
                 str(cell).startswith(COMPARED)
-                and other in rows.index
-                and rows.loc[other, "fdp"] - 2 * rows.loc[other, "fdp_se"] <= CEILING
+                and other in rows
+                and rows[other]["fdp"] - 2 * rows[other]["fdp_se"] <= CEILING
             )
             more, error = more_found(own, other, "power")
             if held and more - 2 * error > BEHIND:
@@ -71,11 +77,12 @@ def more_found(own: pd.DataFrame, other: str, measure: str) -> tuple[float, floa
 
     NaN with fewer than two sets of both.
     """
-    each: Any = own.pivot_table(index="seed", columns="method", values=measure)
+    each = own.pivot_table(index="seed", columns="method", values=measure)
     if other not in each:
         return float("nan"), float("nan")
-    more = (each[other] - each["default"]).dropna()
-    return float(more.mean()), float(more.sem())
+    more = (each[other] - each["default"]).dropna().to_numpy(np.float64)
+    error = more.std(ddof=1) / np.sqrt(len(more)) if len(more) > 1 else np.nan
+    return float(more.mean()), float(error)
 
 
 def as_markdown(stored: pd.DataFrame, missed: Sequence[str]) -> str:
@@ -89,7 +96,7 @@ def as_markdown(stored: pd.DataFrame, missed: Sequence[str]) -> str:
         power, level = [_row(head), "|---" * len(head) + "|"], []
         level = [_row([head[0], *head[2:]]), "|---" * (len(head) - 1) + "|"]
         for cell, rows in own.groupby("cell", sort=False):
-            each = rows.set_index("method")
+            each = by_method(rows)
             did = _did(stored[(stored["quantity"] == quantity) & (stored["cell"] == cell)])
             power.append(_row([str(cell), did, *(_power(each, name) for name in methods)]))
             level.append(_row([str(cell), *(_level(each, name) for name in methods)]))
@@ -131,22 +138,22 @@ def _did(own: pd.DataFrame) -> str:
     return "; ".join(f"{name} {part:.0%}" for name, part in share.items())
 
 
-def _power(each: pd.DataFrame, name: str) -> str:
-    if name not in each.index:
+def _power(each: Rows, name: str) -> str:
+    if name not in each:
         return ""
-    row: Any = each.loc[name]
+    row = each[name]
     found = " / ".join(_short(float(row[m]), 3) for m in ("power", "true_power"))
     return f"{_with_error(row, 'fdp')} / {found}"
 
 
-def _level(each: pd.DataFrame, name: str) -> str:
-    if name not in each.index:
+def _level(each: Rows, name: str) -> str:
+    if name not in each:
         return ""
-    row: Any = each.loc[name]
+    row = each[name]
     return f"{_short(float(row['type_one_05']), 3)} / {_short(float(row['type_one_001']), 4)}"
 
 
-def _with_error(row: pd.Series, measure: str) -> str:
+def _with_error(row: dict[str, Any], measure: str) -> str:
     return f"{_short(float(row[measure]), 3)} ({_short(float(row[f'{measure}_se']), 3)})"
 
 
