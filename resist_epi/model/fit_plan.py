@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.model.differential import METHODS, choose_method
+from resist_epi.model.filtering import goes_with_depth
 from resist_epi.model.header import beside_cut
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.odd_values import find_odd_values
@@ -46,14 +47,15 @@ def plan_fit(
         seen = weigh_units(matrix, design, contrast, tested)
     name, because = expected_method(matrix, contrast, question, seen=seen)
     odd = None
-    if question.weights != "none" and (question.method is None or METHODS[name].leaves_out):
-        usable = seen is not None and seen.trusted
-        odd = find_odd_values(
-            matrix, design, contrast, tested, seen.weights if seen is not None and usable else None
-        )
-    leave_out = odd is not None and odd.left_out
-    if leave_out and question.method is None and not METHODS[name].leaves_out:
-        name, because = "trend", f"{odd.words if odd else ''}, and trend can leave them out"
+    may_leave_out = question.method is None or METHODS[name].leaves_out
+    # Where depth goes with the contrast a shallow library's zeros are no gaps.
+    if question.weights != "none" and may_leave_out and not goes_with_depth(matrix, contrast.sides):
+        weights_seen = seen.weights if seen is not None and seen.trusted else None
+        odd = find_odd_values(matrix, design, contrast, tested, weights_seen)
+    if odd is not None and not odd.left_out:
+        odd = None
+    if odd is not None and question.method is None and not METHODS[name].leaves_out:
+        name, because = "trend", f"{odd.words}, and trend can leave them out"
     method = METHODS[name]
     weights, sides, said = (False, None, None)
     if method.takes_weights and question.weights == "none":
@@ -62,7 +64,7 @@ def plan_fit(
         weights, sides, said = _weights(seen, smaller)
     more = {
         "weights": said,
-        "left out": f"{odd.words}, and are left out" if leave_out and odd else None,
+        "left out": odd and f"{odd.words}, and are left out",
         "block": question.block and f"{question.block} as a random effect",
         "strata": question.strata and f"baseline hazards by {question.strata}",
     }
@@ -76,7 +78,7 @@ def plan_fit(
         weights=weights,
         variance_groups=sides,
         centred=weights,
-        leave_out=leave_out,
+        leave_out=odd is not None,
         block=question.block,
         strata=question.strata,
     )

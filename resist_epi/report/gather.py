@@ -32,6 +32,22 @@ from resist_epi.schema import (
     names,
 )
 
+# What the page reads of the facts above results, and of those that are not always there.
+FACTS: Mapping[str, Sequence[str]] = {
+    "contrast": ("kind", "units"),
+    "units": ("patients",),
+    "quantity": ("name", "relative"),
+    "normalization": ("name", "assumption"),
+    "method": ("name", "summary", "options"),
+    "filter": ("kept", "of"),
+}
+
+FACTS_WHERE_KNOWN: Mapping[str, Sequence[str]] = {
+    "hidden": ("found", "adjusted"),
+    "relabelling": ("n", "complete", "median", "observed"),
+    "spike in checks": ("said", "faults"),
+}
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -206,7 +222,7 @@ def _gather_mark(
         name=file_name(mark),
         preset=chosen,
         results=results,
-        normalization=_optional(file("normalization")),
+        normalization=_optional(file("normalization"), required=["normalization", "n_shared"]),
         calls=_optional(file("normalization_calls"), required=["n_regions"]),
         gene_sets=_optional(file("gene_sets"), required=names(GENE_SETS)),
         one_by_one=_optional(file("one_by_one")),
@@ -266,6 +282,16 @@ def _with_facts(table: pd.DataFrame, path: Path) -> Sheet:
             path=path,
             remedy="run the study again: resist-epi run DIR/study.yaml -o DIR",
         )
+    facts = header["facts"]
+    expected = {**FACTS} | {name: keys for name, keys in FACTS_WHERE_KNOWN.items() if name in facts}
+    for name, keys in expected.items():
+        own = facts.get(name)
+        if not isinstance(own, dict) or not set(keys) <= own.keys():
+            raise InputFormatError(
+                f"the line '# facts' has no {name!r} with {', '.join(keys)}",
+                path=path,
+                remedy="run the study again: resist-epi run DIR/study.yaml -o DIR",
+            )
     found = Sheet(table, header)
     with in_file(path):
         _ = found.question

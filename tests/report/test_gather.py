@@ -67,11 +67,27 @@ def test_results_of_the_first_version_are_refused_with_the_remedy(
         gather(run)
 
 
+@pytest.mark.parametrize(("name", "key"), [("method", "options"), ("hidden", "found")])
+def test_facts_that_lack_what_the_page_reads_are_named(
+    study: Path, tmp_path: Path, name: str, key: str
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(study, run)
+    path = run / "differential" / "H3K27me3.promoters.tsv.gz"
+    table = read_results(path)
+    header = table.attrs["header"]
+    own = {k: v for k, v in header["facts"].get(name, {}).items() if k != key}
+    write_table(path, table, header=header | {"facts": header["facts"] | {name: own}})
+    with pytest.raises(InputFormatError, match=f"facts' has no '{name}' with.*{key}"):
+        gather(run)
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new", "message"),
     [
         ("provenance.json", '"parameters": {', '"parameters": 7, "x": {', "not a record of a run"),
         ("quality/H3K27me3.correlation.tsv", "\t1\t", "\tone\t", "expected numbers"),
+        ("normalization/H3K27me3.tsv", "\tn_shared\t", "\tn_shaed\t", "n_shared"),
         ("quality/H3K27me3.pca.tsv", "share of variance: ", "share of variance: x ", "share of"),
     ],
 )
