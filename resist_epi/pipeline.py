@@ -121,6 +121,7 @@ def run_study(
     # What cannot be read or asked must not touch an earlier run.
     first = look_at_sheet(settings) if first is None else first
     check_asked(first.sheet, settings.question)
+    settings.check_files()
     if settings.known is not None:
         read_known(settings.known)  # what is wrong with it is said before anything is counted
     _prepare(out)

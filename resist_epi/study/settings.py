@@ -156,6 +156,23 @@ class StudySettings(BaseModel):
             }
         )
 
+    def check_files(self) -> None:
+        """Refuse a study that names a file which is not there, before anything is read.
+
+        Raises
+        ------
+        InputFormatError
+            With the setting and the file.
+        """
+        for name in PATHS:
+            path = getattr(self, name)
+            if isinstance(path, Path) and str(path) != GO and not path.exists():
+                raise InputFormatError(
+                    f"no such file, which {name} names",
+                    path=path,
+                    remedy="give the path of a file; in a study.yaml it is seen from there",
+                )
+
     def seen_from(self, folder: Path) -> dict[str, Any]:
         """Plain values for a record in a folder; its paths are as `provenance.as_seen_from`."""
         values = self.model_dump(mode="json")

@@ -108,3 +108,11 @@ def test_paths_of_a_record_are_seen_from_where_it_lies(
     # What was given from the root stays, and the name of the built-in sets is no path.
     absolute = StudySettings(sheet=tmp_path / "s.csv", gene_sets="go").seen_from(Path("again"))
     assert (absolute["sheet"], absolute["gene_sets"]) == (str(tmp_path / "s.csv"), "go")
+
+
+def test_a_file_that_is_not_there_is_named_with_its_setting(tmp_path: Path) -> None:
+    sheet = tmp_path / "s.csv"
+    sheet.write_text("")
+    StudySettings(sheet=sheet, gene_sets="go").check_files()
+    with pytest.raises(InputFormatError, match=r"gone\.bed: no such file, which exclude names"):
+        StudySettings(sheet=sheet, exclude=tmp_path / "gone.bed").check_files()
