@@ -141,8 +141,8 @@ def test_no_genes_for_an_unknown_assembly(
         (("--design", "~ Condition +"), "cannot be parsed"),
         (("--normalize", "rpkm"), "unknown normalisation 'rpkm'"),
         (("--method", "deseq2"), "unknown method 'deseq2'"),
-        (("--gene-sets", "none.gmt"), "none.gmt: cannot be read"),
-        (("--exclude", "none.bed"), "none.bed: cannot be read"),
+        (("--gene-sets", "none.gmt"), "none.gmt: no such file"),
+        (("--exclude", "none.bed"), "none.bed: no such file"),
     ],
 )
 def test_wrong_options(
