@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -142,8 +143,9 @@ def test_a_whole_study_and_its_report_know_both(tmp_path: Path) -> None:
     assert "toy_scaling" in set(read_table(out / "normalization/H3K27me3.tsv")["normalization"])
     section = methods(gather(out))
     text = " ".join(section.paragraphs)
-    assert "Test: a toy's test of log2 signal [2]." in text
-    assert "Normalisation was by toy scaling [1], which assumes that the roots of" in text
-    assert section.references[:2] == (SCALING, PAPER)
+    assert re.search(r"Test: a toy's test of log2 signal \[\d+\]\.", text)
+    assert "Normalisation was by Toy's own [1], which assumes that the roots of" in text
+    assert section.references[0] == SCALING
+    assert PAPER in section.references
     assert "A test that is a toy" in (out / "report.html").read_text()
     assert "Toy's own" in (out / "figures/H3K27me3.normalization.svg").read_text()

@@ -13,7 +13,7 @@ from resist_epi.mechanism.find_switches import is_opposing, opposing_pairs
 from resist_epi.mechanism.switches import third_marks
 from resist_epi.pipeline import run_study
 from resist_epi.report.gather import gather
-from resist_epi.report.words import methods
+from resist_epi.report.methods import methods
 from resist_epi.samples.presets import GENERIC, PRESETS, MarkPreset, find_preset, preset, role
 from resist_epi.stats.literature import Reference
 from resist_epi.study.settings import StudySettings

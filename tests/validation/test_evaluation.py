@@ -59,4 +59,4 @@ def test_calls_are_true_and_null_cohorts_stay_quiet_over_three_seeds() -> None:
     assert right >= 0.8
     assert (null["n_changed"] == 0).all()
     assert (null["calls"] > 0).groupby(null["table"]).sum().max() <= 1
-    assert null["type_one"].between(0.03, 0.08).all()
+    assert null["type_one"].between(0.015, 0.08).all()  # a P of few regions varies
