@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -303,18 +304,21 @@ def _equal_widths(rows: list[str], table: BedTable) -> tuple[int, list[str]]:
 
 def _parse(rows: list[str], width: int, names: list[str] | None) -> pd.DataFrame:
     text = {0, 3, 5} if names is None else {i for i, name in enumerate(names) if name in _TEXT}
-    fields = pd.read_csv(
-        io.StringIO("\n".join(rows)),
-        sep="\t",
-        header=None,
-        names=list(range(width)),
-        index_col=False,
-        dtype={i: str for i in text if i < width},
-        keep_default_na=False,
-        quoting=3,  # a lone quote in a name must not swallow the lines behind it
-        low_memory=False,
-        skip_blank_lines=False,
-    )
+    with warnings.catch_warnings():
+        # Numbers beyond any integer, which are refused where they are positions.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        fields = pd.read_csv(
+            io.StringIO("\n".join(rows)),
+            sep="\t",
+            header=None,
+            names=list(range(width)),
+            index_col=False,
+            dtype={i: str for i in text if i < width},
+            keep_default_na=False,
+            quoting=3,  # a lone quote in a name must not swallow the lines behind it
+            low_memory=False,
+            skip_blank_lines=False,
+        )
     for i in fields.columns:
         if (
             str(fields[i].iloc[0]).startswith('"')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
+import warnings
 import weakref
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -261,21 +262,28 @@ def _table(text: bytes) -> pd.DataFrame | None:
     # R and spreadsheets write 1e+05 for 100000, which no column of whole numbers takes.
     for places in ("int64", "float64"):
         try:
-            table = pd.read_csv(
-                io.BytesIO(clean),
-                sep=r"\s+",
-                header=None,
-                names=names,
-                dtype=kinds | {"start": places, "end": places},
-                keep_default_na=False,
-                na_values={"value": list(_MISSING)},
-                quoting=csv.QUOTE_NONE,
-                index_col=False,
-            )
-        except (ValueError, OverflowError):  # pandas' ParserError is a ValueError
+            with warnings.catch_warnings():
+                # Of numbers beyond any integer, which are refused.
+                warnings.simplefilter("ignore", RuntimeWarning)
+                warnings.simplefilter("error", pd.errors.ParserWarning)  # fields that would be lost
+                table = pd.read_csv(
+                    io.BytesIO(clean),
+                    sep=r"\s+",
+                    header=None,
+                    names=names,
+                    dtype=kinds | {"start": places, "end": places},
+                    keep_default_na=False,
+                    na_values={"value": list(_MISSING)},
+                    quoting=csv.QUOTE_NONE,
+                    index_col=False,
+                )
+        except (ValueError, OverflowError, pd.errors.ParserWarning):  # ParserError is a ValueError
             continue
         ends = table[["start", "end"]].to_numpy()
-        whole = places == "int64" or bool(((ends % 1 == 0) & (abs(ends) <= MAX_COORDINATE)).all())
+        with np.errstate(invalid="ignore"):  # of infinities, which are beyond any position
+            whole = places == "int64" or bool(
+                ((ends % 1 == 0) & (abs(ends) <= MAX_COORDINATE)).all()
+            )
         return table.astype({"start": "int64", "end": "int64"}) if whole else None
     return None
 

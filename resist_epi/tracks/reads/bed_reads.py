@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -113,17 +114,20 @@ class BedReads(ReadsFile):
         if not clean.strip():
             return pd.DataFrame({name: pd.Series(dtype=_TYPES[name]) for name in names})
         try:
-            table = pd.read_csv(
-                io.BytesIO(clean),
-                sep="\t" if b"\t" in clean[:1000] else r"\s+",
-                header=None,
-                names=[*names, "rest"],
-                dtype=_TYPES | {"rest": "str"},
-                keep_default_na=False,
-                na_values={"rest": [""]},
-                quoting=csv.QUOTE_NONE,
-                index_col=False,
-            )
+            with warnings.catch_warnings():
+                # Of numbers beyond any integer, which are refused.
+                warnings.simplefilter("ignore", RuntimeWarning)
+                table = pd.read_csv(
+                    io.BytesIO(clean),
+                    sep="\t" if b"\t" in clean[:1000] else r"\s+",
+                    header=None,
+                    names=[*names, "rest"],
+                    dtype=_TYPES | {"rest": "str"},
+                    keep_default_na=False,
+                    na_values={"rest": [""]},
+                    quoting=csv.QUOTE_NONE,
+                    index_col=False,
+                )
         except (ValueError, OverflowError):  # pandas' ParserError is a ValueError
             self._explain(text, line)
         start, end = table["start"].to_numpy(), table["end"].to_numpy()
