@@ -119,6 +119,11 @@ class Depth:
     least: float
 
 
+def evenly_spaced(rows: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+    """At most so many of these regions, evenly spaced, for what a part of them tells as well."""
+    return rows[:: max(1, -(-len(rows) // most))]
+
+
 def goes_with_depth(matrix: CountMatrix, sides: Sequence[NDArray[np.bool_]]) -> bool:
     """Whether one side of a contrast was sequenced at least twice as deeply, as far as reads tell.
 

@@ -14,6 +14,7 @@ from resist_epi.errors import DesignError
 from resist_epi.genome.chromosomes import SEX_CHROMOSOMES, on_chromosomes
 from resist_epi.model.factor_names import chance_of, named_by
 from resist_epi.model.factor_search import FactorSearch
+from resist_epi.model.filtering import evenly_spaced
 from resist_epi.model.hidden_words import (
     FoundFactors,
     gate_facts,
@@ -175,7 +176,7 @@ def _rows(matrix: CountMatrix, tested: NDArray[np.bool_]) -> NDArray[np.intp]:
     rows = np.flatnonzero(tested)
     autosomal = rows[~on_chromosomes(matrix.regions["chrom"].iloc[rows], SEX_CHROMOSOMES)]
     rows = autosomal if 2 * len(autosomal) >= len(rows) else rows
-    return rows[:: max(1, -(-len(rows) // _MOST_ROWS))]
+    return evenly_spaced(rows, _MOST_ROWS)
 
 
 def _keeps_global(matrix: CountMatrix) -> str | None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.model.filtering import evenly_spaced
 from resist_epi.model.linear_models import log_level, odd_among
 from resist_epi.samples.design import Contrast, Design
 
@@ -71,7 +72,7 @@ def find_odd_values(
     smaller = min(contrast.group_sizes, default=len(X) // 2)
     if smaller < MIN_UNITS or len(X) - X.shape[1] < MIN_DF or len(rows) < MIN_REGIONS:
         return None
-    rows = rows[:: max(1, -(-len(rows) // _MOST_ROWS))]
+    rows = evenly_spaced(rows, _MOST_ROWS)
     level = log_level(matrix.select(regions=rows), np.ones(len(rows), dtype=bool))[0]
     odd = odd_among(level, X, weights)
     sides = [float(odd[:, side].mean()) for side in contrast.sides]
