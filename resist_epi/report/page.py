@@ -35,6 +35,8 @@ STATIC_ALONG = {
     "genome": "Fold changes along the genome, with the mean of every chromosome arm; arms that"
     " shift as a whole, or along which units differ, are named: consistent with copy number.",
     "copy_number": "Copy number of every library, as it was divided out.",
+    "hidden": "Hidden factors of the regions that speak for genes: each unit's value, estimated"
+    " from what the design leaves over. Whether they are adjusted for is said with the results.",
 }
 
 WIDE = ("heatmap", "genome", "copy_number")  # shown over the whole width of the page
