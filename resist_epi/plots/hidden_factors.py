@@ -26,6 +26,7 @@ from resist_epi.plots.style import (
     PAGE_MM,
     PALE,
     SMALL_FONT,
+    panel,
     paper_style,
     require,
     say_empty,
@@ -117,8 +118,8 @@ def _draw(
         for j, line in enumerate(words[str(factor)]):
             frame.text(x, keys + _AXIS_MM + body + above - (j + 1.5) * LINE_MM, line)
     if named:
-        ticks = {"labels": names, "fontsize": SMALL_FONT}
-        frame.ax.child_axes[0].set_yticks(range(len(wide)), **ticks)
+        first = panel(frame.ax, str(wide.columns[0]))
+        first.set_yticks(range(len(wide)), labels=names, fontsize=SMALL_FONT)
     if groups:
         draw_legends(frame, groups, left=left, top=keys, width=PAGE_MM - left)
     return frame.ax
