@@ -103,7 +103,7 @@ def _draw(
     left = (text_width_mm(names) if named else 0.0) + 4.0
     n = wide.shape[1]
     width = min(_WIDEST_MM, (PAGE_MM - left - n * _GAP_MM) / n)
-    words = {str(f): wrapped(str(about[f]), width) for f in wide}
+    words = {str(f): wrapped(str(said), width) for f, said in about.items()}
     above = LINE_MM * (1 + max(len(lines) for lines in words.values())) + 1.5
     keys = legends_height(groups, PAGE_MM) if groups else 0.0
     body = row * len(wide)
