@@ -117,7 +117,7 @@ class CountMatrix(Shown):
 
     def _shown(self) -> tuple[str, list[tuple[str, str]]]:
         quantity = self.quantity.replace("_", " ")
-        kinds = self.regions["kind"].unique() if "kind" in self.regions else []
+        kinds = list(dict.fromkeys(self.regions["kind"])) if "kind" in self.regions else []
         factors = "" if self.size_factors is None else ranged(self.size_factors)
         offsets = [name for name in ("offsets", "expected") if getattr(self, name) is not None]
         return f"CountMatrix: {len(self.regions):,} regions x {len(self.samples)} samples", [
