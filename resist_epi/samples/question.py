@@ -102,6 +102,11 @@ class Question:
         Of the design, over columns of the sheet.
     contrast
         `[COLUMN:]A-B`; None for the obvious one.
+    coefficient
+        A coefficient of the design by its printed name, in place of a contrast.
+    beside
+        Contrasts and coefficients that are tested on the same fit: what the fit depends on is
+        decided for all of them together.
     method, normalize
         Keys of `differential.METHODS` and `normalization.METHODS`; None for the default.
     fdr
@@ -136,6 +141,8 @@ class Question:
 
     formula: str = "~ Condition"
     contrast: str | None = None
+    coefficient: str | None = None
+    beside: tuple[str, ...] = ()
     method: str | None = None
     normalize: str | None = None
     fdr: float = 0.05
@@ -147,12 +154,18 @@ class Question:
     confounders: Confounders = field(default_factory=Confounders)
 
     def __post_init__(self) -> None:
-        for name in ("formula", "contrast", "method", "normalize", "block", "strata"):
+        for name, expected in _EXPECTED.items():
             value = getattr(self, name)
             if value is None and name != "formula":
                 continue
             if not isinstance(value, str) or not value.strip():
-                raise DesignError(f"{name}: expected {_EXPECTED[name]}; found {value!r}")
+                raise DesignError(f"{name}: expected {expected}; found {value!r}")
+        if self.contrast is not None and self.coefficient is not None:
+            raise DesignError(
+                f"a contrast ({self.contrast}) and a coefficient ({self.coefficient}) are two"
+                " questions; ask one, or several of one fit"
+            )
+        object.__setattr__(self, "beside", _texts(self.beside))
         for name, most in (("fdr", 1.0), ("lfc_threshold", math.inf)):
             value = getattr(self, name)
             number = isinstance(value, int | float) and math.isfinite(value)
@@ -179,6 +192,11 @@ class Question:
         own = {k: v for k, v in options.items() if k not in of_confounders}
         rest = {k: v for k, v in options.items() if k in of_confounders}
         return replace(self, confounders=replace(self.confounders, **rest), **own)
+
+    @property
+    def asked(self) -> str | None:
+        """The contrast or coefficient as a text; None where none was named."""
+        return self.contrast if self.coefficient is None else self.coefficient
 
     def differences(self, other: Question) -> dict[str, tuple[Any, Any]]:
         """Field -> value here and there, of the fields that differ."""
@@ -240,11 +258,21 @@ class Question:
 _EXPECTED = {
     "formula": "a design such as '~ Condition' (--design)",
     "contrast": "two levels of a column, as A-B",
+    "coefficient": "the name of a column of the design",
     "method": "the name of a test",
     "normalize": "the name of a normalisation",
     "block": "a column of the sheet",
     "strata": "a column of the sheet",
 }
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """Names of contrasts; JSON holds them as a list."""
+    if not isinstance(value, list | tuple) or not all(
+        isinstance(text, str) and text.strip() for text in value
+    ):
+        raise DesignError(f"beside: expected names of contrasts; found {value!r}")
+    return tuple(value)
 
 
 def _hidden(value: object) -> str:
