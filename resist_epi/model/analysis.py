@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError
+from resist_epi.io.run_folder import folders_above
 from resist_epi.model import differential
 from resist_epi.model.asked import (
     Asked,
@@ -102,7 +103,7 @@ class Analysis:
         """Everything for the `#` lines of a table at a path: sentences, question, facts."""
         directions = self.results["direction"]
         calls = {name: int((directions == name).sum()) for name in ("gain", "loss")}
-        asked = self.question.as_values(Path(path).parent)
+        asked = self.question.as_values(Path(path).parent, above=folders_above(path))
         return {**self.header, "question": asked, "facts": {**self.facts, "calls": calls}}
 
 

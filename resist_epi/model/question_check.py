@@ -55,7 +55,7 @@ def check_joint(question: Question) -> None:
 def no_f_test(name: str) -> str:
     """Why a method cannot test several contrasts together, with those that can."""
     able = method.methods_that(lambda m: m.f_statistics)
-    return f"{name} has no F test of several contrasts together (--joint); use --method {able}"
+    return f"{name} has no F test; use {able} (--method) to test several contrasts together"
 
 
 def check_method(name: str, *, block: str | None, strata: str | None) -> None:

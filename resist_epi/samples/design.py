@@ -194,7 +194,7 @@ def make_contrast(design: Design, text: str | None = None) -> Contrast:
         return _slope(design, continuous)
     found = levels_named(groups, text)
     if not found:
-        if text in design.matrix.columns:
+        if text in design.matrix.columns or "[T." in text:
             return make_coefficient(design, text)
         others = _other_groups(design)
         raise DesignError(why_no_levels(text, design.formula, groups, numbers, others))

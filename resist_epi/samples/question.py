@@ -190,6 +190,9 @@ class Question:
         """
         of_confounders = {f.name for f in fields(Confounders)}
         own = {k: v for k, v in options.items() if k not in of_confounders}
+        for name, other in (("contrast", "coefficient"), ("coefficient", "contrast")):
+            if own.get(name) is not None:  # in the place of what was asked before
+                own = {other: None, "beside": (), **own}
         rest = {k: v for k, v in options.items() if k in of_confounders}
         return replace(self, confounders=replace(self.confounders, **rest), **own)
 
@@ -207,20 +210,20 @@ class Question:
             if name != "confounders" and mine[name] != theirs[name]
         }
 
-    def as_values(self, folder: Path | None = None) -> dict[str, Any]:
+    def as_values(self, folder: Path | None = None, *, above: int = 1) -> dict[str, Any]:
         """Plain values, as JSON holds them.
 
         Parameters
         ----------
         folder
-            Where they will be written: files in it, or in the folder above, are named relative to
-            it, so that a run's folder may be moved; others by their full path.
+            Where they will be written: files in it, or in so many folders above, are named relative
+            to it, so that a run's folder may be moved; others by their full path.
         """
         values = asdict(self)
         for name in PATHS:
             path = values["confounders"][name]
             if path is not None:
-                values["confounders"][name] = _stored(path, folder)
+                values["confounders"][name] = _stored(path, folder, above)
         return values
 
     @classmethod
@@ -285,9 +288,10 @@ def _hidden(value: object) -> str:
     return said if said in ("auto", "none") else str(int(said)) if int(said) else "none"
 
 
-def _stored(path: Path, folder: Path | None) -> str:
+def _stored(path: Path, folder: Path | None, above: int) -> str:
     if folder is None:
         return str(path)
     full = Path(os.path.abspath(path))
     near = Path(os.path.relpath(full, folder))
-    return str(full if near.parts[:2] == ("..", "..") else near)
+    outside = ("..",) * (above + 1)
+    return str(full if near.parts[: above + 1] == outside else near)
