@@ -48,9 +48,11 @@ def command(
 ) -> None:
     """Look at a sheet and every file it names; exit 1 if anything is an error.
 
-    With a design, contrast, coefficient, method or normalisation, also whether `diff` and `run` can answer it.
+    With a design, contrast, coefficient, method or normalisation, also whether `diff` and `run`
+    can answer it.
     """
     from resist_epi.io.tables import write_table
+    from resist_epi.model.asked import several_questions
     from resist_epi.samples.question import Question
     from resist_epi.study.check import check_study, has_errors
     from resist_epi.study.check_chromosomes import Beside
@@ -65,11 +67,13 @@ def command(
     several = [*(contrast or ()), *(coefficient or ())]
     if len(several) == 1:
         asked |= {"contrast": several[0]} if contrast else {"coefficient": several[0]}
+    questions: Question | list[Question] | None = Question(**asked) if asked or several else None
+    if len(several) > 1:
+        questions = several_questions(Question(**asked), several)
     table = check_study(
         sheet,
         beside=Beside(genome, genes, exclude, segments),
-        question=Question(**asked) if asked or several else None,
-        contrasts=several if len(several) > 1 else (),
+        question=questions,
         with_question=True,
         jobs=jobs,
     )
