@@ -50,6 +50,8 @@ from .mechanism.switches import MarkTest as MarkTest
 from .mechanism.switches import mark_switches as mark_switches
 from .model.analysis import Analysis as Analysis
 from .model.analysis import analyse as analyse
+from .model.analysis import analyse_several as analyse_several
+from .model.analysis import joint_results as joint_results
 from .model.differential import contrast_results as contrast_results
 from .model.fit import Fit as Fit
 from .model.normalization import normalize as normalize

@@ -63,6 +63,40 @@ ContrastOption = Annotated[
     ),
 ]
 
+ContrastsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--contrast",
+        help="[COLUMN:]A-B; positive means more mark in A. Default poor-good. Repeat it for several"
+        " of one fit.",
+    ),
+]
+
+CoefficientsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--coefficient",
+        help="A coefficient of the design by its printed name, such as an interaction"
+        " 'Treatment[T.ai]:Condition[T.poor]'. Repeatable, also beside --contrast.",
+    ),
+]
+
+JointOption = Annotated[
+    bool,
+    typer.Option(
+        "--joint/--not-joint", help="Also test all contrasts at once (F): trend, voom or ql."
+    ),
+]
+
+ValuesOption = Annotated[
+    bool,
+    typer.Option(
+        "--values/--no-values",
+        help="Also the mean of every group and the value of every unit, normalised, in the unit of"
+        " baseMean: columns mean_GROUP and value_UNIT.",
+    ),
+]
+
 _METHOD, _NORMALIZE = typer.Option("--method"), typer.Option("--normalize")
 
 MethodOption = Annotated[str | None, _METHOD]

@@ -2,6 +2,8 @@ from .agreement import Agreement as Agreement
 from .agreement import with_agreement as with_agreement
 from .analysis import Analysis as Analysis
 from .analysis import analyse as analyse
+from .analysis import analyse_several as analyse_several
+from .analysis import joint_results as joint_results
 from .asked import study_contrast as study_contrast
 from .asked import study_formula as study_formula
 from .differential import contrast_results as contrast_results

@@ -113,6 +113,8 @@ def change_in_words(facts: Mapping[str, Any]) -> tuple[str, str]:
     if contrast.get("kind") == "difference":
         first, second = contrast["first"], contrast["second"]
         return f"fold change, {first} / {second}", f"more in {first}"
+    if contrast.get("kind") == "coefficient":
+        return f"coefficient {contrast['name']}", "above 0"
     method = differential.METHODS.get(facts.get("method", {}).get("name", ""), Method)
     return method.effect, method.gain
 

@@ -14,6 +14,7 @@ from resist_epi.errors import InputFormatError, did_you_mean, quoted, shortened
 from resist_epi.genes.builtin import GO
 from resist_epi.io.store import read_text, write_text
 from resist_epi.io.windows_paths import refuse_windows_path
+from resist_epi.model.asked import several_questions
 from resist_epi.samples.question import Confounders, Question
 from resist_epi.study.provenance import as_seen_from
 
@@ -48,7 +49,13 @@ class StudySettings(BaseModel):
         (a file of that name is `./go`).
     design
         Formula over columns of the sheet.
-    contrast, method, normalize, fdr, lfc_threshold, block, strata, hidden, weights
+    contrast, coefficient
+        As of `Question`; or several of one fit, as lists.
+    joint
+        Whether all of them are tested at once, too.
+    values
+        Whether results hold the mean of every group and the value of every unit.
+    method, normalize, fdr, lfc_threshold, block, strata, hidden, weights
         As of `Question`.
     known
         Genes or regions of known direction, which normalisations are held against.
@@ -76,7 +83,10 @@ class StudySettings(BaseModel):
     exclude: Path | None = None
     gene_sets: Literal["go"] | Path | None = None
     design: str = Question.formula
-    contrast: str | None = None
+    contrast: str | tuple[str, ...] | None = None
+    coefficient: str | tuple[str, ...] | None = None
+    joint: bool = False
+    values: bool = False
     method: str | None = None
     normalize: str | None = None
     fdr: float = Field(default=Question.fdr, ge=0, le=1)
@@ -120,9 +130,36 @@ class StudySettings(BaseModel):
             raise PydanticCustomError("text", "input should hold no character 0")
         return value
 
+    @field_validator("contrast", "coefficient", mode="before")
+    @classmethod
+    def _one_alone(cls, value: object) -> object:
+        """A list of one is that one, and an empty one nothing."""
+        if isinstance(value, list | tuple) and len(value) < 2:
+            return value[0] if value else None
+        return value
+
+    @property
+    def contrasts(self) -> tuple[str, ...]:
+        """The contrasts, then the coefficients, that are asked for; empty for the obvious one."""
+        found: list[str] = []
+        for asked in (self.contrast, self.coefficient):
+            found += [asked] if isinstance(asked, str) else asked or ()
+        return tuple(found)
+
     @property
     def question(self) -> Question:
-        """What the study asks of every mark.
+        """What the study asks of every mark; of several contrasts, the first.
+
+        Raises
+        ------
+        DesignError
+            If settings do not go together.
+        """
+        return self.questions[0]
+
+    @property
+    def questions(self) -> list[Question]:
+        """What the study asks of every mark: one a contrast.
 
         Raises
         ------
@@ -131,9 +168,11 @@ class StudySettings(BaseModel):
         """
         asked = ("control", "copy_number", "segments", "fasta", "exclude", "min_overlap")
         confounders = {name: getattr(self, name) for name in asked}
-        return Question(
+        several = len(self.contrasts) > 1
+        question = Question(
             formula=self.design,
-            contrast=self.contrast,
+            contrast=None if several else _text(self.contrast),
+            coefficient=None if several else _text(self.coefficient),
             method=self.method,
             normalize=self.normalize,
             fdr=self.fdr,
@@ -144,6 +183,7 @@ class StudySettings(BaseModel):
             weights=self.weights,
             confounders=Confounders(**confounders),
         )
+        return several_questions(question, self.contrasts) if several else [question]
 
     def resolved(self, base: Path) -> StudySettings:
         """Return the settings with relative paths taken as relative to `base`."""
@@ -180,6 +220,10 @@ class StudySettings(BaseModel):
             if isinstance(path := getattr(self, name), Path):
                 values[name] = as_seen_from(folder, path)
         return values
+
+
+def _text(asked: str | tuple[str, ...] | None) -> str | None:
+    return asked if isinstance(asked, str) else None
 
 
 PATHS = (
