@@ -55,6 +55,7 @@ PLOTS: dict[str, Plot] = {
     "copy-number": Plot("genome", "plot_copy_number", "segments"),
     "switch": Plot("switch", "plot_switches", options=("label",)),
     "mechanisms": Plot("mechanisms", "plot_mechanisms"),
+    "power": Plot("power", "plot_power"),
 }
 
 __all__ = ["PLOTS", "Plot", "figure_function"]
