@@ -49,7 +49,9 @@ class Setting:
     @property
     def words(self) -> str:
         """For logs and errors."""
-        return f"{self.units} against {self.units}, a change of {self.effect:g}"
+        words = f"{self.units} against {self.units}, a change of {self.effect:g}"
+        words += f", depth x {self.depth:g}" if self.depth != 1 else ""
+        return words + (f" in {self.carriers:.0%}" if self.carriers != 1 else "")
 
 
 @dataclass(frozen=True)
