@@ -55,11 +55,15 @@ from .model.analysis import joint_results as joint_results
 from .model.differential import contrast_results as contrast_results
 from .model.fit import Fit as Fit
 from .model.normalization import normalize as normalize
+from .model.pilot import fit_pilot as fit_pilot
+from .model.power import PowerPlan as PowerPlan
+from .model.power import power_table as power_table
 from .pipeline import run_study as run_study
 from .plots.gene_set import plot_gene_set as plot_gene_set
 from .plots.heatmap import plot_heatmap as plot_heatmap
 from .plots.locus import plot_locus as plot_locus
 from .plots.mechanisms import plot_mechanisms as plot_mechanisms
+from .plots.power import plot_power as plot_power
 from .plots.profile import plot_profile as plot_profile
 from .plots.samples import plot_correlation as plot_correlation
 from .plots.samples import plot_pca as plot_pca

@@ -186,6 +186,25 @@ ARMS = (
     Column("varies", "bool", "", "unit_sd_padj at most .01 and unit_sd at least .1"),
 )
 
+# Not among the dtypes below: its names are words that a user's own columns may have.
+POWER = (
+    Column("units", "int64", "units", "units a group of the planned study"),
+    Column("effect", "float64", "log2", "change of the regions that change, half of them up"),
+    Column("depth", "float64", "", "reads a library over those of the pilot's"),
+    Column("carrier_share", "float64", "", "share of the first group's units that carry a change"),
+    Column("changed", "float64", "", "share of the regions that change"),
+    Column("power", "float64", "", "share of these that are called in the right direction"),
+    Column("power_se", "float64", "", "standard error of power, of the number of sets"),
+    Column("power_low", "float64", "", "lower end of where nine in ten studies lie"),
+    Column("power_high", "float64", "", "upper end"),
+    Column("expected_fdr", "float64", "", "mean share of the calls that are false"),
+    Column("expected_fdr_se", "float64", "", "its standard error"),
+    Column("expected_calls", "float64", "regions", "calls, over all regions that the pilot tests"),
+    Column("tested", "int64", "regions", "of these, how many such a study tests"),
+    Column("method", "str", "", "test that most of the studies take"),
+    Column("sets", "int64", "", "studies drawn"),
+)
+
 
 def names(columns: tuple[Column, ...]) -> list[str]:
     """Names of the columns, in order."""

@@ -274,6 +274,23 @@ ExtendOption = Annotated[
 ]
 
 
+def numbers(text: str, option: str, *, whole: bool = False) -> tuple[Any, ...]:
+    """The numbers of a list with commas between: `3,6,12`.
+
+    Raises
+    ------
+    BadParameter
+        If a part is no number.
+    """
+    try:
+        return tuple((int if whole else float)(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        kind = "whole numbers" if whole else "numbers"
+        raise typer.BadParameter(
+            f"expected {kind} with commas between; found {text!r}", param_hint=option
+        ) from None
+
+
 def named(**options: Any) -> dict[str, Any]:
     """The options that the user gave, of options that are None by default."""
     return {name: value for name, value in options.items() if value is not None}

@@ -56,6 +56,7 @@ PLOTS: dict[str, Plot] = {
     "switch": Plot("switch", "plot_switches", options=("label",)),
     "mechanisms": Plot("mechanisms", "plot_mechanisms"),
     "hidden": Plot("hidden_factors", "plot_hidden_factors", "patterns", _SHEET),
+    "power": Plot("power", "plot_power"),
 }
 
 __all__ = ["PLOTS", "Plot", "figure_function"]
