@@ -66,6 +66,9 @@ def command(
         "--carriers",
         help="Also write a table of changes in some units of the first side, and which.",
     ),
+    stability: bool = typer.Option(
+        False, "--stability", help="Leave out each unit in turn: which calls stay."
+    ),
 ) -> None:
     """Test a contrast in every region of a matrix."""
     from resist_epi.io.tables import write_table
@@ -94,6 +97,10 @@ def command(
         from resist_epi.model.subsets import carriers_of, check_carriers
 
         check_carriers(question, tested=not fold_changes_only)
+    if stability:
+        from resist_epi.model.stability import check_stability
+
+        check_stability(tested=not fold_changes_only)
     with expecting(counts, COUNTS):
         matrix, sheet = read_counts_and_sheet(counts, samples, mark=mark, quantity=quantity)
     analysis = analyse_counts(
@@ -103,4 +110,8 @@ def command(
         found = carriers_of(analysis)
         write_table(carriers, found.table, header=analysis.about(carriers) | found.header)
     analysis = with_agreement_where_known(analysis, directions)
+    if stability:
+        from resist_epi.model.stability import with_stability
+
+        analysis = with_stability(analysis)
     write_table(output, analysis.results, header=analysis.about(output))

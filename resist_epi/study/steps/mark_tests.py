@@ -21,6 +21,7 @@ from resist_epi.model.agreement import Agreement, with_agreement
 from resist_epi.model.analysis import Analysis
 from resist_epi.model.known import read_known
 from resist_epi.model.relabelling import with_relabelling
+from resist_epi.model.stability import with_stability
 from resist_epi.model.subsets import with_carriers
 from resist_epi.samples.presets import preset
 from resist_epi.schema import Kind
@@ -90,7 +91,7 @@ def run_tests(
             found = analyse_kind(study, sheet, matrix, counts["bins"], consensus)
             path = study.settings.known if kind == chosen.main_kind else None
             known = None if path is None else read_known(path)
-            found, agreements[kind] = with_agreement(found, known)
+            found, agreements[kind] = with_agreement(with_stability(found), known)
             analyses[kind], arms[kind] = describe_confounders(
                 found, segments=study.segments, assembly=assembly
             )
