@@ -5,7 +5,8 @@
 A cohort has 6,000 regions on ten chromosomes. In `domains`, runs of 5 to 20 regions share a change,
 each region with a size of its own, and a part of their noise (correlation 0, .4 or .7); between
 them lie single regions. In `independent` each region stands alone. A tenth of the domains and
-single regions change. Every cohort goes through `analyse` with all defaults.
+single regions change. Libraries are equal and known to be. Signal is tested by `trend`, with
+weights where there are 5 units a group, reads by `ql`.
 
 A false locus is a called one without a truly changed region; a false domain is one that holds the
 region of the smallest P of a called locus (or, for `padj`, a called region) and does not change.
@@ -26,8 +27,13 @@ from calibration_page import write_page
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.genome.regions import bed_regions
-from resist_epi.io.tables import write_table
-from resist_epi.model.analysis import analyse
+from resist_epi.io.tables import read_table, write_table
+from resist_epi.model import differential
+from resist_epi.model.linear_models import FitOptions
+from resist_epi.model.neighbours import with_loci
+from resist_epi.model.normalization import normalize
+from resist_epi.model.unit_weights import ENOUGH_UNITS
+from resist_epi.samples.design import make_contrast, make_design
 from resist_epi.samples.sheet import make_sheet
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "evidence" / "calibration_loci.md"
@@ -39,7 +45,8 @@ EFFECTS = {3: 1.6, 6: 1.0, 12: 0.7}  # mean log2, gamma with shape 4
 SD, SD_DF = 0.4, 8.0  # log2; variances vary from region to region
 DISPERSION, READS, READS_SD = 0.08, 60.0, 1.0
 STRUCTURES = {"independent": None, "domains, 0": 0.0, "domains, .4": 0.4, "domains, .7": 0.7}
-QUANTITIES = ("mean_signal", "reads")
+METHODS = {"mean_signal": "trend", "reads": "ql"}
+QUANTITIES = tuple(METHODS)
 LEVEL = 0.05
 
 
@@ -113,10 +120,13 @@ def measure(cohort: Cohort) -> Iterator[dict[str, object]]:
     table = pd.DataFrame(
         {"SampleID": cohort.matrix.samples, "Factor": "H3K27me3", "Condition": cohort.labels}
     )
-    analysis = analyse(
-        cohort.matrix, make_sheet(table), contrast="poor-good", normalize="library_size"
-    )
-    results = analysis.results
+    matrix = normalize(cohort.matrix, "library_size")
+    design = make_design(make_sheet(table))
+    contrast = make_contrast(design, "poor-good")
+    method = METHODS[matrix.quantity]
+    options = FitOptions(weights=method == "trend" and len(table) >= 2 * ENOUGH_UNITS)
+    fitted = differential.fit(matrix, design, method=method, options=options)
+    results = with_loci(differential.contrast_results(fitted, contrast), fitted, contrast)
     p = results["pvalue"].to_numpy(np.float64)
     called = (results["padj"] <= LEVEL).to_numpy()
     wrong = called & ~cohort.changed
@@ -201,25 +211,26 @@ def _share(values: pd.Series, *, error: bool = True) -> str:
 
 
 def main() -> None:
-    """Draw, measure, and write the table and with `--write` the page."""
+    """Draw, measure, and write the rows; with `--page` make the page of rows that were written."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--sets", type=int, default=100)
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--units", type=int, nargs="+", default=list(EFFECTS))
     parser.add_argument("--quantities", nargs="+", choices=QUANTITIES, default=list(QUANTITIES))
-    parser.add_argument("--write", action="store_true", help=f"fill in {PAGE.name}")
-    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--page", type=Path, nargs="+", help=f"tables of rows for {PAGE.name}")
+    parser.add_argument("-o", "--output", type=Path)
     chosen = parser.parse_args()
-    logging.basicConfig(level=logging.ERROR)
     logging.getLogger("resist_epi").setLevel(logging.ERROR)
+    if chosen.page is not None:
+        stored = pd.concat([read_table(path) for path in chosen.page], ignore_index=True)
+        write_page(PAGE, as_markdown(stored))
+        return
     began = time.process_time()
     seeds = range(chosen.first, chosen.first + chosen.sets)
     rows = calibrate(chosen.units, chosen.quantities, seeds)
-    write_table(chosen.output, rows.round(5), header={"seeds": f"{seeds[0]} to {seeds[-1]}"})
-    text = as_markdown(rows)
-    if chosen.write:
-        write_page(PAGE, text)
-    print(text)
+    if chosen.output is not None:
+        write_table(chosen.output, rows.round(5), header={"seeds": f"{seeds[0]} to {seeds[-1]}"})
+    print(as_markdown(rows))
     print(f"{time.process_time() - began:.0f} s of CPU")
 
 
