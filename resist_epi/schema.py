@@ -51,6 +51,21 @@ RESULTS = (
     Column("direction", "str", "", "gain or loss at the chosen FDR, else none"),
 )
 
+# Appended to RESULTS where there is a test.
+LOCI = (
+    Column("locus_id", "str", "", "run of neighbours that go together across the units"),
+    Column(
+        "locus_padj", "float64", "", "Benjamini-Hochberg over loci of Simes' P of their regions"
+    ),
+)
+
+# Appended to RESULTS by `stability.with_stability`: of what is called.
+STABILITY = (
+    Column("stability", "float64", "", "share of the fits without one unit that call it, too"),
+    Column("stability_min_log2FoldChange", "float64", "log2", "smallest change among these fits"),
+    Column("hangs_on", "str", "", "unit without which alone it is not called, else empty"),
+)
+
 SUBSETS = (
     *REGIONS[:7],
     Column("n_carriers", "Int64", "units", "units of the first side that carry the change"),

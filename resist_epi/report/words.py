@@ -40,6 +40,8 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("unadjusted", "Without hidden factors"),
     ("threshold", "Threshold"),
     ("fdr", "Level"),
+    ("loci", "Called loci"),
+    ("stability", "Calls without each unit"),
     ("direction", "Direction of a domain"),
     ("no test", "No test"),
     ("relabelling", "Relabelled units"),

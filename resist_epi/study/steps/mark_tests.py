@@ -22,6 +22,7 @@ from resist_epi.model.agreement import Agreement, Variants, shared_variants, wit
 from resist_epi.model.analysis import Analysis
 from resist_epi.model.known import read_known
 from resist_epi.model.relabelling import with_relabelling
+from resist_epi.model.stability import with_stability
 from resist_epi.model.subsets import with_carriers
 from resist_epi.model.unit_values import with_values
 from resist_epi.samples.presets import preset
@@ -132,7 +133,8 @@ def _test_contrast(
     for kind, analysis in analyses.items():
         path = study.settings.known if kind == chosen.main_kind else None
         known = None if path is None else read_known(path)
-        found, agreements[kind] = with_agreement(analysis, known, variants=variants[kind])
+        stable = with_stability(analysis)
+        found, agreements[kind] = with_agreement(stable, known, variants=variants[kind])
         analyses[kind], arms[kind] = describe_confounders(
             found, segments=study.segments, assembly=assembly
         )
