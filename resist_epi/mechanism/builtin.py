@@ -7,6 +7,9 @@ from functools import cache
 from resist_epi.genome.builtin import read_shipped
 from resist_epi.mechanism.expectations import Expectation, Mechanism
 
+# What `mechanisms.tsv` states a sign for; assays other than expression follow from it.
+STATED = ("H3K27me3", "H3K36me3", "H3K36me2", "H3K27ac", "H3K4me3", "ER", "expression")
+
 
 @cache
 def load_mechanisms() -> tuple[Mechanism, ...]:
@@ -22,16 +25,17 @@ def load_mechanisms() -> tuple[Mechanism, ...]:
         str(name): (str(text), str(reference))
         for name, text, reference in known.itertuples(index=False)
     }
-    table = read_shipped("mechanisms.tsv")
-    layers = [str(c) for c in table if c not in ("mechanism", "title", "set", "caveat")]
     return tuple(
         Mechanism(
             row["mechanism"],
             row["title"],
             row["set"],
-            {layer: Expectation.parse(row[layer]) for layer in layers},
+            {name: Expectation.parse(row[name]) for name in STATED},
             row["caveat"],
-            *context[row["mechanism"]],
+            *context.get(row["mechanism"], ("", "")),
+            evidence=row["evidence"],
+            sources=row["sources"],
+            alternatives=tuple(filter(None, row["alternative"].split("|"))),
         )
-        for row in table.to_dict("records")
+        for row in read_shipped("mechanisms.tsv").to_dict("records")
     )
