@@ -6,6 +6,7 @@ from functools import cache
 
 from resist_epi.genome.builtin import read_shipped
 from resist_epi.mechanism.expectations import Expectation, Mechanism
+from resist_epi.mechanism.therapies import therapies_of
 
 # What `mechanisms.tsv` states a sign for; assays other than expression follow from it.
 STATED = ("H3K27me3", "H3K36me3", "H3K36me2", "H3K27ac", "H3K4me3", "ER", "expression")
@@ -20,11 +21,6 @@ def load_mechanisms() -> tuple[Mechanism, ...]:
     >>> [m.expects("H3K36me3").words for m in load_mechanisms() if m.name in ("nsd2", "esr1")]
     ['gain', 'loss']
     """
-    known = read_shipped("mechanism_context.tsv")
-    context = {
-        str(name): (str(text), str(reference))
-        for name, text, reference in known.itertuples(index=False)
-    }
     return tuple(
         Mechanism(
             row["mechanism"],
@@ -32,7 +28,8 @@ def load_mechanisms() -> tuple[Mechanism, ...]:
             row["set"],
             {name: Expectation.parse(row[name]) for name in STATED},
             row["caveat"],
-            *context.get(row["mechanism"], ("", "")),
+            "; ".join(t.words for t in therapies_of(row["mechanism"])),
+            "; ".join(dict.fromkeys(t.source for t in therapies_of(row["mechanism"]))),
             evidence=row["evidence"],
             sources=row["sources"],
             alternatives=tuple(filter(None, row["alternative"].split("|"))),

@@ -82,7 +82,7 @@ class Mechanism:
     caveat
         What else looks the same, or what the set cannot show.
     context
-        Therapies that were tried against it; for research, no advice.
+        Therapies that are meant for it, as of `therapies.therapies_as_of`; research, no advice.
     references
         Where that stands.
     evidence
