@@ -14,7 +14,6 @@ from resist_epi.mechanism.therapies import (
     therapies_of,
 )
 
-
 SOURCE = re.compile(r"https://|doi:|PubMed|PMC|\b20\d\d\b|not looked up")
 
 
