@@ -133,7 +133,7 @@ MECHANISMS = (
     Column("verdict", "str", "", "what was seen against what was expected"),
     Column("genes", "str", "", "members that carry it, strongest first, comma between"),
     Column("warnings", "str", "", "what else may lie behind it"),
-    Column("context", "str", "", "therapies tried against it, for research, no advice"),
+    Column("context", "str", "", "therapies meant for it, as the header dates them; no advice"),
     Column("references", "str", "", "where that stands"),
 )
 

@@ -20,6 +20,7 @@ from resist_epi.genes.symbols import SymbolTable
 from resist_epi.mechanism.caveats import set_warnings
 from resist_epi.mechanism.expectations import Mechanism
 from resist_epi.mechanism.switch_sets import SWITCHES, switch_sets
+from resist_epi.mechanism.therapies import NO_ADVICE, therapies_as_of
 from resist_epi.model.fit import Fit
 from resist_epi.samples.design import Contrast
 from resist_epi.samples.presets import find_preset
@@ -323,5 +324,5 @@ def _header(asked: MechanismOptions, layers: Sequence[str]) -> dict[str, str]:
         "genes": "those of the set's own sign, called at the same level, strongest first; in"
         " brackets: none is called, these have P < .05 of their own",
         "wording": ". ".join([wording, *filter(None, known)]),
-        "context": "therapies are named for context of research; this is no advice",
+        "context": f"therapies as of {therapies_as_of().isoformat()}; {NO_ADVICE}",
     }
