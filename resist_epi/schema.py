@@ -83,6 +83,13 @@ GENE_SETS_MORE = (
     Column("kind", "str", "", "curated, derived, control, marker, or given by the user"),
     Column("family", "str", "", "largest set that shares half of this one's genes, or itself"),
     Column("padj_family", "float64", "", "Holm within the family"),
+    Column("untested", "str", "", "why there is no P, else empty"),
+    Column(
+        "smallest_effect",
+        "float64",
+        "log2",
+        "smallest shift of all members that would be called with power .8",
+    ),
 )
 
 PRE_SPECIFIED = (
@@ -120,6 +127,37 @@ MECHANISMS = (
     Column("warnings", "str", "", "what else may lie behind it"),
     Column("context", "str", "", "therapies tried against it, for research, no advice"),
     Column("references", "str", "", "where that stands"),
+)
+
+# Appended to MECHANISMS by `mechanisms.mechanism_table`.
+MECHANISMS_MORE = (
+    Column("untested", "str", "", "why there is no P, else empty"),
+    Column(
+        "smallest_effect",
+        "float64",
+        "log2",
+        "smallest shift of all members that would have been called with power .8",
+    ),
+    Column("n_called", "float64", "loci", "loci of the set called, in either direction"),
+    Column("n_called_matched", "float64", "loci", "mean of the same in matched random sets"),
+    Column("mixed_pvalue", "float64", "", "P that more are called than in matched random sets"),
+    Column(
+        "mixed_padj", "float64", "", "Benjamini-Hochberg of it over the mechanisms of the layer"
+    ),
+    Column(
+        "relabelled_pvalue", "float64", "", "P that more members move than under exchanged labels"
+    ),
+    Column(
+        "called_needed",
+        "float64",
+        "loci",
+        "loci called from which mixed_padj would be at the level",
+    ),
+    Column("finding", "str", "", "strongest mechanism whose carriers it shares, or itself"),
+    Column("shared_genes", "str", "", "carriers that carry other mechanisms of the layer, too"),
+    Column(
+        "pvalue_unshared", "float64", "", "P without the carriers of the strongest of its finding"
+    ),
 )
 
 SWITCHES = (
@@ -228,6 +266,7 @@ _DTYPES = {
     column.name: column.dtype
     for table in (
         *(REGIONS, RESULTS, SUBSETS, GENE_SETS, GENE_SETS_MORE, PRE_SPECIFIED, MECHANISMS),
+        MECHANISMS_MORE,
         *(SWITCHES, CHECK, QUALITY, SEGMENTS, COPY_NUMBER, ARMS),
     )
     for column in table
