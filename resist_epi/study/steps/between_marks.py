@@ -20,7 +20,9 @@ from resist_epi.mechanism.builtin import load_mechanisms
 from resist_epi.mechanism.compare_assay import EvidenceResult, compare_assay
 from resist_epi.mechanism.evidence import Thresholds
 from resist_epi.mechanism.find_switches import is_opposing, switches_of_study
-from resist_epi.mechanism.mechanisms import Layer, mechanism_sentences, mechanism_table
+from resist_epi.mechanism.layers import Layer
+from resist_epi.mechanism.mechanisms import mechanism_table
+from resist_epi.mechanism.sentences import mechanism_sentences
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.presets import preset
 from resist_epi.study.settings import StudySettings
@@ -173,4 +175,6 @@ def _mark_layer(mark: str, analysis: Analysis, out: Path) -> Layer:
         analysis.contrast,
         analysis.question.lfc_threshold,
         written_domains(out, mark),
+        analysis.design,
+        analysis.matrix,
     )
