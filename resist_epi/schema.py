@@ -160,6 +160,44 @@ MECHANISMS_MORE = (
     ),
 )
 
+# Of a mark's called genes in an outside cohort (`outcome.outcome_of_genes`).
+SURVIVAL = (
+    Column("symbol", "str", "", "gene symbol"),
+    Column("gene_id", "str", "", "gene"),
+    Column("log2FoldChange", "float64", "log2", "the mark's contrast"),
+    Column(
+        "expected", "str", "", "earlier or later progression with more expression, stated before"
+    ),
+    Column("hazard_ratio", "float64", "", "for expression higher by one standard deviation"),
+    Column("ci_low", "float64", "", "lower end of its 95 % interval"),
+    Column("ci_high", "float64", "", "upper end of its 95 % interval"),
+    Column("stat", "float64", "", "signed root of the score statistic"),
+    Column("pvalue", "float64", "", "two-sided P of Cox's score test"),
+    Column("padj", "float64", "", "Benjamini-Hochberg over the genes"),
+    Column("agrees", "str", "", "yes where the sign is the one expected"),
+)
+
+SURVIVAL_SUMMARY = (
+    Column("mark", "str", "", "Factor of the sheet"),
+    Column("n_called", "int64", "genes", "called genes of the mark"),
+    Column("n_genes", "int64", "genes", "of these in the cohort, one a locus"),
+    Column("n_patients", "int64", "patients", "with expression and follow-up"),
+    Column("n_events", "int64", "events", "progressions"),
+    *SURVIVAL[4:9],
+    Column("one_sided_pvalue", "float64", "", "P in the direction stated"),
+    Column(
+        "random_pvalue", "float64", "", "share of random gene sets with at least this statistic"
+    ),
+    Column("share_agreeing", "float64", "", "share of the genes with the sign expected"),
+    Column("share_agreeing_pvalue", "float64", "", "share of random gene sets with at least this"),
+    Column(
+        "interaction_ratio", "float64", "", "hazard ratio in the second treatment over the first"
+    ),
+    Column("interaction_pvalue", "float64", "", "P that it differs between treatments: predictive"),
+    Column("verdict", "str", "", "confirmed, no better than random, opposite, or not seen"),
+    Column("words", "str", "", "the same in a sentence"),
+)
+
 SWITCHES = (
     Column("symbol", "str", "", "gene symbol"),
     Column("gene_id", "str", "", "gene"),
@@ -267,6 +305,8 @@ _DTYPES = {
     for table in (
         *(REGIONS, RESULTS, SUBSETS, GENE_SETS, GENE_SETS_MORE, PRE_SPECIFIED, MECHANISMS),
         MECHANISMS_MORE,
+        SURVIVAL,
+        SURVIVAL_SUMMARY,
         *(SWITCHES, CHECK, QUALITY, SEGMENTS, COPY_NUMBER, ARMS),
     )
     for column in table

@@ -147,6 +147,8 @@ class RunTables:
         Mechanisms of resistance by mark and assay; None where nothing was stated in advance.
     concordance
         How far the marks and other assays go together; None without such files.
+    survival
+        What an outside cohort says of the called genes of each mark; None without one.
     """
 
     marks: tuple[MarkTables, ...]
@@ -155,6 +157,7 @@ class RunTables:
     provenance: Mapping[str, Any]
     switches: Sheet | None = None
     mechanisms: Sheet | None = None
+    survival: Sheet | None = None
     concordance: Sheet | None = None
 
 
@@ -191,6 +194,7 @@ def gather(folder: str | Path) -> RunTables:
         switches=_optional(run_path(folder, "switches"), required=["symbol", "class", "padj"]),
         mechanisms=mechanisms,
         concordance=_optional(run_path(folder, "concordance"), required=["mark", "words"]),
+        survival=_optional(run_path(folder, "survival"), required=["mark", "words"]),
     )
 
 

@@ -47,6 +47,7 @@ def mechanism_section(run: RunTables) -> dict[str, Any] | None:
         "context": _context(own),
         "header": dict(header_lines(run.mechanisms.header)),
         "evidence": [] if run.concordance is None else _evidence(run.concordance),
+        "outcome": [] if run.survival is None else _outcome(run.survival),
     }
 
 
@@ -136,6 +137,11 @@ def _evidence(sheet: Sheet) -> list[dict[str, str]]:
         }
         for row in sheet.table.to_dict("records")
     ]
+
+
+def _outcome(sheet: Sheet) -> list[dict[str, str]]:
+    rows = sheet.table.to_dict("records")
+    return [{"mark": str(row["mark"]), "words": str(row["words"])} for row in rows]
 
 
 def _over_patients(row: Mapping[Any, Any]) -> str:

@@ -29,6 +29,7 @@ from resist_epi.study.settings import StudySettings
 from resist_epi.study.steps.analyses import analyse_kind
 from resist_epi.study.steps.domains import written_domains
 from resist_epi.study.steps.outputs import Outputs
+from resist_epi.study.steps.outside import write_outside_cohort
 from resist_epi.study.study import Study
 from resist_epi.version import VERSION
 
@@ -67,6 +68,7 @@ def write_between_marks(study: Study, out: Path, analyses: Mapping[str, Analysis
         header = {"resist_epi": VERSION} | switches.attrs["header"]
         outputs.table(outputs.path("switches"), switches, header)
     found = _write_evidence(study, analyses, outputs)
+    write_outside_cohort(study.settings, analyses, outputs)
     _write_mechanisms(study, analyses, switches, found, outputs)
     return outputs.written
 
