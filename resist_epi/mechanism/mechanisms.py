@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from resist_epi.genes.gene_sets import BESIDE, GeneSet
@@ -12,7 +13,7 @@ from resist_epi.genes.small_sets import SMALL_RULE
 from resist_epi.mechanism.expectations import Mechanism
 from resist_epi.mechanism.layers import ONE_WAY, Layer, MechanismOptions, layer_table
 from resist_epi.mechanism.switch_sets import active_mark, switch_sets
-from resist_epi.mechanism.verdicts import evidence, judge_beside
+from resist_epi.mechanism.verdicts import VERDICTS, evidence, judge_beside
 from resist_epi.samples.presets import find_preset
 from resist_epi.schema import MECHANISMS, MECHANISMS_MORE, names
 
@@ -77,7 +78,6 @@ def mechanism_table(
 def _described(table: pd.DataFrame, mechanisms: Sequence[Mechanism], active: str) -> pd.DataFrame:
     """Add what was expected and what it is called, in the order of the mechanisms."""
     rows: list[dict[Any, Any]] = []
-    titles = {m.gene_set: m.title for m in reversed(mechanisms)}
     for mechanism in mechanisms:
         for row in table[table["set"] == mechanism.gene_set].to_dict("records"):
             expected = mechanism.expects(str(row["layer"]), active=active)
@@ -94,7 +94,6 @@ def _described(table: pd.DataFrame, mechanisms: Sequence[Mechanism], active: str
                     "kind": "mechanism",
                     "expected": expected.words,
                     "verdict": expected.verdict(seen).word,
-                    "finding": titles.get(str(row.get("finding", "")), ""),
                     "warnings": "; ".join(filter(None, warnings)),
                     "context": mechanism.context,
                     "references": mechanism.references,
@@ -113,8 +112,19 @@ def _described(table: pd.DataFrame, mechanisms: Sequence[Mechanism], active: str
             }
         )
     made = pd.DataFrame(rows, columns=[*names(MECHANISMS), *names(MECHANISMS_MORE)])
-    texts = ["untested", "finding", "shared_genes"]
-    return made.fillna(dict.fromkeys(texts, ""))
+    made = made.fillna(dict.fromkeys(["untested", "finding", "shared_genes"], ""))
+    made["finding"] = _named_findings(made)
+    return made
+
+
+def _named_findings(made: pd.DataFrame) -> list[str]:
+    """Titles in place of sets; of mechanisms of one set the one whose sign is seen names it."""
+    order = {word: i for i, word in enumerate(VERDICTS)}
+    own = made[made["kind"] == "mechanism"]
+    best = own.iloc[np.argsort(own["verdict"].map(order), kind="stable")]
+    title = best.drop_duplicates(["layer", "set"]).set_index(["layer", "set"])["mechanism"]
+    pairs = zip(made["layer"], made["finding"], strict=True)
+    return [str(title.get(pair, "")) for pair in pairs]
 
 
 def _header(asked: MechanismOptions, layers: Sequence[str]) -> dict[str, str]:

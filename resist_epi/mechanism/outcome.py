@@ -326,6 +326,7 @@ def _header(
     facts: Mapping[str, Any], cohort: OutsideCohort, mark: str, worse: int
 ) -> dict[str, str]:
     stated = ASSAYS["expression"].sign(mark)
+    beside = ", ".join(map(str, cohort.covariates.columns))
     side = "first" if worse > 0 else "second"
     return {
         "outcome": facts["words"],
@@ -335,7 +336,7 @@ def _header(
         + ("" if stated else " (nothing is stated of this mark, so it is taken to go along)")
         + "; more of a gene that is higher there goes with earlier progression",
         "test": "Cox's score test (tail of exchanged residuals) of standardised log2 levels"
-        + (f", beside {', '.join(cohort.covariates)}" if len(cohort.covariates.columns) else "")
+        + (f", beside {beside}" if beside else "")
         + (", strata of their own" if cohort.strata is not None else "")
         + f"; {N_RANDOM} sets of random genes of the same mean level and spread (Venet et al."
         " 2011)",

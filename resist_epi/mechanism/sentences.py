@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from resist_epi.mechanism.switch_sets import SWITCHES
-from resist_epi.mechanism.verdicts import VERDICTS
+from resist_epi.mechanism.verdicts import OPPOSITE, VERDICTS
 
 
 def mechanism_sentences(table: pd.DataFrame) -> list[str]:
@@ -42,7 +42,7 @@ def mechanism_sentences(table: pd.DataFrame) -> list[str]:
 
 
 def _other_names(own: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """Title of a finding -> title of each mechanism that is nothing beside it -> shared genes."""
+    """Title of a finding -> each mechanism that is nothing beside it -> what is said of that."""
     if "finding" not in own:
         return {}
     known = own.fillna({"finding": "", "shared_genes": ""})
@@ -51,16 +51,18 @@ def _other_names(own: pd.DataFrame) -> dict[str, dict[str, str]]:
     for title, found in heads.items():
         # One that heads a finding of its own in any layer, or has none, keeps its sentence.
         if len(found) == 1 and found[0] not in ("", title) and heads.get(found[0]) == [found[0]]:
-            genes = known.loc[known["mechanism"] == title, "shared_genes"]
-            named.setdefault(found[0], {})[str(title)] = next(filter(None, genes), "")
+            rows = known[known["mechanism"] == title]
+            genes = next(filter(None, rows["shared_genes"]), "").replace(",", ", ")
+            against = rows["verdict"].eq(OPPOSITE.word).all()
+            words = [genes] if genes else []
+            named.setdefault(found[0], {})[str(title)] = "; ".join(
+                [*words, *([OPPOSITE.clause] if against else [])]
+            )
     return named
 
 
 def _listed(others: dict[str, str]) -> str:
-    return ", ".join(
-        f"{title} ({genes.replace(',', ', ')})" if genes else title
-        for title, genes in others.items()
-    )
+    return ", ".join(f"{title} ({words})" if words else title for title, words in others.items())
 
 
 def _seen(direction: str, layer: str) -> str:

@@ -53,3 +53,21 @@ def test_the_finding_is_named_after_the_smallest_p_and_chains_do_not_join() -> N
 def test_tables_of_earlier_versions_have_a_sentence_a_mechanism() -> None:
     found = table().drop(columns=["finding", "shared_genes"])
     assert len(mechanism_sentences(found)) == 3
+
+
+def test_of_two_mechanisms_of_one_set_the_one_whose_sign_is_seen_names_the_finding() -> None:
+    analysis = changed(dict.fromkeys(range(20), 1.2))
+    sets = {"ESR1": GeneSet("ESR1", "test", tuple(GENES[:20]))}
+    signs = {"Lost": "loss", "Retained": "gain"}
+    stated = [
+        Mechanism(title.lower(), title, "ESR1", {"H3K36me3": Expectation.parse(sign)})
+        for title, sign in signs.items()
+    ]
+    layer = Layer("H3K36me3", analysis.results, analysis.fit, analysis.contrast)
+    found = mechanism_table([layer], stated, sets, n_random=300)
+    assert found["verdict"].tolist() == ["opposite", "as expected"]
+    assert found["finding"].tolist() == ["Retained", "Retained"]
+    said = mechanism_sentences(found)
+    assert len(said) == 1
+    assert said[0].startswith("Retained: gain of H3K36me3, consistent with what was stated")
+    assert said[0].endswith("under other names: Lost (against what was stated)")
