@@ -43,9 +43,9 @@ from .mechanism.builtin import load_mechanisms as load_mechanisms
 from .mechanism.concordance import concordance as concordance
 from .mechanism.evidence import join_evidence as join_evidence
 from .mechanism.evidence_files import read_evidence as read_evidence
-from .mechanism.mechanisms import Layer as Layer
-from .mechanism.mechanisms import mechanism_sentences as mechanism_sentences
+from .mechanism.layers import Layer as Layer
 from .mechanism.mechanisms import mechanism_table as mechanism_table
+from .mechanism.sentences import mechanism_sentences as mechanism_sentences
 from .mechanism.switches import MarkTest as MarkTest
 from .mechanism.switches import mark_switches as mark_switches
 from .model.analysis import Analysis as Analysis

@@ -291,6 +291,36 @@ def numbers(text: str, option: str, *, whole: bool = False) -> tuple[Any, ...]:
         ) from None
 
 
+SurvivalOption = Annotated[
+    tuple[Path, Path] | None,
+    typer.Option(
+        "--survival",
+        metavar="EXPRESSION CLINICAL",
+        help="An outside cohort: genes x patients, and patient, time, event, covariates.",
+    ),
+]
+
+CohortAdjustOption = Annotated[
+    list[str] | None,
+    typer.Option("--cohort-adjust", help="Covariate of the outside cohort; may be repeated."),
+]
+
+CohortStrataOption = Annotated[
+    str | None,
+    typer.Option("--cohort-strata", help="Its column whose levels have their own hazards."),
+]
+
+CohortTreatmentOption = Annotated[
+    str | None,
+    typer.Option("--cohort-treatment", help="Its column of two treatments: is it predictive?"),
+]
+
+WorseOption = Annotated[
+    str | None,
+    typer.Option("--worse", help="Level of the contrast with the worse outcome; else the first."),
+]
+
+
 def named(**options: Any) -> dict[str, Any]:
     """The options that the user gave, of options that are None by default."""
     return {name: value for name, value in options.items() if value is not None}

@@ -12,7 +12,8 @@ from resist_epi.io.store import file_name
 
 RunFile = Literal[
     "study", "provenance", "ledger", "looks", "check", "all_quality", "report", "session",
-    "figures", "parts", "segments", "amplicons", "switches", "concordance", "mechanisms",
+    "figures", "parts", "segments", "amplicons", "switches", "concordance", "survival",
+    "mechanisms",
     "counts", "control_counts", "results", "calls", "carriers", "links", "genes",
     "normalization", "normalization_calls", "gene_sets", "one_by_one", "pre_specified",
     "quality", "shares", "correlation", "components", "profile", "arms", "evidence",
@@ -35,6 +36,7 @@ FILES: dict[RunFile, str] = {
     "amplicons": "copy_number/amplicons.tsv",
     "switches": "marks/switches.tsv",
     "concordance": "evidence/concordance.tsv",
+    "survival": "evidence/survival.tsv",  # the called genes in an outside cohort
     "mechanisms": "mechanisms.tsv",
     # of a mark
     "counts": "counts/{mark}.{of}.parquet",

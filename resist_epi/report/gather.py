@@ -149,6 +149,8 @@ class RunTables:
         How far the marks and other assays go together; None without such files.
     contrast
         Which of several contrasts, as its folder is named; empty where the run has one.
+    survival
+        What an outside cohort says of the called genes of each mark; None without one.
     """
 
     marks: tuple[MarkTables, ...]
@@ -157,6 +159,7 @@ class RunTables:
     provenance: Mapping[str, Any]
     switches: Sheet | None = None
     mechanisms: Sheet | None = None
+    survival: Sheet | None = None
     concordance: Sheet | None = None
     contrast: str = ""
 
@@ -201,6 +204,7 @@ def gather(folder: str | Path, contrast: str | Path | None = None) -> RunTables:
         switches=_optional(run_path(own, "switches"), required=["symbol", "class", "padj"]),
         mechanisms=mechanisms,
         concordance=_optional(run_path(own, "concordance"), required=["mark", "words"]),
+        survival=_optional(run_path(own, "survival"), required=["mark", "words"]),
         contrast="" if contrast is None else own.name,
     )
 

@@ -73,6 +73,12 @@ class StudySettings(BaseModel):
         When a gene has changed in these.
     control, copy_number, segments, fasta
         As of `question.Confounders`.
+    survival_expression, survival_clinical
+        Expression and follow-up of an outside cohort, in which the called genes are tried.
+    survival_adjust, survival_strata, survival_treatment
+        Columns of its clinical table (`cohort_files.CohortColumns`).
+    survival_worse
+        The level of the contrast with the worse outcome; the first unless named.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -113,6 +119,12 @@ class StudySettings(BaseModel):
     copy_number: str | None = None
     segments: Path | None = None
     fasta: Path | None = None
+    survival_expression: Path | None = None
+    survival_clinical: Path | None = None
+    survival_adjust: tuple[str, ...] = ()
+    survival_strata: str | None = None
+    survival_treatment: str | None = None
+    survival_worse: str | None = None
 
     @field_validator(*_NUMBERS, mode="before")
     @classmethod
@@ -237,6 +249,8 @@ PATHS = (
     "expression",
     "proteomics",
     "methylation",
+    "survival_expression",
+    "survival_clinical",
 )
 
 _SHOWN = 20  # wrong settings that a message names
@@ -250,6 +264,12 @@ EVIDENCE = (
     "methylation",
     "evidence_max_p",
     "evidence_min_fold_change",
+    "survival_expression",
+    "survival_clinical",
+    "survival_adjust",
+    "survival_strata",
+    "survival_treatment",
+    "survival_worse",
 )
 
 

@@ -20,13 +20,16 @@ from resist_epi.mechanism.builtin import load_mechanisms
 from resist_epi.mechanism.compare_assay import EvidenceResult, compare_assay
 from resist_epi.mechanism.evidence import Thresholds
 from resist_epi.mechanism.find_switches import is_opposing, switches_of_study
-from resist_epi.mechanism.mechanisms import Layer, mechanism_sentences, mechanism_table
+from resist_epi.mechanism.layers import Layer
+from resist_epi.mechanism.mechanisms import mechanism_table
+from resist_epi.mechanism.sentences import mechanism_sentences
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.presets import preset
 from resist_epi.study.settings import StudySettings
 from resist_epi.study.steps.analyses import analyse_kind
 from resist_epi.study.steps.domains import written_domains
 from resist_epi.study.steps.outputs import Outputs
+from resist_epi.study.steps.outside import write_outside_cohort
 from resist_epi.study.study import Study
 from resist_epi.version import VERSION
 
@@ -75,6 +78,7 @@ def _of_contrast(study: Study, place: Path, analyses: Mapping[str, Analysis]) ->
         header = {"resist_epi": VERSION} | switches.attrs["header"]
         outputs.table(outputs.path("switches"), switches, header)
     found = _write_evidence(study, analyses, outputs)
+    write_outside_cohort(study.settings, analyses, outputs)
     _write_mechanisms(study, analyses, switches, found, outputs)
     return outputs.written
 
@@ -182,4 +186,6 @@ def _mark_layer(mark: str, analysis: Analysis, out: Path) -> Layer:
         analysis.contrast,
         analysis.question.lfc_threshold,
         written_domains(out, mark),
+        analysis.design,
+        analysis.matrix,
     )
