@@ -59,14 +59,16 @@ def targets(name: str) -> tuple[Target, ...]:
 def found(study: Drawn, population: Population) -> tuple[float, float]:
     """Share of the changes that a study calls in the right direction, and false share of calls.
 
-    Of regions in which a pilot expects fewer than 5 reads nothing is foretold: they do not count.
+    Regions of fewer than 5 expected reads do not count where reads are tested: a pilot does not
+    test them, and nothing is foretold of them.
     """
     results = analyse(study.matrix, study.sheet).results
     called = (results["direction"] != "none").to_numpy()
     sign = np.where(results["direction"] == "gain", 1, -1)
     right = called & (study.truth != 0) & (sign == np.sign(study.truth))
     false = (called.sum() - right.sum()) / max(called.sum(), 1)
-    asked = (study.truth != 0) & (population.level >= MIN_READS)
+    least = MIN_READS if study.matrix.quantity == "reads" else 0.0
+    asked = (study.truth != 0) & (population.level >= least)
     return float((right & asked).sum() / asked.sum()), float(false)
 
 
