@@ -49,12 +49,18 @@ INSTEAD = [
         "the same",
     ),
 ]
+PILOT = "tests/docs/test_pilot_example.py"
 # Run in another test, as a whole.
 TESTED = {
     "resist-epi demo -o out": "tests/cli/test_demo.py",
     "resist-epi demo -o demo": "tests/cli/test_demo.py",
     "resist-epi demo -o DIR": "tests/cli/test_demo.py",
     "pytest -m real tests/study/test_real_studies.py": "tests/study/test_real_studies.py",
+    "resist-epi diff pilot.tsv --samples pilot.csv -o pilot.results.tsv": PILOT,
+    "resist-epi power pilot.tsv --samples pilot.csv --units 3,6,12 --effects 1 --sets 10"
+    " -o power.tsv": PILOT,
+    "resist-epi plot power power.tsv -o power.png": PILOT,
+    "resist-epi diff later.tsv --samples later.csv -o later.results.tsv": PILOT,
 }
 # Make environments or need the network: that they parse, and that what they name is there.
 SETS_UP = {
