@@ -36,6 +36,10 @@ def command(
     global_shift: float = typer.Option(0.0, help="log2 change of all H3K27me3 in poor tumours."),
     spike_in: bool = typer.Option(False, "--spike-in", help="Reads of an exogenous genome."),
     inputs: bool = typer.Option(False, "--inputs", help="An input of every tumour."),
+    assay: str = typer.Option(
+        "ChIP-seq",
+        help="ChIP-seq (tracks), CUT&RUN or CUT&Tag (BAM files of pairs with reads of E. coli).",
+    ),
     jobs: int = typer.Option(1, min=1, help="Processes; the files do not depend on it."),
 ) -> None:
     """Write a cohort of tumours with known truth: tracks, peaks, sheet and truth."""
@@ -66,12 +70,20 @@ def command(
         global_shift=global_shift,
         spike_in=spike_in,
         inputs=inputs,
+        assay=_assay(assay),
     )
     cohort = simulate_cohort(settings)
     with track_progress(len(cohort.libraries)) as progress:
         sheet = write_cohort(cohort, output, jobs=jobs, progress=progress)
     print(f"sheet: {sheet}")
     print(f"truth: {output / 'truth.tsv.gz'}")
+
+
+def _assay(text: str) -> str:
+    from resist_epi.samples.assays import assay_named
+
+    found = assay_named(text)
+    return text if found is None else found.name
 
 
 def _listed(text: str | None, default: tuple[str, ...]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from resist_epi.model.header import quantity_facts, results_header
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.normalization_data import NormalizationInputs, merge_inputs
 from resist_epi.model.spike_in_check import SpikeInVerdict, judge_spike_in
+from resist_epi.samples.assay_rows import assay_facts
 from resist_epi.samples.design import Contrast, Design, check_testable
 from resist_epi.samples.facts import contrast_facts
 from resist_epi.samples.question import Question
@@ -191,6 +192,7 @@ def analyse(
         "design": {"formula": ask.design.formula, "columns": ask.taken},
         "units": {"n": len(ask.units.samples), "patients": sheet.has_patients},
         "quantity": quantity_facts(matrix),
+        "assays": assay_facts(sheet, of_reads=matrix.quantity == "reads"),
         "normalization": scaling,
         "method": model.method,
         "filter": filter_facts,
@@ -199,6 +201,7 @@ def analyse(
     if spike_in is not None:
         facts["spike in checks"] = {**spike_in.facts, "said": spike_in.sentence}
     header = results_header(matrix, contrast, facts, question, ask.unit_note) | control_note
+    header |= {"assay": "; ".join(facts["assays"]["words"])}
     header |= {} if spike_in is None else {"spike-in": spike_in.sentence}
     header |= {"fold changes": "; ".join(model.fit.notes)} if model.fit.notes else {}
     header |= model.seen.header

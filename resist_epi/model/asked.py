@@ -13,6 +13,7 @@ from resist_epi.errors import DesignError
 from resist_epi.model import differential
 from resist_epi.model.method import methods_that
 from resist_epi.model.question_check import check_question
+from resist_epi.samples.assay_rows import check_one_assay
 from resist_epi.samples.design import (
     Contrast,
     Design,
@@ -78,6 +79,7 @@ def ask_sheet(matrix: CountMatrix, sheet: SampleSheet, question: Question) -> As
     """
     check_question(question)
     question, columns = spelled_question(question, sheet)
+    of_assays = check_one_assay(sheet, columns)
     merged, units, unit_note = merge_units(matrix, sheet, design_columns=columns)
     design = make_design(units, question.formula)
     contrast = study_contrast(design, question.contrast, method=question.method)
@@ -86,6 +88,7 @@ def ask_sheet(matrix: CountMatrix, sheet: SampleSheet, question: Question) -> As
     cautions: Sequence[str] = column_cautions(taken) + design_warnings(
         design.units, contrast.column, design.variables, contrast.sides, block=question.block
     )
+    cautions = [*cautions, *filter(None, [of_assays])]
     for caution in cautions:
         logger.warning("%s", caution)
     own = differential.own_contrast(question.method) is not None

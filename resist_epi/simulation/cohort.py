@@ -44,6 +44,8 @@ _EFFECT = {"H3K27me3": "k27", "H3K36me3": "k36"}
 # Streams of random numbers; one cannot disturb another, so options add to a cohort of one seed.
 _GENES, _LANDSCAPE, _TUMOURS, _DEPTHS, _UNITS, _READS, _SPIKE = range(7)
 
+CUT_READS = 8  # 7 is of the inputs
+
 
 @dataclass(frozen=True)
 class Cohort:
@@ -129,21 +131,21 @@ def simulate_cohort(
     gene_sets = load_gene_sets() if gene_sets is None else gene_sets
     annotation = _on_chromosomes(annotation, known, settings.chromosomes)
     genes = gene_table(annotation)
-    plan = effects.choose_genes(genes, gene_sets, _stream(settings, _GENES))
+    plan = effects.choose_genes(genes, gene_sets, stream(settings, _GENES))
     landscape = make_landscape(
         genes,
         {c: known[c] for c in settings.chromosomes},
         gene_sets,
         must_be_polycomb=set(plan.loc[plan["k27"] != 0, "gene_id"]),
         must_be_active=set(plan.loc[plan["k36"] != 0, "gene_id"]),
-        rng=_stream(settings, _LANDSCAPE),
+        rng=stream(settings, _LANDSCAPE),
     )
-    tumours = make_tumours(settings, _stream(settings, _TUMOURS))
-    libraries = make_libraries(tumours, settings, _stream(settings, _DEPTHS))
+    tumours = make_tumours(settings, stream(settings, _TUMOURS))
+    libraries = make_libraries(tumours, settings, stream(settings, _DEPTHS))
     planted, reasons, normal, levels = {}, {}, {}, {}
     for i, mark in enumerate(settings.marks):
         parts = landscape.marks[mark]
-        rng = _stream(settings, _UNITS, i)
+        rng = stream(settings, _UNITS, i)
         deviation = biological_deviation(parts, tumours, settings, rng)
         normal[mark] = rng.normal(0.0, NORMAL_SD, size=parts.n_units)
         planted[mark], reasons[mark] = _plant(mark, parts, genes, plan, settings, rng)
@@ -178,7 +180,8 @@ def _on_chromosomes(
     return chosen
 
 
-def _stream(settings: CohortSettings, *key: int) -> np.random.Generator:
+def stream(settings: CohortSettings, *key: int) -> np.random.Generator:
+    """Random numbers of one purpose: none disturbs another's."""
     return np.random.default_rng([settings.seed, *key])
 
 
@@ -229,10 +232,10 @@ def _with_rates(cohort: Cohort) -> Cohort:
         for row, (mark, n) in enumerate(zip(libraries["mark"], libraries["fragments"], strict=True))
     ]
     spike = np.full(len(libraries), np.nan)
-    if cohort.settings.spike_in:
+    if cohort.settings.has_spike_in:
         # Equal chromatin per cell: its reads go with the rate at which the cell's own are drawn.
-        per_bp = 0.05 * float(cohort.landscape.lengths.sum())
-        rng = _stream(cohort.settings, _SPIKE)
+        per_bp = cohort.settings.spike_in_share * float(cohort.landscape.lengths.sum())
+        rng = stream(cohort.settings, _SPIKE)
         spike = rng.poisson(per_bp * libraries["rate"].to_numpy()).astype(np.float64)
     libraries["spike_in_reads"] = spike
     return replace(cohort, libraries=libraries)
@@ -241,7 +244,8 @@ def _with_rates(cohort: Cohort) -> Cohort:
 def _library_level(cohort: Cohort, row: int) -> FloatArray:
     library = cohort.libraries.iloc[row]
     level = cohort.levels[library["mark"]][:, library["tumour"]]
-    return np.asarray(level * library["efficiency"], dtype=np.float64)
+    enrichment = library["efficiency"] * cohort.settings.enrichment
+    return np.asarray(level * enrichment, dtype=np.float64)
 
 
 def _library_copies(cohort: Cohort, row: int) -> CopySegment | None:
@@ -271,7 +275,7 @@ def library_fragments(cohort: Cohort, sample: str) -> list[NDArray[np.int64]]:
         rate=library["rate"],
         fragment_length=cohort.settings.fragment_length,
         copies=_library_copies(cohort, row),
-        rng=_stream(cohort.settings, _READS, row),
+        rng=stream(cohort.settings, _READS, row),
     )
 
 

@@ -19,7 +19,9 @@ from resist_epi.errors import InputFormatError
 from resist_epi.io.store import write_text
 from resist_epi.io.tables import write_table
 from resist_epi.simulation import effects
+from resist_epi.simulation.bam_files import write_pairs
 from resist_epi.simulation.cohort import Cohort, library_fragments, library_track
+from resist_epi.simulation.cut_reads import cut_fragments, file_lengths
 from resist_epi.simulation.input_tracks import input_track
 from resist_epi.simulation.libraries import SimulatedTrack, call_peaks
 from resist_epi.simulation.settings import ASSEMBLY
@@ -40,8 +42,9 @@ def write_cohort(
     Parameters
     ----------
     folder
-        Made if missing: `coverage/SAMPLE.bw`, `peaks/SAMPLE.broadPeak`, `sheet.csv`,
-        `truth.tsv.gz`, `truth.yaml`, and `inputs/PATIENT.bw` where there are inputs.
+        Made if missing: `coverage/SAMPLE.bw` (`reads/SAMPLE.bam` of CUT&RUN and CUT&Tag),
+        `peaks/SAMPLE.broadPeak`, `sheet.csv`, `truth.tsv.gz`, `truth.yaml`, and
+        `inputs/PATIENT.bw` where there are inputs.
     jobs
         Processes; the files do not depend on it. With more than one, a script must call this under
         `if __name__ == "__main__"`, since each process imports the script anew.
@@ -117,8 +120,13 @@ def _write_library(
     cohort: Cohort, folder: Path, sample: str, progress: Callable[[str], None] | None
 ) -> None:
     fragments = library_fragments(cohort, sample)
-    track = library_track(cohort, sample, fragments=fragments)
-    _write_track(folder / "coverage" / f"{sample}.bw", cohort, track)
+    n = sum(map(len, fragments))
+    if cohort.settings.of_reads:
+        path = folder / "reads" / f"{sample}.bam"
+        write_pairs(path, file_lengths(cohort), cut_fragments(cohort, sample))
+    else:
+        track = library_track(cohort, sample, fragments=fragments)
+        _write_track(folder / "coverage" / f"{sample}.bw", cohort, track)
     peaks = call_peaks(
         fragments,
         cohort.landscape.chroms,
@@ -127,7 +135,7 @@ def _write_library(
     )
     write_text(folder / "peaks" / f"{sample}.broadPeak", _broad_peak(peaks, sample))
     if progress is not None:
-        progress(f"{sample}: {track.n_fragments} fragments, {len(peaks)} peaks")
+        progress(f"{sample}: {n} fragments, {len(peaks)} peaks")
 
 
 def _write_track(path: Path, cohort: Cohort, track: SimulatedTrack) -> None:
@@ -179,6 +187,10 @@ def sheet_table(cohort: Cohort) -> pd.DataFrame:
             "Assembly": ASSEMBLY,
         }
     )
+    if cohort.settings.of_reads:
+        sheet = sheet.drop(columns=["Coverage", "FragmentLength"])
+        sheet["bamReads"] = "reads/" + libraries["sample"] + ".bam"
+        sheet["Assay"] = cohort.settings.assay
     if cohort.settings.batches > 1:
         sheet["Batch"] = "batch" + tumours["batch"].astype(str)
     if cohort.settings.purity:

@@ -14,6 +14,14 @@ MARKS = ("H3K27me3", "H3K36me3")
 # They hold the four NSD2 targets (HK2, G6PD, TIGAR, SLC2A1) and the HOXB, HOXC and HOXD clusters.
 CHROMOSOMES = ("chr1", "chr2", "chr12", "chr17", "chrX")
 
+# How many times more a mark stands out above the background, by assay.
+ENRICHMENT = {"ChIP-seq": 1.0, "CUT&RUN": 5.0, "CUT&Tag": 8.0}
+
+# Exogenous reads, as a share of those of an even background: added, and carried over.
+SPIKE_IN, CARRIED_OVER = 0.05, 0.3
+
+E_COLI = {"U00096.3": 4_641_652}  # K-12 MG1655, bp
+
 
 @dataclass(frozen=True, kw_only=True)
 class CohortSettings:
@@ -59,6 +67,9 @@ class CohortSettings:
         Count reads of an exogenous genome, given in equal amount per cell.
     inputs
         Write an input of every tumour: background and copies, without any mark.
+    assay
+        `ChIP-seq`: tracks. `CUT&RUN` or `CUT&Tag`: BAM files of pairs with little background, many
+        duplicates and reads of E. coli, in equal amount per cell.
 
     Examples
     --------
@@ -87,6 +98,27 @@ class CohortSettings:
     global_shift: float = 0.0
     spike_in: bool = False
     inputs: bool = False
+    assay: str = "ChIP-seq"
+
+    @property
+    def of_reads(self) -> bool:
+        """Whether libraries are written as reads, with E. coli beside the genome."""
+        return self.assay != "ChIP-seq"
+
+    @property
+    def enrichment(self) -> float:
+        """How many times more the mark stands out than in ChIP-seq."""
+        return ENRICHMENT[self.assay]
+
+    @property
+    def has_spike_in(self) -> bool:
+        """Whether there are reads of an exogenous genome."""
+        return self.spike_in or self.of_reads
+
+    @property
+    def spike_in_share(self) -> float:
+        """Its reads, as a share of those of the background where that is even."""
+        return CARRIED_OVER if self.of_reads else SPIKE_IN
 
     def __post_init__(self) -> None:
         problems = {
@@ -108,6 +140,10 @@ class CohortSettings:
                 min(self.depth_sd, self.efficiency_sd, self.biological_sd, self.batch_sd) >= 0
             ),
             "batches must be 1 or more": self.batches >= 1,
+            f"assay must be {', '.join(ENRICHMENT)}": self.assay in ENRICHMENT,
+            "inputs and spike-in in the sheet are of ChIP-seq": (
+                self.assay == "ChIP-seq" or not (self.inputs or self.spike_in)
+            ),
         }
         wrong = [problem for problem, fine in problems.items() if not fine]
         if wrong:

@@ -49,7 +49,8 @@ def expected_change(
         regions,
         cohort.landscape,
         mark,
-        expected_level(cohort.effects[mark], cohort.normal[mark], alike),
+        expected_level(cohort.effects[mark], cohort.normal[mark], alike)
+        * cohort.settings.enrichment,
         fragment_length=cohort.settings.fragment_length,
         bin_size=cohort.settings.bin_size,
         copies=cohort.copies if with_copies else None,

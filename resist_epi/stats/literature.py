@@ -241,3 +241,24 @@ SUBRAMANIAN_2005 = Reference(
     "Proc Natl Acad Sci USA 2005;102:15545-15550",
     "10.1073/pnas.0506580102",
 )
+
+SKENE_2017 = Reference(
+    "Skene PJ, Henikoff S",
+    "An efficient targeted nuclease strategy for high-resolution mapping of DNA binding sites",
+    "eLife 2017;6:e21856",
+    "10.7554/eLife.21856",
+)
+
+MEERS_2019 = Reference(
+    "Meers MP, Bryson TD, Henikoff JG, Henikoff S",
+    "Improved CUT&RUN chromatin profiling tools",
+    "eLife 2019;8:e46314",
+    "10.7554/eLife.46314",
+)
+
+KAYA_OKUR_2019 = Reference(
+    "Kaya-Okur HS, Wu SJ, Codomo CA, et al",
+    "CUT&Tag for efficient epigenomic profiling of small samples and single cells",
+    "Nat Commun 2019;10:1930",
+    "10.1038/s41467-019-09982-5",
+)
