@@ -55,6 +55,11 @@ TESTED = {
     "resist-epi demo -o DIR": "tests/cli/test_demo.py",
     "pytest -m real tests/study/test_real_studies.py": "tests/study/test_real_studies.py",
 }
+TESTED |= {
+    c.text: "tests/docs/test_cut_and_tag.py"
+    for c in commands((TOP / "docs/examples/cut_and_tag.md").read_text("utf-8"))
+    if c.language == "bash"
+}
 # Make environments or need the network: that they parse, and that what they name is there.
 SETS_UP = {
     "bash scripts/demo.sh",

@@ -62,7 +62,7 @@ def test_dropping_duplicates_that_are_signal_is_warned_of() -> None:
 
 def test_assays_that_go_with_the_groups_are_refused_whatever_the_design() -> None:
     mixed = sheet("chip", "chip", "CUT&Tag", "CUT&Tag")
-    with pytest.raises(DesignError, match="Assay goes with Condition.*leave the rows"):
+    with pytest.raises(DesignError, match=r"Assay goes with Condition.*leave the rows"):
         check_one_assay(mixed, ["Condition"])
 
 
