@@ -56,7 +56,7 @@ def write_pairs(path: Path, lengths: Mapping[str, int], fragments: Fragments) ->
     header += struct.pack("<i", len(lengths))
     for name, n in lengths.items():
         header += struct.pack("<i", len(name) + 1) + name.encode() + b"\0" + struct.pack("<i", n)
-    with atomic_path(path) as part, pysam.BGZFile(str(part), "wb") as out:
+    with atomic_path(path) as part, pysam.BGZFile(str(part), "wb", None) as out:
         out.write(header)
         out.write(records.tobytes())
     with atomic_path(path.with_name(f"{path.name}.bai")) as part:

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resist_epi.arrays import IntArray
-from resist_epi.simulation.cohort import CUT_READS, Cohort, library_fragments, stream
+from resist_epi.simulation.cohort import Cohort, library_fragments
 from resist_epi.simulation.settings import E_COLI
+from resist_epi.simulation.streams import CUT_READS, stream
 
 SITE = 50  # bp between places that are cut
 

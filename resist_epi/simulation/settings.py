@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from resist_epi.errors import DesignError
 from resist_epi.genome.chromosomes import natural_chrom_key
 
-ASSEMBLY = "hg38"
+ASSEMBLIES = ("hg38", "hg19")
 
-MARKS = ("H3K27me3", "H3K36me3")
+MARKS = ("H3K27me3", "H3K36me3")  # by default
+
+ALL_MARKS = (*MARKS, "H3K4me3", "H3K27ac", "ER")
+
+# What changes: in sets that the package names, as it expects; or in these, others and none.
+SCENARIOS = ("named", "honest")
 
 # They hold the four NSD2 targets (HK2, G6PD, TIGAR, SLC2A1) and the HOXB, HOXC and HOXD clusters.
 CHROMOSOMES = ("chr1", "chr2", "chr12", "chr17", "chrX")
@@ -34,9 +39,9 @@ class CohortSettings:
     good, poor
         Tumours in each group.
     marks
-        Some of `MARKS`; one library a tumour and mark.
+        Some of `ALL_MARKS`; one library a tumour and mark.
     chromosomes
-        hg38 chromosomes to simulate, at their true lengths.
+        Chromosomes of the assembly to simulate, at their true lengths.
     fragments
         Expected sequenced fragments a library, on these chromosomes.
     fragment_length
@@ -71,6 +76,12 @@ class CohortSettings:
         `ChIP-seq`: tracks. `CUT&RUN` or `CUT&Tag`: BAM files of pairs with little background, many
         duplicates and reads of E. coli, in equal amount per cell.
 
+    assembly
+        `hg38` or `hg19`, whose genes and chromosome lengths are taken.
+    scenario
+        `named`: what changes is in sets that the package names, in the direction that it expects.
+        `honest`: as of `simulation.honest`.
+
     Examples
     --------
     >>> CohortSettings(seed=3, good=4, poor=4, marks=("H3K36me3",)).marks
@@ -99,6 +110,8 @@ class CohortSettings:
     spike_in: bool = False
     inputs: bool = False
     assay: str = "ChIP-seq"
+    assembly: str = ASSEMBLIES[0]
+    scenario: str = SCENARIOS[0]
 
     @property
     def of_reads(self) -> bool:
@@ -125,9 +138,11 @@ class CohortSettings:
             "good and poor must be 0 or more, and one of them above 0": (
                 min(self.good, self.poor) >= 0 and self.good + self.poor > 0
             ),
-            f"marks must be some of {', '.join(MARKS)}, each once": (
-                0 < len(self.marks) == len(set(self.marks)) and set(self.marks) <= set(MARKS)
+            f"marks must be some of {', '.join(ALL_MARKS)}, each once": (
+                0 < len(self.marks) == len(set(self.marks)) and set(self.marks) <= set(ALL_MARKS)
             ),
+            f"the assembly must be {' or '.join(ASSEMBLIES)}": self.assembly in ASSEMBLIES,
+            f"the scenario must be {' or '.join(SCENARIOS)}": self.scenario in SCENARIOS,
             "at least one chromosome is needed, each once": (
                 0 < len(self.chromosomes) == len(set(self.chromosomes))
             ),

@@ -255,11 +255,11 @@ def chromosome_ends(files: Iterable[OpenedFile]) -> dict[str, int]:
     """Length of every chromosome of any of the files, bp; where data end if none states it."""
     ends: dict[str, int] = {}
     for file in files:
-        lengths = file.chrom_lengths
-        if not lengths:
+        opened: HasLengths = file
+        if not file.chrom_lengths:
             opened = file.reads() if file.quantity == "reads" else file.track()
-            foreign = file.exogenous_in(opened)
-            lengths = {c: n for c, n in opened.chrom_lengths.items() if c not in foreign}
-        for chrom, length in lengths.items():
-            ends[chrom] = max(length, ends.get(chrom, 0))
+        foreign = {} if file.lengths_known else file.exogenous_in(opened)
+        for chrom, length in opened.chrom_lengths.items():
+            if chrom not in foreign:
+                ends[chrom] = max(length, ends.get(chrom, 0))
     return ends

@@ -64,9 +64,7 @@ def test_reads_of_another_genome_are_counted_apart(tmp_path: Path) -> None:
     bed.write_text(
         "".join(
             f"{chrom}\t{100 * i}\t{100 * i + 8}\n"
-            for i, chrom in enumerate(
-                ["chr21"] * 7 + ["U00096.3"] * 4 + ["dm6_chr4"] * 2
-            )
+            for i, chrom in enumerate(["chr21"] * 7 + ["U00096.3"] * 4 + ["dm6_chr4"] * 2)
         )
     )
     for file in (open_file(str(path), "reads"), open_file(str(bed), "reads")):

@@ -53,7 +53,7 @@ def test_e_coli_goes_with_cells_and_not_with_the_mark() -> None:
     lost = simulate_cohort(replace(settings, global_shift=-1.0))
     share = lost.libraries["spike_in_reads"] / lost.libraries["fragments"]
     poor = (lost.tumours["condition"] == "poor").to_numpy()
-    assert share[poor].mean() > 1.3 * share[~poor].mean()
+    assert share[poor].mean() > 1.2 * share[~poor].mean()
     same = simulate_cohort(settings)
     share = same.libraries["spike_in_reads"] / same.libraries["fragments"]
     assert share[poor].mean() == pytest.approx(share[~poor].mean(), rel=0.05)
@@ -67,7 +67,7 @@ def test_the_mark_stands_out_more_and_so_does_its_true_change() -> None:
     )
     of_tag = expected_change(simulate_cohort(settings), "H3K27me3", regions)
     changed = of_chip < -0.01
-    assert changed.sum() > 50
+    assert changed.sum() > 30
     assert (of_tag[changed] < of_chip[changed]).mean() > 0.95
 
 
