@@ -120,6 +120,7 @@ def count_tables(
     if quantity not in QUANTITIES:
         raise QuantityError(f"unknown quantity {quantity!r}; expected {', '.join(QUANTITIES)}")
     filling = MatrixFilling(tables, tuple(files), quantity=quantity, library_sizes=library_sizes)
+    _warn_of_regions_elsewhere(tables, files)
     lengths = stated_lengths(files)
     if lengths:
         filling.keep_shared(lengths, genome=how.genome, known=genomes())
@@ -179,6 +180,22 @@ def _tally(
         run_tasks(_Tallying(plan), waiting, jobs=how.jobs, done=done)
     except WorkerDiedError as error:
         raise _named(error, files, how.parts) from None
+
+
+def _warn_of_regions_elsewhere(
+    tables: Mapping[str, pd.DataFrame], files: Mapping[str, OpenedFile]
+) -> None:
+    whose = {c: s for file in files.values() for s, own in file.exogenous.items() for c in own}
+    for table in tables.values() if whose else ():
+        on = table["chrom"].map(whose).dropna()
+        if len(on):
+            logger.warning(
+                "%d of %d regions lie on chromosomes of another genome (%s) and take no part:"
+                " signal there is counted apart",
+                len(on),
+                len(table),
+                ", ".join(on.unique()),
+            )
 
 
 def _say_exogenous(apart: Mapping[str, Mapping[str, float]], quantity: str) -> None:

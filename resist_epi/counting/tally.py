@@ -69,6 +69,7 @@ def tally_reads(
     if not file.lengths_known:
         own = {c: n for c, n in file.chrom_lengths.items() if c not in foreign}
         wanted = {str(c) for table in tables.values() for c in table["chrom"].unique()}
+        wanted -= set(foreign)
         lengths = dict.fromkeys([*own, *sorted(wanted)] if wanted & set(own) else own)
     apart = dict.fromkeys(foreign.values(), 0.0)
     for chrom, species in foreign.items():

@@ -70,8 +70,9 @@ def choose_honest_genes(
         if name in gene_sets
     }
     sets = {name: own for name, own in sets.items() if FEWEST <= len(own) <= MOST}
-    named = set().union(*(own["gene_id"] for own in sets.values()))
-    free = coding[~coding["gene_id"].isin(named)]
+    small = [gene_sets[n].genes for n in named_sets() if n in gene_sets]
+    named = {gene for members in small if len(members) <= MOST for gene in members}
+    free = coding[~coding["symbol"].isin(named)]
     n = min(RANDOM_SETS, len(free) // (2 * RANDOM_SET_SIZE))
     order = rng.permutation(len(free))[: n * RANDOM_SET_SIZE].reshape(n, RANDOM_SET_SIZE)
     unnamed = {f"RANDOM_SET_{i + 1}": free.iloc[rows] for i, rows in enumerate(order)}
