@@ -40,8 +40,8 @@ def command(
     min_overlap: MinOverlapOption = 2,
     jobs: JobsOption = 1,
     min_mapq: MinMapqOption = 0,
-    keep_duplicates: DuplicatesOption = True,
-    count_as: CountAsOption = "read",
+    keep_duplicates: DuplicatesOption = None,
+    count_as: CountAsOption = None,
     shift: ShiftOption = 0,
     extend: ExtendOption = None,
 ) -> None:

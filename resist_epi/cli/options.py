@@ -247,18 +247,20 @@ MinMapqOption = Annotated[
 ]
 
 DuplicatesOption = Annotated[
-    bool,
+    bool | None,
     typer.Option(
-        "--keep-duplicates/--drop-duplicates", help="Reads: whether marked duplicates count."
+        "--keep-duplicates/--drop-duplicates",
+        help="Reads: whether marked duplicates count. Default: by the sheet's Assay, kept in all.",
     ),
 ]
 
 CountAsOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--count-as",
         help="Reads: read (as aligned), fragment, five_prime or midpoint. Fragments are of the"
-        " sheet's FragmentLength, or pairs.",
+        " sheet's FragmentLength, or pairs. Default: by the sheet's Assay; ChIP-seq read, CUT&RUN"
+        " and CUT&Tag fragment.",
     ),
 ]
 

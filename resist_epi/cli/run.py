@@ -101,8 +101,8 @@ def command(
     ),
     jobs: JobsOption = 1,
     min_mapq: MinMapqOption = 0,
-    keep_duplicates: DuplicatesOption = True,
-    count_as: CountAsOption = "read",
+    keep_duplicates: DuplicatesOption = None,
+    count_as: CountAsOption = None,
     shift: ShiftOption = 0,
     extend: ExtendOption = None,
     unlock: bool = typer.Option(

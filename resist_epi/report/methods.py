@@ -21,6 +21,7 @@ from resist_epi.report.words import (
     keeps_global,
     regions_in_words,
 )
+from resist_epi.samples.assays import assay_named
 from resist_epi.samples.facts import contrast_title, informed_by
 from resist_epi.samples.question import Question
 from resist_epi.stats.literature import (
@@ -49,6 +50,7 @@ def methods(run: RunTables) -> Methods:
     text = [
         _opening(run, version),
         *(_mark_sentence(mark) for mark in run.marks),
+        *_assays(run.marks, citations),
         _test_sentences(run, citations),
     ]
     sets = {m.mark: m.gene_sets for m in run.marks if m.gene_sets is not None}
@@ -86,6 +88,23 @@ def _mark_sentence(mark: MarkTables) -> str:
         f" {capital(mark.main.header['units'])}."
         f" Of these regions {join_words(kept)} held enough signal."
     )
+
+
+def _assays(marks: Sequence[MarkTables], citations: Citations) -> Iterator[str]:
+    """What was done with the reads of each assay by default, and why."""
+    of_reads = [m for m in marks if m.main.facts["quantity"]["name"] == "reads"]
+    said: dict[str, list[str]] = {}
+    for mark in of_reads:
+        for words in mark.main.facts.get("assays", {}).get("words", ()):
+            said.setdefault(words, []).append(mark.mark)
+    parts = []
+    for words, named in said.items():
+        assay = assay_named(words.split(",")[0])
+        cited = citations.cite(*assay.references) if assay is not None else ""
+        where = "" if len(named) == len(marks) else f" ({join_words(named)})"
+        parts.append(f"{capital(words)}{cited}{where}.")
+    if parts:
+        yield " ".join(parts)
 
 
 def _test_sentences(run: RunTables, citations: Citations) -> str:

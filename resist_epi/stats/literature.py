@@ -256,3 +256,24 @@ JANSEN_2013 = Reference(
     " cancer",
     "Cancer Res 2013;73:6632-6641",
 )
+
+SKENE_2017 = Reference(
+    "Skene PJ, Henikoff S",
+    "An efficient targeted nuclease strategy for high-resolution mapping of DNA binding sites",
+    "eLife 2017;6:e21856",
+    "10.7554/eLife.21856",
+)
+
+MEERS_2019 = Reference(
+    "Meers MP, Bryson TD, Henikoff JG, Henikoff S",
+    "Improved CUT&RUN chromatin profiling tools",
+    "eLife 2019;8:e46314",
+    "10.7554/eLife.46314",
+)
+
+KAYA_OKUR_2019 = Reference(
+    "Kaya-Okur HS, Wu SJ, Codomo CA, et al",
+    "CUT&Tag for efficient epigenomic profiling of small samples and single cells",
+    "Nat Commun 2019;10:1930",
+    "10.1038/s41467-019-09982-5",
+)

@@ -19,10 +19,12 @@ from resist_epi.dna.seg import read_seg
 from resist_epi.errors import ResistEpiError
 from resist_epi.genome.builtin import genomes_with_genes, load_genome
 from resist_epi.genome.chromosomes import shown
+from resist_epi.genome.exogenous import in_words
 from resist_epi.genome.naming import Naming
 from resist_epi.genome.peaks import read_bed_regions, read_peaks
 from resist_epi.genome.reconcile import describe_mismatch, is_y, shared_chromosomes
 from resist_epi.genome.reference import genomes, load_reference
+from resist_epi.samples.assay_rows import assays_of
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.tracks.opened import OpenedFile, stated_lengths
 
@@ -72,6 +74,7 @@ def check_chromosomes(
         named = in_one_naming({s: files[s] for s in own.samples if s in files}, stated, log=False)
         counted |= named
         yield from _of_mark(mark, named, of)
+        yield from _of_exogenous(own, named)
     if not counted:
         return
     try:
@@ -124,6 +127,39 @@ def _of_mark(mark: str, files: Mapping[str, OpenedFile], of: Beside) -> Iterator
     if absent:
         text = f"{len(absent)} chromosomes are absent from some tracks ({shown(absent)})"
         yield "warning", "", "Coverage", "", f"{mark}: {text}: regions on them are refused by count"
+
+
+def _of_exogenous(sheet: SampleSheet, files: Mapping[str, OpenedFile]) -> Iterator[Finding]:
+    """Which other genomes are in the files of a mark, and whether one may be a spike-in."""
+    for species in dict.fromkeys(s for file in files.values() for s in file.exogenous):
+        have = [name for name, file in files.items() if species in file.exogenous]
+        first = files[have[0]]
+        text = (
+            f"{sheet.marks[0]}: {in_words({species: first.exogenous[species]})} in {len(have)} of"
+            f" {len(files)} files is of another genome: no region lies on it, and no library's size"
+            " holds it"
+        )
+        of_reads = all(file.quantity == "reads" for file in files.values())
+        usable = all(species in assay.spike_in for assay in assays_of(sheet))
+        given = sheet.numbers("SpikeInReads") is not None
+        level = "info"
+        if given:
+            text += "; the sheet's SpikeInReads win over its reads"
+        elif not of_reads:
+            text += "; its reads are not counted in tracks: give SpikeInReads, or files of reads"
+        elif not usable:
+            names = " and ".join(dict.fromkeys(a.name for a in assays_of(sheet)))
+            text += f"; it is no spike-in of {names}"
+        elif len(have) < len(files):
+            level = "warning"
+            absent = [name for name in files if name not in have]
+            text += (
+                f"; {shown(absent)} lack it, so it can be no spike-in: map every library to both"
+                " genomes together"
+            )
+        else:
+            text += "; its reads are counted as spike-in"
+        yield level, "", "bamReads" if of_reads else "Coverage", "", text
 
 
 def _nothing_in_common(lengths: Mapping[str, Mapping[str, int | None]]) -> str:

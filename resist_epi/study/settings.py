@@ -64,7 +64,7 @@ class StudySettings(BaseModel):
     quantity
         What is counted, or `auto` for the best that every track of a mark can give.
     count_as, min_mapq, keep_duplicates, shift, extend
-        How reads are counted (see `sources.ReadOptions`).
+        How reads are counted (see `sources.ReadOptions`); None for what the assay has by default.
     jobs
         Worker processes; results do not depend on it.
     expression, proteomics, methylation
@@ -104,9 +104,9 @@ class StudySettings(BaseModel):
     known: Path | None = None
     min_overlap: int = Field(default=Confounders.min_overlap, ge=1)
     quantity: Literal["auto", "reads", "recovered_reads", "mean_signal", "coverage_sum"] = "auto"
-    count_as: Literal["read", "fragment", "five_prime", "midpoint"] = "read"
+    count_as: Literal["read", "fragment", "five_prime", "midpoint"] | None = None
     min_mapq: int = Field(default=0, ge=0)
-    keep_duplicates: bool = True
+    keep_duplicates: bool | None = None
     shift: int = 0
     extend: int | None = Field(default=None, ge=1)
     jobs: int = Field(default=1, ge=1)

@@ -63,11 +63,8 @@ def tables(cohort: SmallCohort, tmp_path_factory: pytest.TempPathFactory) -> dic
         "normalization": [str(folder / "H3K27me3.tsv"), "--results", results],
         "genome": [results],
         "copy-number": [str(folder / "cn.seg")],
-<<<<<<< HEAD
         "hidden": [results],
-=======
         "power": [str(folder / "power.tsv")],
->>>>>>> power
     }
 
 

@@ -62,6 +62,11 @@ TESTED = {
     "resist-epi plot power power.tsv -o power.png": PILOT,
     "resist-epi diff later.tsv --samples later.csv -o later.results.tsv": PILOT,
 }
+TESTED |= {
+    c.text: "tests/docs/test_cut_and_tag.py"
+    for c in commands((TOP / "docs/examples/cut_and_tag.md").read_text("utf-8"))
+    if c.language == "bash"
+}
 # Make environments or need the network: that they parse, and that what they name is there.
 SETS_UP = {
     "bash scripts/demo.sh",
