@@ -24,6 +24,7 @@ from resist_epi.model.fit import Fit
 from resist_epi.samples.design import Contrast
 from resist_epi.samples.presets import find_preset
 from resist_epi.schema import MECHANISMS, names
+from resist_epi.stats.best_supported import order_of_support
 from resist_epi.stats.multiple import benjamini_hochberg
 
 N_RANDOM = 1000
@@ -260,9 +261,9 @@ def _directions(table: pd.DataFrame, fdr: float) -> list[str]:
 
 
 def _carriers(own: pd.DataFrame, sign: float, fdr: float) -> str:
-    """Members of the set's sign, called; else the strongest of nominal P below .05, in brackets."""
+    """Members of the set's sign, called; else the best of nominal P below .05, in brackets."""
     own = own[np.sign(own["log2FoldChange"]) == sign]
-    own = own.iloc[np.argsort(-own["stat"].abs().to_numpy(np.float64), kind="stable")]
+    own = own.iloc[order_of_support(own)]
     called = own[own["padj"].le(fdr)]
     if len(called):
         return ",".join(called["symbol"].head(MOST_GENES))
@@ -320,8 +321,8 @@ def _header(asked: MechanismOptions, layers: Sequence[str]) -> dict[str, str]:
         "direction": f"padj <= {asked.fdr:g} over the mechanisms of a layer, and an effect beyond"
         f" those of 95 % of {asked.n_random} random sets matched on signal, and on length and CpG"
         " island where known",
-        "genes": "those of the set's own sign, called at the same level, strongest first; in"
-        " brackets: none is called, these have P < .05 of their own",
+        "genes": "those of the set's own sign, called at the same level, the best supported first;"
+        " in brackets: none is called, these have P < .05 of their own",
         "wording": ". ".join([wording, *filter(None, known)]),
         "context": "therapies are named for context of research; this is no advice",
     }

@@ -191,7 +191,11 @@ def compare_normalizations(analysis: Analysis, known: Known | None = None) -> Ag
             options=analysis.options,
         )
         tables[other] = contrast_results(
-            fitted, contrast, fdr=question.fdr, lfc_threshold=question.lfc_threshold
+            fitted,
+            contrast,
+            fdr=question.fdr,
+            lfc_threshold=question.lfc_threshold,
+            shrunken=False,
         )
     judged = {} if controls is None else {n: controls.judge(t) for n, t in tables.items()}
     table = pd.concat(

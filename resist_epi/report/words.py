@@ -40,6 +40,7 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("unadjusted", "Without hidden factors"),
     ("threshold", "Threshold"),
     ("fdr", "Level"),
+    ("shrunken fold changes", "Shrunken fold changes"),
     ("direction", "Direction of a domain"),
     ("no test", "No test"),
     ("relabelling", "Relabelled units"),

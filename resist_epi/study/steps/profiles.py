@@ -12,6 +12,7 @@ from resist_epi.counting.sources import track_files
 from resist_epi.io.run_folder import run_path
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.presets import preset
+from resist_epi.stats.best_supported import order_of_support
 from resist_epi.study.profile_sheet import Window, profile_sheet
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.study import Study
@@ -59,7 +60,7 @@ def write_profiles(study: Study, mark: str, main: Analysis, outputs: Outputs) ->
 
 
 def shown_regions(results: pd.DataFrame) -> pd.DataFrame:
-    """Gains and losses, the clearest where there are many, and others spread over the genome.
+    """Gains and losses, the best supported where there are many, and others over the genome.
 
     Returns
     -------
@@ -74,8 +75,7 @@ def shown_regions(results: pd.DataFrame) -> pd.DataFrame:
             chosen = np.linspace(0, len(rows) - 1, min(MOST, len(rows))).round().astype(np.int64)
             rows = rows.iloc[chosen]
         elif len(rows) > MOST:
-            rank = rows["stat"].abs().fillna(0.0).sort_values(ascending=False, kind="stable")
-            rows = rows.loc[rank.index[:MOST]]
+            rows = rows.iloc[order_of_support(rows)[:MOST]]
         parts.append(rows)
     columns = ["chrom", "start", "end", "strand", "region_id", "direction"]
     return pd.concat(parts)[columns].reset_index(drop=True)
