@@ -51,6 +51,12 @@ RESULTS = (
     Column("direction", "str", "", "gain or loss at the chosen FDR, else none"),
 )
 
+# Appended to RESULTS; NaN where a test has no standard error.
+SHRUNKEN = (
+    Column("shrunkenLog2FoldChange", "float64", "log2", "the contrast after adaptive shrinkage"),
+    Column("svalue", "float64", "", "share of wrong signs among regions of at most this s-value"),
+)
+
 # Appended to RESULTS where there is a test.
 LOCI = (
     Column("locus_id", "str", "", "run of neighbours that go together across the units"),
@@ -89,7 +95,7 @@ GENE_SETS = (
     Column("pvalue", "float64", "", "two-sided P of the competitive test"),
     Column("padj", "float64", "", "Benjamini-Hochberg over the sets tested"),
     Column("direction", "str", "", "gain or loss at the chosen FDR, else none"),
-    Column("genes", "str", "", "members called, strongest first, comma between"),
+    Column("genes", "str", "", "members called, best supported first, comma between"),
 )
 
 # Appended to GENE_SETS by `enrichment.enrich`.
@@ -138,7 +144,7 @@ MECHANISMS = (
     Column("matched_high", "float64", "log2", "97.5 % of these"),
     Column("direction", "str", "", "gain or loss where padj and matched sets agree, else none"),
     Column("verdict", "str", "", "what was seen against what was expected"),
-    Column("genes", "str", "", "members that carry it, strongest first, comma between"),
+    Column("genes", "str", "", "members that carry it, best supported first, comma between"),
     Column("warnings", "str", "", "what else may lie behind it"),
     Column("context", "str", "", "therapies meant for it, as the header dates them; no advice"),
     Column("references", "str", "", "where that stands"),
@@ -337,7 +343,8 @@ _OF_MARKS = ("_log2FoldChange", "_pvalue", "_padj")
 _DTYPES = {
     column.name: column.dtype
     for table in (
-        *(REGIONS, RESULTS, SUBSETS, GENE_SETS, GENE_SETS_MORE, PRE_SPECIFIED, MECHANISMS),
+        *(REGIONS, RESULTS, SHRUNKEN, SUBSETS, GENE_SETS, GENE_SETS_MORE, PRE_SPECIFIED),
+        MECHANISMS,
         MECHANISMS_MORE,
         SURVIVAL,
         SURVIVAL_SUMMARY,

@@ -220,6 +220,20 @@ MCCARTHY_2009 = Reference(
     "10.1093/bioinformatics/btp053",
 )
 
+STEPHENS_2017 = Reference(
+    "Stephens M",
+    "False discovery rates: a new deal",
+    "Biostatistics 2017;18:275-294",
+    "10.1093/biostatistics/kxw041",
+)
+
+LU_2019 = Reference(
+    "Lu M, Stephens M",
+    "Empirical Bayes estimation of normal means, accounting for uncertainty in estimated"
+    " standard errors",
+    "arXiv 2019;1901.10679",
+)
+
 KUO_2011 = Reference(
     "Kuo AJ, Cheung P, Chen K, et al",
     "NSD2 links dimethylation of histone H3 at lysine 36 to oncogenic programming",
