@@ -200,7 +200,7 @@ def as_markdown(rows: pd.DataFrame) -> str:
             *(_share(t["domains_found"], error=False) for t in (region, locus)),
             f"{locus['regions_a_locus'].mean():.2f}",
         ]
-        lines.append(f"| {quantity} | {units} | {structure} | " + " | ".join(cells) + " |")
+        lines.append("| " + " | ".join([str(quantity), str(units), str(structure), *cells]) + " |")
     return "\n".join(lines)
 
 
