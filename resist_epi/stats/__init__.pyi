@@ -37,6 +37,7 @@ from .negbin.glm import count_data as count_data
 from .negbin.quasi import QuasiFit as QuasiFit
 from .negbin.quasi import fit_quasi as fit_quasi
 from .negbin.quasi import quasi_f_test as quasi_f_test
+from .neighbours import neighbour_groups as neighbour_groups
 from .scaling.background import background_factors as background_factors
 from .scaling.offsets import common_peak_offsets as common_peak_offsets
 from .scaling.offsets import robust_line as robust_line
