@@ -30,6 +30,7 @@ from resist_epi.study.steps.analyses import analyse_kind
 from resist_epi.study.steps.domains import written_domains
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.steps.outside import write_outside_cohort
+from resist_epi.study.steps.tissue import write_scored_sheet
 from resist_epi.study.study import Study
 from resist_epi.version import VERSION
 
@@ -62,6 +63,8 @@ def write_between_marks(study: Study, out: Path, analyses: Mapping[str, Analysis
         mark: analyses[mark] if mark in analyses else _main_analysis(study, mark, out)
         for mark in study.sheet.marks
     }
+    if (scored := write_scored_sheet(study, out, analyses)) is not None:
+        outputs.add(scored)
     opposing = {mark: found for mark, found in analyses.items() if is_opposing(mark)}
     switches = switches_of_study(opposing, fdr=study.settings.fdr)
     if switches is not None:
