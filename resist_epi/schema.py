@@ -219,6 +219,58 @@ SURVIVAL_SUMMARY = (
     Column("words", "str", "", "the same in a sentence"),
 )
 
+# Of proliferation, subtype and other tissue in the units (`tissue_scores.tissue_scores`).
+TISSUE_SCORES = (
+    Column("set", "str", "", "gene set that is scored"),
+    Column("column", "str", "", "name of the score as a column of a sheet"),
+    Column("n_loci", "int64", "loci", "members tested, those of one locus counted once"),
+    Column("effect", "float64", "sd within groups", "the contrast of the units' scores"),
+    Column("pvalue", "float64", "", "two-sided P, units as replicates"),
+    Column("padj", "float64", "", "Holm over the scores"),
+    Column("explained", "float64", "", "share of all other genes' fold changes that goes with it"),
+    Column(
+        "verdict", "str", "", "largely this, partly this, differs, alike, or too few to reassure"
+    ),
+)
+
+# Appended to TISSUE_SCORES by a run.
+TISSUE_SCORES_MORE = (
+    Column("calls", "float64", "regions", "regions called"),
+    Column(
+        "calls_beside", "float64", "regions", "of these called with the score in the design, too"
+    ),
+)
+
+# Where the calls of a kind of regions lie (`where.where_called`).
+WHERE = (
+    Column("partition", "str", "", "CpG, or the name of the user's partition"),
+    Column("class", "str", "", "class of the region, or of its gene's promoter"),
+    Column("direction", "str", "", "gain or loss"),
+    Column("n_tested", "int64", "regions", "tested regions of the class"),
+    Column("n_called", "int64", "calls", "calls in it, those within 50 kb counted once"),
+    Column("n_called_all", "int64", "calls", "calls of this direction everywhere, counted alike"),
+    Column("expected", "float64", "calls", "mean of draws of regions alike in signal and length"),
+    Column("fold", "float64", "", "calls over those expected"),
+    Column("pvalue", "float64", "", "two-sided, by rank among the draws"),
+    Column("padj", "float64", "", "Benjamini-Hochberg over the rows"),
+)
+
+# Share of the genome above background (`balance.mark_balance`); a column a unit follows.
+BALANCE = (
+    Column("partition", "str", "", "genome, or the name of the user's partition"),
+    Column("class", "str", "", "genome, or a class of the partition"),
+    Column("n_bins", "int64", "bins", "bins of it, on autosomes"),
+    Column("first", "float64", "share", "mean share above background, first side of the contrast"),
+    Column("first_error", "float64", "share", "standard error of that mean"),
+    Column("second", "float64", "share", "mean share, second side"),
+    Column("second_error", "float64", "share", "standard error of that mean"),
+    Column(
+        "difference", "float64", "share", "the contrast, beside the other columns of the design"
+    ),
+    Column("error", "float64", "share", "its standard error"),
+    Column("pvalue", "float64", "", "two-sided P, units as replicates"),
+)
+
 SWITCHES = (
     Column("symbol", "str", "", "gene symbol"),
     Column("gene_id", "str", "", "gene"),
@@ -348,6 +400,10 @@ _DTYPES = {
         MECHANISMS_MORE,
         SURVIVAL,
         SURVIVAL_SUMMARY,
+        TISSUE_SCORES,
+        TISSUE_SCORES_MORE,
+        WHERE,
+        BALANCE,
         *(SWITCHES, CHECK, QUALITY, SEGMENTS, COPY_NUMBER, ARMS),
     )
     for column in table

@@ -14,9 +14,10 @@ RunFile = Literal[
     "study", "provenance", "ledger", "looks", "check", "all_quality", "report", "session",
     "figures", "parts", "segments", "amplicons", "switches", "concordance", "survival",
     "mechanisms",
-    "counts", "control_counts", "results", "calls", "carriers", "links", "genes",
+    "counts", "control_counts", "results", "calls", "where", "carriers", "links", "genes",
     "normalization", "normalization_calls", "gene_sets", "one_by_one", "pre_specified",
-    "quality", "shares", "correlation", "components", "profile", "arms", "evidence",
+    "quality", "balance", "scores", "scored_sheet", "shares", "correlation", "components",
+    "profile", "arms", "evidence",
 ]  # fmt: skip
 
 # `{mark}` as it stands in file names, `{of}` a kind of regions or an assay.
@@ -43,6 +44,7 @@ FILES: dict[RunFile, str] = {
     "control_counts": "counts/{mark}.{of}.inputs.parquet",
     "results": "differential/{mark}.{of}.tsv.gz",
     "calls": "differential/{mark}.{of}.bed",
+    "where": "differential/{mark}.{of}.where.tsv",  # by CpG class and partition
     "carriers": "differential/{mark}.{of}.subset.tsv.gz",
     "links": "links/{mark}.{of}.tsv.gz",  # every gene of every region
     "genes": "genes/{mark}.tsv.gz",  # a row a gene
@@ -52,6 +54,9 @@ FILES: dict[RunFile, str] = {
     "one_by_one": "gene_sets/{mark}.nsd2_core.tsv",  # the set named in advance, gene by gene
     "pre_specified": "gene_sets/{mark}.nsd2_core_test.tsv",
     "quality": "quality/{mark}.tsv",
+    "balance": "quality/{mark}.balance.tsv",  # share of the genome above background
+    "scores": "quality/{mark}.scores.tsv",  # proliferation, subtype and other tissue
+    "scored_sheet": "quality/sheet_with_scores.csv",
     "shares": "quality/{mark}.shares.tsv",
     "correlation": "quality/{mark}.correlation.tsv",
     "components": "quality/{mark}.pca.tsv",

@@ -29,6 +29,7 @@ from resist_epi.schema import (
     MECHANISMS,
     PRE_SPECIFIED,
     QUALITY,
+    TISSUE_SCORES,
     names,
 )
 
@@ -103,6 +104,8 @@ class MarkTables:
         Mean change of every chromosome arm, with the warnings in its header.
     segments
         Copy number of the mark's libraries; None where it was not corrected.
+    scores
+        Proliferation, subtype and other tissue against the groups; None where none was scored.
     """
 
     mark: str
@@ -120,6 +123,7 @@ class MarkTables:
     profile: ProfileMatrix | None = None
     arms: Sheet | None = None
     segments: pd.DataFrame | None = None
+    scores: Sheet | None = None
 
     @property
     def main(self) -> Sheet:
@@ -244,6 +248,7 @@ def _gather_mark(
         gene_sets=_optional(file("gene_sets"), required=names(GENE_SETS)),
         one_by_one=_optional(file("one_by_one")),
         pre_specified=_optional(file("pre_specified"), required=names(PRE_SPECIFIED)),
+        scores=_optional(file("scores"), required=names(TISSUE_SCORES)),
         correlation=None if correlation is None else _square(correlation.table),
         components=None if components is None else _with_shares(components),
         profile=_profile(file("profile")),

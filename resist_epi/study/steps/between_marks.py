@@ -30,6 +30,7 @@ from resist_epi.study.steps.analyses import analyse_kind
 from resist_epi.study.steps.domains import written_domains
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.steps.outside import write_outside_cohort
+from resist_epi.study.steps.tissue import write_scored_sheet
 from resist_epi.study.study import Study
 from resist_epi.version import VERSION
 
@@ -72,6 +73,8 @@ def write_between_marks(
 
 def _of_contrast(study: Study, place: Path, analyses: Mapping[str, Analysis]) -> list[Path]:
     outputs = Outputs(place)
+    if (scored := write_scored_sheet(study, place, analyses)) is not None:
+        outputs.add(scored)
     opposing = {mark: found for mark, found in analyses.items() if is_opposing(mark)}
     switches = switches_of_study(opposing, fdr=study.settings.fdr)
     if switches is not None:

@@ -38,6 +38,7 @@ from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.steps.profiles import write_profiles
 from resist_epi.study.steps.quality import write_quality
 from resist_epi.study.steps.sets import write_gene_sets
+from resist_epi.study.steps.tissue import write_scores
 from resist_epi.study.study import Study
 
 logger = logging.getLogger(__name__)
@@ -148,6 +149,7 @@ def _test_contrast(
     _write_agreement(main, agreements[chosen.main_kind], mark, outputs)
     _write_arms(main, arms[chosen.main_kind], mark, assembly, outputs)
     write_gene_sets(study, main, outputs, domains=None if tested is None else tested.shared)
+    write_scores(study, main, outputs)
     return main
 
 
