@@ -12,6 +12,7 @@ from resist_epi.model.agreement import in_words, papers
 from resist_epi.model.method import Method
 from resist_epi.model.normalization_method import Normalization
 from resist_epi.report.gather import MarkTables, RunTables, Sheet
+from resist_epi.report.methods_findings import between_marks, within_regions
 from resist_epi.report.references import OPTION_SOURCES, Citations
 from resist_epi.report.words import (
     KIND_WORDS,
@@ -55,10 +56,12 @@ def methods(run: RunTables) -> Methods:
         *(_mark_sentence(mark) for mark in run.marks),
         *_assays(run.marks, citations),
         _test_sentences(run, citations),
+        *within_regions([m for m in run.marks if "no test" not in m.main.facts], citations),
     ]
     sets = {m.mark: m.gene_sets for m in run.marks if m.gene_sets is not None}
     if sets:
         text.append(" ".join([_set_sentence(sets, citations), *_named_set(run.marks, citations)]))
+    text += between_marks(run, citations)
     text.append(_limits(run, citations))
     return Methods(tuple(text), tuple(citations.references))
 
