@@ -27,8 +27,9 @@ def gene_rows(results: pd.DataFrame) -> NDArray[np.int64]:
     """Positions of the rows that speak for the genes, one a gene, chosen without their P.
 
     Promoters: the primary one, where the table says which that is. Otherwise the region of a gene
-    with the highest `baseMean`, which is blind to the groups. Shape (n_genes,), int64, increasing;
-    regions without a gene have no say.
+    with the highest `baseMean`, which is blind to the groups; one that is a gene's by distance
+    alone (`link`) speaks where it has no other. Shape (n_genes,), int64, increasing; regions
+    without a gene have no say.
 
     Parameters
     ----------
@@ -52,7 +53,9 @@ def gene_rows(results: pd.DataFrame) -> NDArray[np.int64]:
     if "primary" in results:
         speaks = results["primary"].eq(True).to_numpy()[table["row"]]
         table = table[speaks]
-    best = table.sort_values(["signal", "row"], ascending=[False, True], kind="stable")
+    far = results["link"].eq("distal") if "link" in results else pd.Series(False, results.index)
+    table["far"] = far.to_numpy()[table["row"]]
+    best = table.sort_values(["far", "signal", "row"], ascending=[True, False, True], kind="stable")
     return np.sort(best.drop_duplicates("gene")["row"].to_numpy(np.int64))
 
 

@@ -1,4 +1,8 @@
-"""From regions to genes: promoters and bodies that they overlap, and the nearest start."""
+"""From regions to genes: promoters and bodies that they overlap, and the nearest start.
+
+One rule names a region's gene, and it follows the mark: a mark of gene bodies is given to the gene
+whose body it covers (`NAMED_BY`). Peaks, domains, reports and scripts all ask here.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +18,29 @@ from resist_epi.genome.annotation import Annotation
 from resist_epi.genome.intervals import nearest, overlap_bases, overlap_pairs
 from resist_epi.genome.reconcile import describe_mismatch
 from resist_epi.genome.regions import as_intervals, own_tss
+from resist_epi.schema import Kind
 
 logger = logging.getLogger(__name__)
 
 CLASSES = ("promoter", "gene_body", "distal", "intergenic")
+
+# A region in no promoter or gene is linked to the gene of the nearest start up to here, bp.
+DISTAL = 50_000
+
+# Main region of a mark -> what makes a region a gene's own, the best reason first. Elsewhere the
+# nearest gene and its distance stand beside, and no more is claimed.
+NAMED_BY: dict[Kind, tuple[str, ...]] = {
+    "promoters": ("promoter",),
+    "genes": ("gene_body", "promoter", "distal"),
+    "peaks": ("promoter", "distal"),
+}
+
+# Antisense and read-through transcripts lie over the bodies and starts of coding genes: a gene
+# that is known not to be protein-coding counts for less where both hold a region.
+NON_CODING_WEIGHT = 0.5
+
+# Genes with a smaller share of a region are not listed beside its own.
+LISTED_SHARE = 0.01
 
 LINK_COLUMNS = (
     "region_id",
@@ -58,12 +81,14 @@ def annotate_regions(
     *,
     promoter: tuple[int, int] = (2500, 2500),
     distal: int | None = None,
+    main: Kind = "promoters",
 ) -> RegionAnnotation:
     """Say for each region in which promoters and genes it lies, and which TSS is nearest.
 
     A region is linked to every gene whose promoter window (around any TSS) or body (from the
     gene's start to its end) shares a base with it, so links are many to many. Its class is the
-    first that fits: promoter, gene body, distal, intergenic. Both are in the order of the regions.
+    first that fits: promoter, gene body, distal, intergenic; of a mark of gene bodies gene body,
+    promoter, distal, intergenic. Both are in the order of the regions.
 
     Parameters
     ----------
@@ -73,8 +98,11 @@ def annotate_regions(
         bp upstream and downstream of a TSS.
     distal
         Regions in no promoter or gene, whose nearest TSS lies at most this many bp away, are
-        linked to its gene and called distal. None links nothing by distance; the nearest gene and
-        its distance stand in `classes` all the same.
+        linked to its gene and called distal. None links nothing by distance for a mark of
+        promoters, and up to `DISTAL` for others; the nearest gene and its distance stand in
+        `classes` all the same.
+    main
+        The mark's main region (`MarkPreset.main_kind`).
 
     Raises
     ------
@@ -89,11 +117,13 @@ def annotate_regions(
             f"a promoter of {upstream} and {downstream} bp, distal {distal}",
             expected="no negative sizes, and a promoter of one base at least",
         )
+    distal = own_distance(main) if distal is None else distal
     _check_chromosomes(regions, annotation)
     windows = own_tss(annotation, upstream=upstream, downstream=downstream)
     windows["start"] = windows["start"].clip(lower=0)
     bodies = _with_own_tss(annotation, windows)
     near = _nearest_tss(regions, annotation)
+    order = class_order(main)
     found = [
         _overlap_links(regions, windows, "promoter"),
         _overlap_links(regions, bodies, "gene_body"),
@@ -104,23 +134,79 @@ def annotate_regions(
     close = ~in_gene & (near["distance"].abs() <= (-1 if distal is None else distal)).to_numpy()
     found.append(_distal_links(near, close))
     links = pd.concat(found, ignore_index=True)
+    links["rank"] = links["reason"].map({name: i for i, name in enumerate(order)}).astype(np.int64)
     classes = regions.reset_index(drop=True).copy()
-    classes["class"] = _first_class(len(regions), links)
+    classes["class"] = _first_class(len(regions), links, order)
     pairs = links[["region", "gene_id"]].drop_duplicates()
     classes["n_genes"] = np.bincount(pairs["region"], minlength=len(regions)).astype(np.int64)
     classes["nearest_gene_id"], classes["nearest_symbol"] = near["gene_id"], near["symbol"]
     classes["distance"] = near["distance"]
     # The order of reasons is that of the classes; within one the nearer gene stands first.
-    order = np.lexsort((links["gene_id"], links["distance"].abs(), links["rank"], links["region"]))
-    links = links.iloc[order].reset_index(drop=True)
+    rows = np.lexsort((links["gene_id"], links["distance"].abs(), links["rank"], links["region"]))
+    links = links.iloc[rows].reset_index(drop=True)
     links["region_id"] = classes["region_id"].to_numpy()[links["region"].to_numpy()]
     return RegionAnnotation(classes, links[list(LINK_COLUMNS)])
 
 
-def with_nearest_genes(
-    regions: pd.DataFrame, annotation: Annotation, *, promoter: tuple[int, int] = (2500, 2500)
+def class_order(main: Kind) -> tuple[str, ...]:
+    """`CLASSES` in the order in which they are tried for a mark of this main region.
+
+    Examples
+    --------
+    >>> class_order("genes")
+    ('gene_body', 'promoter', 'distal', 'intergenic')
+    """
+    first = NAMED_BY.get(main, NAMED_BY["promoters"])[0]
+    return (first, *(name for name in CLASSES if name != first))
+
+
+def own_genes(
+    links: pd.DataFrame, annotation: Annotation, *, main: Kind = "promoters"
 ) -> pd.DataFrame:
-    """Give regions the gene in whose promoter they lie, and say how far the nearest TSS is.
+    """The links that name a region's gene, and the genes that share the region with it.
+
+    A region is named by the best reason of `NAMED_BY`. Of several genes the first is that of most
+    of its bases, where a gene known not to be protein-coding counts for half; of equal ones the
+    protein-coding one, the one of which the region covers more, and the first in genome order.
+
+    Parameters
+    ----------
+    links
+        As of `RegionAnnotation`.
+    annotation
+        The genes they were made with.
+    main
+        The mark's main region.
+
+    Returns
+    -------
+    DataFrame
+        The rows of `links` with each region's best reason, its own gene first.
+    """
+    wanted = {name: i for i, name in enumerate(NAMED_BY.get(main, NAMED_BY["promoters"]))}
+    named = links[links["reason"].isin(list(wanted))]
+    rank = named["reason"].map(wanted)
+    named = named[(rank == rank.groupby(named["region_id"]).transform("min")).to_numpy()]
+    genes = annotation.genes
+    row = pd.Index(genes["gene_id"]).get_indexer(named["gene_id"])
+    biotype = genes["biotype"].to_numpy(dtype=object)[row]
+    other = (biotype != "protein_coding") & (biotype != "") & (biotype != "unknown")
+    length = (genes["end"] - genes["start"]).to_numpy(np.float64)[row]
+    bases = named["overlap_bp"].to_numpy(np.float64)
+    weighed = np.where(other, NON_CODING_WEIGHT, 1.0) * bases
+    region = pd.factorize(named["region_id"])[0]
+    order = np.lexsort((row, -bases / length, other, -weighed, region))
+    return named.iloc[order].reset_index(drop=True)
+
+
+def with_nearest_genes(
+    regions: pd.DataFrame,
+    annotation: Annotation,
+    *,
+    promoter: tuple[int, int] = (2500, 2500),
+    main: Kind = "promoters",
+) -> pd.DataFrame:
+    """Give regions the gene that is theirs, and say how far the nearest TSS is.
 
     Parameters
     ----------
@@ -130,30 +216,56 @@ def with_nearest_genes(
         Genes of the same assembly.
     promoter
         bp upstream and downstream of a TSS.
+    main
+        The mark's main region, which decides by what a gene is named (`NAMED_BY`).
 
     Returns
     -------
     DataFrame
-        The regions with `gene_id` and `symbol` of the promoter that shares most of their bases
-        (the first in genome order on ties; empty outside promoters), and the columns `class`,
-        `nearest_symbol` and `distance` of `RegionAnnotation.classes`.
+        The regions with `gene_id` and `symbol` of their own gene (`own_genes`; empty where there is
+        none), the columns `class`, `nearest_symbol` and `distance` of `RegionAnnotation.classes`,
+        `link` (the reason of the gene; empty without one) and `linked_genes` (every gene with that
+        reason and its share of the region, such as `G6PD=0.98;IKBKG=0.36`).
 
     Raises
     ------
     GenomeMismatchError
         If regions and annotation share no chromosome.
     """
-    found = annotate_regions(regions, annotation, promoter=promoter)
-    links = found.links[found.links["reason"] == "promoter"]
-    most = links.sort_values("overlap_bp", ascending=False, kind="stable")
-    most = most.drop_duplicates("region_id").set_index("region_id")
-    own = most.reindex(regions["region_id"])
-    return regions.assign(
+    found = annotate_regions(regions, annotation, promoter=promoter, main=main)
+    table = name_regions(found, annotation, main=main)
+    return table.drop(columns=["n_genes", "nearest_gene_id"]).set_index(regions.index)
+
+
+def own_distance(main: Kind) -> int | None:
+    """How far from a start, bp, a region is still a gene's; None where distance makes none."""
+    return DISTAL if "distal" in NAMED_BY.get(main, ()) else None
+
+
+def name_regions(
+    found: RegionAnnotation, annotation: Annotation, *, main: Kind = "promoters"
+) -> pd.DataFrame:
+    """`with_nearest_genes` of regions that were annotated already, with `n_genes` and all else."""
+    ids = found.classes["region_id"]
+    named = own_genes(found.links, annotation, main=main)
+    own = named.drop_duplicates("region_id").set_index("region_id").reindex(ids)
+    listed = named[(named["fraction"] >= LISTED_SHARE) | (named["reason"] == "distal")]
+    texts = pd.Series(
+        [
+            f"{symbol or gene_id}" + ("" if reason == "distal" else f"={share:.2f}")
+            for gene_id, symbol, reason, share in listed[
+                ["gene_id", "symbol", "reason", "fraction"]
+            ].itertuples(index=False)
+        ],
+        index=listed["region_id"].to_numpy(dtype=object),
+        dtype=object,
+    )
+    together = texts.groupby(level=0, sort=False).agg(";".join)
+    return found.classes.assign(
         gene_id=own["gene_id"].fillna("").to_numpy(),
         symbol=own["symbol"].fillna("").to_numpy(),
-        **{
-            name: found.classes[name].to_numpy() for name in ("class", "nearest_symbol", "distance")
-        },
+        link=own["reason"].fillna("").to_numpy(),
+        linked_genes=together.reindex(ids).fillna("").to_numpy(),
     )
 
 
@@ -207,7 +319,6 @@ def _overlap_links(regions: pd.DataFrame, parts: pd.DataFrame, reason: str) -> p
             "gene_id": hits["gene_id"].to_numpy(),
             "symbol": hits["symbol"].to_numpy(),
             "reason": reason,
-            "rank": CLASSES.index(reason),
             "overlap_bp": overlap_bases(taken, right.take(j)),
             "distance": _signed_distance(
                 taken.start, taken.end, hits["tss"].to_numpy(), (hits["strand"] == "+").to_numpy()
@@ -250,16 +361,15 @@ def _distal_links(near: pd.DataFrame, close: NDArray[np.bool_]) -> pd.DataFrame:
     return near.iloc[rows].assign(
         region=rows,
         reason="distal",
-        rank=CLASSES.index("distal"),
         overlap_bp=np.zeros(len(rows), dtype=np.int64),
         fraction=0.0,
     )
 
 
-def _first_class(n: int, links: pd.DataFrame) -> NDArray[np.object_]:
-    rank = np.full(n, CLASSES.index("intergenic"), dtype=np.int64)
+def _first_class(n: int, links: pd.DataFrame, order: tuple[str, ...]) -> NDArray[np.object_]:
+    rank = np.full(n, order.index("intergenic"), dtype=np.int64)
     np.minimum.at(rank, links["region"].to_numpy(np.int64), links["rank"].to_numpy(np.int64))
-    return np.array(CLASSES, dtype=object)[rank]
+    return np.array(order, dtype=object)[rank]
 
 
 def annotation_classes(annotated: RegionAnnotation) -> pd.DataFrame:

@@ -67,6 +67,11 @@ class MarkPreset:
     caution: str = ""
     references: tuple[Reference, ...] = ()
 
+    @property
+    def window(self) -> tuple[int, int]:
+        """Of a promoter around its TSS: bp upstream and downstream."""
+        return self.upstream, self.downstream
+
 
 PRESETS: dict[str, MarkPreset] = {
     p.mark: p

@@ -78,6 +78,8 @@ RESERVED_IDS = frozenset(
         "class",
         "nearest_symbol",
         "distance",
+        "link",
+        "linked_genes",
     ]
 )
 

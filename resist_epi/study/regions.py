@@ -69,10 +69,11 @@ def kind_regions(
         if lengths is None:
             raise DesignError("bins need the chromosome lengths of an assembly; give --genome")
         return genome_bins(lengths, bin_size)
-    window = (preset.upstream, preset.downstream)
     peaks = _consensus_regions(consensus)
     peaks = peaks[~past_ends(peaks, lengths or {}, what="consensus peaks")].reset_index(drop=True)
-    return with_nearest_genes(peaks, reference.annotation, promoter=window)
+    return with_nearest_genes(
+        peaks, reference.annotation, promoter=preset.window, main=preset.main_kind
+    )
 
 
 def regions_of_domains(

@@ -17,8 +17,8 @@ from resist_epi.domains.find import Domains, domain_matrix, find_domains
 from resist_epi.domains.of_sheet import sheet_domain_bins
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.domains.window_tests import with_windows
-from resist_epi.genes.domain_links import DISTAL, gene_domains, link_domains, whole_domains
-from resist_epi.genes.linking import with_nearest_genes
+from resist_epi.genes.domain_links import gene_domains, link_domains, whole_domains
+from resist_epi.genes.linking import DISTAL, with_nearest_genes
 from resist_epi.genome.consensus import Consensus
 from resist_epi.genome.peaks import write_direction_bed
 from resist_epi.io.digest import step_key
@@ -124,8 +124,12 @@ def _signal(
     matrix = domain_matrix(windows, domains, quantity=quantity)
     regions = matrix.regions
     if len(regions):
-        window = _promoter(mark)
-        regions = with_nearest_genes(regions, study.reference.annotation, promoter=window)
+        regions = with_nearest_genes(
+            regions,
+            study.reference.annotation,
+            promoter=preset(mark).window,
+            main=preset(mark).main_kind,
+        )
     return replace(matrix, regions=regions, metadata=dict(ten_kb.metadata))
 
 
@@ -157,7 +161,7 @@ def run_domain_tests(
         If the settings do not fit the data.
     """
     sheet = study.sheet.for_mark(mark)
-    annotation, window = study.reference.annotation, _promoter(mark)
+    annotation, window = study.reference.annotation, preset(mark).window
     domains = find_domains(windows)
     if not len(domains):
         logger.warning("%s: no window is above background, so there are no domains", mark)
@@ -173,7 +177,9 @@ def run_domain_tests(
     path = outputs.path("results", "domains")
     outputs.table(path, found.results, found.about(path))
     write_direction_bed(outputs.add(outputs.path("calls", "domains")), found.results)
-    links = link_domains(found.results, annotation, promoter=window)
+    links = link_domains(
+        found.results, annotation, promoter=preset(mark).window, main=preset(mark).main_kind
+    )
     about = {
         "promoter": f"{window[0]} bp upstream to {window[1]} bp downstream of a start",
         "several_genes": "the domain covers more than half of this gene and of others",
@@ -181,7 +187,9 @@ def run_domain_tests(
         "nearest": "farther than that: the last resort",
     }
     outputs.table(outputs.path("links", "domains"), links, about)
-    genes = gene_domains(found.results, annotation, promoter=window)
+    genes = gene_domains(
+        found.results, annotation, promoter=preset(mark).window, main=preset(mark).main_kind
+    )
     return TestedDomains(found.results, genes, _shared(found.results, mark))
 
 
@@ -205,7 +213,3 @@ def _count_controls(study: Study, mark: str, matrix: CountMatrix, outputs: Outpu
         how=counting_pass(study),
     )
     write_counts(outputs.add(controls_path(outputs.folder, mark, "domains")), counted)
-
-
-def _promoter(mark: str) -> tuple[int, int]:
-    return preset(mark).upstream, preset(mark).downstream

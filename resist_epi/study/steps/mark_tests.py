@@ -14,7 +14,7 @@ from resist_epi.dna.arms import ArmShifts
 from resist_epi.dna.describe import describe_confounders
 from resist_epi.domains.window_tests import DIRECTION_RULE
 from resist_epi.genes.gene_values import genes_side_by_side
-from resist_epi.genes.linking import annotate_regions
+from resist_epi.genes.linking import annotate_regions, own_distance
 from resist_epi.genome.consensus import Consensus
 from resist_epi.genome.peaks import write_direction_bed
 from resist_epi.model.agreement import Agreement, with_agreement
@@ -155,9 +155,15 @@ def _write_genes(
         about["domains_direction"] = DIRECTION_RULE
     outputs.table(path, side_by_side, about)
     if "peaks" in tables:
-        window = (chosen.upstream, chosen.downstream)
-        found = annotate_regions(tables["peaks"], study.reference.annotation, promoter=window)
+        window = chosen.window
+        found = annotate_regions(
+            tables["peaks"], study.reference.annotation, promoter=window, main=chosen.main_kind
+        )
         said = {"promoter": f"{window[0]} bp upstream to {window[1]} bp downstream of a start"}
+        if (distance := own_distance(chosen.main_kind)) is not None:
+            said["distal"] = (
+                f"in no promoter or gene, the nearest start at most {distance:,} bp away"
+            )
         outputs.table(outputs.path("links", "peaks"), found.links, said)
 
 
