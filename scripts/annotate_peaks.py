@@ -3,7 +3,8 @@
 import argparse
 
 from resist_epi.cli.script import run_script
-from resist_epi.genes.linking import annotate_regions, annotation_classes, name_regions
+from resist_epi.genes.linking import annotate_regions, annotation_classes
+from resist_epi.genes.own_genes import name_regions
 from resist_epi.genome.peaks import read_bed_regions
 from resist_epi.genome.reference import load_reference
 from resist_epi.io.tables import write_table

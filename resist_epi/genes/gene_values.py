@@ -187,7 +187,8 @@ def genes_side_by_side(
         KIND_log2FoldChange KIND_pvalue KIND_padj KIND_direction`, each of the region that speaks
         for the gene (`gene_rows`); NaN and `none` where it has no such region. A table with the
         column `reason` (`domain_links.gene_domains`) gives `KIND_region_id KIND_reason
-        KIND_fraction` besides. Genome order.
+        KIND_fraction` besides, one with `n_sites` (`site_genes.genes_of_sites`) `KIND_n_sites`.
+        Genome order.
 
     Raises
     ------
@@ -211,6 +212,8 @@ def genes_side_by_side(
         for name in GENE_VALUES:
             joined[f"{kind}_{name}"] = own[name]
         joined[f"{kind}_direction"] = own["direction"].fillna("none")
+        if "n_sites" in table:
+            joined[f"{kind}_n_sites"] = own["n_sites"].fillna(0).astype(np.int64)
         if "reason" in table:
             for name in SHARED_VALUES:
                 values = own[name]

@@ -7,6 +7,7 @@ whose body it covers (`NAMED_BY`). Peaks, domains, reports and scripts all ask h
 from __future__ import annotations
 
 import logging
+from collections.abc import Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,15 +33,8 @@ DISTAL = 50_000
 NAMED_BY: dict[Kind, tuple[str, ...]] = {
     "promoters": ("promoter",),
     "genes": ("gene_body", "promoter", "distal"),
-    "peaks": ("promoter", "distal"),
+    "peaks": ("promoter", "distal", "gene_body"),
 }
-
-# Antisense and read-through transcripts lie over the bodies and starts of coding genes: a gene
-# that is known not to be protein-coding counts for less where both hold a region.
-NON_CODING_WEIGHT = 0.5
-
-# Genes with a smaller share of a region are not listed beside its own.
-LISTED_SHARE = 0.01
 
 LINK_COLUMNS = (
     "region_id",
@@ -129,10 +123,11 @@ def annotate_regions(
         _overlap_links(regions, bodies, "gene_body"),
     ]
     in_gene = np.zeros(len(regions), dtype=bool)
-    for links in found:
+    # An enhancer within a gene may be another's: of sites a body alone says little.
+    for links in found[: 1 if main == "peaks" else 2]:
         in_gene[links["region"]] = True
-    close = ~in_gene & (near["distance"].abs() <= (-1 if distal is None else distal)).to_numpy()
-    found.append(_distal_links(near, close))
+    if distal is not None:
+        found += _distal_links(regions, annotation, near, ~in_gene, distal)
     links = pd.concat(found, ignore_index=True)
     links["rank"] = links["reason"].map({name: i for i, name in enumerate(order)}).astype(np.int64)
     classes = regions.reset_index(drop=True).copy()
@@ -160,113 +155,9 @@ def class_order(main: Kind) -> tuple[str, ...]:
     return (first, *(name for name in CLASSES if name != first))
 
 
-def own_genes(
-    links: pd.DataFrame, annotation: Annotation, *, main: Kind = "promoters"
-) -> pd.DataFrame:
-    """The links that name a region's gene, and the genes that share the region with it.
-
-    A region is named by the best reason of `NAMED_BY`. Of several genes the first is that of most
-    of its bases, where a gene known not to be protein-coding counts for half; of equal ones the
-    protein-coding one, the one of which the region covers more, and the first in genome order.
-
-    Parameters
-    ----------
-    links
-        As of `RegionAnnotation`.
-    annotation
-        The genes they were made with.
-    main
-        The mark's main region.
-
-    Returns
-    -------
-    DataFrame
-        The rows of `links` with each region's best reason, its own gene first.
-    """
-    wanted = {name: i for i, name in enumerate(NAMED_BY.get(main, NAMED_BY["promoters"]))}
-    named = links[links["reason"].isin(list(wanted))]
-    rank = named["reason"].map(wanted)
-    named = named[(rank == rank.groupby(named["region_id"]).transform("min")).to_numpy()]
-    genes = annotation.genes
-    row = pd.Index(genes["gene_id"]).get_indexer(named["gene_id"])
-    biotype = genes["biotype"].to_numpy(dtype=object)[row]
-    other = (biotype != "protein_coding") & (biotype != "") & (biotype != "unknown")
-    length = (genes["end"] - genes["start"]).to_numpy(np.float64)[row]
-    bases = named["overlap_bp"].to_numpy(np.float64)
-    weighed = np.where(other, NON_CODING_WEIGHT, 1.0) * bases
-    region = pd.factorize(named["region_id"])[0]
-    order = np.lexsort((row, -bases / length, other, -weighed, region))
-    return named.iloc[order].reset_index(drop=True)
-
-
-def with_nearest_genes(
-    regions: pd.DataFrame,
-    annotation: Annotation,
-    *,
-    promoter: tuple[int, int] = (2500, 2500),
-    main: Kind = "promoters",
-) -> pd.DataFrame:
-    """Give regions the gene that is theirs, and say how far the nearest TSS is.
-
-    Parameters
-    ----------
-    regions
-        n regions, such as consensus peaks.
-    annotation
-        Genes of the same assembly.
-    promoter
-        bp upstream and downstream of a TSS.
-    main
-        The mark's main region, which decides by what a gene is named (`NAMED_BY`).
-
-    Returns
-    -------
-    DataFrame
-        The regions with `gene_id` and `symbol` of their own gene (`own_genes`; empty where there is
-        none), the columns `class`, `nearest_symbol` and `distance` of `RegionAnnotation.classes`,
-        `link` (the reason of the gene; empty without one) and `linked_genes` (every gene with that
-        reason and its share of the region, such as `G6PD=0.98;IKBKG=0.36`).
-
-    Raises
-    ------
-    GenomeMismatchError
-        If regions and annotation share no chromosome.
-    """
-    found = annotate_regions(regions, annotation, promoter=promoter, main=main)
-    table = name_regions(found, annotation, main=main)
-    return table.drop(columns=["n_genes", "nearest_gene_id"]).set_index(regions.index)
-
-
 def own_distance(main: Kind) -> int | None:
     """How far from a start, bp, a region is still a gene's; None where distance makes none."""
     return DISTAL if "distal" in NAMED_BY.get(main, ()) else None
-
-
-def name_regions(
-    found: RegionAnnotation, annotation: Annotation, *, main: Kind = "promoters"
-) -> pd.DataFrame:
-    """`with_nearest_genes` of regions that were annotated already, with `n_genes` and all else."""
-    ids = found.classes["region_id"]
-    named = own_genes(found.links, annotation, main=main)
-    own = named.drop_duplicates("region_id").set_index("region_id").reindex(ids)
-    listed = named[(named["fraction"] >= LISTED_SHARE) | (named["reason"] == "distal")]
-    texts = pd.Series(
-        [
-            f"{symbol or gene_id}" + ("" if reason == "distal" else f"={share:.2f}")
-            for gene_id, symbol, reason, share in listed[
-                ["gene_id", "symbol", "reason", "fraction"]
-            ].itertuples(index=False)
-        ],
-        index=listed["region_id"].to_numpy(dtype=object),
-        dtype=object,
-    )
-    together = texts.groupby(level=0, sort=False).agg(";".join)
-    return found.classes.assign(
-        gene_id=own["gene_id"].fillna("").to_numpy(),
-        symbol=own["symbol"].fillna("").to_numpy(),
-        link=own["reason"].fillna("").to_numpy(),
-        linked_genes=together.reindex(ids).fillna("").to_numpy(),
-    )
 
 
 def _check_chromosomes(regions: pd.DataFrame, annotation: Annotation) -> None:
@@ -333,9 +224,13 @@ def _overlap_links(regions: pd.DataFrame, parts: pd.DataFrame, reason: str) -> p
     return links.iloc[nearer].drop_duplicates(["region", "gene_id"])
 
 
-def _nearest_tss(regions: pd.DataFrame, annotation: Annotation) -> pd.DataFrame:
-    """Nearest of all TSS for each region: `gene_id symbol distance`."""
+def _nearest_tss(
+    regions: pd.DataFrame, annotation: Annotation, *, without: Set[str] = frozenset()
+) -> pd.DataFrame:
+    """Nearest of the TSS, but of some genes', for each region: `gene_id symbol distance`."""
     sites = annotation.promoters()
+    if without:
+        sites = sites[~sites["gene_id"].isin(without)]
     tss = sites["tss"].to_numpy(dtype=np.int64)
     points = pd.DataFrame({"chrom": sites["chrom"], "start": tss, "end": tss + 1})
     left, right = as_intervals(regions, points)
@@ -356,14 +251,33 @@ def _nearest_tss(regions: pd.DataFrame, annotation: Annotation) -> pd.DataFrame:
     )
 
 
-def _distal_links(near: pd.DataFrame, close: NDArray[np.bool_]) -> pd.DataFrame:
-    rows = np.flatnonzero(close)
-    return near.iloc[rows].assign(
-        region=rows,
-        reason="distal",
-        overlap_bp=np.zeros(len(rows), dtype=np.int64),
-        fraction=0.0,
-    )
+def _distal_links(
+    regions: pd.DataFrame,
+    annotation: Annotation,
+    near: pd.DataFrame,
+    wanted: NDArray[np.bool_],
+    distal: int,
+) -> list[pd.DataFrame]:
+    """Links to the nearest TSS; where that is of no coding gene, to the nearest of those too."""
+    found = [near.assign(region=np.arange(len(regions)))[wanted]]
+    other = set(annotation.genes.loc[is_non_coding(annotation.genes), "gene_id"])
+    again = wanted & near["gene_id"].isin(other).to_numpy()
+    if again.any():
+        rows = np.flatnonzero(again)
+        coding = _nearest_tss(regions.iloc[rows], annotation, without=other)
+        found.append(coding.assign(region=rows))
+    return [
+        links[(links["distance"].abs() <= distal).to_numpy()].assign(
+            reason="distal", overlap_bp=np.int64(0), fraction=0.0
+        )
+        for links in found
+    ]
+
+
+def is_non_coding(genes: pd.DataFrame) -> NDArray[np.bool_]:
+    """(n,) whether a gene is known not to be protein-coding."""
+    biotype = genes["biotype"].to_numpy(dtype=object)
+    return np.asarray((biotype != "protein_coding") & (biotype != "") & (biotype != "unknown"))
 
 
 def _first_class(n: int, links: pd.DataFrame, order: tuple[str, ...]) -> NDArray[np.object_]:

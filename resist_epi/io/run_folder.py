@@ -11,7 +11,7 @@ from resist_epi.io.store import file_name
 RunFile = Literal[
     "study", "provenance", "ledger", "looks", "check", "all_quality", "report", "session",
     "figures", "parts", "segments", "amplicons", "switches", "concordance", "mechanisms",
-    "counts", "control_counts", "results", "calls", "carriers", "links", "genes",
+    "counts", "control_counts", "gene_counts", "results", "calls", "carriers", "links", "genes",
     "normalization", "normalization_calls", "gene_sets", "one_by_one", "pre_specified",
     "quality", "shares", "correlation", "components", "profile", "arms", "evidence",
 ]  # fmt: skip
@@ -37,6 +37,7 @@ FILES: dict[RunFile, str] = {
     # of a mark
     "counts": "counts/{mark}.{of}.parquet",
     "control_counts": "counts/{mark}.{of}.inputs.parquet",
+    "gene_counts": "counts/{mark}.peaks.by_gene.parquet",  # of a mark of sites
     "results": "differential/{mark}.{of}.tsv.gz",
     "calls": "differential/{mark}.{of}.bed",
     "carriers": "differential/{mark}.{of}.subset.tsv.gz",

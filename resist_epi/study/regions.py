@@ -18,7 +18,7 @@ from resist_epi.counting.sources import ReadOptions, assembly_of_sheet, study_na
 from resist_epi.domains.of_sheet import domain_files, sheet_domains
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import DesignError, InputFormatError, did_you_mean
-from resist_epi.genes.linking import with_nearest_genes
+from resist_epi.genes.own_genes import with_nearest_genes
 from resist_epi.genome.builtin import load_genome
 from resist_epi.genome.chromosomes import Genome, autosomes
 from resist_epi.genome.consensus import Consensus

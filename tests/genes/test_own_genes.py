@@ -8,13 +8,8 @@ import pytest
 
 from resist_epi.genes.domain_links import gene_domains, link_domains
 from resist_epi.genes.gene_values import gene_rows
-from resist_epi.genes.linking import (
-    DISTAL,
-    annotate_regions,
-    class_order,
-    own_genes,
-    with_nearest_genes,
-)
+from resist_epi.genes.linking import DISTAL, annotate_regions, class_order
+from resist_epi.genes.own_genes import own_genes, with_nearest_genes
 from resist_epi.genome.annotation import Annotation
 from resist_epi.genome.builtin import load_genes
 from resist_epi.genome.regions import bed_regions
@@ -154,9 +149,11 @@ def test_promoter_then_distance_where_there_is_no_body() -> None:
     assert named("chr1", 150_000, 151_000) == ("", "", "")
 
 
-@pytest.mark.parametrize(("main", "link"), [("promoters", ""), ("peaks", "")])
-def test_bodies_name_nothing_of_other_marks(main: str, link: str) -> None:
-    assert named("chr1", 12_000, 12_500, main=main) == ("", link, "")
+def test_bodies_name_nothing_of_promoter_marks_and_the_nearest_start_names_sites() -> None:
+    assert named("chr1", 12_000, 12_500, main="promoters") == ("", "", "")
+    assert named("chr1", 12_000, 12_500, main="peaks") == ("A", "distal", "A")
+    # The nearest start is that of a gene that is not coding: both are linked, the coding one first.
+    assert named("chr1", 18_300, 18_400, main="peaks") == ("S", "distal", "S;N")
 
 
 def test_sites_are_named_by_distance_too() -> None:

@@ -24,10 +24,10 @@ from resist_epi.mechanism.mechanisms import Layer, mechanism_sentences, mechanis
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.presets import preset
 from resist_epi.study.settings import StudySettings
-from resist_epi.study.steps.analyses import analyse_kind
+from resist_epi.study.steps.analyses import analyse_kind, genes_of_kind
 from resist_epi.study.steps.domains import written_domains
 from resist_epi.study.steps.outputs import Outputs
-from resist_epi.study.study import Study
+from resist_epi.study.study import Study, mark_kinds
 from resist_epi.version import VERSION
 
 logger = logging.getLogger(__name__)
@@ -77,15 +77,15 @@ def assay_files(settings: StudySettings) -> dict[str, Path]:
 
 def _main_analysis(study: Study, mark: str, out: Path) -> Analysis:
     """The analysis of the regions that speak for a mark's genes, from the counts in the folder."""
-    kinds = (preset(mark).main_kind, "bins")
-    main, bins = (read_counts(run_path(out, "counts", mark, kind)) for kind in kinds)
+    speaks = preset(mark).speaks(mark_kinds(study, mark))
+    main, bins = (read_counts(run_path(out, "counts", mark, kind)) for kind in (speaks, "bins"))
     consensus = study.consensus[mark]
     found = analyse_kind(study, study.sheet.for_mark(mark), main, bins, consensus)
     genome = study.reference.genome
     described, _ = describe_confounders(
         found, segments=study.segments, assembly=None if genome is None else genome.name
     )
-    return described
+    return genes_of_kind(study, mark, described, speaks)
 
 
 def _write_evidence(

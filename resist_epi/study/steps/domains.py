@@ -18,7 +18,8 @@ from resist_epi.domains.of_sheet import sheet_domain_bins
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.domains.window_tests import with_windows
 from resist_epi.genes.domain_links import gene_domains, link_domains, whole_domains
-from resist_epi.genes.linking import DISTAL, with_nearest_genes
+from resist_epi.genes.linking import DISTAL
+from resist_epi.genes.own_genes import with_nearest_genes
 from resist_epi.genome.consensus import Consensus
 from resist_epi.genome.peaks import write_direction_bed
 from resist_epi.io.digest import step_key

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.matrix_files import write_counts
 from resist_epi.dna.arms import ArmShifts
 from resist_epi.dna.describe import describe_confounders
 from resist_epi.domains.window_tests import DIRECTION_RULE
@@ -24,7 +25,7 @@ from resist_epi.model.relabelling import with_relabelling
 from resist_epi.model.subsets import with_carriers
 from resist_epi.samples.presets import preset
 from resist_epi.schema import Kind
-from resist_epi.study.steps.analyses import analyse_kind
+from resist_epi.study.steps.analyses import analyse_kind, genes_of_kind
 from resist_epi.study.steps.domains import TestedDomains, run_domain_tests
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.steps.profiles import write_profiles
@@ -42,7 +43,7 @@ class MarkTests:
     Attributes
     ----------
     main
-        The analysis of the regions that speak for its genes.
+        The analysis of the regions that speak for its genes; of sites, that of their genes.
     written
         The files.
     """
@@ -83,32 +84,35 @@ def run_tests(
     analyses: dict[Kind, Analysis] = {}
     agreements: dict[Kind, Agreement] = {}
     arms: dict[Kind, ArmShifts | None] = {}
-    genome = study.reference.genome
+    genome, speaks = study.reference.genome, chosen.speaks(counts)
     assembly = None if genome is None else genome.name
     for kind, matrix in counts.items():
         if kind != "bins":
             found = analyse_kind(study, sheet, matrix, counts["bins"], consensus)
-            path = study.settings.known if kind == chosen.main_kind else None
+            path = study.settings.known if kind == speaks else None
             known = None if path is None else read_known(path)
             found, agreements[kind] = with_agreement(found, known)
             analyses[kind], arms[kind] = describe_confounders(
                 found, segments=study.segments, assembly=assembly
             )
-    if analyses[chosen.main_kind].tested:
-        analyses[chosen.main_kind] = with_relabelling(analyses[chosen.main_kind])
+    if analyses[speaks].tested:
+        analyses[speaks] = with_relabelling(analyses[speaks])
     analyses = _write_carriers(analyses, outputs)
-    main = analyses[chosen.main_kind]
+    regions = analyses[speaks]
+    main = genes_of_kind(study, mark, regions, speaks)
     domains = None
     if windows is not None:
         domains = run_domain_tests(study, mark, windows, counts["bins"], consensus, outputs)
     _write_results(analyses, outputs)
-    _write_genes(study, analyses, domains, mark, outputs)
-    _write_agreement(main, agreements[chosen.main_kind], mark, outputs)
-    _write_arms(main, arms[chosen.main_kind], mark, assembly, outputs)
-    write_quality(study, sheet, counts[chosen.main_kind], shares, outputs)
+    _write_genes(study, {speaks: main}, analyses, domains, outputs)
+    _write_agreement(regions, agreements[speaks], mark, outputs)
+    _write_arms(regions, arms[speaks], mark, assembly, outputs)
+    write_quality(study, sheet, counts[speaks], shares, outputs)
     shared = None if domains is None else domains.shared
     write_gene_sets(study, main, outputs, domains=shared)
-    write_profiles(study, mark, main, outputs)
+    write_profiles(study, mark, regions, outputs)
+    if main is not regions:
+        write_counts(outputs.add(outputs.path("gene_counts")), main.matrix)
     return MarkTests(main, outputs.written)
 
 
@@ -135,16 +139,23 @@ def _write_carriers(analyses: Mapping[Kind, Analysis], outputs: Outputs) -> dict
 
 def _write_genes(
     study: Study,
+    speaking: Mapping[Kind, Analysis],
     analyses: Mapping[Kind, Analysis],
     domains: TestedDomains | None,
-    mark: str,
     outputs: Outputs,
 ) -> None:
-    """One row a gene, and every gene of a peak."""
-    chosen = preset(mark)
+    """One row a gene, and every gene of a peak.
+
+    Parameters
+    ----------
+    speaking
+        The kind that speaks for a gene, and what it says of each.
+    """
+    chosen = preset(outputs.mark)
     tables: dict[str, pd.DataFrame] = {k: a.results for k, a in analyses.items()}
-    main = analyses[chosen.main_kind]
-    kinds = {chosen.main_kind: main.results, **tables}
+    (main,) = speaking.values()
+    kinds: dict[str, pd.DataFrame] = {k: a.results for k, a in speaking.items()}
+    kinds |= {k: table for k, table in tables.items() if k not in kinds}
     if domains is not None and len(domains.genes):
         kinds["domains"] = domains.genes
     shared = None if domains is None else domains.shared
