@@ -22,7 +22,7 @@ parser.add_argument("-o", "--output", required=True, help="TSV, gzip if it ends 
 
 
 def annotate(args: argparse.Namespace) -> None:
-    genes = load_reference(args.genome, args.genes).annotation
+    genes = load_reference(args.genome, args.genes).linked
     mark = GENERIC if args.mark is None else preset(args.mark)
     window, main = args.promoter or mark.window, mark.main_kind
     found = annotate_regions(

@@ -15,6 +15,7 @@ from resist_epi.genome.builtin import (
     known_genomes,
     load_genes,
     load_genome,
+    load_linked_genes,
     other_name,
 )
 from resist_epi.genome.chromosomes import Genome, HasLengths, recognise_assembly
@@ -34,6 +35,8 @@ class Reference:
 
     Attributes
     ----------
+    annotation
+        Genes that are tested.
     lengths
         Length of each chromosome, bp: the assembly's, else what the tracks state; None where
         neither is known.
@@ -42,6 +45,18 @@ class Reference:
     annotation: Annotation
     genome: Genome | None
     lengths: Mapping[str, int] | None = None
+
+    @property
+    def linked(self) -> Annotation:
+        """Genes that regions are linked to: those that are tested, and of the built-in ones more.
+
+        Regions at the starts of non-coding genes are named by them instead of being called
+        intergenic. Genes of the user's are taken as they are.
+        """
+        name = self.annotation.assembly
+        if name in genomes_with_genes() and self.annotation is load_genes(str(name)):
+            return load_linked_genes(str(name))
+        return self.annotation
 
     @property
     def name(self) -> str:

@@ -75,6 +75,8 @@ RESERVED_IDS = frozenset(
         "tss",
         "primary",
         "n_transcripts",
+        "mane",
+        "most_transcripts",
         "class",
         "nearest_symbol",
         "distance",

@@ -72,7 +72,7 @@ def kind_regions(
     peaks = _consensus_regions(consensus)
     peaks = peaks[~past_ends(peaks, lengths or {}, what="consensus peaks")].reset_index(drop=True)
     return with_nearest_genes(
-        peaks, reference.annotation, promoter=preset.window, main=preset.main_kind
+        peaks, reference.linked, promoter=preset.window, main=preset.main_kind
     )
 
 

@@ -1,4 +1,4 @@
-"""A study of a transcription factor: genes by the mean of their sites, without peaks by promoters."""
+"""A study of ER: genes by the mean of their sites, and without peaks by their promoters."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def _signal(
     if len(regions):
         regions = with_nearest_genes(
             regions,
-            study.reference.annotation,
+            study.reference.linked,
             promoter=preset(mark).window,
             main=preset(mark).main_kind,
         )
@@ -163,6 +163,7 @@ def run_domain_tests(
     """
     sheet = study.sheet.for_mark(mark)
     annotation, window = study.reference.annotation, preset(mark).window
+    linked = study.reference.linked
     domains = find_domains(windows)
     if not len(domains):
         logger.warning("%s: no window is above background, so there are no domains", mark)
@@ -179,7 +180,7 @@ def run_domain_tests(
     outputs.table(path, found.results, found.about(path))
     write_direction_bed(outputs.add(outputs.path("calls", "domains")), found.results)
     links = link_domains(
-        found.results, annotation, promoter=preset(mark).window, main=preset(mark).main_kind
+        found.results, linked, promoter=preset(mark).window, main=preset(mark).main_kind
     )
     about = {
         "promoter": f"{window[0]} bp upstream to {window[1]} bp downstream of a start",

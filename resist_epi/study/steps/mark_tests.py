@@ -168,7 +168,7 @@ def _write_genes(
     if "peaks" in tables:
         window = chosen.window
         found = annotate_regions(
-            tables["peaks"], study.reference.annotation, promoter=window, main=chosen.main_kind
+            tables["peaks"], study.reference.linked, promoter=window, main=chosen.main_kind
         )
         said = {"promoter": f"{window[0]} bp upstream to {window[1]} bp downstream of a start"}
         if (distance := own_distance(chosen.main_kind)) is not None:
