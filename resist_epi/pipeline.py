@@ -34,10 +34,11 @@ from resist_epi.study.steps.dna import (
     with_copy_number_of_study,
 )
 from resist_epi.study.steps.domains import mark_windows
-from resist_epi.study.steps.keys import between_marks_key, mark_keys
+from resist_epi.study.steps.keys import between_marks_key, mark_keys, sites_key
 from resist_epi.study.steps.mark_tests import run_tests
 from resist_epi.study.steps.quality import gather_quality
 from resist_epi.study.steps.session import write_study_session
+from resist_epi.study.steps.sites import write_sites
 from resist_epi.study.study import (
     Study,
     input_files,
@@ -53,6 +54,8 @@ logger = logging.getLogger(__name__)
 REPORT = "report"
 
 BETWEEN_MARKS = "between marks"
+
+SITES = "sites"
 
 
 @dataclass(frozen=True)
@@ -162,6 +165,7 @@ def _run(
     )
     steps = dna | {name: key for keys in marks.values() for name, key in keys.items()}
     steps[BETWEEN_MARKS] = between_marks_key(study, steps, inputs)
+    steps[SITES] = sites_key(study, steps, inputs)
     if report:
         about = {"provenance": provenance.to_json(), "check": findings.to_csv()}
         steps[REPORT] = step_key(tests=steps, **about)
@@ -178,6 +182,8 @@ def _run(
     if not ledger.is_done(BETWEEN_MARKS):
         written = write_between_marks(study, out, analyses)
         ledger.record(BETWEEN_MARKS, steps[BETWEEN_MARKS], written)
+    if not ledger.is_done(SITES):
+        ledger.record(SITES, steps[SITES], write_sites(study, out))
     gather_quality(out, study.sheet.marks)
     Parts(run_path(out, "parts")).remove_all()
     for check in checks:  # where every step was reused, nothing has looked since

@@ -8,6 +8,7 @@ import typer
 
 from resist_epi.cli.options import (
     BlockOption,
+    ContactsOption,
     ContrastOption,
     ControlOption,
     CopyNumberOption,
@@ -32,9 +33,11 @@ from resist_epi.cli.options import (
     QuantityChoice,
     SegmentsOption,
     ShiftOption,
+    SitesOption,
     StrataOption,
     ThresholdOption,
     WeightsOption,
+    named_files,
 )
 from resist_epi.samples.question import Confounders, Question
 
@@ -80,6 +83,8 @@ def command(
     evidence_min_fold_change: float = typer.Option(
         1.0, "--evidence-min-fold-change", help="Smallest fold change; 1.2 is usual in proteomics."
     ),
+    sites: SitesOption = [],  # noqa: B006
+    contacts: ContactsOption = None,
     quantity: QuantityChoice = typer.Option(
         QuantityChoice.auto, "--quantity", help="auto takes the best that a mark's tracks allow."
     ),
@@ -127,6 +132,8 @@ def command(
         "methylation": methylation,
         "evidence_max_p": evidence_max_p,
         "evidence_min_fold_change": evidence_min_fold_change,
+        "sites": named_files(sites),
+        "contacts": contacts,
         "quantity": quantity.value,
         "jobs": jobs,
         "min_mapq": min_mapq,

@@ -14,6 +14,7 @@ RunFile = Literal[
     "counts", "control_counts", "gene_counts", "results", "calls", "carriers", "links", "genes",
     "normalization", "normalization_calls", "gene_sets", "one_by_one", "pre_specified",
     "quality", "shares", "correlation", "components", "profile", "arms", "evidence",
+    "sites", "site_summary",
 ]  # fmt: skip
 
 # `{mark}` as it stands in file names, `{of}` a kind of regions or an assay.
@@ -55,6 +56,8 @@ FILES: dict[RunFile, str] = {
     "profile": "profiles/{mark}.gz",
     "arms": "copy_number/{mark}.arms.tsv",
     "evidence": "evidence/{mark}.{of}.tsv.gz",
+    "sites": "sites/{mark}.tsv.gz",  # a row a peak: where it lies
+    "site_summary": "sites/{mark}.summary.tsv",
 }
 
 

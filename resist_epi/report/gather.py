@@ -29,6 +29,7 @@ from resist_epi.schema import (
     MECHANISMS,
     PRE_SPECIFIED,
     QUALITY,
+    SITE_SUMMARY,
     names,
 )
 
@@ -103,6 +104,8 @@ class MarkTables:
         Mean change of every chromosome arm, with the warnings in its header.
     segments
         Copy number of the mark's libraries; None where it was not corrected.
+    sites
+        Where sites gained and lost lie; None where no peaks were tested.
     """
 
     mark: str
@@ -120,6 +123,7 @@ class MarkTables:
     profile: ProfileMatrix | None = None
     arms: Sheet | None = None
     segments: pd.DataFrame | None = None
+    sites: Sheet | None = None
 
     @property
     def main(self) -> Sheet:
@@ -232,6 +236,7 @@ def _gather_mark(
         profile=_profile(file("profile")),
         arms=_optional(file("arms"), required=names(ARMS)),
         segments=_segments(segments, samples) if segments.is_file() else None,
+        sites=_optional(file("site_summary"), required=names(SITE_SUMMARY)),
         levels=_levels(
             file("gene_counts") if speaks == "peaks" else file("counts", speaks),
             None if speaks == "peaks" else results[speaks],

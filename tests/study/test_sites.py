@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 from resist_epi.counting.matrix_files import read_counts
+from resist_epi.errors import InputFormatError
 from resist_epi.io.run_folder import run_path
 from resist_epi.io.tables import read_results, read_table
 from resist_epi.pipeline import run_study
 from resist_epi.report.gather import gather
-from resist_epi.study.settings import StudySettings
+from resist_epi.study.settings import StudySettings, make_settings, read_study
 from tests.support.cohort import make_cohort
 
 
@@ -51,6 +52,47 @@ def test_sites_speak_for_genes(of_er: Path) -> None:
             checked += 1
     assert checked
     assert next(iter(gather(out).marks[0].results)) == "peaks"
+
+
+def test_where_sites_lie_stands_in_tables_and_in_the_report(
+    of_er: Path, without_figures: None
+) -> None:
+    (of_er / "foxa1.bed").write_text("chr1\t0\t300000\n")
+    (of_er / "loops.bedpe").write_text("chr1\t0\t300000\tchr1\t402000\t403000\n")
+    settings = StudySettings(
+        sheet=of_er / "er.csv",
+        genes=of_er / "genes.tsv",
+        sites={"FOXA1": of_er / "foxa1.bed"},
+        contacts=of_er / "loops.bedpe",
+    )
+    out = run_study(settings, of_er / "er")  # goes on from the run without: tests are reused
+    table = read_table(run_path(out, "sites", "ER"))
+    on_left = (table["chrom"] == "chr1") & (table["start"] < 300_000)
+    assert (table["in_FOXA1"] == on_left).all()
+    assert set(table.loc[on_left, "contact_genes"].fillna("")) == {"GENE40"}
+    summary = read_table(run_path(out, "site_summary", "ER")).set_index("feature")
+    assert {"in FOXA1", "in contact with a promoter", "within 1 kb of a start"} <= set(
+        summary.index
+    )
+    page = (out / "report.html").read_text()
+    assert "Sites gained and lost" in page
+    assert "in FOXA1" in page
+    again = read_study(run_path(out, "study"))
+    assert again.sites == settings.sites
+    assert again.contacts == settings.contacts
+    assert str(settings.sites["FOXA1"]) not in (out / "study.yaml").read_text()
+    assert "foxa1.bed" in (out / "provenance.json").read_text()
+
+
+def test_a_peak_set_that_is_not_there_is_refused_at_once(of_er: Path) -> None:
+    settings = StudySettings(
+        sheet=of_er / "er.csv", genes=of_er / "genes.tsv", sites={"X": of_er / "no.bed"}
+    )
+    with pytest.raises(InputFormatError, match=r"sites\.X names"):
+        run_study(settings, of_er / "never")
+    assert not (of_er / "never").exists()
+    with pytest.raises(InputFormatError, match="letters, digits"):
+        make_settings({"sheet": "a.csv", "sites": {"../x": "a.bed"}})
 
 
 def test_without_peaks_the_promoter_does(of_er: Path) -> None:
