@@ -24,6 +24,7 @@ from resist_epi.study.check import check_study
 from resist_epi.study.check_chromosomes import Beside
 from resist_epi.study.check_question import check_asked
 from resist_epi.study.ledger import Inputs, Ledger, file_checksums
+from resist_epi.study.lifted import lift_sheet
 from resist_epi.study.provenance import as_seen_from, record
 from resist_epi.study.settings import StudySettings, write_study
 from resist_epi.study.steps.between_marks import write_between_marks
@@ -144,6 +145,9 @@ def _run(
     report: bool,
 ) -> None:
     """Run a study in a folder that is ours."""
+    given = sheet
+    if settings.chain is not None:
+        sheet = lift_sheet(sheet, settings.chain, run_path(out, "lifted"))
     looks = LookCache(run_path(out, "looks"))
     findings = check_study(
         settings.sheet,
@@ -157,7 +161,9 @@ def _run(
     stop_on_errors(findings, sheet, quantity=settings.quantity)
     study = load_study(settings, sheet=sheet, looks=looks)
     write_study(run_path(out, "study"), settings)
-    inputs = file_checksums(input_files(study))
+    inputs = file_checksums(
+        list(dict.fromkeys([*input_files(study), *named_files(given, settings)]))
+    )
     dna = copy_number_key(study, inputs)
     marks = {mark: mark_keys(study, mark, inputs, dna=dna) for mark in study.sheet.marks}
     provenance = record(

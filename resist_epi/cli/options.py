@@ -47,6 +47,15 @@ GenesOption = Annotated[
     ),
 ]
 
+ChainOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--chain",
+        help="Chain file (UCSC) by which peaks, BED reads and bedGraphs of an old assembly are"
+        " lifted first.",
+    ),
+]
+
 SitesOption = Annotated[
     list[str],
     typer.Option(

@@ -8,6 +8,7 @@ import typer
 
 from resist_epi.cli.options import (
     BlockOption,
+    ChainOption,
     ContactsOption,
     ContrastOption,
     ControlOption,
@@ -88,6 +89,7 @@ def command(
     quantity: QuantityChoice = typer.Option(
         QuantityChoice.auto, "--quantity", help="auto takes the best that a mark's tracks allow."
     ),
+    chain: ChainOption = None,
     jobs: JobsOption = 1,
     min_mapq: MinMapqOption = 0,
     keep_duplicates: DuplicatesOption = True,
@@ -134,6 +136,7 @@ def command(
         "evidence_min_fold_change": evidence_min_fold_change,
         "sites": named_files(sites),
         "contacts": contacts,
+        "chain": chain,
         "quantity": quantity.value,
         "jobs": jobs,
         "min_mapq": min_mapq,

@@ -10,7 +10,7 @@ from resist_epi.io.store import file_name
 
 RunFile = Literal[
     "study", "provenance", "ledger", "looks", "check", "all_quality", "report", "session",
-    "figures", "parts", "segments", "amplicons", "switches", "concordance", "mechanisms",
+    "figures", "parts", "lifted", "segments", "amplicons", "switches", "concordance", "mechanisms",
     "counts", "control_counts", "gene_counts", "results", "calls", "carriers", "links", "genes",
     "normalization", "normalization_calls", "gene_sets", "one_by_one", "pre_specified",
     "quality", "shares", "correlation", "components", "profile", "arms", "evidence",
@@ -30,6 +30,7 @@ FILES: dict[RunFile, str] = {
     "session": "igv_session.xml",
     "figures": "figures",
     "parts": "counts/parts",  # counts of single files, until all are there
+    "lifted": "lifted",  # files that a chain brought to another assembly
     "segments": "copy_number/segments.seg",
     "amplicons": "copy_number/amplicons.tsv",
     "switches": "marks/switches.tsv",

@@ -208,7 +208,7 @@ def background_regions(reference: Reference, files: Mapping[str, OpenedFile]) ->
 def regions_without_tracks(
     kind: str,
     *,
-    samples: Path | None = None,
+    samples: Path | SampleSheet | None = None,
     mark: str | None = None,
     genome: str | None = None,
     genes: Path | None = None,
@@ -225,7 +225,8 @@ def regions_without_tracks(
     ResistEpiError
         If an input is wrong.
     """
-    sheet = None if samples is None else one_mark(read_sheet(samples), mark)
+    given = read_sheet(samples) if isinstance(samples, Path) else samples
+    sheet = None if given is None else one_mark(given, mark)
     if genome is None and sheet is not None:
         genome = assembly_of_sheet(sheet)
     stated = None if genome is None else Naming(load_genome(genome))

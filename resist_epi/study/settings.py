@@ -72,6 +72,8 @@ class StudySettings(BaseModel):
         Name -> BED of a peak set that sites are held against.
     contacts
         BEDPE of contacts, which link sites to genes.
+    chain
+        Chain file by which files of an old assembly are lifted first.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -111,6 +113,7 @@ class StudySettings(BaseModel):
     fasta: Path | None = None
     sites: dict[str, Path] = Field(default_factory=dict)
     contacts: Path | None = None
+    chain: Path | None = None
 
     @field_validator(*_NUMBERS, mode="before")
     @classmethod
@@ -214,6 +217,7 @@ PATHS = (
     "proteomics",
     "methylation",
     "contacts",
+    "chain",
 )
 
 # What only the table of sites depends on.
