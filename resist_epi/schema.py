@@ -280,6 +280,25 @@ SWITCHES = (
     Column("padj", "float64", "", "adjusted P that both marks change, in opposite directions"),
 )
 
+SITE_SUMMARY = (
+    Column("feature", "str", "", "where a site lies: distance to a start, a peak set, a contact"),
+    Column("n_gain", "int64", "", "sites gained that lie there"),
+    Column("of_gain", "int64", "", "sites gained"),
+    Column("share_gain", "float64", "", "the first of the second"),
+    Column("n_loss", "int64", "", "sites lost that lie there"),
+    Column("of_loss", "int64", "", "sites lost"),
+    Column("share_loss", "float64", "", "the first of the second"),
+    Column("n_other", "int64", "", "sites tested and not called that lie there"),
+    Column("of_other", "int64", "", "sites tested and not called"),
+    Column("share_other", "float64", "", "the first of the second"),
+    Column("odds_ratio_gain", "float64", "", "of sites gained against those not called"),
+    Column("pvalue_gain", "float64", "", "Fisher's exact P of that, two-sided"),
+    Column("padj_gain", "float64", "", "adjusted over the table"),
+    Column("odds_ratio_loss", "float64", "", "of sites lost against those not called"),
+    Column("pvalue_loss", "float64", "", "Fisher's exact P of that, two-sided"),
+    Column("padj_loss", "float64", "", "adjusted over the table"),
+)
+
 CHECK = (
     Column("level", "str", "", "error, warning or info"),
     Column("sample", "str", "", "SampleID, or empty where the whole study is meant"),
@@ -404,7 +423,7 @@ _DTYPES = {
         TISSUE_SCORES_MORE,
         WHERE,
         BALANCE,
-        *(SWITCHES, CHECK, QUALITY, SEGMENTS, COPY_NUMBER, ARMS),
+        *(SWITCHES, SITE_SUMMARY, CHECK, QUALITY, SEGMENTS, COPY_NUMBER, ARMS),
     )
     for column in table
 }

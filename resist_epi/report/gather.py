@@ -29,6 +29,7 @@ from resist_epi.schema import (
     MECHANISMS,
     PRE_SPECIFIED,
     QUALITY,
+    SITE_SUMMARY,
     TISSUE_SCORES,
     names,
 )
@@ -106,6 +107,8 @@ class MarkTables:
         Copy number of the mark's libraries; None where it was not corrected.
     scores
         Proliferation, subtype and other tissue against the groups; None where none was scored.
+    sites
+        Where sites gained and lost lie; None where no peaks were tested.
     """
 
     mark: str
@@ -124,6 +127,7 @@ class MarkTables:
     arms: Sheet | None = None
     segments: pd.DataFrame | None = None
     scores: Sheet | None = None
+    sites: Sheet | None = None
 
     @property
     def main(self) -> Sheet:
@@ -223,16 +227,16 @@ def _gather_mark(
 
     chosen = preset(mark)
     results: dict[str, Sheet] = {}
-    for kind in sorted(KINDS, key=lambda k: (k != chosen.main_kind, KINDS.index(k))):
+    there = [kind for kind in KINDS if file("results", kind).is_file()]
+    speaks = chosen.speaks(there)
+    for kind in sorted(there, key=lambda k: (k != speaks, KINDS.index(k))):
         path = file("results", kind)
-        if path.is_file():
-            table = read_results(path)
-            results[kind] = _with_facts(table, path)
+        results[kind] = _with_facts(read_results(path), path)
     if not results:
         raise InputFormatError(
             f"no results of {mark}, which qc.tsv names",
             path=folder,
-            expected=run_file("results", mark, chosen.main_kind),
+            expected=run_file("results", mark, speaks),
             remedy="run the study again",
         )
     correlation = _of_samples(file("correlation"))
@@ -254,9 +258,10 @@ def _gather_mark(
         profile=_profile(file("profile")),
         arms=_optional(file("arms"), required=names(ARMS)),
         segments=_segments(segments, samples) if segments.is_file() else None,
+        sites=_optional(file("site_summary"), required=names(SITE_SUMMARY)),
         levels=_levels(
-            file("counts", chosen.main_kind),
-            results.get(chosen.main_kind),
+            file("gene_counts") if speaks == "peaks" else file("counts", speaks),
+            None if speaks == "peaks" else results[speaks],
             _carriers(mechanisms, mark),
         ),
     )
@@ -282,10 +287,10 @@ def _profile(path: Path) -> ProfileMatrix | None:
 
 
 def _levels(path: Path, results: Sheet | None, genes: list[str]) -> pd.DataFrame | None:
-    if len(genes) < 2 or results is None or not path.is_file():
+    if len(genes) < 2 or not path.is_file():
         return None
     with in_file(path):
-        table = gene_signal(read_counts(path), results.table)
+        table = gene_signal(read_counts(path), None if results is None else results.table)
     return table.reindex([g for g in genes if g in table.index])
 
 

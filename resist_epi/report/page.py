@@ -200,6 +200,8 @@ def _mark(run: RunTables, mark: MarkTables, number: int, figures: Path | None) -
         "sets": tested[:SETS_SHOWN],
         "sets_not_shown": max(len(tested) - SETS_SHOWN, 0),
         "untested_sets": untested,
+        "sites": None if mark.sites is None else sections.site_table(mark.sites),
+        "sites_words": {} if mark.sites is None else dict(header_lines(mark.sites.header)),
         "sets_words": "" if mark.gene_sets is None else mark.gene_sets.header.get("gene sets", ""),
         "core": [] if mark.pre_specified is None else sections.core_in_words(mark.pre_specified),
         "one_by_one": [] if mark.one_by_one is None else sections.gene_rows(mark.one_by_one),

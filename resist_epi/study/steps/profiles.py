@@ -16,7 +16,7 @@ from resist_epi.samples.presets import preset
 from resist_epi.stats.best_supported import order_of_support
 from resist_epi.study.profile_sheet import Window, profile_sheet
 from resist_epi.study.steps.outputs import Outputs
-from resist_epi.study.study import Study
+from resist_epi.study.study import Study, mark_kinds
 from resist_epi.tracks.looks import LookCache
 
 MOST = 400  # regions of a group: more than a figure has rows for
@@ -39,7 +39,8 @@ def write_profiles(study: Study, mark: str, mains: Sequence[Analysis], outputs: 
     InputFormatError
         If a track is damaged or the folder cannot be written.
     """
-    sheet, window = study.sheet.for_mark(mark), WINDOWS.get(preset(mark).main_kind)
+    speaks = preset(mark).speaks(mark_kinds(study, mark))
+    sheet, window = study.sheet.for_mark(mark), WINDOWS.get(speaks)
     files = track_files(sheet)
     if window is None or study.folder is None or len(files) < len(sheet.samples):
         return
