@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,8 @@ from resist_epi.genome.regions import gene_bodies, genome_bins, promoters
 from resist_epi.mechanism.builtin import load_mechanisms
 from resist_epi.mechanism.expectations import Expectation, Mechanism
 from resist_epi.mechanism.find_switches import switches_of_study
-from resist_epi.mechanism.mechanisms import Layer, mechanism_table
+from resist_epi.mechanism.layers import Layer
+from resist_epi.mechanism.mechanisms import mechanism_table
 from resist_epi.model.analysis import Analysis, analyse
 from resist_epi.model.normalization_data import normalization_inputs
 from resist_epi.samples.presets import preset
@@ -97,18 +99,11 @@ def evaluate(settings: CohortSettings) -> pd.DataFrame:
     cohort = simulate_cohort(settings)
     analyses = {mark: analysed(cohort, mark) for mark in settings.marks}
     sets, symbols = load_gene_sets(), load_symbols()
-    layers = [Layer(m, a.results, a.fit, a.contrast) for m, a in analyses.items()]
-    options = {
-        "switches": switches_of_study(analyses),
-        "covariates": gene_covariates(load_reference("hg38", None)),
-        "symbols": symbols,
-    }
-    named = mechanism_table(layers, load_mechanisms(), sets, kinds=gene_set_kinds(), **options)
-    table = named.assign(named=True)
+    table = mechanisms_of(analyses).assign(named=True)
     others = unnamed_sets(cohort)
     if others:
         asked = [as_mechanism(name) for name in others]
-        more = mechanism_table(layers, asked, others, kinds={}, **options)
+        more = mechanisms_of(analyses, mechanisms=asked, sets=others)
         table = pd.concat([table, more.assign(named=False)], ignore_index=True)
         sets = {**sets, **others}
     truth = {}
@@ -149,7 +144,29 @@ def as_mechanism(name: str) -> Mechanism:
     """A set as somebody names it who expects more transcription."""
     signs = {"H3K27me3": "loss", "H3K36me3": "gain"}
     expects = {layer: Expectation.parse(sign) for layer, sign in signs.items()}
-    return Mechanism(name.lower(), name, name, expects, "", "", "")
+    return Mechanism(name.lower(), name, name, expects)
+
+
+def mechanisms_of(
+    analyses: Mapping[str, Analysis],
+    *,
+    mechanisms: Sequence[Mechanism] | None = None,
+    sets: Mapping[str, GeneSet] | None = None,
+) -> pd.DataFrame:
+    """The mechanism table that a run makes of its marks; or the same of other mechanisms."""
+    layers = [
+        Layer(m, a.results, a.fit, a.contrast, design=a.design, matrix=a.matrix)
+        for m, a in analyses.items()
+    ]
+    return mechanism_table(
+        layers,
+        load_mechanisms() if mechanisms is None else mechanisms,
+        load_gene_sets() if sets is None else sets,
+        kinds=gene_set_kinds() if sets is None else {},
+        switches=switches_of_study(analyses),
+        covariates=gene_covariates(load_reference("hg38", None)),
+        symbols=load_symbols(),
+    )
 
 
 def analysed(cohort: Cohort, mark: str) -> Analysis:

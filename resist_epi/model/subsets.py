@@ -136,14 +136,24 @@ def subset_results(
     return Subsets(table, _in_words(table, contrast.levels[0], fdr))
 
 
-def check_carriers(question: Question, *, tested: bool = True) -> None:
+def check_carriers(question: Question, *, tested: bool = True, contrasts: int = 1) -> None:
     """Refuse a question that carriers cannot be looked for with, before anything is fitted.
+
+    Parameters
+    ----------
+    contrasts
+        How many are asked for.
 
     Raises
     ------
     DesignError
-        If there is no test, or units are correlated (`--block`).
+        If there is no test, units are correlated (`--block`), or there are several contrasts.
     """
+    if contrasts > 1:
+        raise DesignError(
+            f"carriers of a change are looked for in one contrast, not {contrasts}; ask with one"
+            " --contrast"
+        )
     if not tested:
         raise DesignError("carriers of a change need a contrast that can be tested")
     if question.block is not None:

@@ -21,7 +21,8 @@ class Rule:
     why
         Name of the reason, as the truth has it.
     gene_set
-        Built-in set that the genes come from; or a pattern that whole symbols match.
+        Set of `genes.builtin.load_planted_sets` that the genes come from; or a pattern that whole
+        symbols match.
     share
         Share of the set's genes that change.
     k27, k36

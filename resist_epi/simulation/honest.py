@@ -100,7 +100,7 @@ def choose_honest_genes(
 
 
 def _why(name: str, kind: str) -> str:
-    return "oestrogen_programme" if name == "ESR1_SIGNALLING" else f"{kind}_set"
+    return "oestrogen_programme" if name.startswith("ESR1_") else f"{kind}_set"
 
 
 def make_honest_tumours(settings: CohortSettings, rng: np.random.Generator) -> pd.DataFrame:

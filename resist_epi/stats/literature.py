@@ -262,3 +262,18 @@ KAYA_OKUR_2019 = Reference(
     "Nat Commun 2019;10:1930",
     "10.1038/s41467-019-09982-5",
 )
+
+VENET_2011 = Reference(
+    "Venet D, Dumont JE, Detours V",
+    "Most random gene expression signatures are significantly associated with breast cancer"
+    " outcome",
+    "PLoS Comput Biol 2011;7:e1002240",
+    "10.1371/journal.pcbi.1002240",
+)
+
+JANSEN_2013 = Reference(
+    "Jansen MPHM, Knijnenburg T, Reijm EA, et al.",
+    "Hallmarks of aromatase inhibitor drug resistance revealed by epigenetic profiling in breast"
+    " cancer",
+    "Cancer Res 2013;73:6632-6641",
+)
