@@ -102,8 +102,7 @@ def evaluate(settings: CohortSettings) -> pd.DataFrame:
     table = mechanisms_of(analyses).assign(named=True)
     others = unnamed_sets(cohort)
     if others:
-        asked = [as_mechanism(name) for name in others]
-        more = mechanisms_of(analyses, mechanisms=asked, sets=others)
+        more = mechanisms_of(analyses, [as_mechanism(name) for name in others], others)
         table = pd.concat([table, more.assign(named=False)], ignore_index=True)
         sets = {**sets, **others}
     truth = {}
@@ -118,6 +117,27 @@ def evaluate(settings: CohortSettings) -> pd.DataFrame:
                 truth[mark, name] = float(change[members].mean() - change[rest].mean())
     pairs = zip(table["layer"], table["set"], strict=True)
     return table.assign(true_effect=[truth.get(pair, np.nan) for pair in pairs])
+
+
+def mechanisms_of(
+    analyses: Mapping[str, Analysis],
+    mechanisms: Sequence[Mechanism] | None = None,
+    sets: Mapping[str, GeneSet] | None = None,
+) -> pd.DataFrame:
+    """The mechanism table that a run makes of its marks, or that of other mechanisms."""
+    layers = [
+        Layer(m, a.results, a.fit, a.contrast, design=a.design, matrix=a.matrix)
+        for m, a in analyses.items()
+    ]
+    return mechanism_table(
+        layers,
+        load_mechanisms() if mechanisms is None else mechanisms,
+        load_gene_sets() if sets is None else sets,
+        kinds=gene_set_kinds() if sets is None else {},
+        switches=switches_of_study(analyses),
+        covariates=gene_covariates(load_reference("hg38", None)),
+        symbols=load_symbols(),
+    )
 
 
 def unnamed_sets(cohort: Cohort) -> dict[str, GeneSet]:
@@ -145,28 +165,6 @@ def as_mechanism(name: str) -> Mechanism:
     signs = {"H3K27me3": "loss", "H3K36me3": "gain"}
     expects = {layer: Expectation.parse(sign) for layer, sign in signs.items()}
     return Mechanism(name.lower(), name, name, expects)
-
-
-def mechanisms_of(
-    analyses: Mapping[str, Analysis],
-    *,
-    mechanisms: Sequence[Mechanism] | None = None,
-    sets: Mapping[str, GeneSet] | None = None,
-) -> pd.DataFrame:
-    """The mechanism table that a run makes of its marks; or the same of other mechanisms."""
-    layers = [
-        Layer(m, a.results, a.fit, a.contrast, design=a.design, matrix=a.matrix)
-        for m, a in analyses.items()
-    ]
-    return mechanism_table(
-        layers,
-        load_mechanisms() if mechanisms is None else mechanisms,
-        load_gene_sets() if sets is None else sets,
-        kinds=gene_set_kinds() if sets is None else {},
-        switches=switches_of_study(analyses),
-        covariates=gene_covariates(load_reference("hg38", None)),
-        symbols=load_symbols(),
-    )
 
 
 def analysed(cohort: Cohort, mark: str) -> Analysis:

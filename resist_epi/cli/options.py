@@ -47,6 +47,29 @@ GenesOption = Annotated[
     ),
 ]
 
+ChainOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--chain",
+        help="Chain file (UCSC) by which peaks, BED reads and bedGraphs of an old assembly are"
+        " lifted first.",
+    ),
+]
+
+SitesOption = Annotated[
+    list[str],
+    typer.Option(
+        "--sites",
+        metavar="NAME=BED",
+        help="A peak set, such as FOXA1=foxa1.bed, that sites are held against. Repeatable.",
+    ),
+]
+
+ContactsOption = Annotated[
+    Path | None,
+    typer.Option("--contacts", help="BEDPE of contacts, which link sites to genes."),
+]
+
 ExcludeOption = Annotated[
     Path | None, typer.Option("--exclude", help="BED of regions to leave out (blacklist).")
 ]
@@ -326,3 +349,22 @@ WorseOption = Annotated[
 def named(**options: Any) -> dict[str, Any]:
     """The options that the user gave, of options that are None by default."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def named_files(given: list[str]) -> dict[str, Path]:
+    """`NAME=FILE` each -> name -> file.
+
+    Raises
+    ------
+    typer.BadParameter
+        If one has no name or no file, or a name stands twice.
+    """
+    found: dict[str, Path] = {}
+    for text in given:
+        name, _, path = text.partition("=")
+        if not name or not path:
+            raise typer.BadParameter(f"{text!r}: expected NAME=BED, such as FOXA1=foxa1.bed")
+        if name in found:
+            raise typer.BadParameter(f"{name!r} is given twice")
+        found[name] = Path(path)
+    return found

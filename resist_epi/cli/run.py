@@ -8,10 +8,12 @@ import typer
 
 from resist_epi.cli.options import (
     BlockOption,
+    ChainOption,
     CoefficientsOption,
     CohortAdjustOption,
     CohortStrataOption,
     CohortTreatmentOption,
+    ContactsOption,
     ContrastsOption,
     ControlOption,
     CopyNumberOption,
@@ -37,12 +39,14 @@ from resist_epi.cli.options import (
     QuantityChoice,
     SegmentsOption,
     ShiftOption,
+    SitesOption,
     StrataOption,
     SurvivalOption,
     ThresholdOption,
     ValuesOption,
     WeightsOption,
     WorseOption,
+    named_files,
 )
 from resist_epi.samples.question import Confounders, Question
 
@@ -96,9 +100,12 @@ def command(
     cohort_strata: CohortStrataOption = None,
     cohort_treatment: CohortTreatmentOption = None,
     worse: WorseOption = None,
+    sites: SitesOption = [],  # noqa: B006
+    contacts: ContactsOption = None,
     quantity: QuantityChoice = typer.Option(
         QuantityChoice.auto, "--quantity", help="auto takes the best that a mark's tracks allow."
     ),
+    chain: ChainOption = None,
     jobs: JobsOption = 1,
     min_mapq: MinMapqOption = 0,
     keep_duplicates: DuplicatesOption = None,
@@ -152,6 +159,9 @@ def command(
         "survival_strata": cohort_strata,
         "survival_treatment": cohort_treatment,
         "survival_worse": worse,
+        "sites": named_files(sites),
+        "contacts": contacts,
+        "chain": chain,
         "quantity": quantity.value,
         "jobs": jobs,
         "min_mapq": min_mapq,

@@ -240,7 +240,11 @@ def compare_normalizations(
     for other in list(normalized)[1:] if analysis.tested else ():
         fitted = fits[other] if other in fits else _refitted(analysis, normalized[other])
         tables[other] = contrast_results(
-            fitted, contrast, fdr=question.fdr, lfc_threshold=question.lfc_threshold
+            fitted,
+            contrast,
+            fdr=question.fdr,
+            lfc_threshold=question.lfc_threshold,
+            shrunken=False,
         )
     judged = {} if controls is None else {n: controls.judge(t) for n, t in tables.items()}
     table = pd.concat(

@@ -52,6 +52,8 @@ class Asked:
         Of the units.
     taken
         Column of the design -> whether it is numbers or groups, as plain values.
+    of_assays
+        What to know of several assays in one mark; None where there is one.
     cautions
         What speaks against the comparison although it can be made.
     untestable
@@ -73,6 +75,7 @@ class Asked:
     design: Design
     contrast: Contrast
     taken: dict[str, Any]
+    of_assays: str | None
     cautions: tuple[str, ...]
     untestable: str | None
     own: bool
@@ -99,13 +102,7 @@ class Asked:
             self,
             question=spelled,
             contrast=contrast,
-            cautions=_cautions(
-                self.design,
-                contrast,
-                self.taken,
-                spelled,
-                check_one_assay(self.units, self.columns),
-            ),
+            cautions=_cautions(self.design, contrast, self.taken, spelled, self.of_assays),
             untestable=why_untestable(self.design, contrast),
         )
 
@@ -134,8 +131,8 @@ def ask_sheet(matrix: CountMatrix, sheet: SampleSheet, question: Question) -> As
     every = [contrast, *(make_contrast(design, text) for text in question.beside)]
     able = [c for c in every if own or why_untestable(design, c) is None]
     return Asked(
-        question, columns, merged, units, unit_note, design, contrast, taken, cautions,
-        untestable, own, joined_contrasts(able or [contrast]), bool(able),
+        question, columns, merged, units, unit_note, design, contrast, taken, of_assays,
+        cautions, untestable, own, joined_contrasts(able or [contrast]), bool(able),
     )  # fmt: skip
 
 
@@ -144,7 +141,7 @@ def _cautions(
     contrast: Contrast,
     taken: Mapping[str, Any],
     question: Question,
-    of_assays: str = "",
+    of_assays: str | None,
 ) -> tuple[str, ...]:
     found: Sequence[str] = column_cautions(taken) + design_warnings(
         design.units, contrast.column, design.variables, contrast.sides, block=question.block

@@ -77,9 +77,13 @@ RESERVED_IDS = frozenset(
         "tss",
         "primary",
         "n_transcripts",
+        "mane",
+        "most_transcripts",
         "class",
         "nearest_symbol",
         "distance",
+        "link",
+        "linked_genes",
     ]
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +17,13 @@ from resist_epi.counting.sources import (
 )
 from resist_epi.dna.seg import read_seg
 from resist_epi.errors import ResistEpiError
-from resist_epi.genome.builtin import genomes_with_genes, load_genome
+from resist_epi.genome.builtin import genomes_with_genes, known_genomes, load_genome
 from resist_epi.genome.chromosomes import shown
 from resist_epi.genome.exogenous import in_words
 from resist_epi.genome.naming import Naming
 from resist_epi.genome.peaks import read_bed_regions, read_peaks
 from resist_epi.genome.reconcile import describe_mismatch, is_y, shared_chromosomes
-from resist_epi.genome.reference import genomes, load_reference
+from resist_epi.genome.reference import genomes, load_reference, own_genes_or_lift
 from resist_epi.samples.assay_rows import assays_of
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.tracks.opened import OpenedFile, stated_lengths
@@ -68,6 +68,7 @@ def check_chromosomes(
     """
     stated = assembly_of_sheet(sheet) if of.genome is None else of.genome
     counted: dict[str, OpenedFile] = {}
+    yield from _without_genes(stated, [*tracks.values(), *reads.values()], of)
     for mark in sheet.marks:
         own = sheet.for_mark(mark)
         files = reads if has_reads(own) else tracks
@@ -160,6 +161,17 @@ def _of_exogenous(sheet: SampleSheet, files: Mapping[str, OpenedFile]) -> Iterat
         else:
             text += "; its reads are counted as spike-in"
         yield level, "", "bamReads" if of_reads else "Coverage", "", text
+
+
+def _without_genes(
+    stated: str | None, files: Iterable[OpenedFile], of: Beside
+) -> Iterator[Finding]:
+    """Say at once that an assembly has no built-in genes, and both ways out."""
+    told = {file.assembly for file in files if file.lengths_known}
+    name = stated or (next(iter(told)) if len(told) == 1 else None)
+    if name in known_genomes() and name not in genomes_with_genes() and of.genes is None:
+        text = f"the files are of {name}, of which there are no built-in genes: run stops there"
+        yield "warning", "", "Assembly", "", f"{text}; {own_genes_or_lift(str(name))}"
 
 
 def _nothing_in_common(lengths: Mapping[str, Mapping[str, int | None]]) -> str:

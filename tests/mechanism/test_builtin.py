@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 
 from resist_epi.genes.builtin import gene_set_kinds, load_gene_set_members, load_gene_sets
 from resist_epi.genome.builtin import read_shipped
@@ -98,3 +99,16 @@ def test_alternatives_are_mutual_and_of_one_set() -> None:
     for a, b in pairs:
         assert BY_NAME[a].gene_set == BY_NAME[b].gene_set
         assert opposite(BY_NAME[a], BY_NAME[b])
+
+
+def test_the_guide_states_what_the_data_state() -> None:
+    guide = Path(__file__).parents[2] / "docs" / "guide" / "mechanisms.md"
+    text = guide.read_text(encoding="utf-8").split("<!-- signs: begin -->")[1]
+    lines = text.split("<!-- signs: end -->")[0].strip().splitlines()
+    header, *rows = ([c.strip() for c in line.strip("|").split("|")] for line in lines)
+    assert header == ["mechanism", *STATED]
+    stated = {
+        m.title: [found.words if found.main else "" for found in map(m.expects, STATED)]
+        for m in load_mechanisms()
+    }
+    assert {title: signs for title, *signs in rows[1:]} == stated
