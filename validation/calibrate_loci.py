@@ -205,7 +205,8 @@ def as_markdown(rows: pd.DataFrame) -> str:
 
 
 def _share(values: pd.Series, *, error: bool = True) -> str:
-    mean, of_mean = float(values.mean()), float(values.sem())
+    numbers = values.to_numpy(np.float64)
+    mean, of_mean = numbers.mean(), numbers.std(ddof=1) / np.sqrt(len(numbers))
     text = f"{mean:.3f}".removeprefix("0")
     return f"{text} ({of_mean:.4f})".replace("(0.", "(.") if error else text
 
