@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from resist_epi.counting.matrix import CountMatrix
@@ -12,17 +12,18 @@ from resist_epi.counting.matrix_files import read_counts, write_counts
 from resist_epi.io.digest import step_key
 from resist_epi.io.lock import folder_lock
 from resist_epi.io.parts import Parts
-from resist_epi.io.run_folder import run_path
+from resist_epi.io.run_folder import contrast_folder, run_path
 from resist_epi.io.store import partial_name, refuse_linked_folders, unwritable, write_text
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.model.analysis import Analysis
 from resist_epi.model.known import read_known
+from resist_epi.model.question_check import check_joint
 from resist_epi.report.page import write_report
 from resist_epi.samples.sheet import SampleSheet, read_sheet
 from resist_epi.schema import Kind
 from resist_epi.study.check import check_study
 from resist_epi.study.check_chromosomes import Beside
-from resist_epi.study.check_question import check_asked
+from resist_epi.study.check_question import check_asked, contrast_labels
 from resist_epi.study.ledger import Inputs, Ledger, file_checksums
 from resist_epi.study.provenance import as_seen_from, record
 from resist_epi.study.settings import StudySettings, write_study
@@ -120,7 +121,10 @@ def run_study(
     out = Path(out)
     # What cannot be read or asked must not touch an earlier run.
     first = look_at_sheet(settings) if first is None else first
-    check_asked(first.sheet, settings.question)
+    for question in settings.questions:
+        check_asked(first.sheet, question)
+    if settings.joint:
+        check_joint(settings.question)
     settings.check_files()
     if settings.known is not None:
         read_known(settings.known)  # what is wrong with it is said before anything is counted
@@ -141,6 +145,9 @@ def _run(
     report: bool,
 ) -> None:
     """Run a study in a folder that is ours."""
+    names: list[str] = []
+    if len(settings.contrasts) > 1:
+        names = contrast_labels(sheet, settings.questions)
     looks = LookCache(run_path(out, "looks"))
     findings = check_study(
         settings.sheet,
@@ -153,6 +160,7 @@ def _run(
     write_table(run_path(out, "check"), findings)
     stop_on_errors(findings, sheet, quantity=settings.quantity)
     study = load_study(settings, sheet=sheet, looks=looks)
+    study = replace(study, contrasts=tuple(contrast_folder(out, name) for name in names))
     write_study(run_path(out, "study"), settings)
     inputs = file_checksums(input_files(study))
     dna = copy_number_key(study, inputs)
@@ -169,7 +177,7 @@ def _run(
     ledger.open(steps)
     study = with_copy_number_of_study(study, ledger, dna, progress)
     looks.write()
-    analyses: dict[str, Analysis] = {}
+    analyses: dict[str, list[Analysis]] = {}
     for mark, keys in marks.items():
         logger.info("%s: %d libraries", mark, len(study.sheet.for_mark(mark).samples))
         made = _run_mark(study, mark, ledger, keys, progress)
@@ -194,13 +202,14 @@ def _run_mark(
     ledger: Ledger,
     keys: Mapping[str, str],
     progress: Callable[[str], None] | None,
-) -> Analysis | None:
+) -> list[Analysis] | None:
     """Count, test and link one mark, as far as that is not done yet.
 
     Returns
     -------
-    Analysis or None
-        Of the regions that speak for the mark's genes; None where it was tested before.
+    list of Analysis or None
+        Of the regions that speak for the mark's genes, a contrast each; None where it was tested
+        before.
     """
     out = ledger.folder
     consensus = study.consensus[mark]
@@ -230,7 +239,7 @@ def _run_mark(
     windows = mark_windows(study, mark, ledger, keys, progress)
     found = run_tests(study, mark, ordered, read_table(shares), consensus, out, windows=windows)
     ledger.record(tests, keys[tests], found.written)
-    return found.main
+    return found.mains
 
 
 def _prepare(out: Path) -> None:

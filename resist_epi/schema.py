@@ -51,6 +51,21 @@ RESULTS = (
     Column("direction", "str", "", "gain or loss at the chosen FDR, else none"),
 )
 
+# Appended to RESULTS where there is a test.
+LOCI = (
+    Column("locus_id", "str", "", "run of neighbours that go together across the units"),
+    Column(
+        "locus_padj", "float64", "", "Benjamini-Hochberg over loci of Simes' P of their regions"
+    ),
+)
+
+# Appended to RESULTS by `stability.with_stability`: of what is called.
+STABILITY = (
+    Column("stability", "float64", "", "share of the fits without one unit that call it, too"),
+    Column("stability_min_log2FoldChange", "float64", "log2", "smallest change among these fits"),
+    Column("hangs_on", "str", "", "unit without which alone it is not called, else empty"),
+)
+
 SUBSETS = (
     *REGIONS[:7],
     Column("n_carriers", "Int64", "units", "units of the first side that carry the change"),
@@ -83,6 +98,13 @@ GENE_SETS_MORE = (
     Column("kind", "str", "", "curated, derived, control, marker, or given by the user"),
     Column("family", "str", "", "largest set that shares half of this one's genes, or itself"),
     Column("padj_family", "float64", "", "Holm within the family"),
+    Column("untested", "str", "", "why there is no P, else empty"),
+    Column(
+        "smallest_effect",
+        "float64",
+        "log2",
+        "smallest shift of all members that would be called with power .8",
+    ),
 )
 
 PRE_SPECIFIED = (
@@ -120,6 +142,75 @@ MECHANISMS = (
     Column("warnings", "str", "", "what else may lie behind it"),
     Column("context", "str", "", "therapies meant for it, as the header dates them; no advice"),
     Column("references", "str", "", "where that stands"),
+)
+
+# Appended to MECHANISMS by `mechanisms.mechanism_table`.
+MECHANISMS_MORE = (
+    Column("untested", "str", "", "why there is no P, else empty"),
+    Column(
+        "smallest_effect",
+        "float64",
+        "log2",
+        "smallest shift of all members that would have been called with power .8",
+    ),
+    Column("n_called", "float64", "loci", "loci of the set called, in either direction"),
+    Column("n_called_matched", "float64", "loci", "mean of the same in matched random sets"),
+    Column("mixed_pvalue", "float64", "", "P that more are called than in matched random sets"),
+    Column(
+        "mixed_padj", "float64", "", "Benjamini-Hochberg of it over the mechanisms of the layer"
+    ),
+    Column(
+        "relabelled_pvalue", "float64", "", "P that more members move than under exchanged labels"
+    ),
+    Column(
+        "called_needed",
+        "float64",
+        "loci",
+        "loci called from which mixed_padj would be at the level",
+    ),
+    Column("finding", "str", "", "strongest mechanism whose carriers it shares, or itself"),
+    Column("shared_genes", "str", "", "carriers that carry other mechanisms of the layer, too"),
+    Column(
+        "pvalue_unshared", "float64", "", "P without the carriers of the strongest of its finding"
+    ),
+)
+
+# Of a mark's called genes in an outside cohort (`outcome.outcome_of_genes`).
+SURVIVAL = (
+    Column("symbol", "str", "", "gene symbol"),
+    Column("gene_id", "str", "", "gene"),
+    Column("log2FoldChange", "float64", "log2", "the mark's contrast"),
+    Column(
+        "expected", "str", "", "earlier or later progression with more expression, stated before"
+    ),
+    Column("hazard_ratio", "float64", "", "for expression higher by one standard deviation"),
+    Column("ci_low", "float64", "", "lower end of its 95 % interval"),
+    Column("ci_high", "float64", "", "upper end of its 95 % interval"),
+    Column("stat", "float64", "", "signed root of the score statistic"),
+    Column("pvalue", "float64", "", "two-sided P of Cox's score test"),
+    Column("padj", "float64", "", "Benjamini-Hochberg over the genes"),
+    Column("agrees", "str", "", "yes where the sign is the one expected"),
+)
+
+SURVIVAL_SUMMARY = (
+    Column("mark", "str", "", "Factor of the sheet"),
+    Column("n_called", "int64", "genes", "called genes of the mark"),
+    Column("n_genes", "int64", "genes", "of these in the cohort, one a locus"),
+    Column("n_patients", "int64", "patients", "with expression and follow-up"),
+    Column("n_events", "int64", "events", "progressions"),
+    *SURVIVAL[4:9],
+    Column("one_sided_pvalue", "float64", "", "P in the direction stated"),
+    Column(
+        "random_pvalue", "float64", "", "share of random gene sets with at least this statistic"
+    ),
+    Column("share_agreeing", "float64", "", "share of the genes with the sign expected"),
+    Column("share_agreeing_pvalue", "float64", "", "share of random gene sets with at least this"),
+    Column(
+        "interaction_ratio", "float64", "", "hazard ratio in the second treatment over the first"
+    ),
+    Column("interaction_pvalue", "float64", "", "P that it differs between treatments: predictive"),
+    Column("verdict", "str", "", "confirmed, no better than random, opposite, or not seen"),
+    Column("words", "str", "", "the same in a sentence"),
 )
 
 SWITCHES = (
@@ -186,6 +277,25 @@ ARMS = (
     Column("varies", "bool", "", "unit_sd_padj at most .01 and unit_sd at least .1"),
 )
 
+# Not among the dtypes below: its names are words that a user's own columns may have.
+POWER = (
+    Column("units", "int64", "units", "units a group of the planned study"),
+    Column("effect", "float64", "log2", "change of the regions that change, half of them up"),
+    Column("depth", "float64", "", "reads a library over those of the pilot's"),
+    Column("carrier_share", "float64", "", "share of the first group's units that carry a change"),
+    Column("changed", "float64", "", "share of the regions that change"),
+    Column("power", "float64", "", "share of these that are called in the right direction"),
+    Column("power_se", "float64", "", "standard error of power, of the number of sets"),
+    Column("power_low", "float64", "", "lower end of where nine in ten studies lie"),
+    Column("power_high", "float64", "", "upper end"),
+    Column("expected_fdr", "float64", "", "mean share of the calls that are false"),
+    Column("expected_fdr_se", "float64", "", "its standard error"),
+    Column("expected_calls", "float64", "regions", "calls, over all regions that the pilot tests"),
+    Column("tested", "int64", "regions", "of these, how many such a study tests"),
+    Column("method", "str", "", "test that most of the studies take"),
+    Column("sets", "int64", "", "studies drawn"),
+)
+
 
 def names(columns: tuple[Column, ...]) -> list[str]:
     """Names of the columns, in order."""
@@ -228,6 +338,9 @@ _DTYPES = {
     column.name: column.dtype
     for table in (
         *(REGIONS, RESULTS, SUBSETS, GENE_SETS, GENE_SETS_MORE, PRE_SPECIFIED, MECHANISMS),
+        MECHANISMS_MORE,
+        SURVIVAL,
+        SURVIVAL_SUMMARY,
         *(SWITCHES, CHECK, QUALITY, SEGMENTS, COPY_NUMBER, ARMS),
     )
     for column in table

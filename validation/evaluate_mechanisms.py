@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,8 @@ from resist_epi.genome.reference import load_reference
 from resist_epi.genome.regions import gene_bodies, genome_bins, promoters
 from resist_epi.mechanism.builtin import load_mechanisms
 from resist_epi.mechanism.find_switches import switches_of_study
-from resist_epi.mechanism.mechanisms import Layer, mechanism_table
+from resist_epi.mechanism.layers import Layer
+from resist_epi.mechanism.mechanisms import mechanism_table
 from resist_epi.model.analysis import Analysis, analyse
 from resist_epi.model.normalization_data import normalization_inputs
 from resist_epi.samples.presets import preset
@@ -81,15 +83,7 @@ def evaluate(settings: CohortSettings) -> pd.DataFrame:
     cohort = simulate_cohort(settings)
     analyses = {mark: analysed(cohort, mark) for mark in settings.marks}
     sets, symbols = load_gene_sets(), load_symbols()
-    table = mechanism_table(
-        [Layer(m, a.results, a.fit, a.contrast) for m, a in analyses.items()],
-        load_mechanisms(),
-        sets,
-        kinds=gene_set_kinds(),
-        switches=switches_of_study(analyses),
-        covariates=gene_covariates(load_reference("hg38", None)),
-        symbols=symbols,
-    )
+    table = mechanisms_of(analyses)
     truth = {}
     for mark, analysis in analyses.items():
         rows = gene_rows(analysis.results)
@@ -102,6 +96,23 @@ def evaluate(settings: CohortSettings) -> pd.DataFrame:
                 truth[mark, name] = float(change[members].mean() - change[rest].mean())
     pairs = zip(table["layer"], table["set"], strict=True)
     return table.assign(true_effect=[truth.get(pair, np.nan) for pair in pairs])
+
+
+def mechanisms_of(analyses: Mapping[str, Analysis]) -> pd.DataFrame:
+    """The mechanism table that a run makes of its marks."""
+    layers = [
+        Layer(m, a.results, a.fit, a.contrast, design=a.design, matrix=a.matrix)
+        for m, a in analyses.items()
+    ]
+    return mechanism_table(
+        layers,
+        load_mechanisms(),
+        load_gene_sets(),
+        kinds=gene_set_kinds(),
+        switches=switches_of_study(analyses),
+        covariates=gene_covariates(load_reference("hg38", None)),
+        symbols=load_symbols(),
+    )
 
 
 def analysed(cohort: Cohort, mark: str) -> Analysis:

@@ -8,7 +8,8 @@ import typer
 
 from resist_epi.cli.options import (
     BlockOption,
-    ContrastOption,
+    CoefficientsOption,
+    ContrastsOption,
     ExcludeOption,
     GenesOption,
     GenomeOption,
@@ -37,7 +38,8 @@ def command(
     design: str | None = typer.Option(
         None, "--design", help="Formula of diff or run; default '~ Condition'."
     ),
-    contrast: ContrastOption = None,
+    contrast: ContrastsOption = None,
+    coefficient: CoefficientsOption = None,
     method: MethodOption = None,
     normalize: NormalizeOption = None,
     block: BlockOption = None,
@@ -46,25 +48,32 @@ def command(
 ) -> None:
     """Look at a sheet and every file it names; exit 1 if anything is an error.
 
-    With a design, contrast, method or normalisation, also whether `diff` and `run` can answer it.
+    With a design, contrast, coefficient, method or normalisation, also whether `diff` and `run`
+    can answer it.
     """
     from resist_epi.io.tables import write_table
+    from resist_epi.model.asked import several_questions
     from resist_epi.samples.question import Question
     from resist_epi.study.check import check_study, has_errors
     from resist_epi.study.check_chromosomes import Beside
 
     asked = named(
         formula=design,
-        contrast=contrast,
         method=method,
         normalize=normalize,
         block=block,
         strata=strata,
     )
+    several = [*(contrast or ()), *(coefficient or ())]
+    if len(several) == 1:
+        asked |= {"contrast": several[0]} if contrast else {"coefficient": several[0]}
+    questions: Question | list[Question] | None = Question(**asked) if asked or several else None
+    if len(several) > 1:
+        questions = several_questions(Question(**asked), several)
     table = check_study(
         sheet,
         beside=Beside(genome, genes, exclude, segments),
-        question=Question(**asked) if asked else None,
+        question=questions,
         with_question=True,
         jobs=jobs,
     )

@@ -78,6 +78,7 @@ def command(
     from resist_epi.genes.set_methods import DEFAULT_TEST, check_test
     from resist_epi.genome.reference import built_in
     from resist_epi.io.tables import read_results, write_table
+    from resist_epi.samples.facts import facts_of
     from resist_epi.study.count_sheet import read_counts_and_sheet
     from resist_epi.study.repeat import question_again, repeat_analysis
 
@@ -120,6 +121,7 @@ def command(
         beside=beside,
         covariates=None if genome is None else gene_covariates(built_in(genome)),
         lfc_threshold=question.lfc_threshold,
+        mark=str(facts_of(table.attrs["header"]).get("mark", "")),
     )
     about = {"question": question.as_values(output.parent)}
     header = table.attrs["header"] | about | found.attrs["header"]

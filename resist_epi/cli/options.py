@@ -63,6 +63,40 @@ ContrastOption = Annotated[
     ),
 ]
 
+ContrastsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--contrast",
+        help="[COLUMN:]A-B; positive means more mark in A. Default poor-good. Repeat it for several"
+        " of one fit.",
+    ),
+]
+
+CoefficientsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--coefficient",
+        help="A coefficient of the design by its printed name, such as an interaction"
+        " 'Treatment[T.ai]:Condition[T.poor]'. Repeatable, also beside --contrast.",
+    ),
+]
+
+JointOption = Annotated[
+    bool,
+    typer.Option(
+        "--joint/--not-joint", help="Also test all contrasts at once (F): trend, voom or ql."
+    ),
+]
+
+ValuesOption = Annotated[
+    bool,
+    typer.Option(
+        "--values/--no-values",
+        help="Also the mean of every group and the value of every unit, normalised, in the unit of"
+        " baseMean: columns mean_GROUP and value_UNIT.",
+    ),
+]
+
 _METHOD, _NORMALIZE = typer.Option("--method"), typer.Option("--normalize")
 
 MethodOption = Annotated[str | None, _METHOD]
@@ -237,6 +271,53 @@ ExtendOption = Annotated[
     typer.Option(
         "--extend", min=1, help="Reads: count fragments of this length, bp; pairs as they are."
     ),
+]
+
+
+def numbers(text: str, option: str, *, whole: bool = False) -> tuple[Any, ...]:
+    """The numbers of a list with commas between: `3,6,12`.
+
+    Raises
+    ------
+    BadParameter
+        If a part is no number.
+    """
+    try:
+        return tuple((int if whole else float)(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        kind = "whole numbers" if whole else "numbers"
+        raise typer.BadParameter(
+            f"expected {kind} with commas between; found {text!r}", param_hint=option
+        ) from None
+
+
+SurvivalOption = Annotated[
+    tuple[Path, Path] | None,
+    typer.Option(
+        "--survival",
+        metavar="EXPRESSION CLINICAL",
+        help="An outside cohort: genes x patients, and patient, time, event, covariates.",
+    ),
+]
+
+CohortAdjustOption = Annotated[
+    list[str] | None,
+    typer.Option("--cohort-adjust", help="Covariate of the outside cohort; may be repeated."),
+]
+
+CohortStrataOption = Annotated[
+    str | None,
+    typer.Option("--cohort-strata", help="Its column whose levels have their own hazards."),
+]
+
+CohortTreatmentOption = Annotated[
+    str | None,
+    typer.Option("--cohort-treatment", help="Its column of two treatments: is it predictive?"),
+]
+
+WorseOption = Annotated[
+    str | None,
+    typer.Option("--worse", help="Level of the contrast with the worse outcome; else the first."),
 ]
 
 

@@ -8,7 +8,11 @@ import typer
 
 from resist_epi.cli.options import (
     BlockOption,
-    ContrastOption,
+    CoefficientsOption,
+    CohortAdjustOption,
+    CohortStrataOption,
+    CohortTreatmentOption,
+    ContrastsOption,
     ControlOption,
     CopyNumberOption,
     CountAsOption,
@@ -23,6 +27,7 @@ from resist_epi.cli.options import (
     GenomeOption,
     HiddenOption,
     JobsOption,
+    JointOption,
     KnownOption,
     MethodOption,
     MinMapqOption,
@@ -33,8 +38,11 @@ from resist_epi.cli.options import (
     SegmentsOption,
     ShiftOption,
     StrataOption,
+    SurvivalOption,
     ThresholdOption,
+    ValuesOption,
     WeightsOption,
+    WorseOption,
 )
 from resist_epi.samples.question import Confounders, Question
 
@@ -52,7 +60,9 @@ def command(
     exclude: ExcludeOption = None,
     gene_sets: GeneSetsOption = None,
     design: DesignOption = Question.formula,
-    contrast: ContrastOption = None,
+    contrast: ContrastsOption = None,
+    coefficient: CoefficientsOption = None,
+    joint: JointOption = False,
     method: MethodOption = None,
     normalize: NormalizeOption = None,
     fdr: FdrOption = Question.fdr,
@@ -62,6 +72,7 @@ def command(
     hidden: HiddenOption = Question.hidden,
     weights: WeightsOption = Question.weights,
     known: KnownOption = None,
+    values: ValuesOption = False,
     min_overlap: MinOverlapOption = 2,
     control: ControlOption = Confounders.control,
     copy_number: CopyNumberOption = None,
@@ -80,6 +91,11 @@ def command(
     evidence_min_fold_change: float = typer.Option(
         1.0, "--evidence-min-fold-change", help="Smallest fold change; 1.2 is usual in proteomics."
     ),
+    survival: SurvivalOption = None,
+    cohort_adjust: CohortAdjustOption = None,
+    cohort_strata: CohortStrataOption = None,
+    cohort_treatment: CohortTreatmentOption = None,
+    worse: WorseOption = None,
     quantity: QuantityChoice = typer.Option(
         QuantityChoice.auto, "--quantity", help="auto takes the best that a mark's tracks allow."
     ),
@@ -108,6 +124,9 @@ def command(
         "gene_sets": gene_sets,
         "design": design,
         "contrast": contrast,
+        "coefficient": coefficient,
+        "joint": joint,
+        "values": values,
         "method": method,
         "normalize": normalize,
         "fdr": fdr,
@@ -127,6 +146,12 @@ def command(
         "methylation": methylation,
         "evidence_max_p": evidence_max_p,
         "evidence_min_fold_change": evidence_min_fold_change,
+        "survival_expression": survival and survival[0],
+        "survival_clinical": survival and survival[1],
+        "survival_adjust": tuple(cohort_adjust or ()),
+        "survival_strata": cohort_strata,
+        "survival_treatment": cohort_treatment,
+        "survival_worse": worse,
         "quantity": quantity.value,
         "jobs": jobs,
         "min_mapq": min_mapq,
@@ -136,7 +161,7 @@ def command(
         "extend": extend,
     }
     if sheet.suffix in (".yaml", ".yml"):
-        said = {k: v for k, v in options.items() if _was_given(context, k)}
+        said = {k: v for k, v in options.items() if _was_given(context, _OPTION_OF.get(k, k))}
         settings = make_settings(read_study(sheet).model_dump() | said)
     else:
         settings = make_settings({"sheet": sheet, **options})
@@ -146,6 +171,17 @@ def command(
     looks = int((table["Coverage"] != "").sum()) if "Coverage" in table else 0
     with track_progress(looks + len(table)) as progress:
         run_study(settings, output, first=first, progress=progress, unlock=unlock)
+
+
+# Setting -> the option that gives it, where they are called differently.
+_OPTION_OF = {
+    "survival_expression": "survival",
+    "survival_clinical": "survival",
+    "survival_adjust": "cohort_adjust",
+    "survival_strata": "cohort_strata",
+    "survival_treatment": "cohort_treatment",
+    "survival_worse": "worse",
+}
 
 
 def _was_given(context: typer.Context, name: str) -> bool:

@@ -155,6 +155,10 @@ def mark_switches(
     up = (table[f"{repressive.mark}_log2FoldChange"] > 0).to_numpy()
     table["class"] = _single_classes(table, [t.mark for t in tests], fdr)
     header["method"] = f"{choice.method} among genes of opposite signs, since {choice.reason}"
+    header.setdefault("facts", {})["joint test"] = {
+        "name": choice.method,
+        "because": choice.reason,
+    }
     if third is not None:
         _add_third(table, rows, repressive, third, method, fdr, header)
     table.loc[called & up, "class"] = REPRESSIVE

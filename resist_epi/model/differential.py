@@ -19,11 +19,12 @@ from resist_epi.model.fit import Fit
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.method import METHODS as METHODS  # noqa: PLC0414  # asked for here
 from resist_epi.model.method import methods_that
-from resist_epi.model.question_check import check_method
+from resist_epi.model.question_check import check_method, no_f_test
 from resist_epi.model.unit_weights import UnitWeights
 from resist_epi.samples.design import Contrast, Design, check_testable
 from resist_epi.samples.question import Question
 from resist_epi.schema import COUNTS, RESULTS, names
+from resist_epi.stats.linear.design import independent_columns
 from resist_epi.stats.multiple import benjamini_hochberg, directions
 
 # Reads whose units were not looked at: so many in the smaller group or fewer are tested by
@@ -214,35 +215,53 @@ def f_results(fitted: Fit, contrasts: Sequence[Contrast]) -> pd.DataFrame:
     Parameters
     ----------
     contrasts
-        k linearly independent ones.
+        Any; where some follow from others, as of all pairs of three groups, F has as many degrees
+        of freedom as there are independent ones.
 
     Returns
     -------
     DataFrame
-        Region columns, `baseMean`, `log2FoldChange_NAME` for each contrast, `F`, `df1`, `pvalue`,
-        `padj`.
+        Region columns, `baseMean`, `log2FoldChange_NAME` for each contrast, `F`, `df1`, `df2`,
+        `pvalue`, `padj`.
 
     Raises
     ------
     DesignError
-        If the contrasts depend on one another, or the method has no F test.
+        If the contrasts are all zero, or the method has no F test.
     """
     vectors = np.column_stack([c.vector for c in contrasts])
-    f_statistics = METHODS[fitted.method].f_statistics
-    if f_statistics is None:
-        able = methods_that(lambda m: m.f_statistics)
-        raise DesignError(f"{fitted.method} has no F test; use {able}")
-    statistic, pvalue = f_statistics(fitted, vectors)
+    independent = independent_columns(vectors)
+    statistic, pvalue = f_statistics(fitted, independent)
     pvalue = np.where(fitted.tested, pvalue, np.nan)
     changes = fitted.coefficients @ vectors
     return fitted.regions.reset_index(drop=True).assign(
         baseMean=fitted.base_mean,
         **{f"log2FoldChange_{c.name}": changes[:, k] for k, c in enumerate(contrasts)},
         F=np.where(fitted.tested, statistic, np.nan),
-        df1=vectors.shape[1],
+        df1=independent.shape[1],
+        df2=np.where(fitted.tested, fitted.squeezed.df_total, np.nan),
         pvalue=pvalue,
         padj=benjamini_hochberg(pvalue),
     )
+
+
+def f_statistics(fitted: Fit, vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """F of several contrasts of a fit together, and its P, each (n_regions,).
+
+    Parameters
+    ----------
+    vectors
+        (p, k), linearly independent.
+
+    Raises
+    ------
+    DesignError
+        If the method has no F test, or the contrasts depend on one another.
+    """
+    found = METHODS[fitted.method].f_statistics
+    if found is None:
+        raise DesignError(no_f_test(fitted.method))
+    return found(fitted, vectors)
 
 
 def fold_changes(fitted: Fit, contrast: Contrast) -> pd.DataFrame:

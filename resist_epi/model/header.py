@@ -37,7 +37,10 @@ def results_header(
         f" (chosen: {scaling['because']})",
         "quantity": _quantity_in_words(matrix),
         "filter": filter_in_words(kept),
-        "fdr": f"{question.fdr:g} (direction is gain or loss where padj is at most this)",
+        "fdr": (
+            f"{question.fdr:g} (direction is gain or loss where padj is at most this); padj holds"
+            " the share of false ones among called regions, locus_padj that among called loci"
+        ),
     }
     renamed, places = matrix.metadata.get("renamed"), matrix.metadata.get("places", [])
     if renamed:

@@ -15,7 +15,7 @@ from resist_epi.counting.profile_matrix import ProfileMatrix
 from resist_epi.dna.seg import read_seg
 from resist_epi.errors import InputFormatError, in_file, shortened
 from resist_epi.genes.gene_values import gene_signal
-from resist_epi.io.run_folder import RunFile, run_file, run_path
+from resist_epi.io.run_folder import OF_CONTRAST, RunFile, run_file, run_path
 from resist_epi.io.store import file_name, parse_json, read_text
 from resist_epi.io.tables import read_results, read_table
 from resist_epi.samples.facts import facts_of
@@ -45,6 +45,7 @@ FACTS: Mapping[str, Sequence[str]] = {
 FACTS_WHERE_KNOWN: Mapping[str, Sequence[str]] = {
     "hidden": ("found", "adjusted"),
     "relabelling": ("n", "complete", "median", "observed"),
+    "carriers": ("called", "in some only"),
     "spike in checks": ("said", "faults"),
 }
 
@@ -147,6 +148,10 @@ class RunTables:
         Mechanisms of resistance by mark and assay; None where nothing was stated in advance.
     concordance
         How far the marks and other assays go together; None without such files.
+    contrast
+        Which of several contrasts, as its folder is named; empty where the run has one.
+    survival
+        What an outside cohort says of the called genes of each mark; None without one.
     """
 
     marks: tuple[MarkTables, ...]
@@ -155,11 +160,19 @@ class RunTables:
     provenance: Mapping[str, Any]
     switches: Sheet | None = None
     mechanisms: Sheet | None = None
+    survival: Sheet | None = None
     concordance: Sheet | None = None
+    contrast: str = ""
 
 
-def gather(folder: str | Path) -> RunTables:
+def gather(folder: str | Path, contrast: str | Path | None = None) -> RunTables:
     """Read the tables of a run.
+
+    Parameters
+    ----------
+    contrast
+        The folder of one of several contrasts (`run_folder.contrast_folders`); None where the run
+        has one.
 
     Raises
     ------
@@ -167,6 +180,7 @@ def gather(folder: str | Path) -> RunTables:
         If the folder is not one of a finished run; the message names what is missing.
     """
     folder = Path(folder)
+    own = folder if contrast is None else Path(contrast)
     needed: tuple[RunFile, ...] = ("all_quality", "provenance")
     missing = [run_file(n) for n in needed if not run_path(folder, n).is_file()]
     if missing:
@@ -178,9 +192,9 @@ def gather(folder: str | Path) -> RunTables:
     quality = read_table(run_path(folder, "all_quality"), required=names(QUALITY))
     for column in ("sample", "mark", "condition"):
         quality[column] = quality[column].astype(str)
-    mechanisms = _optional(run_path(folder, "mechanisms"), required=names(MECHANISMS))
+    mechanisms = _optional(run_path(own, "mechanisms"), required=names(MECHANISMS))
     marks = [
-        _gather_mark(folder, str(mark), rows["sample"].tolist(), mechanisms)
+        _gather_mark((folder, own), str(mark), rows["sample"].tolist(), mechanisms)
         for mark, rows in quality.groupby("mark", sort=False)
     ]
     return RunTables(
@@ -188,17 +202,21 @@ def gather(folder: str | Path) -> RunTables:
         quality=quality,
         check=_optional_check(run_path(folder, "check")),
         provenance=_provenance(run_path(folder, "provenance")),
-        switches=_optional(run_path(folder, "switches"), required=["symbol", "class", "padj"]),
+        switches=_optional(run_path(own, "switches"), required=["symbol", "class", "padj"]),
         mechanisms=mechanisms,
-        concordance=_optional(run_path(folder, "concordance"), required=["mark", "words"]),
+        concordance=_optional(run_path(own, "concordance"), required=["mark", "words"]),
+        survival=_optional(run_path(own, "survival"), required=["mark", "words"]),
+        contrast="" if contrast is None else own.name,
     )
 
 
 def _gather_mark(
-    folder: Path, mark: str, samples: Sequence[str], mechanisms: Sheet | None
+    folders: tuple[Path, Path], mark: str, samples: Sequence[str], mechanisms: Sheet | None
 ) -> MarkTables:
+    folder, own = folders
+
     def file(name: RunFile, of: str = "") -> Path:
-        return run_path(folder, name, mark, of)
+        return run_path(own if name in OF_CONTRAST else folder, name, mark, of)
 
     chosen = preset(mark)
     results: dict[str, Sheet] = {}

@@ -81,10 +81,15 @@ def percent(value: float) -> str:
     return f"{value:.1%}" if np.isfinite(value) else "–"
 
 
-def calls(sheet: Sheet) -> dict[str, int]:
-    """How many regions gain, lose, were tested, and are there."""
+def calls(sheet: Sheet) -> dict[str, int | None]:
+    """How many regions gain, lose, were tested, and are there; and how many loci are called.
+
+    None where loci were not told apart.
+    """
     direction = sheet.table["direction"]
+    loci = sheet.facts.get("loci", {})
     return {
+        "loci": loci.get("called"),
         "gain": int((direction == "gain").sum()),
         "loss": int((direction == "loss").sum()),
         "tested": int(sheet.table["pvalue"].notna().sum()),

@@ -132,7 +132,7 @@ PRESETS: dict[str, MarkPreset] = {
             upstream=1000,
             downstream=1000,
             note="oestrogen receptor alpha; most sites are distal enhancers",
-            aliases=("era", "esr1", "eralpha"),
+            aliases=("era", "esr1", "eralpha", "erα"),
         ),
     )
 }

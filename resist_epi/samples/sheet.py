@@ -39,6 +39,7 @@ from resist_epi.samples.sheet_checks import (
     check_paths,
     check_text,
 )
+from resist_epi.shown import Shown, listed
 
 
 def read_sheet(path: str | Path) -> SampleSheet:
@@ -131,8 +132,8 @@ _NEVER_LEVELS = frozenset(
 _UNIT_COLUMNS = ("Patient", "Factor", "Condition", "Treatment", "Timepoint")
 
 
-@dataclass(frozen=True)
-class SampleSheet:
+@dataclass(frozen=True, repr=False)
+class SampleSheet(Shown):
     """A validated sample sheet.
 
     Attributes
@@ -150,6 +151,20 @@ class SampleSheet:
     table: pd.DataFrame
     path: Path | None = None
     lines: tuple[int, ...] = ()
+
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        table = self.table
+        marks = [f"{mark} ({(table['Factor'] == mark).sum()})" for mark in self.marks]
+        groups = table.groupby("Condition", sort=True).size()
+        n = len(table)
+        return f"SampleSheet: {n} librar{'y' if n == 1 else 'ies'}", [
+            ("marks", listed(marks)),
+            ("Condition", listed(f"{name} ({n})" for name, n in groups.items())),
+            ("patients", str(table["Patient"].nunique()) if self.has_patients else ""),
+            ("samples", listed(self.samples)),
+            ("columns", listed(table.columns, 20)),
+            ("file", "" if self.path is None else str(self.path)),
+        ]
 
     @property
     def samples(self) -> tuple[str, ...]:

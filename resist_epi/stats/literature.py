@@ -257,6 +257,14 @@ SUBRAMANIAN_2005 = Reference(
     "10.1073/pnas.0506580102",
 )
 
+VENET_2011 = Reference(
+    "Venet D, Dumont JE, Detours V",
+    "Most random gene expression signatures are significantly associated with breast cancer"
+    " outcome",
+    "PLoS Comput Biol 2011;7:e1002240",
+    "10.1371/journal.pcbi.1002240",
+)
+
 LUN_2014 = Reference(
     "Lun ATL, Smyth GK",
     "De novo detection of differentially bound regions for ChIP-seq data using peaks and windows:"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +36,7 @@ def check_study(
     *,
     sheet: SampleSheet | None = None,
     beside: Beside | None = None,
-    question: Question | None = None,
+    question: Question | Sequence[Question] | None = None,
     with_question: bool = False,
     jobs: int = 1,
     looks: LookCache | None = None,
@@ -54,7 +54,8 @@ def check_study(
     beside
         What is given beside the sheet: assembly, genes, blacklist, segments.
     question
-        What will be asked of the counts; None where nobody has said.
+        What will be asked of the counts, or several questions of one fit; None where nobody has
+        said.
     with_question
         Whether it is looked at too, by default the question of all defaults.
     looks
@@ -95,7 +96,8 @@ def check_study(
         findings += _check_depth(rows, totals)
         findings += _check_groups(rows)
         if with_question:
-            found = question_findings(rows, question)
+            several = question if isinstance(question, Sequence) else [question]
+            found = [line for asked in several for line in question_findings(rows, asked)]
             findings += [(level, "", "", "", text) for level, text in found]
     table = pd.DataFrame(list(dict.fromkeys(findings)), columns=names(CHECK))
     rank = table["level"].map({"error": 0, "warning": 1, "info": 2})

@@ -14,6 +14,7 @@ from resist_epi.errors import InputFormatError, did_you_mean, quoted, shortened
 from resist_epi.genes.builtin import GO
 from resist_epi.io.store import read_text, write_text
 from resist_epi.io.windows_paths import refuse_windows_path
+from resist_epi.model.asked import several_questions
 from resist_epi.samples.question import Confounders, Question
 from resist_epi.study.provenance import as_seen_from
 
@@ -48,7 +49,13 @@ class StudySettings(BaseModel):
         (a file of that name is `./go`).
     design
         Formula over columns of the sheet.
-    contrast, method, normalize, fdr, lfc_threshold, block, strata, hidden, weights
+    contrast, coefficient
+        As of `Question`; or several of one fit, as lists.
+    joint
+        Whether all of them are tested at once, too.
+    values
+        Whether results hold the mean of every group and the value of every unit.
+    method, normalize, fdr, lfc_threshold, block, strata, hidden, weights
         As of `Question`.
     known
         Genes or regions of known direction, which normalisations are held against.
@@ -66,6 +73,12 @@ class StudySettings(BaseModel):
         When a gene has changed in these.
     control, copy_number, segments, fasta
         As of `question.Confounders`.
+    survival_expression, survival_clinical
+        Expression and follow-up of an outside cohort, in which the called genes are tried.
+    survival_adjust, survival_strata, survival_treatment
+        Columns of its clinical table (`cohort_files.CohortColumns`).
+    survival_worse
+        The level of the contrast with the worse outcome; the first unless named.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -76,7 +89,10 @@ class StudySettings(BaseModel):
     exclude: Path | None = None
     gene_sets: Literal["go"] | Path | None = None
     design: str = Question.formula
-    contrast: str | None = None
+    contrast: str | tuple[str, ...] | None = None
+    coefficient: str | tuple[str, ...] | None = None
+    joint: bool = False
+    values: bool = False
     method: str | None = None
     normalize: str | None = None
     fdr: float = Field(default=Question.fdr, ge=0, le=1)
@@ -103,6 +119,12 @@ class StudySettings(BaseModel):
     copy_number: str | None = None
     segments: Path | None = None
     fasta: Path | None = None
+    survival_expression: Path | None = None
+    survival_clinical: Path | None = None
+    survival_adjust: tuple[str, ...] = ()
+    survival_strata: str | None = None
+    survival_treatment: str | None = None
+    survival_worse: str | None = None
 
     @field_validator(*_NUMBERS, mode="before")
     @classmethod
@@ -120,9 +142,36 @@ class StudySettings(BaseModel):
             raise PydanticCustomError("text", "input should hold no character 0")
         return value
 
+    @field_validator("contrast", "coefficient", mode="before")
+    @classmethod
+    def _one_alone(cls, value: object) -> object:
+        """A list of one is that one, and an empty one nothing."""
+        if isinstance(value, list | tuple) and len(value) < 2:
+            return value[0] if value else None
+        return value
+
+    @property
+    def contrasts(self) -> tuple[str, ...]:
+        """The contrasts, then the coefficients, that are asked for; empty for the obvious one."""
+        found: list[str] = []
+        for asked in (self.contrast, self.coefficient):
+            found += [asked] if isinstance(asked, str) else asked or ()
+        return tuple(found)
+
     @property
     def question(self) -> Question:
-        """What the study asks of every mark.
+        """What the study asks of every mark; of several contrasts, the first.
+
+        Raises
+        ------
+        DesignError
+            If settings do not go together.
+        """
+        return self.questions[0]
+
+    @property
+    def questions(self) -> list[Question]:
+        """What the study asks of every mark: one a contrast.
 
         Raises
         ------
@@ -131,9 +180,11 @@ class StudySettings(BaseModel):
         """
         asked = ("control", "copy_number", "segments", "fasta", "exclude", "min_overlap")
         confounders = {name: getattr(self, name) for name in asked}
-        return Question(
+        several = len(self.contrasts) > 1
+        question = Question(
             formula=self.design,
-            contrast=self.contrast,
+            contrast=None if several else _text(self.contrast),
+            coefficient=None if several else _text(self.coefficient),
             method=self.method,
             normalize=self.normalize,
             fdr=self.fdr,
@@ -144,6 +195,7 @@ class StudySettings(BaseModel):
             weights=self.weights,
             confounders=Confounders(**confounders),
         )
+        return several_questions(question, self.contrasts) if several else [question]
 
     def resolved(self, base: Path) -> StudySettings:
         """Return the settings with relative paths taken as relative to `base`."""
@@ -182,6 +234,10 @@ class StudySettings(BaseModel):
         return values
 
 
+def _text(asked: str | tuple[str, ...] | None) -> str | None:
+    return asked if isinstance(asked, str) else None
+
+
 PATHS = (
     "sheet",
     "known",
@@ -193,6 +249,8 @@ PATHS = (
     "expression",
     "proteomics",
     "methylation",
+    "survival_expression",
+    "survival_clinical",
 )
 
 _SHOWN = 20  # wrong settings that a message names
@@ -206,6 +264,12 @@ EVIDENCE = (
     "methylation",
     "evidence_max_p",
     "evidence_min_fold_change",
+    "survival_expression",
+    "survival_clinical",
+    "survival_adjust",
+    "survival_strata",
+    "survival_treatment",
+    "survival_worse",
 )
 
 

@@ -59,6 +59,9 @@ class Study:
         Whether the sets are the user's.
     folder
         Of the run, once its steps write there.
+    contrasts
+        Folder of each of several contrasts, in the order of the settings; empty where there is one,
+        which stands in the run's own.
     segments, segments_note
         Copy number of every library, and where it is from; None where it is not corrected.
     """
@@ -74,6 +77,7 @@ class Study:
     gene_sets: Mapping[str, GeneSet]
     own_sets: bool
     folder: Path | None = None
+    contrasts: tuple[Path, ...] = ()
     segments: pd.DataFrame | None = None
     segments_note: str = ""
 

@@ -62,6 +62,7 @@ def tables(cohort: SmallCohort, tmp_path_factory: pytest.TempPathFactory) -> dic
         "normalization": [str(folder / "H3K27me3.tsv"), "--results", results],
         "genome": [results],
         "copy-number": [str(folder / "cn.seg")],
+        "hidden": [results],
     }
 
 

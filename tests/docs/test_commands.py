@@ -42,6 +42,7 @@ INSTEAD = [
     (r"\bDIR\b", "made", "a place to fill in"),
     (r"greylist --samples sheet.csv", "greylist --samples inputs.csv", "a sheet with inputs"),
     (r"--good 12 --poor 12", "--good 2 --poor 3", "a small cohort shows the same"),
+    (r"(--survival cohort.tsv clinical.csv)", r"\1 --fdr 1", "few genes are called there"),
     (
         r"^resist-epi simulate",
         "resist-epi simulate --chromosomes chr21 --fragments 2000",
@@ -185,6 +186,7 @@ def make_files(folder: Path) -> None:
     (folder / "reactome.gmt").write_bytes((folder / "sets.gmt").read_bytes())
     subprocess.run(["gzip", folder / "reactome.gmt"], check=True)
     _write_expression(folder)
+    _write_outside_cohort(folder)
 
 
 def _write(path: Path, sheet: pd.DataFrame, **columns: Any) -> None:
@@ -197,6 +199,17 @@ def _write_expression(folder: Path) -> None:
     change, p = rng.normal(size=len(genes)), rng.uniform(size=len(genes))
     table = pd.DataFrame({"gene": genes, "log2FoldChange": change, "pvalue": p, "padj": p})
     table.to_csv(folder / "expression.tsv", sep="\t", index=False)
+
+
+def _write_outside_cohort(folder: Path) -> None:
+    genes = pd.read_csv(folder / "genes.tsv", sep="\t")["gene_name"]
+    rng = np.random.default_rng(2)
+    patients = [f"X{i}" for i in range(40)]
+    levels = pd.DataFrame(rng.normal(size=(len(genes), 40)), columns=patients)
+    levels.insert(0, "gene", genes)
+    levels.to_csv(folder / "cohort.tsv", sep="\t", index=False)
+    times = {"time": rng.exponential(20, size=40) + 1, "event": rng.integers(0, 2, size=40)}
+    pd.DataFrame({"patient": patients, **times}).to_csv(folder / "clinical.csv", index=False)
 
 
 def run_script(words: list[str], monkeypatch: pytest.MonkeyPatch) -> int:

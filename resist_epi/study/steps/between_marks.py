@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -20,29 +20,35 @@ from resist_epi.mechanism.builtin import load_mechanisms
 from resist_epi.mechanism.compare_assay import EvidenceResult, compare_assay
 from resist_epi.mechanism.evidence import Thresholds
 from resist_epi.mechanism.find_switches import is_opposing, switches_of_study
-from resist_epi.mechanism.mechanisms import Layer, mechanism_sentences, mechanism_table
+from resist_epi.mechanism.layers import Layer
+from resist_epi.mechanism.mechanisms import mechanism_table
+from resist_epi.mechanism.sentences import mechanism_sentences
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.presets import preset
 from resist_epi.study.settings import StudySettings
 from resist_epi.study.steps.analyses import analyse_kind
 from resist_epi.study.steps.domains import written_domains
 from resist_epi.study.steps.outputs import Outputs
+from resist_epi.study.steps.outside import write_outside_cohort
 from resist_epi.study.study import Study
 from resist_epi.version import VERSION
 
 logger = logging.getLogger(__name__)
 
 
-def write_between_marks(study: Study, out: Path, analyses: Mapping[str, Analysis]) -> list[Path]:
-    """Write the switches, the comparison with other assays, and the mechanisms.
+def write_between_marks(
+    study: Study, out: Path, analyses: Mapping[str, Sequence[Analysis]]
+) -> list[Path]:
+    """Write the switches, the comparison with other assays, and the mechanisms of every contrast.
 
     Switches need two opposing marks, mechanisms any mark for which a sign was stated in advance.
 
     Parameters
     ----------
     analyses
-        Mark -> analysis of the regions that speak for its genes, as `mark_tests.run_tests` made
-        it. Where a run goes on after a mark was done, it is missing and made again from the counts.
+        Mark -> analyses of the regions that speak for its genes, a contrast each, as
+        `mark_tests.run_tests` made them. Where a run goes on after a mark was done, they are
+        missing and made again from the counts.
 
     Returns
     -------
@@ -54,17 +60,25 @@ def write_between_marks(study: Study, out: Path, analyses: Mapping[str, Analysis
     ResistEpiError
         As `switches.mark_switches`, `compare_assay.compare_assay`.
     """
-    outputs = Outputs(out)
-    analyses = {
-        mark: analyses[mark] if mark in analyses else _main_analysis(study, mark, out)
+    every = {
+        mark: analyses[mark] if mark in analyses else _main_analyses(study, mark, out)
         for mark in study.sheet.marks
     }
+    written = []
+    for i, place in enumerate(study.contrasts or (out,)):
+        written += _of_contrast(study, place, {mark: found[i] for mark, found in every.items()})
+    return written
+
+
+def _of_contrast(study: Study, place: Path, analyses: Mapping[str, Analysis]) -> list[Path]:
+    outputs = Outputs(place)
     opposing = {mark: found for mark, found in analyses.items() if is_opposing(mark)}
     switches = switches_of_study(opposing, fdr=study.settings.fdr)
     if switches is not None:
         header = {"resist_epi": VERSION} | switches.attrs["header"]
         outputs.table(outputs.path("switches"), switches, header)
     found = _write_evidence(study, analyses, outputs)
+    write_outside_cohort(study.settings, analyses, outputs)
     _write_mechanisms(study, analyses, switches, found, outputs)
     return outputs.written
 
@@ -75,17 +89,16 @@ def assay_files(settings: StudySettings) -> dict[str, Path]:
     return {name: path for name, path in named.items() if path is not None}
 
 
-def _main_analysis(study: Study, mark: str, out: Path) -> Analysis:
-    """The analysis of the regions that speak for a mark's genes, from the counts in the folder."""
+def _main_analyses(study: Study, mark: str, out: Path) -> list[Analysis]:
+    """The analyses of the regions that speak for a mark's genes, from the counts in the folder."""
     kinds = (preset(mark).main_kind, "bins")
     main, bins = (read_counts(run_path(out, "counts", mark, kind)) for kind in kinds)
-    consensus = study.consensus[mark]
-    found = analyse_kind(study, study.sheet.for_mark(mark), main, bins, consensus)
-    genome = study.reference.genome
-    described, _ = describe_confounders(
-        found, segments=study.segments, assembly=None if genome is None else genome.name
-    )
-    return described
+    consensus, genome = study.consensus[mark], study.reference.genome
+    assembly = None if genome is None else genome.name
+    return [
+        describe_confounders(found, segments=study.segments, assembly=assembly)[0]
+        for found in analyse_kind(study, study.sheet.for_mark(mark), main, bins, consensus)
+    ]
 
 
 def _write_evidence(
@@ -173,4 +186,6 @@ def _mark_layer(mark: str, analysis: Analysis, out: Path) -> Layer:
         analysis.contrast,
         analysis.question.lfc_threshold,
         written_domains(out, mark),
+        analysis.design,
+        analysis.matrix,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,15 +17,23 @@ from resist_epi.genes.gene_values import genes_side_by_side
 from resist_epi.genes.linking import annotate_regions
 from resist_epi.genome.consensus import Consensus
 from resist_epi.genome.peaks import write_direction_bed
-from resist_epi.model.agreement import Agreement, with_agreement
+from resist_epi.io.run_folder import JOINT, contrast_folder
+from resist_epi.model.agreement import Agreement, Variants, shared_variants, with_agreement
 from resist_epi.model.analysis import Analysis
 from resist_epi.model.known import read_known
 from resist_epi.model.relabelling import with_relabelling
+from resist_epi.model.stability import with_stability
 from resist_epi.model.subsets import with_carriers
+from resist_epi.model.unit_values import with_values
 from resist_epi.samples.presets import preset
 from resist_epi.schema import Kind
+from resist_epi.study.several import write_joint_table
 from resist_epi.study.steps.analyses import analyse_kind
-from resist_epi.study.steps.domains import TestedDomains, run_domain_tests
+from resist_epi.study.steps.domains import (
+    TestedDomains,
+    find_domain_tests,
+    write_domain_tests,
+)
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.steps.profiles import write_profiles
 from resist_epi.study.steps.quality import write_quality
@@ -41,13 +49,13 @@ class MarkTests:
 
     Attributes
     ----------
-    main
-        The analysis of the regions that speak for its genes.
+    mains
+        The analysis of the regions that speak for its genes, a contrast each.
     written
         The files.
     """
 
-    main: Analysis
+    mains: list[Analysis]
     written: list[Path]
 
 
@@ -79,43 +87,75 @@ def run_tests(
     ResistEpiError
         If the settings do not fit the data.
     """
-    sheet, chosen, outputs = study.sheet.for_mark(mark), preset(mark), Outputs(out, mark)
-    analyses: dict[Kind, Analysis] = {}
+    sheet, chosen, shared = study.sheet.for_mark(mark), preset(mark), Outputs(out, mark)
+    found: dict[Kind, list[Analysis]] = {
+        kind: analyse_kind(study, sheet, matrix, counts["bins"], consensus)
+        for kind, matrix in counts.items()
+        if kind != "bins"
+    }
+    places = study.contrasts or (out,)
+    domains: Sequence[Analysis | None] = [None] * len(places)
+    if windows is not None:
+        domains = find_domain_tests(study, mark, windows, counts["bins"], consensus, shared)
+    mains, written = [], []
+    variants: dict[Kind, Variants | None] = {
+        kind: shared_variants(analyses) for kind, analyses in found.items()
+    }
+    for i, place in enumerate(places):
+        outputs = Outputs(place, mark)
+        own: dict[Kind, Analysis] = {kind: analyses[i] for kind, analyses in found.items()}
+        mains.append(_test_contrast(study, own, variants, domains[i], outputs))
+        written += outputs.written
+    write_quality(study, sheet, counts[chosen.main_kind], shares, shared)
+    write_profiles(study, mark, mains, shared)
+    if study.settings.joint and study.contrasts:
+        together = Outputs(contrast_folder(out, JOINT), mark)
+        for kind, analyses in found.items():
+            if sum(a.tested for a in analyses) > 1:
+                write_joint_table(together.add(together.path("results", kind)), analyses)
+        written += together.written
+    return MarkTests(mains, [*written, *shared.written])
+
+
+def _test_contrast(
+    study: Study,
+    analyses: dict[Kind, Analysis],
+    variants: Mapping[Kind, Variants | None],
+    domains: Analysis | None,
+    outputs: Outputs,
+) -> Analysis:
+    """Everything of one contrast of a mark; gives the regions that speak for its genes."""
+    mark = outputs.mark
+    chosen, genome = preset(mark), study.reference.genome
     agreements: dict[Kind, Agreement] = {}
     arms: dict[Kind, ArmShifts | None] = {}
-    genome = study.reference.genome
     assembly = None if genome is None else genome.name
-    for kind, matrix in counts.items():
-        if kind != "bins":
-            found = analyse_kind(study, sheet, matrix, counts["bins"], consensus)
-            path = study.settings.known if kind == chosen.main_kind else None
-            known = None if path is None else read_known(path)
-            found, agreements[kind] = with_agreement(found, known)
-            analyses[kind], arms[kind] = describe_confounders(
-                found, segments=study.segments, assembly=assembly
-            )
+    for kind, analysis in analyses.items():
+        path = study.settings.known if kind == chosen.main_kind else None
+        known = None if path is None else read_known(path)
+        stable = with_stability(analysis)
+        found, agreements[kind] = with_agreement(stable, known, variants=variants[kind])
+        analyses[kind], arms[kind] = describe_confounders(
+            found, segments=study.segments, assembly=assembly
+        )
     if analyses[chosen.main_kind].tested:
         analyses[chosen.main_kind] = with_relabelling(analyses[chosen.main_kind])
     analyses = _write_carriers(analyses, outputs)
     main = analyses[chosen.main_kind]
-    domains = None
-    if windows is not None:
-        domains = run_domain_tests(study, mark, windows, counts["bins"], consensus, outputs)
-    _write_results(analyses, outputs)
-    _write_genes(study, analyses, domains, mark, outputs)
+    tested = None if domains is None else write_domain_tests(study, mark, domains, outputs)
+    _write_results(study, analyses, outputs)
+    _write_genes(study, analyses, tested, mark, outputs)
     _write_agreement(main, agreements[chosen.main_kind], mark, outputs)
     _write_arms(main, arms[chosen.main_kind], mark, assembly, outputs)
-    write_quality(study, sheet, counts[chosen.main_kind], shares, outputs)
-    shared = None if domains is None else domains.shared
-    write_gene_sets(study, main, outputs, domains=shared)
-    write_profiles(study, mark, main, outputs)
-    return MarkTests(main, outputs.written)
+    write_gene_sets(study, main, outputs, domains=None if tested is None else tested.shared)
+    return main
 
 
-def _write_results(analyses: Mapping[Kind, Analysis], outputs: Outputs) -> None:
+def _write_results(study: Study, analyses: Mapping[Kind, Analysis], outputs: Outputs) -> None:
     for kind, analysis in analyses.items():
         path = outputs.path("results", kind)
-        outputs.table(path, analysis.results, analysis.about(path))
+        made = with_values(analysis) if study.settings.values else analysis
+        outputs.table(path, made.results, made.about(path))
         write_direction_bed(outputs.add(outputs.path("calls", kind)), analysis.results)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,10 +27,11 @@ WINDOWS = {
 }
 
 
-def write_profiles(study: Study, mark: str, main: Analysis, outputs: Outputs) -> None:
+def write_profiles(study: Study, mark: str, mains: Sequence[Analysis], outputs: Outputs) -> None:
     """Write the tracks of a mark along its called regions, and along others to compare with.
 
-    Each track is scaled to the same total coverage. Nothing is written where rows have no track.
+    Of several contrasts the regions that any of them calls. Each track is scaled to the same total
+    coverage. Nothing is written where rows have no track.
 
     Raises
     ------
@@ -44,7 +46,7 @@ def write_profiles(study: Study, mark: str, main: Analysis, outputs: Outputs) ->
     looks = {sample: cache.find(file) for sample, file in files.items()}
     found = [np.nan if look is None else look.total for look in looks.values()]
     totals = np.array(found, dtype=np.float64)
-    regions = shown_regions(main.results)
+    regions = shown_regions([main.results for main in mains])
     if regions.empty or not (totals > 0).all():
         return
     matrix = profile_sheet(sheet, regions, window, jobs=study.settings.jobs, looks=cache)
@@ -58,16 +60,32 @@ def write_profiles(study: Study, mark: str, main: Analysis, outputs: Outputs) ->
     write_profile_matrix(outputs.add(path), scaled, group="direction")
 
 
-def shown_regions(results: pd.DataFrame) -> pd.DataFrame:
+CALLED = "called"  # in any of several contrasts
+
+
+def shown_regions(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Gains and losses, the clearest where there are many, and others spread over the genome.
+
+    Of several contrasts those that any of them calls, as one group.
+
+    Parameters
+    ----------
+    tables
+        Results of the same regions, a contrast each.
 
     Returns
     -------
     DataFrame
-        `chrom start end strand region_id direction`: gains first, then losses, then others.
+        `chrom start end strand region_id direction`: gains first, then losses (or what is called
+        in any contrast), then others.
     """
-    parts = []
-    for direction in ("gain", "loss", "none"):
+    parts: list[pd.DataFrame] = []
+    results = tables[0]
+    if len(tables) > 1:
+        called = np.any([t["direction"].astype(str) != "none" for t in tables], axis=0)
+        clearest = np.nanmax([t["stat"].abs().fillna(0.0) for t in tables], axis=0)
+        results = results.assign(direction=np.where(called, CALLED, "none"), stat=clearest)
+    for direction in (*(("gain", "loss") if len(tables) == 1 else (CALLED,)), "none"):
         rows = results[results["direction"].astype(str) == direction]
         if direction == "none":
             rows = rows[rows["baseMean"] > 0]

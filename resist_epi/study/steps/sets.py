@@ -49,6 +49,7 @@ def write_gene_sets(
         covariates=gene_covariates(study.reference),
         domains=domains,
         lfc_threshold=main.question.lfc_threshold,
+        mark=outputs.mark,
     )
     beside = [key for key, method in METHODS.items() if method.relabels and _relabelled(main)]
     kinds = {} if study.own_sets else gene_set_kinds()
