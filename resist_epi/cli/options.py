@@ -240,6 +240,14 @@ ExtendOption = Annotated[
 ]
 
 
+PartitionOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--partition",
+        help="BED whose 4th column names a class (chromatin state, timing): calls by class.",
+    ),
+]
+
 SurvivalOption = Annotated[
     tuple[Path, Path] | None,
     typer.Option(

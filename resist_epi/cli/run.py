@@ -32,6 +32,7 @@ from resist_epi.cli.options import (
     MinOverlapOption,
     NormalizeOption,
     Output,
+    PartitionOption,
     QuantityChoice,
     SegmentsOption,
     ShiftOption,
@@ -85,6 +86,7 @@ def command(
     evidence_min_fold_change: float = typer.Option(
         1.0, "--evidence-min-fold-change", help="Smallest fold change; 1.2 is usual in proteomics."
     ),
+    partition: PartitionOption = None,
     survival: SurvivalOption = None,
     cohort_adjust: CohortAdjustOption = None,
     cohort_strata: CohortStrataOption = None,
@@ -115,6 +117,7 @@ def command(
         "genome": genome,
         "genes": genes,
         "exclude": exclude,
+        "partition": partition,
         "gene_sets": gene_sets,
         "design": design,
         "contrast": contrast,

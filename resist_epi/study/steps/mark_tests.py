@@ -31,6 +31,7 @@ from resist_epi.study.steps.profiles import write_profiles
 from resist_epi.study.steps.quality import write_quality
 from resist_epi.study.steps.sets import write_gene_sets
 from resist_epi.study.steps.tissue import write_scores
+from resist_epi.study.steps.where import write_where
 from resist_epi.study.study import Study
 
 logger = logging.getLogger(__name__)
@@ -110,6 +111,7 @@ def run_tests(
     shared = None if domains is None else domains.shared
     write_gene_sets(study, main, outputs, domains=shared)
     write_scores(study, main, outputs)
+    write_where(study, sheet, analyses, main, counts["bins"], outputs)
     write_profiles(study, mark, main, outputs)
     return MarkTests(main, outputs.written)
 
