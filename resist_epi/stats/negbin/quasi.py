@@ -230,11 +230,11 @@ def quasi_treat(
     phi = fit.dispersion.trended
     posterior = np.where(fit.quasi.posterior > 0, fit.quasi.posterior, np.nan)
     full = fit_counts(fit.data, phi)
+    used = c != 0  # zeros of another group leave coefficients without end that say nothing here
     with np.errstate(invalid="ignore"):
-        change = full.coefficients @ c / np.log(2)
-    # Where a group holds zeros alone the fold change has no end; the finite one has its sign.
+        change = full.coefficients[:, used] @ c[used] / np.log(2)
     finite = fit.coefficients @ c / np.log(2)
-    change = np.where(np.isnan(change), np.sign(finite) * np.inf, change)
+    change = np.where(np.isnan(change), finite, change)
     most = float(fit.data.counts.shape[0] * (fit.data.counts.shape[1] - len(c)))
     df_total = np.minimum(fit.quasi.df_prior + fit.df_residual, most)
     within = np.abs(change) <= threshold
