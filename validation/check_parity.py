@@ -4,8 +4,8 @@
     python validation/check_parity.py FOLDER       # answers that are there (tests/golden)
 
 `tests/golden/simulated.R` and `contrasts.R` simulate the matrices and ask edgeR, limma and survival
-(Rscript with edgeR, limma, statmod, MASS and survival is needed for a new seed). Prints the largest difference of each
-part beside its bound; the exit code is 1 where one is exceeded.
+(Rscript with edgeR, limma, statmod, MASS and survival is needed for a new seed). Prints the largest
+difference of each part beside its bound; the exit code is 1 where one is exceeded.
 """
 
 from __future__ import annotations
