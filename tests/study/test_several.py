@@ -104,7 +104,7 @@ def test_several_contrasts_do_not_fit_in_a_file(
     (tmp_path / "out").write_text("mine")
     asked = ["--contrast", "b-a/1", "--contrast", "c-b"]
     assert diff(files, *asked, "-o", str(tmp_path / "out")) == 1
-    assert "several contrasts go to a folder" in " ".join(capsys.readouterr().err.split())
+    assert "Several contrasts go to a folder" in " ".join(capsys.readouterr().err.split())
     assert (tmp_path / "out").read_text() == "mine"
 
 
