@@ -95,6 +95,11 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "model.normalization_method": (("model/test_registry.py",), "a record; a toy goes through all"),
     "pipeline": (("study/test_pipeline.py", "study/test_resume.py"), "whole runs are in study/"),
     "plots.frame": (("plots/test_heatmap.py", "plots/test_samples.py"), "the frame of figures"),
+    "report.contrasts": (
+        ("study/test_several.py",),
+        "the first page on several contrasts",
+    ),
+    "report.templating": (("report/test_page.py",), "what the pages are made by"),
     "report.figures": (("report/test_page.py", "study/test_pipeline.py"), "drawn by a run"),
     "report.interactive": (("report/test_browser.py",), "used in a real browser"),
     "schema": (("study/test_pipeline.py", "io/test_tables.py"), "the contract; tables hold to it"),

@@ -139,35 +139,20 @@ def enriched_regions(
 
 @dataclass(frozen=True)
 class Variants:
-    """A matrix under several normalisations, and the fits of all but the first.
-
-    Attributes
-    ----------
-    matrices
-        As of `normalized_variants`.
-    fits
-        Normalisation -> fit; empty where nothing is tested.
-    """
+    """`normalized_variants` of a matrix, and the fits of all but the first; none without a test."""
 
     matrices: Mapping[str, CountMatrix]
     fits: Mapping[str, Fit]
 
 
 def shared_variants(analyses: Sequence[Analysis]) -> Variants | None:
-    """What the comparisons of several contrasts share; None for one alone, whose are made as used.
-
-    Parameters
-    ----------
-    analyses
-        Of one fit.
-    """
+    """What comparisons of several contrasts of one fit share; None for one, made as it is used."""
     if len(analyses) < 2:
         return None
     matrices = normalized_variants(analyses[0].matrix, analyses[0].inputs)
     tested = [a for a in analyses if a.tested]
-    return Variants(
-        matrices, {m: _refitted(tested[0], matrices[m]) for m in list(matrices)[1:] if tested}
-    )
+    others = list(matrices)[1:] if tested else []
+    return Variants(matrices, {m: _refitted(tested[0], matrices[m]) for m in others})
 
 
 def _refitted(analysis: Analysis, matrix: CountMatrix) -> Fit:

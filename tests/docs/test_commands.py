@@ -177,6 +177,8 @@ def make_files(folder: Path) -> None:
     times = ["before"] * 4 + ["after"] * 4
     _write(folder / "biopsies.csv", one, Condition=times, Timepoint=times, Patient=clones)
     _write(folder / "cultures.csv", one, Condition="treated", LogDose=[0, 1, 2, 3] * 2)
+    _write(folder / "factorial.csv", one, Treatment=["ai", "untreated"] * 4)
+    _write(folder / "three.csv", one, Condition=["good"] * 3 + ["late"] * 2 + ["poor"] * 3)
     _write(
         folder / "tumours.csv",
         one,
