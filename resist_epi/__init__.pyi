@@ -43,9 +43,9 @@ from .mechanism.builtin import load_mechanisms as load_mechanisms
 from .mechanism.concordance import concordance as concordance
 from .mechanism.evidence import join_evidence as join_evidence
 from .mechanism.evidence_files import read_evidence as read_evidence
-from .mechanism.mechanisms import Layer as Layer
-from .mechanism.mechanisms import mechanism_sentences as mechanism_sentences
+from .mechanism.layers import Layer as Layer
 from .mechanism.mechanisms import mechanism_table as mechanism_table
+from .mechanism.sentences import mechanism_sentences as mechanism_sentences
 from .mechanism.switches import MarkTest as MarkTest
 from .mechanism.switches import mark_switches as mark_switches
 from .model.analysis import Analysis as Analysis
@@ -55,11 +55,15 @@ from .model.analysis import joint_results as joint_results
 from .model.differential import contrast_results as contrast_results
 from .model.fit import Fit as Fit
 from .model.normalization import normalize as normalize
+from .model.pilot import fit_pilot as fit_pilot
+from .model.power import PowerPlan as PowerPlan
+from .model.power import power_table as power_table
 from .pipeline import run_study as run_study
 from .plots.gene_set import plot_gene_set as plot_gene_set
 from .plots.heatmap import plot_heatmap as plot_heatmap
 from .plots.locus import plot_locus as plot_locus
 from .plots.mechanisms import plot_mechanisms as plot_mechanisms
+from .plots.power import plot_power as plot_power
 from .plots.profile import plot_profile as plot_profile
 from .plots.samples import plot_correlation as plot_correlation
 from .plots.samples import plot_pca as plot_pca
@@ -74,6 +78,7 @@ from .samples.presets import preset as preset
 from .samples.question import Question as Question
 from .samples.sheet import SampleSheet as SampleSheet
 from .samples.sheet import read_sheet as read_sheet
+from .stats.best_supported import order_of_support as order_of_support
 from .study.check import check_study as check_study
 from .tracks.open import open_track as open_track
 

@@ -51,6 +51,27 @@ RESULTS = (
     Column("direction", "str", "", "gain or loss at the chosen FDR, else none"),
 )
 
+# Appended to RESULTS; NaN where a test has no standard error.
+SHRUNKEN = (
+    Column("shrunkenLog2FoldChange", "float64", "log2", "the contrast after adaptive shrinkage"),
+    Column("svalue", "float64", "", "share of wrong signs among regions of at most this s-value"),
+)
+
+# Appended to RESULTS where there is a test.
+LOCI = (
+    Column("locus_id", "str", "", "run of neighbours that go together across the units"),
+    Column(
+        "locus_padj", "float64", "", "Benjamini-Hochberg over loci of Simes' P of their regions"
+    ),
+)
+
+# Appended to RESULTS by `stability.with_stability`: of what is called.
+STABILITY = (
+    Column("stability", "float64", "", "share of the fits without one unit that call it, too"),
+    Column("stability_min_log2FoldChange", "float64", "log2", "smallest change among these fits"),
+    Column("hangs_on", "str", "", "unit without which alone it is not called, else empty"),
+)
+
 SUBSETS = (
     *REGIONS[:7],
     Column("n_carriers", "Int64", "units", "units of the first side that carry the change"),
@@ -74,7 +95,7 @@ GENE_SETS = (
     Column("pvalue", "float64", "", "two-sided P of the competitive test"),
     Column("padj", "float64", "", "Benjamini-Hochberg over the sets tested"),
     Column("direction", "str", "", "gain or loss at the chosen FDR, else none"),
-    Column("genes", "str", "", "members called, strongest first, comma between"),
+    Column("genes", "str", "", "members called, best supported first, comma between"),
 )
 
 # Appended to GENE_SETS by `enrichment.enrich`.
@@ -83,6 +104,13 @@ GENE_SETS_MORE = (
     Column("kind", "str", "", "curated, derived, control, marker, or given by the user"),
     Column("family", "str", "", "largest set that shares half of this one's genes, or itself"),
     Column("padj_family", "float64", "", "Holm within the family"),
+    Column("untested", "str", "", "why there is no P, else empty"),
+    Column(
+        "smallest_effect",
+        "float64",
+        "log2",
+        "smallest shift of all members that would be called with power .8",
+    ),
 )
 
 PRE_SPECIFIED = (
@@ -116,10 +144,131 @@ MECHANISMS = (
     Column("matched_high", "float64", "log2", "97.5 % of these"),
     Column("direction", "str", "", "gain or loss where padj and matched sets agree, else none"),
     Column("verdict", "str", "", "what was seen against what was expected"),
-    Column("genes", "str", "", "members that carry it, strongest first, comma between"),
+    Column("genes", "str", "", "members that carry it, best supported first, comma between"),
     Column("warnings", "str", "", "what else may lie behind it"),
-    Column("context", "str", "", "therapies tried against it, for research, no advice"),
+    Column("context", "str", "", "therapies meant for it, as the header dates them; no advice"),
     Column("references", "str", "", "where that stands"),
+)
+
+# Appended to MECHANISMS by `mechanisms.mechanism_table`.
+MECHANISMS_MORE = (
+    Column("untested", "str", "", "why there is no P, else empty"),
+    Column(
+        "smallest_effect",
+        "float64",
+        "log2",
+        "smallest shift of all members that would have been called with power .8",
+    ),
+    Column("n_called", "float64", "loci", "loci of the set called, in either direction"),
+    Column("n_called_matched", "float64", "loci", "mean of the same in matched random sets"),
+    Column("mixed_pvalue", "float64", "", "P that more are called than in matched random sets"),
+    Column(
+        "mixed_padj", "float64", "", "Benjamini-Hochberg of it over the mechanisms of the layer"
+    ),
+    Column(
+        "relabelled_pvalue", "float64", "", "P that more members move than under exchanged labels"
+    ),
+    Column(
+        "called_needed",
+        "float64",
+        "loci",
+        "loci called from which mixed_padj would be at the level",
+    ),
+    Column("finding", "str", "", "strongest mechanism whose carriers it shares, or itself"),
+    Column("shared_genes", "str", "", "carriers that carry other mechanisms of the layer, too"),
+    Column(
+        "pvalue_unshared", "float64", "", "P without the carriers of the strongest of its finding"
+    ),
+)
+
+# Of a mark's called genes in an outside cohort (`outcome.outcome_of_genes`).
+SURVIVAL = (
+    Column("symbol", "str", "", "gene symbol"),
+    Column("gene_id", "str", "", "gene"),
+    Column("log2FoldChange", "float64", "log2", "the mark's contrast"),
+    Column(
+        "expected", "str", "", "earlier or later progression with more expression, stated before"
+    ),
+    Column("hazard_ratio", "float64", "", "for expression higher by one standard deviation"),
+    Column("ci_low", "float64", "", "lower end of its 95 % interval"),
+    Column("ci_high", "float64", "", "upper end of its 95 % interval"),
+    Column("stat", "float64", "", "signed root of the score statistic"),
+    Column("pvalue", "float64", "", "two-sided P of Cox's score test"),
+    Column("padj", "float64", "", "Benjamini-Hochberg over the genes"),
+    Column("agrees", "str", "", "yes where the sign is the one expected"),
+)
+
+SURVIVAL_SUMMARY = (
+    Column("mark", "str", "", "Factor of the sheet"),
+    Column("n_called", "int64", "genes", "called genes of the mark"),
+    Column("n_genes", "int64", "genes", "of these in the cohort, one a locus"),
+    Column("n_patients", "int64", "patients", "with expression and follow-up"),
+    Column("n_events", "int64", "events", "progressions"),
+    *SURVIVAL[4:9],
+    Column("one_sided_pvalue", "float64", "", "P in the direction stated"),
+    Column(
+        "random_pvalue", "float64", "", "share of random gene sets with at least this statistic"
+    ),
+    Column("share_agreeing", "float64", "", "share of the genes with the sign expected"),
+    Column("share_agreeing_pvalue", "float64", "", "share of random gene sets with at least this"),
+    Column(
+        "interaction_ratio", "float64", "", "hazard ratio in the second treatment over the first"
+    ),
+    Column("interaction_pvalue", "float64", "", "P that it differs between treatments: predictive"),
+    Column("verdict", "str", "", "confirmed, no better than random, opposite, or not seen"),
+    Column("words", "str", "", "the same in a sentence"),
+)
+
+# Of proliferation, subtype and other tissue in the units (`tissue_scores.tissue_scores`).
+TISSUE_SCORES = (
+    Column("set", "str", "", "gene set that is scored"),
+    Column("column", "str", "", "name of the score as a column of a sheet"),
+    Column("n_loci", "int64", "loci", "members tested, those of one locus counted once"),
+    Column("effect", "float64", "sd within groups", "the contrast of the units' scores"),
+    Column("pvalue", "float64", "", "two-sided P, units as replicates"),
+    Column("padj", "float64", "", "Holm over the scores"),
+    Column("explained", "float64", "", "share of all other genes' fold changes that goes with it"),
+    Column(
+        "verdict", "str", "", "largely this, partly this, differs, alike, or too few to reassure"
+    ),
+)
+
+# Appended to TISSUE_SCORES by a run.
+TISSUE_SCORES_MORE = (
+    Column("calls", "float64", "regions", "regions called"),
+    Column(
+        "calls_beside", "float64", "regions", "of these called with the score in the design, too"
+    ),
+)
+
+# Where the calls of a kind of regions lie (`where.where_called`).
+WHERE = (
+    Column("partition", "str", "", "CpG, or the name of the user's partition"),
+    Column("class", "str", "", "class of the region, or of its gene's promoter"),
+    Column("direction", "str", "", "gain or loss"),
+    Column("n_tested", "int64", "regions", "tested regions of the class"),
+    Column("n_called", "int64", "calls", "calls in it, those within 50 kb counted once"),
+    Column("n_called_all", "int64", "calls", "calls of this direction everywhere, counted alike"),
+    Column("expected", "float64", "calls", "mean of draws of regions alike in signal and length"),
+    Column("fold", "float64", "", "calls over those expected"),
+    Column("pvalue", "float64", "", "two-sided, by rank among the draws"),
+    Column("padj", "float64", "", "Benjamini-Hochberg over the rows"),
+)
+
+# Share of the genome above background (`balance.mark_balance`); a column a unit follows.
+BALANCE = (
+    Column("partition", "str", "", "genome, or the name of the user's partition"),
+    Column("class", "str", "", "genome, or a class of the partition"),
+    Column("n_bins", "int64", "bins", "bins of it, on autosomes"),
+    Column("first", "float64", "share", "mean share above background, first side of the contrast"),
+    Column("first_error", "float64", "share", "standard error of that mean"),
+    Column("second", "float64", "share", "mean share, second side"),
+    Column("second_error", "float64", "share", "standard error of that mean"),
+    Column(
+        "difference", "float64", "share", "the contrast, beside the other columns of the design"
+    ),
+    Column("error", "float64", "share", "its standard error"),
+    Column("pvalue", "float64", "", "two-sided P, units as replicates"),
 )
 
 SWITCHES = (
@@ -129,6 +278,25 @@ SWITCHES = (
     Column("MARK_pvalue", "float64", "", "for each mark, two-sided P of that region"),
     Column("class", "str", "", "repressive or activating switch, gain or loss of a mark, none"),
     Column("padj", "float64", "", "adjusted P that both marks change, in opposite directions"),
+)
+
+SITE_SUMMARY = (
+    Column("feature", "str", "", "where a site lies: distance to a start, a peak set, a contact"),
+    Column("n_gain", "int64", "", "sites gained that lie there"),
+    Column("of_gain", "int64", "", "sites gained"),
+    Column("share_gain", "float64", "", "the first of the second"),
+    Column("n_loss", "int64", "", "sites lost that lie there"),
+    Column("of_loss", "int64", "", "sites lost"),
+    Column("share_loss", "float64", "", "the first of the second"),
+    Column("n_other", "int64", "", "sites tested and not called that lie there"),
+    Column("of_other", "int64", "", "sites tested and not called"),
+    Column("share_other", "float64", "", "the first of the second"),
+    Column("odds_ratio_gain", "float64", "", "of sites gained against those not called"),
+    Column("pvalue_gain", "float64", "", "Fisher's exact P of that, two-sided"),
+    Column("padj_gain", "float64", "", "adjusted over the table"),
+    Column("odds_ratio_loss", "float64", "", "of sites lost against those not called"),
+    Column("pvalue_loss", "float64", "", "Fisher's exact P of that, two-sided"),
+    Column("padj_loss", "float64", "", "adjusted over the table"),
 )
 
 CHECK = (
@@ -186,6 +354,25 @@ ARMS = (
     Column("varies", "bool", "", "unit_sd_padj at most .01 and unit_sd at least .1"),
 )
 
+# Not among the dtypes below: its names are words that a user's own columns may have.
+POWER = (
+    Column("units", "int64", "units", "units a group of the planned study"),
+    Column("effect", "float64", "log2", "change of the regions that change, half of them up"),
+    Column("depth", "float64", "", "reads a library over those of the pilot's"),
+    Column("carrier_share", "float64", "", "share of the first group's units that carry a change"),
+    Column("changed", "float64", "", "share of the regions that change"),
+    Column("power", "float64", "", "share of these that are called in the right direction"),
+    Column("power_se", "float64", "", "standard error of power, of the number of sets"),
+    Column("power_low", "float64", "", "lower end of where nine in ten studies lie"),
+    Column("power_high", "float64", "", "upper end"),
+    Column("expected_fdr", "float64", "", "mean share of the calls that are false"),
+    Column("expected_fdr_se", "float64", "", "its standard error"),
+    Column("expected_calls", "float64", "regions", "calls, over all regions that the pilot tests"),
+    Column("tested", "int64", "regions", "of these, how many such a study tests"),
+    Column("method", "str", "", "test that most of the studies take"),
+    Column("sets", "int64", "", "studies drawn"),
+)
+
 
 def names(columns: tuple[Column, ...]) -> list[str]:
     """Names of the columns, in order."""
@@ -227,8 +414,16 @@ _OF_MARKS = ("_log2FoldChange", "_pvalue", "_padj")
 _DTYPES = {
     column.name: column.dtype
     for table in (
-        *(REGIONS, RESULTS, SUBSETS, GENE_SETS, GENE_SETS_MORE, PRE_SPECIFIED, MECHANISMS),
-        *(SWITCHES, CHECK, QUALITY, SEGMENTS, COPY_NUMBER, ARMS),
+        *(REGIONS, RESULTS, SHRUNKEN, SUBSETS, GENE_SETS, GENE_SETS_MORE, PRE_SPECIFIED),
+        MECHANISMS,
+        MECHANISMS_MORE,
+        SURVIVAL,
+        SURVIVAL_SUMMARY,
+        TISSUE_SCORES,
+        TISSUE_SCORES_MORE,
+        WHERE,
+        BALANCE,
+        *(SWITCHES, SITE_SUMMARY, CHECK, QUALITY, SEGMENTS, COPY_NUMBER, ARMS),
     )
     for column in table
 }

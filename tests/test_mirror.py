@@ -37,6 +37,14 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "io.table_text": (("io/test_tables.py",), "what a table must be, read from a file"),
     "io.whole_table": (("io/test_tables.py",), "a table cut anywhere is refused"),
     "samples.sheet_checks": (("samples/test_read_sheet.py",), "wrong cells of a sheet are named"),
+    "simulation.planting": (
+        ("simulation/test_honest.py", "simulation/test_cohort.py"),
+        "what is planted where, and which tumours carry it",
+    ),
+    "simulation.streams": (
+        ("simulation/test_narrow_marks.py",),
+        "one mark more leaves the others as they were",
+    ),
     "samples.terms": (("samples/test_formula.py",), "terms are what the parser makes"),
     "arrays": (("stats/test_counts.py",), "names of types, nothing that runs"),
     "cli.messages": (("cli/test_main.py", "cli/test_bad_input.py"), "what a failing verb prints"),

@@ -72,6 +72,9 @@ def command(
         "--carriers",
         help="Also write a table of changes in some units of the first side, and which.",
     ),
+    stability: bool = typer.Option(
+        False, "--stability", help="Leave out each unit in turn: which calls stay."
+    ),
 ) -> None:
     """Test a contrast in every region of a matrix.
 
@@ -110,6 +113,10 @@ def command(
         from resist_epi.model.subsets import carriers_of, check_carriers
 
         check_carriers(question, tested=not fold_changes_only, contrasts=max(len(asked), 1))
+    if stability:
+        from resist_epi.model.stability import check_stability, with_stability
+
+        check_stability(tested=not fold_changes_only)
     with expecting(counts, COUNTS):
         matrix, sheet = read_counts_and_sheet(counts, samples, mark=mark, quantity=quantity)
     analyses = analyse_several_counts(
@@ -125,6 +132,7 @@ def command(
         write_table(carriers, found.table, header=analyses[0].about(carriers) | found.header)
     for analysis, path in zip(analyses, paths, strict=True):
         made = with_agreement_where_known(analysis, directions)
+        made = with_stability(made) if stability else made
         made = with_values(made) if values else made
         write_table(path, made.results, header=made.about(path))
     if joint:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from resist_epi.cli.options import (
     BackgroundOption,
     BlockOption,
+    CohortAdjustOption,
+    CohortStrataOption,
+    CohortTreatmentOption,
     ContrastOption,
     ControlAgain,
     CopyNumberOption,
@@ -21,18 +26,25 @@ from resist_epi.cli.options import (
     Output,
     SegmentsOption,
     StrataOption,
+    SurvivalOption,
     ThresholdAgain,
+    WorseOption,
     named,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from resist_epi.mechanism.outcome import OutcomeResult
 
 NAME = "evidence"
 
 
 def command(
     results: Path = typer.Argument(..., metavar="RESULTS", help="TSV of diff or run."),
-    table: Path = typer.Argument(
-        ...,
-        metavar="TABLE",
+    table: Path | None = typer.Argument(
+        None,
+        metavar="[TABLE]",
         help="Effects a gene (log2FoldChange, P), levels a patient, or means of both groups.",
     ),
     output: Output = ...,  # type: ignore[assignment]
@@ -49,6 +61,11 @@ def command(
     min_fold_change: float = typer.Option(
         1.0, "--min-fold-change", help="Smallest fold change; 1.2 is usual in TMT proteomics."
     ),
+    survival: SurvivalOption = None,
+    cohort_adjust: CohortAdjustOption = None,
+    cohort_strata: CohortStrataOption = None,
+    cohort_treatment: CohortTreatmentOption = None,
+    worse: WorseOption = None,
     genome: GenomeOption = None,
     counts: Path | None = typer.Option(
         None, "--counts", help="The counts behind the results: patients are then matched."
@@ -68,7 +85,10 @@ def command(
     segments: SegmentsOption = None,
     fasta: FastaOption = None,
 ) -> None:
-    """Compare a mark with expression, proteins or methylation, signs stated in advance.
+    """Compare a mark with expression, proteins, methylation or the outcome of patients.
+
+    Signs are stated in advance. With --survival instead of TABLE, the called genes are held against
+    the outcome in an outside cohort, as a score and one by one.
 
     With --counts, the question that the results answer is asked again, as their header holds it;
     options given here win over it. Then the file's columns may be patients, and mark and assay are
@@ -77,13 +97,17 @@ def command(
     from resist_epi.genes.builtin import load_symbols
     from resist_epi.genes.covariates import gene_covariates
     from resist_epi.genome.reference import load_reference
-    from resist_epi.io.tables import read_results, write_table
+    from resist_epi.io.tables import read_results
     from resist_epi.mechanism.compare_assay import compare_assay
     from resist_epi.mechanism.evidence import Thresholds
     from resist_epi.study.count_sheet import read_counts_and_sheet
     from resist_epi.study.repeat import question_again, repeat_analysis
 
     found = read_results(results)
+    if (survival is None) == (table is None):
+        raise typer.BadParameter(
+            "give TABLE, or --survival EXPRESSION CLINICAL", param_hint="TABLE"
+        )
     given = named(
         formula=design,
         contrast=contrast,
@@ -100,6 +124,11 @@ def command(
         background=background,
     )
     question = question_again(found, results, given)
+    if survival is not None:
+        columns = (tuple(cohort_adjust or ()), cohort_strata, cohort_treatment)
+        made = _of_cohort(found, survival, columns, mark=mark, worse=worse, fdr=question.fdr)
+        _write(found, made.genes, made.summary, made.header, output, summary)
+        return
     analysis = None
     if counts is not None:
         matrix, sheet = read_counts_and_sheet(counts, samples, mark=mark)
@@ -110,7 +139,7 @@ def command(
     reference = None if genome is None else load_reference(genome, None)
     result = compare_assay(
         found,
-        table,
+        str(table),
         assay=assay,
         mark=mark,
         analysis=analysis,
@@ -118,8 +147,45 @@ def command(
         symbols=load_symbols(),
         thresholds=Thresholds(max_p, min_fold_change, question.fdr),
     )
+    _write(found, result.joined, result.summary, result.header, output, summary)
+
+
+def _of_cohort(
+    found: pd.DataFrame,
+    files: tuple[Path, Path],
+    columns: tuple[tuple[str, ...], str | None, str | None],
+    *,
+    mark: str | None,
+    worse: str | None,
+    fdr: float,
+) -> OutcomeResult:
+    from resist_epi.genes.builtin import load_symbols
+    from resist_epi.genes.gene_level import GeneLevel
+    from resist_epi.mechanism.cohort_files import CohortColumns, read_cohort
+    from resist_epi.mechanism.outcome import outcome_of_genes, worse_side
+    from resist_epi.samples.facts import facts_of
+
+    facts = facts_of(found.attrs["header"])
+    own = mark or str(facts.get("mark", ""))
+    if not own:
+        raise typer.BadParameter("name the mark of the results, as H3K27me3", param_hint="--mark")
+    level = GeneLevel(found, symbols=load_symbols(), mark=own)
+    cohort = read_cohort(*files, CohortColumns(*columns))
+    return outcome_of_genes(level, cohort, fdr=fdr, worse=worse_side(facts, worse))
+
+
+def _write(
+    found: pd.DataFrame,
+    table: pd.DataFrame,
+    row: pd.DataFrame,
+    header: Mapping[str, str],
+    output: Path,
+    summary: Path | None,
+) -> None:
+    from resist_epi.io.tables import write_table
+
     own = found.attrs["header"]
     about = {name: own[name] for name in ("resist_epi", "contrast") if name in own}
-    write_table(output, result.joined, header=about | result.header)
+    write_table(output, table, header=about | dict(header))
     if summary is not None:
-        write_table(summary, result.summary, header=about | result.header)
+        write_table(summary, row, header=about | dict(header))

@@ -8,7 +8,12 @@ import typer
 
 from resist_epi.cli.options import (
     BlockOption,
+    ChainOption,
     CoefficientsOption,
+    CohortAdjustOption,
+    CohortStrataOption,
+    CohortTreatmentOption,
+    ContactsOption,
     ContrastsOption,
     ControlOption,
     CopyNumberOption,
@@ -34,10 +39,14 @@ from resist_epi.cli.options import (
     QuantityChoice,
     SegmentsOption,
     ShiftOption,
+    SitesOption,
     StrataOption,
+    SurvivalOption,
     ThresholdOption,
     ValuesOption,
     WeightsOption,
+    WorseOption,
+    named_files,
 )
 from resist_epi.samples.question import Confounders, Question
 
@@ -86,13 +95,21 @@ def command(
     evidence_min_fold_change: float = typer.Option(
         1.0, "--evidence-min-fold-change", help="Smallest fold change; 1.2 is usual in proteomics."
     ),
+    survival: SurvivalOption = None,
+    cohort_adjust: CohortAdjustOption = None,
+    cohort_strata: CohortStrataOption = None,
+    cohort_treatment: CohortTreatmentOption = None,
+    worse: WorseOption = None,
+    sites: SitesOption = [],  # noqa: B006
+    contacts: ContactsOption = None,
     quantity: QuantityChoice = typer.Option(
         QuantityChoice.auto, "--quantity", help="auto takes the best that a mark's tracks allow."
     ),
+    chain: ChainOption = None,
     jobs: JobsOption = 1,
     min_mapq: MinMapqOption = 0,
-    keep_duplicates: DuplicatesOption = True,
-    count_as: CountAsOption = "read",
+    keep_duplicates: DuplicatesOption = None,
+    count_as: CountAsOption = None,
     shift: ShiftOption = 0,
     extend: ExtendOption = None,
     unlock: bool = typer.Option(
@@ -136,6 +153,15 @@ def command(
         "methylation": methylation,
         "evidence_max_p": evidence_max_p,
         "evidence_min_fold_change": evidence_min_fold_change,
+        "survival_expression": survival and survival[0],
+        "survival_clinical": survival and survival[1],
+        "survival_adjust": tuple(cohort_adjust or ()),
+        "survival_strata": cohort_strata,
+        "survival_treatment": cohort_treatment,
+        "survival_worse": worse,
+        "sites": named_files(sites),
+        "contacts": contacts,
+        "chain": chain,
         "quantity": quantity.value,
         "jobs": jobs,
         "min_mapq": min_mapq,
@@ -145,7 +171,7 @@ def command(
         "extend": extend,
     }
     if sheet.suffix in (".yaml", ".yml"):
-        said = {k: v for k, v in options.items() if _was_given(context, k)}
+        said = {k: v for k, v in options.items() if _was_given(context, _OPTION_OF.get(k, k))}
         settings = make_settings(read_study(sheet).model_dump() | said)
     else:
         settings = make_settings({"sheet": sheet, **options})
@@ -155,6 +181,17 @@ def command(
     looks = int((table["Coverage"] != "").sum()) if "Coverage" in table else 0
     with track_progress(looks + len(table)) as progress:
         run_study(settings, output, first=first, progress=progress, unlock=unlock)
+
+
+# Setting -> the option that gives it, where they are called differently.
+_OPTION_OF = {
+    "survival_expression": "survival",
+    "survival_clinical": "survival",
+    "survival_adjust": "cohort_adjust",
+    "survival_strata": "cohort_strata",
+    "survival_treatment": "cohort_treatment",
+    "survival_worse": "worse",
+}
 
 
 def _was_given(context: typer.Context, name: str) -> bool:

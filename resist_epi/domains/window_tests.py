@@ -26,8 +26,10 @@ from resist_epi.model.fit import Fit
 from resist_epi.model.header import filter_in_words
 from resist_epi.model.hidden_words import calls_in_words
 from resist_epi.model.linear_models import FitOptions
+from resist_epi.model.neighbours import loci_facts, loci_in_words, locus_adjusted
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
+from resist_epi.schema import SHRUNKEN, names
 from resist_epi.stats.multiple import benjamini_hochberg
 
 
@@ -103,6 +105,9 @@ def _with_tests(
         facts["filter"] = _tested(analysis.facts["filter"], results, tests.rule)
         header["filter"] = filter_in_words(facts["filter"])
         header |= _calls_in_words(results, analysis.header)
+        if "locus_id" in results:
+            facts["loci"] = loci_facts(results, fdr=analysis.question.fdr)
+            header["loci"] = loci_in_words(facts["loci"])
     if tests is not None and tests.unadjusted is not None:
         header["unadjusted"], calls = calls_in_words(results, analysis.question.fdr)
         facts["hidden"] = {**analysis.facts["hidden"], "unadjusted_calls": calls}
@@ -316,7 +321,8 @@ def domain_results(
     ----------
     whole
         Results of the domains' whole signal, a row a domain: they give `baseMean`,
-        `log2FoldChange`, its error, interval and statistic. The window with the lowest P would
+        `log2FoldChange`, its error, interval and statistic, and of these the shrunken change and
+        its s-value. The window with the lowest P would
         exaggerate the effect.
     tests
         What the windows say; None where nothing could be tested.
@@ -361,6 +367,8 @@ def domain_results(
         # What a filter left out as a whole stays out.
         p = np.where(whole["pvalue"].isna(), np.nan, found.pvalue)
         table["pvalue"], table["padj"] = p, benjamini_hochberg(p)
+        if "locus_id" in table:
+            table = locus_adjusted(table)
         sign = np.select([found.direction == "up", found.direction == "down"], [1.0, -1.0], effect)
         called = (table["padj"] <= fdr).to_numpy()
         table["direction"] = np.select(
@@ -378,7 +386,8 @@ def domain_results(
         if tests.unadjusted is not None and "unadjusted_pvalue" in table:
             p = np.where(whole["pvalue"].isna(), np.nan, tests.unadjusted.pvalue)
             table["unadjusted_pvalue"], table["unadjusted_padj"] = p, benjamini_hochberg(p)
-    at = list(table.columns).index("direction") + 1
+    last = names(SHRUNKEN)[-1]
+    at = list(table.columns).index(last if last in table else "direction") + 1
     for i, (name, column) in enumerate(added.items()):
         table.insert(at + i, name, column)
     for name in ("best_start", "best_end"):

@@ -10,16 +10,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resist_epi.arrays import IntArray
+from resist_epi.arrays import FloatArray, IntArray
 from resist_epi.errors import InputFormatError
 from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.genes.gene_sets import BESIDE, GeneSet, current_symbols, match_sets
 from resist_epi.genes.gene_values import gene_table, one_a_symbol
-from resist_epi.genes.set_methods import DEFAULT_TEST, SetInputs, set_pvalues
+from resist_epi.genes.sensitivity import smallest_effects
+from resist_epi.genes.set_methods import DEFAULT_TEST, MIN_GENES, SetInputs, set_pvalues
+from resist_epi.genes.small_sets import SMALL_RULE, small_set_pvalues, untested_reasons
 from resist_epi.genes.symbols import SymbolTable
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.question import Question
 from resist_epi.schema import GENE_SETS, GENE_SETS_MORE, names
+from resist_epi.stats.best_supported import order_of_support
 from resist_epi.stats.multiple import benjamini_hochberg, directions, holm
 
 logger = logging.getLogger(__name__)
@@ -59,8 +62,9 @@ def enrich(results: pd.DataFrame, gene_sets: Mapping[str, GeneSet], **options: A
     One value a gene, so that genes of many or long regions count no more than others, and one
     gene a locus, so that a cluster that changes as one counts as one; the test allows for
     correlation between the genes of a set, estimated from the residuals of the fit where it has
-    enough of them and preset otherwise. Sets of fewer than 5 tested loci get an effect but no P.
-    Control and marker sets have a P, but neither padj nor a part in that of others.
+    enough of them and preset otherwise. Sets of fewer than 5 tested loci are held by fry and
+    against matched random sets where there is a fit (`small_sets.small_set_test`); a set without a
+    P says why. Control and marker sets have a P, but neither padj nor a part in that of others.
 
     Source: Wu & Smyth 2012 (camera); the floor of the estimated correlation and the preset one
     keep its type I error at its level where genes are correlated by .05.
@@ -71,8 +75,8 @@ def enrich(results: pd.DataFrame, gene_sets: Mapping[str, GeneSet], **options: A
         The contract's result columns, a row a region.
     **options
         Fields of `gene_level.GeneLevel` (`fit` and `contrast`, without which the correlation is
-        preset, `design`, `matrix`, `symbols`, `covariates`, `domains`) and of `SetOptions` (`fdr`,
-        `own_sets`, `kinds`, `test`, `beside`).
+        preset, `design`, `matrix`, `symbols`, `covariates`, `domains`, `mark`) and of `SetOptions`
+        (`fdr`, `own_sets`, `kinds`, `test`, `beside`).
 
     Returns
     -------
@@ -107,9 +111,19 @@ def enrich(results: pd.DataFrame, gene_sets: Mapping[str, GeneSet], **options: A
 
 
 def enrich_level(
-    level: GeneLevel, gene_sets: Mapping[str, GeneSet], options: SetOptions
+    level: GeneLevel,
+    gene_sets: Mapping[str, GeneSet],
+    options: SetOptions,
+    *,
+    beyond: FloatArray | None = None,
 ) -> pd.DataFrame:
-    """Test every set as `enrich` does, on genes that stand ready."""
+    """Test every set as `enrich` does, on genes that stand ready.
+
+    Parameters
+    ----------
+    beyond
+        (n_sets,) effect that a set must exceed, too, to be seen, log2; for `smallest_effect`.
+    """
     members = level.members(gene_sets)
     if options.own_sets and not any(len(m) for m in members.values()):
         _complain_no_match(gene_sets, level.genes["symbol"])
@@ -121,12 +135,19 @@ def enrich_level(
     table["n_loci"] = [len(index) for index in loci.values()]
     table["kind"] = [(options.kinds or {}).get(name, "given") for name in members]
     _say_untested(table)
+    small, small_sign, few_are_tested = small_set_pvalues(level, members, table)
+    table["pvalue"] = table["pvalue"].fillna(pd.Series(small))
+    sign = np.where(np.isfinite(small), small_sign, main.sign)
     own = table["pvalue"].mask(table["kind"].isin(BESIDE))
+    table["untested"] = untested_reasons(level, gene_sets, table, few_are_tested=few_are_tested)
+    table["smallest_effect"] = smallest_effects(
+        level, loci, main, fdr=options.fdr, n_sets=int(own.notna().sum()), beyond=beyond
+    )
     table["padj"] = benjamini_hochberg(own.to_numpy(np.float64))
     table["family"] = set_families(members)
     within = own.groupby(table["family"], sort=False).transform(lambda p: holm(p.to_numpy()))
     table["padj_family"] = within.astype(np.float64)
-    table["direction"] = directions(table["padj"], main.sign, fdr=options.fdr)
+    table["direction"] = directions(table["padj"], sign, fdr=options.fdr)
     others = {name: set_pvalues(name, inputs) for name in dict.fromkeys(options.beside)}
     table = table[[*names(GENE_SETS), *names(GENE_SETS_MORE)]].assign(
         **{f"{name}_pvalue": found.pvalue for name, found in others.items()}
@@ -136,12 +157,19 @@ def enrich_level(
     table.attrs["header"] = {
         **(said if against else {}),
         "gene set test": options.test if main.tested else "none",
-        "gene sets": f"{main.how}; control and marker sets stand outside of the adjustment",
+        "gene sets": f"{main.how}; {_small_in_words(small, few_are_tested)}control and marker sets"
+        " stand outside of the adjustment",
         "gene set fdr": f"{options.fdr:g} (genes and sets)",
         "gene set symbols": _matched(gene_sets, members),
         **{f"beside, {name}": found.how for name, found in others.items()},
     }
     return table
+
+
+def _small_in_words(small: FloatArray, few_are_tested: bool) -> str:
+    if np.isfinite(small).any():
+        return f"{SMALL_RULE}; "
+    return "" if few_are_tested else f"sets of fewer than {MIN_GENES} tested loci have no P; "
 
 
 def _matched(gene_sets: Mapping[str, GeneSet], members: Mapping[str, IntArray]) -> str:
@@ -248,7 +276,7 @@ def _described(
     # Arrays, not tables: there may be thousands of sets.
     level, direction = inputs.level, inputs.direction
     change, measured = level.change, level.measured
-    size = level.genes["stat"].to_numpy(np.float64)
+    rank = np.argsort(order_of_support(level.genes))
     symbol = level.genes["symbol"].to_numpy(dtype=object)
     gained, lost = np.asarray(direction == "gain"), np.asarray(direction == "loss")
     rows = []
@@ -257,7 +285,7 @@ def _described(
         rest[index] = False
         kept, known = inputs.members[name], len(index) and rest.any()
         called = index[direction[index] != "none"]
-        strongest = called[np.argsort(-np.abs(size[called]), kind="stable")]
+        best = called[np.argsort(rank[called])]
         rows.append(
             {
                 "set": name,
@@ -267,7 +295,7 @@ def _described(
                 "n_gain": int(gained[index].sum()),
                 "n_loss": int(lost[index].sum()),
                 "effect": change[kept].mean() - change[rest].mean() if known else np.nan,
-                "genes": ",".join(symbol[strongest]),
+                "genes": ",".join(symbol[best]),
             }
         )
     return pd.DataFrame(rows, columns=names(GENE_SETS))

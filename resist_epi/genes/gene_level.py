@@ -49,6 +49,8 @@ class GeneLevel:
     lfc_threshold
         Null hypothesis of the tests of `results`. Sets are always held against no change: of a
         test against a threshold most statistics are 0, and a set's rest on a few genes.
+    mark
+        Name of the mark or assay, for what is said of the genes.
 
     Raises
     ------
@@ -65,6 +67,7 @@ class GeneLevel:
     covariates: pd.DataFrame | None = None
     domains: pd.DataFrame | None = None
     lfc_threshold: float = 0.0
+    mark: str = ""
 
     @cached_property
     def rows(self) -> IntArray:
@@ -165,7 +168,7 @@ class GeneLevel:
         return name_places(known, self.symbols, gene_ids=self.genes["gene_id"].tolist())
 
     def members(
-        self, gene_sets: Mapping[str, GeneSet], *, untested: bool = False
+        self, gene_sets: Mapping[str, GeneSet], *, untested: bool = False, present: bool = False
     ) -> dict[str, IntArray]:
         """Set -> increasing positions of its genes, of those measured.
 
@@ -174,8 +177,12 @@ class GeneLevel:
         untested
             Also those that have a fold change and no test. A name that a measured gene has stays
             with it (`gene_values.one_a_symbol`).
+        present
+            All that have a region, measured or not.
         """
         places = self._places
+        if present:
+            places = self._places_of(np.ones(len(self.genes), dtype=bool)) | places
         if untested:
             places = self._places_of(self.with_change) | places
         return find_sets(gene_sets, places, self.symbols)

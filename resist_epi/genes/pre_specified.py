@@ -60,21 +60,8 @@ def pre_specified(
     if n_random < 1:
         raise DesignError(f"{n_random} random sets; at least 1 is needed")
     members = level.members({gene_set.name: gene_set})[gene_set.name]
-    members = members[np.isfinite(level.z[members])]
-    on_x = on_chromosomes(level.genes["chrom"], ["X"])[members]
-    variants = {"all genes": members}
-    if on_x.any():
-        variants["without chrX"] = members[~on_x]
-    table = pd.DataFrame(
-        [
-            {
-                "set": gene_set.name,
-                "variant": variant,
-                **_one(level, index, n_random, np.random.default_rng(seed)),
-            }
-            for variant, index in variants.items()
-        ]
-    )
+    table = variants_of(level, members, n_random=n_random, seed=seed)
+    table.insert(0, "set", gene_set.name)
     both = (table["fry_pvalue"] <= LEVEL) & (table["random_pvalue"] <= LEVEL)
     holds = both.all() and table["direction"].nunique() == 1
     table["claim"] = "yes" if holds and (table["direction"] != "none").all() else "no"
@@ -85,6 +72,23 @@ def pre_specified(
         "wording": "a claim is consistent with the mechanism that the set stands for",
     }
     return table[names(PRE_SPECIFIED)]
+
+
+def variants_of(
+    level: GeneLevel, members: IntArray, *, n_random: int = N_RANDOM, seed: int = 1
+) -> pd.DataFrame:
+    """The rows of `pre_specified` for the genes at these positions, without set and claim."""
+    members = members[np.isfinite(level.z[members])]
+    on_x = on_chromosomes(level.genes["chrom"], ["X"])[members]
+    variants = {"all genes": members}
+    if on_x.any():
+        variants["without chrX"] = members[~on_x]
+    return pd.DataFrame(
+        [
+            {"variant": variant, **_one(level, index, n_random, np.random.default_rng(seed))}
+            for variant, index in variants.items()
+        ]
+    )
 
 
 def _one(

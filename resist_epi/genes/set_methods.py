@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -71,12 +71,17 @@ class SetPvalues:
         A sentence for the header.
     tested
         Whether the test could be made at all.
+    error, df
+        (n_sets,) standard error of the set's mean normal score less that of the others, and its
+        degrees of freedom, where the test has them: what a shift must exceed to be seen.
     """
 
     pvalue: FloatArray
     sign: FloatArray
     how: str
     tested: bool = True
+    error: FloatArray | None = None
+    df: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -159,8 +164,7 @@ def _camera(inputs: SetInputs) -> SetPvalues:
         inputs,
         tests,
         "camera (Wu & Smyth 2012), one value a gene and one gene a locus, against the other"
-        f" genes tested; {how}; sets of fewer than {MIN_GENES} tested loci have no P: see their"
-        " genes one by one",
+        f" genes tested; {how}",
     )
 
 
@@ -179,7 +183,12 @@ def _loci_called(inputs: SetInputs) -> tuple[NDArray[np.bool_], IntArray, list[I
 
 def _counted(inputs: SetInputs, tests: SetTests | SetCounts, how: str) -> SetPvalues:
     few = np.array([len(m) < MIN_GENES for m in inputs.members.values()], dtype=bool)
-    return SetPvalues(np.where(few, np.nan, tests.pvalue), np.sign(tests.statistic), how)
+    found = SetPvalues(np.where(few, np.nan, tests.pvalue), np.sign(tests.statistic), how)
+    if isinstance(tests, SetCounts):
+        return found
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.where(few, np.nan, np.abs(tests.effect / tests.statistic))
+    return replace(found, error=error, df=tests.df)
 
 
 def _ora(inputs: SetInputs) -> SetPvalues:

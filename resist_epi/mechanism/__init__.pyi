@@ -6,8 +6,8 @@ from .evidence_files import read_evidence as read_evidence
 from .find_switches import is_opposing as is_opposing
 from .find_switches import switches_of_study as switches_of_study
 from .find_switches import switches_of_tables as switches_of_tables
-from .mechanisms import Layer as Layer
-from .mechanisms import mechanism_sentences as mechanism_sentences
+from .layers import Layer as Layer
 from .mechanisms import mechanism_table as mechanism_table
+from .sentences import mechanism_sentences as mechanism_sentences
 from .switches import MarkTest as MarkTest
 from .switches import mark_switches as mark_switches

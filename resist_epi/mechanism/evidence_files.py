@@ -17,7 +17,7 @@ from resist_epi.mechanism.assays import Assay, Evidence
 logger = logging.getLogger(__name__)
 
 # What DESeq2, edgeR, limma, MSstats and spreadsheets call their columns, in lower case.
-_GENE = (
+GENE_COLUMNS = (
     "symbol gene gene_symbol genesymbol gene_name genename hgnc_symbol gene_id geneid"
     " ensembl_gene_id ensembl id name protein row"
 )
@@ -62,10 +62,10 @@ def read_evidence(
     InputFormatError
         If the file cannot be read, has none of the three shapes, or a value is no number.
     """
-    table, first = _read(Path(path))
-    gene = _find(table, _GENE) or str(table.columns[0])
-    effect = _find(table, _EFFECT, besides=gene)
-    genes = _genes(table, gene, path)
+    table, first = read_cells(Path(path))
+    gene = find_column(table, GENE_COLUMNS) or str(table.columns[0])
+    effect = find_column(table, _EFFECT, besides=gene)
+    genes = gene_names(table, gene, path)
     if effect is not None:
         return _effects(table, genes, effect, assay, path, first)
     named = [c for c in table.columns if c != gene and str(c) in set(map(str, patients))]
@@ -85,7 +85,7 @@ def read_evidence(
     )
 
 
-def _read(path: Path) -> tuple[pd.DataFrame, int]:
+def read_cells(path: Path) -> tuple[pd.DataFrame, int]:
     """The table, every cell a text, and the line of its first row."""
     lines = read_text(path).split("\n")
     while lines and not lines[-1].strip():
@@ -121,7 +121,8 @@ def _read(path: Path) -> tuple[pd.DataFrame, int]:
     return table.loc[:, [bool(n.strip()) or i == 0 for i, n in enumerate(header)]], skipped + 2
 
 
-def _find(table: pd.DataFrame, known: str, *, besides: str = "") -> str | None:
+def find_column(table: pd.DataFrame, known: str, *, besides: str = "") -> str | None:
+    """The first of the known names, in lower case with blanks between, that a column has."""
     lower = {str(c).strip().lower().replace(" ", "_"): str(c) for c in reversed(table.columns)}
     found = (lower[name] for name in known.split() if name in lower)
     return next((c for c in found if c != besides), None)
@@ -137,7 +138,7 @@ def _group_column(table: pd.DataFrame, side: str, gene: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _genes(table: pd.DataFrame, column: str, path: str | Path) -> pd.Series:
+def gene_names(table: pd.DataFrame, column: str, path: str | Path) -> pd.Series:
     """Names of the genes; an Ensembl version is no part of one."""
     genes = table[column].str.strip().str.replace(r"^(ENS\w*\d{6,})\.\d+$", r"\1", regex=True)
     if not (genes != "").any():
@@ -145,11 +146,18 @@ def _genes(table: pd.DataFrame, column: str, path: str | Path) -> pd.Series:
     return genes
 
 
-def _numbers(table: pd.DataFrame, column: str, path: str | Path, first: int) -> pd.Series:
+def numbers(table: pd.DataFrame, column: str, path: str | Path, first: int) -> pd.Series:
+    """A column as numbers, NaN where it is empty; `first` is the line of the first row.
+
+    Raises
+    ------
+    InputFormatError
+        With the line of a cell that is neither.
+    """
     text = table[column].str.strip()
     empty = text.str.lower().isin(["", "na", "nan", "null", "none"])
-    numbers = pd.to_numeric(text.mask(empty), errors="coerce")
-    wrong = ~np.isfinite(numbers) & ~empty
+    found = pd.to_numeric(text.mask(empty), errors="coerce")
+    wrong = ~np.isfinite(found) & ~empty
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise InputFormatError(
@@ -159,7 +167,7 @@ def _numbers(table: pd.DataFrame, column: str, path: str | Path, first: int) -> 
             expected="a number",
             found=repr(table[column].iloc[row]),
         )
-    return numbers.astype(np.float64)
+    return found.astype(np.float64)
 
 
 def _one_a_gene(effects: pd.DataFrame, path: str | Path) -> pd.DataFrame:
@@ -182,14 +190,14 @@ def _one_a_gene(effects: pd.DataFrame, path: str | Path) -> pd.DataFrame:
 def _effects(
     table: pd.DataFrame, genes: pd.Series, effect: str, assay: Assay, path: str | Path, first: int
 ) -> Evidence:
-    pvalue, base = _find(table, _PVALUE), _find(table, _BASE)
+    pvalue, base = find_column(table, _PVALUE), find_column(table, _BASE)
     nothing = pd.Series(np.nan, index=table.index)
     effects = pd.DataFrame(
         {
             "gene": genes,
-            "effect": _numbers(table, effect, path, first),
-            "pvalue": nothing if pvalue is None else _numbers(table, pvalue, path, first),
-            "base": nothing if base is None else _numbers(table, base, path, first),
+            "effect": numbers(table, effect, path, first),
+            "pvalue": nothing if pvalue is None else numbers(table, pvalue, path, first),
+            "base": nothing if base is None else numbers(table, base, path, first),
         }
     )
     wrong = (effects["pvalue"] < 0) | (effects["pvalue"] > 1)
@@ -214,7 +222,7 @@ def _matrix(
     path: str | Path,
     first: int,
 ) -> Evidence:
-    values = pd.DataFrame({str(p): _numbers(table, p, path, first) for p in patients})
+    values = pd.DataFrame({str(p): numbers(table, p, path, first) for p in patients})
     effects = pd.DataFrame(
         {"gene": genes, "effect": np.nan, "pvalue": np.nan, "base": values.mean(axis=1)}
     )
@@ -235,7 +243,7 @@ def _means(
     path: str | Path,
     first: int,
 ) -> Evidence:
-    one, other = (_numbers(table, side, path, first) for side in sides)
+    one, other = (numbers(table, side, path, first) for side in sides)
     both = pd.concat([one, other])
     if (both < 0).any():
         raise InputFormatError(

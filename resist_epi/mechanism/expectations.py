@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from resist_epi.errors import InputFormatError
+from resist_epi.mechanism.verdicts import Evidence, Verdict, judge
+from resist_epi.samples.presets import find_preset
 
 WORDS = ("gain", "loss", "none", "mixed")
 
@@ -28,14 +30,14 @@ class Expectation:
 
     @classmethod
     def parse(cls, text: str) -> Expectation:
-        """From `gain`, or `loss|none`.
+        """From `gain`, `loss|none`, or `gain or mixed`.
 
         Raises
         ------
         InputFormatError
             If it is made of other words.
         """
-        main, _, allowed = text.partition("|")
+        main, _, allowed = text.strip().replace(" or ", "|").partition("|")
         if any(word and word not in WORDS for word in (main, allowed)):
             raise InputFormatError(f"expectation {text!r}", expected=", ".join(WORDS))
         return cls(main, allowed)
@@ -50,21 +52,17 @@ class Expectation:
         """For tables: `gain`, `loss or none`, `not stated`."""
         return " or ".join(filter(None, (self.main, self.allowed))) or "not stated"
 
-    def verdict(self, direction: str) -> str:
-        """What a direction that was seen says about it.
+    def verdict(self, seen: Evidence) -> Verdict:
+        """What evidence says of it (`verdicts.judge`).
 
         Examples
         --------
-        >>> Expectation.parse("loss|none").verdict("gain")
+        >>> Expectation.parse("loss|none").verdict("gain").word
         'opposite'
-        >>> Expectation.parse("gain").verdict("gain"), Expectation.parse("none").verdict("loss")
-        ('as expected', 'not predicted')
+        >>> Expectation.parse("none").verdict("loss").word
+        'not predicted'
         """
-        if direction not in ("gain", "loss"):
-            return "no change expected, none seen" if self.main == "none" else "no change seen"
-        if direction == self.main:
-            return "as expected"
-        return "opposite" if self.sign else "not predicted"
+        return judge(self.main, self.allowed, seen)
 
 
 @dataclass(frozen=True)
@@ -82,9 +80,15 @@ class Mechanism:
     caveat
         What else looks the same, or what the set cannot show.
     context
-        Therapies that were tried against it; for research, no advice.
+        Therapies that are meant for it, as of `therapies.therapies_as_of`; research, no advice.
     references
         Where that stands.
+    evidence
+        What the expected signs rest on: cell lines or tumours, and under which therapy.
+    sources
+        Papers of that evidence; `not verified` stands beside what nobody could look up.
+    alternatives
+        Names of mechanisms of the same genes that expect the opposite.
     """
 
     name: str
@@ -94,16 +98,27 @@ class Mechanism:
     caveat: str = ""
     context: str = ""
     references: str = ""
+    evidence: str = ""
+    sources: str = ""
+    alternatives: tuple[str, ...] = ()
 
-    def expects(self, layer: str) -> Expectation:
+    def expects(self, layer: str, *, active: str = "H3K36me3") -> Expectation:
         """What a mark or assay is expected to do; empty where nothing was stated.
 
-        `switches` follow from the two marks: an activating switch (counted as gain) where H3K36me3
-        is to be gained, a repressive one where it is to be lost. Proteins follow expression.
+        `switches` follow from their active mark: an activating switch (counted as gain) where it is
+        to be gained, a repressive one where it is to be lost. Proteins follow expression. Marks go
+        by any name that their preset knows.
+
+        Parameters
+        ----------
+        active
+            The active mark of the switches.
         """
         if layer == "switches":
-            body = self.expected.get("H3K36me3", Expectation())
+            body = self.expects(active)
             return Expectation(body.main if body.sign else "mixed" if body.main else "")
-        name = "expression" if layer == "proteomics" else layer
+        name = "expression" if layer == "proteomics" else layer.strip()
+        known = find_preset(name)
+        name = name if known is None else known.mark
         found = {k.lower(): e for k, e in self.expected.items()}
-        return found.get(name.strip().lower(), Expectation())
+        return found.get(name.lower(), Expectation())

@@ -12,6 +12,7 @@ from resist_epi.genes.gene_sets import BESIDE, GeneSet, match_sets
 from resist_epi.genes.symbols import SymbolTable
 from resist_epi.mechanism.switches import ACTIVATING, REPRESSIVE
 from resist_epi.samples.question import Question
+from resist_epi.stats.best_supported import order_of_support
 from resist_epi.stats.multiple import benjamini_hochberg
 
 SWITCHES = "switches"
@@ -44,7 +45,8 @@ def switch_sets(
     -------
     DataFrame
         A row a set: `set kind layer n_genes n_tested n_loci n_gain n_loss effect pvalue padj
-        matched_low matched_high direction genes warnings`; a gain is an activating switch, `effect`
+        matched_low matched_high direction genes warnings untested n_called called_needed`, without
+        P where no gene switches at all; a gain is an activating switch, `effect`
         the share of activating less that of repressive loci in the set, less the same elsewhere.
 
     Examples
@@ -67,12 +69,14 @@ def switch_sets(
         name: np.intersect1d(universe, locus[(switches["class"] == name).to_numpy()])
         for name in (ACTIVATING, REPRESSIVE)
     }
+    n_own = sum((kinds or {}).get(name, "given") not in BESIDE for name in members)
+    level = fdr / max(n_own, 1)
     rows = [
         {
             "set": name,
             "n_genes": len(gene_sets[name]),
             "n_tested": len(index),
-            **_count(np.unique(locus[index]), universe, of_class),
+            **_count(np.unique(locus[index]), universe, of_class, level),
             "genes": ",".join(_switching(switches.iloc[index])),
         }
         for name, index in members.items()
@@ -84,32 +88,62 @@ def switch_sets(
     called = table["padj"].le(fdr)
     sign = np.where(table.pop("activating"), "gain", "loss")
     table["direction"] = np.where(called, sign, "none")
+    table["n_called"] = (table["n_gain"] + table["n_loss"]).astype(np.float64)
+    untested = np.where(
+        table["n_tested"].gt(0),
+        "no gene is called a switch at all",
+        "none of its genes has both marks tested",
+    )
+    table["untested"] = np.where(table["pvalue"].notna(), "", untested)
     return table.assign(layer=SWITCHES, matched_low=np.nan, matched_high=np.nan, warnings="")
 
 
 def _switching(genes: pd.DataFrame) -> list[str]:
     found = genes[genes["class"].isin([ACTIVATING, REPRESSIVE])]
-    return found.sort_values("padj", kind="stable")["symbol"].tolist()
+    return found.iloc[order_of_support(found)]["symbol"].tolist()
 
 
 def _count(
-    own: NDArray[np.int64], universe: NDArray[np.int64], of_class: Mapping[str, NDArray[np.int64]]
+    own: NDArray[np.int64],
+    universe: NDArray[np.int64],
+    of_class: Mapping[str, NDArray[np.int64]],
+    level: float,
 ) -> dict[str, object]:
     from scipy.stats import hypergeom
 
     n, k = len(universe), len(own)
     in_set = {name: len(np.intersect1d(own, loci)) for name, loci in of_class.items()}
+    testable = k > 0 and any(map(len, of_class.values()))
     tails = {
-        name: float(hypergeom.sf(in_set[name] - 1, n, len(loci), k)) if k else np.nan
+        name: float(hypergeom.sf(in_set[name] - 1, n, len(loci), k)) if testable else np.nan
         for name, loci in of_class.items()
     }
     gain, loss = in_set[ACTIVATING], in_set[REPRESSIVE]
     rest = len(of_class[ACTIVATING]) - len(of_class[REPRESSIVE]) - (gain - loss)
+    needed = np.nan
+    if testable:
+        larger = max(map(len, of_class.values()))
+        numbers = np.arange(1, min(k, larger) + 1)
+        enough = 2 * hypergeom.sf(numbers - 1, n, larger, k) <= level
+        needed = float(numbers[enough][0]) if enough.any() else np.nan
     return {
         "n_loci": k,
         "n_gain": gain,
         "n_loss": loss,
         "effect": (gain - loss) / k - rest / (n - k) if k and n > k else np.nan,
-        "pvalue": min(1.0, 2 * min(tails.values())) if k else np.nan,
-        "activating": bool(k and tails[ACTIVATING] <= tails[REPRESSIVE]),
+        "pvalue": min(1.0, 2 * min(tails.values())) if testable else np.nan,
+        "activating": bool(testable and tails[ACTIVATING] <= tails[REPRESSIVE]),
+        "called_needed": needed,
     }
+
+
+def active_mark(switches: pd.DataFrame) -> str:
+    """The active mark of a table of switches, whose columns come second; empty if there is none.
+
+    Examples
+    --------
+    >>> active_mark(pd.DataFrame(columns=["symbol", "H3K27me3_pvalue", "H3K4me3_pvalue", "padj"]))
+    'H3K4me3'
+    """
+    found = [str(c).removesuffix("_pvalue") for c in switches if str(c).endswith("_pvalue")]
+    return found[1] if len(found) > 1 else ""

@@ -215,17 +215,18 @@ def compare_normalizations(
     if known is not None:
         known = known.of_mark(str(analysis.units.table["Factor"].iloc[0]))
     controls = None if known is None else find_controls(known, analysis.matrix.regions)
-    fits: Mapping[str, Fit] = {}
-    if variants is None:
-        normalized = normalized_variants(analysis.matrix, analysis.inputs)
-    else:
-        normalized, fits = dict(variants.matrices), variants.fits
+    made = variants or Variants(normalized_variants(analysis.matrix, analysis.inputs), {})
+    normalized, fits = made.matrices, made.fits
     headline = next(iter(normalized))
     tables = {headline: analysis.results} if analysis.tested else {}
     for other in list(normalized)[1:] if analysis.tested else ():
         fitted = fits[other] if other in fits else _refitted(analysis, normalized[other])
         tables[other] = contrast_results(
-            fitted, contrast, fdr=question.fdr, lfc_threshold=question.lfc_threshold
+            fitted,
+            contrast,
+            fdr=question.fdr,
+            lfc_threshold=question.lfc_threshold,
+            shrunken=False,
         )
     judged = {} if controls is None else {n: controls.judge(t) for n, t in tables.items()}
     table = pd.concat(

@@ -46,7 +46,9 @@ class Relabelling:
         P at most that, under the true labels and, on average, under the others.
     sets
         Index the sets; columns `statistic` (mean t of the set less that of all regions) and
-        `pvalue` (two-sided, share of relabellings at least as extreme, the true one among them).
+        `pvalue` (two-sided, share of relabellings at least as extreme, the true one among them);
+        `active` (share with P at most .05 less that of all regions) and `active_pvalue`
+        (one-sided, share of relabellings with at least as much).
     """
 
     calls: NDArray[np.int64]
@@ -163,10 +165,13 @@ def relabel(
         index=pd.Index(EXTREMES, name="P"),
     )
     beyond = np.abs(null.set_statistics) >= np.abs(true.set_statistics) * (1 - 1e-9)
+    livelier = null.set_active >= true.set_active - 1e-9
     of_sets = pd.DataFrame(
         {
             "statistic": true.set_statistics[0],
             "pvalue": [_share(beyond[:, i], complete) for i in range(beyond.shape[1])],
+            "active": true.set_active[0],
+            "active_pvalue": [_share(livelier[:, i], complete) for i in range(beyond.shape[1])],
         },
         index=pd.Index(list(chosen), name="set"),
     )

@@ -43,7 +43,7 @@ _LAYER_MM = 17.0
 
 _GENES_MM = 48.0
 
-_KEYS_MM = 122.0  # what the keys below need
+_KEYS_MM = 138.0  # what the keys below need
 
 _GAP_MM = 2.5  # between mechanisms and controls
 
@@ -56,6 +56,8 @@ _SWITCH_SHARE = 0.2  # share of loci that has the colour of the largest effect
 # What was stated in advance, at the left of each dot.
 _EXPECTED = {"gain": "↑", "loss": "↓", "none": "–", "mixed": "↕"}
 
+_FEW = "too few to say"
+
 _KEY_P = (0.05, 1e-3, 1e-5)
 
 
@@ -65,10 +67,13 @@ def plot_mechanisms(
     """Draw a dot for every mechanism and measurement.
 
     The colour of a dot is the effect (of switches: the share of loci, .2 as dark as the largest
-    effect of a mark), its area the strength of the evidence (P), a black ring says
-    that the direction is called, a cross in it that it is against what was stated. The sign on the
-    left of each dot is what was stated before the data were seen: an arrow for gain or loss, a dash
-    for no change, a double arrow for either. Controls stand below the line.
+    effect of a mark), its area the strength of the evidence (P), a black ring says that the
+    direction is called, a cross in it that it is against what was stated, a double arrow in it that
+    members go both ways. A broken ring: too few loci to say. A pale cross: not tested, since there
+    is no mark or too few genes; `untested` in the table says which. The sign on the left of each
+    dot is what was stated before the data were seen: an arrow for gain or loss, a dash for no
+    change, a double arrow for either. Controls stand below the line. Genes of a mechanism that
+    shares its carriers with a stronger one stand after that one's name.
 
     Parameters
     ----------
@@ -115,7 +120,7 @@ def _draw(
     genes: int,
 ) -> Axes:
     side = text_width_mm([*rows, *beside]) + 3.0
-    head, foot = TITLE_MM * bool(title) + 5.5, 13.5
+    head, foot = TITLE_MM * bool(title) + 5.5, 16.5
     gap = _GAP_MM if beside else 0.0
     dots_mm = max((len(rows) + len(beside)) * _ROW_MM + gap, 2 * _ROW_MM)
     width = max(side + len(layers) * _LAYER_MM + 4.0 + _GENES_MM * bool(genes), _KEYS_MM)
@@ -202,18 +207,25 @@ def _draw_dots(
     called = (drawn["direction"] != "none").to_numpy()
     against = called & (drawn["verdict"] == "opposite").to_numpy()
     dots.scatter(x[~tested], y[~tested], marker="x", s=7, color=PALE, linewidths=0.6)
+    pvalue = drawn["pvalue"].to_numpy(np.float64)
+    mixed = (drawn["direction"] == "mixed").to_numpy() & tested
+    if "mixed_pvalue" in drawn:  # a mean that does not move says nothing of members that do
+        pvalue = np.where(mixed, drawn["mixed_pvalue"].to_numpy(np.float64), pvalue)
     points = dots.scatter(
         x[tested],
         y[tested],
-        s=_area(drawn["pvalue"].to_numpy(np.float64)[tested]),
+        s=_area(pvalue[tested]),
         c=effect[tested],
         cmap=cmap,
         vmin=-limit,
         vmax=limit,
         edgecolors=np.where(called[tested], "black", GREY).tolist(),
         linewidths=np.where(called[tested], 1.1, 0.3).tolist(),
+        linestyles=[":" if few else "-" for few in (drawn["verdict"] == _FEW)[tested]],
         zorder=3,
     )
+    for at in np.flatnonzero(mixed):
+        dots.text(float(x[at]), float(y[at]), "↕", ha="center", va="center", fontsize=6, zorder=4)
     dots.scatter(x[against], y[against], marker="x", s=14, color="black", lw=0.9, zorder=4)
     return points
 
@@ -239,13 +251,24 @@ def _name_genes(
         lists = table.loc[table["mechanism"] == name, "genes"].dropna().astype(str)
         called = [g for text in lists if text and not text.startswith("(") for g in text.split(",")]
         found = list(dict.fromkeys(called))
-        text = ", ".join(found[:most]) + (", …" if len(found) > most else "")
+        text = _under_another_name(table, name) + ", ".join(found[:most])
+        text += ", …" if len(found) > most else ""
         while found and text_width_mm([text]) > room and ", " in text:
             text = text.removesuffix(", …").rpartition(", ")[0] + ", …"
         y = bottom + dots_mm * (height - low) / (high - low)
         frame.text(left, y, text, fontstyle="italic", color=INK)
     y = bottom + dots_mm + 2.4
     frame.text(left, y, "genes called", color=GREY)
+
+
+def _under_another_name(table: pd.DataFrame, name: str) -> str:
+    """`as Glycolysis: ` where all that is called of a mechanism is a finding of that name."""
+    if "finding" not in table:
+        return ""
+    found = set(table.loc[table["mechanism"] == name, "finding"].dropna()) - {""}
+    return (
+        f"as {shorten_all([found.pop()], 16)[0]}: " if len(found) == 1 and name not in found else ""
+    )
 
 
 def _draw_keys(frame: Frame, points: Any, left: float) -> None:
@@ -256,7 +279,7 @@ def _draw_keys(frame: Frame, points: Any, left: float) -> None:
             frame,
             points,
             right=frame.width - 2.0,
-            top=9.0,
+            top=12.0,
             text="effect, log₂",
             extend="both",
         )
@@ -285,14 +308,19 @@ def _draw_keys(frame: Frame, points: Any, left: float) -> None:
             [], [], ls="", marker="x", color="black", markersize=4, label="against what was stated"
         )
     )
+    handles.append(Line2D([], [], ls="", marker="x", color=PALE, markersize=3, label="not tested"))
     legend = frame.ax.legend(
         handles=handles,
         loc="upper left",
-        bbox_to_anchor=(2.0 / frame.width, 10.5 / frame.height),
+        bbox_to_anchor=(2.0 / frame.width, 13.5 / frame.height),
         ncols=len(handles),
         handletextpad=0.2,
         columnspacing=0.9,
     )
     legend.set_zorder(5)
     signs = "stated in advance:  ↑ gain   ↓ loss   – no change   ↕ either"
-    frame.text(2.0, 10.5 - 2.2 * LINE_MM - 1.2, signs, fontsize=SMALL_FONT, color=INK)
+    frame.text(2.0, 13.5 - 2.2 * LINE_MM - 1.2, signs, fontsize=SMALL_FONT, color=INK)
+    more = (
+        "↕ in a ring: both ways   broken ring: too few loci   not tested: no mark, or too few genes"
+    )
+    frame.text(2.0, 13.5 - 3.3 * LINE_MM - 1.2, more, fontsize=SMALL_FONT, color=INK)

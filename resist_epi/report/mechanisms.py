@@ -5,20 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from resist_epi.mechanism.mechanisms import mechanism_sentences
+from resist_epi.mechanism.sentences import mechanism_sentences
+from resist_epi.mechanism.verdicts import (
+    FEWEST_LOCI,
+    FEWEST_OF_CONTROL,
+    NO_COMFORT,
+    NOT_TESTED,
+    TOO_FEW,
+    in_words,
+)
 from resist_epi.report.gather import RunTables, Sheet
+from resist_epi.report.mechanism_context import evidence_rows, therapy_section
 from resist_epi.report.sections import change, number
 from resist_epi.report.words import header_lines
+from resist_epi.schema import MECHANISMS_MORE
+
+_TEXTS = ("genes", "warnings", "context", "references", "untested", "finding", "shared_genes")
 
 
 def mechanism_section(run: RunTables) -> dict[str, Any] | None:
     """Everything of the section for the template; None where the run has no such table."""
     if run.mechanisms is None:
         return None
-    table = run.mechanisms.table.fillna(
-        {"genes": "", "warnings": "", "context": "", "references": ""}
+    found = run.mechanisms.table
+    # Columns that a run of an earlier version lacks stay empty.
+    more = {c.name: "" if c.dtype == "str" else np.nan for c in MECHANISMS_MORE}
+    table = found.assign(**{c: v for c, v in more.items() if c not in found}).fillna(
+        dict.fromkeys(_TEXTS, "")
     )
     own = table[table["kind"] == "mechanism"]
     quiet = table[table["kind"] != "mechanism"]
@@ -26,11 +42,14 @@ def mechanism_section(run: RunTables) -> dict[str, Any] | None:
     return {
         "sentences": mechanism_sentences(table),
         "cautions": [m.preset.caution for m in run.marks if m.preset.caution],
-        "rows": [_row(row) for row in own.to_dict("records") if row["n_tested"]],
+        "rows": [_row(row) for row in own.to_dict("records")],
+        "silent": _silent(own),
         "controls": _controls(quiet, moved),
-        "context": _context(own),
+        "therapies": therapy_section(own),
+        "rests_on": evidence_rows(own),
         "header": dict(header_lines(run.mechanisms.header)),
         "evidence": [] if run.concordance is None else _evidence(run.concordance),
+        "outcome": [] if run.survival is None else _outcome(run.survival),
     }
 
 
@@ -52,10 +71,37 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
         "pvalue": number(row["pvalue"]),
         "padj": number(row["padj"]),
         "direction": row["direction"],
-        "verdict": row["verdict"],
+        "verdict": in_words(
+            row["verdict"],
+            smallest=float(row["smallest_effect"]),
+            needed=float(row["called_needed"]),
+            untested=row["untested"],
+        ),
+        "finding": _finding(row),
         "genes": str(row["genes"]).replace(",", ", "),
         "warnings": row["warnings"],
     }
+
+
+def _finding(row: Mapping[Any, Any]) -> str:
+    """What of it stands under another name already."""
+    if row["finding"] in ("", row["mechanism"]):
+        return ""
+    alone = row["pvalue_unshared"]
+    left = "nothing is left to test" if pd.isna(alone) else f"P {number(alone)}"
+    return f"one finding with {row['finding']}; without the genes that carry that, {left}"
+
+
+def _silent(own: pd.DataFrame) -> str:
+    """One sentence on the rows that say nothing, so that silence is not taken for absence."""
+    untested = own[own["verdict"] == NOT_TESTED.word]
+    few = own[own["verdict"] == TOO_FEW.word]
+    parts = []
+    if len(untested):
+        parts.append(f"{len(untested)} could not be tested, for the reasons that the table gives")
+    if len(few):
+        parts.append(f"{len(few)} rest on fewer than {FEWEST_LOCI} loci and say nothing either way")
+    return f"Of {len(own)} rows {' and '.join(parts)}." if parts else ""
 
 
 def _controls(quiet: pd.DataFrame, moved: pd.DataFrame) -> str:
@@ -64,20 +110,13 @@ def _controls(quiet: pd.DataFrame, moved: pd.DataFrame) -> str:
     if tested.empty:
         return "No control set has a gene among the regions tested."
     said = f"{len(tested)} tests of control and marker sets ride along"
+    few = int(tested["verdict"].eq(NO_COMFORT.word).sum())
+    if few:
+        said += f" ({few} of fewer than {FEWEST_OF_CONTROL} loci, which are no comfort)"
     if moved.empty:
         return f"{said}; none has P below .05."
     names = ", ".join(f"{r.mechanism} in {r.layer}" for r in moved.itertuples())
     return f"{said}; P is below .05 for {names}: look there before a claim."
-
-
-def _context(own: pd.DataFrame) -> list[dict[str, str]]:
-    """Therapies tried against the mechanisms that were called."""
-    called = own[own["verdict"] == "as expected"].drop_duplicates("mechanism")
-    return [
-        {"mechanism": row["mechanism"], "text": row["context"], "reference": row["references"]}
-        for row in called.to_dict("records")
-        if row["context"]
-    ]
 
 
 def _evidence(sheet: Sheet) -> list[dict[str, str]]:
@@ -90,6 +129,11 @@ def _evidence(sheet: Sheet) -> list[dict[str, str]]:
         }
         for row in sheet.table.to_dict("records")
     ]
+
+
+def _outcome(sheet: Sheet) -> list[dict[str, str]]:
+    rows = sheet.table.to_dict("records")
+    return [{"mark": str(row["mark"]), "words": str(row["words"])} for row in rows]
 
 
 def _over_patients(row: Mapping[Any, Any]) -> str:

@@ -12,6 +12,7 @@ from resist_epi.counting.matrix_files import write_counts
 from resist_epi.io.tables import read_table, write_table
 from tests.support.builders import regions, said
 from tests.support.evidence import patients, results
+from tests.support.outside_cohort import write_outside_cohort
 
 
 def test_the_verb(tmp_path: Path) -> None:
@@ -55,3 +56,31 @@ def test_without_a_mark_the_verb_asks_for_it(
     assert main([*command, "-o", str(tmp_path / "o.tsv")]) == 2
     assert "--mark" in capsys.readouterr().err
     assert not (tmp_path / "o.tsv").exists()
+
+
+def test_an_outside_cohort(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = list(map(str, write_outside_cohort(tmp_path, 0.8)))
+    n = 400
+    changed = np.arange(n) < 20
+    table = regions(n, width=100_000).drop(columns="kind")
+    table = table.assign(
+        baseMean=1.0, log2FoldChange=np.where(changed, 1.0, 0.0), lfcSE=0.2, ci_low=0.0, ci_high=0.0
+    )
+    padj = np.where(changed, 0.001, 0.9)
+    table = table.assign(stat=0.0, df=10.0, pvalue=padj, padj=padj, direction="none")
+    about = {"name": "poor-good", "column": "Condition", "kind": "difference"}
+    facts = {"mark": "H3K36me3", "contrast": about | {"first": "poor", "second": "good"}}
+    write_table(tmp_path / "results.tsv", table, header={"facts": facts})
+    out, summary = str(tmp_path / "genes.tsv"), str(tmp_path / "summary.tsv")
+    command = ["evidence", str(tmp_path / "results.tsv"), "--survival", *files, "-o", out]
+    more = ["--cohort-adjust", "age", "--cohort-strata", "site", "--summary", summary]
+    assert main([*command, *more]) == 0
+    row = read_table(summary).iloc[0]
+    assert row["verdict"] == "confirmed"
+    assert (read_table(out)["expected"] == "earlier").all()
+    assert "beside age, strata of their own" in said(read_table(out))
+    assert main([*command, "--worse", "good", "--summary", summary]) == 0
+    assert read_table(summary).iloc[0]["verdict"] == "opposite"
+    assert main([*command, "--worse", "bad"]) == 1
+    assert "the contrast has poor or good" in capsys.readouterr().err
+    assert main(["evidence", str(tmp_path / "results.tsv"), "-o", out]) == 2

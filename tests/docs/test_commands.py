@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import doctest
 import glob
 import re
 import runpy
@@ -42,18 +43,30 @@ INSTEAD = [
     (r"\bDIR\b", "made", "a place to fill in"),
     (r"greylist --samples sheet.csv", "greylist --samples inputs.csv", "a sheet with inputs"),
     (r"--good 12 --poor 12", "--good 2 --poor 3", "a small cohort shows the same"),
+    (r"(--survival cohort.tsv clinical.csv)", r"\1 --fdr 1", "few genes are called there"),
     (
         r"^resist-epi simulate",
         "resist-epi simulate --chromosomes chr21 --fragments 2000",
         "the same",
     ),
 ]
+PILOT = "tests/docs/test_pilot_example.py"
 # Run in another test, as a whole.
 TESTED = {
     "resist-epi demo -o out": "tests/cli/test_demo.py",
     "resist-epi demo -o demo": "tests/cli/test_demo.py",
     "resist-epi demo -o DIR": "tests/cli/test_demo.py",
     "pytest -m real tests/study/test_real_studies.py": "tests/study/test_real_studies.py",
+    "resist-epi diff pilot.tsv --samples pilot.csv -o pilot.results.tsv": PILOT,
+    "resist-epi power pilot.tsv --samples pilot.csv --units 3,6,12 --effects 1 --sets 10"
+    " -o power.tsv": PILOT,
+    "resist-epi plot power power.tsv -o power.png": PILOT,
+    "resist-epi diff later.tsv --samples later.csv -o later.results.tsv": PILOT,
+}
+TESTED |= {
+    c.text: "tests/docs/test_cut_and_tag.py"
+    for c in commands((TOP / "docs/examples/cut_and_tag.md").read_text("utf-8"))
+    if c.language == "bash"
 }
 # Make environments or need the network: that they parse, and that what they name is there.
 SETS_UP = {
@@ -187,6 +200,7 @@ def make_files(folder: Path) -> None:
     (folder / "reactome.gmt").write_bytes((folder / "sets.gmt").read_bytes())
     subprocess.run(["gzip", folder / "reactome.gmt"], check=True)
     _write_expression(folder)
+    _write_outside_cohort(folder)
 
 
 def _write(path: Path, sheet: pd.DataFrame, **columns: Any) -> None:
@@ -199,6 +213,17 @@ def _write_expression(folder: Path) -> None:
     change, p = rng.normal(size=len(genes)), rng.uniform(size=len(genes))
     table = pd.DataFrame({"gene": genes, "log2FoldChange": change, "pvalue": p, "padj": p})
     table.to_csv(folder / "expression.tsv", sep="\t", index=False)
+
+
+def _write_outside_cohort(folder: Path) -> None:
+    genes = pd.read_csv(folder / "genes.tsv", sep="\t")["gene_name"]
+    rng = np.random.default_rng(2)
+    patients = [f"X{i}" for i in range(40)]
+    levels = pd.DataFrame(rng.normal(size=(len(genes), 40)), columns=patients)
+    levels.insert(0, "gene", genes)
+    levels.to_csv(folder / "cohort.tsv", sep="\t", index=False)
+    times = {"time": rng.exponential(20, size=40) + 1, "event": rng.integers(0, 2, size=40)}
+    pd.DataFrame({"patient": patients, **times}).to_csv(folder / "clinical.csv", index=False)
 
 
 def run_script(words: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
@@ -231,6 +256,9 @@ def run(command: str, monkeypatch: pytest.MonkeyPatch) -> int:
     return run_script(words[1:], monkeypatch)
 
 
+# Their own code makes the files that their commands read.
+MAKES_ITS_FILES = {"docs/examples/pairs.md"}
+
 # What a story takes from another one before it begins.
 COUNT = "resist-epi count sheet.csv --mark {} --regions promoters -o counts.parquet"
 BEFORE = {
@@ -253,6 +281,8 @@ def test_commands_of_a_document_run(
     make_files(tmp_path)
     monkeypatch.chdir(tmp_path)
     story = [c.text for c in COMMANDS if c.document == document and group(c.text) == "run"]
+    if document in MAKES_ITS_FILES:
+        doctest.testfile(str(TOP / document), module_relative=False)
     failed = {}
     for command in map(small, dict.fromkeys([*BEFORE.get(document, []), *story])):
         if run(command, monkeypatch) != 0:

@@ -75,11 +75,9 @@ def test_without_counts_the_correlation_is_preset_and_that_is_said() -> None:
     )
 
 
-def test_small_sets_have_an_effect_but_no_p() -> None:
-    table = enrich(
-        gene_sets={"FOUR": gene_set("FOUR", range(4))},
-        **analysed(planted(per_group=6)),  # type: ignore[arg-type]
-    )
+def test_small_sets_have_no_p_without_the_fit() -> None:
+    results = analysed(planted(per_group=6))["results"]
+    table = enrich(results, {"FOUR": gene_set("FOUR", range(4))})  # type: ignore[arg-type]
     assert table.loc[0, "effect"] > 2
     assert np.isnan(table.loc[0, "pvalue"])
     assert table.loc[0, "n_gain"] == 4
@@ -164,6 +162,7 @@ def test_one_gained_cluster_does_not_make_a_set_significant(stem: str) -> None:
     assert list(table["n_loci"]) == [7, 1]
     assert table.loc[0, "pvalue"] > 0.05
     assert np.isnan(table.loc[1, "pvalue"])
+    assert table.loc[1, "untested"] == "one locus is no set: see its genes one by one"
     # The same changes at ten places of the genome are evidence.
     apart = cluster_of(results, stem="S", members=range(0))
     wide = GeneSet("WIDE", "test", tuple(f"S{i}" for i in (*range(10), *range(200, 206))))

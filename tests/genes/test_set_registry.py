@@ -20,7 +20,8 @@ from resist_epi.genes.gene_sets import GeneSet
 from resist_epi.genes.set_methods import METHODS, SetInputs, SetMethod, SetPvalues
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.mechanism.expectations import Expectation, Mechanism
-from resist_epi.mechanism.mechanisms import Layer, mechanism_table
+from resist_epi.mechanism.layers import Layer
+from resist_epi.mechanism.mechanisms import mechanism_table
 from resist_epi.samples.question import Question
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.steps.sets import write_gene_sets

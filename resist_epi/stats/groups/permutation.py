@@ -22,6 +22,8 @@ SAMPLED = 1_000
 
 EXTREMES = (1e-2, 1e-3, 1e-4)
 
+ACTIVE = 0.05  # two-sided P at which a member of a set counts as moving, in whichever direction
+
 _AT_ONCE = 16  # splits: what a block of regions needs of them stays in the cache
 
 _CONFOUNDED = 1e-8  # share of a label's variation that the other coefficients leave
@@ -39,11 +41,15 @@ class NullCalls:
         (n_splits, 3) int64 regions with P at most .01, .001 and .0001.
     set_statistics
         (n_splits, n_sets) mean t of each set less that of all regions.
+    set_active
+        (n_splits, n_sets) share of each set with P at most .05, in either direction, less that of
+        all regions.
     """
 
     calls: npt.NDArray[np.int64]
     extremes: npt.NDArray[np.int64]
     set_statistics: FloatArray
+    set_active: FloatArray
 
 
 def label_splits(
@@ -198,20 +204,25 @@ def null_calls(
     bound = _critical(squeezed.df_total, max(fdr, EXTREMES[0]))
     calls = np.zeros(len(splits), dtype=np.int64)
     extremes = np.zeros((len(splits), len(EXTREMES)), dtype=np.int64)
-    of_sets = np.zeros((len(splits), len(sets)))
+    moving = _critical(squeezed.df_total, ACTIVE)[:, None]
+    of_sets, active = (np.zeros((len(splits), len(sets))) for _ in range(2))
     for begin in range(0, len(splits), _AT_ONCE):
         some = labels[:, begin : begin + _AT_ONCE]
         t = relabelled_statistics(residual, some, squeezed.prior, squeezed.df_prior, df)
+        at = slice(begin, begin + t.shape[1])
         if len(sets):
-            of_sets[begin : begin + t.shape[1]] = (membership @ t - t.mean(axis=0)).T
+            of_sets[at] = (membership @ t - t.mean(axis=0)).T
         np.abs(t, out=t)
+        if len(sets):
+            moves = (t >= moving).astype(np.float64)
+            active[at] = (membership @ moves - moves.mean(axis=0)).T
         for i in range(t.shape[1]):
             rows = np.flatnonzero(t[:, i] >= bound)
             p = np.sort(2 * stdtr(squeezed.df_total[rows], -t[rows, i]))
             enough = np.flatnonzero(p <= fdr * np.arange(1, len(p) + 1) / n)
             calls[begin + i] = enough[-1] + 1 if len(enough) else 0
             extremes[begin + i] = np.searchsorted(p, EXTREMES, side="right")
-    return NullCalls(calls, extremes, of_sets)
+    return NullCalls(calls, extremes, of_sets, active)
 
 
 def _critical(df: FloatArray, p: float) -> FloatArray:

@@ -15,7 +15,7 @@ from resist_epi.samples.presets import preset
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.study import Study
 
-PRE_SPECIFIED = "NSD2_TARGETS_ENDOCRINE_CORE"
+PRE_SPECIFIED = "NSD2_TARGETS_TAMOXIFEN"
 
 
 def write_gene_sets(
@@ -49,6 +49,7 @@ def write_gene_sets(
         covariates=gene_covariates(study.reference),
         domains=domains,
         lfc_threshold=main.question.lfc_threshold,
+        mark=outputs.mark,
     )
     beside = [key for key, method in METHODS.items() if method.relabels and _relabelled(main)]
     kinds = {} if study.own_sets else gene_set_kinds()
