@@ -200,7 +200,7 @@ SURVIVAL = (
 
 SURVIVAL_SUMMARY = (
     Column("mark", "str", "", "Factor of the sheet"),
-    Column("n_called", "int64", "genes", "called genes of the mark"),
+    Column("n_called", "float64", "genes", "called genes of the mark"),
     Column("n_genes", "int64", "genes", "of these in the cohort, one a locus"),
     Column("n_patients", "int64", "patients", "with expression and follow-up"),
     Column("n_events", "int64", "events", "progressions"),
@@ -247,9 +247,9 @@ WHERE = (
     Column("class", "str", "", "class of the region, or of its gene's promoter"),
     Column("direction", "str", "", "gain or loss"),
     Column("n_tested", "int64", "regions", "tested regions of the class"),
-    Column("n_called", "int64", "calls", "calls in it, those within 50 kb counted once"),
+    Column("n_called", "float64", "calls", "calls in it, those within 50 kb counted once"),
     Column("n_called_all", "int64", "calls", "calls of this direction everywhere, counted alike"),
-    Column("expected", "float64", "calls", "mean of draws of regions alike in signal and length"),
+    Column("n_expected", "float64", "calls", "mean of draws of regions alike in signal and length"),
     Column("fold", "float64", "", "calls over those expected"),
     Column("pvalue", "float64", "", "two-sided, by rank among the draws"),
     Column("padj", "float64", "", "Benjamini-Hochberg over the rows"),
@@ -259,7 +259,7 @@ WHERE = (
 BALANCE = (
     Column("partition", "str", "", "genome, or the name of the user's partition"),
     Column("class", "str", "", "genome, or a class of the partition"),
-    Column("n_bins", "int64", "bins", "bins of it, on autosomes"),
+    Column("n_bins", "float64", "bins", "bins of it, on autosomes"),
     Column("first", "float64", "share", "mean share above background, first side of the contrast"),
     Column("first_error", "float64", "share", "standard error of that mean"),
     Column("second", "float64", "share", "mean share, second side"),

@@ -189,7 +189,7 @@ def as_markdown(rows: pd.DataFrame) -> str:
         " locus |",
         "|" + "---|" * 12,
     ]
-    for (quantity, units, structure), own in rows.groupby(keys, sort=False):
+    for cell, own in rows.groupby(keys, sort=False):
         region, locus = (own[own["by"] == by] for by in ("padj", "locus_padj"))
         cells = [
             _share(region["false"]),
@@ -200,15 +200,15 @@ def as_markdown(rows: pd.DataFrame) -> str:
             *(_share(t["domains_found"], error=False) for t in (region, locus)),
             f"{locus['regions_a_locus'].mean():.2f}",
         ]
-        lines.append("| " + " | ".join([str(quantity), str(units), str(structure), *cells]) + " |")
+        lines.append("| " + " | ".join([*map(str, cell), *cells]) + " |")
     return "\n".join(lines)
 
 
 def _share(values: pd.Series, *, error: bool = True) -> str:
-    text = f"{values.mean():.3f}".removeprefix("0")
-    if not error:
-        return text
-    return f"{text} ({values.sem():.4f})".replace("(0.", "(.")
+    numbers = values.to_numpy(np.float64)
+    mean, of_mean = numbers.mean(), numbers.std(ddof=1) / np.sqrt(len(numbers))
+    text = f"{mean:.3f}".removeprefix("0")
+    return f"{text} ({of_mean:.4f})".replace("(0.", "(.") if error else text
 
 
 def main() -> None:

@@ -164,7 +164,7 @@ def as_mechanism(name: str) -> Mechanism:
     """A set as somebody names it who expects more transcription."""
     signs = {"H3K27me3": "loss", "H3K36me3": "gain"}
     expects = {layer: Expectation.parse(sign) for layer, sign in signs.items()}
-    return Mechanism(name.lower(), name, name, expects, "", "", "")
+    return Mechanism(name.lower(), name, name, expects)
 
 
 def analysed(cohort: Cohort, mark: str) -> Analysis:

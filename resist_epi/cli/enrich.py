@@ -25,6 +25,7 @@ from resist_epi.cli.options import (
     MethodOption,
     NormalizeOption,
     Output,
+    PartitionOption,
     SegmentsOption,
     SitesOption,
     StrataOption,
@@ -73,6 +74,10 @@ def command(
     genes: GenesOption = None,
     sites: SitesOption = [],  # noqa: B006
     contacts: ContactsOption = None,
+    partition: PartitionOption = None,
+    where: Path | None = typer.Option(
+        None, "--where", help="Also write calls by CpG class (--genome) and --partition, as TSV."
+    ),
     scores: Path | None = typer.Option(
         None, "--scores", help="Also write single-sample scores of the sets (ssGSEA), as TSV."
     ),
@@ -128,6 +133,8 @@ def command(
         analysis = repeat_analysis(table, matrix, sheet, question)
     elif scores is not None:
         raise DesignError("single-sample scores need the counts; give them with --counts")
+    if partition is not None and where is None:
+        raise DesignError("calls by partition are a table of their own; name it with --where")
     found = enrich_results(
         table,
         sets,
@@ -148,6 +155,8 @@ def command(
     if wants_sites:
         reference = load_reference(genome, genes)
         _write_sites(output, table, reference, sets_of_sites, contacts)
+    if where is not None:
+        _write_where(table, where, partition, None if genome is None else built_in(genome))
     if scores is not None and counts is not None:
         own = sample_scores(matrix, sets, symbols=symbols)
         write_table(scores, own, header=own.attrs["header"])
@@ -178,3 +187,22 @@ def _write_sites(
     write_table(output.with_name(f"{stem}.sites.tsv.gz"), table, header=about)
     summary = summarise_contexts(table)
     write_table(output.with_name(f"{stem}.sites.summary.tsv"), summary, header=about)
+
+
+def _write_where(
+    table: pd.DataFrame, output: Path, partition: Path | None, reference: Reference | None
+) -> None:
+    from resist_epi.errors import DesignError
+    from resist_epi.genes.covariates import gene_covariates
+    from resist_epi.genes.where import CPG, cpg_classes, where_called
+    from resist_epi.genome.partition import class_of, read_partition
+    from resist_epi.io.tables import write_table
+
+    partitions = {}
+    if reference is not None:
+        partitions[CPG] = cpg_classes(table, gene_covariates(reference))
+    if partition is not None:
+        partitions[partition.name.split(".")[0]] = class_of(table, read_partition(partition))
+    if not partitions:
+        raise DesignError("--where takes CpG classes from --genome, or classes from --partition")
+    write_table(output, where_called(table, partitions), header=table.attrs["header"])

@@ -316,6 +316,14 @@ def numbers(text: str, option: str, *, whole: bool = False) -> tuple[Any, ...]:
         ) from None
 
 
+PartitionOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--partition",
+        help="BED whose 4th column names a class (chromatin state, timing): calls by class.",
+    ),
+]
+
 SurvivalOption = Annotated[
     tuple[Path, Path] | None,
     typer.Option(

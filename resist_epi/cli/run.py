@@ -36,6 +36,7 @@ from resist_epi.cli.options import (
     MinOverlapOption,
     NormalizeOption,
     Output,
+    PartitionOption,
     QuantityChoice,
     SegmentsOption,
     ShiftOption,
@@ -95,6 +96,7 @@ def command(
     evidence_min_fold_change: float = typer.Option(
         1.0, "--evidence-min-fold-change", help="Smallest fold change; 1.2 is usual in proteomics."
     ),
+    partition: PartitionOption = None,
     survival: SurvivalOption = None,
     cohort_adjust: CohortAdjustOption = None,
     cohort_strata: CohortStrataOption = None,
@@ -128,6 +130,7 @@ def command(
         "genome": genome,
         "genes": genes,
         "exclude": exclude,
+        "partition": partition,
         "gene_sets": gene_sets,
         "design": design,
         "contrast": contrast,

@@ -127,7 +127,8 @@ def tissue_scores(level: GeneLevel, gene_sets: Mapping[str, GeneSet]) -> TissueS
         )
     table = pd.DataFrame(rows, columns=["set", "column", "n_loci", "effect", "pvalue", "explained"])
     table["padj"] = holm(table["pvalue"].to_numpy(np.float64))
-    table["verdict"] = [_verdict(r.padj, r.explained, r.n_loci) for r in table.itertuples()]
+    judged = zip(table["padj"], table["explained"], table["n_loci"], strict=True)
+    table["verdict"] = [_verdict(float(p), float(share), int(n)) for p, share, n in judged]
     units = pd.Index(list(level.fit.design.index), name="sample")
     made = pd.DataFrame(scores, index=units)
     return TissueScores(made.rename(columns=column_name), table[names(TISSUE_SCORES)])

@@ -97,7 +97,7 @@ OF_CONTRAST: frozenset[RunFile] = frozenset({
     "report", "figures", "switches", "concordance", "mechanisms", "results", "calls", "carriers",
     "links", "genes", "normalization", "normalization_calls", "gene_sets", "one_by_one",
     "pre_specified", "arms", "evidence", "survival", "scores", "scored_sheet", "gene_counts",
-    "where", "sites", "site_summary",
+    "where", "balance", "sites", "site_summary",
 })  # fmt: skip
 
 _LONGEST = 120  # characters of a contrast in the name of a file

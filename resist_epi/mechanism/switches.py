@@ -156,6 +156,10 @@ def mark_switches(
     table["class"] = _single_classes(table, [t.mark for t in tests], fdr)
     table = table.assign(**switch_support({t.mark: t.results for t in tests[:2]}, rows, opposite))
     header["method"] = f"{choice.method} among genes of opposite signs, since {choice.reason}"
+    header.setdefault("facts", {})["joint test"] = {
+        "name": choice.method,
+        "because": choice.reason,
+    }
     if third is not None:
         _add_third(table, rows, repressive, third, method, fdr, header)
     table.loc[called & up, "class"] = REPRESSIVE

@@ -54,7 +54,8 @@ def with_carriers(analysis: Analysis) -> tuple[Analysis, Subsets | None]:
         found = carriers_of(analysis)
     except DesignError as error:
         return analysis.with_more(header={"carriers": f"not looked for: {error}"}), None
-    return analysis.with_more(header={"carriers": found.sentence}), found
+    said, facts = {"carriers": found.sentence}, {"carriers": found.facts}
+    return analysis.with_more(header=said, facts=facts), found
 
 
 FEWEST_UNITS = 6  # on either side: fewer do not tell two levels from noise
@@ -87,6 +88,13 @@ class Subsets:
     def header(self) -> dict[str, str]:
         """Sentence and method, for the `#` lines of the table."""
         return {"carriers": self.sentence, "carriers by": METHOD}
+
+    @property
+    def facts(self) -> dict[str, int]:
+        """How many regions are called, and how many of them in some units only."""
+        called = self.table[self.table["direction"] != "none"]
+        part = int((called["n_carriers"] < called["n_units"]).sum())
+        return {"called": len(called), "in some only": part}
 
 
 def subset_results(

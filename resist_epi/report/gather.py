@@ -47,6 +47,7 @@ FACTS: Mapping[str, Sequence[str]] = {
 FACTS_WHERE_KNOWN: Mapping[str, Sequence[str]] = {
     "hidden": ("found", "adjusted"),
     "relabelling": ("n", "complete", "median", "observed"),
+    "carriers": ("called", "in some only"),
     "spike in checks": ("said", "faults"),
 }
 

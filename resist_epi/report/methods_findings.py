@@ -22,15 +22,13 @@ from resist_epi.stats.literature import (
 )
 
 # How the tables name a test of two marks at once -> in words, and its papers.
-_JOINT: dict[str, tuple[str, tuple[Reference, ...]]] = {
+JOINT_TESTS: dict[str, tuple[str, tuple[Reference, ...]]] = {
     "adafilter": ("AdaFilter", (WANG_2022,)),
     "max_p": (
         "the larger of two P, adjusted by the method of Benjamini and Hochberg,",
         (BENJAMINI_2008, BENJAMINI_1995),
     ),
 }
-
-_NOT_LOOKED_FOR = "not looked for"  # how a header says that there was no scan
 
 
 def within_regions(marks: Sequence[MarkTables], citations: Citations) -> Iterator[str]:
@@ -58,29 +56,30 @@ def _domains(marks: Sequence[MarkTables], citations: Citations) -> Iterator[str]
 
 
 def _some_units(marks: Sequence[MarkTables], citations: Citations) -> Iterator[str]:
-    """The scan over subsets, where there was one, and what it says of the main regions."""
-    said = {mark.mark: str(mark.main.header.get("carriers", "")) for mark in marks}
-    said = {m: text for m, text in said.items() if text and not text.startswith(_NOT_LOOKED_FOR)}
-    if said:
-        each = [f"{text.split(';')[0]} ({mark})" for mark, text in said.items()]
+    """The scan over subsets, where there was one, and what it calls of the main regions."""
+    found = {m.mark: m.main.facts["carriers"] for m in marks if "carriers" in m.main.facts}
+    if found:
+        each = [
+            f"{facts['called']:,} regions of {mark}, {facts['in some only']:,} of them in some only"
+            for mark, facts in found.items()
+        ]
         yield (
             "Changes in some units of a group only were looked for by a scan over the units of"
             f" highest and of lowest residuals{citations.cite(LIAN_2008, WANG_2010)}, held against"
-            f" simulated noise of the regions' own shape: {join_words(each)}."
+            f" simulated noise of the regions' own shape; it called {'; '.join(each)}."
         )
 
 
 def _switches(run: RunTables, citations: Citations) -> Iterator[str]:
-    if run.switches is None:
+    """By which test of two marks; of a run before 0.3.0 the table does not say it."""
+    if run.switches is None or "joint test" not in run.switches.header.get("facts", {}):
         return
-    header = run.switches.header
-    name, _, reason = str(header.get("method", "")).partition(" ")
-    if name not in _JOINT:
-        return
-    words, papers = _JOINT[name]
+    header, test = run.switches.header, run.switches.facts["joint test"]
+    words, papers = JOINT_TESTS[test["name"]]
     yield (
         f"Switches, genes at which two marks go opposite ways ({header['switches']}), were called"
-        f" by {words}{citations.cite(*papers)} {reason}; there were {header['genes']}."
+        f" by {words}{citations.cite(*papers)} among genes of opposite signs, since"
+        f" {test['because']}; there were {header['genes']}."
     )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
-from resist_epi.genes.builtin import load_planted_sets
+from resist_epi.genes.builtin import load_gene_sets, load_planted_sets
 from resist_epi.genes.gene_sets import GeneSet
 from resist_epi.genome.annotation import Annotation
 from resist_epi.genome.builtin import load_genes, load_genome
@@ -135,10 +135,11 @@ def simulate_cohort(
     settings = CohortSettings() if settings is None else settings
     annotation = load_genes(settings.assembly) if annotation is None else annotation
     known = load_genome(settings.assembly).lengths if chrom_lengths is None else chrom_lengths
+    named = load_gene_sets() if gene_sets is None else gene_sets  # those of now
     gene_sets = load_planted_sets() if gene_sets is None else gene_sets
     annotation = _on_chromosomes(annotation, known, settings.chromosomes)
     genes = gene_table(annotation)
-    changes = choose_changes(genes, gene_sets, settings)
+    changes = choose_changes(genes, gene_sets, named, settings)
     plan = changes.plan
     landscape = make_landscape(
         genes,

@@ -80,7 +80,8 @@ def choose_honest_genes(
     chosen = rng.permutation(len(names))[: int(np.ceil(NAMED_SHARE * len(names)))]
     changed = {names[i]: (sets[names[i]], NAMED_SET) for i in np.sort(chosen)}
     changed |= {name: (own, RANDOM_SET) for name, own in unnamed.items()}
-    rows, taken = [], set[str]()
+    columns = ["gene_id", "symbol", "why", "set", "set_kind", "k27", "k36"]
+    rows, taken = [pd.DataFrame({c: pd.Series(dtype=object) for c in columns})], set[str]()
     for name, (own, kind) in changed.items():
         members = own[~own["gene_id"].isin(taken)]
         some = members.iloc[
@@ -95,12 +96,12 @@ def choose_honest_genes(
                 why=_why(name, kind), set=name, set_kind=kind, k27=-size if both else 0.0, k36=size
             )
         )
-    table = pd.concat(rows, ignore_index=True)
+    table = pd.concat(rows, ignore_index=True).astype({"k27": np.float64, "k36": np.float64})
     return table, {name: list(own["symbol"]) for name, own in unnamed.items()}
 
 
 def _why(name: str, kind: str) -> str:
-    return "oestrogen_programme" if name == "ESR1_SIGNALLING" else f"{kind}_set"
+    return "oestrogen_programme" if name.startswith("ESR1_") else f"{kind}_set"
 
 
 def make_honest_tumours(settings: CohortSettings, rng: np.random.Generator) -> pd.DataFrame:

@@ -46,13 +46,24 @@ class Changes:
 
 
 def choose_changes(
-    genes: pd.DataFrame, gene_sets: Mapping[str, GeneSet], settings: CohortSettings
+    genes: pd.DataFrame,
+    gene_sets: Mapping[str, GeneSet],
+    named: Mapping[str, GeneSet],
+    settings: CohortSettings,
 ) -> Changes:
-    """Choose the genes that change, as the scenario has it."""
+    """Choose the genes that change, as the scenario has it.
+
+    Parameters
+    ----------
+    gene_sets
+        Frozen ones of the default scenario.
+    named
+        Those that the package names now, of the honest one.
+    """
     rng = stream(settings, streams.GENES)
     if settings.scenario == "named":
         return Changes(effects.choose_genes(genes, gene_sets, rng))
-    plan, unnamed = choose_honest_genes(genes, gene_sets, rng)
+    plan, unnamed = choose_honest_genes(genes, named, rng)
     rng = stream(settings, streams.FACTORS)
     return Changes(plan, unnamed, factor_loadings(genes, set(plan["gene_id"]), rng))
 

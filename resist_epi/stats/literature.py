@@ -279,13 +279,6 @@ VENET_2011 = Reference(
     "10.1371/journal.pcbi.1002240",
 )
 
-JANSEN_2013 = Reference(
-    "Jansen MPHM, Knijnenburg T, Reijm EA, et al.",
-    "Hallmarks of aromatase inhibitor drug resistance revealed by epigenetic profiling in breast"
-    " cancer",
-    "Cancer Res 2013;73:6632-6641",
-)
-
 SKENE_2017 = Reference(
     "Skene PJ, Henikoff S",
     "An efficient targeted nuclease strategy for high-resolution mapping of DNA binding sites",

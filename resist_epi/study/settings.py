@@ -46,6 +46,8 @@ class StudySettings(BaseModel):
         A gene annotation of the user's, instead of the built-in one.
     exclude
         BED of regions to leave out (blacklist).
+    partition
+        BED of the user's whose fourth column names a class, such as chromatin states.
     gene_sets
         GMT of the user's, instead of the built-in sets; or the word `go` for the Gene Ontology
         (a file of that name is `./go`).
@@ -95,6 +97,7 @@ class StudySettings(BaseModel):
     genome: str | None = None
     genes: Path | None = None
     exclude: Path | None = None
+    partition: Path | None = None
     gene_sets: Literal["go"] | Path | None = None
     design: str = Question.formula
     contrast: str | tuple[str, ...] | None = None
@@ -268,6 +271,7 @@ PATHS = (
     "fasta",
     "genes",
     "exclude",
+    "partition",
     "gene_sets",
     "expression",
     "proteomics",

@@ -116,7 +116,8 @@ def load_study(
     }
     files = {s: file for found in sources.values() for s, file in found.files.items()}
     reference = load_reference(settings.genome, settings.genes, tracks=files)
-    placed = settings.exclude or settings.segments or "Peaks" in sheet.table
+    files_with_places = (settings.exclude, settings.segments, settings.partition)
+    placed = any(files_with_places) or "Peaks" in sheet.table
     naming = study_naming(files, reference.genome, read=bool(placed))
     peaks = sheet_peaks(sheet, naming)
     return Study(

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from resist_epi.mechanism.switches import METHODS
 from resist_epi.report.gather import RunTables, Sheet, gather
-from resist_epi.report.methods_findings import between_marks, within_regions
+from resist_epi.report.methods_findings import JOINT_TESTS, between_marks, within_regions
 from resist_epi.report.references import Citations
 from resist_epi.stats.literature import (
     BENJAMINI_1995,
@@ -73,7 +74,7 @@ def test_switches_say_by_what_they_were_called(
 ) -> None:
     header = {
         "switches": "A (repressive) against B (active)",
-        "method": f"{method} among genes of opposite signs, since it was asked for",
+        "facts": {"joint test": {"name": method, "because": "it was asked for"}},
         "genes": "9 genes, 4 with opposite signs: none called",
     }
     citations = Citations()
@@ -81,6 +82,11 @@ def test_switches_say_by_what_they_were_called(
     assert words in said
     assert said.endswith("there were 9 genes, 4 with opposite signs: none called.")
     assert citations.references == papers
+
+
+def test_every_test_of_two_marks_has_words_and_papers() -> None:
+    assert set(JOINT_TESTS) == set(METHODS)
+    assert all(papers for _, papers in JOINT_TESTS.values())
 
 
 def test_a_run_of_one_mark_has_nothing_between_marks() -> None:
@@ -91,15 +97,15 @@ def test_domains_and_scans_over_units_are_cited_where_there_were_any(study: Path
     mark = gather(study).marks[0]
     alone = {kind: sheet for kind, sheet in mark.results.items() if kind != "domains"}
     kind = next(iter(alone))
-    found = "8 regions change in units of poor at 5% FDR, 4 of them in some only; none stands out"
-    for said, cited in (("not looked for: too few units", False), (found, True)):
-        header = {**alone[kind].header, "carriers": said}
-        own = {**alone, kind: Sheet(alone[kind].table, header)}
+    sheet = alone[kind]
+    plain = {k: v for k, v in sheet.facts.items() if k != "carriers"}
+    for facts in (plain, {**plain, "carriers": {"called": 8, "in some only": 4}}):
+        own = {**alone, kind: Sheet(sheet.table, {**sheet.header, "facts": facts})}
         citations = Citations()
         text = " ".join(within_regions([replace(mark, results=own)], citations))
-        assert ("4 of them in some only (" in text) is cited
-        assert "stands out" not in text
-        assert (LIAN_2008 in citations.references) is cited
+        said = f"it called 8 regions of {mark.mark}, 4 of them in some only."
+        assert (said in text) == ("carriers" in facts)
+        assert (LIAN_2008 in citations.references) == ("carriers" in facts)
         assert SIMES_1986 not in citations.references
     citations = Citations()
     own = {**alone, "domains": alone[kind]}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.report.gather import Sheet
-from resist_epi.report.sections import core_in_words, gene_rows, strongest_rows
+from resist_epi.report.sections import calls, core_in_words, gene_rows, strongest_rows
 
 
 def _pre_specified(p: float) -> Sheet:
@@ -82,3 +82,10 @@ def test_a_large_unsure_change_does_not_stand_first() -> None:
     earlier = rows.drop(columns=["shrunkenLog2FoldChange", "svalue"])
     assert strongest_rows(Sheet(earlier, {}))[0]["symbol"] == "small"
     assert strongest_rows(Sheet(earlier, {}))[0]["svalue"] == "–"
+
+
+def test_called_loci_are_counted_beside_regions_where_they_are_known() -> None:
+    table = pd.DataFrame({"direction": ["gain", "none", "gain"], "pvalue": [0.1, np.nan, 0.2]})
+    told = calls(Sheet(table, {"facts": {"loci": {"called": 1}}}))
+    assert told == {"loci": 1, "gain": 2, "loss": 0, "tested": 2, "all": 3}
+    assert calls(Sheet(table, {"facts": {}}))["loci"] is None

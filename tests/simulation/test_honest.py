@@ -125,6 +125,11 @@ def test_a_global_shift_is_of_all_poor_tumours() -> None:
     assert set(truth["carriers"]) <= {0.0, 0.5, 1.0}
 
 
+def test_a_chromosome_that_holds_no_set_has_changes_in_none() -> None:
+    truth = truth_table(simulate_cohort(replace(HONEST, chromosomes=("chrY",))))
+    assert set(truth["set_kind"]) <= {"none", ""}
+
+
 def test_the_sets_nobody_named_are_written(honest: Cohort, tmp_path: Path) -> None:
     small = simulate_cohort(replace(HONEST, good=1, poor=1, fragments=2000))
     write_cohort(small, tmp_path)

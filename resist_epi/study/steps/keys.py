@@ -60,6 +60,7 @@ def mark_keys(
         gene_sets=settings.gene_sets if settings.gene_sets == GO else sums(settings.gene_sets),
         peaks=sums(*sheet.table["Peaks"]) if "Peaks" in sheet.table else None,
         **({} if settings.known is None else {"known": sums(settings.known)}),
+        **({} if settings.partition is None else {"partition": sums(settings.partition)}),
     )
     return keys
 

@@ -40,6 +40,7 @@ from resist_epi.study.steps.profiles import write_profiles
 from resist_epi.study.steps.quality import write_quality
 from resist_epi.study.steps.sets import write_gene_sets
 from resist_epi.study.steps.tissue import write_scores
+from resist_epi.study.steps.where import write_where
 from resist_epi.study.study import Study
 
 logger = logging.getLogger(__name__)
@@ -109,6 +110,7 @@ def run_tests(
         outputs = Outputs(place, mark)
         own: dict[Kind, Analysis] = {kind: analyses[i] for kind, analyses in found.items()}
         speaking.append(_test_contrast(study, own, variants, domains[i], outputs))
+        write_where(study, sheet, own, speaking[-1][1], counts["bins"], outputs)
         written += outputs.written
     write_quality(study, sheet, counts[preset(mark).speaks(counts)], shares, shared)
     write_profiles(study, mark, [regions for regions, _ in speaking], shared)

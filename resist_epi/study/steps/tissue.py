@@ -98,8 +98,10 @@ def _calls_beside(main: Analysis, score: pd.Series, calls: np.ndarray) -> float:
     try:
         design = make_design(units, f"{main.question.formula} + {score.name}")
         contrast = make_contrast(design, main.question.contrast)
-        asked = {"method": main.fit.method, "tested": main.fit.tested, "options": main.options}
-        fitted = fit(main.matrix, design, **asked)
+        own = main.fit
+        fitted = fit(
+            main.matrix, design, method=own.method, tested=own.tested, options=main.options
+        )
         results = contrast_results(fitted, contrast, fdr=main.question.fdr)
     except DesignError:
         return np.nan
