@@ -30,7 +30,7 @@ from resist_epi.study.steps.analyses import analyse_kind
 from resist_epi.study.steps.domains import written_domains
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.steps.outside import write_outside_cohort
-from resist_epi.study.steps.tissue import write_scored_sheet
+from resist_epi.study.steps.tissue import write_expression_scores, write_scored_sheet
 from resist_epi.study.study import Study
 from resist_epi.version import VERSION
 
@@ -72,6 +72,7 @@ def write_between_marks(study: Study, out: Path, analyses: Mapping[str, Analysis
         outputs.table(outputs.path("switches"), switches, header)
     found = _write_evidence(study, analyses, outputs)
     write_outside_cohort(study.settings, analyses, outputs)
+    write_expression_scores(analyses, found, outputs)
     _write_mechanisms(study, analyses, switches, found, outputs)
     return outputs.written
 
