@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from resist_epi.arrays import FloatArray, IntArray
+from resist_epi.arrays import BoolArray, FloatArray, IntArray
 from resist_epi.errors import DesignError
 from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.genes.gene_sets import GeneSet
@@ -89,52 +89,104 @@ def tissue_scores(level: GeneLevel, gene_sets: Mapping[str, GeneSet]) -> TissueS
     """
     if not level.has_effects or level.fit is None or level.contrast is None:
         raise DesignError("scores of tissue are tested with a fit and a contrast of two groups")
-    X, c = level.fit.design.to_numpy(np.float64), level.contrast.vector
-    df = len(X) - int(np.linalg.matrix_rank(X))
-    if df < 1:
-        raise DesignError("scores of tissue need a residual degree of freedom; the design has none")
     signal = level.fit.linear.response[level.rows]
     usable = np.isfinite(signal).all(axis=1) & level.measured
-    z = _standardised(signal, usable)
-    within = np.eye(len(X)) - X @ np.linalg.pinv(X)
     members = {
         name: level.one_a_locus(index[usable[index]])
         for name, index in level.members(gene_sets).items()
     }
-    members = {name: index for name, index in members.items() if len(index) >= MIN_GENES}
-    sign = -1.0 if role(level.mark) == "repressive" else 1.0
-    raw = {name: sign * _score(level, z, index, usable) for name, index in members.items()}
+    inputs = ScoreInputs(
+        signal,
+        level.change,
+        usable,
+        level.traits,
+        level.fit.design,
+        level.contrast.vector,
+        -1.0 if role(level.mark) == "repressive" else 1.0,
+    )
+    return score_sets(inputs, members)
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreInputs:
+    """What scores are made from, of a mark or of another assay.
+
+    Attributes
+    ----------
+    signal
+        (n_genes, n_units) log2.
+    change
+        (n_genes,) contrast of it.
+    usable
+        (n_genes,) genes that take part.
+    traits
+        A row a gene: what genes are matched on.
+    design, contrast
+        A row a unit; (n_coefficients,).
+    sign
+        -1 where less of the signal says more of the tissue.
+    """
+
+    signal: FloatArray
+    change: FloatArray
+    usable: BoolArray
+    traits: pd.DataFrame
+    design: pd.DataFrame
+    contrast: FloatArray
+    sign: float = 1.0
+
+
+def score_sets(inputs: ScoreInputs, members: Mapping[str, IntArray]) -> TissueScores:
+    """As `tissue_scores`, of any log2 signal.
+
+    Parameters
+    ----------
+    members
+        Set -> positions of its usable genes, one a locus; those of fewer than 5 are left out.
+
+    Raises
+    ------
+    DesignError
+        If the design leaves no residual df.
+    """
+    X, c = inputs.design.to_numpy(np.float64), inputs.contrast
+    df = len(X) - int(np.linalg.matrix_rank(X))
+    if df < 1:
+        raise DesignError("scores of tissue need a residual degree of freedom; the design has none")
+    z = _standardised(inputs.signal, inputs.usable)
+    within = np.eye(len(X)) - X @ np.linalg.pinv(X)
     rows, scores = [], {}
-    for name, own in raw.items():
+    for name, index in members.items():
+        if len(index) < MIN_GENES:
+            continue
+        own = inputs.sign * _score(inputs, z, index)
         error = np.sqrt(float((within @ own) @ own) / df)
         score = own / error if error > 0 else np.full(len(X), np.nan)
         scores[name] = score
         effect = float(c @ np.linalg.pinv(X) @ score)
         unscaled = float(c @ np.linalg.pinv(X.T @ X) @ c)
         t = np.array([effect / np.sqrt(unscaled)])
-        rest = usable.copy()
-        rest[members[name]] = False
-        explained = _explained(level, z, score, within, effect, rest)
+        rest = inputs.usable.copy()
+        rest[index] = False
         rows.append(
             {
                 "set": name,
                 "column": column_name(name),
-                "n_loci": len(members[name]),
+                "n_loci": len(index),
                 "effect": effect,
                 "pvalue": float(t_pvalue(t, np.array([float(df)]))[0]),
-                "explained": explained,
+                "explained": _explained(inputs, z, score, within, effect, rest),
             }
         )
     table = pd.DataFrame(rows, columns=["set", "column", "n_loci", "effect", "pvalue", "explained"])
     table["padj"] = holm(table["pvalue"].to_numpy(np.float64))
     judged = zip(table["padj"], table["explained"], table["n_loci"], strict=True)
     table["verdict"] = [_verdict(float(p), float(share), int(n)) for p, share, n in judged]
-    units = pd.Index(list(level.fit.design.index), name="sample")
-    made = pd.DataFrame(scores, index=units)
+    made = pd.DataFrame(scores, index=pd.Index(list(inputs.design.index), name="sample"))
     return TissueScores(made.rename(columns=column_name), table[names(TISSUE_SCORES)])
 
 
-def _standardised(signal: FloatArray, usable: np.ndarray) -> FloatArray:
+def _standardised(signal: FloatArray, usable: BoolArray) -> FloatArray:
     z = np.zeros_like(signal)
     own = signal[usable] - signal[usable].mean(axis=1, keepdims=True)
     spread = own.std(axis=1, keepdims=True)
@@ -142,26 +194,24 @@ def _standardised(signal: FloatArray, usable: np.ndarray) -> FloatArray:
     return z
 
 
-def _score(level: GeneLevel, z: FloatArray, index: IntArray, usable: np.ndarray) -> FloatArray:
+def _score(inputs: ScoreInputs, z: FloatArray, index: IntArray) -> FloatArray:
     """(n_units,) mean of the members less that of the genes most like each."""
-    pools = nearest_pools(level.traits, index, usable)
+    pools = nearest_pools(inputs.traits, index, inputs.usable)
     alike = np.mean([z[pool].mean(axis=0) for pool in pools if len(pool)], axis=0)
     return np.asarray(z[index].mean(axis=0) - alike)
 
 
 def _explained(
-    level: GeneLevel,
+    inputs: ScoreInputs,
     z: FloatArray,
     score: FloatArray,
     within: FloatArray,
     effect: float,
-    rest: np.ndarray,
+    rest: BoolArray,
 ) -> float:
     """Share of the fold changes of the other genes that goes the way the score would move them."""
-    slopes = z[rest] @ (within @ score)
-    spread = level.fit.linear.response[level.rows][rest].std(axis=1)  # type: ignore[union-attr]
-    moved = slopes * spread * effect
-    change = level.change[rest]
+    moved = z[rest] @ (within @ score) * inputs.signal[rest].std(axis=1) * effect
+    change = inputs.change[rest]
     if len(change) < 2 or not np.isfinite(moved).all() or moved.std() == 0 or change.std() == 0:
         return np.nan
     return float(max(np.corrcoef(moved, change)[0, 1], 0.0) ** 2)

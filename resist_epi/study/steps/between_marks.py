@@ -30,7 +30,7 @@ from resist_epi.study.steps.analyses import analyse_kind, genes_of_kind
 from resist_epi.study.steps.domains import written_domains
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.steps.outside import write_outside_cohort
-from resist_epi.study.steps.tissue import write_scored_sheet
+from resist_epi.study.steps.tissue import write_expression_scores, write_scored_sheet
 from resist_epi.study.study import Study, mark_kinds
 from resist_epi.version import VERSION
 
@@ -82,6 +82,7 @@ def _of_contrast(study: Study, place: Path, analyses: Mapping[str, Analysis]) ->
         outputs.table(outputs.path("switches"), switches, header)
     found = _write_evidence(study, analyses, outputs)
     write_outside_cohort(study.settings, analyses, outputs)
+    write_expression_scores(analyses, found, outputs)
     _write_mechanisms(study, analyses, switches, found, outputs)
     return outputs.written
 

@@ -23,6 +23,8 @@ from resist_epi.genes.tissue_scores import (
 from resist_epi.io.run_folder import run_path
 from resist_epi.io.store import write_text
 from resist_epi.io.tables import read_table
+from resist_epi.mechanism.compare_assay import EvidenceResult
+from resist_epi.mechanism.expression_scores import expression_scores
 from resist_epi.model.analysis import Analysis
 from resist_epi.model.differential import contrast_results, fit
 from resist_epi.samples.design import make_contrast, make_design
@@ -75,6 +77,46 @@ def write_scores(study: Study, main: Analysis, outputs: Outputs) -> None:
         "warnings": "; ".join(score_warnings(table, outputs.mark)) or "none",
     }
     outputs.table(path, pd.concat([table, wide], axis=1), main.about(path) | about)
+
+
+def write_expression_scores(
+    analyses: Mapping[str, Analysis],
+    evidence: Mapping[str, Mapping[str, EvidenceResult]],
+    outputs: Outputs,
+) -> None:
+    """Write the scores from expression, where the study has levels a patient of it.
+
+    Parameters
+    ----------
+    evidence
+        Assay -> mark -> what was compared.
+    """
+    by_mark = evidence.get("expression", {})
+    for mark, found in by_mark.items():
+        own = analyses[mark]
+        if found.evidence.values is None:
+            return
+        sets = scored_sets(load_gene_sets(), gene_set_kinds())
+        try:
+            scored = expression_scores(
+                found.evidence,
+                own.units,
+                sets,
+                formula=own.question.formula,
+                contrast=own.question.contrast,
+                symbols=load_symbols(),
+            )
+        except DesignError as error:
+            logger.info("no scores of tissue from expression: %s", error)
+            return
+        if not scored.table.empty:
+            table = scored.table.assign(calls=np.nan, calls_beside=np.nan)
+            for warning in score_warnings(table, "expression"):
+                logger.warning("%s", warning)
+            path = outputs.path("scores", mark="expression")
+            wide = scored.scores.T.reset_index(drop=True)
+            outputs.table(path, pd.concat([table, wide], axis=1), own.about(path))
+        return  # the patients and their levels are the same beside every mark
 
 
 def with_calls_beside(found: TissueScores, main: Analysis) -> pd.DataFrame:
