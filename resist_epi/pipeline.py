@@ -27,7 +27,7 @@ from resist_epi.study.check_question import check_asked, contrast_labels
 from resist_epi.study.ledger import Inputs, Ledger, file_checksums
 from resist_epi.study.lifted import lift_sheet
 from resist_epi.study.provenance import as_seen_from, record
-from resist_epi.study.settings import StudySettings, write_study
+from resist_epi.study.settings import StudySettings
 from resist_epi.study.steps.between_marks import write_between_marks
 from resist_epi.study.steps.count_mark import count_mark
 from resist_epi.study.steps.dna import (
@@ -49,6 +49,7 @@ from resist_epi.study.study import (
     named_files,
     stop_on_errors,
 )
+from resist_epi.study.study_file import write_study
 from resist_epi.tracks.looks import LookCache
 
 logger = logging.getLogger(__name__)

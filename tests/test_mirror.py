@@ -102,7 +102,13 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "report.templating": (("report/test_page.py",), "what the pages are made by"),
     "report.figures": (("report/test_page.py", "study/test_pipeline.py"), "drawn by a run"),
     "report.interactive": (("report/test_browser.py",), "used in a real browser"),
-    "schema": (("study/test_pipeline.py", "io/test_tables.py"), "the contract; tables hold to it"),
+    **{
+        f"schema.{name}": (
+            ("study/test_pipeline.py", "io/test_tables.py"),
+            "the contract; tables hold to it",
+        )
+        for name in ("column", "findings", "regions", "study")
+    },
     "stats.groups.subset_null": (
         ("stats/groups/test_carriers.py",),
         "the null of the test of carriers: noise alone is not called",

@@ -22,7 +22,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from resist_epi.mechanism.switches import METHODS, choose_method
+from resist_epi.mechanism.switch_method import choose_method
+from resist_epi.mechanism.switches import METHODS
 from resist_epi.stats.linear.least_squares import contrast, fit_linear
 from resist_epi.stats.linear.moderation import moderated_t, squeeze_variances
 from resist_epi.stats.sets.joint import joint_correlation

@@ -33,7 +33,8 @@ from resist_epi.pipeline import run_study
 from resist_epi.report.gather import gather
 from resist_epi.report.page import render, write_report
 from resist_epi.samples.sheet import make_sheet, read_sheet
-from resist_epi.study.settings import StudySettings, read_study
+from resist_epi.study.settings import StudySettings
+from resist_epi.study.study_file import read_study
 from resist_epi.tracks.bedgraph import read_bedgraph
 from resist_epi.tracks.reads.bam import open_bam
 from resist_epi.tracks.reads.bed_reads import open_bed_reads

@@ -124,7 +124,8 @@ def command(
     """
     from resist_epi.cli.messages import track_progress
     from resist_epi.pipeline import look_at_sheet, run_study
-    from resist_epi.study.settings import make_settings, read_study
+    from resist_epi.study.settings import make_settings
+    from resist_epi.study.study_file import read_study
 
     options = {
         "genome": genome,

@@ -20,6 +20,7 @@ from resist_epi.errors import DesignError, unknown_name
 from resist_epi.genes.gene_values import gene_key, gene_rows, one_a_symbol
 from resist_epi.genes.loci import locus_ids
 from resist_epi.genome.chromosomes import chrom_rank
+from resist_epi.mechanism.switch_method import MIN_INFORMATION, choose_method
 from resist_epi.mechanism.switch_support import switch_support
 from resist_epi.model.fit import Fit
 from resist_epi.samples.design import Contrast
@@ -33,14 +34,6 @@ from resist_epi.stats.sets.joint import JointCorrelation, adafilter, joint_corre
 logger = logging.getLogger(__name__)
 
 METHODS = {"adafilter": adafilter, "max_p": max_p}
-
-# Bounds within which AdaFilter among opposite-sign genes held its level in simulations.
-MIN_CORRELATION = -0.2
-
-MIN_UNITS = 6
-
-# Residual degrees of freedom that two marks must share for their correlation to be estimated.
-MIN_INFORMATION = 3.0
 
 REPRESSIVE, ACTIVATING, NONE = "repressive switch", "activating switch", "none"
 
@@ -180,50 +173,6 @@ def mark_switches(
 def third_marks() -> dict[str, tuple[str, int]]:
     """Mark -> what its class is called, and the sign of its change beside the repressive mark's."""
     return {name: known.third for name, known in PRESETS.items() if known.third is not None}
-
-
-def choose_method(
-    correlation: JointCorrelation | None, group_sizes: Sequence[int]
-) -> tuple[str, str]:
-    """Key of `METHODS` for a conjunction among genes of opposite signs, and a clause that says why.
-
-    Parameters
-    ----------
-    correlation
-        Of the two marks' errors; None where it is not known which units they share.
-    group_sizes
-        Units in every group of either mark.
-    """
-    smallest = min(group_sizes, default=0)
-    why_not = _outside_bounds(correlation, smallest)
-    if correlation is None or why_not:
-        return "max_p", why_not
-    if correlation.n_genes == 0:
-        return "adafilter", "no tumour has both marks, so that their errors are independent"
-    said = _correlation_in_words(correlation)
-    return "adafilter", f"{said}, and each group has {smallest} units or more"
-
-
-def _outside_bounds(correlation: JointCorrelation | None, smallest: int) -> str:
-    """Why AdaFilter would not hold its level, or nothing."""
-    if correlation is None:
-        return "it is not known which units of the two marks are one tumour"
-    if smallest < MIN_UNITS:
-        return f"a group has {smallest} units only, fewer than {MIN_UNITS}"
-    if 0 < correlation.information < MIN_INFORMATION:
-        return "the marks share too few units to estimate the correlation of their errors"
-    if np.isnan(correlation.estimates):
-        return "the correlation of the marks' errors cannot be estimated"
-    if np.fmin(correlation.estimates, correlation.candidates) < MIN_CORRELATION:
-        return f"{_correlation_in_words(correlation)}, below {MIN_CORRELATION:g}"
-    return ""
-
-
-def _correlation_in_words(correlation: JointCorrelation) -> str:
-    said = f"the marks' errors are correlated by {correlation.estimates:z.2f}"
-    if not np.isnan(correlation.candidates):
-        said += f" ({correlation.candidates:z.2f} among genes with a small P)"
-    return said
 
 
 def _check(tests: Sequence[MarkTest], method: str | None) -> None:

@@ -14,8 +14,6 @@ from .repeat import question_again as question_again
 from .repeat import repeat_analysis as repeat_analysis
 from .settings import StudySettings as StudySettings
 from .settings import make_settings as make_settings
-from .settings import read_study as read_study
-from .settings import write_study as write_study
 from .steps.between_marks import write_between_marks as write_between_marks
 from .steps.count_mark import count_mark as count_mark
 from .steps.dna import copy_number_key as copy_number_key
@@ -32,3 +30,5 @@ from .study import input_files as input_files
 from .study import load_study as load_study
 from .study import mark_kinds as mark_kinds
 from .study import stop_on_errors as stop_on_errors
+from .study_file import read_study as read_study
+from .study_file import write_study as write_study

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from resist_epi.cli.main import main
-from resist_epi.study.settings import read_study
+from resist_epi.study.study_file import read_study
 from tests.support.cohort import SmallCohort
 
 

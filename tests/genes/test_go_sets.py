@@ -17,7 +17,8 @@ from resist_epi.genes.builtin import load_go_sets, load_sets, load_symbols
 from resist_epi.genes.enrichment import enrich, set_families
 from resist_epi.genome.builtin import load_genes
 from resist_epi.io.tables import read_table, write_table
-from resist_epi.study.settings import make_settings, read_study, write_study
+from resist_epi.study.settings import make_settings
+from resist_epi.study.study_file import read_study, write_study
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "data_sources"
 TCA = "tricarboxylic acid cycle (GO:0006099)"

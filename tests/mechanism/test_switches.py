@@ -6,11 +6,10 @@ import pytest
 
 from resist_epi.errors import DesignError
 from resist_epi.mechanism.find_switches import mark_test, switches_of_tables
-from resist_epi.mechanism.switches import MarkTest, choose_method, mark_switches
+from resist_epi.mechanism.switches import MarkTest, mark_switches
 from resist_epi.model.analysis import analyse
 from resist_epi.samples.sheet import make_sheet
 from resist_epi.schema import switch_columns
-from resist_epi.stats.sets.joint import JointCorrelation
 from tests.support import builders
 
 REPRESSED, ACTIVATED, SINGLE_GAIN, SINGLE_LOSS = (
@@ -186,27 +185,3 @@ def test_what_cannot_be_done_is_said(k27: MarkTest, k36: MarkTest) -> None:
     turned = one_mark("H3K36me3", K36, patients=PATIENTS, contrast="good-poor")
     with pytest.raises(DesignError, match="different contrasts"):
         mark_switches(k27, turned)
-
-
-@pytest.mark.parametrize(
-    ("correlation", "units", "method", "reason"),
-    [
-        (None, (6, 6), "max_p", "not known"),
-        (JointCorrelation(-0.1, -0.1, -0.1, 10.0, 900), (6, 6, 5, 6), "max_p", "5 units only"),
-        (JointCorrelation(-0.1, -0.1, np.nan, 10.0, 900), (6, 6), "adafilter", "by -0.10"),
-        (JointCorrelation(-0.3, -0.3, np.nan, 10.0, 900), (6, 6), "max_p", "below -0.2"),
-        (JointCorrelation(-0.1, -0.1, -0.3, 10.0, 900), (6, 6), "max_p", "small P"),
-        (JointCorrelation(-0.6, -0.1, np.nan, 10.0, 900), (6, 6), "adafilter", "by -0.10"),
-        (JointCorrelation(-0.1, -0.1, np.nan, 2.0, 900), (6, 6), "max_p", "too few"),
-        (JointCorrelation(np.nan, np.nan, np.nan, 0.5, 0), (6, 6), "max_p", "too few"),
-        (JointCorrelation(np.nan, np.nan, np.nan, 9.0, 0), (6, 6), "max_p", "cannot be"),
-        (JointCorrelation(np.nan, 0.0, np.nan, 0.0, 0), (6, 6), "adafilter", "no tumour"),
-        (JointCorrelation(np.nan, 0.0, np.nan, 0.0, 0), (), "max_p", "0 units"),
-    ],
-)
-def test_the_rule(
-    correlation: JointCorrelation | None, units: tuple[int, ...], method: str, reason: str
-) -> None:
-    chosen, why = choose_method(correlation, units)
-    assert chosen == method
-    assert reason in why

@@ -16,7 +16,7 @@ from resist_epi.model.analysis import analyse
 from resist_epi.samples.design import make_contrast, make_design
 from resist_epi.samples.formula import parse_formula
 from resist_epi.samples.sheet import SampleSheet
-from resist_epi.study.settings import read_study
+from resist_epi.study.study_file import read_study
 from tests.support.builders import planted, sheet
 from tests.support.cohort import make_cohort
 

@@ -1,88 +1,10 @@
-"""Every table's columns: name, dtype, unit and meaning, in the order in which they are written.
-
-Columns may be appended, never renamed: pipelines depend on them.
-"""
+"""Tables of what regions say: gene sets, mechanisms, switches, outcomes, tissue, places."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
 
-Kind = Literal["promoters", "genes", "peaks", "bins", "domains"]
-
-Quantity = Literal["reads", "recovered_reads", "coverage_sum", "mean_signal"]
-
-KINDS: tuple[str, ...] = ("promoters", "genes", "peaks", "bins", "domains")
-
-QUANTITIES: tuple[str, ...] = ("reads", "recovered_reads", "coverage_sum", "mean_signal")
-
-
-class Column(NamedTuple):
-    """One column of a table."""
-
-    name: str
-    dtype: str
-    unit: str
-    meaning: str
-
-
-REGIONS = (
-    Column("chrom", "str", "", "chromosome"),
-    Column("start", "int64", "bp", "0-based start"),
-    Column("end", "int64", "bp", "end, not included"),
-    Column("strand", "str", "", "+, - or . for none"),
-    Column("region_id", "str", "", "unique name of the region"),
-    Column("gene_id", "str", "", "gene of a promoter or gene body, else empty"),
-    Column("symbol", "str", "", "gene symbol, else empty"),
-    Column("kind", "str", "", "promoters, genes, peaks, bins or domains"),
-)
-
-RESULTS = (
-    *REGIONS[:7],
-    Column("baseMean", "float64", "the quantity's own", "mean over samples, normalised"),
-    Column("log2FoldChange", "float64", "log2", "the contrast, unshrunken"),
-    Column("lfcSE", "float64", "log2", "standard error of log2FoldChange"),
-    Column("ci_low", "float64", "log2", "lower end of the 95 % interval"),
-    Column("ci_high", "float64", "log2", "upper end of the 95 % interval"),
-    Column("stat", "float64", "", "moderated t, or signed root of F"),
-    Column("df", "float64", "", "degrees of freedom of stat"),
-    Column("pvalue", "float64", "", "two-sided P"),
-    Column("padj", "float64", "", "Benjamini-Hochberg over the regions tested"),
-    Column("direction", "str", "", "gain or loss at the chosen FDR, else none"),
-)
-
-# Appended to RESULTS; NaN where a test has no standard error.
-SHRUNKEN = (
-    Column("shrunkenLog2FoldChange", "float64", "log2", "the contrast after adaptive shrinkage"),
-    Column("svalue", "float64", "", "share of wrong signs among regions of at most this s-value"),
-)
-
-# Appended to RESULTS where there is a test.
-LOCI = (
-    Column("locus_id", "str", "", "run of neighbours that go together across the units"),
-    Column(
-        "locus_padj", "float64", "", "Benjamini-Hochberg over loci of Simes' P of their regions"
-    ),
-)
-
-# Appended to RESULTS by `stability.with_stability`: of what is called.
-STABILITY = (
-    Column("stability", "float64", "", "share of the fits without one unit that call it, too"),
-    Column("stability_min_log2FoldChange", "float64", "log2", "smallest change among these fits"),
-    Column("hangs_on", "str", "", "unit without which alone it is not called, else empty"),
-)
-
-SUBSETS = (
-    *REGIONS[:7],
-    Column("n_carriers", "Int64", "units", "units of the first side that carry the change"),
-    Column("n_units", "int64", "units", "units of the first side"),
-    Column("carriers", "str", "", "those units, comma between"),
-    Column("carrier_log2FoldChange", "float64", "log2", "carriers less all other units"),
-    Column("stat", "float64", "", "normal score of the best split, signed"),
-    Column("pvalue", "float64", "", "two-sided P, against splits of simulated noise"),
-    Column("padj", "float64", "", "Benjamini-Hochberg over the regions tested here"),
-    Column("direction", "str", "", "gain or loss at the chosen FDR, else none"),
-)
+from resist_epi.schema.column import Column
 
 GENE_SETS = (
     Column("set", "str", "", "name of the gene set"),
@@ -299,85 +221,6 @@ SITE_SUMMARY = (
     Column("padj_loss", "float64", "", "adjusted over the table"),
 )
 
-CHECK = (
-    Column("level", "str", "", "error, warning or info"),
-    Column("sample", "str", "", "SampleID, or empty where the whole study is meant"),
-    Column("column", "str", "", "column of the sheet"),
-    Column("path", "str", "", "the file, from the folder of the sheet"),
-    Column("message", "str", "", "what it is, or what is wrong and the remedy"),
-)
-
-QUALITY = (
-    Column("sample", "str", "", "SampleID"),
-    Column("mark", "str", "", "Factor of the sheet"),
-    Column("condition", "str", "", "Condition of the sheet"),
-    Column("library_size", "float64", "reads, or coverage x bp", "size of the library"),
-    Column("library_size_from", "str", "", "sheet, mapped_reads or total_coverage"),
-    Column("n_peaks", "float64", "peaks", "peaks in the sample's own file"),
-    Column("fraction_in_peaks", "float64", "", "share of the library in the consensus peaks"),
-    Column("fraction_in_promoters", "float64", "", "share of the library in promoters"),
-    Column("fraction_zero", "float64", "", "share of the main regions without any signal"),
-)
-
-SEGMENTS = (
-    Column("sample", "str", "", "SampleID"),
-    Column("chrom", "str", "", "chromosome"),
-    Column("start", "int64", "bp", "0-based start"),
-    Column("end", "int64", "bp", "end, not included"),
-    Column("n_bins", "float64", "bins", "bins or probes in it, where known"),
-    Column("log2_ratio", "float64", "log2", "DNA relative to the sample's average"),
-)
-
-# Appended to RESULTS where copy number is known.
-COPY_NUMBER = (
-    Column("copy_number_log2FoldChange", "float64", "log2", "the contrast of the DNA itself"),
-    Column("copy_number_r", "float64", "", "correlation of signal and DNA across units, adjusted"),
-    Column("copy_number_padj", "float64", "", "Benjamini-Hochberg of copy_number_r, one-sided"),
-    Column("follows_copy_number", "bool", "", "copy_number_padj at most the FDR"),
-    Column("amplicon", "str", "", "recurrent gain of ER-positive tumours that it lies in"),
-)
-
-ARMS = (
-    Column("arm", "str", "", "chromosome arm, as 1q; a whole chromosome where arms are unknown"),
-    Column("chrom", "str", "", "chromosome"),
-    Column("n_regions", "int64", "regions", "tested regions on it"),
-    Column("log2FoldChange", "float64", "log2", "contrast of the units' mean signal on the arm"),
-    Column("lfcSE", "float64", "log2", "its standard error, units as replicates"),
-    Column("stat", "float64", "", "moderated t"),
-    Column("pvalue", "float64", "", "two-sided P"),
-    Column("padj", "float64", "", "Benjamini-Hochberg over the autosomes' arms; X and Y apart"),
-    Column("unit_sd", "float64", "log2", "spread of the units' means on the arm, after the design"),
-    Column("unit_sd_padj", "float64", "", "Benjamini-Hochberg: more spread than arms usually have"),
-    Column("autocorrelation", "float64", "", "of fold changes of neighbouring regions on the arm"),
-    Column("copy_number_log2FoldChange", "float64", "log2", "contrast of the DNA, where known"),
-    Column("shifted", "bool", "", "padj at most .05 and the shift at least .1"),
-    Column("varies", "bool", "", "unit_sd_padj at most .01 and unit_sd at least .1"),
-)
-
-# Not among the dtypes below: its names are words that a user's own columns may have.
-POWER = (
-    Column("units", "int64", "units", "units a group of the planned study"),
-    Column("effect", "float64", "log2", "change of the regions that change, half of them up"),
-    Column("depth", "float64", "", "reads a library over those of the pilot's"),
-    Column("carrier_share", "float64", "", "share of the first group's units that carry a change"),
-    Column("changed", "float64", "", "share of the regions that change"),
-    Column("power", "float64", "", "share of these that are called in the right direction"),
-    Column("power_se", "float64", "", "standard error of power, of the number of sets"),
-    Column("power_low", "float64", "", "lower end of where nine in ten studies lie"),
-    Column("power_high", "float64", "", "upper end"),
-    Column("expected_fdr", "float64", "", "mean share of the calls that are false"),
-    Column("expected_fdr_se", "float64", "", "its standard error"),
-    Column("expected_calls", "float64", "regions", "calls, over all regions that the pilot tests"),
-    Column("tested", "int64", "regions", "of these, how many such a study tests"),
-    Column("method", "str", "", "test that most of the studies take"),
-    Column("sets", "int64", "", "studies drawn"),
-)
-
-
-def names(columns: tuple[Column, ...]) -> list[str]:
-    """Names of the columns, in order."""
-    return [column.name for column in columns]
-
 
 def switch_columns(marks: Sequence[str]) -> list[str]:
     """Names of `SWITCHES` with the columns of each mark in turn.
@@ -395,37 +238,3 @@ def switch_columns(marks: Sequence[str]) -> list[str]:
         "class",
         "padj",
     ]
-
-
-def dtype_of(name: str) -> str | None:
-    """Dtype of a column of any table above, those of single marks included; None for all others.
-
-    Examples
-    --------
-    >>> dtype_of("start"), dtype_of("H3K27me3_pvalue"), dtype_of("T1")
-    ('int64', 'float64', None)
-    """
-    known = _DTYPES.get(name)
-    return "float64" if known is None and name.endswith(_OF_MARKS) else known
-
-
-_OF_MARKS = ("_log2FoldChange", "_pvalue", "_padj")
-
-_DTYPES = {
-    column.name: column.dtype
-    for table in (
-        *(REGIONS, RESULTS, SHRUNKEN, SUBSETS, GENE_SETS, GENE_SETS_MORE, PRE_SPECIFIED),
-        MECHANISMS,
-        MECHANISMS_MORE,
-        SURVIVAL,
-        SURVIVAL_SUMMARY,
-        TISSUE_SCORES,
-        TISSUE_SCORES_MORE,
-        WHERE,
-        BALANCE,
-        *(SWITCHES, SITE_SUMMARY, CHECK, QUALITY, SEGMENTS, COPY_NUMBER, ARMS),
-    )
-    for column in table
-}
-
-COUNTS = ("reads", "recovered_reads")
