@@ -78,6 +78,7 @@ from .samples.presets import preset as preset
 from .samples.question import Question as Question
 from .samples.sheet import SampleSheet as SampleSheet
 from .samples.sheet import read_sheet as read_sheet
+from .stats.best_supported import order_of_support as order_of_support
 from .study.check import check_study as check_study
 from .tracks.open import open_track as open_track
 

@@ -25,6 +25,7 @@ from resist_epi.study.check import check_study
 from resist_epi.study.check_chromosomes import Beside
 from resist_epi.study.check_question import check_asked, contrast_labels
 from resist_epi.study.ledger import Inputs, Ledger, file_checksums
+from resist_epi.study.lifted import lift_sheet
 from resist_epi.study.provenance import as_seen_from, record
 from resist_epi.study.settings import StudySettings, write_study
 from resist_epi.study.steps.between_marks import write_between_marks
@@ -35,10 +36,11 @@ from resist_epi.study.steps.dna import (
     with_copy_number_of_study,
 )
 from resist_epi.study.steps.domains import mark_windows
-from resist_epi.study.steps.keys import between_marks_key, mark_keys
+from resist_epi.study.steps.keys import between_marks_key, mark_keys, sites_key
 from resist_epi.study.steps.mark_tests import run_tests
 from resist_epi.study.steps.quality import gather_quality
 from resist_epi.study.steps.session import write_study_session
+from resist_epi.study.steps.sites import write_sites
 from resist_epi.study.study import (
     Study,
     input_files,
@@ -54,6 +56,8 @@ logger = logging.getLogger(__name__)
 REPORT = "report"
 
 BETWEEN_MARKS = "between marks"
+
+SITES = "sites"
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,9 @@ def _run(
     report: bool,
 ) -> None:
     """Run a study in a folder that is ours."""
+    given = sheet
+    if settings.chain is not None:
+        sheet = lift_sheet(sheet, settings.chain, run_path(out, "lifted"))
     names: list[str] = []
     if len(settings.contrasts) > 1:
         names = contrast_labels(sheet, settings.questions)
@@ -162,7 +169,9 @@ def _run(
     study = load_study(settings, sheet=sheet, looks=looks)
     study = replace(study, contrasts=tuple(contrast_folder(out, name) for name in names))
     write_study(run_path(out, "study"), settings)
-    inputs = file_checksums(input_files(study))
+    inputs = file_checksums(
+        list(dict.fromkeys([*input_files(study), *named_files(given, settings)]))
+    )
     dna = copy_number_key(study, inputs)
     marks = {mark: mark_keys(study, mark, inputs, dna=dna) for mark in study.sheet.marks}
     provenance = record(
@@ -170,6 +179,7 @@ def _run(
     )
     steps = dna | {name: key for keys in marks.values() for name, key in keys.items()}
     steps[BETWEEN_MARKS] = between_marks_key(study, steps, inputs)
+    steps[SITES] = sites_key(study, steps, inputs)
     if report:
         about = {"provenance": provenance.to_json(), "check": findings.to_csv()}
         steps[REPORT] = step_key(tests=steps, **about)
@@ -186,6 +196,8 @@ def _run(
     if not ledger.is_done(BETWEEN_MARKS):
         written = write_between_marks(study, out, analyses)
         ledger.record(BETWEEN_MARKS, steps[BETWEEN_MARKS], written)
+    if not ledger.is_done(SITES):
+        ledger.record(SITES, steps[SITES], write_sites(study, out))
     gather_quality(out, study.sheet.marks)
     Parts(run_path(out, "parts")).remove_all()
     for check in checks:  # where every step was reused, nothing has looked since

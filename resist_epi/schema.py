@@ -51,6 +51,12 @@ RESULTS = (
     Column("direction", "str", "", "gain or loss at the chosen FDR, else none"),
 )
 
+# Appended to RESULTS; NaN where a test has no standard error.
+SHRUNKEN = (
+    Column("shrunkenLog2FoldChange", "float64", "log2", "the contrast after adaptive shrinkage"),
+    Column("svalue", "float64", "", "share of wrong signs among regions of at most this s-value"),
+)
+
 # Appended to RESULTS where there is a test.
 LOCI = (
     Column("locus_id", "str", "", "run of neighbours that go together across the units"),
@@ -89,7 +95,7 @@ GENE_SETS = (
     Column("pvalue", "float64", "", "two-sided P of the competitive test"),
     Column("padj", "float64", "", "Benjamini-Hochberg over the sets tested"),
     Column("direction", "str", "", "gain or loss at the chosen FDR, else none"),
-    Column("genes", "str", "", "members called, strongest first, comma between"),
+    Column("genes", "str", "", "members called, best supported first, comma between"),
 )
 
 # Appended to GENE_SETS by `enrichment.enrich`.
@@ -138,7 +144,7 @@ MECHANISMS = (
     Column("matched_high", "float64", "log2", "97.5 % of these"),
     Column("direction", "str", "", "gain or loss where padj and matched sets agree, else none"),
     Column("verdict", "str", "", "what was seen against what was expected"),
-    Column("genes", "str", "", "members that carry it, strongest first, comma between"),
+    Column("genes", "str", "", "members that carry it, best supported first, comma between"),
     Column("warnings", "str", "", "what else may lie behind it"),
     Column("context", "str", "", "therapies meant for it, as the header dates them; no advice"),
     Column("references", "str", "", "where that stands"),
@@ -194,7 +200,7 @@ SURVIVAL = (
 
 SURVIVAL_SUMMARY = (
     Column("mark", "str", "", "Factor of the sheet"),
-    Column("n_called", "int64", "genes", "called genes of the mark"),
+    Column("n_called", "float64", "genes", "called genes of the mark"),
     Column("n_genes", "int64", "genes", "of these in the cohort, one a locus"),
     Column("n_patients", "int64", "patients", "with expression and follow-up"),
     Column("n_events", "int64", "events", "progressions"),
@@ -213,6 +219,58 @@ SURVIVAL_SUMMARY = (
     Column("words", "str", "", "the same in a sentence"),
 )
 
+# Of proliferation, subtype and other tissue in the units (`tissue_scores.tissue_scores`).
+TISSUE_SCORES = (
+    Column("set", "str", "", "gene set that is scored"),
+    Column("column", "str", "", "name of the score as a column of a sheet"),
+    Column("n_loci", "int64", "loci", "members tested, those of one locus counted once"),
+    Column("effect", "float64", "sd within groups", "the contrast of the units' scores"),
+    Column("pvalue", "float64", "", "two-sided P, units as replicates"),
+    Column("padj", "float64", "", "Holm over the scores"),
+    Column("explained", "float64", "", "share of all other genes' fold changes that goes with it"),
+    Column(
+        "verdict", "str", "", "largely this, partly this, differs, alike, or too few to reassure"
+    ),
+)
+
+# Appended to TISSUE_SCORES by a run.
+TISSUE_SCORES_MORE = (
+    Column("calls", "float64", "regions", "regions called"),
+    Column(
+        "calls_beside", "float64", "regions", "of these called with the score in the design, too"
+    ),
+)
+
+# Where the calls of a kind of regions lie (`where.where_called`).
+WHERE = (
+    Column("partition", "str", "", "CpG, or the name of the user's partition"),
+    Column("class", "str", "", "class of the region, or of its gene's promoter"),
+    Column("direction", "str", "", "gain or loss"),
+    Column("n_tested", "int64", "regions", "tested regions of the class"),
+    Column("n_called", "float64", "calls", "calls in it, those within 50 kb counted once"),
+    Column("n_called_all", "int64", "calls", "calls of this direction everywhere, counted alike"),
+    Column("n_expected", "float64", "calls", "mean of draws of regions alike in signal and length"),
+    Column("fold", "float64", "", "calls over those expected"),
+    Column("pvalue", "float64", "", "two-sided, by rank among the draws"),
+    Column("padj", "float64", "", "Benjamini-Hochberg over the rows"),
+)
+
+# Share of the genome above background (`balance.mark_balance`); a column a unit follows.
+BALANCE = (
+    Column("partition", "str", "", "genome, or the name of the user's partition"),
+    Column("class", "str", "", "genome, or a class of the partition"),
+    Column("n_bins", "float64", "bins", "bins of it, on autosomes"),
+    Column("first", "float64", "share", "mean share above background, first side of the contrast"),
+    Column("first_error", "float64", "share", "standard error of that mean"),
+    Column("second", "float64", "share", "mean share, second side"),
+    Column("second_error", "float64", "share", "standard error of that mean"),
+    Column(
+        "difference", "float64", "share", "the contrast, beside the other columns of the design"
+    ),
+    Column("error", "float64", "share", "its standard error"),
+    Column("pvalue", "float64", "", "two-sided P, units as replicates"),
+)
+
 SWITCHES = (
     Column("symbol", "str", "", "gene symbol"),
     Column("gene_id", "str", "", "gene"),
@@ -220,6 +278,25 @@ SWITCHES = (
     Column("MARK_pvalue", "float64", "", "for each mark, two-sided P of that region"),
     Column("class", "str", "", "repressive or activating switch, gain or loss of a mark, none"),
     Column("padj", "float64", "", "adjusted P that both marks change, in opposite directions"),
+)
+
+SITE_SUMMARY = (
+    Column("feature", "str", "", "where a site lies: distance to a start, a peak set, a contact"),
+    Column("n_gain", "int64", "", "sites gained that lie there"),
+    Column("of_gain", "int64", "", "sites gained"),
+    Column("share_gain", "float64", "", "the first of the second"),
+    Column("n_loss", "int64", "", "sites lost that lie there"),
+    Column("of_loss", "int64", "", "sites lost"),
+    Column("share_loss", "float64", "", "the first of the second"),
+    Column("n_other", "int64", "", "sites tested and not called that lie there"),
+    Column("of_other", "int64", "", "sites tested and not called"),
+    Column("share_other", "float64", "", "the first of the second"),
+    Column("odds_ratio_gain", "float64", "", "of sites gained against those not called"),
+    Column("pvalue_gain", "float64", "", "Fisher's exact P of that, two-sided"),
+    Column("padj_gain", "float64", "", "adjusted over the table"),
+    Column("odds_ratio_loss", "float64", "", "of sites lost against those not called"),
+    Column("pvalue_loss", "float64", "", "Fisher's exact P of that, two-sided"),
+    Column("padj_loss", "float64", "", "adjusted over the table"),
 )
 
 CHECK = (
@@ -337,11 +414,16 @@ _OF_MARKS = ("_log2FoldChange", "_pvalue", "_padj")
 _DTYPES = {
     column.name: column.dtype
     for table in (
-        *(REGIONS, RESULTS, SUBSETS, GENE_SETS, GENE_SETS_MORE, PRE_SPECIFIED, MECHANISMS),
+        *(REGIONS, RESULTS, SHRUNKEN, SUBSETS, GENE_SETS, GENE_SETS_MORE, PRE_SPECIFIED),
+        MECHANISMS,
         MECHANISMS_MORE,
         SURVIVAL,
         SURVIVAL_SUMMARY,
-        *(SWITCHES, CHECK, QUALITY, SEGMENTS, COPY_NUMBER, ARMS),
+        TISSUE_SCORES,
+        TISSUE_SCORES_MORE,
+        WHERE,
+        BALANCE,
+        *(SWITCHES, SITE_SUMMARY, CHECK, QUALITY, SEGMENTS, COPY_NUMBER, ARMS),
     )
     for column in table
 }

@@ -23,6 +23,7 @@ from calibration_page import BEGIN, END
 from power_cohorts import POPULATIONS, Drawn, Population, draw, make_population
 
 from resist_epi.model.analysis import analyse
+from resist_epi.model.filtering import MIN_READS
 from resist_epi.model.pilot import fit_pilot
 from resist_epi.model.power import PowerPlan, power_table
 
@@ -55,14 +56,20 @@ def targets(name: str) -> tuple[Target, ...]:
     return (*TARGETS, OF_READS) if POPULATIONS[name].quantity == "reads" else TARGETS
 
 
-def found(study: Drawn) -> tuple[float, float]:
-    """Share of the changes that a study calls in the right direction, and false share of calls."""
+def found(study: Drawn, population: Population) -> tuple[float, float]:
+    """Share of the changes that a study calls in the right direction, and false share of calls.
+
+    Regions of fewer than 5 expected reads do not count where reads are tested: a pilot does not
+    test them, and nothing is foretold of them.
+    """
     results = analyse(study.matrix, study.sheet).results
     called = (results["direction"] != "none").to_numpy()
     sign = np.where(results["direction"] == "gain", 1, -1)
     right = called & (study.truth != 0) & (sign == np.sign(study.truth))
     false = (called.sum() - right.sum()) / max(called.sum(), 1)
-    return float(right.sum() / (study.truth != 0).sum()), float(false)
+    least = MIN_READS if study.matrix.quantity == "reads" else 0.0
+    asked = (study.truth != 0) & (population.level >= least)
+    return float((right & asked).sum() / asked.sum()), float(false)
 
 
 def realise(population: Population, name: str, seed: int, studies: int) -> Iterator[dict]:
@@ -74,7 +81,7 @@ def realise(population: Population, name: str, seed: int, studies: int) -> Itera
                 population, target.units, rng, effect=target.effect, carriers=target.carriers,
                 depth=target.depth,
             )  # fmt: skip
-            power, fdr = found(study)
+            power, fdr = found(study, population)
             yield {"what": "realised", "target": t, "power": power, "fdr": fdr}
 
 

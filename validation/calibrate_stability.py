@@ -26,13 +26,16 @@ from calibration_page import write_page
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.model.analysis import analyse
 from resist_epi.model.stability import with_stability
+from resist_epi.samples.question import Question
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "evidence" / "calibration_stability.md"
 UNITS = (3, 6, 12)
 ODD, DEPARTS = 0.05, 3.0  # share of the unchanged regions; log2 at least
-WAYS: Mapping[str, Mapping[str, str]] = {
-    "default": {},
-    "plain": {"method": "trend", "weights": "none", "hidden": "none"},
+WAYS: Mapping[str, Question] = {
+    "default": Question(contrast="poor-good", normalize="tmm"),
+    "plain": Question(
+        contrast="poor-good", normalize="tmm", method="trend", weights="none", hidden="none"
+    ),
 }
 CLASSES = ("stay", "one", "several")
 
@@ -55,9 +58,7 @@ CHANGES: Mapping[str, Change] = {
 
 def measure(cohort: Cohort, way: str) -> Iterator[dict[str, object]]:
     """One row for each class of calls: how many, and how many of them are false."""
-    analysis = with_stability(
-        analyse(cohort.matrix, cohort.sheet, contrast="poor-good", normalize="tmm", **WAYS[way])
-    )
+    analysis = with_stability(analyse(cohort.matrix, cohort.sheet, WAYS[way]))
     table = analysis.results
     called = (table["direction"] != "none").to_numpy()
     sign = np.where(table["direction"] == "gain", 1, -1)
@@ -92,7 +93,7 @@ def as_markdown(rows: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _share(false: int, calls: int) -> str:
+def _share(false: float, calls: float) -> str:
     return f"{false / calls:.3f}".removeprefix("0") if calls else "–"
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import typer
 
 from resist_epi.cli.options import (
     BlockOption,
+    ChainOption,
     CoefficientsOption,
     ContrastsOption,
     ExcludeOption,
@@ -44,6 +46,7 @@ def command(
     normalize: NormalizeOption = None,
     block: BlockOption = None,
     strata: StrataOption = None,
+    chain: ChainOption = None,
     jobs: JobsOption = 1,
 ) -> None:
     """Look at a sheet and every file it names; exit 1 if anything is an error.
@@ -54,8 +57,10 @@ def command(
     from resist_epi.io.tables import write_table
     from resist_epi.model.asked import several_questions
     from resist_epi.samples.question import Question
+    from resist_epi.samples.sheet import read_sheet
     from resist_epi.study.check import check_study, has_errors
     from resist_epi.study.check_chromosomes import Beside
+    from resist_epi.study.lifted import lifted
 
     asked = named(
         formula=design,
@@ -70,13 +75,18 @@ def command(
     questions: Question | list[Question] | None = Question(**asked) if asked or several else None
     if len(several) > 1:
         questions = several_questions(Question(**asked), several)
-    table = check_study(
-        sheet,
-        beside=Beside(genome, genes, exclude, segments),
-        question=questions,
-        with_question=True,
-        jobs=jobs,
-    )
+    rows = None if chain is None else read_sheet(sheet)
+    with ExitStack() as until_checked:
+        if rows is not None:
+            rows = until_checked.enter_context(lifted(rows, chain, None))
+        table = check_study(
+            sheet,
+            sheet=rows,
+            beside=Beside(genome, genes, exclude, segments),
+            question=questions,
+            with_question=True,
+            jobs=jobs,
+        )
     if output is not None:
         write_table(output, table)
     else:

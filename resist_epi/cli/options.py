@@ -47,6 +47,29 @@ GenesOption = Annotated[
     ),
 ]
 
+ChainOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--chain",
+        help="Chain file (UCSC) by which peaks, BED reads and bedGraphs of an old assembly are"
+        " lifted first.",
+    ),
+]
+
+SitesOption = Annotated[
+    list[str],
+    typer.Option(
+        "--sites",
+        metavar="NAME=BED",
+        help="A peak set, such as FOXA1=foxa1.bed, that sites are held against. Repeatable.",
+    ),
+]
+
+ContactsOption = Annotated[
+    Path | None,
+    typer.Option("--contacts", help="BEDPE of contacts, which link sites to genes."),
+]
+
 ExcludeOption = Annotated[
     Path | None, typer.Option("--exclude", help="BED of regions to leave out (blacklist).")
 ]
@@ -247,18 +270,20 @@ MinMapqOption = Annotated[
 ]
 
 DuplicatesOption = Annotated[
-    bool,
+    bool | None,
     typer.Option(
-        "--keep-duplicates/--drop-duplicates", help="Reads: whether marked duplicates count."
+        "--keep-duplicates/--drop-duplicates",
+        help="Reads: whether marked duplicates count. Default: by the sheet's Assay, kept in all.",
     ),
 ]
 
 CountAsOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--count-as",
         help="Reads: read (as aligned), fragment, five_prime or midpoint. Fragments are of the"
-        " sheet's FragmentLength, or pairs.",
+        " sheet's FragmentLength, or pairs. Default: by the sheet's Assay; ChIP-seq read, CUT&RUN"
+        " and CUT&Tag fragment.",
     ),
 ]
 
@@ -290,6 +315,14 @@ def numbers(text: str, option: str, *, whole: bool = False) -> tuple[Any, ...]:
             f"expected {kind} with commas between; found {text!r}", param_hint=option
         ) from None
 
+
+PartitionOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--partition",
+        help="BED whose 4th column names a class (chromatin state, timing): calls by class.",
+    ),
+]
 
 SurvivalOption = Annotated[
     tuple[Path, Path] | None,
@@ -324,3 +357,22 @@ WorseOption = Annotated[
 def named(**options: Any) -> dict[str, Any]:
     """The options that the user gave, of options that are None by default."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def named_files(given: list[str]) -> dict[str, Path]:
+    """`NAME=FILE` each -> name -> file.
+
+    Raises
+    ------
+    typer.BadParameter
+        If one has no name or no file, or a name stands twice.
+    """
+    found: dict[str, Path] = {}
+    for text in given:
+        name, _, path = text.partition("=")
+        if not name or not path:
+            raise typer.BadParameter(f"{text!r}: expected NAME=BED, such as FOXA1=foxa1.bed")
+        if name in found:
+            raise typer.BadParameter(f"{name!r} is given twice")
+        found[name] = Path(path)
+    return found

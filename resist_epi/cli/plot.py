@@ -234,7 +234,9 @@ def command(
     ),
     mark: MarkOption = None,
     label: str | None = typer.Option(
-        None, "--label", help=f"{_with('label')}: how many genes to name, or which: NSD2,HK2."
+        None,
+        "--label",
+        help=f"{_with('label')}: how many genes to name (the best supported), or which: NSD2,HK2.",
     ),
     by: str | None = typer.Option(
         None, "--by", help=f"{_with('by')}: one panel a level of this column of the sheet."

@@ -108,5 +108,5 @@ def command(
     pilot = fit_pilot(matrix, sheet, question, inputs=inputs, regions=regions, seed=seed)
     with track_progress(len(plan.settings), what="drawing studies") as progress:
         table = power_table(pilot, plan, jobs=jobs, progress=progress)
-    write_table(output, table, header=power_header(pilot, plan, table))
+    write_table(output, table, header=power_header(pilot, plan, table, folder=output.parent))
     logging.getLogger("resist_epi").info("%s", power_sentence(table))

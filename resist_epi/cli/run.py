@@ -8,10 +8,12 @@ import typer
 
 from resist_epi.cli.options import (
     BlockOption,
+    ChainOption,
     CoefficientsOption,
     CohortAdjustOption,
     CohortStrataOption,
     CohortTreatmentOption,
+    ContactsOption,
     ContrastsOption,
     ControlOption,
     CopyNumberOption,
@@ -34,15 +36,18 @@ from resist_epi.cli.options import (
     MinOverlapOption,
     NormalizeOption,
     Output,
+    PartitionOption,
     QuantityChoice,
     SegmentsOption,
     ShiftOption,
+    SitesOption,
     StrataOption,
     SurvivalOption,
     ThresholdOption,
     ValuesOption,
     WeightsOption,
     WorseOption,
+    named_files,
 )
 from resist_epi.samples.question import Confounders, Question
 
@@ -91,18 +96,22 @@ def command(
     evidence_min_fold_change: float = typer.Option(
         1.0, "--evidence-min-fold-change", help="Smallest fold change; 1.2 is usual in proteomics."
     ),
+    partition: PartitionOption = None,
     survival: SurvivalOption = None,
     cohort_adjust: CohortAdjustOption = None,
     cohort_strata: CohortStrataOption = None,
     cohort_treatment: CohortTreatmentOption = None,
     worse: WorseOption = None,
+    sites: SitesOption = [],  # noqa: B006
+    contacts: ContactsOption = None,
     quantity: QuantityChoice = typer.Option(
         QuantityChoice.auto, "--quantity", help="auto takes the best that a mark's tracks allow."
     ),
+    chain: ChainOption = None,
     jobs: JobsOption = 1,
     min_mapq: MinMapqOption = 0,
-    keep_duplicates: DuplicatesOption = True,
-    count_as: CountAsOption = "read",
+    keep_duplicates: DuplicatesOption = None,
+    count_as: CountAsOption = None,
     shift: ShiftOption = 0,
     extend: ExtendOption = None,
     unlock: bool = typer.Option(
@@ -121,6 +130,7 @@ def command(
         "genome": genome,
         "genes": genes,
         "exclude": exclude,
+        "partition": partition,
         "gene_sets": gene_sets,
         "design": design,
         "contrast": contrast,
@@ -152,6 +162,9 @@ def command(
         "survival_strata": cohort_strata,
         "survival_treatment": cohort_treatment,
         "survival_worse": worse,
+        "sites": named_files(sites),
+        "contacts": contacts,
+        "chain": chain,
         "quantity": quantity.value,
         "jobs": jobs,
         "min_mapq": min_mapq,

@@ -29,6 +29,7 @@ from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.neighbours import loci_facts, loci_in_words, locus_adjusted
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
+from resist_epi.schema import SHRUNKEN, names
 from resist_epi.stats.multiple import benjamini_hochberg
 
 
@@ -320,7 +321,8 @@ def domain_results(
     ----------
     whole
         Results of the domains' whole signal, a row a domain: they give `baseMean`,
-        `log2FoldChange`, its error, interval and statistic. The window with the lowest P would
+        `log2FoldChange`, its error, interval and statistic, and of these the shrunken change and
+        its s-value. The window with the lowest P would
         exaggerate the effect.
     tests
         What the windows say; None where nothing could be tested.
@@ -384,7 +386,8 @@ def domain_results(
         if tests.unadjusted is not None and "unadjusted_pvalue" in table:
             p = np.where(whole["pvalue"].isna(), np.nan, tests.unadjusted.pvalue)
             table["unadjusted_pvalue"], table["unadjusted_padj"] = p, benjamini_hochberg(p)
-    at = list(table.columns).index("direction") + 1
+    last = names(SHRUNKEN)[-1]
+    at = list(table.columns).index(last if last in table else "direction") + 1
     for i, (name, column) in enumerate(added.items()):
         table.insert(at + i, name, column)
     for name in ("best_start", "best_end"):

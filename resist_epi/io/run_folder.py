@@ -12,11 +12,14 @@ from resist_epi.io.store import file_name
 
 RunFile = Literal[
     "study", "provenance", "ledger", "looks", "check", "all_quality", "report", "session",
-    "figures", "parts", "segments", "amplicons", "switches", "concordance", "survival",
+    "figures", "parts", "lifted", "segments", "amplicons", "switches", "concordance", "survival",
     "mechanisms",
-    "counts", "control_counts", "results", "calls", "carriers", "links", "genes",
+    "counts", "control_counts", "gene_counts", "results", "calls", "where", "carriers", "links",
+    "genes",
     "normalization", "normalization_calls", "gene_sets", "one_by_one", "pre_specified",
-    "quality", "shares", "correlation", "components", "profile", "arms", "evidence",
+    "quality", "balance", "scores", "scored_sheet", "shares", "correlation", "components",
+    "profile", "arms", "evidence",
+    "sites", "site_summary",
 ]  # fmt: skip
 
 # `{mark}` as it stands in file names, `{of}` a kind of regions or an assay.
@@ -32,6 +35,7 @@ FILES: dict[RunFile, str] = {
     "session": "igv_session.xml",
     "figures": "figures",
     "parts": "counts/parts",  # counts of single files, until all are there
+    "lifted": "lifted",  # files that a chain brought to another assembly
     "segments": "copy_number/segments.seg",
     "amplicons": "copy_number/amplicons.tsv",
     "switches": "marks/switches.tsv",
@@ -41,8 +45,10 @@ FILES: dict[RunFile, str] = {
     # of a mark
     "counts": "counts/{mark}.{of}.parquet",
     "control_counts": "counts/{mark}.{of}.inputs.parquet",
+    "gene_counts": "counts/{mark}.peaks.by_gene.parquet",  # of a mark of sites
     "results": "differential/{mark}.{of}.tsv.gz",
     "calls": "differential/{mark}.{of}.bed",
+    "where": "differential/{mark}.{of}.where.tsv",  # by CpG class and partition
     "carriers": "differential/{mark}.{of}.subset.tsv.gz",
     "links": "links/{mark}.{of}.tsv.gz",  # every gene of every region
     "genes": "genes/{mark}.tsv.gz",  # a row a gene
@@ -52,12 +58,17 @@ FILES: dict[RunFile, str] = {
     "one_by_one": "gene_sets/{mark}.nsd2_core.tsv",  # the set named in advance, gene by gene
     "pre_specified": "gene_sets/{mark}.nsd2_core_test.tsv",
     "quality": "quality/{mark}.tsv",
+    "balance": "quality/{mark}.balance.tsv",  # share of the genome above background
+    "scores": "quality/{mark}.scores.tsv",  # proliferation, subtype and other tissue
+    "scored_sheet": "quality/sheet_with_scores.csv",
     "shares": "quality/{mark}.shares.tsv",
     "correlation": "quality/{mark}.correlation.tsv",
     "components": "quality/{mark}.pca.tsv",
     "profile": "profiles/{mark}.gz",
     "arms": "copy_number/{mark}.arms.tsv",
     "evidence": "evidence/{mark}.{of}.tsv.gz",
+    "sites": "sites/{mark}.tsv.gz",  # a row a peak: where it lies
+    "site_summary": "sites/{mark}.summary.tsv",
 }
 
 
@@ -85,7 +96,8 @@ JOINT = "joint"  # the folder, and the file of `diff`, of all contrasts together
 OF_CONTRAST: frozenset[RunFile] = frozenset({
     "report", "figures", "switches", "concordance", "mechanisms", "results", "calls", "carriers",
     "links", "genes", "normalization", "normalization_calls", "gene_sets", "one_by_one",
-    "pre_specified", "arms", "evidence",
+    "pre_specified", "arms", "evidence", "survival", "scores", "scored_sheet", "gene_counts",
+    "where", "balance", "sites", "site_summary",
 })  # fmt: skip
 
 _LONGEST = 120  # characters of a contrast in the name of a file

@@ -130,7 +130,7 @@ def outcome_of_genes(
     random_p, random_agree = (1 + beyond) / (1 + len(drawn)) if len(drawn) else (np.nan, np.nan)
     facts = {
         "mark": level.mark,
-        "n_called": n_called,
+        "n_called": float(n_called),
         "n_genes": len(own),
         "n_patients": main.n_samples,
         "n_events": main.n_events,

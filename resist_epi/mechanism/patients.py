@@ -56,7 +56,7 @@ def with_contrast(
     """
     if evidence.values is None:
         raise DesignError(f"the {evidence.assay.title} has no levels a patient to test")
-    own = _shared(evidence.values, units)
+    own = shared_patients(evidence.values, units)
     values, scale = log_levels(evidence.values[own["name"].tolist()])
     sheet = units.for_samples(own["sample"].tolist())
     design = make_design(sheet, formula)
@@ -128,7 +128,7 @@ def patient_correlation(
     """
     if evidence.values is None:
         raise DesignError(f"the {evidence.assay.title} has no levels a patient")
-    own = _shared(evidence.values, units)
+    own = shared_patients(evidence.values, units)
     columns = [list(fit.design.index).index(s) for s in own["sample"]]
     X = fit.design.to_numpy()[columns]
     place = {gene: i for i, gene in enumerate(evidence.effects["gene"])}
@@ -171,7 +171,7 @@ def log_levels(values: pd.DataFrame) -> tuple[FloatArray, str]:
     return np.asarray(np.log2(array + prior)), f"log2 of levels + {prior:.3g}"
 
 
-def _shared(values: pd.DataFrame, units: SampleSheet) -> pd.DataFrame:
+def shared_patients(values: pd.DataFrame, units: SampleSheet) -> pd.DataFrame:
     """Unit (`sample`) and column of the assay (`name`) of every patient in both."""
     column = "Patient" if units.has_patients else "SampleID"
     names = units.table[column].astype(str)

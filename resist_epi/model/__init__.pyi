@@ -25,5 +25,6 @@ from .power_words import units_needed as units_needed
 from .relabelling import fit_to_relabel as fit_to_relabel
 from .relabelling import relabel as relabel
 from .relabelling import with_relabelling as with_relabelling
+from .stability import with_stability as with_stability
 from .subsets import carriers_of as carriers_of
 from .subsets import with_carriers as with_carriers

@@ -139,39 +139,23 @@ def enriched_regions(
 
 @dataclass(frozen=True)
 class Variants:
-    """A matrix under several normalisations, and the fits of all but the first.
-
-    Attributes
-    ----------
-    matrices
-        As of `normalized_variants`.
-    fits
-        Normalisation -> fit; empty where nothing is tested.
-    """
+    """`normalized_variants` of a matrix, and the fits of all but the first; none without a test."""
 
     matrices: Mapping[str, CountMatrix]
     fits: Mapping[str, Fit]
 
 
 def shared_variants(analyses: Sequence[Analysis]) -> Variants | None:
-    """What the comparisons of several contrasts share; None for one alone, whose are made as used.
-
-    Parameters
-    ----------
-    analyses
-        Of one fit.
-    """
+    """What comparisons of several contrasts of one fit share; None for one, made as it is used."""
     if len(analyses) < 2:
         return None
     matrices = normalized_variants(analyses[0].matrix, analyses[0].inputs)
     tested = [a for a in analyses if a.tested]
-    return Variants(
-        matrices, {m: _refitted(tested[0], matrices[m]) for m in list(matrices)[1:] if tested}
-    )
+    others = list(matrices)[1:] if tested else []
+    return Variants(matrices, {m: _refitted(tested[0], matrices[m]) for m in others})
 
 
 def _refitted(analysis: Analysis, matrix: CountMatrix) -> Fit:
-    """The fit of the same design to another normalisation."""
     return fit_model(
         matrix,
         analysis.design,
@@ -230,17 +214,18 @@ def compare_normalizations(
     if known is not None:
         known = known.of_mark(str(analysis.units.table["Factor"].iloc[0]))
     controls = None if known is None else find_controls(known, analysis.matrix.regions)
-    fits: Mapping[str, Fit] = {}
-    if variants is None:
-        normalized = normalized_variants(analysis.matrix, analysis.inputs)
-    else:
-        normalized, fits = dict(variants.matrices), variants.fits
+    made = variants or Variants(normalized_variants(analysis.matrix, analysis.inputs), {})
+    normalized, fits = made.matrices, made.fits
     headline = next(iter(normalized))
     tables = {headline: analysis.results} if analysis.tested else {}
     for other in list(normalized)[1:] if analysis.tested else ():
         fitted = fits[other] if other in fits else _refitted(analysis, normalized[other])
         tables[other] = contrast_results(
-            fitted, contrast, fdr=question.fdr, lfc_threshold=question.lfc_threshold
+            fitted,
+            contrast,
+            fdr=question.fdr,
+            lfc_threshold=question.lfc_threshold,
+            shrunken=False,
         )
     judged = {} if controls is None else {n: controls.judge(t) for n, t in tables.items()}
     table = pd.concat(

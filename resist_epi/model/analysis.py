@@ -28,6 +28,7 @@ from resist_epi.model.header import quantity_facts, results_header
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.normalization_data import NormalizationInputs
 from resist_epi.model.shared_fit import SharedFit, fit_for
+from resist_epi.samples.assay_rows import assay_facts
 from resist_epi.samples.design import Contrast, Design, check_testable
 from resist_epi.samples.facts import contrast_facts
 from resist_epi.samples.question import Question
@@ -261,6 +262,7 @@ def _answer(made: SharedFit, ask: Asked) -> Analysis:
         "design": {"formula": ask.design.formula, "columns": ask.taken},
         "units": {"n": len(ask.units.samples), "patients": made.sheet.has_patients},
         "quantity": quantity_facts(matrix),
+        "assays": assay_facts(made.sheet, of_reads=matrix.quantity == "reads"),
         "normalization": made.scaling,
         "method": model.method,
         "filter": made.filtered,
@@ -269,6 +271,7 @@ def _answer(made: SharedFit, ask: Asked) -> Analysis:
     if made.spike_in is not None:
         facts["spike in checks"] = {**made.spike_in.facts, "said": made.spike_in.sentence}
     header = results_header(matrix, contrast, facts, question, ask.unit_note) | made.control_note
+    header |= {"assay": "; ".join(facts["assays"]["words"])}
     header |= {} if made.spike_in is None else {"spike-in": made.spike_in.sentence}
     header |= {"fold changes": "; ".join(model.fit.notes)} if model.fit.notes else {}
     header |= model.seen.header

@@ -15,6 +15,7 @@ from resist_epi.errors import DesignError, quoted
 from resist_epi.model import differential
 from resist_epi.model.method import methods_that
 from resist_epi.model.question_check import check_question
+from resist_epi.samples.assay_rows import check_one_assay
 from resist_epi.samples.design import (
     Contrast,
     Design,
@@ -51,6 +52,8 @@ class Asked:
         Of the units.
     taken
         Column of the design -> whether it is numbers or groups, as plain values.
+    of_assays
+        What to know of several assays in one mark; None where there is one.
     cautions
         What speaks against the comparison although it can be made.
     untestable
@@ -72,6 +75,7 @@ class Asked:
     design: Design
     contrast: Contrast
     taken: dict[str, Any]
+    of_assays: str | None
     cautions: tuple[str, ...]
     untestable: str | None
     own: bool
@@ -98,7 +102,7 @@ class Asked:
             self,
             question=spelled,
             contrast=contrast,
-            cautions=_cautions(self.design, contrast, self.taken, spelled),
+            cautions=_cautions(self.design, contrast, self.taken, spelled, self.of_assays),
             untestable=why_untestable(self.design, contrast),
         )
 
@@ -113,6 +117,7 @@ def ask_sheet(matrix: CountMatrix, sheet: SampleSheet, question: Question) -> As
     """
     check_question(question)
     question, columns = spelled_question(question, sheet)
+    of_assays = check_one_assay(sheet, columns)
     merged, units, unit_note = merge_units(matrix, sheet, design_columns=columns)
     design = make_design(units, question.formula)
     contrast = study_contrast(
@@ -120,23 +125,28 @@ def ask_sheet(matrix: CountMatrix, sheet: SampleSheet, question: Question) -> As
     )
     logger.info("%s", contrast.words)
     taken = {name: column_facts(design.units[name]) for name in design.variables}
-    cautions = _cautions(design, contrast, taken, question)
+    cautions = _cautions(design, contrast, taken, question, of_assays)
     own = differential.own_contrast(question.method) is not None
     untestable = None if own else why_untestable(design, contrast)
     every = [contrast, *(make_contrast(design, text) for text in question.beside)]
     able = [c for c in every if own or why_untestable(design, c) is None]
     return Asked(
-        question, columns, merged, units, unit_note, design, contrast, taken, cautions,
-        untestable, own, joined_contrasts(able or [contrast]), bool(able),
+        question, columns, merged, units, unit_note, design, contrast, taken, of_assays,
+        cautions, untestable, own, joined_contrasts(able or [contrast]), bool(able),
     )  # fmt: skip
 
 
 def _cautions(
-    design: Design, contrast: Contrast, taken: Mapping[str, Any], question: Question
+    design: Design,
+    contrast: Contrast,
+    taken: Mapping[str, Any],
+    question: Question,
+    of_assays: str | None,
 ) -> tuple[str, ...]:
     found: Sequence[str] = column_cautions(taken) + design_warnings(
         design.units, contrast.column, design.variables, contrast.sides, block=question.block
     )
+    found = [*found, *filter(None, [of_assays])]
     for caution in found:
         logger.warning("%s", caution)
     return tuple(found)

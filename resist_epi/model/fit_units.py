@@ -16,6 +16,7 @@ from resist_epi.model.asked import Asked
 from resist_epi.model.composition import one_sided_calls
 from resist_epi.model.fit import Fit
 from resist_epi.model.fit_plan import plan_fit
+from resist_epi.model.header import shrunken_in_words, support_facts
 from resist_epi.model.hidden import look_at_units, with_factors
 from resist_epi.model.hidden_words import calls_in_words
 from resist_epi.model.linear_models import FitOptions
@@ -159,6 +160,10 @@ def tested_results(
         results = differential.with_unadjusted(results, model.plain, contrast, question)
         said.header["unadjusted"], n = calls_in_words(results, question.fdr)
         said.facts["hidden"] = {**model.seen.facts["hidden"], "unadjusted_calls": n}
+    said.facts["shrunken"] = support_facts(results)
+    said.header["shrunken fold changes"] = shrunken_in_words(
+        said.facts["shrunken"], model.fit.method
+    )
     results = with_loci(results, model.fit, model.contrast)
     said.facts["loci"] = loci_facts(results, fdr=question.fdr)
     said.header["loci"] = loci_in_words(said.facts["loci"])

@@ -160,6 +160,7 @@ METHODS: dict[str, Method] = {
         "quasi-likelihood F test of negative binomial counts (edgeR QL)",
         (LUND_2012,),
         f_statistics=Later("count_models:quasi_f"),
+        threshold_statistics=Later("count_models:quasi_threshold"),
         models_counts=True,
         takes_factors=True,
         relabelled_by="trend",

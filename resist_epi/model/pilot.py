@@ -258,7 +258,8 @@ def _one_group(
     every = np.ones(n, dtype=bool)
     new = "other" if level != "other" else "another"
     # Two groups allow rounds of a test, for which one group has TMM.
-    name = "tmm_rounds" if name == normalization.DEFAULT else name
+    if question.normalize is None and name == normalization.DEFAULT:
+        name = "tmm_rounds"
     return _Units(
         matrix=normalized,
         X=np.ones((n, 1)),

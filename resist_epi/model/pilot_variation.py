@@ -139,7 +139,10 @@ def unit_noise(
     if not variation.of_counts:
         return np.asarray(variance)
     reads = np.exp(variation.level)[:, None] * sizes
-    sampling = np.mean(1 / np.maximum(reads, 0.5), axis=0)
-    own = float(np.mean(variation.true.trended))
-    noise = np.maximum(variance * (own + sampling.mean()) - sampling, _LEAST_NOISE * own)
+    sampling = 1 / np.maximum(reads, 0.5)
+    # Each region has the same say in the weights, whatever it varies.
+    total = sampling.mean(axis=1) + variation.true.trended
+    by_depth = (sampling / total[:, None]).mean(axis=0)
+    own = 1 - by_depth.mean()
+    noise = np.maximum((variance - by_depth) / own, _LEAST_NOISE)
     return np.asarray(noise / noise.mean())

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from resist_epi.errors import DesignError, ResistEpiError
 from resist_epi.model.analysis import analyse
@@ -223,7 +224,9 @@ def _row(setting: Setting, found: list[_Outcome], scale: float) -> dict[str, obj
     power = np.array([o.right / o.changed if o.changed else np.nan for o in found])
     false = np.array([(o.calls - o.right) / max(o.calls, 1) for o in found])
     root = math.sqrt(len(found))
-    low, high = np.quantile(power, [(1 - LIKELY) / 2, (1 + LIKELY) / 2])
+    # Where one more study lies, whose mean and spread these few tell.
+    half = float(special.stdtrit(len(found) - 1, (1 + LIKELY) / 2))
+    half *= power.std(ddof=1) * math.sqrt(1 + 1 / len(found))
     return {
         "units": setting.units,
         "effect": setting.effect,
@@ -232,8 +235,8 @@ def _row(setting: Setting, found: list[_Outcome], scale: float) -> dict[str, obj
         "changed": setting.changed,
         "power": power.mean(),
         "power_se": power.std(ddof=1) / root,
-        "power_low": low,
-        "power_high": high,
+        "power_low": np.maximum(power.mean() - half, 0.0),
+        "power_high": np.minimum(power.mean() + half, 1.0),
         "expected_fdr": false.mean(),
         "expected_fdr_se": false.std(ddof=1) / root,
         "expected_calls": scale * np.mean([o.calls for o in found]),

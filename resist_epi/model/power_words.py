@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -89,8 +90,16 @@ def power_sentence(table: pd.DataFrame) -> str:
     )
 
 
-def power_header(pilot: Pilot, plan: PowerPlan, table: pd.DataFrame) -> dict[str, Any]:
-    """The `#` lines above a table of power: sentences first, then question and facts."""
+def power_header(
+    pilot: Pilot, plan: PowerPlan, table: pd.DataFrame, *, folder: Path | None = None
+) -> dict[str, Any]:
+    """The `#` lines above a table of power: sentences first, then question and facts.
+
+    Parameters
+    ----------
+    folder
+        Where they will be written: the question's files are named relative to it.
+    """
     question, true = pilot.question, pilot.variation.true
     kind = "negative binomial reads" if pilot.variation.of_counts else "log-normal signal"
     what = "dispersion" if pilot.variation.of_counts else "variance of log2 signal"
@@ -121,12 +130,19 @@ def power_header(pilot: Pilot, plan: PowerPlan, table: pd.DataFrame) -> dict[str
         ),
         "regions": f"{sampled} of the {pilot.n_tested} regions that the pilot tests",
         "changed": f"{plan.changed:.3g} of the regions, half of them up, all by the same effect",
-        "range": (
-            "power_low to power_high: nine in ten studies, what the pilot's few units leave open"
-            " included"
-        ),
+        "range": f"power_low to power_high: nine in ten studies{_left_open(pilot)}",
         "studies": f"{plan.sets} of each size, seed {plan.seed}; fdr {question.fdr:g}",
     }
     if "hidden" in pilot.words:
         header["hidden"] = pilot.words["hidden"]
-    return header | {"question": question.as_values(), "facts": facts}
+    return header | {"question": question.as_values(folder), "facts": facts}
+
+
+def _left_open(pilot: Pilot) -> str:
+    """What the range says of the pilot's own chance."""
+    if np.ptp(pilot.noise) > 0:
+        return ", what the pilot's few units leave open included"
+    return (
+        "; the pilot is too small to tell how noisy single units are, so by the chance of the draw"
+        " alone: what another pilot would have said may lie outside"
+    )

@@ -99,6 +99,12 @@ def check_scaling_columns(sheet: SampleSheet, normalize: str | None) -> None:
     if chosen is None:
         return
     named = "Peaks" in sheet.table and bool((sheet.table["Peaks"] != "").all())
-    absent = {"spike_in": reads is None, "given": factors is None, "peaks": not named}
+    # What else their files hold is known once these were opened.
+    of_reads = "bamReads" in sheet.table and bool((sheet.table["bamReads"] != "").all())
+    absent = {
+        "spike_in": reads is None and not of_reads,
+        "given": factors is None,
+        "peaks": not named,
+    }
     if any(gone and chosen.reads(field) for field, gone in absent.items()):
         raise DesignError(f"normalisation {normalize} needs {chosen.wanted}")

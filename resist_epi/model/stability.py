@@ -15,7 +15,7 @@ from resist_epi.errors import DesignError
 from resist_epi.model.analysis import Analysis
 from resist_epi.model.differential import METHODS, contrast_statistics
 from resist_epi.model.left_out import MIN_SIDE, Left, leave_out
-from resist_epi.samples.design import PATIENT
+from resist_epi.samples.design_checks import PATIENT
 from resist_epi.schema import STABILITY, names
 from resist_epi.stats.linear.left_out import units_to_leave_out
 from resist_epi.stats.multiple import benjamini_hochberg

@@ -29,6 +29,8 @@ from resist_epi.schema import (
     MECHANISMS,
     PRE_SPECIFIED,
     QUALITY,
+    SITE_SUMMARY,
+    TISSUE_SCORES,
     names,
 )
 
@@ -104,6 +106,10 @@ class MarkTables:
         Mean change of every chromosome arm, with the warnings in its header.
     segments
         Copy number of the mark's libraries; None where it was not corrected.
+    scores
+        Proliferation, subtype and other tissue against the groups; None where none was scored.
+    sites
+        Where sites gained and lost lie; None where no peaks were tested.
     """
 
     mark: str
@@ -121,6 +127,8 @@ class MarkTables:
     profile: ProfileMatrix | None = None
     arms: Sheet | None = None
     segments: pd.DataFrame | None = None
+    scores: Sheet | None = None
+    sites: Sheet | None = None
 
     @property
     def main(self) -> Sheet:
@@ -220,16 +228,16 @@ def _gather_mark(
 
     chosen = preset(mark)
     results: dict[str, Sheet] = {}
-    for kind in sorted(KINDS, key=lambda k: (k != chosen.main_kind, KINDS.index(k))):
+    there = [kind for kind in KINDS if file("results", kind).is_file()]
+    speaks = chosen.speaks(there)
+    for kind in sorted(there, key=lambda k: (k != speaks, KINDS.index(k))):
         path = file("results", kind)
-        if path.is_file():
-            table = read_results(path)
-            results[kind] = _with_facts(table, path)
+        results[kind] = _with_facts(read_results(path), path)
     if not results:
         raise InputFormatError(
             f"no results of {mark}, which qc.tsv names",
             path=folder,
-            expected=run_file("results", mark, chosen.main_kind),
+            expected=run_file("results", mark, speaks),
             remedy="run the study again",
         )
     correlation = _of_samples(file("correlation"))
@@ -245,14 +253,16 @@ def _gather_mark(
         gene_sets=_optional(file("gene_sets"), required=names(GENE_SETS)),
         one_by_one=_optional(file("one_by_one")),
         pre_specified=_optional(file("pre_specified"), required=names(PRE_SPECIFIED)),
+        scores=_optional(file("scores"), required=names(TISSUE_SCORES)),
         correlation=None if correlation is None else _square(correlation.table),
         components=None if components is None else _with_shares(components),
         profile=_profile(file("profile")),
         arms=_optional(file("arms"), required=names(ARMS)),
         segments=_segments(segments, samples) if segments.is_file() else None,
+        sites=_optional(file("site_summary"), required=names(SITE_SUMMARY)),
         levels=_levels(
-            file("counts", chosen.main_kind),
-            results.get(chosen.main_kind),
+            file("gene_counts") if speaks == "peaks" else file("counts", speaks),
+            None if speaks == "peaks" else results[speaks],
             _carriers(mechanisms, mark),
         ),
     )
@@ -278,10 +288,10 @@ def _profile(path: Path) -> ProfileMatrix | None:
 
 
 def _levels(path: Path, results: Sheet | None, genes: list[str]) -> pd.DataFrame | None:
-    if len(genes) < 2 or results is None or not path.is_file():
+    if len(genes) < 2 or not path.is_file():
         return None
     with in_file(path):
-        table = gene_signal(read_counts(path), results.table)
+        table = gene_signal(read_counts(path), None if results is None else results.table)
     return table.reindex([g for g in genes if g in table.index])
 
 

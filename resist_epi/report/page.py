@@ -25,6 +25,7 @@ from resist_epi.report.templating import templates
 from resist_epi.report.warnings import collect_warnings
 from resist_epi.report.words import facts, header_lines, join_words
 from resist_epi.samples.facts import contrast_title
+from resist_epi.stats.best_supported import IN_WORDS, support_in_words
 from resist_epi.version import VERSION
 
 logger = logging.getLogger(__name__)
@@ -33,7 +34,8 @@ STATIC = {  # figure -> caption; what stands in `figures/` under these names is 
     "pca": "Principal components of the samples, over the regions that vary most.",
     "correlation": "Spearman correlation of the samples over regions with signal.",
     "heatmap": "Signal along the regions that speak for genes, from 5' to 3': gains, losses and"
-    " others (at most 400 of each), every track scaled to the same total coverage; means above.",
+    " others (at most 400 of each, the best supported), every track scaled to the same total"
+    " coverage; means above.",
 }
 
 STATIC_OF_SEVERAL = {
@@ -64,7 +66,7 @@ STATIC_OF_MECHANISMS = {
 }
 
 STATIC_OF_SWITCHES = {
-    "switch": "Fold changes of the two marks, gene by gene.",
+    "switch": f"Fold changes of the two marks, gene by gene. Named are switches, {IN_WORDS}.",
 }
 
 STATIC_OF_NORMALIZATION = {
@@ -156,6 +158,7 @@ def render(
         ],
         switch_figures=_images(figures, "study", STATIC_OF_SWITCHES),
         switches=None if run.switches is None else sections.switch_table(run.switches),
+        switches_order="" if run.switches is None else support_in_words(run.switches.table),
         switch_header={} if run.switches is None else dict(header_lines(run.switches.header)),
         rules=RULES,
         methods=methods(run),
@@ -197,6 +200,8 @@ def _mark(run: RunTables, mark: MarkTables, number: int, figures: Path | None) -
         "sets": tested[:SETS_SHOWN],
         "sets_not_shown": max(len(tested) - SETS_SHOWN, 0),
         "untested_sets": untested,
+        "sites": None if mark.sites is None else sections.site_table(mark.sites),
+        "sites_words": {} if mark.sites is None else dict(header_lines(mark.sites.header)),
         "sets_words": "" if mark.gene_sets is None else mark.gene_sets.header.get("gene sets", ""),
         "core": [] if mark.pre_specified is None else sections.core_in_words(mark.pre_specified),
         "one_by_one": [] if mark.one_by_one is None else sections.gene_rows(mark.one_by_one),
@@ -217,6 +222,7 @@ def _kind(mark: MarkTables, kind: str, table_id: str, figures: Path | None) -> d
         "gain": settings["gain"],
         "header": header_lines(sheet.header),
         "strongest": sections.strongest_rows(sheet),
+        "order": support_in_words(sheet.table),
         "settings": pack(json.dumps(settings, sort_keys=True)),
         "data": pack_results(sheet.table),
         "figures": _images(figures, f"{mark.name}.{kind}", STATIC_OF_KIND),

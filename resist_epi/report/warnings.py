@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from resist_epi.genes.tissue_scores import score_warnings
 from resist_epi.report.flags import LOW_CORRELATION, median_correlation, quality_flags
 from resist_epi.report.gather import MarkTables, RunTables
 from resist_epi.report.words import keeps_global
@@ -54,12 +55,19 @@ def collect_warnings(run: RunTables) -> list[Caveat]:
     of_mark = (_of_test, _of_nothing, _of_design, _of_units, _of_scale, _of_said)
     found: list[Caveat] = []
     for mark in run.marks:
-        for kind in (*of_mark, _of_balance, _of_level, _of_sets):
+        for kind in (*of_mark, _of_balance, _of_level, _of_sets, _of_tissue):
             found += kind(mark)
         found += _of_quality(mark, run.quality)
     found += _of_check(run)
     order = list(LEVELS)
     return sorted(_merged(found), key=lambda w: order.index(w.level))
+
+
+def _of_tissue(mark: MarkTables) -> Iterator[Caveat]:
+    if mark.scores is None:
+        return
+    for text in score_warnings(mark.scores.table, mark.mark):
+        yield Caveat("caution", mark.mark, f"{text[:1].upper()}{text[1:]}.")
 
 
 def _of_test(mark: MarkTables) -> Iterator[Caveat]:

@@ -40,6 +40,7 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("unadjusted", "Without hidden factors"),
     ("threshold", "Threshold"),
     ("fdr", "Level"),
+    ("shrunken fold changes", "Shrunken fold changes"),
     ("loci", "Called loci"),
     ("stability", "Calls without each unit"),
     ("direction", "Direction of a domain"),

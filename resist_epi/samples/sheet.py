@@ -21,6 +21,7 @@ from resist_epi.errors import (
 )
 from resist_epi.io.store import read_text
 from resist_epi.io.table_text import csv_rows
+from resist_epi.samples.assays import ASSAY_COLUMN
 from resist_epi.samples.levels import (
     LEVEL_COLUMNS,
     places,
@@ -34,6 +35,7 @@ from resist_epi.samples.sheet_checks import (
     REQUIRED,
     as_text,
     canonical_columns,
+    check_assays,
     check_ids,
     check_numbers,
     check_paths,
@@ -126,7 +128,7 @@ _MAX_COLUMNS = 5000
 # Names and files, where `NA` says that there is none.
 _NEVER_LEVELS = frozenset(
     {"SampleID", "Factor", "Patient", "ControlID", "PeakCaller", "PeakFormat", "Assembly"}
-    | {"Spikein", *PATH_COLUMNS, *NUMBERS}
+    | {ASSAY_COLUMN, "Spikein", *PATH_COLUMNS, *NUMBERS}
 )
 
 _UNIT_COLUMNS = ("Patient", "Factor", "Condition", "Treatment", "Timepoint")
@@ -308,6 +310,8 @@ def make_sheet(
             problems += spelling_problems(
                 levels, str(name), lambda rows: places([lines[i] for i in rows])
             )
+        if name == ASSAY_COLUMN:
+            table[name] = check_assays(table[name], lines, problems)
         if name in PATH_COLUMNS:
             check_paths(table[name], str(name), lines, problems)
     if "SampleID" in table:

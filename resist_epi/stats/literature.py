@@ -234,6 +234,21 @@ MCCARTHY_2009 = Reference(
     "10.1093/bioinformatics/btp053",
 )
 
+STEPHENS_2017 = Reference(
+    "Stephens M",
+    "False discovery rates: a new deal",
+    "Biostatistics 2017;18:275-294",
+    "10.1093/biostatistics/kxw041",
+)
+
+LU_2019 = Reference(
+    "Lu M, Stephens M",
+    "Empirical Bayes estimation of normal means, accounting for uncertainty in estimated"
+    " standard errors",
+    "arXiv 2019;1901.10679",
+    unverified="not found",
+)
+
 KUO_2011 = Reference(
     "Kuo AJ, Cheung P, Chen K, et al",
     "NSD2 links dimethylation of histone H3 at lysine 36 to oncogenic programming",
@@ -263,6 +278,27 @@ VENET_2011 = Reference(
     " outcome",
     "PLoS Comput Biol 2011;7:e1002240",
     "10.1371/journal.pcbi.1002240",
+)
+
+SKENE_2017 = Reference(
+    "Skene PJ, Henikoff S",
+    "An efficient targeted nuclease strategy for high-resolution mapping of DNA binding sites",
+    "eLife 2017;6:e21856",
+    "10.7554/eLife.21856",
+)
+
+MEERS_2019 = Reference(
+    "Meers MP, Bryson TD, Henikoff JG, Henikoff S",
+    "Improved CUT&RUN chromatin profiling tools",
+    "eLife 2019;8:e46314",
+    "10.7554/eLife.46314",
+)
+
+KAYA_OKUR_2019 = Reference(
+    "Kaya-Okur HS, Wu SJ, Codomo CA, et al",
+    "CUT&Tag for efficient epigenomic profiling of small samples and single cells",
+    "Nat Commun 2019;10:1930",
+    "10.1038/s41467-019-09982-5",
 )
 
 LUN_2014 = Reference(

@@ -15,6 +15,8 @@ from resist_epi.counting.sources import track_files
 from resist_epi.counting.units import unit_members
 from resist_epi.errors import ResistEpiError, SampleSheetError
 from resist_epi.genome.peaks import read_peaks
+from resist_epi.samples.assay_rows import assay_facts
+from resist_epi.samples.assays import ASSAY_COLUMN
 from resist_epi.samples.levels import LEVEL_COLUMNS, separator_cautions
 from resist_epi.samples.presets import GENERIC, preset
 from resist_epi.samples.question import Question
@@ -95,6 +97,7 @@ def check_study(
         findings += _check_assemblies(rows, assemblies)
         findings += _check_depth(rows, totals)
         findings += _check_groups(rows)
+        findings += _check_assays(rows)
         if with_question:
             several = question if isinstance(question, Sequence) else [question]
             found = [line for asked in several for line in question_findings(rows, asked)]
@@ -299,6 +302,12 @@ def _check_depth(sheet: SampleSheet, totals: Mapping[str, float]) -> Iterator[Fi
                 " look scaled by depth already; signal would be divided by depth twice: leave"
                 " LibrarySize empty for these tracks",
             )
+
+
+def _check_assays(sheet: SampleSheet) -> Iterator[Finding]:
+    """What is done with the reads of each assay by default, and why."""
+    words = assay_facts(sheet, of_reads="bamReads" in sheet.table)["words"]
+    yield from (("info", "", ASSAY_COLUMN, "", sentence) for sentence in words)
 
 
 def _check_groups(sheet: SampleSheet) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from resist_epi.io.store import file_name
 from resist_epi.model.asked import refuse_repeated, spelled_question, study_contrast
 from resist_epi.model.differential import own_contrast
 from resist_epi.model.question_check import check_question, check_scaling_columns
+from resist_epi.samples.assay_rows import check_one_assay
 from resist_epi.samples.design import Contrast, Design, make_design, why_untestable
 from resist_epi.samples.design_checks import design_warnings
 from resist_epi.samples.levels import column_cautions, column_facts
@@ -53,6 +54,7 @@ def design_of_mark(sheet: SampleSheet, question: Question) -> tuple[Design, Cont
         If they cannot be had.
     """
     spelled, columns = spelled_question(question, sheet)
+    check_one_assay(sheet, columns)
     units = sheet.take([int(m[0]) for m in unit_members(sheet, columns)])
     design = make_design(units, spelled.formula)
     contrast = study_contrast(
@@ -124,6 +126,8 @@ def question_findings(sheet: SampleSheet, question: Question | None) -> Iterator
         cautions = column_cautions(columns) + design_warnings(
             design.units, contrast.column, design.variables, contrast.sides, block=asked.block
         )
+        mixed = check_one_assay(rows, design.variables)
+        cautions += [mixed] if mixed else []
         yield from (("warning", f"{mark}: {caution}") for caution in cautions)
         if question is not None:
             yield "info", f"{mark}: {contrast.words}"

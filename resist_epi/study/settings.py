@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -44,6 +46,8 @@ class StudySettings(BaseModel):
         A gene annotation of the user's, instead of the built-in one.
     exclude
         BED of regions to leave out (blacklist).
+    partition
+        BED of the user's whose fourth column names a class, such as chromatin states.
     gene_sets
         GMT of the user's, instead of the built-in sets; or the word `go` for the Gene Ontology
         (a file of that name is `./go`).
@@ -64,7 +68,7 @@ class StudySettings(BaseModel):
     quantity
         What is counted, or `auto` for the best that every track of a mark can give.
     count_as, min_mapq, keep_duplicates, shift, extend
-        How reads are counted (see `sources.ReadOptions`).
+        How reads are counted (see `sources.ReadOptions`); None for what the assay has by default.
     jobs
         Worker processes; results do not depend on it.
     expression, proteomics, methylation
@@ -79,6 +83,12 @@ class StudySettings(BaseModel):
         Columns of its clinical table (`cohort_files.CohortColumns`).
     survival_worse
         The level of the contrast with the worse outcome; the first unless named.
+    sites
+        Name -> BED of a peak set that sites are held against.
+    contacts
+        BEDPE of contacts, which link sites to genes.
+    chain
+        Chain file by which files of an old assembly are lifted first.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -87,6 +97,7 @@ class StudySettings(BaseModel):
     genome: str | None = None
     genes: Path | None = None
     exclude: Path | None = None
+    partition: Path | None = None
     gene_sets: Literal["go"] | Path | None = None
     design: str = Question.formula
     contrast: str | tuple[str, ...] | None = None
@@ -104,9 +115,9 @@ class StudySettings(BaseModel):
     known: Path | None = None
     min_overlap: int = Field(default=Confounders.min_overlap, ge=1)
     quantity: Literal["auto", "reads", "recovered_reads", "mean_signal", "coverage_sum"] = "auto"
-    count_as: Literal["read", "fragment", "five_prime", "midpoint"] = "read"
+    count_as: Literal["read", "fragment", "five_prime", "midpoint"] | None = None
     min_mapq: int = Field(default=0, ge=0)
-    keep_duplicates: bool = True
+    keep_duplicates: bool | None = None
     shift: int = 0
     extend: int | None = Field(default=None, ge=1)
     jobs: int = Field(default=1, ge=1)
@@ -125,6 +136,9 @@ class StudySettings(BaseModel):
     survival_strata: str | None = None
     survival_treatment: str | None = None
     survival_worse: str | None = None
+    sites: dict[str, Path] = Field(default_factory=dict)
+    contacts: Path | None = None
+    chain: Path | None = None
 
     @field_validator(*_NUMBERS, mode="before")
     @classmethod
@@ -157,6 +171,24 @@ class StudySettings(BaseModel):
         for asked in (self.contrast, self.coefficient):
             found += [asked] if isinstance(asked, str) else asked or ()
         return tuple(found)
+
+    @field_validator("sites")
+    @classmethod
+    def _names_of_columns(cls, value: dict[str, Path]) -> dict[str, Path]:
+        """A set's name stands in the name of a column."""
+        for name in value:
+            if not _SET_NAME.fullmatch(name):
+                raise PydanticCustomError(
+                    "name", "a peak set's name has letters, digits and . _ - alone (NAME=BED)"
+                )
+        return value
+
+    @property
+    def named_paths(self) -> dict[str, Path]:
+        """Setting -> path, of those that name one; `sites.NAME` for each peak set."""
+        single = {name: getattr(self, name) for name in PATHS}
+        sets = {f"sites.{name}": path for name, path in self.sites.items()}
+        return {name: path for name, path in (single | sets).items() if isinstance(path, Path)}
 
     @property
     def question(self) -> Question:
@@ -199,14 +231,12 @@ class StudySettings(BaseModel):
 
     def resolved(self, base: Path) -> StudySettings:
         """Return the settings with relative paths taken as relative to `base`."""
-        paths = {name: getattr(self, name) for name in PATHS}
-        return self.model_copy(
-            update={
-                name: Path(os.path.normpath(base / path))
-                for name, path in paths.items()
-                if isinstance(path, Path)
-            }
-        )
+        return self._with_paths(lambda path: Path(os.path.normpath(base / path)))
+
+    def _with_paths(self, change: Callable[[Path], Path]) -> StudySettings:
+        paths = {name: change(path) for name, path in self.named_paths.items()}
+        sites = {name: paths.pop(f"sites.{name}") for name in self.sites}
+        return self.model_copy(update={**paths, "sites": sites})
 
     def check_files(self) -> None:
         """Refuse a study that names a file which is not there, before anything is read.
@@ -216,9 +246,8 @@ class StudySettings(BaseModel):
         InputFormatError
             With the setting and the file.
         """
-        for name in PATHS:
-            path = getattr(self, name)
-            if isinstance(path, Path) and str(path) != GO and not path.exists():
+        for name, path in self.named_paths.items():
+            if str(path) != GO and not path.exists():
                 raise InputFormatError(
                     f"no such file, which {name} names",
                     path=path,
@@ -227,11 +256,8 @@ class StudySettings(BaseModel):
 
     def seen_from(self, folder: Path) -> dict[str, Any]:
         """Plain values for a record in a folder; its paths are as `provenance.as_seen_from`."""
-        values = self.model_dump(mode="json")
-        for name in PATHS:
-            if isinstance(path := getattr(self, name), Path):
-                values[name] = as_seen_from(folder, path)
-        return values
+        seen = self._with_paths(lambda path: Path(as_seen_from(folder, path)))
+        return seen.model_dump(mode="json")
 
 
 def _text(asked: str | tuple[str, ...] | None) -> str | None:
@@ -245,13 +271,21 @@ PATHS = (
     "fasta",
     "genes",
     "exclude",
+    "partition",
     "gene_sets",
     "expression",
     "proteomics",
     "methylation",
     "survival_expression",
     "survival_clinical",
+    "contacts",
+    "chain",
 )
+
+# What only the table of sites depends on.
+SITES = ("sites", "contacts")
+
+_SET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 _SHOWN = 20  # wrong settings that a message names
 
@@ -356,9 +390,8 @@ def read_study(path: str | Path) -> StudySettings:
     if not isinstance(values, dict):
         raise InputFormatError("no settings in it", path=path, expected="names and values in YAML")
     settings = make_settings(values, path=path)
-    for name in PATHS:
-        if isinstance(written := getattr(settings, name), Path):
-            refuse_windows_path(written, path.parent / written)
+    for written in settings.named_paths.values():
+        refuse_windows_path(written, path.parent / written)
     return settings.resolved(path.parent)
 
 
@@ -371,10 +404,10 @@ def write_study(path: str | Path, settings: StudySettings) -> None:
         If the folder cannot be written.
     """
     path = Path(path)
-    values = settings.model_dump(mode="json")
+    near = settings._with_paths(lambda named: Path(os.path.relpath(named, path.parent)))
+    values = near.model_dump(mode="json")
     for name in PATHS:
-        if isinstance(getattr(settings, name), Path):
-            relative = os.path.relpath(values[name], path.parent)
-            # A file that bears the name of the built-in sets is told apart by its folder.
-            values[name] = f"./{relative}" if relative == GO else relative
+        # A file that bears the name of the built-in sets is told apart by its folder.
+        if isinstance(getattr(settings, name), Path) and values[name] == GO:
+            values[name] = f"./{GO}"
     write_text(path, yaml.safe_dump(values, sort_keys=False))

@@ -14,7 +14,9 @@ from resist_epi.model.question_check import check_joint, check_question
 from resist_epi.samples.question import Question
 
 
-def check_several(question: Question, contrasts: Sequence[str], *, joint: bool) -> None:
+def check_several(
+    question: Question, contrasts: Sequence[str], *, joint: bool, output: Path | None = None
+) -> None:
     """Refuse several contrasts that cannot be asked together, before any file is read.
 
     Parameters
@@ -23,12 +25,18 @@ def check_several(question: Question, contrasts: Sequence[str], *, joint: bool) 
         Contrasts and coefficients; none for the question's own.
     joint
         Whether they are to be tested at once, too.
+    output
+        Where they will be written, a folder.
 
     Raises
     ------
     DesignError
         If one stands twice, or there is no F test of them.
+    InputFormatError
+        If the output is a file.
     """
+    if contrasts and output is not None and output.is_file():
+        raise _no_folder(output, "a file of this name is there")
     first = several_questions(question, contrasts)[0] if contrasts else question
     check_question(first)
     if joint:
@@ -62,12 +70,16 @@ def results_paths(folder: Path, analyses: Sequence[Analysis]) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputFormatError(
-            f"is no folder ({error.strerror})",
-            path=folder,
-            remedy="several contrasts go to a folder, a table each: name one with -o",
-        ) from error
+        raise _no_folder(folder, str(error.strerror)) from error
     return [folder / f"{name}.tsv.gz" for name in names]
+
+
+def _no_folder(path: Path, why: str) -> InputFormatError:
+    return InputFormatError(
+        f"is no folder ({why})",
+        path=path,
+        remedy="several contrasts go to a folder, a table each: name one with -o",
+    )
 
 
 def write_joint(folder: Path, analyses: Sequence[Analysis]) -> Path:

@@ -29,7 +29,7 @@ from resist_epi.samples.presets import preset
 from resist_epi.samples.sheet import SampleSheet, read_sheet
 from resist_epi.samples.sheet_checks import PATH_COLUMNS
 from resist_epi.schema import Kind
-from resist_epi.study.settings import PATHS, StudySettings
+from resist_epi.study.settings import StudySettings
 from resist_epi.tracks.looks import LookCache
 from resist_epi.tracks.opened import chromosome_ends
 
@@ -116,7 +116,8 @@ def load_study(
     }
     files = {s: file for found in sources.values() for s, file in found.files.items()}
     reference = load_reference(settings.genome, settings.genes, tracks=files)
-    placed = settings.exclude or settings.segments or "Peaks" in sheet.table
+    files_with_places = (settings.exclude, settings.segments, settings.partition)
+    placed = any(files_with_places) or "Peaks" in sheet.table
     naming = study_naming(files, reference.genome, read=bool(placed))
     peaks = sheet_peaks(sheet, naming)
     return Study(
@@ -182,8 +183,7 @@ def named_files(sheet: SampleSheet, settings: StudySettings) -> list[Path]:
     """Every file that a sheet and settings name, each once."""
     table = sheet.table
     named = [p for c in PATH_COLUMNS if c in table for p in table[c] if p and Path(p).is_file()]
-    others = (getattr(settings, name) for name in PATHS)
-    given = [str(p) for p in others if isinstance(p, Path)]
+    given = [str(p) for p in settings.named_paths.values()]
     return [Path(p) for p in dict.fromkeys([*given, *named])]
 
 

@@ -59,3 +59,24 @@ def test_the_verb_takes_a_test_and_writes_scores(
     assert list(read_table(scores).columns[:3]) == ["set", "n_loci", "s0"]
     assert main([*command, "--scores", str(scores), "-o", str(out)]) == 1
     assert "--counts" in capsys.readouterr().err
+
+
+def test_calls_by_class_of_a_partition(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts, results = tmp_path / "c.parquet", tmp_path / "r.tsv"
+    count = ["count", str(cohort.sheet), "--mark", "H3K27me3", "--genes", str(cohort.genes)]
+    main([*count, "--regions", "promoters", "-o", str(counts)])
+    main(["diff", str(counts), "-o", str(results)])
+    parts, where = tmp_path / "timing.bed", tmp_path / "where.tsv"
+    parts.write_text("chr1\t0\t100000\tlate\nchr2\t0\t300000\tearly\n")
+    enrich = ["enrich", str(results), "--gene-sets", str(cohort.gene_sets), "-o"]
+    enrich += [str(tmp_path / "s.tsv"), "--partition", str(parts)]
+    assert main([*enrich, "--where", str(where)]) == 0
+    found = read_table(where)
+    assert set(found["class"]) == {"late", "early", "outside"}
+    assert found["n_called"].sum() > 0
+    assert main(enrich) == 1
+    assert "name it with --where" in capsys.readouterr().err
+    assert main([*enrich[:-2], "--where", str(where)]) == 1
+    assert "CpG classes from --genome" in capsys.readouterr().err

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import argparse
 import ast
+import doctest
 import glob
+import gzip
 import re
 import runpy
 import shlex
@@ -24,11 +26,13 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import pyBigWig
 import pytest
 import typer.main
 
 import resist_epi as rx
 from resist_epi.cli.main import app, main
+from resist_epi.genome.builtin import load_genome
 from tests.support.cohort import make_cohort
 from tests.support.texts import DOCUMENTS, GUIDES, TOP, Snippet, blocks, commands, name, spans
 
@@ -49,12 +53,23 @@ INSTEAD = [
         "the same",
     ),
 ]
+PILOT = "tests/docs/test_pilot_example.py"
 # Run in another test, as a whole.
 TESTED = {
     "resist-epi demo -o out": "tests/cli/test_demo.py",
     "resist-epi demo -o demo": "tests/cli/test_demo.py",
     "resist-epi demo -o DIR": "tests/cli/test_demo.py",
     "pytest -m real tests/study/test_real_studies.py": "tests/study/test_real_studies.py",
+    "resist-epi diff pilot.tsv --samples pilot.csv -o pilot.results.tsv": PILOT,
+    "resist-epi power pilot.tsv --samples pilot.csv --units 3,6,12 --effects 1 --sets 10"
+    " -o power.tsv": PILOT,
+    "resist-epi plot power power.tsv -o power.png": PILOT,
+    "resist-epi diff later.tsv --samples later.csv -o later.results.tsv": PILOT,
+}
+TESTED |= {
+    c.text: "tests/docs/test_cut_and_tag.py"
+    for c in commands((TOP / "docs/examples/cut_and_tag.md").read_text("utf-8"))
+    if c.language == "bash"
 }
 # Make environments or need the network: that they parse, and that what they name is there.
 SETS_UP = {
@@ -165,6 +180,8 @@ def make_files(folder: Path) -> None:
     times = ["before"] * 4 + ["after"] * 4
     _write(folder / "biopsies.csv", one, Condition=times, Timepoint=times, Patient=clones)
     _write(folder / "cultures.csv", one, Condition="treated", LogDose=[0, 1, 2, 3] * 2)
+    _write(folder / "factorial.csv", one, Treatment=["ai", "untreated"] * 4)
+    _write(folder / "three.csv", one, Condition=["good"] * 3 + ["late"] * 2 + ["poor"] * 3)
     _write(
         folder / "tumours.csv",
         one,
@@ -187,6 +204,27 @@ def make_files(folder: Path) -> None:
     subprocess.run(["gzip", folder / "reactome.gmt"], check=True)
     _write_expression(folder)
     _write_outside_cohort(folder)
+    _write_old_assembly(folder, one)
+
+
+def _write_old_assembly(folder: Path, sheet: pd.DataFrame) -> None:
+    """Sheet of bedGraphs that say they are of hg18, a chain to hg38, and sites."""
+    for path in sheet["Coverage"]:
+        with pyBigWig.open(str(folder / path)) as track:
+            lines = [
+                f"{chrom}\t{start}\t{end}\t{value:.6g}\n"
+                for chrom in track.chroms()
+                for start, end, value in track.intervals(chrom)
+            ]
+        (folder / path).with_suffix(".bedGraph").write_text("".join(lines))
+    tracks = sheet["Coverage"].str.replace(".bw", ".bedGraph", regex=False)
+    _write(folder / "ai.csv", sheet, Factor="ER", Assembly="hg18", Coverage=tracks)
+    text = ""
+    for number, chrom in enumerate(("chr1", "chr2")):
+        old, new = (load_genome(name).lengths[chrom] for name in ("hg18", "hg38"))
+        text += f"chain 1 {chrom} {old} + 0 600000 {chrom} {new} + 0 600000 {number}\n600000\n\n"
+    (folder / "hg18ToHg38.over.chain.gz").write_bytes(gzip.compress(text.encode()))
+    (folder / "foxa1.bed").write_text("chr1\t0\t300000\n")
 
 
 def _write(path: Path, sheet: pd.DataFrame, **columns: Any) -> None:
@@ -242,6 +280,9 @@ def run(command: str, monkeypatch: pytest.MonkeyPatch) -> int:
     return run_script(words[1:], monkeypatch)
 
 
+# Their own code makes the files that their commands read.
+MAKES_ITS_FILES = {"docs/examples/pairs.md"}
+
 # What a story takes from another one before it begins.
 COUNT = "resist-epi count sheet.csv --mark {} --regions promoters -o counts.parquet"
 BEFORE = {
@@ -264,6 +305,8 @@ def test_commands_of_a_document_run(
     make_files(tmp_path)
     monkeypatch.chdir(tmp_path)
     story = [c.text for c in COMMANDS if c.document == document and group(c.text) == "run"]
+    if document in MAKES_ITS_FILES:
+        doctest.testfile(str(TOP / document), module_relative=False)
     failed = {}
     for command in map(small, dict.fromkeys([*BEFORE.get(document, []), *story])):
         if run(command, monkeypatch) != 0:

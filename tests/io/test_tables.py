@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from resist_epi import schema
 from resist_epi.errors import InputFormatError
 from resist_epi.io import tables
 from resist_epi.io.tables import read_results, read_table, write_table
@@ -211,3 +212,11 @@ def test_a_level_called_na_is_read_back_as_it_was_written(tmp_path: Path) -> Non
     assert again["sample"].tolist() == ["NA", "b"]
     assert again["condition"].tolist() == ["NA", "null"]
     assert again["n_peaks"].isna().tolist() == [True, False]
+
+
+def test_a_name_has_one_dtype_in_every_table() -> None:
+    """Tables are read back by the names of their columns, whichever table it is."""
+    tables = [t for t in vars(schema).values() if isinstance(t, tuple) and t]
+    columns = [c for table in tables for c in table if isinstance(c, schema.Column)]
+    dtypes = {(c.name, c.dtype) for c in columns}
+    assert len(dtypes) == len({name for name, _ in dtypes})

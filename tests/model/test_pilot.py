@@ -51,6 +51,8 @@ def test_one_group_of_replicates_is_enough() -> None:
     assert pilot.question.contrast == "Condition:other-good"
     assert pilot.question.normalize == "tmm_rounds"
     assert "taken to be like them" in pilot.words["pilot"]
+    asked = fit_pilot(matrix, one, Question(normalize="tmm"))
+    assert asked.question.normalize == "tmm"
     two = fit_pilot(matrix, pilots.sheet(3))
     assert pilot.variation.true.trended.mean() == pytest.approx(
         two.variation.true.trended.mean(), rel=0.3

@@ -81,6 +81,7 @@ def test_the_header_holds_what_the_table_rests_on() -> None:
     assert header["power"] == power_sentence(found)
     assert header["regions"] == f"300 of the {pilot.n_tested} regions that the pilot tests"
     assert "negative binomial reads" in header["drawn"]
+    assert "leave open included" in header["range"]
     facts = json.loads(json.dumps(header["facts"], allow_nan=False))
     assert facts["regions"] == {"drawn": 300, "of": pilot.n_tested}
     assert facts["plan"] == {"changed": 0.05, "sets": 2, "seed": 1}
@@ -88,3 +89,9 @@ def test_the_header_holds_what_the_table_rests_on() -> None:
     (needed,) = facts["needed"]
     assert needed["effect"] == 1.5
     assert needed["units"] is None or needed["units"] <= 6
+
+
+def test_the_range_of_a_tiny_pilot_says_what_it_lacks() -> None:
+    pilot = fit_pilot(pilots.reads(2), pilots.sheet(2), regions=300)
+    header = power_header(pilot, PowerPlan(), table([0.1, 0.4, 0.5]))
+    assert "too small to tell how noisy" in header["range"]

@@ -17,7 +17,10 @@ from tests.support.er_study import MARKS, write_er_study
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("er")
-    run_study(StudySettings(sheet=write_er_study(made), genome="hg19"), made / "out")
+    parts = made / "timing.hg19.bed"
+    parts.write_text("chr1\t0\t120000000\tlate\nchr17\t0\t40000000\tlate\n")
+    asked = {"sheet": write_er_study(made), "genome": "hg19", "partition": parts}
+    run_study(StudySettings.model_validate(asked), made / "out")
     return made / "out"
 
 
@@ -62,3 +65,13 @@ def test_the_page_says_it(folder: Path) -> None:
     section = page[page.index('<section id="mechanisms"') :]
     assert "loss of ERα" in section
     assert "say nothing either way" in section
+
+
+def test_calls_and_balance_by_class_stand_beside(folder: Path) -> None:
+    where = read_table(folder / "differential" / "H3K4me3.promoters.where.tsv")
+    assert set(where["partition"]) == {"CpG", "timing"}
+    assert set(where.loc[where["partition"] == "timing", "class"]) == {"late", "outside"}
+    balance = read_table(folder / "quality" / "H3K4me3.balance.tsv")
+    assert balance["class"].tolist() == ["genome", "late", "outside"]
+    assert balance["first"].between(0, 1).all()
+    assert "of the genome in poor" in balance.attrs["header"]["balance"]

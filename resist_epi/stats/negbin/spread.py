@@ -24,6 +24,10 @@ MOST_DF = 1000.0  # beyond which dispersions are as good as equal
 
 _LEAST_DF = 0.5
 
+_FARTHEST = 3.0  # natural log of the law's scale over the trend
+
+_PER_GROUP, _MOST_GROUPS = 200, 8  # regions of like abundance
+
 _CHUNK = 1 << 12
 
 
@@ -34,17 +38,16 @@ class TrueDispersions:
     Attributes
     ----------
     trended
-        The trend at each region, shape (n_regions,).
-    df, scale
-        A dispersion is its trend x scale x df / chi-square with df degrees of freedom.
+        The law's scale at each region, shape (n_regions,), which follows the abundance.
+    df
+        A dispersion is that scale x df / chi-square with df degrees of freedom.
     cumulated
-        Distribution of log2(dispersion / trend) of each region given its reads, cumulated over a
+        Distribution of log2(dispersion / scale) of each region given its reads, cumulated over a
         grid, shape (n_regions, n_grid).
     """
 
     trended: FloatArray
     df: float
-    scale: float
     cumulated: FloatArray
 
     @property
@@ -62,10 +65,12 @@ class TrueDispersions:
 
 
 def true_dispersions(data: CountData, trend: Trend) -> TrueDispersions:
-    """Fit the spread of the dispersions about their trend, by marginal likelihood.
+    """Fit a law of the dispersions along the abundance, by marginal likelihood.
 
     The adjusted profile likelihood of a region's dispersion is what its reads say; averaged over
-    an inverse chi-square law of the dispersions it is the likelihood of that law. What remains
+    an inverse chi-square law of the dispersions it is the likelihood of that law. Its degrees of
+    freedom are those of all regions, its scale is fitted to groups of like abundance: a trend alone
+    is where estimates lie, and too smooth where few reads let dispersions rise. What remains
     possible for a region, given its reads and the law, is drawn from.
 
     Parameters
@@ -82,19 +87,44 @@ def true_dispersions(data: CountData, trend: Trend) -> TrueDispersions:
     """
     from scipy.optimize import minimize
 
-    likelihood = _along_ratios(profile_likelihood(data), trend.trended)
+    profile = profile_likelihood(data)
+    likelihood = _along_ratios(profile, trend.trended)
 
     def badness(at: FloatArray) -> float:
-        law = _law(float(np.exp(at[0])), float(np.exp(at[1])))
-        return -float(np.log(np.maximum(likelihood @ law, 1e-300)).sum())
+        return _badness(likelihood, float(np.exp(at[0])), float(np.exp(at[1])))
 
-    start = np.log([10.0, 1.0])
-    limits = [(np.log(_LEAST_DF), np.log(MOST_DF)), (-3.0, 3.0)]
-    found = minimize(badness, start, method="Nelder-Mead", bounds=limits)
-    df, scale = (float(np.exp(x)) for x in found.x)
-    posterior = likelihood * _law(df, scale)
+    limits = [(np.log(_LEAST_DF), np.log(MOST_DF)), (-_FARTHEST, _FARTHEST)]
+    found = minimize(badness, np.log([10.0, 1.0]), method="Nelder-Mead", bounds=limits)
+    df = float(np.exp(found.x[0]))
+    scale = _along_abundance(likelihood, trend.average_log_cpm, df)
+    # Once more about the scale itself, so that the law is centred on the grid everywhere.
+    posterior = _along_ratios(profile, trend.trended * scale) * _law(df, 1.0)
     posterior /= np.maximum(posterior.sum(axis=1, keepdims=True), 1e-300)
-    return TrueDispersions(trend.trended, df, scale, np.cumsum(posterior, axis=1))
+    return TrueDispersions(trend.trended * scale, df, np.cumsum(posterior, axis=1))
+
+
+def _along_abundance(likelihood: FloatArray, abundance: FloatArray, df: float) -> FloatArray:
+    """(n_regions,) scale over the trend: of groups of like abundance, straight between these."""
+    from scipy.optimize import minimize_scalar
+
+    order = np.argsort(abundance, kind="stable")
+    groups = np.array_split(order, int(np.clip(len(order) // _PER_GROUP, 1, _MOST_GROUPS)))
+    scales, places = [], []
+    for rows in groups:
+        own = likelihood[rows]
+        found = minimize_scalar(
+            lambda log_scale, own=own: _badness(own, df, float(np.exp(log_scale))),
+            bounds=(-_FARTHEST, _FARTHEST),
+            method="bounded",
+        )
+        scales.append(float(found.x))
+        places.append(float(np.median(abundance[rows])))
+    return np.asarray(np.exp(np.interp(abundance, places, scales)))
+
+
+def _badness(likelihood: FloatArray, df: float, scale: float) -> float:
+    """Of a law: less its log likelihood over these regions."""
+    return -float(np.log(np.maximum(likelihood @ _law(df, scale), 1e-300)).sum())
 
 
 def _along_ratios(profile: FloatArray, trended: FloatArray) -> FloatArray:

@@ -7,11 +7,14 @@ from typing import Any
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import read_counts
 from resist_epi.dna.adjust_counts import adjust_counts
+from resist_epi.genes.site_genes import genes_of_sites, site_links
 from resist_epi.genome.consensus import Consensus
 from resist_epi.io.run_folder import run_path
 from resist_epi.model.analysis import Analysis, analyse, analyse_several
 from resist_epi.model.normalization_data import normalization_inputs
+from resist_epi.samples.presets import preset
 from resist_epi.samples.sheet import SampleSheet
+from resist_epi.schema import Kind
 from resist_epi.study.steps.dna import controls_path
 from resist_epi.study.study import Study
 
@@ -64,6 +67,21 @@ def analyse_kind(
     else:
         found = [analyse(adjusted.matrix, sheet, question, **options)]
     return [analysis.with_more(header=adjusted.header) for analysis in found]
+
+
+def genes_of_kind(study: Study, mark: str, regions: Analysis, kind: Kind) -> Analysis:
+    """The analysis of a mark's genes: of sites by their mean, otherwise of the regions themselves.
+
+    Raises
+    ------
+    DesignError
+        As `site_genes.genes_of_sites`.
+    """
+    if kind != "peaks":
+        return regions
+    annotation = study.reference.annotation
+    links = site_links(regions.results, annotation, promoter=preset(mark).window)
+    return genes_of_sites(regions, links, annotation)
 
 
 def _controls(

@@ -26,11 +26,12 @@ from resist_epi.mechanism.sentences import mechanism_sentences
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.presets import preset
 from resist_epi.study.settings import StudySettings
-from resist_epi.study.steps.analyses import analyse_kind
+from resist_epi.study.steps.analyses import analyse_kind, genes_of_kind
 from resist_epi.study.steps.domains import written_domains
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.steps.outside import write_outside_cohort
-from resist_epi.study.study import Study
+from resist_epi.study.steps.tissue import write_expression_scores, write_scored_sheet
+from resist_epi.study.study import Study, mark_kinds
 from resist_epi.version import VERSION
 
 logger = logging.getLogger(__name__)
@@ -72,6 +73,8 @@ def write_between_marks(
 
 def _of_contrast(study: Study, place: Path, analyses: Mapping[str, Analysis]) -> list[Path]:
     outputs = Outputs(place)
+    if (scored := write_scored_sheet(study, place, analyses)) is not None:
+        outputs.add(scored)
     opposing = {mark: found for mark, found in analyses.items() if is_opposing(mark)}
     switches = switches_of_study(opposing, fdr=study.settings.fdr)
     if switches is not None:
@@ -79,6 +82,7 @@ def _of_contrast(study: Study, place: Path, analyses: Mapping[str, Analysis]) ->
         outputs.table(outputs.path("switches"), switches, header)
     found = _write_evidence(study, analyses, outputs)
     write_outside_cohort(study.settings, analyses, outputs)
+    write_expression_scores(analyses, found, outputs)
     _write_mechanisms(study, analyses, switches, found, outputs)
     return outputs.written
 
@@ -91,14 +95,15 @@ def assay_files(settings: StudySettings) -> dict[str, Path]:
 
 def _main_analyses(study: Study, mark: str, out: Path) -> list[Analysis]:
     """The analyses of the regions that speak for a mark's genes, from the counts in the folder."""
-    kinds = (preset(mark).main_kind, "bins")
-    main, bins = (read_counts(run_path(out, "counts", mark, kind)) for kind in kinds)
+    speaks = preset(mark).speaks(mark_kinds(study, mark))
+    main, bins = (read_counts(run_path(out, "counts", mark, kind)) for kind in (speaks, "bins"))
     consensus, genome = study.consensus[mark], study.reference.genome
     assembly = None if genome is None else genome.name
-    return [
-        describe_confounders(found, segments=study.segments, assembly=assembly)[0]
-        for found in analyse_kind(study, study.sheet.for_mark(mark), main, bins, consensus)
-    ]
+    analyses = []
+    for found in analyse_kind(study, study.sheet.for_mark(mark), main, bins, consensus):
+        described, _ = describe_confounders(found, segments=study.segments, assembly=assembly)
+        analyses.append(genes_of_kind(study, mark, described, speaks))
+    return analyses
 
 
 def _write_evidence(

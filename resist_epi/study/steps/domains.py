@@ -17,8 +17,9 @@ from resist_epi.domains.find import Domains, domain_matrix, find_domains
 from resist_epi.domains.of_sheet import sheet_domain_bins
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.domains.window_tests import with_windows_of_several
-from resist_epi.genes.domain_links import DISTAL, gene_domains, link_domains, whole_domains
-from resist_epi.genes.linking import with_nearest_genes
+from resist_epi.genes.domain_links import gene_domains, link_domains, whole_domains
+from resist_epi.genes.linking import DISTAL
+from resist_epi.genes.own_genes import with_nearest_genes
 from resist_epi.genome.consensus import Consensus
 from resist_epi.genome.peaks import write_direction_bed
 from resist_epi.io.digest import step_key
@@ -126,8 +127,12 @@ def _signal(
     matrix = domain_matrix(windows, domains, quantity=quantity)
     regions = matrix.regions
     if len(regions):
-        window = _promoter(mark)
-        regions = with_nearest_genes(regions, study.reference.annotation, promoter=window)
+        regions = with_nearest_genes(
+            regions,
+            study.reference.linked,
+            promoter=preset(mark).window,
+            main=preset(mark).main_kind,
+        )
     return replace(matrix, regions=regions, metadata=dict(ten_kb.metadata))
 
 
@@ -187,12 +192,13 @@ def write_domain_tests(study: Study, mark: str, found: Analysis, outputs: Output
     ResistEpiError
         If the folder cannot be written.
     """
-    annotation, window = study.reference.annotation, _promoter(mark)
+    annotation, linked = study.reference.annotation, study.reference.linked
+    window = preset(mark).window
     found = with_values(found) if study.settings.values else found
     path = outputs.path("results", "domains")
     outputs.table(path, found.results, found.about(path))
     write_direction_bed(outputs.add(outputs.path("calls", "domains")), found.results)
-    links = link_domains(found.results, annotation, promoter=window)
+    links = link_domains(found.results, linked, promoter=window, main=preset(mark).main_kind)
     about = {
         "promoter": f"{window[0]} bp upstream to {window[1]} bp downstream of a start",
         "several_genes": "the domain covers more than half of this gene and of others",
@@ -200,7 +206,7 @@ def write_domain_tests(study: Study, mark: str, found: Analysis, outputs: Output
         "nearest": "farther than that: the last resort",
     }
     outputs.table(outputs.path("links", "domains"), links, about)
-    genes = gene_domains(found.results, annotation, promoter=window)
+    genes = gene_domains(found.results, annotation, promoter=window, main=preset(mark).main_kind)
     return TestedDomains(found.results, genes, _shared(found.results, mark))
 
 
@@ -224,7 +230,3 @@ def _count_controls(study: Study, mark: str, matrix: CountMatrix, outputs: Outpu
         how=counting_pass(study),
     )
     write_counts(outputs.add(controls_path(outputs.folder, mark, "domains")), counted)
-
-
-def _promoter(mark: str) -> tuple[int, int]:
-    return preset(mark).upstream, preset(mark).downstream

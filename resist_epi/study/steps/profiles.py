@@ -13,9 +13,10 @@ from resist_epi.counting.sources import track_files
 from resist_epi.io.run_folder import run_path
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.presets import preset
+from resist_epi.stats.best_supported import order_of_support
 from resist_epi.study.profile_sheet import Window, profile_sheet
 from resist_epi.study.steps.outputs import Outputs
-from resist_epi.study.study import Study
+from resist_epi.study.study import Study, mark_kinds
 from resist_epi.tracks.looks import LookCache
 
 MOST = 400  # regions of a group: more than a figure has rows for
@@ -38,7 +39,8 @@ def write_profiles(study: Study, mark: str, mains: Sequence[Analysis], outputs: 
     InputFormatError
         If a track is damaged or the folder cannot be written.
     """
-    sheet, window = study.sheet.for_mark(mark), WINDOWS.get(preset(mark).main_kind)
+    speaks = preset(mark).speaks(mark_kinds(study, mark))
+    sheet, window = study.sheet.for_mark(mark), WINDOWS.get(speaks)
     files = track_files(sheet)
     if window is None or study.folder is None or len(files) < len(sheet.samples):
         return
@@ -64,7 +66,7 @@ CALLED = "called"  # in any of several contrasts
 
 
 def shown_regions(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Gains and losses, the clearest where there are many, and others spread over the genome.
+    """Gains and losses, the best supported where there are many, and others over the genome.
 
     Of several contrasts those that any of them calls, as one group.
 
@@ -83,8 +85,8 @@ def shown_regions(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     results = tables[0]
     if len(tables) > 1:
         called = np.any([t["direction"].astype(str) != "none" for t in tables], axis=0)
-        clearest = np.nanmax([t["stat"].abs().fillna(0.0) for t in tables], axis=0)
-        results = results.assign(direction=np.where(called, CALLED, "none"), stat=clearest)
+        results = _of_best_contrast(tables)
+        results = results.assign(direction=np.where(called, CALLED, "none"))
     for direction in (*(("gain", "loss") if len(tables) == 1 else (CALLED,)), "none"):
         rows = results[results["direction"].astype(str) == direction]
         if direction == "none":
@@ -92,8 +94,17 @@ def shown_regions(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
             chosen = np.linspace(0, len(rows) - 1, min(MOST, len(rows))).round().astype(np.int64)
             rows = rows.iloc[chosen]
         elif len(rows) > MOST:
-            rank = rows["stat"].abs().fillna(0.0).sort_values(ascending=False, kind="stable")
-            rows = rows.loc[rank.index[:MOST]]
+            rows = rows.iloc[order_of_support(rows)[:MOST]]
         parts.append(rows)
     columns = ["chrom", "start", "end", "strand", "region_id", "direction"]
     return pd.concat(parts)[columns].reset_index(drop=True)
+
+
+def _of_best_contrast(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Each region's row of the contrast in which it is best supported."""
+    rank = np.empty((len(tables), len(tables[0])), dtype=np.intp)
+    every = pd.concat(tables, ignore_index=True)
+    rank.ravel()[order_of_support(every)] = np.arange(rank.size)
+    rows = rank.argmin(axis=0) * rank.shape[1] + np.arange(rank.shape[1])
+    best: pd.DataFrame = every.iloc[rows.tolist()].reset_index(drop=True)
+    return best
