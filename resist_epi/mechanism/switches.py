@@ -136,11 +136,10 @@ def mark_switches(
     tests = [repressive, active, *([] if third is None else [third])]
     _check(tests, method)
     table, rows = _join(tests)
-    header: dict[str, Any] = {
-        "switches": f"{repressive.mark} (repressive) against {active.mark} (active)"
-    }
-    if (asked := repressive.contrast) is not None:
-        header |= {"contrast": asked.words, "facts": {"contrast": contrast_facts(asked)}}
+    against = f"{repressive.mark} (repressive) against {active.mark} (active)"
+    header: dict[str, Any] = {"switches": against, "facts": {}}
+    if (contrast := repressive.contrast) is not None:
+        header |= {"contrast": contrast.words, "facts": {"contrast": contrast_facts(contrast)}}
     opposite = _same_sign(table, repressive.mark, active.mark) < 0
     choice = _choose(repressive, active, table, rows, method)
     table["padj"] = _joint(table, repressive.mark, active.mark, opposite, choice.method)
@@ -149,10 +148,7 @@ def mark_switches(
     table["class"] = _single_classes(table, [t.mark for t in tests], fdr)
     table = table.assign(**switch_support({t.mark: t.results for t in tests[:2]}, rows, opposite))
     header["method"] = f"{choice.method} among genes of opposite signs, since {choice.reason}"
-    header.setdefault("facts", {})["joint test"] = {
-        "name": choice.method,
-        "because": choice.reason,
-    }
+    header["facts"]["joint test"] = {"name": choice.method, "because": choice.reason}
     if third is not None:
         _add_third(table, rows, repressive, third, method, fdr, header)
     table.loc[called & up, "class"] = REPRESSIVE

@@ -246,6 +246,7 @@ LU_2019 = Reference(
     "Empirical Bayes estimation of normal means, accounting for uncertainty in estimated"
     " standard errors",
     "arXiv 2019;1901.10679",
+    unverified="not found",
 )
 
 KUO_2011 = Reference(
