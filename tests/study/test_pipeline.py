@@ -59,7 +59,7 @@ def test_the_folder_holds_what_the_contract_says(study: Path) -> None:
         }
         expected |= {f"counts/{mark}.{what}.parquet" for what in ("bins", "windows")}
         expected |= {f"links/{mark}.{kind}.tsv.gz" for kind in ("peaks", "domains")}
-        expected.add(f"genes/{mark}.tsv.gz")
+        expected |= {f"genes/{mark}.tsv.gz", f"sites/{mark}.tsv.gz", f"sites/{mark}.summary.tsv"}
         for kind in kinds:
             expected |= {
                 f"counts/{mark}.{kind}.parquet",
