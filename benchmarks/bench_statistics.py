@@ -38,6 +38,7 @@ PEERS: dict[str, list[tuple[str, float]]] = {
     "ql": [("edger_ql", 1.0), ("deseq2", 1.0), ("pydeseq2", 1.0)],
     "ql_covariates": [("edger_ql_covariates", 1.0)],
     "cox": [("coxph_loop", 0.05)],
+    "shrink": [],
 }
 SLOW = ("deseq2", "pydeseq2")  # only where they are asked for
 SEED = 20240517
@@ -182,6 +183,19 @@ def trend_job(counts: FloatArray, sizes: FloatArray, design: FloatArray) -> Call
     return job
 
 
+def shrink_job(counts: FloatArray, sizes: FloatArray, design: FloatArray) -> Callable[[], object]:
+    from resist_epi.stats.linear.least_squares import contrast, fit_linear
+    from resist_epi.stats.linear.moderation import moderated_t, squeeze_variances, standard_error
+    from resist_epi.stats.shrinkage import normal_errors, shrink
+
+    fit = fit_linear(np.log2((counts + 0.5) / (sizes + 1) * 1e6), design)
+    squeezed = squeeze_variances(fit.sigma2, fit.df_residual, covariate=fit.mean, robust=True)
+    change, unscaled = contrast(fit, [0, 1])
+    t, p = moderated_t(change, unscaled, squeezed)
+    error = standard_error(unscaled, squeezed)
+    return lambda: shrink(change, normal_errors(change, error, t, squeezed.df_total, p))
+
+
 def voom_job(
     counts: FloatArray, sizes: FloatArray, design: FloatArray, *, weighted: bool = False
 ) -> Callable[[], object]:
@@ -256,6 +270,7 @@ JOBS: dict[str, Callable[[FloatArray, FloatArray, FloatArray], Callable[[], obje
     "pydeseq2": pydeseq2_job,
     "ql_cold": lambda c, z, d: ql_job(c, z, d, warm=False),
     "cox": cox_job,
+    "shrink": shrink_job,
 }
 
 

@@ -1,4 +1,7 @@
-"""Build data/genes_hg38.tsv.gz and data/genes_hg19.tsv.gz: genes and every transcript's ends."""
+"""Build data/genes_hg38.tsv.gz and data/genes_hg19.tsv.gz: genes and every transcript's ends.
+
+MANE Select's starts are read from ../shared/data or the folder that RESIST_EPI_REAL_DATA names.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from annotation_sources import (
     write_table,
 )
 from build_symbols import symbol_table
+from mane_select import COLUMN as MANE
+from mane_select import MANE_SOURCE, REACH, mane_starts, mane_starts_hg19, read_mane
 
 COLUMNS = ["chrom", "start", "end", "strand", "gene_id", "symbol", "entrez_id", "biotype", "n_loci"]
 ENDS = ["transcript_starts", "transcript_ends"]
@@ -159,16 +164,20 @@ def main() -> None:
         " cytogenetic map, of most transcripts, the longer, X before Y; chromosomes 1-22, X, Y, M",
         "gene_id: Ensembl, else entrez:ID, else symbol:NAME; transcript_starts and transcript_ends:"
         " every transcript, comma between; symbols are current (symbols.tsv.gz)",
+        f"{MANE}: 0-based TSS of the gene that is nearest to that of MANE Select, at most"
+        f" {REACH} bp away (hg19: by gene and nearest TSS); {MANE_SOURCE}",
         "built by data_sources/build_gene_table.py",
     )
     with unpacked(ORG_HS) as (folder, version):
         source = OrgHs(folder, version)
         header = [f"assembly: hg38; source: {source.places_source}", *columns]
         places = hg38(source)
+        places[MANE] = mane_starts(places, read_mane())
         write_table(places, DATA / "genes_hg38.tsv.gz", header)
         with unpacked(BIOVIZBASE) as (folder_hg19, version_hg19):
             ranges = genesymbol_hg19(folder_hg19)
         table = hg19(ranges, source, places)
+        table[MANE] = mane_starts_hg19(table, places)
         old = (table["source_symbol"] != table["symbol"]).sum()
         unknown = ~table["symbol"].isin(source.genes()["symbol"])
         header = [

@@ -50,14 +50,20 @@ from .mechanism.switches import MarkTest as MarkTest
 from .mechanism.switches import mark_switches as mark_switches
 from .model.analysis import Analysis as Analysis
 from .model.analysis import analyse as analyse
+from .model.analysis import analyse_several as analyse_several
+from .model.analysis import joint_results as joint_results
 from .model.differential import contrast_results as contrast_results
 from .model.fit import Fit as Fit
 from .model.normalization import normalize as normalize
+from .model.pilot import fit_pilot as fit_pilot
+from .model.power import PowerPlan as PowerPlan
+from .model.power import power_table as power_table
 from .pipeline import run_study as run_study
 from .plots.gene_set import plot_gene_set as plot_gene_set
 from .plots.heatmap import plot_heatmap as plot_heatmap
 from .plots.locus import plot_locus as plot_locus
 from .plots.mechanisms import plot_mechanisms as plot_mechanisms
+from .plots.power import plot_power as plot_power
 from .plots.profile import plot_profile as plot_profile
 from .plots.samples import plot_correlation as plot_correlation
 from .plots.samples import plot_pca as plot_pca
@@ -72,6 +78,7 @@ from .samples.presets import preset as preset
 from .samples.question import Question as Question
 from .samples.sheet import SampleSheet as SampleSheet
 from .samples.sheet import read_sheet as read_sheet
+from .stats.best_supported import order_of_support as order_of_support
 from .study.check import check_study as check_study
 from .tracks.open import open_track as open_track
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from resist_epi.counting.matrix import CountMatrix
@@ -12,18 +12,20 @@ from resist_epi.counting.matrix_files import read_counts, write_counts
 from resist_epi.io.digest import step_key
 from resist_epi.io.lock import folder_lock
 from resist_epi.io.parts import Parts
-from resist_epi.io.run_folder import run_path
+from resist_epi.io.run_folder import contrast_folder, run_path
 from resist_epi.io.store import partial_name, refuse_linked_folders, unwritable, write_text
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.model.analysis import Analysis
 from resist_epi.model.known import read_known
+from resist_epi.model.question_check import check_joint
 from resist_epi.report.page import write_report
 from resist_epi.samples.sheet import SampleSheet, read_sheet
 from resist_epi.schema import Kind
 from resist_epi.study.check import check_study
 from resist_epi.study.check_chromosomes import Beside
-from resist_epi.study.check_question import check_asked
+from resist_epi.study.check_question import check_asked, contrast_labels
 from resist_epi.study.ledger import Inputs, Ledger, file_checksums
+from resist_epi.study.lifted import lift_sheet
 from resist_epi.study.provenance import as_seen_from, record
 from resist_epi.study.settings import StudySettings, write_study
 from resist_epi.study.steps.between_marks import write_between_marks
@@ -34,10 +36,11 @@ from resist_epi.study.steps.dna import (
     with_copy_number_of_study,
 )
 from resist_epi.study.steps.domains import mark_windows
-from resist_epi.study.steps.keys import between_marks_key, mark_keys
+from resist_epi.study.steps.keys import between_marks_key, mark_keys, sites_key
 from resist_epi.study.steps.mark_tests import run_tests
 from resist_epi.study.steps.quality import gather_quality
 from resist_epi.study.steps.session import write_study_session
+from resist_epi.study.steps.sites import write_sites
 from resist_epi.study.study import (
     Study,
     input_files,
@@ -53,6 +56,8 @@ logger = logging.getLogger(__name__)
 REPORT = "report"
 
 BETWEEN_MARKS = "between marks"
+
+SITES = "sites"
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,10 @@ def run_study(
     out = Path(out)
     # What cannot be read or asked must not touch an earlier run.
     first = look_at_sheet(settings) if first is None else first
-    check_asked(first.sheet, settings.question)
+    for question in settings.questions:
+        check_asked(first.sheet, question)
+    if settings.joint:
+        check_joint(settings.question)
     settings.check_files()
     if settings.known is not None:
         read_known(settings.known)  # what is wrong with it is said before anything is counted
@@ -141,6 +149,12 @@ def _run(
     report: bool,
 ) -> None:
     """Run a study in a folder that is ours."""
+    given = sheet
+    if settings.chain is not None:
+        sheet = lift_sheet(sheet, settings.chain, run_path(out, "lifted"))
+    names: list[str] = []
+    if len(settings.contrasts) > 1:
+        names = contrast_labels(sheet, settings.questions)
     looks = LookCache(run_path(out, "looks"))
     findings = check_study(
         settings.sheet,
@@ -153,8 +167,11 @@ def _run(
     write_table(run_path(out, "check"), findings)
     stop_on_errors(findings, sheet, quantity=settings.quantity)
     study = load_study(settings, sheet=sheet, looks=looks)
+    study = replace(study, contrasts=tuple(contrast_folder(out, name) for name in names))
     write_study(run_path(out, "study"), settings)
-    inputs = file_checksums(input_files(study))
+    inputs = file_checksums(
+        list(dict.fromkeys([*input_files(study), *named_files(given, settings)]))
+    )
     dna = copy_number_key(study, inputs)
     marks = {mark: mark_keys(study, mark, inputs, dna=dna) for mark in study.sheet.marks}
     provenance = record(
@@ -162,6 +179,7 @@ def _run(
     )
     steps = dna | {name: key for keys in marks.values() for name, key in keys.items()}
     steps[BETWEEN_MARKS] = between_marks_key(study, steps, inputs)
+    steps[SITES] = sites_key(study, steps, inputs)
     if report:
         about = {"provenance": provenance.to_json(), "check": findings.to_csv()}
         steps[REPORT] = step_key(tests=steps, **about)
@@ -169,7 +187,7 @@ def _run(
     ledger.open(steps)
     study = with_copy_number_of_study(study, ledger, dna, progress)
     looks.write()
-    analyses: dict[str, Analysis] = {}
+    analyses: dict[str, list[Analysis]] = {}
     for mark, keys in marks.items():
         logger.info("%s: %d libraries", mark, len(study.sheet.for_mark(mark).samples))
         made = _run_mark(study, mark, ledger, keys, progress)
@@ -178,6 +196,8 @@ def _run(
     if not ledger.is_done(BETWEEN_MARKS):
         written = write_between_marks(study, out, analyses)
         ledger.record(BETWEEN_MARKS, steps[BETWEEN_MARKS], written)
+    if not ledger.is_done(SITES):
+        ledger.record(SITES, steps[SITES], write_sites(study, out))
     gather_quality(out, study.sheet.marks)
     Parts(run_path(out, "parts")).remove_all()
     for check in checks:  # where every step was reused, nothing has looked since
@@ -194,13 +214,14 @@ def _run_mark(
     ledger: Ledger,
     keys: Mapping[str, str],
     progress: Callable[[str], None] | None,
-) -> Analysis | None:
+) -> list[Analysis] | None:
     """Count, test and link one mark, as far as that is not done yet.
 
     Returns
     -------
-    Analysis or None
-        Of the regions that speak for the mark's genes; None where it was tested before.
+    list of Analysis or None
+        Of the regions that speak for the mark's genes, a contrast each; None where it was tested
+        before.
     """
     out = ledger.folder
     consensus = study.consensus[mark]
@@ -230,7 +251,7 @@ def _run_mark(
     windows = mark_windows(study, mark, ledger, keys, progress)
     found = run_tests(study, mark, ordered, read_table(shares), consensus, out, windows=windows)
     ledger.record(tests, keys[tests], found.written)
-    return found.main
+    return found.mains
 
 
 def _prepare(out: Path) -> None:

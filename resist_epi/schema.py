@@ -51,6 +51,27 @@ RESULTS = (
     Column("direction", "str", "", "gain or loss at the chosen FDR, else none"),
 )
 
+# Appended to RESULTS; NaN where a test has no standard error.
+SHRUNKEN = (
+    Column("shrunkenLog2FoldChange", "float64", "log2", "the contrast after adaptive shrinkage"),
+    Column("svalue", "float64", "", "share of wrong signs among regions of at most this s-value"),
+)
+
+# Appended to RESULTS where there is a test.
+LOCI = (
+    Column("locus_id", "str", "", "run of neighbours that go together across the units"),
+    Column(
+        "locus_padj", "float64", "", "Benjamini-Hochberg over loci of Simes' P of their regions"
+    ),
+)
+
+# Appended to RESULTS by `stability.with_stability`: of what is called.
+STABILITY = (
+    Column("stability", "float64", "", "share of the fits without one unit that call it, too"),
+    Column("stability_min_log2FoldChange", "float64", "log2", "smallest change among these fits"),
+    Column("hangs_on", "str", "", "unit without which alone it is not called, else empty"),
+)
+
 SUBSETS = (
     *REGIONS[:7],
     Column("n_carriers", "Int64", "units", "units of the first side that carry the change"),
@@ -74,7 +95,7 @@ GENE_SETS = (
     Column("pvalue", "float64", "", "two-sided P of the competitive test"),
     Column("padj", "float64", "", "Benjamini-Hochberg over the sets tested"),
     Column("direction", "str", "", "gain or loss at the chosen FDR, else none"),
-    Column("genes", "str", "", "members called, strongest first, comma between"),
+    Column("genes", "str", "", "members called, best supported first, comma between"),
 )
 
 # Appended to GENE_SETS by `enrichment.enrich`.
@@ -123,9 +144,9 @@ MECHANISMS = (
     Column("matched_high", "float64", "log2", "97.5 % of these"),
     Column("direction", "str", "", "gain or loss where padj and matched sets agree, else none"),
     Column("verdict", "str", "", "what was seen against what was expected"),
-    Column("genes", "str", "", "members that carry it, strongest first, comma between"),
+    Column("genes", "str", "", "members that carry it, best supported first, comma between"),
     Column("warnings", "str", "", "what else may lie behind it"),
-    Column("context", "str", "", "therapies tried against it, for research, no advice"),
+    Column("context", "str", "", "therapies meant for it, as the header dates them; no advice"),
     Column("references", "str", "", "where that stands"),
 )
 
@@ -259,6 +280,25 @@ SWITCHES = (
     Column("padj", "float64", "", "adjusted P that both marks change, in opposite directions"),
 )
 
+SITE_SUMMARY = (
+    Column("feature", "str", "", "where a site lies: distance to a start, a peak set, a contact"),
+    Column("n_gain", "int64", "", "sites gained that lie there"),
+    Column("of_gain", "int64", "", "sites gained"),
+    Column("share_gain", "float64", "", "the first of the second"),
+    Column("n_loss", "int64", "", "sites lost that lie there"),
+    Column("of_loss", "int64", "", "sites lost"),
+    Column("share_loss", "float64", "", "the first of the second"),
+    Column("n_other", "int64", "", "sites tested and not called that lie there"),
+    Column("of_other", "int64", "", "sites tested and not called"),
+    Column("share_other", "float64", "", "the first of the second"),
+    Column("odds_ratio_gain", "float64", "", "of sites gained against those not called"),
+    Column("pvalue_gain", "float64", "", "Fisher's exact P of that, two-sided"),
+    Column("padj_gain", "float64", "", "adjusted over the table"),
+    Column("odds_ratio_loss", "float64", "", "of sites lost against those not called"),
+    Column("pvalue_loss", "float64", "", "Fisher's exact P of that, two-sided"),
+    Column("padj_loss", "float64", "", "adjusted over the table"),
+)
+
 CHECK = (
     Column("level", "str", "", "error, warning or info"),
     Column("sample", "str", "", "SampleID, or empty where the whole study is meant"),
@@ -314,6 +354,25 @@ ARMS = (
     Column("varies", "bool", "", "unit_sd_padj at most .01 and unit_sd at least .1"),
 )
 
+# Not among the dtypes below: its names are words that a user's own columns may have.
+POWER = (
+    Column("units", "int64", "units", "units a group of the planned study"),
+    Column("effect", "float64", "log2", "change of the regions that change, half of them up"),
+    Column("depth", "float64", "", "reads a library over those of the pilot's"),
+    Column("carrier_share", "float64", "", "share of the first group's units that carry a change"),
+    Column("changed", "float64", "", "share of the regions that change"),
+    Column("power", "float64", "", "share of these that are called in the right direction"),
+    Column("power_se", "float64", "", "standard error of power, of the number of sets"),
+    Column("power_low", "float64", "", "lower end of where nine in ten studies lie"),
+    Column("power_high", "float64", "", "upper end"),
+    Column("expected_fdr", "float64", "", "mean share of the calls that are false"),
+    Column("expected_fdr_se", "float64", "", "its standard error"),
+    Column("expected_calls", "float64", "regions", "calls, over all regions that the pilot tests"),
+    Column("tested", "int64", "regions", "of these, how many such a study tests"),
+    Column("method", "str", "", "test that most of the studies take"),
+    Column("sets", "int64", "", "studies drawn"),
+)
+
 
 def names(columns: tuple[Column, ...]) -> list[str]:
     """Names of the columns, in order."""
@@ -355,7 +414,8 @@ _OF_MARKS = ("_log2FoldChange", "_pvalue", "_padj")
 _DTYPES = {
     column.name: column.dtype
     for table in (
-        *(REGIONS, RESULTS, SUBSETS, GENE_SETS, GENE_SETS_MORE, PRE_SPECIFIED, MECHANISMS),
+        *(REGIONS, RESULTS, SHRUNKEN, SUBSETS, GENE_SETS, GENE_SETS_MORE, PRE_SPECIFIED),
+        MECHANISMS,
         MECHANISMS_MORE,
         SURVIVAL,
         SURVIVAL_SUMMARY,
@@ -363,7 +423,7 @@ _DTYPES = {
         TISSUE_SCORES_MORE,
         WHERE,
         BALANCE,
-        *(SWITCHES, CHECK, QUALITY, SEGMENTS, COPY_NUMBER, ARMS),
+        *(SWITCHES, SITE_SUMMARY, CHECK, QUALITY, SEGMENTS, COPY_NUMBER, ARMS),
     )
     for column in table
 }

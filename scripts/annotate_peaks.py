@@ -4,28 +4,32 @@ import argparse
 
 from resist_epi.cli.script import run_script
 from resist_epi.genes.linking import annotate_regions, annotation_classes
+from resist_epi.genes.own_genes import name_regions
 from resist_epi.genome.peaks import read_bed_regions
 from resist_epi.genome.reference import load_reference
 from resist_epi.io.tables import write_table
+from resist_epi.samples.presets import GENERIC, preset
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("peaks", help="peak file, or any BED")
 parser.add_argument("--genome", help="built-in genes: hg38 or hg19")
 parser.add_argument("--genes", help="gene file instead: GTF, GFF3, genePred, BED12 or TSV")
-parser.add_argument("--promoter", type=int, nargs=2, default=[2500, 2500], metavar="BP")
+parser.add_argument("--mark", help="such as H3K36me3, whose peaks go to the body that they cover")
+parser.add_argument("--promoter", type=int, nargs=2, metavar="BP", help="default: the mark's")
 parser.add_argument("--distal", type=int, metavar="BP", help="link to a TSS this near, too")
 parser.add_argument("--links", help="write a row for each peak, gene and reason here")
 parser.add_argument("-o", "--output", required=True, help="TSV, gzip if it ends in .gz")
 
 
 def annotate(args: argparse.Namespace) -> None:
-    genes = load_reference(args.genome, args.genes).annotation
-    upstream, downstream = args.promoter
+    genes = load_reference(args.genome, args.genes).linked
+    mark = GENERIC if args.mark is None else preset(args.mark)
+    window, main = args.promoter or mark.window, mark.main_kind
     found = annotate_regions(
-        read_bed_regions(args.peaks), genes, promoter=(upstream, downstream), distal=args.distal
+        read_bed_regions(args.peaks), genes, promoter=tuple(window), distal=args.distal, main=main
     )
-    header = {"genes": genes.source, "promoter": f"{upstream} bp before to {downstream} after TSS"}
-    write_table(args.output, found.classes, header=header)
+    header = {"genes": genes.source, "promoter": f"{window[0]} bp before to {window[1]} after TSS"}
+    write_table(args.output, name_regions(found, genes, main=main), header=header)
     if args.links:
         write_table(args.links, found.links, header=header)
     print(annotation_classes(found).to_string(index=False, float_format="{:.3f}".format))

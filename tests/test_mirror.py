@@ -37,6 +37,14 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "io.table_text": (("io/test_tables.py",), "what a table must be, read from a file"),
     "io.whole_table": (("io/test_tables.py",), "a table cut anywhere is refused"),
     "samples.sheet_checks": (("samples/test_read_sheet.py",), "wrong cells of a sheet are named"),
+    "simulation.planting": (
+        ("simulation/test_honest.py", "simulation/test_cohort.py"),
+        "what is planted where, and which tumours carry it",
+    ),
+    "simulation.streams": (
+        ("simulation/test_narrow_marks.py",),
+        "one mark more leaves the others as they were",
+    ),
     "samples.terms": (("samples/test_formula.py",), "terms are what the parser makes"),
     "arrays": (("stats/test_counts.py",), "names of types, nothing that runs"),
     "cli.messages": (("cli/test_main.py", "cli/test_bad_input.py"), "what a failing verb prints"),
@@ -87,6 +95,11 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "model.normalization_method": (("model/test_registry.py",), "a record; a toy goes through all"),
     "pipeline": (("study/test_pipeline.py", "study/test_resume.py"), "whole runs are in study/"),
     "plots.frame": (("plots/test_heatmap.py", "plots/test_samples.py"), "the frame of figures"),
+    "report.contrasts": (
+        ("study/test_several.py",),
+        "the first page on several contrasts",
+    ),
+    "report.templating": (("report/test_page.py",), "what the pages are made by"),
     "report.figures": (("report/test_page.py", "study/test_pipeline.py"), "drawn by a run"),
     "report.interactive": (("report/test_browser.py",), "used in a real browser"),
     "schema": (("study/test_pipeline.py", "io/test_tables.py"), "the contract; tables hold to it"),

@@ -3,9 +3,9 @@
     python validation/check_parity.py --seed 7     # R simulates and answers in a temporary folder
     python validation/check_parity.py FOLDER       # answers that are there (tests/golden)
 
-`tests/golden/simulated.R` simulates the matrices and asks edgeR, limma and survival (Rscript with
-edgeR, limma, statmod and survival is needed for a new seed). Prints the largest difference of each
-part beside its bound; the exit code is 1 where one is exceeded.
+`tests/golden/simulated.R` and `contrasts.R` simulate the matrices and ask edgeR, limma and survival
+(Rscript with edgeR, limma, statmod, MASS and survival is needed for a new seed). Prints the largest
+difference of each part beside its bound; the exit code is 1 where one is exceeded.
 """
 
 from __future__ import annotations
@@ -24,13 +24,24 @@ import pandas as pd
 
 from resist_epi.stats.groups.survival import cox_score_tests
 from resist_epi.stats.linear.blocking import block_correlation, correlation_matrix
-from resist_epi.stats.linear.least_squares import LinearFit, contrast, fit_linear
-from resist_epi.stats.linear.moderation import Moderated, moderated_t, squeeze_variances, treat
+from resist_epi.stats.linear.least_squares import (
+    LinearFit,
+    contrast,
+    contrast_mean_square,
+    fit_linear,
+)
+from resist_epi.stats.linear.moderation import (
+    Moderated,
+    moderated_f,
+    moderated_t,
+    squeeze_variances,
+    treat,
+)
 from resist_epi.stats.linear.precision import voom, voom_with_sample_weights
 from resist_epi.stats.linear.weights import array_weights
 from resist_epi.stats.multiple import benjamini_hochberg
-from resist_epi.stats.negbin.glm import count_data
-from resist_epi.stats.negbin.quasi import fit_quasi, quasi_f_test
+from resist_epi.stats.negbin.glm import CountData, count_data
+from resist_epi.stats.negbin.quasi import fit_quasi, quasi_f_test, quasi_treat
 from resist_epi.stats.scaling import size_factors
 
 FloatArray = npt.NDArray[np.float64]
@@ -81,8 +92,8 @@ def main() -> int:
     if options.seed is None:
         return report(options.folder)
     with tempfile.TemporaryDirectory() as folder:
-        script = GOLDEN / "simulated.R"
-        subprocess.run(["Rscript", str(script), folder, str(options.seed)], check=True)
+        for script in (GOLDEN / "simulated.R", GOLDEN / "contrasts.R"):
+            subprocess.run(["Rscript", str(script), folder, str(options.seed)], check=True)
         return report(Path(folder))
 
 
@@ -108,6 +119,7 @@ def compare(folder: Path) -> Iterator[Line]:
         yield from quasi(case)
     yield from blocks(folder)
     yield from hazards(folder)
+    yield from contrasts(folder)
 
 
 def read(folder: Path, name: str) -> pd.DataFrame:
@@ -211,6 +223,74 @@ def blocks(folder: Path) -> Iterator[Line]:
         part, matrix = "duplicate correlation", f"unequal blocks, {tag}"
         yield Line(part, matrix, "t", _gap(found.statistic, answer[f"{tag}.t"]), 1e-8)
         yield Line(part, matrix, "log10 P", _log_gap(found.pvalue, answer[f"{tag}.p"]), 1e-8)
+
+
+# Contrasts of one fit in contrasts.R: coefficients of each, and two that F tests together.
+QUESTIONS = {
+    "interaction": (
+        {"interaction": [0, 0, 0, 1], "reference": [0, 0, 1, 0], "average": [0, 0, 1, 0.5]},
+        [[0, 0], [0, 0], [1, 0], [0, 1]],
+    ),
+    "pairs": (
+        {"BA": [0, 1, 0], "CA": [0, 0, 1], "CB": [0, -1, 1]},
+        [[0, 0], [1, 0], [0, 1]],
+    ),
+}
+
+
+def contrasts(folder: Path) -> Iterator[Line]:
+    """An interaction and all pairs of three groups, F over them, and treat of counts."""
+    for name, (vectors, joint) in QUESTIONS.items():
+        counts, design = (
+            read(folder, f"{name}.{part}").to_numpy(np.float64) for part in ("counts", "design")
+        )
+        sizes = read(folder, f"{name}.sizes")["size"].to_numpy()
+        answer = read(folder, f"{name}.answer")
+        level = np.log2((counts + 0.5) / (sizes + 1) * 1e6)
+        made = voom(counts, design, sizes)
+        linear_fits = {
+            "trend": fit_linear(level, design),
+            "voom": fit_linear(made.log_cpm, design, weights=made.weights),
+        }
+        for tag, fit in linear_fits.items():
+            along = fit.mean if tag == "trend" else None
+            squeezed = squeeze_variances(fit.sigma2, fit.df_residual, covariate=along, robust=True)
+            for key, vector in vectors.items():
+                part = f"{tag}, {key}"
+                effect = contrast(fit, vector)
+                found = moderated_t(*effect, squeezed)
+                gap = _gap(effect.estimate, answer[f"{tag}.{key}.lfc"])
+                yield Line(part, name, "log2 fold change", gap, 1e-8)
+                yield Line(part, name, "t", _gap(found.statistic, answer[f"{tag}.{key}.t"]), 1e-8)
+                gap = _log_gap(found.pvalue, answer[f"{tag}.{key}.p"])
+                yield Line(part, name, "log10 P", gap, 1e-8)
+            together = moderated_f(contrast_mean_square(fit, joint), 2, squeezed)
+            yield Line(f"{tag}, F", name, "F", _gap(together.statistic, answer[f"{tag}.F"]), 1e-7)
+            gap = _log_gap(together.pvalue, answer[f"{tag}.F.p"])
+            yield Line(f"{tag}, F", name, "log10 P", gap, 1e-8)
+        yield from _questions_of_counts(name, count_data(counts, design, sizes), answer)
+
+
+def _questions_of_counts(name: str, data: CountData, answer: pd.DataFrame) -> Iterator[Line]:
+    vectors, joint = QUESTIONS[name]
+    fit = fit_quasi(data)
+    for key, vector in vectors.items():
+        found = quasi_f_test(fit, vector)
+        gap = _gap(found.log2_fold_change, answer[f"ql.{key}.lfc"])
+        yield Line(f"ql, {key}", name, "log2 fold change", gap, 1e-5)
+        gap = _log_gap(found.pvalue, answer[f"ql.{key}.p"])
+        yield Line(f"ql, {key}", name, "log10 P", gap, 2e-4)
+        for threshold in ("0.3", "1"):
+            against = quasi_treat(fit, vector, threshold=float(threshold))
+            # Below Poisson's variance glmTreat takes the bound from a null of another shape.
+            free = answer["bound"].to_numpy() == 0
+            theirs = answer[f"treat.{threshold}.{key}.p"]
+            gap = _log_gap(against.pvalue[free], theirs[free])
+            yield Line(f"ql, treat {threshold}, {key}", name, "log10 P", gap, 2e-4)
+    together = quasi_f_test(fit, joint)
+    relative = np.abs(together.statistic - answer["ql.F"]) / np.maximum(answer["ql.F"], 1e-3)
+    yield Line("ql, F", name, "F, relative", float(relative.max()), 2e-4)
+    yield Line("ql, F", name, "log10 P", _log_gap(together.pvalue, answer["ql.F.p"]), 2e-4)
 
 
 def hazards(folder: Path) -> Iterator[Line]:

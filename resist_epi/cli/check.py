@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import typer
 
 from resist_epi.cli.options import (
     BlockOption,
-    ContrastOption,
+    ChainOption,
+    CoefficientsOption,
+    ContrastsOption,
     ExcludeOption,
     GenesOption,
     GenomeOption,
@@ -37,37 +40,53 @@ def command(
     design: str | None = typer.Option(
         None, "--design", help="Formula of diff or run; default '~ Condition'."
     ),
-    contrast: ContrastOption = None,
+    contrast: ContrastsOption = None,
+    coefficient: CoefficientsOption = None,
     method: MethodOption = None,
     normalize: NormalizeOption = None,
     block: BlockOption = None,
     strata: StrataOption = None,
+    chain: ChainOption = None,
     jobs: JobsOption = 1,
 ) -> None:
     """Look at a sheet and every file it names; exit 1 if anything is an error.
 
-    With a design, contrast, method or normalisation, also whether `diff` and `run` can answer it.
+    With a design, contrast, coefficient, method or normalisation, also whether `diff` and `run`
+    can answer it.
     """
     from resist_epi.io.tables import write_table
+    from resist_epi.model.asked import several_questions
     from resist_epi.samples.question import Question
+    from resist_epi.samples.sheet import read_sheet
     from resist_epi.study.check import check_study, has_errors
     from resist_epi.study.check_chromosomes import Beside
+    from resist_epi.study.lifted import lifted
 
     asked = named(
         formula=design,
-        contrast=contrast,
         method=method,
         normalize=normalize,
         block=block,
         strata=strata,
     )
-    table = check_study(
-        sheet,
-        beside=Beside(genome, genes, exclude, segments),
-        question=Question(**asked) if asked else None,
-        with_question=True,
-        jobs=jobs,
-    )
+    several = [*(contrast or ()), *(coefficient or ())]
+    if len(several) == 1:
+        asked |= {"contrast": several[0]} if contrast else {"coefficient": several[0]}
+    questions: Question | list[Question] | None = Question(**asked) if asked or several else None
+    if len(several) > 1:
+        questions = several_questions(Question(**asked), several)
+    rows = None if chain is None else read_sheet(sheet)
+    with ExitStack() as until_checked:
+        if rows is not None:
+            rows = until_checked.enter_context(lifted(rows, chain, None))
+        table = check_study(
+            sheet,
+            sheet=rows,
+            beside=Beside(genome, genes, exclude, segments),
+            question=questions,
+            with_question=True,
+            jobs=jobs,
+        )
     if output is not None:
         write_table(output, table)
     else:

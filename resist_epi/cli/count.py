@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from resist_epi.cli.options import (
+    ChainOption,
     CountAsOption,
     DuplicatesOption,
     ExcludeOption,
@@ -38,10 +39,11 @@ def command(
     genes: GenesOption = None,
     exclude: ExcludeOption = None,
     min_overlap: MinOverlapOption = 2,
+    chain: ChainOption = None,
     jobs: JobsOption = 1,
     min_mapq: MinMapqOption = 0,
-    keep_duplicates: DuplicatesOption = True,
-    count_as: CountAsOption = "read",
+    keep_duplicates: DuplicatesOption = None,
+    count_as: CountAsOption = None,
     shift: ShiftOption = 0,
     extend: ExtendOption = None,
 ) -> None:
@@ -56,6 +58,7 @@ def command(
     from resist_epi.io.parts import Parts
     from resist_epi.samples.sheet import one_mark, read_sheet
     from resist_epi.study.count_sheet import count_sheet
+    from resist_epi.study.lifted import lifted
     from resist_epi.study.regions import AskedRegions, check_regions
 
     check_counts_path(output)
@@ -69,9 +72,9 @@ def command(
     )
     parts = output.with_name(f"{output.name}.parts")
     rows = one_mark(read_sheet(sheet), mark, needed=False)
-    with track_progress(len(rows.samples)) as progress:
+    with lifted(rows, chain, output) as own, track_progress(len(rows.samples)) as progress:
         matrix = count_sheet(
-            rows,
+            own,
             AskedRegions(regions, genome, genes, exclude, min_overlap),
             quantity=quantity.value,
             reads=reads,

@@ -11,6 +11,7 @@ from resist_epi.cli.kinds import RESULTS, expecting
 from resist_epi.cli.options import (
     BackgroundOption,
     BlockOption,
+    ContactsOption,
     ContrastOption,
     ControlAgain,
     CopyNumberOption,
@@ -18,6 +19,7 @@ from resist_epi.cli.options import (
     FastaOption,
     FdrAgain,
     GeneSetsOption,
+    GenesOption,
     GenomeOption,
     MarkOption,
     MethodOption,
@@ -25,9 +27,11 @@ from resist_epi.cli.options import (
     Output,
     PartitionOption,
     SegmentsOption,
+    SitesOption,
     StrataOption,
     ThresholdAgain,
     named,
+    named_files,
 )
 
 if TYPE_CHECKING:
@@ -67,6 +71,9 @@ def command(
         [], "--beside", help="A further test: its P stands in a column of its own. Repeatable."
     ),
     genome: GenomeOption = None,
+    genes: GenesOption = None,
+    sites: SitesOption = [],  # noqa: B006
+    contacts: ContactsOption = None,
     partition: PartitionOption = None,
     where: Path | None = typer.Option(
         None, "--where", help="Also write calls by CpG class (--genome) and --partition, as TSV."
@@ -79,7 +86,9 @@ def command(
 
     With --counts, the question that the results answer is asked again, as their header holds it;
     options given here win over it. fry, roast, permutation and --scores need the counts; logistic
-    takes the lengths of genes from --genome.
+    takes the lengths of genes from --genome. With --sites or --contacts, RESULTS are of peaks:
+    where the sites gained and lost lie stands beside the output, in NAME.sites.tsv.gz (a row a
+    site) and NAME.sites.summary.tsv; this needs --genome or --genes.
     """
     from resist_epi.errors import DesignError
     from resist_epi.genes.builtin import gene_set_kinds, load_sets, load_symbols
@@ -87,7 +96,7 @@ def command(
     from resist_epi.genes.enrichment import enrich_results
     from resist_epi.genes.sample_scores import sample_scores
     from resist_epi.genes.set_methods import DEFAULT_TEST, check_test
-    from resist_epi.genome.reference import built_in
+    from resist_epi.genome.reference import built_in, load_reference
     from resist_epi.io.tables import read_results, write_table
     from resist_epi.samples.facts import facts_of
     from resist_epi.study.count_sheet import read_counts_and_sheet
@@ -95,6 +104,10 @@ def command(
 
     for name in (test or DEFAULT_TEST, *beside):
         check_test(name)
+    sets_of_sites = named_files(sites)
+    wants_sites = bool(sets_of_sites) or contacts is not None
+    if wants_sites and genome is None and genes is None:
+        raise DesignError("where sites lie needs genes; give --genome or --genes")
     with expecting(results, RESULTS):
         table = read_results(results)
     given = named(
@@ -139,11 +152,41 @@ def command(
     about = {"question": question.as_values(output.parent)}
     header = table.attrs["header"] | about | found.attrs["header"]
     write_table(output, found, header=header)
+    if wants_sites:
+        reference = load_reference(genome, genes)
+        _write_sites(output, table, reference, sets_of_sites, contacts)
     if where is not None:
         _write_where(table, where, partition, None if genome is None else built_in(genome))
     if scores is not None and counts is not None:
         own = sample_scores(matrix, sets, symbols=symbols)
         write_table(scores, own, header=own.attrs["header"])
+
+
+def _write_sites(
+    output: Path,
+    results: pd.DataFrame,
+    reference: Reference,
+    sets: dict[str, Path],
+    contacts: Path | None,
+) -> None:
+    """Where the sites of results lie, beside the table of gene sets."""
+    from resist_epi.genes.site_contexts import site_contexts, summarise_contexts
+    from resist_epi.genome.naming import Naming
+    from resist_epi.io.tables import write_table
+    from resist_epi.samples.presets import GENERIC, find_preset
+    from resist_epi.study.steps.sites import read_site_sources, sites_in_words
+
+    header = results.attrs["header"]
+    facts = header.get("facts")
+    mark = find_preset(str(facts.get("mark", ""))) if isinstance(facts, dict) else None
+    naming = Naming(reference.genome, frozenset(map(str, results["chrom"].unique())), "the results")
+    sources = read_site_sources(sets, contacts, naming, promoter=(mark or GENERIC).window)
+    table = site_contexts(results, reference.linked, sources)
+    about = {"contrast": header.get("contrast", "")} | sites_in_words(sources)
+    stem = output.name.removesuffix(".gz").removesuffix(".tsv")
+    write_table(output.with_name(f"{stem}.sites.tsv.gz"), table, header=about)
+    summary = summarise_contexts(table)
+    write_table(output.with_name(f"{stem}.sites.summary.tsv"), summary, header=about)
 
 
 def _write_where(

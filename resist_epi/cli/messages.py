@@ -47,13 +47,15 @@ def _as_text(message: str) -> str:
 
 
 @contextmanager
-def track_progress(total: int | None) -> Iterator[Callable[[str], None]]:
+def track_progress(total: int | None, *, what: str = "counting") -> Iterator[Callable[[str], None]]:
     """What to call with a text when a track is done: a bar on a terminal, plain lines elsewhere.
 
     Parameters
     ----------
     total
         How many calls will come; None where that is not known in advance.
+    what
+        What is done, before the first call.
     """
     logger = logging.getLogger("resist_epi")
     if not sys.stderr.isatty() or not logger.isEnabledFor(logging.INFO):
@@ -76,7 +78,7 @@ def track_progress(total: int | None) -> Iterator[Callable[[str], None]]:
         TextColumn("left"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("counting", total=total)
+        task = bar.add_task(what, total=total)
 
         def advance(text: str) -> None:
             bar.update(task, advance=1, description=text)

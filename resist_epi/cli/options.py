@@ -47,6 +47,29 @@ GenesOption = Annotated[
     ),
 ]
 
+ChainOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--chain",
+        help="Chain file (UCSC) by which peaks, BED reads and bedGraphs of an old assembly are"
+        " lifted first.",
+    ),
+]
+
+SitesOption = Annotated[
+    list[str],
+    typer.Option(
+        "--sites",
+        metavar="NAME=BED",
+        help="A peak set, such as FOXA1=foxa1.bed, that sites are held against. Repeatable.",
+    ),
+]
+
+ContactsOption = Annotated[
+    Path | None,
+    typer.Option("--contacts", help="BEDPE of contacts, which link sites to genes."),
+]
+
 ExcludeOption = Annotated[
     Path | None, typer.Option("--exclude", help="BED of regions to leave out (blacklist).")
 ]
@@ -60,6 +83,40 @@ ContrastOption = Annotated[
     str | None,
     typer.Option(
         "--contrast", help="[COLUMN:]A-B; positive means more mark in A. Default poor-good."
+    ),
+]
+
+ContrastsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--contrast",
+        help="[COLUMN:]A-B; positive means more mark in A. Default poor-good. Repeat it for several"
+        " of one fit.",
+    ),
+]
+
+CoefficientsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--coefficient",
+        help="A coefficient of the design by its printed name, such as an interaction"
+        " 'Treatment[T.ai]:Condition[T.poor]'. Repeatable, also beside --contrast.",
+    ),
+]
+
+JointOption = Annotated[
+    bool,
+    typer.Option(
+        "--joint/--not-joint", help="Also test all contrasts at once (F): trend, voom or ql."
+    ),
+]
+
+ValuesOption = Annotated[
+    bool,
+    typer.Option(
+        "--values/--no-values",
+        help="Also the mean of every group and the value of every unit, normalised, in the unit of"
+        " baseMean: columns mean_GROUP and value_UNIT.",
     ),
 ]
 
@@ -213,18 +270,20 @@ MinMapqOption = Annotated[
 ]
 
 DuplicatesOption = Annotated[
-    bool,
+    bool | None,
     typer.Option(
-        "--keep-duplicates/--drop-duplicates", help="Reads: whether marked duplicates count."
+        "--keep-duplicates/--drop-duplicates",
+        help="Reads: whether marked duplicates count. Default: by the sheet's Assay, kept in all.",
     ),
 ]
 
 CountAsOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--count-as",
         help="Reads: read (as aligned), fragment, five_prime or midpoint. Fragments are of the"
-        " sheet's FragmentLength, or pairs.",
+        " sheet's FragmentLength, or pairs. Default: by the sheet's Assay; ChIP-seq read, CUT&RUN"
+        " and CUT&Tag fragment.",
     ),
 ]
 
@@ -238,6 +297,23 @@ ExtendOption = Annotated[
         "--extend", min=1, help="Reads: count fragments of this length, bp; pairs as they are."
     ),
 ]
+
+
+def numbers(text: str, option: str, *, whole: bool = False) -> tuple[Any, ...]:
+    """The numbers of a list with commas between: `3,6,12`.
+
+    Raises
+    ------
+    BadParameter
+        If a part is no number.
+    """
+    try:
+        return tuple((int if whole else float)(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        kind = "whole numbers" if whole else "numbers"
+        raise typer.BadParameter(
+            f"expected {kind} with commas between; found {text!r}", param_hint=option
+        ) from None
 
 
 PartitionOption = Annotated[
@@ -281,3 +357,22 @@ WorseOption = Annotated[
 def named(**options: Any) -> dict[str, Any]:
     """The options that the user gave, of options that are None by default."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def named_files(given: list[str]) -> dict[str, Path]:
+    """`NAME=FILE` each -> name -> file.
+
+    Raises
+    ------
+    typer.BadParameter
+        If one has no name or no file, or a name stands twice.
+    """
+    found: dict[str, Path] = {}
+    for text in given:
+        name, _, path = text.partition("=")
+        if not name or not path:
+            raise typer.BadParameter(f"{text!r}: expected NAME=BED, such as FOXA1=foxa1.bed")
+        if name in found:
+            raise typer.BadParameter(f"{name!r} is given twice")
+        found[name] = Path(path)
+    return found

@@ -143,6 +143,15 @@ def _draw_normalization(kind: str, path: Path, options: _Options, title: str | N
     )
 
 
+def _draw_hidden(kind: str, path: Path, options: _Options, title: str | None) -> Any:
+    from resist_epi.io.tables import read_results
+    from resist_epi.model.hidden_words import factor_values
+    from resist_epi.samples.facts import facts_of
+
+    facts = facts_of(read_results(path).attrs["header"])
+    return figure_function(kind)(factor_values(facts), samples=_sheet(options), title=title)
+
+
 def _draw_gene_set(kind: str, path: Path, options: _Options, title: str | None) -> Any:
     from resist_epi.genes.builtin import load_sets
     from resist_epi.genes.gene_values import directions_by_symbol, gene_signal
@@ -190,10 +199,11 @@ READERS: dict[str, tuple[_Draw, str]] = {
     "counts": (_draw_gene_set, "counts"),
     "factors": (_draw_normalization, "normalization/MARK.tsv of a run"),
     "segments": (_draw_copy_number, "a SEG file"),
+    "patterns": (_draw_hidden, "results"),
 }
 
 _EXPECTED = {"results": RESULTS, "genome": RESULTS, "profile": MATRIX, "counts": COUNTS}
-_EXPECTED["bins"] = COUNTS
+_EXPECTED |= {"bins": COUNTS, "patterns": RESULTS}
 
 
 def _with(option: str) -> str:
@@ -224,7 +234,9 @@ def command(
     ),
     mark: MarkOption = None,
     label: str | None = typer.Option(
-        None, "--label", help=f"{_with('label')}: how many genes to name, or which: NSD2,HK2."
+        None,
+        "--label",
+        help=f"{_with('label')}: how many genes to name (the best supported), or which: NSD2,HK2.",
     ),
     by: str | None = typer.Option(
         None, "--by", help=f"{_with('by')}: one panel a level of this column of the sheet."

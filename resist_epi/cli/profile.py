@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from resist_epi.cli.options import (
+    ChainOption,
     ExcludeOption,
     GenesOption,
     GenomeOption,
@@ -42,6 +43,7 @@ def command(
     genes: GenesOption = None,
     exclude: ExcludeOption = None,
     min_overlap: MinOverlapOption = 2,
+    chain: ChainOption = None,
     jobs: JobsOption = 1,
 ) -> None:
     """Write signal along regions as a matrix file, which deepTools' plotHeatmap opens too.
@@ -51,27 +53,29 @@ def command(
     from resist_epi.cli.messages import track_progress
     from resist_epi.counting.profile_files import write_profile_matrix
     from resist_epi.samples.sheet import one_mark, read_sheet
+    from resist_epi.study.lifted import lifted
     from resist_epi.study.profile_sheet import Window, named_groups, profile_groups, profile_sheet
     from resist_epi.tracks.looks import LookCache
 
     rows = one_mark(read_sheet(sheet), mark)
     looks = LookCache()
-    table = profile_groups(
-        rows,
-        regions,
-        genome=genome,
-        genes=genes,
-        exclude=exclude,
-        min_overlap=min_overlap,
-        looks=looks,
-    )
-    if labels is not None:
-        table = named_groups(table, [label.strip() for label in labels.split(",")])
     if not point:
         point = "TSS" if set(regions) <= {"promoters", "genes"} else "center"
     window = Window(point=point, before=before, after=after, body=body, bin_size=bin_size)
-    with track_progress(len(rows.samples)) as progress:
-        matrix = profile_sheet(
-            rows, table, window, genome=genome, jobs=jobs, looks=looks, progress=progress
+    with lifted(rows, chain, output) as own:
+        table = profile_groups(
+            own,
+            regions,
+            genome=genome,
+            genes=genes,
+            exclude=exclude,
+            min_overlap=min_overlap,
+            looks=looks,
         )
+        if labels is not None:
+            table = named_groups(table, [label.strip() for label in labels.split(",")])
+        with track_progress(len(own.samples)) as progress:
+            matrix = profile_sheet(
+                own, table, window, genome=genome, jobs=jobs, looks=looks, progress=progress
+            )
     write_profile_matrix(output, matrix)

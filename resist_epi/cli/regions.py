@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from resist_epi.cli.options import (
+    ChainOption,
     ExcludeOption,
     GenesOption,
     GenomeOption,
@@ -17,6 +20,9 @@ from resist_epi.cli.options import (
     Output,
 )
 from resist_epi.errors import unknown_name
+
+if TYPE_CHECKING:
+    from resist_epi.samples.sheet import SampleSheet
 
 NAME = "regions"
 
@@ -36,6 +42,7 @@ def command(
     genome: GenomeOption = None,
     genes: GenesOption = None,
     exclude: ExcludeOption = None,
+    chain: ChainOption = None,
     bin_size: int = typer.Option(10_000, "--bin-size", min=1, help="Width of bins, bp."),
     min_overlap: MinOverlapOption = 2,
     window: Annotated[
@@ -61,7 +68,8 @@ def command(
         settings: dict[str, Any] = {"step": step, "fold": fold, "gap": gap, "max_width": max_width}
         if window:
             settings["sizes"] = tuple(window)
-        write_bed(_domains(samples, mark, genome, exclude, settings, jobs), output)
+        with _lifted(samples, mark, chain, output, TRACKS) as rows:
+            write_bed(_domains(rows, genome, exclude, settings, jobs), output)
         return
     from resist_epi.study.regions import regions_without_tracks
 
@@ -75,22 +83,44 @@ def command(
             grey = sheet_greylist(samples, genome=genome, exclude=exclude, progress=progress)
         write_bed(grey, output)
         return
-    table = regions_without_tracks(
-        kind,
-        samples=samples,
-        mark=mark,
-        genome=genome,
-        genes=genes,
-        exclude=exclude,
-        bin_size=bin_size,
-        min_overlap=min_overlap,
-    )
+    with _lifted(samples, mark, chain, output, ("Peaks",) if kind == "peaks" else ()) as rows:
+        table = regions_without_tracks(
+            kind,
+            samples=rows,
+            mark=mark,
+            genome=genome,
+            genes=genes,
+            exclude=exclude,
+            bin_size=bin_size,
+            min_overlap=min_overlap,
+        )
     write_bed(table, output)
 
 
-def _domains(
+TRACKS = ("Coverage", "ControlCoverage", "bamReads", "bamControl")
+
+
+@contextmanager
+def _lifted(
     samples: Path | None,
     mark: str | None,
+    chain: Path | None,
+    output: Path,
+    columns: tuple[str, ...],
+) -> Iterator[SampleSheet | None]:
+    """The sheet's rows of the mark, with the files of these columns lifted meanwhile."""
+    from resist_epi.samples.sheet import one_mark, read_sheet
+    from resist_epi.study.lifted import lifted
+
+    if samples is None:
+        yield None
+        return
+    with lifted(one_mark(read_sheet(samples), mark), chain, output, columns=columns) as rows:
+        yield rows
+
+
+def _domains(
+    rows: SampleSheet | None,
     genome: str | None,
     exclude: Path | None,
     settings: dict[str, Any],
@@ -99,14 +129,12 @@ def _domains(
     from resist_epi.cli.messages import track_progress
     from resist_epi.domains.settings import DomainSettings
     from resist_epi.genome.builtin import load_genome
-    from resist_epi.samples.sheet import one_mark, read_sheet
     from resist_epi.study.regions import regions_of_domains
 
-    if samples is None:
+    if rows is None:
         raise typer.BadParameter(
             "domains are found in the tracks of a sheet", param_hint="--samples"
         )
-    rows = one_mark(read_sheet(samples), mark)
     with track_progress(None) as progress:
         return regions_of_domains(
             rows,

@@ -14,9 +14,12 @@ def command(
     seed: int = typer.Option(1, min=0, help="Seed of all random numbers."),
     good: int = typer.Option(6, min=0, help="Tumours of good outcome."),
     poor: int = typer.Option(6, min=0, help="Tumours of poor outcome."),
-    marks: str | None = typer.Option(None, help="Marks, comma between. Default H3K27me3,H3K36me3."),
+    marks: str | None = typer.Option(
+        None,
+        help="H3K27me3, H3K36me3, H3K4me3, H3K27ac, ER, comma between. Default the first two.",
+    ),
     chromosomes: str | None = typer.Option(
-        None, help="hg38 chromosomes, comma between. Default chr1,chr2,chr12,chr17,chrX."
+        None, help="Chromosomes, comma between. Default chr1,chr2,chr12,chr17,chrX."
     ),
     fragments: float = typer.Option(1e6, help="Expected fragments a library."),
     fragment_length: int = typer.Option(200, help="bp of a fragment."),
@@ -36,6 +39,17 @@ def command(
     global_shift: float = typer.Option(0.0, help="log2 change of all H3K27me3 in poor tumours."),
     spike_in: bool = typer.Option(False, "--spike-in", help="Reads of an exogenous genome."),
     inputs: bool = typer.Option(False, "--inputs", help="An input of every tumour."),
+    assay: str = typer.Option(
+        "ChIP-seq",
+        help="ChIP-seq (tracks), CUT&RUN or CUT&Tag (BAM files of pairs with reads of E. coli).",
+    ),
+    genome: str = typer.Option("hg38", "--genome", help="hg38 or hg19."),
+    scenario: str = typer.Option(
+        "named",
+        help="named: changes in sets that the package names, as it expects. honest: in these, in"
+        " random sets and in none, often in half of the poor tumours, groups cut from one time to"
+        " progression, hidden proliferation and subtype.",
+    ),
     jobs: int = typer.Option(1, min=1, help="Processes; the files do not depend on it."),
 ) -> None:
     """Write a cohort of tumours with known truth: tracks, peaks, sheet and truth."""
@@ -66,12 +80,22 @@ def command(
         global_shift=global_shift,
         spike_in=spike_in,
         inputs=inputs,
+        assay=_assay(assay),
+        assembly=genome,
+        scenario=scenario,
     )
     cohort = simulate_cohort(settings)
     with track_progress(len(cohort.libraries)) as progress:
         sheet = write_cohort(cohort, output, jobs=jobs, progress=progress)
     print(f"sheet: {sheet}")
     print(f"truth: {output / 'truth.tsv.gz'}")
+
+
+def _assay(text: str) -> str:
+    from resist_epi.samples.assays import assay_named
+
+    found = assay_named(text)
+    return text if found is None else found.name
 
 
 def _listed(text: str | None, default: tuple[str, ...]) -> tuple[str, ...]:

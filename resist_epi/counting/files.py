@@ -19,7 +19,7 @@ from resist_epi.counting.tally import Tally, tally_coverage, tally_reads
 from resist_epi.errors import InputFormatError, QuantityError, WorkerDiedError
 from resist_epi.genome.reference import genomes
 from resist_epi.io.parts import Parts
-from resist_epi.schema import QUANTITIES
+from resist_epi.schema import COUNTS, QUANTITIES
 from resist_epi.tracks.engine.track import NEGATIVE, NEGATIVE_REMEDY
 from resist_epi.tracks.opened import OpenedFile, stated_lengths
 from resist_epi.workers import run_tasks
@@ -49,8 +49,16 @@ class _Tallying:
 
     def __call__(self, file: OpenedFile) -> Tally:
         if file.quantity == "reads":
-            return tally_reads(file.reads(), self.plan, rules=file.rules)
-        found = tally_coverage(file.track(), self.plan, mean=file.quantity == "mean_signal")
+            return tally_reads(
+                file.reads(), self.plan, rules=file.rules, exogenous=file.exogenous_in
+            )
+        track = file.track()
+        found = tally_coverage(
+            track,
+            self.plan,
+            mean=file.quantity == "mean_signal",
+            exogenous=file.exogenous_in(track),
+        )
         if found.lowest < 0:
             raise InputFormatError(
                 f"it holds {NEGATIVE} (here {found.lowest:g})",
@@ -61,10 +69,15 @@ class _Tallying:
         if file.recovery is None:
             return found
         width = file.recovery.width
+        apart = {species: total / width for species, total in found.exogenous.items()}
+        size = file.recovery.library_size
+        of_sheet = file.recovery.evidence.get("library_size_from") == "given"
         return replace(
             found,
             values={name: sums / width for name, sums in found.values.items()},
-            library_size=file.recovery.library_size,
+            # The scale tells the reads of the whole file, unless the sheet says the library's.
+            library_size=size if of_sheet else size - sum(apart.values()),
+            exogenous=apart,
         )
 
 
@@ -107,22 +120,31 @@ def count_tables(
     if quantity not in QUANTITIES:
         raise QuantityError(f"unknown quantity {quantity!r}; expected {', '.join(QUANTITIES)}")
     filling = MatrixFilling(tables, tuple(files), quantity=quantity, library_sizes=library_sizes)
+    _warn_of_regions_elsewhere(tables, files)
     lengths = stated_lengths(files)
     if lengths:
         filling.keep_shared(lengths, genome=how.genome, known=genomes())
     plan = RegionPlan(filling.tables, within or {}, how.exclude)
     shares: dict[str, dict[str, float]] = {name: {} for name in plan.within}
+    apart: dict[str, dict[str, float]] = {}
 
     def add(name: str, tally: Tally) -> None:
         lengths[name] = dict(tally.chrom_lengths)
         filling.add(name, tally)
         for table, share in tally.shares.items():
             shares[table][name] = share
+        for species, n in tally.exogenous.items():
+            apart.setdefault(species, {})[name] = float(n)
 
     _tally(files, plan, how, add)
     filling.keep_shared({n: lengths[n] for n in files}, genome=how.genome, known=genomes())
     ordered = {table: {s: by[s] for s in files} for table, by in shares.items()}
-    return CountedTables(filling.matrices(**_metadata(files)), ordered)
+    about = _metadata(files)
+    if apart:
+        each = {species: {s: by.get(s, 0.0) for s in files} for species, by in apart.items()}
+        about["exogenous"] = each
+        _say_exogenous(each, quantity)
+    return CountedTables(filling.matrices(**about), ordered)
 
 
 def _tally(
@@ -160,6 +182,35 @@ def _tally(
         raise _named(error, files, how.parts) from None
 
 
+def _warn_of_regions_elsewhere(
+    tables: Mapping[str, pd.DataFrame], files: Mapping[str, OpenedFile]
+) -> None:
+    whose = {c: s for file in files.values() for s, own in file.exogenous.items() for c in own}
+    for table in tables.values() if whose else ():
+        on = table["chrom"].map(whose).dropna()
+        if len(on):
+            logger.warning(
+                "%d of %d regions lie on chromosomes of another genome (%s) and take no part:"
+                " signal there is counted apart",
+                len(on),
+                len(table),
+                ", ".join(on.unique()),
+            )
+
+
+def _say_exogenous(apart: Mapping[str, Mapping[str, float]], quantity: str) -> None:
+    for species, by_sample in apart.items():
+        low, high = min(by_sample.values()), max(by_sample.values())
+        unit = "reads" if quantity in COUNTS else "coverage x bp"
+        logger.info(
+            "%s: %s to %s %s a library, counted apart and no part of its size",
+            species,
+            f"{low:,.0f}",
+            f"{high:,.0f}",
+            unit,
+        )
+
+
 def _metadata(files: Mapping[str, OpenedFile]) -> dict[str, Any]:
     """What is worth knowing of how the files were counted."""
     rules = {name: s.rules.describe() for name, s in files.items() if s.rules is not None}
@@ -186,6 +237,7 @@ def _keep(parts: Parts, key: str, tally: Tally) -> None:
         "chrom_lengths": dict(tally.chrom_lengths),
         "reached": dict(tally.reached),
         "note": tally.note,
+        "exogenous": dict(tally.exogenous),
     }
     parts.keep(key, {f"table {name}": v for name, v in tally.values.items()}, about)
 

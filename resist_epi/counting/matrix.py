@@ -13,10 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import InputFormatError, QuantityError
 from resist_epi.schema import QUANTITIES
+from resist_epi.shown import Shown, listed, ranged
 
 
-@dataclass(frozen=True)
-class CountMatrix:
+@dataclass(frozen=True, repr=False)
+class CountMatrix(Shown):
     """Regions x samples, checked once at construction; the arrays are read-only.
 
     Attributes
@@ -113,6 +114,21 @@ class CountMatrix:
             expected="finite values, not negative",
             remedy="tracks of log ratios or with input subtracted cannot be tested as signal",
         )
+
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        quantity = self.quantity.replace("_", " ")
+        kinds = list(dict.fromkeys(self.regions["kind"])) if "kind" in self.regions else []
+        factors = "" if self.size_factors is None else ranged(self.size_factors)
+        offsets = [name for name in ("offsets", "expected") if getattr(self, name) is not None]
+        return f"CountMatrix: {len(self.regions):,} regions x {len(self.samples)} samples", [
+            ("quantity", quantity),
+            ("regions", listed(kinds)),
+            ("samples", listed(self.samples)),
+            ("library sizes", ranged(self.library_sizes)),
+            ("normalization", str(self.metadata.get("normalization", ""))),
+            ("size factors", factors),
+            ("also", ", ".join(offsets)),
+        ]
 
     @property
     def unplaced(self) -> NDArray[np.bool_]:

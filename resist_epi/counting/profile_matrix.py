@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import AnyFloat, FloatArray, IntArray
 from resist_epi.errors import InputFormatError
+from resist_epi.shown import Shown, listed
 
 
-@dataclass(frozen=True)
-class ProfileMatrix:
+@dataclass(frozen=True, repr=False)
+class ProfileMatrix(Shown):
     """Regions x bins of every sample, laid out as deepTools' computeMatrix does.
 
     A row runs from 5' to 3': rows of regions on the minus strand are reversed already.
@@ -76,6 +77,16 @@ class ProfileMatrix:
             view.flags.writeable = False
             frozen[str(sample)] = view
         object.__setattr__(self, "values", MappingProxyType(frozen))
+
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        body = f", bodies scaled to {self.body:,} bp" if self.body else ""
+        reach = f"{self.before:,} bp before and {self.after:,} bp after"
+        return f"ProfileMatrix: {len(self.regions):,} regions x {self.n_bins} bins", [
+            ("quantity", self.quantity),
+            ("samples", listed(self.samples)),
+            ("around", f"{self.reference}: {reach}{body}"),
+            ("bin size", f"{self.bin_size:,} bp"),
+        ]
 
     @property
     def samples(self) -> tuple[str, ...]:

@@ -20,6 +20,8 @@ from resist_epi.errors import (
 from resist_epi.genome.builtin import known_genomes, load_genome
 from resist_epi.genome.chromosomes import Genome
 from resist_epi.genome.naming import Naming
+from resist_epi.samples.assay_rows import assays_in_words, assays_of, dropped_signal
+from resist_epi.samples.assays import ASSAYS, DEFAULT, Assay
 from resist_epi.samples.sheet import SampleSheet, column_files
 from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.looks import LookCache, TrackFile, look_at_tracks
@@ -40,40 +42,49 @@ class ReadOptions:
 
     Attributes
     ----------
-    count_as, min_quality, duplicates, shift
-        As of `tracks.reads.reads.ReadRules`.
+    count_as, duplicates
+        As of `tracks.reads.reads.ReadRules`; None for what the library's assay has by default.
+    min_quality, shift
+        Likewise.
     extend
         Length of fragments in bp; wins over the sheet's, and means `fragment` where reads would
         count as they are aligned.
     """
 
-    count_as: CountAs = "read"
+    count_as: CountAs | None = None
     min_quality: int = 0
-    duplicates: bool = True
+    duplicates: bool | None = None
     shift: int = 0
     extend: int | None = None
 
-    def rules(self, fragment_length: float | None) -> ReadRules:
+    def rules(self, fragment_length: float | None, assay: Assay = ASSAYS[DEFAULT]) -> ReadRules:
         """The rules of one library."""
-        as_aligned = self.count_as == "read"
         length = self.extend if self.extend is not None else fragment_length
-        count_as: CountAs = self.count_as
-        if as_aligned and self.extend is not None:
+        if length is None:
+            length = assay.fragment_length
+        count_as: CountAs = assay.count_as if self.count_as is None else self.count_as
+        free = self.count_as in (None, "read")
+        if free and self.extend is not None:
             count_as = "fragment"
-        elif as_aligned and self.shift:
+        elif free and self.shift:
             count_as = "five_prime"
         needed = count_as in {"fragment", "midpoint"} and length is not None
         return ReadRules(
             count_as=count_as,
             min_quality=self.min_quality,
-            duplicates=self.duplicates,
+            duplicates=assay.duplicates if self.duplicates is None else self.duplicates,
             fragment_length=round(length) if needed and length is not None else None,
             shift=self.shift if count_as == "five_prime" else 0,
         )
 
 
 def read_options(
-    *, count_as: str, min_quality: int, duplicates: bool, shift: int, extend: int | None
+    *,
+    count_as: str | None,
+    min_quality: int,
+    duplicates: bool | None,
+    shift: int,
+    extend: int | None,
 ) -> ReadOptions:
     """Options from a command line, checked.
 
@@ -83,7 +94,7 @@ def read_options(
         If `count_as` is unknown, a number is larger than any read needs, or the options contradict
         one another.
     """
-    if count_as not in COUNT_AS:
+    if count_as is not None and count_as not in COUNT_AS:
         raise InputFormatError(
             f"unknown way to count reads {count_as!r}", expected=", ".join(COUNT_AS)
         )
@@ -96,14 +107,14 @@ def read_options(
             raise InputFormatError(
                 f"{option}: no read has as much", expected=f"at most {most}", found=shortened(value)
             )
-    if shift and (extend is not None or count_as not in {"read", "five_prime"}):
+    if shift and (extend is not None or count_as not in {None, "read", "five_prime"}):
         raise InputFormatError(
             "a shift is for 5' ends alone",
             remedy="give --shift, or fragments by --extend or --count-as, not both",
         )
     if extend is not None and count_as == "five_prime":
         raise InputFormatError("5' ends have no length", remedy="leave out --extend")
-    return ReadOptions(cast(CountAs, count_as), min_quality, duplicates, shift, extend)
+    return ReadOptions(cast("CountAs | None", count_as), min_quality, duplicates, shift, extend)
 
 
 @dataclass(frozen=True)
@@ -267,11 +278,16 @@ def _read_files(
     sheet: SampleSheet, options: ReadOptions, looks: LookCache
 ) -> dict[str, OpenedFile]:
     paths = column_files(sheet, "bamReads", "a BAM file, or reads as BED")
-    lengths = sheet.numbers("FragmentLength")
+    lengths, assays = sheet.numbers("FragmentLength"), assays_of(sheet)
+    for sentence in assays_in_words(sheet):
+        logger.info("%s", sentence)
+    for warning in dropped_signal(options.duplicates, assays):
+        logger.warning("%s", warning)
     found = {}
     for i, (name, path) in enumerate(paths.items()):
         known = lengths is not None and not np.isnan(lengths[i])
-        rules = options.rules(float(lengths[i]) if known and lengths is not None else None)
+        length = float(lengths[i]) if known and lengths is not None else None
+        rules = options.rules(length, assays[i])
         found[name] = looks.opened(path, "reads").counted_as("reads", rules)
     return found
 

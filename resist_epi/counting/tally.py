@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,17 +12,29 @@ from resist_epi.arrays import FloatArray
 from resist_epi.counting.plan import RegionPlan
 from resist_epi.genome.chromosomes import autosomes
 from resist_epi.genome.regions import disjoint_by_chrom
+from resist_epi.tracks.engine.runs import MAX_COORDINATE
 from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.reads.reads import ReadRules, ReadsFile
 
+Exogenous = Callable[[ReadsFile], Mapping[str, str]]
 
-def tally_reads(file: ReadsFile, plan: RegionPlan, *, rules: ReadRules | None = None) -> Tally:
+
+def tally_reads(
+    file: ReadsFile,
+    plan: RegionPlan,
+    *,
+    rules: ReadRules | None = None,
+    exogenous: Exogenous = lambda file: {},
+) -> Tally:
     """Reads of every region of a plan, shares, and how many count at all, from one pass.
 
     Parameters
     ----------
     rules
         Which reads count, and where; by default every mapped primary alignment, as it spans.
+    exogenous
+        Chromosomes of the file that are of another genome -> whose they are; asked once the file
+        was read. Their reads are counted apart, and are no part of the library.
 
     Raises
     ------
@@ -52,18 +64,30 @@ def tally_reads(file: ReadsFile, plan: RegionPlan, *, rules: ReadRules | None = 
         values[name] = np.zeros(len(mask))
         values[name][mask] = found.counts[at : at + n]
         at += n
+    foreign = exogenous(file)
+    lengths = {c: n for c, n in lengths.items() if c not in foreign}
     if not file.lengths_known:
-        own = file.chrom_lengths
+        own = {c: n for c, n in file.chrom_lengths.items() if c not in foreign}
         wanted = {str(c) for table in tables.values() for c in table["chrom"].unique()}
+        wanted -= set(foreign)
         lengths = dict.fromkeys([*own, *sorted(wanted)] if wanted & set(own) else own)
-    kept = found.kept
+    apart = dict.fromkeys(foreign.values(), 0.0)
+    for chrom, species in foreign.items():
+        apart[species] += found.by_chrom.get(chrom, 0)
+    kept = found.kept - int(sum(apart.values()))
     return Tally(
         values=values,
         shares={name: n / kept if kept else np.nan for name, n in found.inside.items()},
         library_size=float(kept),
         chrom_lengths=lengths,
-        reached={} if file.lengths_known else dict(file.chrom_lengths),
-        note=f"{kept} of {found.seen} alignments count",
+        reached={} if file.lengths_known else own,
+        note="; ".join(
+            [
+                f"{kept} of {found.seen} alignments count",
+                *(f"{n:.0f} of {species} are counted apart" for species, n in apart.items()),
+            ]
+        ),
+        exogenous=apart,
     )
 
 
@@ -89,6 +113,8 @@ class Tally:
         What is worth a line in the log.
     lowest
         Value of a track; 0 where none that was read is below.
+    exogenous
+        Species -> reads (or coverage x bp) on its chromosomes, of which nothing else holds any.
     """
 
     values: Mapping[str, FloatArray]
@@ -98,15 +124,24 @@ class Tally:
     reached: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
     lowest: float = 0.0
+    exogenous: Mapping[str, float] = field(default_factory=dict)
 
 
-def tally_coverage(track: CoverageTrack, plan: RegionPlan, *, mean: bool = False) -> Tally:
+def tally_coverage(
+    track: CoverageTrack,
+    plan: RegionPlan,
+    *,
+    mean: bool = False,
+    exogenous: Mapping[str, str] | None = None,
+) -> Tally:
     """Coverage of every region of a plan, shares, and the library's size, from one pass.
 
     Parameters
     ----------
     mean
         Whether values are per bp (uncovered bases as zero) instead of summed over the bp.
+    exogenous
+        Chromosomes that are of another genome -> whose they are; added up apart.
 
     Raises
     ------
@@ -117,7 +152,13 @@ def tally_coverage(track: CoverageTrack, plan: RegionPlan, *, mean: bool = False
     inside = dict.fromkeys(plan.within, 0.0)
     totals: dict[str, float] = {}
     lowest = 0.0
-    for chrom in track.chrom_lengths:
+    foreign = exogenous or {}
+    apart = dict.fromkeys(foreign.values(), 0.0)
+    for chrom, species in foreign.items():
+        end = track.chrom_lengths[chrom] if track.lengths_known else MAX_COORDINATE
+        apart[species] += float(track.summarise(chrom, [0], [end], extremes=False).sum.sum())
+    own = {c: n for c, n in track.chrom_lengths.items() if c not in foreign}
+    for chrom in own:
         answer = plan.ask(track, chrom, also=plan.counted(track, chrom))
         totals[chrom] = answer.also
         lowest = min(lowest, answer.lowest)
@@ -132,8 +173,9 @@ def tally_coverage(track: CoverageTrack, plan: RegionPlan, *, mean: bool = False
     return Tally(
         values=values,
         shares={name: s / whole if whole > 0 else np.nan for name, s in inside.items()},
-        library_size=float(np.sum([totals[c] for c in autosomes(track.chrom_lengths)])),
-        chrom_lengths=track.stated_lengths(),
-        reached={} if track.lengths_known else dict(track.chrom_lengths),
+        library_size=float(np.sum([totals[c] for c in autosomes(own)])),
+        chrom_lengths={c: n for c, n in track.stated_lengths().items() if c in own},
+        reached={} if track.lengths_known else own,
         lowest=lowest,
+        exogenous=apart,
     )

@@ -26,6 +26,7 @@ from resist_epi.errors import DesignError
 from resist_epi.genome.chromosomes import NO_CHROMOSOMES, Genome
 from resist_epi.genome.reconcile import reconcile_chromosomes
 from resist_epi.genome.reference import genomes
+from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.opened import OpenedFile, chromosome_ends, open_file, stated_lengths
 from resist_epi.tracks.reads.reads import ReadRules
 from resist_epi.workers import run_tasks
@@ -75,7 +76,9 @@ def count_domain_bins(
     of_reads = next(iter(files.values())).quantity == "reads"
     tracks = {} if of_reads else {name: file.track() for name, file in files.items()}
     # A text says its chromosomes once it was read.
-    read = {n: replace(files[n], chrom_lengths=t.chrom_lengths) for n, t in tracks.items()}
+    read = {
+        n: replace(files[n], chrom_lengths=_own_lengths(files[n], t)) for n, t in tracks.items()
+    }
     shared = placed_lengths(read or files, lengths, genome=how.genome)
     background = background_level(ten_kb, exclude=how.exclude)
     if of_reads:
@@ -119,6 +122,11 @@ class _Chromosome:
         return chromosome_bins(
             self.source, chrom, self.lengths[chrom], self.background, self.settings, self.control
         )
+
+
+def _own_lengths(file: OpenedFile, track: CoverageTrack) -> dict[str, int]:
+    foreign = file.exogenous_in(track)
+    return {c: n for c, n in track.chrom_lengths.items() if c not in foreign}
 
 
 def _widths(files: Mapping[str, OpenedFile]) -> NDArray[np.float64] | None:

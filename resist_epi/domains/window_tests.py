@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,11 +22,14 @@ from resist_epi.model.analysis import Analysis
 from resist_epi.model.differential import contrast_statistics
 from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.filtering import regions_with_signal
+from resist_epi.model.fit import Fit
 from resist_epi.model.header import filter_in_words
 from resist_epi.model.hidden_words import calls_in_words
 from resist_epi.model.linear_models import FitOptions
+from resist_epi.model.neighbours import loci_facts, loci_in_words, locus_adjusted
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
+from resist_epi.schema import SHRUNKEN, names
 from resist_epi.stats.multiple import benjamini_hochberg
 
 
@@ -57,18 +60,54 @@ def with_windows(
     DesignError
         If the analysis is of other regions, or the windows cannot be tested.
     """
-    if not analysis.matrix.regions["region_id"].equals(domains.regions["region_id"]):
+    return with_windows_of_several([analysis], bins, domains, sheet)[0]
+
+
+def with_windows_of_several(
+    analyses: Sequence[Analysis],
+    bins: CountMatrix,
+    domains: Domains,
+    sheet: SampleSheet,
+) -> list[Analysis]:
+    """As `with_windows`, several contrasts of one fit, whose windows are fitted once.
+
+    Parameters
+    ----------
+    analyses
+        As `analysis.analyse_several` gives them.
+    bins, domains, sheet
+        As of `with_windows`.
+
+    Raises
+    ------
+    DesignError
+        As `with_windows`.
+    """
+    first = analyses[0]
+    if not first.matrix.regions["region_id"].equals(domains.regions["region_id"]):
         raise DesignError("these results are not of the domains whose windows are to be tested")
-    tests = None
-    if analysis.tested and len(domains):
-        windows = _normalized_windows(analysis, bins, domains, sheet)
-        tests = window_tests(windows, domains, analysis)
+    able = [analysis for analysis in analyses if analysis.tested]
+    tests: list[WindowTests] = []
+    if able and len(domains):
+        windows = _normalized_windows(first, bins, domains, sheet)
+        tests = tests_of_several(windows, domains, able)
+    made = dict(zip(map(id, able), tests, strict=False))
+    return [_with_tests(a, made.get(id(a)), bins, domains) for a in analyses]
+
+
+def _with_tests(
+    analysis: Analysis, tests: WindowTests | None, bins: CountMatrix, domains: Domains
+) -> Analysis:
+    """The analysis of domains with what their windows say."""
     results = domain_results(analysis.results, domains, tests, fdr=analysis.question.fdr)
     header, facts = _header(bins, domains), {}
     if tests is not None:
         facts["filter"] = _tested(analysis.facts["filter"], results, tests.rule)
         header["filter"] = filter_in_words(facts["filter"])
         header |= _calls_in_words(results, analysis.header)
+        if "locus_id" in results:
+            facts["loci"] = loci_facts(results, fdr=analysis.question.fdr)
+            header["loci"] = loci_in_words(facts["loci"])
     if tests is not None and tests.unadjusted is not None:
         header["unadjusted"], calls = calls_in_words(results, analysis.question.fdr)
         facts["hidden"] = {**analysis.facts["hidden"], "unadjusted_calls": calls}
@@ -191,52 +230,86 @@ def window_tests(
     analysis
         Whose question is asked of the windows, by its method.
     """
-    design, contrast = analysis.design, analysis.contrast
-    threshold = analysis.question.lfc_threshold
-    n = len(domains.windows)
-    effect, sign, p, p_unweighted, p_unadjusted = (np.full(n, np.nan) for _ in range(5))
+    return tests_of_several(matrices, domains, [analysis])[0]
+
+
+def tests_of_several(
+    matrices: Iterable[tuple[IntArray, CountMatrix]],
+    domains: Domains,
+    analyses: Sequence[Analysis],
+) -> list[WindowTests]:
+    """As `window_tests`, of several contrasts: each size of windows is fitted once.
+
+    Parameters
+    ----------
+    analyses
+        Of one fit of the domains' whole signal.
+    """
+    first = analyses[0]
+    found = [_Columns(len(domains.windows)) for _ in analyses]
+    smaller = min((n for a in analyses for n in a.contrast.group_sizes), default=None)
     rule = ""
     for rows, matrix in matrices:
-        smaller = min(contrast.group_sizes, default=len(matrix.samples) // 2)
-        tested, rule = regions_with_signal(matrix, min_units=max(1, smaller))
+        least = len(matrix.samples) // 2 if smaller is None else smaller
+        tested, rule = regions_with_signal(matrix, min_units=max(1, least))
         if not tested.any():
             continue
         fitted = fit_model(
-            matrix, design, method=analysis.fit.method, tested=tested, options=analysis.options
+            matrix, first.design, method=first.fit.method, tested=tested, options=first.options
         )
+        plain = _without_factors(matrix, tested, first)
+        for columns, analysis in zip(found, analyses, strict=True):
+            columns.fill(rows, fitted, plain, analysis)
+    return [columns.combined(domains, rule) for columns in found]
+
+
+class _Columns:
+    """Statistics of every window for one contrast, filled size by size."""
+
+    def __init__(self, n: int) -> None:
+        self.effect, self.sign, self.p = (np.full(n, np.nan) for _ in range(3))
+        self.p_unweighted, self.p_unadjusted = (np.full(n, np.nan) for _ in range(2))
+
+    def fill(self, rows: IntArray, fitted: Fit, plain: Fit | None, analysis: Analysis) -> None:
+        """Test one contrast in the windows of one size."""
+        contrast, threshold = analysis.contrast, analysis.question.lfc_threshold
         found = contrast_statistics(fitted, contrast, lfc_threshold=threshold)
-        effect[rows], p[rows] = found["log2FoldChange"], found["pvalue"]
+        self.effect[rows], self.p[rows] = found["log2FoldChange"], found["pvalue"]
         # A hazard ratio without a maximum is NaN, but its score test has a sign.
-        sign[rows] = np.where(np.isnan(effect[rows]), found["stat"], effect[rows])
+        missing = np.isnan(self.effect[rows])
+        self.sign[rows] = np.where(missing, found["stat"], self.effect[rows])
         if fitted.unweighted is not None:
-            plain = contrast_statistics(fitted.unweighted, contrast, lfc_threshold=threshold)
-            p_unweighted[rows] = plain["pvalue"]
-        if analysis.without_factors is not None:
-            p_unadjusted[rows] = _without_factors(matrix, tested, analysis)
-    weights = equal_size_weights(domains.member, domains.windows.size)
+            other = contrast_statistics(fitted.unweighted, contrast, lfc_threshold=threshold)
+            self.p_unweighted[rows] = other["pvalue"]
+        if plain is not None and analysis.without_factors is not None:
+            _, own = analysis.without_factors
+            other = contrast_statistics(plain, own, lfc_threshold=threshold)
+            self.p_unadjusted[rows] = other["pvalue"]
 
-    def combined(pvalues: FloatArray) -> Combined:
-        return combine_windows(
-            pvalues, sign, domains.member, n_clusters=len(domains), weights=weights
+    def combined(self, domains: Domains, rule: str) -> WindowTests:
+        """One P a domain."""
+        weights = equal_size_weights(domains.member, domains.windows.size)
+
+        def each(pvalues: FloatArray) -> Combined:
+            return combine_windows(
+                pvalues, self.sign, domains.member, n_clusters=len(domains), weights=weights
+            )
+
+        unweighted, unadjusted = (
+            None if np.isnan(x).all() else each(x) for x in (self.p_unweighted, self.p_unadjusted)
         )
-
-    unweighted, unadjusted = (
-        None if np.isnan(x).all() else combined(x) for x in (p_unweighted, p_unadjusted)
-    )
-    return WindowTests(combined(p), effect, unweighted, unadjusted, rule)
+        return WindowTests(each(self.p), self.effect, unweighted, unadjusted, rule)
 
 
 def _without_factors(
     matrix: CountMatrix, tested: NDArray[np.bool_], analysis: Analysis
-) -> FloatArray:
-    """(n_windows,) P without the analysis's hidden factors and weights."""
+) -> Fit | None:
+    """The fit of windows without hidden factors and weights; None where there are no factors."""
     if analysis.without_factors is None:
-        return np.full(len(matrix.regions), np.nan)
-    design, contrast = analysis.without_factors
+        return None
+    design, _ = analysis.without_factors
     options = FitOptions(block=analysis.options.block)
-    fitted = fit_model(matrix, design, method=analysis.fit.method, tested=tested, options=options)
-    threshold = analysis.question.lfc_threshold
-    return contrast_statistics(fitted, contrast, lfc_threshold=threshold)["pvalue"]
+    return fit_model(matrix, design, method=analysis.fit.method, tested=tested, options=options)
 
 
 def domain_results(
@@ -248,7 +321,8 @@ def domain_results(
     ----------
     whole
         Results of the domains' whole signal, a row a domain: they give `baseMean`,
-        `log2FoldChange`, its error, interval and statistic. The window with the lowest P would
+        `log2FoldChange`, its error, interval and statistic, and of these the shrunken change and
+        its s-value. The window with the lowest P would
         exaggerate the effect.
     tests
         What the windows say; None where nothing could be tested.
@@ -293,6 +367,8 @@ def domain_results(
         # What a filter left out as a whole stays out.
         p = np.where(whole["pvalue"].isna(), np.nan, found.pvalue)
         table["pvalue"], table["padj"] = p, benjamini_hochberg(p)
+        if "locus_id" in table:
+            table = locus_adjusted(table)
         sign = np.select([found.direction == "up", found.direction == "down"], [1.0, -1.0], effect)
         called = (table["padj"] <= fdr).to_numpy()
         table["direction"] = np.select(
@@ -310,7 +386,8 @@ def domain_results(
         if tests.unadjusted is not None and "unadjusted_pvalue" in table:
             p = np.where(whole["pvalue"].isna(), np.nan, tests.unadjusted.pvalue)
             table["unadjusted_pvalue"], table["unadjusted_padj"] = p, benjamini_hochberg(p)
-    at = list(table.columns).index("direction") + 1
+    last = names(SHRUNKEN)[-1]
+    at = list(table.columns).index(last if last in table else "direction") + 1
     for i, (name, column) in enumerate(added.items()):
         table.insert(at + i, name, column)
     for name in ("best_start", "best_end"):

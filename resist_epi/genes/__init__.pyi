@@ -17,9 +17,9 @@ from .gene_values import gene_rows as gene_rows
 from .gene_values import gene_table as gene_table
 from .gene_values import genes_side_by_side as genes_side_by_side
 from .linking import annotate_regions as annotate_regions
-from .linking import with_nearest_genes as with_nearest_genes
 from .loci import locus_ids as locus_ids
 from .matched import draw_sets as draw_sets
 from .matched import match_traits as match_traits
 from .matched import nearest_pools as nearest_pools
+from .own_genes import with_nearest_genes as with_nearest_genes
 from .symbols import SymbolTable as SymbolTable

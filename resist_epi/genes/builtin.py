@@ -29,11 +29,12 @@ def load_symbols() -> SymbolTable:
 def load_gene_sets() -> dict[str, GeneSet]:
     """The built-in gene sets: curated ones, then those derived by script, controls and markers.
 
-    Their provenance stands in `gene_set_sources.tsv`; see docs/guide/data.md.
+    Their provenance stands in `gene_set_sources.tsv`, that of each member of the curated ones in
+    `gene_set_members.tsv`; see docs/guide/data.md.
 
     Examples
     --------
-    >>> load_gene_sets()["NSD2_TARGETS_ENDOCRINE_CORE"].genes
+    >>> load_gene_sets()["NSD2_TARGETS_TAMOXIFEN"].genes
     ('HK2', 'G6PD', 'TIGAR', 'SLC2A1')
     """
     return {**_gene_sets("gene_sets.gmt"), **_gene_sets("gene_sets_derived.gmt")}
@@ -53,6 +54,20 @@ def load_go_sets() -> dict[str, GeneSet]:
     return dict(_gene_sets("gene_sets_go.gmt.gz"))
 
 
+def load_planted_sets() -> dict[str, GeneSet]:
+    """Sets in which simulated cohorts change genes, and the Polycomb targets of their landscape.
+
+    They are frozen: what is known of a mechanism changes, a cohort of a seed does not.
+
+    Examples
+    --------
+    >>> sorted(load_planted_sets())[:2]
+    ['ESR1_SIGNALLING', 'FATTY_ACID_OXIDATION']
+    """
+    polycomb = _gene_sets("gene_sets_derived.gmt")["POLYCOMB_TARGETS"]
+    return {**_gene_sets("planted_sets.gmt"), polycomb.name: polycomb}
+
+
 @cache
 def _gene_sets(name: str) -> dict[str, GeneSet]:
     payload = files("resist_epi.data").joinpath(name).read_bytes()
@@ -63,11 +78,23 @@ def _gene_sets(name: str) -> dict[str, GeneSet]:
 
 @cache
 def load_gene_set_sources() -> pd.DataFrame:
-    """Provenance of the built-in sets: `set kind source confidence note`, one row a set.
+    """Provenance of the built-in sets: `set kind source confidence note version`, a row a set.
 
-    `kind` is `curated`, `derived`, `control` or `marker`.
+    `kind` is `curated`, `derived`, `control` or `marker`; `confidence` counts the members by
+    theirs; `version` counts up when members change.
     """
     return read_shipped("gene_set_sources.tsv")
+
+
+@cache
+def load_gene_set_members() -> pd.DataFrame:
+    """Members of the curated sets and markers: `set symbol role source confidence note`.
+
+    `confidence` is `listed` (stands in the set that `source` names), `by position` (lies there),
+    `reported` (the paper names it for this role) or `not verified`; `note` names the genes of two
+    mechanisms that expect opposite signs.
+    """
+    return read_shipped("gene_set_members.tsv")
 
 
 def gene_set_kinds() -> dict[str, str]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from resist_epi.genes.linking import LINK_COLUMNS, annotate_regions
+from resist_epi.genes.linking import DISTAL, LINK_COLUMNS, annotate_regions, class_order
 from resist_epi.genome.annotation import Annotation
 from resist_epi.genome.intervals import overlap_bases, overlap_pairs
 from resist_epi.genome.regions import as_intervals, own_tss
-
-# A region without any gene is linked to that of the nearest start up to here, as `distal`.
-DISTAL = 50_000
+from resist_epi.schema import Kind
 
 # A gene is covered where a region holds more than this share of it.
 COVERED = 0.5
@@ -27,6 +25,7 @@ def link_domains(
     *,
     promoter: tuple[int, int] = (2500, 2500),
     distal: int = DISTAL,
+    main: Kind = "promoters",
 ) -> pd.DataFrame:
     """Link regions to genes, many to many, each link with its reason; never across chromosomes.
 
@@ -42,6 +41,8 @@ def link_domains(
         bp upstream and downstream of a TSS.
     distal
         bp from a region to the nearest TSS.
+    main
+        The mark's main region: of a mark of gene bodies these links stand first.
 
     Returns
     -------
@@ -70,7 +71,7 @@ def link_domains(
     >>> found[["symbol", "reason", "gene_fraction", "n_covered"]].values.tolist()[-2:]
     [['A', 'several_genes', 1.0, 2], ['B', 'several_genes', 0.9, 2]]
     """
-    found = annotate_regions(regions, annotation, promoter=promoter, distal=distal)
+    found = annotate_regions(regions, annotation, promoter=promoter, distal=distal, main=main)
     links = found.links.copy()
     length = (annotation.genes["end"] - annotation.genes["start"]).set_axis(
         annotation.genes["gene_id"]
@@ -84,7 +85,8 @@ def link_domains(
     table = pd.concat([links, several, _last_resort(found.classes, links)], ignore_index=True)
     table["n_covered"] = table["region_id"].map(number).fillna(0).astype(np.int64)
     place = pd.Index(found.classes["region_id"]).get_indexer(table["region_id"])
-    rank = table["reason"].map({name: i for i, name in enumerate(REASONS)}).to_numpy()
+    reasons = sorted(REASONS[:2], key=class_order(main).index) + list(REASONS[2:])
+    rank = table["reason"].map({name: i for i, name in enumerate(reasons)}).to_numpy()
     order = np.lexsort((np.arange(len(table)), rank, place))
     return table.iloc[order].reset_index(drop=True)[list(DOMAIN_LINKS)]
 
@@ -108,12 +110,17 @@ def _last_resort(classes: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
 
 
 def gene_domains(
-    results: pd.DataFrame, annotation: Annotation, *, promoter: tuple[int, int] = (2500, 2500)
+    results: pd.DataFrame,
+    annotation: Annotation,
+    *,
+    promoter: tuple[int, int] = (2500, 2500),
+    main: Kind = "promoters",
 ) -> pd.DataFrame:
     """Results of the domain that speaks for each gene, chosen without its P.
 
     That is the domain with most bases of the gene's own promoter, else the one with most bases of
-    its body; of equal ones the one with the higher `baseMean`.
+    its body, and of a mark of gene bodies the other way round; of equal ones the one with the
+    higher `baseMean`.
 
     Parameters
     ----------
@@ -123,6 +130,8 @@ def gene_domains(
         Genes of the same assembly.
     promoter
         bp upstream and downstream of a TSS.
+    main
+        The mark's main region.
 
     Returns
     -------
@@ -139,6 +148,7 @@ def gene_domains(
         _shared(annotation.genes, results, "gene_body"),
     ]
     links = pd.concat(parts, ignore_index=True)
+    links["rank"] = links["reason"].map(class_order(main).index)
     links["signal"] = results["baseMean"].to_numpy()[links["row"]]
     best = links.sort_values(
         ["rank", "bases", "signal", "row"], ascending=[True, False, False, True], kind="stable"
@@ -162,7 +172,6 @@ def _shared(genes: pd.DataFrame, results: pd.DataFrame, reason: str) -> pd.DataF
             "gene_id": genes["gene_id"].to_numpy()[i],
             "row": j,
             "reason": reason,
-            "rank": REASONS.index(reason),
             "bases": bases,
             "fraction": bases / left.length[i],
         }

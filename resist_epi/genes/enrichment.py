@@ -22,6 +22,7 @@ from resist_epi.genes.symbols import SymbolTable
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.question import Question
 from resist_epi.schema import GENE_SETS, GENE_SETS_MORE, names
+from resist_epi.stats.best_supported import order_of_support
 from resist_epi.stats.multiple import benjamini_hochberg, directions, holm
 
 logger = logging.getLogger(__name__)
@@ -275,7 +276,7 @@ def _described(
     # Arrays, not tables: there may be thousands of sets.
     level, direction = inputs.level, inputs.direction
     change, measured = level.change, level.measured
-    size = level.genes["stat"].to_numpy(np.float64)
+    rank = np.argsort(order_of_support(level.genes))
     symbol = level.genes["symbol"].to_numpy(dtype=object)
     gained, lost = np.asarray(direction == "gain"), np.asarray(direction == "loss")
     rows = []
@@ -284,7 +285,7 @@ def _described(
         rest[index] = False
         kept, known = inputs.members[name], len(index) and rest.any()
         called = index[direction[index] != "none"]
-        strongest = called[np.argsort(-np.abs(size[called]), kind="stable")]
+        best = called[np.argsort(rank[called])]
         rows.append(
             {
                 "set": name,
@@ -294,7 +295,7 @@ def _described(
                 "n_gain": int(gained[index].sum()),
                 "n_loss": int(lost[index].sum()),
                 "effect": change[kept].mean() - change[rest].mean() if known else np.nan,
-                "genes": ",".join(symbol[strongest]),
+                "genes": ",".join(symbol[best]),
             }
         )
     return pd.DataFrame(rows, columns=names(GENE_SETS))

@@ -27,8 +27,9 @@ def gene_rows(results: pd.DataFrame) -> NDArray[np.int64]:
     """Positions of the rows that speak for the genes, one a gene, chosen without their P.
 
     Promoters: the primary one, where the table says which that is. Otherwise the region of a gene
-    with the highest `baseMean`, which is blind to the groups. Shape (n_genes,), int64, increasing;
-    regions without a gene have no say.
+    with the highest `baseMean`, which is blind to the groups; one that is a gene's by distance
+    alone (`link`) speaks where it has no other. Shape (n_genes,), int64, increasing; regions
+    without a gene have no say.
 
     Parameters
     ----------
@@ -52,7 +53,9 @@ def gene_rows(results: pd.DataFrame) -> NDArray[np.int64]:
     if "primary" in results:
         speaks = results["primary"].eq(True).to_numpy()[table["row"]]
         table = table[speaks]
-    best = table.sort_values(["signal", "row"], ascending=[False, True], kind="stable")
+    far = results["link"].eq("distal") if "link" in results else pd.Series(False, results.index)
+    table["far"] = far.to_numpy()[table["row"]]
+    best = table.sort_values(["far", "signal", "row"], ascending=[True, False, True], kind="stable")
     return np.sort(best.drop_duplicates("gene")["row"].to_numpy(np.int64))
 
 
@@ -184,7 +187,8 @@ def genes_side_by_side(
         KIND_log2FoldChange KIND_pvalue KIND_padj KIND_direction`, each of the region that speaks
         for the gene (`gene_rows`); NaN and `none` where it has no such region. A table with the
         column `reason` (`domain_links.gene_domains`) gives `KIND_region_id KIND_reason
-        KIND_fraction` besides. Genome order.
+        KIND_fraction` besides, one with `n_sites` (`site_genes.genes_of_sites`) `KIND_n_sites`.
+        Genome order.
 
     Raises
     ------
@@ -208,6 +212,8 @@ def genes_side_by_side(
         for name in GENE_VALUES:
             joined[f"{kind}_{name}"] = own[name]
         joined[f"{kind}_direction"] = own["direction"].fillna("none")
+        if "n_sites" in table:
+            joined[f"{kind}_n_sites"] = own["n_sites"].fillna(0).astype(np.int64)
         if "reason" in table:
             for name in SHARED_VALUES:
                 values = own[name]

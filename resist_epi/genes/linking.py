@@ -1,8 +1,13 @@
-"""From regions to genes: promoters and bodies that they overlap, and the nearest start."""
+"""From regions to genes: promoters and bodies that they overlap, and the nearest start.
+
+One rule names a region's gene, and it follows the mark: a mark of gene bodies is given to the gene
+whose body it covers (`NAMED_BY`). Peaks, domains, reports and scripts all ask here.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +19,22 @@ from resist_epi.genome.annotation import Annotation
 from resist_epi.genome.intervals import nearest, overlap_bases, overlap_pairs
 from resist_epi.genome.reconcile import describe_mismatch
 from resist_epi.genome.regions import as_intervals, own_tss
+from resist_epi.schema import Kind
 
 logger = logging.getLogger(__name__)
 
 CLASSES = ("promoter", "gene_body", "distal", "intergenic")
+
+# A region in no promoter or gene is linked to the gene of the nearest start up to here, bp.
+DISTAL = 50_000
+
+# Main region of a mark -> what makes a region a gene's own, the best reason first. Elsewhere the
+# nearest gene and its distance stand beside, and no more is claimed.
+NAMED_BY: dict[Kind, tuple[str, ...]] = {
+    "promoters": ("promoter",),
+    "genes": ("gene_body", "promoter", "distal"),
+    "peaks": ("promoter", "distal", "gene_body"),
+}
 
 LINK_COLUMNS = (
     "region_id",
@@ -58,12 +75,14 @@ def annotate_regions(
     *,
     promoter: tuple[int, int] = (2500, 2500),
     distal: int | None = None,
+    main: Kind = "promoters",
 ) -> RegionAnnotation:
     """Say for each region in which promoters and genes it lies, and which TSS is nearest.
 
     A region is linked to every gene whose promoter window (around any TSS) or body (from the
     gene's start to its end) shares a base with it, so links are many to many. Its class is the
-    first that fits: promoter, gene body, distal, intergenic. Both are in the order of the regions.
+    first that fits: promoter, gene body, distal, intergenic; of a mark of gene bodies gene body,
+    promoter, distal, intergenic. Both are in the order of the regions.
 
     Parameters
     ----------
@@ -73,8 +92,11 @@ def annotate_regions(
         bp upstream and downstream of a TSS.
     distal
         Regions in no promoter or gene, whose nearest TSS lies at most this many bp away, are
-        linked to its gene and called distal. None links nothing by distance; the nearest gene and
-        its distance stand in `classes` all the same.
+        linked to its gene and called distal. None links nothing by distance for a mark of
+        promoters, and up to `DISTAL` for others; the nearest gene and its distance stand in
+        `classes` all the same.
+    main
+        The mark's main region (`MarkPreset.main_kind`).
 
     Raises
     ------
@@ -89,72 +111,53 @@ def annotate_regions(
             f"a promoter of {upstream} and {downstream} bp, distal {distal}",
             expected="no negative sizes, and a promoter of one base at least",
         )
+    distal = own_distance(main) if distal is None else distal
     _check_chromosomes(regions, annotation)
     windows = own_tss(annotation, upstream=upstream, downstream=downstream)
     windows["start"] = windows["start"].clip(lower=0)
     bodies = _with_own_tss(annotation, windows)
     near = _nearest_tss(regions, annotation)
+    order = class_order(main)
     found = [
         _overlap_links(regions, windows, "promoter"),
         _overlap_links(regions, bodies, "gene_body"),
     ]
     in_gene = np.zeros(len(regions), dtype=bool)
-    for links in found:
+    # An enhancer within a gene may be another's: of sites a body alone says little.
+    for links in found[: 1 if main == "peaks" else 2]:
         in_gene[links["region"]] = True
-    close = ~in_gene & (near["distance"].abs() <= (-1 if distal is None else distal)).to_numpy()
-    found.append(_distal_links(near, close))
+    if distal is not None:
+        found += _distal_links(regions, annotation, near, ~in_gene, distal)
     links = pd.concat(found, ignore_index=True)
+    links["rank"] = links["reason"].map({name: i for i, name in enumerate(order)}).astype(np.int64)
     classes = regions.reset_index(drop=True).copy()
-    classes["class"] = _first_class(len(regions), links)
+    classes["class"] = _first_class(len(regions), links, order)
     pairs = links[["region", "gene_id"]].drop_duplicates()
     classes["n_genes"] = np.bincount(pairs["region"], minlength=len(regions)).astype(np.int64)
     classes["nearest_gene_id"], classes["nearest_symbol"] = near["gene_id"], near["symbol"]
     classes["distance"] = near["distance"]
     # The order of reasons is that of the classes; within one the nearer gene stands first.
-    order = np.lexsort((links["gene_id"], links["distance"].abs(), links["rank"], links["region"]))
-    links = links.iloc[order].reset_index(drop=True)
+    rows = np.lexsort((links["gene_id"], links["distance"].abs(), links["rank"], links["region"]))
+    links = links.iloc[rows].reset_index(drop=True)
     links["region_id"] = classes["region_id"].to_numpy()[links["region"].to_numpy()]
     return RegionAnnotation(classes, links[list(LINK_COLUMNS)])
 
 
-def with_nearest_genes(
-    regions: pd.DataFrame, annotation: Annotation, *, promoter: tuple[int, int] = (2500, 2500)
-) -> pd.DataFrame:
-    """Give regions the gene in whose promoter they lie, and say how far the nearest TSS is.
+def class_order(main: Kind) -> tuple[str, ...]:
+    """`CLASSES` in the order in which they are tried for a mark of this main region.
 
-    Parameters
-    ----------
-    regions
-        n regions, such as consensus peaks.
-    annotation
-        Genes of the same assembly.
-    promoter
-        bp upstream and downstream of a TSS.
-
-    Returns
-    -------
-    DataFrame
-        The regions with `gene_id` and `symbol` of the promoter that shares most of their bases
-        (the first in genome order on ties; empty outside promoters), and the columns `class`,
-        `nearest_symbol` and `distance` of `RegionAnnotation.classes`.
-
-    Raises
-    ------
-    GenomeMismatchError
-        If regions and annotation share no chromosome.
+    Examples
+    --------
+    >>> class_order("genes")
+    ('gene_body', 'promoter', 'distal', 'intergenic')
     """
-    found = annotate_regions(regions, annotation, promoter=promoter)
-    links = found.links[found.links["reason"] == "promoter"]
-    most = links.sort_values("overlap_bp", ascending=False, kind="stable")
-    most = most.drop_duplicates("region_id").set_index("region_id")
-    own = most.reindex(regions["region_id"])
-    return regions.assign(
-        gene_id=own["gene_id"].fillna("").to_numpy(),
-        symbol=own["symbol"].fillna("").to_numpy(),
-        **{
-            name: found.classes[name].to_numpy() for name in ("class", "nearest_symbol", "distance")
-        },
-    )
+    first = NAMED_BY.get(main, NAMED_BY["promoters"])[0]
+    return (first, *(name for name in CLASSES if name != first))
+
+
+def own_distance(main: Kind) -> int | None:
+    """How far from a start, bp, a region is still a gene's; None where distance makes none."""
+    return DISTAL if "distal" in NAMED_BY.get(main, ()) else None
 
 
 def _check_chromosomes(regions: pd.DataFrame, annotation: Annotation) -> None:
@@ -207,7 +210,6 @@ def _overlap_links(regions: pd.DataFrame, parts: pd.DataFrame, reason: str) -> p
             "gene_id": hits["gene_id"].to_numpy(),
             "symbol": hits["symbol"].to_numpy(),
             "reason": reason,
-            "rank": CLASSES.index(reason),
             "overlap_bp": overlap_bases(taken, right.take(j)),
             "distance": _signed_distance(
                 taken.start, taken.end, hits["tss"].to_numpy(), (hits["strand"] == "+").to_numpy()
@@ -222,9 +224,13 @@ def _overlap_links(regions: pd.DataFrame, parts: pd.DataFrame, reason: str) -> p
     return links.iloc[nearer].drop_duplicates(["region", "gene_id"])
 
 
-def _nearest_tss(regions: pd.DataFrame, annotation: Annotation) -> pd.DataFrame:
-    """Nearest of all TSS for each region: `gene_id symbol distance`."""
+def _nearest_tss(
+    regions: pd.DataFrame, annotation: Annotation, *, without: Set[str] = frozenset()
+) -> pd.DataFrame:
+    """Nearest of the TSS, but of some genes', for each region: `gene_id symbol distance`."""
     sites = annotation.promoters()
+    if without:
+        sites = sites[~sites["gene_id"].isin(without)]
     tss = sites["tss"].to_numpy(dtype=np.int64)
     points = pd.DataFrame({"chrom": sites["chrom"], "start": tss, "end": tss + 1})
     left, right = as_intervals(regions, points)
@@ -245,21 +251,39 @@ def _nearest_tss(regions: pd.DataFrame, annotation: Annotation) -> pd.DataFrame:
     )
 
 
-def _distal_links(near: pd.DataFrame, close: NDArray[np.bool_]) -> pd.DataFrame:
-    rows = np.flatnonzero(close)
-    return near.iloc[rows].assign(
-        region=rows,
-        reason="distal",
-        rank=CLASSES.index("distal"),
-        overlap_bp=np.zeros(len(rows), dtype=np.int64),
-        fraction=0.0,
-    )
+def _distal_links(
+    regions: pd.DataFrame,
+    annotation: Annotation,
+    near: pd.DataFrame,
+    wanted: NDArray[np.bool_],
+    distal: int,
+) -> list[pd.DataFrame]:
+    """Links to the nearest TSS; where that is of no coding gene, to the nearest of those too."""
+    found = [near.assign(region=np.arange(len(regions)))[wanted]]
+    other = set(annotation.genes.loc[is_non_coding(annotation.genes), "gene_id"])
+    again = wanted & near["gene_id"].isin(other).to_numpy()
+    if again.any():
+        rows = np.flatnonzero(again)
+        coding = _nearest_tss(regions.iloc[rows], annotation, without=other)
+        found.append(coding.assign(region=rows))
+    return [
+        links[(links["distance"].abs() <= distal).to_numpy()].assign(
+            reason="distal", overlap_bp=np.int64(0), fraction=0.0
+        )
+        for links in found
+    ]
 
 
-def _first_class(n: int, links: pd.DataFrame) -> NDArray[np.object_]:
-    rank = np.full(n, CLASSES.index("intergenic"), dtype=np.int64)
+def is_non_coding(genes: pd.DataFrame) -> NDArray[np.bool_]:
+    """(n,) whether a gene is known not to be protein-coding."""
+    biotype = genes["biotype"].to_numpy(dtype=object)
+    return np.asarray((biotype != "protein_coding") & (biotype != "") & (biotype != "unknown"))
+
+
+def _first_class(n: int, links: pd.DataFrame, order: tuple[str, ...]) -> NDArray[np.object_]:
+    rank = np.full(n, order.index("intergenic"), dtype=np.int64)
     np.minimum.at(rank, links["region"].to_numpy(np.int64), links["rank"].to_numpy(np.int64))
-    return np.array(CLASSES, dtype=object)[rank]
+    return np.array(order, dtype=object)[rank]
 
 
 def annotation_classes(annotated: RegionAnnotation) -> pd.DataFrame:

@@ -29,6 +29,9 @@ PROMOTER_REACH = 2500  # bp either side of a TSS
 
 TRANSCRIPT_COLUMNS = ("gene_id", "tss", "tes", "n")
 
+# Column of `genes` that names the TSS of MANE Select, where a source has it; -1 for none.
+MANE = "mane_tss"
+
 
 @dataclass(frozen=True)
 class Annotation:
@@ -102,15 +105,17 @@ class Annotation:
     def promoters(self) -> pd.DataFrame:
         """Every distinct TSS of every gene, and which one speaks for the gene.
 
-        TSS whose promoter windows (2.5 kb either side) overlap or touch are one promoter. The
-        primary TSS lies in the promoter of most transcripts, the 5'-most on ties, and is by the
-        same rule the one of most transcripts in it.
+        The primary TSS is that of MANE Select where the genes have one (`mane_tss`). Otherwise TSS
+        whose promoter windows (2.5 kb either side) overlap or touch are one promoter; the primary
+        TSS lies in the promoter of most transcripts, the 5'-most on ties, and is by the same rule
+        the one of most transcripts in it.
 
         Returns
         -------
         table
             One row per gene and TSS, in the order of `transcripts`: `gene_id`, `chrom`, `strand`,
-            `tss` (int64), `n` (int64 transcripts) and `primary` (bool, exactly one a gene).
+            `tss` (int64), `n` (int64 transcripts), `primary` (bool, exactly one a gene), `mane`
+            (bool, at most one) and `most_transcripts` (bool, one a gene, by the second rule).
         """
         sites = self.transcripts.groupby(["gene_id", "tss"], sort=False)["n"].sum().reset_index()
         # Rows of a gene run from 5' to 3', so the first of the largest is the 5'-most of them.
@@ -121,11 +126,21 @@ class Annotation:
         most = sites.groupby("gene_id", sort=False)["of_promoter"].transform("max")
         best = sites[sites["of_promoter"] == most]
         best = best[best["promoter"] == best.groupby("gene_id")["promoter"].transform("min")]
-        primary = best.groupby("gene_id", sort=False)["n"].idxmax()
-        sites["primary"] = np.isin(np.arange(len(sites)), primary.to_numpy())
+        most_used = best.groupby("gene_id", sort=False)["n"].idxmax()
+        sites["most_transcripts"] = np.isin(np.arange(len(sites)), most_used.to_numpy())
+        sites["mane"] = self.mane_of(sites["gene_id"]) == sites["tss"].to_numpy()
+        has_one = sites.groupby("gene_id", sort=False)["mane"].transform("any")
+        sites["primary"] = sites["mane"].where(has_one, sites["most_transcripts"])
         place = self.genes.set_index("gene_id")[["chrom", "strand"]]
-        columns = ["gene_id", "chrom", "strand", "tss", "n", "primary"]
+        columns = ["gene_id", "chrom", "strand", "tss", "n", "primary", "mane", "most_transcripts"]
         return pd.DataFrame(sites.join(place, on="gene_id")[columns])
+
+    def mane_of(self, gene_ids: pd.Series) -> NDArray[np.int64]:
+        """(n,) TSS of MANE Select of these genes; -1 where there is none."""
+        if MANE not in self.genes:
+            return np.full(len(gene_ids), -1, dtype=np.int64)
+        row = pd.Index(self.genes["gene_id"]).get_indexer(gene_ids)
+        return np.asarray(self.genes[MANE].to_numpy(np.int64)[row], dtype=np.int64)
 
     def primary_tss(self) -> pd.Series:
         """Position of the TSS that speaks for each gene, by `gene_id`, in the order of `genes`."""

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.errors import InputFormatError, did_you_mean
-from resist_epi.genome.annotation import GENE_COLUMNS, Annotation, transcript_ends
-from resist_epi.genome.chromosomes import Genome
+from resist_epi.genome.annotation import GENE_COLUMNS, MANE, Annotation, transcript_ends
+from resist_epi.genome.chromosomes import Genome, chrom_rank
 
 # What NCBI and Ensembl call what we have by UCSC's name.
 _OTHER_NAMES = {
@@ -30,7 +30,8 @@ def load_genes(assembly: str) -> Annotation:
     """Genes of a built-in assembly with every transcript's ends.
 
     Besides the columns of every annotation, `genes` has `n_loci` (to how many places the source
-    aligned the gene; the table holds one of them) and, for hg19, `source_symbol`.
+    aligned the gene; the table holds one of them), `mane_tss` (int64: the TSS of MANE Select, -1
+    where there is none) and, for hg19, `source_symbol`.
 
     Parameters
     ----------
@@ -70,10 +71,49 @@ def _genes(assembly: str) -> Annotation:
         {"start": np.int64, "end": np.int64, "n_loci": np.int64},
     )
     starts, ends = table.pop("transcript_starts"), table.pop("transcript_ends")
+    table[MANE] = pd.to_numeric(table[MANE].where(table[MANE] != "", "-1")).astype(np.int64)
     gene = np.repeat(np.arange(len(table)), starts.str.count(",").to_numpy() + 1)
     transcripts = transcript_ends(gene, _numbers(starts), _numbers(ends), table)
     columns = [*GENE_COLUMNS, *(c for c in table.columns if c not in GENE_COLUMNS)]
     return Annotation(table[columns], transcripts, assembly, f"built-in {assembly} genes")
+
+
+@cache
+def load_linked_genes(assembly: str) -> Annotation:
+    """The genes of `load_genes`, and those that regions are linked to and that are never tested.
+
+    The further ones are genes of GENCODE that the tested table lacks, long non-coding RNAs and
+    pseudogenes in the main: `biotype` is `non_coding`, the ids are `symbol:NAME`, and each has one
+    transcript from its start to its end.
+
+    Parameters
+    ----------
+    assembly
+        `hg38` or `hg19`.
+
+    Raises
+    ------
+    InputFormatError
+        As `load_genes`.
+
+    Examples
+    --------
+    >>> len(load_linked_genes("hg38")) > len(load_genes("hg38"))
+    True
+    """
+    own = load_genes(assembly)
+    more = read_shipped(f"noncoding_{assembly}.tsv.gz", {"start": np.int64, "end": np.int64})
+    more = more.assign(gene_id="symbol:" + more["symbol"], entrez_id="", biotype="non_coding")
+    more[MANE] = np.int64(-1)
+    genes = pd.concat([own.genes, more], ignore_index=True)
+    row = np.arange(len(more), dtype=np.int64)
+    ends = transcript_ends(row, more["start"].to_numpy(), more["end"].to_numpy(), more)
+    transcripts = pd.concat([own.transcripts, ends], ignore_index=True)
+    rank = chrom_rank(genes["chrom"], genome=load_genome(assembly))
+    genes = genes.iloc[np.lexsort((genes["end"], genes["start"], rank))].reset_index(drop=True)
+    place = pd.Index(genes["gene_id"]).get_indexer(transcripts["gene_id"])
+    transcripts = transcripts.iloc[np.argsort(place, kind="stable")].reset_index(drop=True)
+    return Annotation(genes, transcripts, assembly, own.source)
 
 
 def genomes_with_genes() -> tuple[str, ...]:

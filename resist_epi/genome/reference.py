@@ -11,10 +11,12 @@ from resist_epi.arrays import ByChromosome
 from resist_epi.errors import GenomeMismatchError, InputFormatError, unknown_name
 from resist_epi.genome.annotation import Annotation
 from resist_epi.genome.builtin import (
+    GENE_TABLES,
     genomes_with_genes,
     known_genomes,
     load_genes,
     load_genome,
+    load_linked_genes,
     other_name,
 )
 from resist_epi.genome.chromosomes import Genome, HasLengths, recognise_assembly
@@ -27,6 +29,14 @@ logger = logging.getLogger(__name__)
 
 _OWN_GENES = "give the genes of {} with --genes (GTF, GFF3, refGene, BED12)"
 
+_HUMAN = ("hg18",)  # of the known assemblies without genes; others have no chain to one that has
+
+# An old assembly is left in one of two ways; who is told of one alone goes in a circle.
+_LIFT = (
+    "or lift peaks, BED reads and bedGraphs to {new} with --chain (UCSC's {old}To{New}.over.chain"
+    " file), and convert bigWig and BAM (CrossMap)"
+)
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -34,6 +44,8 @@ class Reference:
 
     Attributes
     ----------
+    annotation
+        Genes that are tested.
     lengths
         Length of each chromosome, bp: the assembly's, else what the tracks state; None where
         neither is known.
@@ -42,6 +54,18 @@ class Reference:
     annotation: Annotation
     genome: Genome | None
     lengths: Mapping[str, int] | None = None
+
+    @property
+    def linked(self) -> Annotation:
+        """Genes that regions are linked to: those that are tested, and of the built-in ones more.
+
+        Regions at the starts of non-coding genes are named by them instead of being called
+        intergenic. Genes of the user's are taken as they are.
+        """
+        name = self.annotation.assembly
+        if name in genomes_with_genes() and self.annotation is load_genes(str(name)):
+            return load_linked_genes(str(name))
+        return self.annotation
 
     @property
     def name(self) -> str:
@@ -102,12 +126,18 @@ def load_reference(
                 f"no genes were given; give a gene file with --genes, or --genome {built_in}"
             )
         raise GenomeMismatchError(
-            f"there are no built-in genes of {name}; {_OWN_GENES.format(name)}, or bring the tracks"
-            f" to {built_in} (CrossMap)"
+            f"there are no built-in genes of {name}; {own_genes_or_lift(name)}"
         )
     if genome is None:
         logger.info("assembly %s, told by the tracks' chromosome lengths", name)
     return Reference(load_genes(name), own, _lengths(own, tracks or {}))
+
+
+def own_genes_or_lift(name: str) -> str:
+    """The two ways out of an assembly without built-in genes: genes of its own, or a lift."""
+    new = GENE_TABLES[0]
+    lift = _LIFT.format(old=name, new=new, New=new[0].upper() + new[1:]) if name in _HUMAN else ""
+    return ", ".join(filter(None, [_OWN_GENES.format(name), lift]))
 
 
 def built_in(genome: str) -> Reference:

@@ -181,14 +181,16 @@ def own_tss(
 
     Around every TSS lies a window, in the direction of the gene: `upstream` bases before the TSS
     and `downstream` from it on (a TSS counts as the first base downstream). Windows of one gene
-    that overlap or touch are one promoter. The gene's own promoter is the one of most
-    transcripts, the 5'-most on ties; a promoter's `tss` is chosen by the same rule among its own.
+    that overlap or touch are one promoter. The gene's own promoter is that of MANE Select where
+    the annotation has its TSS, otherwise the one of most transcripts, the 5'-most on ties; a
+    promoter's `tss` is chosen by the same rules among its own.
 
     Returns
     -------
     One row a promoter, genes in the order of `annotation.genes`, each from 5' to 3':
     `gene_id symbol chrom strand`, `start end tss` (int64, bp, not clipped), `number` (1, 2, ...
-    from 5' to 3'), `n_transcripts` (int64), `primary` (bool, one a gene).
+    from 5' to 3'), `n_transcripts` (int64), `primary` (bool, one a gene), `mane` and
+    `most_transcripts` (bool: which rule it is by; the second has one a gene in any case).
     """
     sites = annotation.transcripts.groupby(["gene_id", "tss"], sort=False, as_index=False)[
         "n"
@@ -202,18 +204,22 @@ def own_tss(
     shift = max(0, -int(start.min(initial=0)))
     merged, member = merge(Intervals(gene, start + shift, start + shift + upstream + downstream))
     sign = np.where(plus, 1, -1)
-    best_site = _first_per_group(member, -n, sign * tss)
+    of_mane = annotation.mane_of(sites["gene_id"]) == tss
+    best_site = _first_per_group(member, ~of_mane, -n, sign * tss)
     table = pd.DataFrame({"gene": merged.chrom})
     for name in ("gene_id", "symbol", "chrom", "strand"):
         table[name] = genes[name].to_numpy()[merged.chrom]
     table["start"], table["end"] = merged.start - shift, merged.end - shift
     table["tss"] = tss[best_site]
     table["n_transcripts"] = np.bincount(member, weights=n, minlength=len(merged)).astype(np.int64)
+    table["mane"] = of_mane[best_site]
     five_to_three = np.lexsort((sign[best_site] * table["tss"], table["gene"]))
     table = table.iloc[five_to_three].reset_index(drop=True)
     table["number"] = table.groupby("gene", sort=False).cumcount() + 1
-    own = _first_per_group(table["gene"].to_numpy(), -table["n_transcripts"], table["number"])
-    table["primary"] = np.isin(np.arange(len(table)), own)
+    keys = -table["n_transcripts"], table["number"]
+    for name, rule in (("most_transcripts", keys), ("primary", (~table["mane"], *keys))):
+        own = _first_per_group(table["gene"].to_numpy(), *rule)
+        table[name] = np.isin(np.arange(len(table)), own)
     return table.drop(columns="gene")
 
 
@@ -244,7 +250,9 @@ def promoters(
     Returns
     -------
     Regions of the kind `promoters` (ids such as `NSD2:7468:promoter:1`, numbered from 5' to 3'),
-    with `tss` (int64), `n_transcripts` (int64) and `primary` (bool: the gene's own, one a gene).
+    with `tss` (int64), `n_transcripts` (int64), `primary` (bool: the gene's own, one a gene),
+    `mane` and `most_transcripts` (bool: whether it holds MANE Select's TSS, and whether it is the
+    gene's by the number of transcripts).
 
     Raises
     ------
@@ -270,7 +278,7 @@ def promoters(
     table = own_tss(annotation, upstream=upstream, downstream=downstream)
     table["region_id"] = _gene_label(table) + ":promoter:" + table["number"].astype(str)
     columns = ["chrom", "start", "end", "strand", "region_id", "gene_id", "symbol"]
-    table = table[[*columns, "tss", "n_transcripts", "primary"]]
+    table = table[[*columns, "tss", "n_transcripts", "primary", "mane", "most_transcripts"]]
     return make_regions(_clip(table, lengths, annotation.source), kind="promoters")
 
 

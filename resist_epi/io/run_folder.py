@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from resist_epi.errors import DesignError, quoted
 from resist_epi.io.store import file_name
 
 RunFile = Literal[
     "study", "provenance", "ledger", "looks", "check", "all_quality", "report", "session",
-    "figures", "parts", "segments", "amplicons", "switches", "concordance", "survival",
+    "figures", "parts", "lifted", "segments", "amplicons", "switches", "concordance", "survival",
     "mechanisms",
-    "counts", "control_counts", "results", "calls", "where", "carriers", "links", "genes",
+    "counts", "control_counts", "gene_counts", "results", "calls", "where", "carriers", "links",
+    "genes",
     "normalization", "normalization_calls", "gene_sets", "one_by_one", "pre_specified",
     "quality", "balance", "scores", "scored_sheet", "shares", "correlation", "components",
     "profile", "arms", "evidence",
+    "sites", "site_summary",
 ]  # fmt: skip
 
 # `{mark}` as it stands in file names, `{of}` a kind of regions or an assay.
@@ -31,6 +35,7 @@ FILES: dict[RunFile, str] = {
     "session": "igv_session.xml",
     "figures": "figures",
     "parts": "counts/parts",  # counts of single files, until all are there
+    "lifted": "lifted",  # files that a chain brought to another assembly
     "segments": "copy_number/segments.seg",
     "amplicons": "copy_number/amplicons.tsv",
     "switches": "marks/switches.tsv",
@@ -40,6 +45,7 @@ FILES: dict[RunFile, str] = {
     # of a mark
     "counts": "counts/{mark}.{of}.parquet",
     "control_counts": "counts/{mark}.{of}.inputs.parquet",
+    "gene_counts": "counts/{mark}.peaks.by_gene.parquet",  # of a mark of sites
     "results": "differential/{mark}.{of}.tsv.gz",
     "calls": "differential/{mark}.{of}.bed",
     "where": "differential/{mark}.{of}.where.tsv",  # by CpG class and partition
@@ -61,6 +67,8 @@ FILES: dict[RunFile, str] = {
     "profile": "profiles/{mark}.gz",
     "arms": "copy_number/{mark}.arms.tsv",
     "evidence": "evidence/{mark}.{of}.tsv.gz",
+    "sites": "sites/{mark}.tsv.gz",  # a row a peak: where it lies
+    "site_summary": "sites/{mark}.summary.tsv",
 }
 
 
@@ -80,6 +88,75 @@ def run_path(folder: str | Path, name: RunFile, mark: str = "", of: str = "") ->
     return Path(folder) / run_file(name, mark, of)
 
 
+# A run of several contrasts keeps what depends on each in a folder of its own.
+CONTRASTS = "contrasts"
+
+JOINT = "joint"  # the folder, and the file of `diff`, of all contrasts together
+
+OF_CONTRAST: frozenset[RunFile] = frozenset({
+    "report", "figures", "switches", "concordance", "mechanisms", "results", "calls", "carriers",
+    "links", "genes", "normalization", "normalization_calls", "gene_sets", "one_by_one",
+    "pre_specified", "arms", "evidence", "survival", "scores", "scored_sheet", "gene_counts",
+    "where", "balance", "sites", "site_summary",
+})  # fmt: skip
+
+_LONGEST = 120  # characters of a contrast in the name of a file
+
+
+def contrast_name(label: str) -> str:
+    """A contrast as it stands in the names of files and folders; the true one is in the header.
+
+    Examples
+    --------
+    >>> contrast_name("poor-good"), contrast_name("Treatment[T.ai]:Condition[T.poor]")
+    ('poor-good', 'Treatment_T.ai__Condition_T.poor_')
+    """
+    return file_name(label)[:_LONGEST].lstrip(".-") or "_"
+
+
+def contrast_names(labels: Sequence[str]) -> list[str]:
+    """The names of several contrasts, which differ on every computer.
+
+    Raises
+    ------
+    DesignError
+        If two of them would be one, or one that of all together.
+    """
+    names = [contrast_name(label) for label in labels]
+    seen = {JOINT: "that of all contrasts together"}
+    for label, name in zip(labels, names, strict=True):
+        other = seen.setdefault(name.casefold(), f"the contrast {quoted(label)}")
+        if other != f"the contrast {quoted(label)}" or labels.count(label) > 1:
+            raise DesignError(
+                f"the contrast {quoted(label)} would be written under the same name as {other}"
+                f" ({name}); rename a level, or ask for them one by one"
+            )
+    return names
+
+
+def contrast_folder(folder: str | Path, name: str) -> Path:
+    """Where a run of several contrasts keeps what depends on one; the name as `contrast_name`."""
+    return Path(folder) / CONTRASTS / name
+
+
+def contrast_folders(folder: str | Path) -> list[Path]:
+    """The folders of a run's contrasts, but for that of all together; none where it has one."""
+    found = sorted(p for p in (Path(folder) / CONTRASTS).glob("*") if p.name != JOINT)
+    return [p for p in found if any((p / "differential").glob("*.tsv.gz"))]
+
+
+def folders_above(path: str | Path) -> int:
+    """Folders from that of a file up to that of its run.
+
+    Examples
+    --------
+    >>> folders_above("run/differential/a.tsv"), folders_above("run/contrasts/a-b/genes/a.tsv")
+    (1, 3)
+    """
+    parts = Path(path).parts
+    return 3 if len(parts) > 3 and parts[-4] == CONTRASTS else 1
+
+
 def is_run_file(name: str) -> bool:
     """Whether a run writes a file of this name, relative to its folder.
 
@@ -87,6 +164,11 @@ def is_run_file(name: str) -> bool:
     --------
     >>> is_run_file("check.tsv"), is_run_file("counts/ER.peaks.parquet"), is_run_file("a/check.tsv")
     (True, True, False)
+    >>> is_run_file("contrasts/a-b/report.html"), is_run_file("contrasts/a-b/check.tsv")
+    (True, False)
     """
-    patterns = (re.sub(r"\\{\w+\\}", "[^/]+", re.escape(known)) for known in FILES.values())
-    return any(re.fullmatch(pattern, name) for pattern in patterns)
+    head, _, rest = name.partition("/")
+    own = rest.partition("/")[2] if head == CONTRASTS else name
+    known = [FILES[f] for f in (FILES if own is name else OF_CONTRAST)]
+    patterns = (re.sub(r"\\{\w+\\}", "[^/]+", re.escape(pattern)) for pattern in known)
+    return any(re.fullmatch(pattern, own) for pattern in patterns)

@@ -6,6 +6,10 @@ from functools import cache
 
 from resist_epi.genome.builtin import read_shipped
 from resist_epi.mechanism.expectations import Expectation, Mechanism
+from resist_epi.mechanism.therapies import therapies_of
+
+# What `mechanisms.tsv` states a sign for; assays other than expression follow from it.
+STATED = ("H3K27me3", "H3K36me3", "H3K36me2", "H3K27ac", "H3K4me3", "ER", "expression")
 
 
 @cache
@@ -17,21 +21,18 @@ def load_mechanisms() -> tuple[Mechanism, ...]:
     >>> [m.expects("H3K36me3").words for m in load_mechanisms() if m.name in ("nsd2", "esr1")]
     ['gain', 'loss']
     """
-    known = read_shipped("mechanism_context.tsv")
-    context = {
-        str(name): (str(text), str(reference))
-        for name, text, reference in known.itertuples(index=False)
-    }
-    table = read_shipped("mechanisms.tsv")
-    layers = [str(c) for c in table if c not in ("mechanism", "title", "set", "caveat")]
     return tuple(
         Mechanism(
             row["mechanism"],
             row["title"],
             row["set"],
-            {layer: Expectation.parse(row[layer]) for layer in layers},
+            {name: Expectation.parse(row[name]) for name in STATED},
             row["caveat"],
-            *context[row["mechanism"]],
+            "; ".join(t.words for t in therapies_of(row["mechanism"])),
+            "; ".join(dict.fromkeys(t.source for t in therapies_of(row["mechanism"]))),
+            evidence=row["evidence"],
+            sources=row["sources"],
+            alternatives=tuple(filter(None, row["alternative"].split("|"))),
         )
-        for row in table.to_dict("records")
+        for row in read_shipped("mechanisms.tsv").to_dict("records")
     )

@@ -80,9 +80,15 @@ class Mechanism:
     caveat
         What else looks the same, or what the set cannot show.
     context
-        Therapies that were tried against it; for research, no advice.
+        Therapies that are meant for it, as of `therapies.therapies_as_of`; research, no advice.
     references
         Where that stands.
+    evidence
+        What the expected signs rest on: cell lines or tumours, and under which therapy.
+    sources
+        Papers of that evidence; `not verified` stands beside what nobody could look up.
+    alternatives
+        Names of mechanisms of the same genes that expect the opposite.
     """
 
     name: str
@@ -92,6 +98,9 @@ class Mechanism:
     caveat: str = ""
     context: str = ""
     references: str = ""
+    evidence: str = ""
+    sources: str = ""
+    alternatives: tuple[str, ...] = ()
 
     def expects(self, layer: str, *, active: str = "H3K36me3") -> Expectation:
         """What a mark or assay is expected to do; empty where nothing was stated.

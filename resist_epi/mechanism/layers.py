@@ -19,6 +19,7 @@ from resist_epi.mechanism.findings import find_findings
 from resist_epi.mechanism.matched_sets import matched_sets, relabelled_pvalues
 from resist_epi.model.fit import Fit
 from resist_epi.samples.design import Contrast, Design
+from resist_epi.stats.best_supported import order_of_support
 from resist_epi.stats.multiple import benjamini_hochberg
 
 N_RANDOM = 1000
@@ -182,16 +183,16 @@ def _directions(table: pd.DataFrame, fdr: float) -> tuple[list[str], list[int]]:
 
 
 def _carriers(own: pd.DataFrame, sign: int, fdr: float) -> tuple[list[str], list[str]]:
-    """Members of the sign (0: either) that are called, strongest first; and of nominal P."""
+    """Members of a sign (0: either), the best supported first: called, and of nominal P."""
     if sign:
         own = own[np.sign(own["log2FoldChange"]) == sign]
-    own = own.iloc[np.argsort(-own["stat"].abs().to_numpy(np.float64), kind="stable")]
+    own = own.iloc[order_of_support(own)]
     called = own[own["padj"].le(fdr)]["symbol"]
     return called.tolist(), own[own["pvalue"].le(0.05)]["symbol"].head(5).tolist()
 
 
 def _listed(called: list[str], nominal: list[str]) -> str:
-    """Members called; else the strongest of nominal P below .05, in brackets."""
+    """Members called; else the best of nominal P below .05, in brackets."""
     if called:
         return ",".join(called[:MOST_GENES])
     return f"({','.join(nominal)})" if nominal else ""

@@ -13,6 +13,7 @@ from resist_epi.genes.small_sets import SMALL_RULE
 from resist_epi.mechanism.expectations import Mechanism
 from resist_epi.mechanism.layers import ONE_WAY, Layer, MechanismOptions, layer_table
 from resist_epi.mechanism.switch_sets import active_mark, switch_sets
+from resist_epi.mechanism.therapies import NO_ADVICE, therapies_as_of
 from resist_epi.mechanism.verdicts import VERDICTS, evidence, judge_beside
 from resist_epi.samples.presets import find_preset
 from resist_epi.schema import MECHANISMS, MECHANISMS_MORE, names
@@ -144,8 +145,8 @@ def _header(asked: MechanismOptions, layers: Sequence[str]) -> dict[str, str]:
         " called members, that would have been called; of fewer than 8 loci nothing is said",
         "findings": "mechanisms of a layer that share half of their carriers are one finding, named"
         " after the one of smallest P; pvalue_unshared is the test without its carriers",
-        "genes": "those of the direction, called at the same level, strongest first; in"
-        " brackets: none is called, these have P < .05 of their own",
+        "genes": "those of the direction, called at the same level, the best supported"
+        " first; in brackets: none is called, these have P < .05 of their own",
         "wording": ". ".join([wording, *filter(None, known)]),
-        "context": "therapies are named for context of research; this is no advice",
+        "context": f"therapies as of {therapies_as_of().isoformat()}; {NO_ADVICE}",
     }

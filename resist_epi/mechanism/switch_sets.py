@@ -12,6 +12,7 @@ from resist_epi.genes.gene_sets import BESIDE, GeneSet, match_sets
 from resist_epi.genes.symbols import SymbolTable
 from resist_epi.mechanism.switches import ACTIVATING, REPRESSIVE
 from resist_epi.samples.question import Question
+from resist_epi.stats.best_supported import order_of_support
 from resist_epi.stats.multiple import benjamini_hochberg
 
 SWITCHES = "switches"
@@ -99,7 +100,7 @@ def switch_sets(
 
 def _switching(genes: pd.DataFrame) -> list[str]:
     found = genes[genes["class"].isin([ACTIVATING, REPRESSIVE])]
-    return found.sort_values("padj", kind="stable")["symbol"].tolist()
+    return found.iloc[order_of_support(found)]["symbol"].tolist()
 
 
 def _count(

@@ -20,6 +20,7 @@ from resist_epi.errors import DesignError, unknown_name
 from resist_epi.genes.gene_values import gene_key, gene_rows, one_a_symbol
 from resist_epi.genes.loci import locus_ids
 from resist_epi.genome.chromosomes import chrom_rank
+from resist_epi.mechanism.switch_support import switch_support
 from resist_epi.model.fit import Fit
 from resist_epi.samples.design import Contrast
 from resist_epi.samples.facts import contrast_facts
@@ -122,10 +123,10 @@ def mark_switches(
     Returns
     -------
     DataFrame
-        `schema.switch_columns`, then each mark's own padj, the place of the gene and `locus_id`
-        (genes that cannot change independently share one); a row a gene in genome order. `padj` is
-        that of the switch (NaN where the marks do not move in opposite directions);
-        `attrs["header"]` says what was done.
+        `schema.switch_columns`, then each mark's own padj, the place of the gene, `locus_id` (genes
+        that cannot change independently share one) and what `switch_support` gives; a row a gene in
+        genome order. `padj` is that of the switch (NaN where the marks do not move in opposite
+        directions); `attrs["header"]` says what was done.
 
     Raises
     ------
@@ -145,16 +146,20 @@ def mark_switches(
     header: dict[str, Any] = {
         "switches": f"{repressive.mark} (repressive) against {active.mark} (active)"
     }
-    if repressive.contrast is not None:
-        header["contrast"] = repressive.contrast.words
-        header["facts"] = {"contrast": contrast_facts(repressive.contrast)}
+    if (asked := repressive.contrast) is not None:
+        header |= {"contrast": asked.words, "facts": {"contrast": contrast_facts(asked)}}
     opposite = _same_sign(table, repressive.mark, active.mark) < 0
     choice = _choose(repressive, active, table, rows, method)
     table["padj"] = _joint(table, repressive.mark, active.mark, opposite, choice.method)
     called = (table["padj"] <= fdr).to_numpy()
     up = (table[f"{repressive.mark}_log2FoldChange"] > 0).to_numpy()
     table["class"] = _single_classes(table, [t.mark for t in tests], fdr)
+    table = table.assign(**switch_support({t.mark: t.results for t in tests[:2]}, rows, opposite))
     header["method"] = f"{choice.method} among genes of opposite signs, since {choice.reason}"
+    header.setdefault("facts", {})["joint test"] = {
+        "name": choice.method,
+        "because": choice.reason,
+    }
     if third is not None:
         _add_third(table, rows, repressive, third, method, fdr, header)
     table.loc[called & up, "class"] = REPRESSIVE
@@ -167,8 +172,7 @@ def mark_switches(
     )
     logger.info("switches: %s; %s", header["method"], header["genes"])
     columns = switch_columns([t.mark for t in tests])
-    extra = [c for c in table.columns if c not in columns]
-    table = table[[*columns, *extra]]
+    table = table[[*columns, *(c for c in table if c not in columns)]]
     table.attrs["header"] = header
     return table
 

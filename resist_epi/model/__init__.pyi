@@ -2,6 +2,8 @@ from .agreement import Agreement as Agreement
 from .agreement import with_agreement as with_agreement
 from .analysis import Analysis as Analysis
 from .analysis import analyse as analyse
+from .analysis import analyse_several as analyse_several
+from .analysis import joint_results as joint_results
 from .asked import study_contrast as study_contrast
 from .asked import study_formula as study_formula
 from .differential import contrast_results as contrast_results
@@ -14,8 +16,15 @@ from .linear_models import log_level as log_level
 from .normalization import normalize as normalize
 from .normalization_data import NormalizationInputs as NormalizationInputs
 from .normalization_data import normalization_inputs as normalization_inputs
+from .pilot import Pilot as Pilot
+from .pilot import fit_pilot as fit_pilot
+from .power import PowerPlan as PowerPlan
+from .power import power_table as power_table
+from .power_words import power_sentence as power_sentence
+from .power_words import units_needed as units_needed
 from .relabelling import fit_to_relabel as fit_to_relabel
 from .relabelling import relabel as relabel
 from .relabelling import with_relabelling as with_relabelling
+from .stability import with_stability as with_stability
 from .subsets import carriers_of as carriers_of
 from .subsets import with_carriers as with_carriers

@@ -18,6 +18,7 @@ from resist_epi.model.analysis import Analysis
 from resist_epi.model.differential import contrast_results
 from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.efficiency import Disagreement, composition_disagreement, share_tests
+from resist_epi.model.fit import Fit
 from resist_epi.model.known import Known, find_controls, known_in_words
 from resist_epi.model.normalization import (
     METHODS,
@@ -136,13 +137,46 @@ def enriched_regions(
     return enriched if enriched.sum() >= MIN_ENRICHED else None
 
 
-def with_agreement(analysis: Analysis, known: Known | None = None) -> tuple[Analysis, Agreement]:
+@dataclass(frozen=True)
+class Variants:
+    """`normalized_variants` of a matrix, and the fits of all but the first; none without a test."""
+
+    matrices: Mapping[str, CountMatrix]
+    fits: Mapping[str, Fit]
+
+
+def shared_variants(analyses: Sequence[Analysis]) -> Variants | None:
+    """What comparisons of several contrasts of one fit share; None for one, made as it is used."""
+    if len(analyses) < 2:
+        return None
+    matrices = normalized_variants(analyses[0].matrix, analyses[0].inputs)
+    tested = [a for a in analyses if a.tested]
+    others = list(matrices)[1:] if tested else []
+    return Variants(matrices, {m: _refitted(tested[0], matrices[m]) for m in others})
+
+
+def _refitted(analysis: Analysis, matrix: CountMatrix) -> Fit:
+    """The fit of the same design to another normalisation."""
+    return fit_model(
+        matrix,
+        analysis.design,
+        method=analysis.fit.method,
+        tested=analysis.fit.tested,
+        options=analysis.options,
+    )
+
+
+def with_agreement(
+    analysis: Analysis, known: Known | None = None, *, variants: Variants | None = None
+) -> tuple[Analysis, Agreement]:
     """Ask an analysis's question under other normalisations too.
 
     Parameters
     ----------
     known
         Genes or regions of known direction, which each normalisation is held against.
+    variants
+        Of its fit, where they were made for several contrasts.
 
     Returns
     -------
@@ -150,7 +184,7 @@ def with_agreement(analysis: Analysis, known: Known | None = None) -> tuple[Anal
         The analysis, its results with a column `high_confidence`, sentence and warnings in its
         header; and the comparison.
     """
-    found = compare_normalizations(analysis, known)
+    found = compare_normalizations(analysis, known, variants=variants)
     results = analysis.results.assign(high_confidence=found.high_confidence)
     return analysis.with_more(results, header=found.header), found
 
@@ -169,7 +203,9 @@ def with_agreement_where_known(analysis: Analysis, known: Known | None = None) -
     return found
 
 
-def compare_normalizations(analysis: Analysis, known: Known | None = None) -> Agreement:
+def compare_normalizations(
+    analysis: Analysis, known: Known | None = None, *, variants: Variants | None = None
+) -> Agreement:
     """Test a contrast again under the other normalisations, and compare.
 
     Level and threshold are those of the question. Where the design cannot be tested, factors alone
@@ -179,19 +215,21 @@ def compare_normalizations(analysis: Analysis, known: Known | None = None) -> Ag
     if known is not None:
         known = known.of_mark(str(analysis.units.table["Factor"].iloc[0]))
     controls = None if known is None else find_controls(known, analysis.matrix.regions)
-    normalized = normalized_variants(analysis.matrix, analysis.inputs)
+    fits: Mapping[str, Fit] = {}
+    if variants is None:
+        normalized = normalized_variants(analysis.matrix, analysis.inputs)
+    else:
+        normalized, fits = dict(variants.matrices), variants.fits
     headline = next(iter(normalized))
     tables = {headline: analysis.results} if analysis.tested else {}
     for other in list(normalized)[1:] if analysis.tested else ():
-        fitted = fit_model(
-            normalized[other],
-            design,
-            method=analysis.fit.method,
-            tested=analysis.fit.tested,
-            options=analysis.options,
-        )
+        fitted = fits[other] if other in fits else _refitted(analysis, normalized[other])
         tables[other] = contrast_results(
-            fitted, contrast, fdr=question.fdr, lfc_threshold=question.lfc_threshold
+            fitted,
+            contrast,
+            fdr=question.fdr,
+            lfc_threshold=question.lfc_threshold,
+            shrunken=False,
         )
     judged = {} if controls is None else {n: controls.judge(t) for n, t in tables.items()}
     table = pd.concat(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,20 +13,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.counting.same_columns import repeated_columns
-from resist_epi.counting.same_files import refuse_one_library_twice
-from resist_epi.counting.units import merge_flags
-from resist_epi.model import differential, normalization
-from resist_epi.model.asked import Asked, ask_sheet
-from resist_epi.model.composition import test_for_rounds
-from resist_epi.model.filtering import regions_over_input, regions_with_signal
+from resist_epi.errors import DesignError
+from resist_epi.io.run_folder import folders_above
+from resist_epi.model import differential
+from resist_epi.model.asked import (
+    Asked,
+    named_question,
+    refuse_repeated,
+    several_questions,
+)
 from resist_epi.model.fit import Fit
-from resist_epi.model.fit_plan import expected_method
-from resist_epi.model.fit_units import fit_units, tested_results
+from resist_epi.model.fit_units import for_contrast, tested_results
 from resist_epi.model.header import quantity_facts, results_header
 from resist_epi.model.linear_models import FitOptions
-from resist_epi.model.normalization_data import NormalizationInputs, merge_inputs
-from resist_epi.model.spike_in_check import SpikeInVerdict, judge_spike_in
+from resist_epi.model.normalization_data import NormalizationInputs
+from resist_epi.model.shared_fit import SharedFit, fit_for
+from resist_epi.samples.assay_rows import assay_facts
 from resist_epi.samples.design import Contrast, Design, check_testable
 from resist_epi.samples.facts import contrast_facts
 from resist_epi.samples.question import Question
@@ -102,7 +104,7 @@ class Analysis:
         """Everything for the `#` lines of a table at a path: sentences, question, facts."""
         directions = self.results["direction"]
         calls = {name: int((directions == name).sum()) for name in ("gain", "loss")}
-        asked = self.question.as_values(Path(path).parent)
+        asked = self.question.as_values(Path(path).parent, above=folders_above(path))
         return {**self.header, "question": asked, "facts": {**self.facts, "calls": calls}}
 
 
@@ -137,8 +139,8 @@ def analyse(
         `never`: refuse a design that cannot be tested; `if_untestable`: give its fold changes
         without P and say why; `always`: never test.
     asked
-        Fields of the question by name, in place of its own: `formula`, `contrast`, `method`,
-        `normalize`, `fdr`, `lfc_threshold`, `block`, `strata`, `hidden`, `weights`.
+        Fields of the question by name, in place of its own: `formula`, `contrast`, `coefficient`,
+        `method`, `normalize`, `fdr`, `lfc_threshold`, `block`, `strata`, `hidden`, `weights`.
 
     Raises
     ------
@@ -170,43 +172,114 @@ def analyse(
     >>> analysis.question.contrast, analysis.question.method, analysis.question.fdr
     ('Condition:poor-good', 'trend', 0.1)
     """
-    sheet = sheet.for_samples(matrix.samples)
-    unplaced, matrix = matrix.unplaced, matrix.filled()
-    refuse_one_library_twice(sheet, repeated_columns(matrix), tested=fold_changes != "always")
-    ask = ask_sheet(matrix, sheet, replace(question or Question(), **asked))
-    if fold_changes == "never" and not ask.own:
-        check_testable(ask.design, ask.contrast)
-    tested = ask.untestable is None and fold_changes != "always"
-    inputs, spike_in = _inputs(matrix, sheet, ask, inputs)
-    normalized, scaling = _normalized(ask.merged, ask.question, inputs)
-    flags = None
-    if over_input is not None:
-        flags = merge_flags(over_input, sheet, design_columns=ask.columns)
-    kept, filter_facts, control_note = _regions_to_test(normalized, ask, inputs, flags)
-    model = fit_units(normalized, ask, kept, scaling["name"], tested=tested)
+    first = replace(question or Question(), **asked)
+    prepared = fit_for(matrix, sheet, first, inputs, over_input, fold_changes)
+    return _answer(prepared, prepared.ask)
+
+
+def analyse_several(
+    matrix: CountMatrix,
+    sheet: SampleSheet,
+    contrasts: Sequence[str],
+    question: Question | None = None,
+    *,
+    inputs: NormalizationInputs | None = None,
+    over_input: NDArray[np.bool_] | None = None,
+    fold_changes: str = "never",
+    **asked: Any,
+) -> list[Analysis]:
+    """Test several contrasts of one fit in every region of a matrix.
+
+    What does not depend on the contrast (units, normalisation, filter, weights, hidden factors, the
+    fit) is computed once, and decided for all contrasts together: no order of theirs changes it.
+    Each is adjusted for the number of regions, not for that of the contrasts;
+    `differential.f_results` tests them together.
+
+    Parameters
+    ----------
+    contrasts
+        Contrasts or coefficients, in place of the question's own.
+    matrix, sheet, question, inputs, over_input, fold_changes, asked
+        As of `analyse`.
+
+    Returns
+    -------
+    list of Analysis
+        One a contrast, in their order. The question of each names the others `beside`, so that who
+        asks it again gets the same fit.
+
+    Raises
+    ------
+    ResistEpiError
+        As `analyse`; DesignError also where two of the contrasts are one.
+    """
+    first = replace(question or Question(), **asked)
+    questions = several_questions(first, contrasts)
+    prepared = fit_for(matrix, sheet, questions[0], inputs, over_input, fold_changes)
+    found = [_answer(prepared, prepared.ask)]
+    for other in questions[1:]:
+        ask = prepared.ask.ask_again(other)
+        if fold_changes == "never":
+            check_testable(ask.design, ask.contrast)
+        found.append(_answer(prepared, ask))
+    refuse_repeated([analysis.contrast.name for analysis in found])
+    return found
+
+
+def joint_results(analyses: Sequence[Analysis]) -> pd.DataFrame:
+    """Test the contrasts of one fit together: does any of them differ from zero?
+
+    Parameters
+    ----------
+    analyses
+        As `analyse_several` gives them.
+
+    Returns
+    -------
+    DataFrame
+        As `differential.f_results`; contrasts that cannot be tested are left out.
+
+    Raises
+    ------
+    DesignError
+        If the method has no F test, or fewer than two contrasts can be tested.
+    """
+    able = [a.contrast for a in analyses if a.tested]
+    if len(able) < 2:
+        raise DesignError(f"{len(able)} of the contrasts can be tested: none to test together")
+    return differential.f_results(analyses[0].fit, able)
+
+
+def _answer(made: SharedFit, ask: Asked) -> Analysis:
+    """One contrast of the fit, and what is said of it."""
+    matrix, normalized, unplaced = made.matrix, made.normalized, made.unplaced
+    tested = ask.untestable is None and made.fold_changes != "always"
+    model = for_contrast(made.model, ask, made.kept, tested=tested)
     question, contrast = model.question, model.contrast
     facts: dict[str, Any] = {
-        "mark": ", ".join(sheet.marks),
+        "mark": ", ".join(made.sheet.marks),
         "contrast": contrast_facts(contrast),
         "design": {"formula": ask.design.formula, "columns": ask.taken},
-        "units": {"n": len(ask.units.samples), "patients": sheet.has_patients},
+        "units": {"n": len(ask.units.samples), "patients": made.sheet.has_patients},
         "quantity": quantity_facts(matrix),
-        "normalization": scaling,
+        "assays": assay_facts(made.sheet, of_reads=matrix.quantity == "reads"),
+        "normalization": made.scaling,
         "method": model.method,
-        "filter": filter_facts,
+        "filter": made.filtered,
         **model.seen.facts,
     }
-    if spike_in is not None:
-        facts["spike in checks"] = {**spike_in.facts, "said": spike_in.sentence}
-    header = results_header(matrix, contrast, facts, question, ask.unit_note) | control_note
-    header |= {} if spike_in is None else {"spike-in": spike_in.sentence}
+    if made.spike_in is not None:
+        facts["spike in checks"] = {**made.spike_in.facts, "said": made.spike_in.sentence}
+    header = results_header(matrix, contrast, facts, question, ask.unit_note) | made.control_note
+    header |= {"assay": "; ".join(facts["assays"]["words"])}
+    header |= {} if made.spike_in is None else {"spike-in": made.spike_in.sentence}
     header |= {"fold changes": "; ".join(model.fit.notes)} if model.fit.notes else {}
     header |= model.seen.header
     if model.cautions:
         header["design warnings"] = facts["design warnings"] = model.cautions
-    question = replace(question, contrast=contrast.name if contrast.vector.any() else None)
+    question = named_question(question, contrast)
     if tested:
-        results, said = tested_results(model, normalized, kept)
+        results, said = tested_results(model, normalized, made.kept)
         header |= said.header
         facts |= said.facts
     else:
@@ -221,32 +294,9 @@ def analyse(
             " chromosomes and have no value"
         )
     return Analysis(
-        results, model.fit, normalized, ask.units, model.design, contrast, tested, header, inputs,
-        model.options, question, facts, model.without_factors,
+        results, model.fit, normalized, ask.units, model.design, contrast, tested, header,
+        made.inputs, model.options, question, facts, model.without_factors,
     )  # fmt: skip
-
-
-def _inputs(
-    matrix: CountMatrix, sheet: SampleSheet, ask: Asked, inputs: NormalizationInputs | None
-) -> tuple[NormalizationInputs, SpikeInVerdict | None]:
-    """What normalisations need, of the units, with the test that rounds of it make.
-
-    And the verdict on the spike-in, where there is one.
-    """
-    merged = merge_inputs(
-        NormalizationInputs() if inputs is None else inputs,
-        matrix,
-        sheet,
-        design_columns=ask.columns,
-    )
-    if ask.untestable is None:
-        merged = replace(merged, test=test_for_rounds(ask.design, ask.contrast, ask.question))
-    else:
-        merged = replace(merged, missing={**merged.missing, "tmm_rounds": "no test is possible"})
-    spike_in = judge_spike_in(ask.merged, merged, ask.design)
-    if spike_in is not None and not spike_in.passes:
-        merged = replace(merged, refused={**merged.refused, "spike_in": spike_in.refusal})
-    return merged, spike_in
 
 
 def blank_unplaced(results: pd.DataFrame, unplaced: NDArray[np.bool_]) -> pd.DataFrame:
@@ -257,46 +307,3 @@ def blank_unplaced(results: pd.DataFrame, unplaced: NDArray[np.bool_]) -> pd.Dat
     numbers = [c for c in results if results[c].dtype.kind == "f"]
     results.loc[unplaced, numbers] = np.nan
     return results
-
-
-def _normalized(
-    merged: CountMatrix, question: Question, inputs: NormalizationInputs
-) -> tuple[CountMatrix, dict[str, str]]:
-    """The units normalised as asked for, or by the default, and what was done."""
-    name, because = question.normalize, "asked for"
-    if name is None:
-        name, because = normalization.choose_default(inputs, merged)
-        log = logger.warning if inputs.refused else logger.info
-        log("normalisation %s: %s", name, because)
-    elif name in inputs.refused:
-        because = f"asked for, although {inputs.refused[name]}"
-        logger.warning("normalisation %s: %s", name, because)
-    normalized = normalization.normalize(merged, name, inputs=inputs)
-    assumption = normalization.METHODS[name].assumption
-    return normalized, {"name": name, "assumption": assumption, "because": because}
-
-
-def _regions_to_test(
-    matrix: CountMatrix,
-    ask: Asked,
-    inputs: NormalizationInputs,
-    over_input: NDArray[np.bool_] | None,
-) -> tuple[NDArray[np.bool_], dict[str, Any], dict[str, str]]:
-    """(n_regions,) bool, what the filter kept, and what the inputs say for the header."""
-    contrast = ask.contrast
-    smaller = max(1, min(contrast.group_sizes, default=len(matrix.samples) // 2))
-    # What it asks of counts depends on the test only where depth goes with the contrast, and there
-    # the test does not depend on what the filter keeps.
-    method, _ = expected_method(matrix, contrast, ask.question)
-    kept, rule = regions_with_signal(
-        matrix,
-        min_units=smaller,
-        background=inputs.background,
-        sides=contrast.sides,
-        of_counts=differential.METHODS[method].models_counts,
-    )
-    facts = {"kept": int(kept.sum()), "of": len(kept), "rule": rule}
-    if over_input is None:
-        return kept, facts, {}
-    enriched, note = regions_over_input(over_input, min_units=smaller)
-    return kept & enriched, facts, {"control": note}

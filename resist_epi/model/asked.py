@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.units import merge_units
-from resist_epi.errors import DesignError
+from resist_epi.errors import DesignError, quoted
 from resist_epi.model import differential
 from resist_epi.model.method import methods_that
 from resist_epi.model.question_check import check_question
+from resist_epi.samples.assay_rows import check_one_assay
 from resist_epi.samples.design import (
     Contrast,
     Design,
     formula_columns,
+    make_coefficient,
     make_contrast,
     make_design,
     why_untestable,
@@ -25,6 +29,7 @@ from resist_epi.samples.design_checks import design_warnings
 from resist_epi.samples.levels import column_cautions, column_facts, level_problems
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
+from resist_epi.stats.linear.design import independent_columns
 
 logger = logging.getLogger(__name__)
 
@@ -47,12 +52,19 @@ class Asked:
         Of the units.
     taken
         Column of the design -> whether it is numbers or groups, as plain values.
+    of_assays
+        What to know of several assays in one mark; None where there is one.
     cautions
         What speaks against the comparison although it can be made.
     untestable
         Why no test is possible; None where it is.
     own
         Whether the method has a question of its own.
+    plan
+        For what the fit is planned: the contrast, or all contrasts of the fit that can be tested
+        (`joined_contrasts`).
+    testable
+        Whether any of the contrasts of the fit can be tested.
     """
 
     question: Question
@@ -63,9 +75,36 @@ class Asked:
     design: Design
     contrast: Contrast
     taken: dict[str, Any]
+    of_assays: str | None
     cautions: tuple[str, ...]
     untestable: str | None
     own: bool
+    plan: Contrast
+    testable: bool
+
+    def ask_again(self, question: Question) -> Asked:
+        """Another contrast of the same fit.
+
+        Parameters
+        ----------
+        question
+            One that differs in the contrast, or the coefficient, and what stands beside.
+        """
+        spelled = replace(
+            self.question,
+            contrast=question.contrast,
+            coefficient=question.coefficient,
+            beside=question.beside,
+        )
+        contrast = study_contrast(self.design, spelled.contrast, coefficient=spelled.coefficient)
+        logger.info("%s", contrast.words)
+        return replace(
+            self,
+            question=spelled,
+            contrast=contrast,
+            cautions=_cautions(self.design, contrast, self.taken, spelled, self.of_assays),
+            untestable=why_untestable(self.design, contrast),
+        )
 
 
 def ask_sheet(matrix: CountMatrix, sheet: SampleSheet, question: Question) -> Asked:
@@ -78,22 +117,107 @@ def ask_sheet(matrix: CountMatrix, sheet: SampleSheet, question: Question) -> As
     """
     check_question(question)
     question, columns = spelled_question(question, sheet)
+    of_assays = check_one_assay(sheet, columns)
     merged, units, unit_note = merge_units(matrix, sheet, design_columns=columns)
     design = make_design(units, question.formula)
-    contrast = study_contrast(design, question.contrast, method=question.method)
+    contrast = study_contrast(
+        design, question.contrast, method=question.method, coefficient=question.coefficient
+    )
     logger.info("%s", contrast.words)
     taken = {name: column_facts(design.units[name]) for name in design.variables}
-    cautions: Sequence[str] = column_cautions(taken) + design_warnings(
-        design.units, contrast.column, design.variables, contrast.sides, block=question.block
-    )
-    for caution in cautions:
-        logger.warning("%s", caution)
+    cautions = _cautions(design, contrast, taken, question, of_assays)
     own = differential.own_contrast(question.method) is not None
     untestable = None if own else why_untestable(design, contrast)
+    every = [contrast, *(make_contrast(design, text) for text in question.beside)]
+    able = [c for c in every if own or why_untestable(design, c) is None]
     return Asked(
-        question, columns, merged, units, unit_note, design, contrast, taken, tuple(cautions),
-        untestable, own,
+        question, columns, merged, units, unit_note, design, contrast, taken, of_assays,
+        cautions, untestable, own, joined_contrasts(able or [contrast]), bool(able),
     )  # fmt: skip
+
+
+def _cautions(
+    design: Design,
+    contrast: Contrast,
+    taken: Mapping[str, Any],
+    question: Question,
+    of_assays: str | None,
+) -> tuple[str, ...]:
+    found: Sequence[str] = column_cautions(taken) + design_warnings(
+        design.units, contrast.column, design.variables, contrast.sides, block=question.block
+    )
+    found = [*found, *filter(None, [of_assays])]
+    for caution in found:
+        logger.warning("%s", caution)
+    return tuple(found)
+
+
+def joined_contrasts(contrasts: Sequence[Contrast]) -> Contrast:
+    """Several contrasts as one, by which a fit is planned that all of them share.
+
+    Returns
+    -------
+    Contrast
+        The contrast itself, where it is one. Else `vector` is (p, k), k independent ones of them in
+        the order of their names, and `sides` are those of all, each once: no order in which
+        contrasts are asked changes the fit.
+    """
+    unique = {c.name: c for c in contrasts}
+    if len(unique) == 1:
+        return contrasts[0]
+    ordered = [unique[name] for name in sorted(unique)]
+    sides = {side.tobytes(): side for c in ordered for side in c.sides}
+    return Contrast(
+        name=", ".join(unique),
+        vector=independent_columns(np.column_stack([c.vector for c in ordered])),
+        words="; ".join(c.words for c in ordered),
+        informing=np.any([c.informing for c in ordered], axis=0),
+        sides=tuple(sides[key] for key in sorted(sides)),
+    )
+
+
+def several_questions(question: Question, contrasts: Sequence[str]) -> list[Question]:
+    """One question a contrast or coefficient of the same fit, in their order.
+
+    Raises
+    ------
+    DesignError
+        If there is no contrast, or one stands twice.
+    """
+    if not contrasts:
+        raise DesignError("no contrast is named; give one or more, as A-B or by a coefficient")
+    refuse_repeated(contrasts)
+    return [
+        replace(
+            question,
+            contrast=text,
+            coefficient=None,
+            beside=tuple(other for other in contrasts if other != text),
+        )
+        for text in contrasts
+    ]
+
+
+def refuse_repeated(names: Sequence[str]) -> None:
+    """Refuse contrasts that stand twice.
+
+    Raises
+    ------
+    DesignError
+        With the first of them.
+    """
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            raise DesignError(f"the contrast {quoted(name)} is asked for twice; name it once")
+
+
+def named_question(question: Question, contrast: Contrast) -> Question:
+    """The question with the contrast, or coefficient, that was taken, by its full name."""
+    if not contrast.vector.any():
+        return replace(question, contrast=None)
+    if contrast.columns:
+        return replace(question, contrast=None, coefficient=contrast.name)
+    return replace(question, contrast=contrast.name)
 
 
 def spelled_question(question: Question, sheet: SampleSheet) -> tuple[Question, tuple[str, ...]]:
@@ -137,17 +261,25 @@ def study_formula(
     return formula_columns(formula, sheet)
 
 
-def study_contrast(design: Design, contrast: str | None, *, method: str | None = None) -> Contrast:
-    """The contrast that a text names; for `cox`, the hazard ratio.
+def study_contrast(
+    design: Design,
+    contrast: str | None,
+    *,
+    method: str | None = None,
+    coefficient: str | None = None,
+) -> Contrast:
+    """The contrast that a text names, or a coefficient; for `cox`, the hazard ratio.
 
     Raises
     ------
     DesignError
-        If there is no such contrast, or `cox` is given one.
+        If there is no such contrast or coefficient, or `cox` is given one.
     """
     own = differential.own_contrast(method)
+    if own is None and coefficient is not None:
+        return make_coefficient(design, coefficient)
     if own is None:
         return make_contrast(design, contrast)
-    if contrast is not None:
+    if contrast is not None or coefficient is not None:
         raise DesignError(f"{method} has a question of its own and takes no contrast; leave it out")
     return own(design)

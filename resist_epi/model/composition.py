@@ -44,7 +44,10 @@ def one_sided_calls(results: pd.DataFrame, matrix: CountMatrix, question: Questi
 def test_for_rounds(
     design: Design, contrast: Contrast, question: Question
 ) -> Callable[[CountMatrix], FloatArray]:
-    """The contrast's P in a normalised matrix: by linear models, which are quick, where they do."""
+    """The contrast's P in a normalised matrix: by linear models, which are quick, where they do.
+
+    Of several contrasts (`joined_contrasts`) that of all of them together.
+    """
     own = differential.own_contrast(question.method) is not None
     options = FitOptions(block=None if own else question.block, strata=question.strata)
 
@@ -52,6 +55,8 @@ def test_for_rounds(
         quick = "ql" if goes_with_depth(matrix, contrast.sides) and not question.block else "trend"
         method = question.method if own and question.method is not None else quick
         fitted = differential.fit(matrix, design, method=method, options=options)
+        if contrast.vector.ndim == 2:
+            return differential.f_statistics(fitted, contrast.vector)[1]
         return differential.contrast_statistics(fitted, contrast)["pvalue"]
 
     return pvalues

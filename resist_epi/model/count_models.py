@@ -23,6 +23,7 @@ from resist_epi.stats.negbin.quasi import (
     finite_coefficients,
     fit_quasi,
     quasi_f_test,
+    quasi_treat,
 )
 
 
@@ -100,13 +101,25 @@ def quasi_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:
     interval are Wald's, from the information at the fit and the moderated quasi-dispersion; P is
     that of F.
     """
+    return quasi_threshold(fitted, contrast, 0.0)
+
+
+def quasi_threshold(fitted: Fit, contrast: Contrast, lfc_threshold: float) -> dict[str, FloatArray]:
+    """As `quasi_statistics`, P against a null of |log2 fold change| at most a threshold.
+
+    Sources: McCarthy & Smyth 2009; Lund et al. 2012.
+    """
     estimate = fitted.coefficients @ contrast.vector
     nothing = np.full(len(estimate), np.nan)
     quasi: QuasiFit | None = fitted.model
     if quasi is None:
         others = dict.fromkeys(("lfcSE", "ci_low", "ci_high", "stat", "df", "pvalue"), nothing)
         return {"log2FoldChange": estimate, **others}
-    tests = quasi_f_test(quasi, contrast.vector)
+    tests = (
+        quasi_treat(quasi, contrast.vector, threshold=lfc_threshold)
+        if lfc_threshold > 0
+        else quasi_f_test(quasi, contrast.vector)
+    )
     error = _wald_error(quasi, contrast.vector)
     half = t_quantile(0.95, tests.df_total) * error
     change = tests.log2_fold_change

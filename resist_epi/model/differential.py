@@ -19,12 +19,14 @@ from resist_epi.model.fit import Fit
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.method import METHODS as METHODS  # noqa: PLC0414  # asked for here
 from resist_epi.model.method import methods_that
-from resist_epi.model.question_check import check_method
+from resist_epi.model.question_check import check_method, no_f_test
 from resist_epi.model.unit_weights import UnitWeights
 from resist_epi.samples.design import Contrast, Design, check_testable
 from resist_epi.samples.question import Question
-from resist_epi.schema import COUNTS, RESULTS, names
+from resist_epi.schema import COUNTS, RESULTS, SHRUNKEN, names
+from resist_epi.stats.linear.design import independent_columns
 from resist_epi.stats.multiple import benjamini_hochberg, directions
+from resist_epi.stats.shrinkage import normal_errors, shrink
 
 # Reads whose units were not looked at: so many in the smaller group or fewer are tested by
 # quasi-likelihood.
@@ -137,7 +139,12 @@ def reach(method: str, contrast: Contrast, tested: NDArray[np.bool_], *, fdr: fl
 
 
 def contrast_results(
-    fitted: Fit, contrast: Contrast, *, fdr: float = Question.fdr, lfc_threshold: float = 0.0
+    fitted: Fit,
+    contrast: Contrast,
+    *,
+    fdr: float = Question.fdr,
+    lfc_threshold: float = 0.0,
+    shrunken: bool = True,
 ) -> pd.DataFrame:
     """Test one contrast in every region; several contrasts may be tested on one fit.
 
@@ -147,12 +154,15 @@ def contrast_results(
         Level at which `direction` says gain or loss.
     lfc_threshold
         Test against a null of |log2 fold change| at most this.
+    shrunken
+        Whether to shrink the fold changes too; NaN in their columns otherwise.
 
     Returns
     -------
     DataFrame
-        The contract's result columns, a row a region, in the order of the regions. Regions that
-        were not tested have a fold change and NaN after it. Where units have weights, the columns
+        The contract's result columns, a row a region, in the order of the regions, then those of
+        `schema.SHRUNKEN`, which know of no threshold. Regions that were not tested have a fold
+        change and NaN after it. Where units have weights, the columns
         `log2FoldChange_unweighted`, `pvalue_unweighted` and `padj_unweighted` follow.
 
     Raises
@@ -161,6 +171,9 @@ def contrast_results(
         If the method cannot test this contrast.
     """
     columns = contrast_statistics(fitted, contrast, lfc_threshold=lfc_threshold)
+    if shrunken:
+        plain = columns if lfc_threshold <= 0 else contrast_statistics(fitted, contrast)
+        columns = columns | shrunken_changes(plain)
     table = results_table(fitted, columns, fdr=fdr)
     if fitted.unweighted is not None:
         beside = contrast_statistics(fitted.unweighted, contrast, lfc_threshold=lfc_threshold)
@@ -208,41 +221,77 @@ def contrast_statistics(
     return method.threshold_statistics(fitted, contrast, lfc_threshold)
 
 
+def shrunken_changes(columns: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """Fold changes after adaptive shrinkage, and s-values: the columns of `schema.SHRUNKEN`.
+
+    The errors are those that the P of the test speak of (`normal_errors`), so that each method's
+    evidence enters as it is: few degrees of freedom, a likelihood ratio, an exchange of labels.
+
+    Parameters
+    ----------
+    columns
+        Of `contrast_statistics` without a threshold; NaN where a region has no standard error.
+    """
+    change, error, p = (columns[name] for name in ("log2FoldChange", "lfcSE", "pvalue"))
+    known = np.isfinite(change) & np.isfinite(error) & np.isfinite(p)
+    errors = normal_errors(change, error, columns["stat"], columns["df"], p)
+    found = shrink(np.where(known, change, np.nan), errors)
+    return dict(zip(names(SHRUNKEN), (found.effect, found.svalue), strict=True))
+
+
 def f_results(fitted: Fit, contrasts: Sequence[Contrast]) -> pd.DataFrame:
     """Test several contrasts of one fit together: does any of them differ from zero?
 
     Parameters
     ----------
     contrasts
-        k linearly independent ones.
+        Any; where some follow from others, as of all pairs of three groups, F has as many degrees
+        of freedom as there are independent ones.
 
     Returns
     -------
     DataFrame
-        Region columns, `baseMean`, `log2FoldChange_NAME` for each contrast, `F`, `df1`, `pvalue`,
-        `padj`.
+        Region columns, `baseMean`, `log2FoldChange_NAME` for each contrast, `F`, `df1`, `df2`,
+        `pvalue`, `padj`.
 
     Raises
     ------
     DesignError
-        If the contrasts depend on one another, or the method has no F test.
+        If the contrasts are all zero, or the method has no F test.
     """
     vectors = np.column_stack([c.vector for c in contrasts])
-    f_statistics = METHODS[fitted.method].f_statistics
-    if f_statistics is None:
-        able = methods_that(lambda m: m.f_statistics)
-        raise DesignError(f"{fitted.method} has no F test; use {able}")
-    statistic, pvalue = f_statistics(fitted, vectors)
+    independent = independent_columns(vectors)
+    statistic, pvalue = f_statistics(fitted, independent)
     pvalue = np.where(fitted.tested, pvalue, np.nan)
     changes = fitted.coefficients @ vectors
     return fitted.regions.reset_index(drop=True).assign(
         baseMean=fitted.base_mean,
         **{f"log2FoldChange_{c.name}": changes[:, k] for k, c in enumerate(contrasts)},
         F=np.where(fitted.tested, statistic, np.nan),
-        df1=vectors.shape[1],
+        df1=independent.shape[1],
+        df2=np.where(fitted.tested, fitted.squeezed.df_total, np.nan),
         pvalue=pvalue,
         padj=benjamini_hochberg(pvalue),
     )
+
+
+def f_statistics(fitted: Fit, vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """F of several contrasts of a fit together, and its P, each (n_regions,).
+
+    Parameters
+    ----------
+    vectors
+        (p, k), linearly independent.
+
+    Raises
+    ------
+    DesignError
+        If the method has no F test, or the contrasts depend on one another.
+    """
+    found = METHODS[fitted.method].f_statistics
+    if found is None:
+        raise DesignError(no_f_test(fitted.method))
+    return found(fitted, vectors)
 
 
 def fold_changes(fitted: Fit, contrast: Contrast) -> pd.DataFrame:
@@ -271,8 +320,9 @@ def results_table(fitted: Fit, columns: Mapping[str, FloatArray], *, fdr: float)
     # A hazard ratio without a maximum is NaN, but its score test has a sign.
     change = table["log2FoldChange"].fillna(table["stat"])
     table["direction"] = directions(table["padj"], change, fdr=fdr)
-    extra = [c for c in fitted.regions.columns if c not in names(RESULTS)]
-    return table[[*names(RESULTS), *extra]]
+    own = [*names(RESULTS), *names(SHRUNKEN)]
+    extra = [c for c in fitted.regions.columns if c not in own]
+    return table.reindex(columns=[*own, *extra])
 
 
 def differential(

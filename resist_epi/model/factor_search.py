@@ -77,7 +77,7 @@ class FactorSearch:
 
     def _effects(self, beside: FloatArray, known: FloatArray) -> Effects:
         """Effects beside some columns; units weighted by what is left over by those known."""
-        vector = np.zeros(beside.shape[1])
+        vector = np.zeros((beside.shape[1], *self.contrast.vector.shape[1:]))
         vector[: len(self.contrast.vector)] = self.contrast.vector
         return orthogonal_effects(
             self.level,

@@ -63,7 +63,7 @@ def regions_with_signal(
         the background's signal per base on average or in `min_units` units. Not asked for where
         fewer than 100 regions have it.
     sides
-        (n_units,) bool each, of the contrast's two sides, to see whether depth goes with it.
+        (n_units,) bool each, of the sides of the contrasts, to see whether depth goes with them.
     of_counts
         Whether the test models counts, and not their logarithms, which need more reads.
 
@@ -86,13 +86,13 @@ def regions_with_signal(
     what = f"at least {min_value:g}{unit}" if min_value > 0 else "any signal"
     rule = f"{what} in at least {min_units} units, whichever these are"
     if goes_with_depth(matrix, sides):
-        first, second = sorted(sides, key=lambda side: _log_size(matrix, side))
+        first, *_, second = sorted(sides, key=lambda side: _log_size(matrix, side))
         ratio = np.exp(_log_size(matrix, second) - _log_size(matrix, first))
         effective = float(np.exp(log_divisors(matrix)[:, first].mean()))
         least = MIN_EXPECTED_COUNTS if of_counts else MIN_EXPECTED
         depth = Depth(float(ratio), effective, least)
         kept, rule = _by_all_reads(matrix, min_value * min_units, depth)
-    elif not counts and len(sides) == 2 and all(side.any() for side in sides):
+    elif not counts and len(sides) > 1 and all(side.any() for side in sides):
         kept, rule = _without_uneven_zeros(matrix, sides, kept, rule)
     if background is not None and not (matrix.regions["kind"] == "peaks").all():
         kept, also = _with_the_mark(matrix, background, kept, min_units)
@@ -130,14 +130,15 @@ def goes_with_depth(matrix: CountMatrix, sides: Sequence[NDArray[np.bool_]]) -> 
     Parameters
     ----------
     sides
-        (n_units,) bool each; without two of them the answer is no.
+        (n_units,) bool each; without two of them the answer is no. Of several, the deepest and the
+        shallowest count.
     """
-    if len(sides) != 2 or matrix.quantity not in COUNTS or not len(matrix.regions):
+    if len(sides) < 2 or matrix.quantity not in COUNTS or not len(matrix.regions):
         return False
     if not all(side.any() for side in sides):
         return False
-    first, second = (_log_size(matrix, side) for side in sides)
-    return bool(abs(first - second) >= np.log(DEPTH_RATIO))
+    sizes = [_log_size(matrix, side) for side in sides]
+    return bool(max(sizes) - min(sizes) >= np.log(DEPTH_RATIO))
 
 
 def _log_size(matrix: CountMatrix, side: NDArray[np.bool_]) -> float:
@@ -169,14 +170,15 @@ def _without_uneven_zeros(
 ) -> tuple[NDArray[np.bool_], str]:
     """Of signal whose reads are not known: the dense regions, where zeros go with the contrast."""
     zeros = zero_shares(matrix.values[kept])
-    first, second = (float(zeros[side].mean()) for side in sides)
-    if abs(first - second) < MAX_ZERO_DIFFERENCE:
+    own = [float(zeros[side].mean()) for side in sides]
+    if max(own) - min(own) < MAX_ZERO_DIFFERENCE:
         return kept, rule
     dense = kept & dense_rows(scaled(matrix), np.ones(len(matrix.samples)))
     shares = (
-        f"{first:.0%} of the regions with any signal are zero on the first side of the contrast"
+        f"{own[0]:.0%} of the regions with any signal are zero on the first side of the contrast"
     )
-    shares += f" and {second:.0%} on the second, as where depth differs"
+    shares += f" and {' and '.join(f'{share:.0%}' for share in own[1:])} on the"
+    shares += f" {'second' if len(own) == 2 else 'others'}, as where depth differs"
     if dense.sum() < MIN_DENSE:
         raise DesignError(
             f"{shares}, and only {int(dense.sum())} regions have hardly any zeros (at least"

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
+from resist_epi.shown import Shown, listed, ranged
 from resist_epi.stats.linear.least_squares import LinearFit
 from resist_epi.stats.linear.moderation import Squeezed
 
 
-@dataclass(frozen=True)
-class Fit:
+@dataclass(frozen=True, repr=False)
+class Fit(Shown):
     """A linear model of every region, with the empirical-Bayes prior of its variance.
 
     Contrasts, treat, F tests and the gene-set tests all read one Fit; nothing is refitted.
@@ -76,6 +77,18 @@ class Fit:
     unweighted: Fit | None = None
     notes: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        units, coefficients = self.design.shape
+        title = f"Fit: {self.method}, {int(self.tested.sum()):,} of {len(self.regions):,} regions"
+        return title, [
+            ("units", str(units)),
+            ("coefficients", listed(self.design.columns, 12)),
+            ("residual df", str(units - coefficients)),
+            ("quantity", self.quantity.replace("_", " ")),
+            ("normalization", self.normalization),
+            ("unit weights", "" if self.weights is None else ranged(self.weights)),
+        ]
 
     def __post_init__(self) -> None:
         n, (units, p) = len(self.regions), self.design.shape

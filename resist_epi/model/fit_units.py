@@ -16,9 +16,11 @@ from resist_epi.model.asked import Asked
 from resist_epi.model.composition import one_sided_calls
 from resist_epi.model.fit import Fit
 from resist_epi.model.fit_plan import plan_fit
+from resist_epi.model.header import shrunken_in_words, support_facts
 from resist_epi.model.hidden import look_at_units, with_factors
 from resist_epi.model.hidden_words import calls_in_words
 from resist_epi.model.linear_models import FitOptions
+from resist_epi.model.neighbours import loci_facts, loci_in_words, with_loci
 from resist_epi.model.unit_patterns import UnitPatterns, nothing_seen
 from resist_epi.samples.design import Contrast, Design
 from resist_epi.samples.question import Question
@@ -44,6 +46,8 @@ class FittedUnits:
         Warnings for the header.
     without_factors
         Design and contrast before hidden factors entered; None where none did.
+    plain
+        The fit without hidden factors and weights, to be shown beside; None where none entered.
     """
 
     fit: Fit
@@ -55,6 +59,7 @@ class FittedUnits:
     seen: UnitPatterns
     cautions: list[str]
     without_factors: tuple[Design, Contrast] | None
+    plain: Fit | None = None
 
 
 @dataclass(frozen=True)
@@ -79,22 +84,52 @@ def fit_units(
     tested
         Whether there will be a test, without which nothing is looked for.
     """
-    design, contrast = ask.design, ask.contrast
-    method, options = plan_fit(matrix, design, contrast, kept, ask.question)
+    method, options = plan_fit(matrix, ask.design, ask.plan, kept, ask.question)
     question = replace(ask.question, method=method["name"], normalize=scaling)
-    cautions, seen = list(ask.cautions), nothing_seen(design)
+    seen = nothing_seen(ask.design)
     if tested:
-        limit = differential.reach(method["name"], contrast, kept, fdr=question.fdr)
-        if limit is not None:
-            logger.warning("%s", limit)
-            cautions.append(limit)
-        seen = look_at_units(matrix, design, contrast, kept, question)
-        design, contrast = with_factors(design, contrast, seen.columns)
+        seen = look_at_units(matrix, ask.design, ask.plan, kept, question)
         options = _allowed(options, method, seen)
+    design, contrast = with_factors(ask.design, ask.contrast, seen.columns)
     fit = differential.fit(matrix, design, method=method["name"], tested=kept, options=options)
-    before = (ask.design, ask.contrast) if seen.adjusted else None
-    return FittedUnits(
-        fit, options, method, design, contrast, question, seen, [*cautions, *seen.warnings], before
+    plain = None
+    if seen.adjusted:
+        plain = differential.fit(
+            matrix,
+            ask.design,
+            method=fit.method,
+            tested=kept,
+            options=FitOptions(block=options.block),
+        )
+    fitted = FittedUnits(fit, options, method, design, contrast, question, seen, [], None, plain)
+    return for_contrast(fitted, ask, kept, tested=tested)
+
+
+def for_contrast(
+    model: FittedUnits, ask: Asked, kept: NDArray[np.bool_], *, tested: bool
+) -> FittedUnits:
+    """The same fit, asked for another contrast.
+
+    Parameters
+    ----------
+    ask
+        With the question and contrast that are meant; of the same design.
+    kept, tested
+        As of `fit_units`, and whether this contrast is tested.
+    """
+    question = replace(
+        ask.question, method=model.question.method, normalize=model.question.normalize
+    )
+    _, contrast = with_factors(ask.design, ask.contrast, model.seen.columns)
+    limit = None
+    if tested:
+        limit = differential.reach(model.fit.method, ask.contrast, kept, fdr=question.fdr)
+    if limit is not None:
+        logger.warning("%s", limit)
+    cautions = [*ask.cautions, *([] if limit is None else [limit]), *model.seen.warnings]
+    before = (ask.design, ask.contrast) if model.seen.adjusted else None
+    return replace(
+        model, contrast=contrast, question=question, cautions=cautions, without_factors=before
     )
 
 
@@ -120,15 +155,18 @@ def tested_results(
     results = differential.contrast_results(
         model.fit, model.contrast, fdr=question.fdr, lfc_threshold=question.lfc_threshold
     )
-    if model.without_factors is not None:
-        design, contrast = model.without_factors
-        plain = FitOptions(block=model.options.block)
-        other = differential.fit(
-            matrix, design, method=model.fit.method, tested=kept, options=plain
-        )
-        results = differential.with_unadjusted(results, other, contrast, question)
+    if model.without_factors is not None and model.plain is not None:
+        _, contrast = model.without_factors
+        results = differential.with_unadjusted(results, model.plain, contrast, question)
         said.header["unadjusted"], n = calls_in_words(results, question.fdr)
         said.facts["hidden"] = {**model.seen.facts["hidden"], "unadjusted_calls": n}
+    said.facts["shrunken"] = support_facts(results)
+    said.header["shrunken fold changes"] = shrunken_in_words(
+        said.facts["shrunken"], model.fit.method
+    )
+    results = with_loci(results, model.fit, model.contrast)
+    said.facts["loci"] = loci_facts(results, fdr=question.fdr)
+    said.header["loci"] = loci_in_words(said.facts["loci"])
     caution = one_sided_calls(results, matrix, question)
     if caution is not None:
         said.header["composition"] = said.facts["composition"] = caution

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
+
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.samples.design import Contrast
 from resist_epi.samples.levels import column_in_words
 from resist_epi.samples.question import Question
+from resist_epi.stats.best_supported import SUPPORTED, is_supported
 from resist_epi.version import VERSION
 
 
@@ -37,7 +40,10 @@ def results_header(
         f" (chosen: {scaling['because']})",
         "quantity": _quantity_in_words(matrix),
         "filter": filter_in_words(kept),
-        "fdr": f"{question.fdr:g} (direction is gain or loss where padj is at most this)",
+        "fdr": (
+            f"{question.fdr:g} (direction is gain or loss where padj is at most this); padj holds"
+            " the share of false ones among called regions, locus_padj that among called loci"
+        ),
     }
     renamed, places = matrix.metadata.get("renamed"), matrix.metadata.get("places", [])
     if renamed:
@@ -102,6 +108,33 @@ def _quantity_in_words(matrix: CountMatrix) -> str:
         text += f"; counted: {'; '.join(each)}"
     reason = matrix.metadata.get("quantity_reason")
     return text + (f"; chosen: {reason}" if reason else "")
+
+
+def support_facts(results: pd.DataFrame) -> dict[str, Any]:
+    """How many regions are supported, by an s-value of at most `at`, of how many that have one."""
+    svalue = results["svalue"]
+    supported = int(is_supported(svalue).sum())
+    return {"supported": supported, "of": int(svalue.notna().sum()), "at": SUPPORTED}
+
+
+def shrunken_in_words(facts: Mapping[str, Any], method: str) -> str:
+    """What shrunken fold changes and s-values are, and how many regions are supported.
+
+    Parameters
+    ----------
+    facts
+        Of `support_facts`.
+    method
+        Name of the test.
+    """
+    if not facts["of"]:
+        return f"none: {method} gives no standard error"
+    how_many = f"{facts['supported']} of {facts['of']}" if facts["supported"] else "no"
+    return (
+        "adaptive shrinkage (Stephens 2017); an s-value is the expected share of wrong signs among"
+        f" the regions with at most this one: {how_many} regions have one of at most"
+        f" {facts['at']:g}"
+    )
 
 
 def beside_cut(value: float, cut: float, digits: int) -> str:

@@ -63,6 +63,8 @@ def look_at_units(
     ----------
     matrix
         Normalised, a column a unit, in the order of the design's rows.
+    contrast
+        What is tested: one contrast, or several that share the fit (`joined_contrasts`).
     tested
         (n_regions,) bool.
     question
@@ -112,7 +114,8 @@ def with_factors(
     if not columns.shape[1]:
         return design, contrast
     matrix = pd.concat([design.matrix, columns], axis=1)
-    vector = np.concatenate([contrast.vector, np.zeros(columns.shape[1])])
+    nothing = np.zeros((columns.shape[1], *contrast.vector.shape[1:]))
+    vector = np.concatenate([contrast.vector, nothing])
     words = f"{contrast.words}; adjusted for {', '.join(columns.columns)}, estimated from residuals"
     return replace(design, matrix=matrix), replace(contrast, vector=vector, words=words)
 
@@ -146,7 +149,7 @@ def _found(search: FactorSearch, k: int, *, asked: bool) -> FoundFactors:
     return FoundFactors(
         table,
         shared,
-        chance_of(shared, k, search.df + 1 - k),
+        chance_of(shared, factors.slope.size, search.df + 1 - k),
         named_by(table, search.design.units, search.matrix),
         dict(zip(names, map(float, search.follows_level(factors)), strict=True)),
         asked,

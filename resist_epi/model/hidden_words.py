@@ -162,6 +162,26 @@ def with_found(
     return replace(seen, columns=found.table)
 
 
+def factor_values(facts: Mapping[str, Any]) -> pd.DataFrame:
+    """The estimated factors that the facts of results hold, adjusted for or not.
+
+    Returns
+    -------
+    DataFrame
+        `factor sample value`, and `about`, the columns of the sheet that name the factor; a row a
+        factor and unit, no row where none was estimated.
+    """
+    hidden = facts.get("hidden", {})
+    return pd.DataFrame(
+        [
+            (factor, sample, value, relations_in_words({factor: hidden["columns"][factor]}))
+            for factor, values in hidden.get("units", {}).items()
+            for sample, value in values.items()
+        ],
+        columns=["factor", "sample", "value", "about"],
+    )
+
+
 def calls_in_words(results: pd.DataFrame, fdr: float) -> tuple[str, int]:
     """How many regions are called with and without the factors, and the latter number."""
     called, beside = (results[c].to_numpy(np.float64) <= fdr for c in ("padj", "unadjusted_padj"))

@@ -130,7 +130,7 @@ def fit_trend(
             linear = fit_linear(level, X, weights=weights, correlation=correlation)
         else:
             every = spread_rows(odd, tested)
-            linear = _fit_without(every, level, X, weights, correlation)
+            linear = fit_without(every, level, X, weights, correlation)
             settings["left_out"] = int(odd.sum())
         fitted = replace(
             _moderated("trend", matrix, design, tested, linear, covariate=linear.mean),
@@ -156,14 +156,22 @@ def spread_rows(mask: NDArray[np.bool_], tested: NDArray[np.bool_]) -> NDArray[n
     return every
 
 
-def _fit_without(
+def fit_without(
     odd: NDArray[np.bool_],
     level: FloatArray,
     X: FloatArray,
     weights: FloatArray | None,
     correlation: FloatArray | None,
 ) -> LinearFit:
-    """The fit without some values, whose degrees of freedom are gone as well."""
+    """The fit without some values, whose degrees of freedom are gone as well.
+
+    Parameters
+    ----------
+    odd
+        (n_regions, n_units) bool, the values to leave out.
+    weights
+        (n_units,) of the units; None where all count the same.
+    """
     each = np.ones(len(X)) if weights is None else weights
     linear = fit_linear(
         level, X, weights=np.where(odd, NO_WEIGHT, 1.0) * each, correlation=correlation

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from resist_epi.arrays import FloatArray
     from resist_epi.counting.matrix import CountMatrix
     from resist_epi.model.fit import Fit
+    from resist_epi.model.left_out import Left
     from resist_epi.model.linear_models import FitOptions
     from resist_epi.samples.design import Contrast, Design
 
@@ -94,6 +95,9 @@ class Method:
         default adjusts for nothing.
     reach
         (contrast, tested regions, level) -> in words, what this test cannot find whatever the data.
+    without
+        (fit, what is left without some units) -> the fit without them, everything else held, and
+        the rows of its regions in the whole fit; None where calls cannot be held against that.
     effect, gain
         What `log2FoldChange` is the logarithm of, and what a gain means, where there are no groups.
     """
@@ -114,6 +118,7 @@ class Method:
     relabelled_by: str | None = None
     own_contrast: Callable[[Design], Contrast] | None = None
     reach: Callable[[Contrast, int, float], str | None] | None = None
+    without: Callable[[Fit, Left], tuple[Fit, NDArray[np.intp]]] | None = None
     effect: str = "slope"
     gain: str = "rising with the covariate"
 
@@ -132,6 +137,7 @@ METHODS: dict[str, Method] = {
         takes_block=True,
         takes_factors=True,
         relabelled_by="trend",
+        without=Later("left_out:linear_without"),
     ),
     "voom": Method(
         Later("linear_models:fit_voom"),
@@ -145,6 +151,7 @@ METHODS: dict[str, Method] = {
         takes_block=True,
         takes_factors=True,
         relabelled_by="trend",
+        without=Later("left_out:linear_without"),
     ),
     "ql": Method(
         Later("count_models:fit_ql"),
@@ -153,9 +160,11 @@ METHODS: dict[str, Method] = {
         "quasi-likelihood F test of negative binomial counts (edgeR QL)",
         (LUND_2012,),
         f_statistics=Later("count_models:quasi_f"),
+        threshold_statistics=Later("count_models:quasi_threshold"),
         models_counts=True,
         takes_factors=True,
         relabelled_by="trend",
+        without=Later("left_out:quasi_without"),
     ),
     "wilcoxon": Method(
         Later("cross_checks:fit_wilcoxon"),
@@ -164,6 +173,7 @@ METHODS: dict[str, Method] = {
         "Wilcoxon's rank-sum test of two groups, a cross-check",
         (WILCOXON_1945,),
         reach=Later("cross_checks:wilcoxon_reach"),
+        without=Later("left_out:ranks_without"),
     ),
     "welch": Method(
         Later("cross_checks:fit_welch"),
@@ -171,6 +181,7 @@ METHODS: dict[str, Method] = {
         QUANTITIES,
         "Welch's t test of two groups on log2 signal, a cross-check",
         (WELCH_1947,),
+        without=Later("left_out:ranks_without"),
     ),
     "cox": Method(
         Later("hazards:fit_cox"),
@@ -183,6 +194,7 @@ METHODS: dict[str, Method] = {
         own_contrast=Later("hazards:hazard_contrast"),
         effect="hazard ratio",
         gain="higher hazard with more mark",
+        without=Later("left_out:hazards_without"),
     ),
 }
 

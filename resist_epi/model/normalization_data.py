@@ -15,6 +15,7 @@ from resist_epi.counting.units import merge_units, unit_members
 from resist_epi.errors import DesignError
 from resist_epi.genome.regions import bed_regions
 from resist_epi.model.efficiency import top_share
+from resist_epi.model.spike_in import SpikeInReads, spike_in_reads
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.schema import COUNTS
 
@@ -33,7 +34,9 @@ class NormalizationInputs:
         Signal of the exogenous genome, in one row or in bins, in the matrix's own quantity: what
         a sample has of it stands for the same amount of chromatin in every sample.
     spike_in_reads
-        Sample -> reads of the exogenous genome, where the sheet has them.
+        Sample -> reads of the exogenous genome, where they are known.
+    spike_in_from
+        Where these come from, in words.
     peaks
         Sample -> table `chrom start end` of its own peaks.
     given
@@ -55,6 +58,7 @@ class NormalizationInputs:
     background: CountMatrix | None = None
     spike_in: CountMatrix | None = None
     spike_in_reads: Mapping[str, float] | None = None
+    spike_in_from: str = ""
     peaks: Mapping[str, pd.DataFrame] | None = None
     given: Mapping[str, float] | None = None
     groups: Mapping[str, str] | None = None
@@ -80,7 +84,8 @@ def normalization_inputs(
     matrix
         The libraries that will be normalised.
     sheet
-        Its rows: columns `SpikeInReads` and `SizeFactor` are used where they are.
+        Its rows: columns `SpikeInReads` and `SizeFactor` are used where they are; without the
+        first, reads of another genome that were counted apart.
     bins
         Counts of the same libraries in bins of the genome.
     exclude
@@ -107,14 +112,17 @@ def normalization_inputs(
             )
         except DesignError as error:
             missing["background"] = str(error)
-    spike_in, why_not = spike_in_matrix(matrix, sheet)
+    spike_in, found, why_not = spike_in_matrix(matrix, sheet)
     if spike_in is None:
         missing["spike_in"] = why_not
     own = {s: p for s, p in (peaks or {}).items() if s in matrix.samples}
     return NormalizationInputs(
         background=background,
         spike_in=spike_in,
-        spike_in_reads=None if spike_in is None else _spike_in_reads(sheet),
+        spike_in_reads=None
+        if spike_in is None or found is None
+        else dict(zip(matrix.samples, found.reads.tolist(), strict=True)),
+        spike_in_from="" if spike_in is None or found is None else found.source,
         peaks=own if len(own) == len(matrix.samples) else None,
         given=given_factors(sheet),
         groups=dict(zip(sheet.samples, sheet.table["Condition"], strict=True)),
@@ -123,36 +131,34 @@ def normalization_inputs(
     )
 
 
-def spike_in_matrix(matrix: CountMatrix, sheet: SampleSheet) -> tuple[CountMatrix | None, str]:
-    """Return one row, the sheet's `SpikeInReads` in the unit of the matrix, or None and why not.
+def spike_in_matrix(
+    matrix: CountMatrix, sheet: SampleSheet
+) -> tuple[CountMatrix | None, SpikeInReads | None, str]:
+    """One row, the reads of `spike_in.spike_in_reads` in the unit of the matrix; and these.
 
-    Of a coverage track the scale is unknown, so its spike-in is library size x spike-in reads /
-    reads: what the exogenous genome would add to the track.
+    None where there is no such row, and why not. Of a coverage track the scale is unknown, so its
+    spike-in is library size x spike-in reads / reads: what the exogenous genome would add to it.
 
     Raises
     ------
     DesignError
         If the column is filled in for some of the libraries only.
     """
-    reads = sheet.numbers("SpikeInReads")
-    if reads is None:
-        return None, "the sheet has no SpikeInReads"
+    found, why_not = spike_in_reads(matrix, sheet)
+    if found is None:
+        return None, None, why_not
+    reads = found.reads
     complete(reads, sheet, "SpikeInReads")
     if matrix.quantity not in COUNTS:
         sequenced = sheet.numbers("LibrarySize")
         if sequenced is None or np.isnan(sequenced).any():
-            return None, (
+            why_not = (
                 f"SpikeInReads cannot be compared with {matrix.quantity}, whose scale is unknown,"
                 " unless the sheet also has LibrarySize, the reads of each library"
             )
+            return None, None, why_not
         reads = matrix.library_sizes * reads / sequenced
-    return one_row(matrix, reads, "spike_in"), ""
-
-
-def _spike_in_reads(sheet: SampleSheet) -> dict[str, float] | None:
-    """Sample -> reads of the exogenous genome, as the sheet has them."""
-    reads = sheet.numbers("SpikeInReads")
-    return None if reads is None else dict(zip(sheet.samples, reads.tolist(), strict=True))
+    return one_row(matrix, reads, "spike_in"), found, ""
 
 
 def given_factors(sheet: SampleSheet) -> dict[str, float] | None:

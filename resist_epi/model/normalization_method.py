@@ -96,9 +96,13 @@ METHODS: dict[str, Normalization] = {
         " sample's own",
         "spike-in",
         (ORLANDO_2014,),
-        needs=("spike_in", "the column SpikeInReads, with LibrarySize where signal is normalised"),
+        needs=(
+            "spike_in",
+            "the column SpikeInReads, with LibrarySize where signal is normalised, or files of"
+            " reads that hold those of another genome",
+        ),
         keeps_global=True,
-        default=("the sheet has spike-in", "no spike-in"),
+        default=("there is spike-in", "no spike-in"),
         compared="reference",
     ),
     "background": Normalization(

@@ -28,10 +28,34 @@ def check_question(question: Question) -> None:
     if question.lfc_threshold > 0 and chosen.threshold_statistics is None:
         able = method.methods_that(lambda m: m.threshold_statistics)
         raise DesignError(f"{question.method} has no test against a threshold; use {able}")
-    if question.contrast is not None and chosen.own_contrast is not None:
+    if (question.asked is not None or question.beside) and chosen.own_contrast is not None:
         raise DesignError(
             f"{question.method} has a question of its own and takes no contrast; leave it out"
         )
+
+
+def check_joint(question: Question) -> None:
+    """Refuse to test several contrasts together where that cannot be, before any file is read.
+
+    Raises
+    ------
+    DesignError
+        If there are fewer than two, or the method has no F test.
+    """
+    if not question.beside:
+        raise DesignError(
+            "--joint tests several contrasts at once; name two or more, each by --contrast A-B or"
+            " --coefficient NAME"
+        )
+    chosen = None if question.method is None else method.METHODS[question.method]
+    if chosen is not None and chosen.f_statistics is None:
+        raise DesignError(no_f_test(str(question.method)))
+
+
+def no_f_test(name: str) -> str:
+    """Why a method cannot test several contrasts together, with those that can."""
+    able = method.methods_that(lambda m: m.f_statistics)
+    return f"{name} has no F test; use {able} (--method) to test several contrasts together"
 
 
 def check_method(name: str, *, block: str | None, strata: str | None) -> None:
@@ -75,6 +99,12 @@ def check_scaling_columns(sheet: SampleSheet, normalize: str | None) -> None:
     if chosen is None:
         return
     named = "Peaks" in sheet.table and bool((sheet.table["Peaks"] != "").all())
-    absent = {"spike_in": reads is None, "given": factors is None, "peaks": not named}
+    # What else their files hold is known once these were opened.
+    of_reads = "bamReads" in sheet.table and bool((sheet.table["bamReads"] != "").all())
+    absent = {
+        "spike_in": reads is None and not of_reads,
+        "given": factors is None,
+        "peaks": not named,
+    }
     if any(gone and chosen.reads(field) for field, gone in absent.items()):
         raise DesignError(f"normalisation {normalize} needs {chosen.wanted}")

@@ -159,6 +159,9 @@ def judge_spike_in(
     reads = _reads(matrix, inputs, signal)
     faults = _too_few(matrix.samples, signal if reads is None else reads, known=reads is not None)
     figures, facts = [], dict[str, Any]()
+    if inputs.spike_in_from:
+        figures.append(inputs.spike_in_from)
+        facts["from"] = inputs.spike_in_from
     if reads is not None:
         facts["reads"] = [int(reads.min()), int(reads.max())]
         figures.append(f"{_between(f'{reads.min():,.0f}', f'{reads.max():,.0f}')} reads a unit")

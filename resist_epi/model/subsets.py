@@ -54,7 +54,8 @@ def with_carriers(analysis: Analysis) -> tuple[Analysis, Subsets | None]:
         found = carriers_of(analysis)
     except DesignError as error:
         return analysis.with_more(header={"carriers": f"not looked for: {error}"}), None
-    return analysis.with_more(header={"carriers": found.sentence}), found
+    said, facts = {"carriers": found.sentence}, {"carriers": found.facts}
+    return analysis.with_more(header=said, facts=facts), found
 
 
 FEWEST_UNITS = 6  # on either side: fewer do not tell two levels from noise
@@ -87,6 +88,13 @@ class Subsets:
     def header(self) -> dict[str, str]:
         """Sentence and method, for the `#` lines of the table."""
         return {"carriers": self.sentence, "carriers by": METHOD}
+
+    @property
+    def facts(self) -> dict[str, int]:
+        """How many regions are called, and how many of them in some units only."""
+        called = self.table[self.table["direction"] != "none"]
+        part = int((called["n_carriers"] < called["n_units"]).sum())
+        return {"called": len(called), "in some only": part}
 
 
 def subset_results(
@@ -136,14 +144,24 @@ def subset_results(
     return Subsets(table, _in_words(table, contrast.levels[0], fdr))
 
 
-def check_carriers(question: Question, *, tested: bool = True) -> None:
+def check_carriers(question: Question, *, tested: bool = True, contrasts: int = 1) -> None:
     """Refuse a question that carriers cannot be looked for with, before anything is fitted.
+
+    Parameters
+    ----------
+    contrasts
+        How many are asked for.
 
     Raises
     ------
     DesignError
-        If there is no test, or units are correlated (`--block`).
+        If there is no test, units are correlated (`--block`), or there are several contrasts.
     """
+    if contrasts > 1:
+        raise DesignError(
+            f"carriers of a change are looked for in one contrast, not {contrasts}; ask with one"
+            " --contrast"
+        )
     if not tested:
         raise DesignError("carriers of a change need a contrast that can be tested")
     if question.block is not None:

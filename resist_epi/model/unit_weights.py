@@ -49,8 +49,8 @@ class UnitWeights:
     smaller
         Units in the smaller side.
     sides
-        (n_units,) code of each unit's side of the contrast, for a variance a side; None where the
-        sides have as many units, or there are none.
+        (n_units,) code of each unit's side of the contrasts, for a variance a side; None where the
+        sides have as many units or overlap, or there are none.
     sides_fold
         Fold between the sides' median weights; 1 without sides.
     larger_varies
@@ -130,14 +130,14 @@ def weigh_units(
     effects = orthogonal_effects(level, X, contrast.vector, weights=weights)
     shared = gate(effects, genome_halves(part.regions["chrom"].to_numpy())).breadth
     codes, sides_fold, larger_varies = None, 1.0, False
-    if len(contrast.sides) == 2:
-        first, second = contrast.sides
-        if first.sum() != second.sum():
-            codes = tuple(int(code) for code in np.where(first, 1, np.where(second, 2, 0)))
-        one, other = (float(np.median(weights[side])) for side in (first, second))
-        sides_fold = max(one, other) / min(one, other)
-        few, many = sorted((first, second), key=np.sum)
-        larger_varies = bool(
-            many.sum() >= LARGER * few.sum() and np.median(weights[many]) < np.median(weights[few])
-        )
+    sides = contrast.sides
+    if len(sides) > 1 and (np.sum(sides, axis=0) <= 1).all():  # of contrasts of two columns: no
+        sizes = [int(side.sum()) for side in sides]
+        if len(set(sizes)) > 1:
+            group = np.sum([(i + 1) * side for i, side in enumerate(sides)], axis=0)
+            codes = tuple(int(code) for code in group)
+        medians = [float(np.median(weights[side])) for side in sides]
+        sides_fold = max(medians) / min(medians)
+        noisiest = int(np.argmin(medians))
+        larger_varies = sides_fold > 1 and sizes[noisiest] >= LARGER * min(sizes)
     return UnitWeights(weights, shared, smaller, codes, sides_fold, larger_varies)

@@ -55,6 +55,8 @@ PLOTS: dict[str, Plot] = {
     "copy-number": Plot("genome", "plot_copy_number", "segments"),
     "switch": Plot("switch", "plot_switches", options=("label",)),
     "mechanisms": Plot("mechanisms", "plot_mechanisms"),
+    "hidden": Plot("hidden_factors", "plot_hidden_factors", "patterns", _SHEET),
+    "power": Plot("power", "plot_power"),
 }
 
 __all__ = ["PLOTS", "Plot", "figure_function"]

@@ -217,14 +217,19 @@ def add_labels(
 def label_genes(
     ax: Axes,
     symbols: pd.Series,
-    pvalues: pd.Series,
+    order: NDArray[np.intp],
     called: NDArray[np.bool_],
     xy: FloatArray,
     label: int | Sequence[str],
 ) -> None:
-    """Name so many of the called points, or the genes given; of each gene that of smallest P."""
+    """Name so many of the called points, or the genes given; of each gene the one that is first.
+
+    Parameters
+    ----------
+    order
+        (m,) positions of the points, the one to be named first at the start.
+    """
     symbol = symbols.fillna("").to_numpy(dtype=object)
-    order = np.argsort(pvalues.fillna(2.0).to_numpy(np.float64), kind="stable")
     if isinstance(label, int):
         wanted, most = [i for i in order if called[i] and symbol[i]], label
     else:

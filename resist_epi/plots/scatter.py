@@ -27,6 +27,7 @@ from resist_epi.plots.style import (
     set_title,
     thousands,
 )
+from resist_epi.stats.best_supported import order_of_support
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +58,8 @@ def plot_ma(
         The contract's result columns. Regions without a mean above 0 or without a fold change are
         not drawn, and the others alone are counted.
     label
-        Name so many called regions of the smallest P by their symbol, or the genes given.
+        Name so many called regions by their symbol, the best supported (`order_of_support`), or
+        the genes given.
 
     Returns
     -------
@@ -113,7 +115,8 @@ def plot_volcano(
     results
         The contract's result columns; regions without a P are not drawn.
     label
-        Name so many called regions of the smallest P by their symbol, or the genes given.
+        Name so many called regions by their symbol, the best supported (`order_of_support`), or
+        the genes given.
 
     Returns
     -------
@@ -351,10 +354,8 @@ def _threshold(ax: Axes, shown: pd.DataFrame) -> None:
 def _label(ax: Axes, shown: pd.DataFrame, xy: FloatArray, label: int | Sequence[str]) -> None:
     if "symbol" not in shown or not len(shown):
         return
-    pvalue = shown["pvalue"] if "pvalue" in shown else pd.Series(np.nan, index=shown.index)
     symbols = shown["symbol"]
     if "primary" in shown:  # another promoter of a gene does not speak for it
         symbols = symbols.where(shown["primary"].eq(True), "")
-    label_genes(
-        ax, symbols, pvalue, shown["direction"].isin(["gain", "loss"]).to_numpy(), xy, label
-    )
+    called = shown["direction"].isin(["gain", "loss"]).to_numpy()
+    label_genes(ax, symbols, order_of_support(shown), called, xy, label)

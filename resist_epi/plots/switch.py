@@ -27,6 +27,7 @@ from resist_epi.plots.style import (
     set_title,
     thousands,
 )
+from resist_epi.stats.best_supported import order_of_support
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +56,7 @@ def plot_switches(
     switches
         As `switches.mark_switches` gives them; its first two marks are the axes.
     label
-        Name so many switches of the smallest adjusted P, or the genes given.
+        Name so many switches, the best supported (`order_of_support`), or the genes given.
 
     Returns
     -------
@@ -108,7 +109,7 @@ def plot_switches(
         label_genes(
             ax,
             shown["symbol"],
-            shown["padj"],
+            order_of_support(shown),
             switch,
             np.stack(edges.clipped(*xy.T), axis=1),
             label,

@@ -16,6 +16,7 @@ from resist_epi.genes.gene_values import directions_by_symbol
 from resist_epi.genome.cytogenetics import load_centromeres
 from resist_epi.io.figures import save_figure
 from resist_epi.model.agreement import titles_compared
+from resist_epi.model.hidden_words import factor_values
 from resist_epi.plots import figure_function
 from resist_epi.report.gather import MarkTables, RunTables
 from resist_epi.report.words import KIND_WORDS
@@ -34,7 +35,8 @@ def draw_figures(run: RunTables, folder: str | Path) -> list[Path]:
     """Draw the figures of a run; return what was written.
 
     Of each mark `MARK.pca`, `MARK.correlation`, `MARK.normalization`, `MARK.genome` and, where
-    there are tracks, `MARK.heatmap`, where it was corrected `MARK.copy_number`; of each of its
+    there are tracks, `MARK.heatmap`, where it was corrected `MARK.copy_number`, where factors were
+    estimated `MARK.hidden`; of each of its
     region kinds `MARK.KIND.ma`, and `.volcano` and `.pvalue` where there is a test;
     `study.mechanisms` and `study.switch` where the run has these tables.
 
@@ -124,6 +126,12 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any
                 names=titles_compared(),
                 title=mark.mark,
             ),
+        )
+    factors = factor_values(mark.main.facts)
+    if len(factors):
+        yield (
+            f"{mark.name}.hidden",
+            figure_function("hidden")(factors, samples=samples, title=mark.mark),
         )
     for kind, sheet in mark.results.items():
         title = f"{mark.mark}, {KIND_WORDS.get(kind, kind)}"

@@ -15,7 +15,7 @@ from resist_epi.counting.profile_matrix import ProfileMatrix
 from resist_epi.dna.seg import read_seg
 from resist_epi.errors import InputFormatError, in_file, shortened
 from resist_epi.genes.gene_values import gene_signal
-from resist_epi.io.run_folder import RunFile, run_file, run_path
+from resist_epi.io.run_folder import OF_CONTRAST, RunFile, run_file, run_path
 from resist_epi.io.store import file_name, parse_json, read_text
 from resist_epi.io.tables import read_results, read_table
 from resist_epi.samples.facts import facts_of
@@ -29,6 +29,7 @@ from resist_epi.schema import (
     MECHANISMS,
     PRE_SPECIFIED,
     QUALITY,
+    SITE_SUMMARY,
     TISSUE_SCORES,
     names,
 )
@@ -46,6 +47,7 @@ FACTS: Mapping[str, Sequence[str]] = {
 FACTS_WHERE_KNOWN: Mapping[str, Sequence[str]] = {
     "hidden": ("found", "adjusted"),
     "relabelling": ("n", "complete", "median", "observed"),
+    "carriers": ("called", "in some only"),
     "spike in checks": ("said", "faults"),
 }
 
@@ -106,6 +108,8 @@ class MarkTables:
         Copy number of the mark's libraries; None where it was not corrected.
     scores
         Proliferation, subtype and other tissue against the groups; None where none was scored.
+    sites
+        Where sites gained and lost lie; None where no peaks were tested.
     """
 
     mark: str
@@ -124,6 +128,7 @@ class MarkTables:
     arms: Sheet | None = None
     segments: pd.DataFrame | None = None
     scores: Sheet | None = None
+    sites: Sheet | None = None
 
     @property
     def main(self) -> Sheet:
@@ -151,6 +156,8 @@ class RunTables:
         Mechanisms of resistance by mark and assay; None where nothing was stated in advance.
     concordance
         How far the marks and other assays go together; None without such files.
+    contrast
+        Which of several contrasts, as its folder is named; empty where the run has one.
     survival
         What an outside cohort says of the called genes of each mark; None without one.
     """
@@ -163,10 +170,17 @@ class RunTables:
     mechanisms: Sheet | None = None
     survival: Sheet | None = None
     concordance: Sheet | None = None
+    contrast: str = ""
 
 
-def gather(folder: str | Path) -> RunTables:
+def gather(folder: str | Path, contrast: str | Path | None = None) -> RunTables:
     """Read the tables of a run.
+
+    Parameters
+    ----------
+    contrast
+        The folder of one of several contrasts (`run_folder.contrast_folders`); None where the run
+        has one.
 
     Raises
     ------
@@ -174,6 +188,7 @@ def gather(folder: str | Path) -> RunTables:
         If the folder is not one of a finished run; the message names what is missing.
     """
     folder = Path(folder)
+    own = folder if contrast is None else Path(contrast)
     needed: tuple[RunFile, ...] = ("all_quality", "provenance")
     missing = [run_file(n) for n in needed if not run_path(folder, n).is_file()]
     if missing:
@@ -185,9 +200,9 @@ def gather(folder: str | Path) -> RunTables:
     quality = read_table(run_path(folder, "all_quality"), required=names(QUALITY))
     for column in ("sample", "mark", "condition"):
         quality[column] = quality[column].astype(str)
-    mechanisms = _optional(run_path(folder, "mechanisms"), required=names(MECHANISMS))
+    mechanisms = _optional(run_path(own, "mechanisms"), required=names(MECHANISMS))
     marks = [
-        _gather_mark(folder, str(mark), rows["sample"].tolist(), mechanisms)
+        _gather_mark((folder, own), str(mark), rows["sample"].tolist(), mechanisms)
         for mark, rows in quality.groupby("mark", sort=False)
     ]
     return RunTables(
@@ -195,31 +210,34 @@ def gather(folder: str | Path) -> RunTables:
         quality=quality,
         check=_optional_check(run_path(folder, "check")),
         provenance=_provenance(run_path(folder, "provenance")),
-        switches=_optional(run_path(folder, "switches"), required=["symbol", "class", "padj"]),
+        switches=_optional(run_path(own, "switches"), required=["symbol", "class", "padj"]),
         mechanisms=mechanisms,
-        concordance=_optional(run_path(folder, "concordance"), required=["mark", "words"]),
-        survival=_optional(run_path(folder, "survival"), required=["mark", "words"]),
+        concordance=_optional(run_path(own, "concordance"), required=["mark", "words"]),
+        survival=_optional(run_path(own, "survival"), required=["mark", "words"]),
+        contrast="" if contrast is None else own.name,
     )
 
 
 def _gather_mark(
-    folder: Path, mark: str, samples: Sequence[str], mechanisms: Sheet | None
+    folders: tuple[Path, Path], mark: str, samples: Sequence[str], mechanisms: Sheet | None
 ) -> MarkTables:
+    folder, own = folders
+
     def file(name: RunFile, of: str = "") -> Path:
-        return run_path(folder, name, mark, of)
+        return run_path(own if name in OF_CONTRAST else folder, name, mark, of)
 
     chosen = preset(mark)
     results: dict[str, Sheet] = {}
-    for kind in sorted(KINDS, key=lambda k: (k != chosen.main_kind, KINDS.index(k))):
+    there = [kind for kind in KINDS if file("results", kind).is_file()]
+    speaks = chosen.speaks(there)
+    for kind in sorted(there, key=lambda k: (k != speaks, KINDS.index(k))):
         path = file("results", kind)
-        if path.is_file():
-            table = read_results(path)
-            results[kind] = _with_facts(table, path)
+        results[kind] = _with_facts(read_results(path), path)
     if not results:
         raise InputFormatError(
             f"no results of {mark}, which qc.tsv names",
             path=folder,
-            expected=run_file("results", mark, chosen.main_kind),
+            expected=run_file("results", mark, speaks),
             remedy="run the study again",
         )
     correlation = _of_samples(file("correlation"))
@@ -241,9 +259,10 @@ def _gather_mark(
         profile=_profile(file("profile")),
         arms=_optional(file("arms"), required=names(ARMS)),
         segments=_segments(segments, samples) if segments.is_file() else None,
+        sites=_optional(file("site_summary"), required=names(SITE_SUMMARY)),
         levels=_levels(
-            file("counts", chosen.main_kind),
-            results.get(chosen.main_kind),
+            file("gene_counts") if speaks == "peaks" else file("counts", speaks),
+            None if speaks == "peaks" else results[speaks],
             _carriers(mechanisms, mark),
         ),
     )
@@ -269,10 +288,10 @@ def _profile(path: Path) -> ProfileMatrix | None:
 
 
 def _levels(path: Path, results: Sheet | None, genes: list[str]) -> pd.DataFrame | None:
-    if len(genes) < 2 or results is None or not path.is_file():
+    if len(genes) < 2 or not path.is_file():
         return None
     with in_file(path):
-        table = gene_signal(read_counts(path), results.table)
+        table = gene_signal(read_counts(path), None if results is None else results.table)
     return table.reindex([g for g in genes if g in table.index])
 
 

@@ -18,6 +18,7 @@ from resist_epi.mechanism.verdicts import (
     in_words,
 )
 from resist_epi.report.gather import RunTables, Sheet
+from resist_epi.report.mechanism_context import evidence_rows, therapy_section
 from resist_epi.report.sections import change, number
 from resist_epi.report.words import header_lines
 from resist_epi.schema import MECHANISMS_MORE
@@ -44,7 +45,8 @@ def mechanism_section(run: RunTables) -> dict[str, Any] | None:
         "rows": [_row(row) for row in own.to_dict("records")],
         "silent": _silent(own),
         "controls": _controls(quiet, moved),
-        "context": _context(own),
+        "therapies": therapy_section(own),
+        "rests_on": evidence_rows(own),
         "header": dict(header_lines(run.mechanisms.header)),
         "evidence": [] if run.concordance is None else _evidence(run.concordance),
         "outcome": [] if run.survival is None else _outcome(run.survival),
@@ -115,16 +117,6 @@ def _controls(quiet: pd.DataFrame, moved: pd.DataFrame) -> str:
         return f"{said}; none has P below .05."
     names = ", ".join(f"{r.mechanism} in {r.layer}" for r in moved.itertuples())
     return f"{said}; P is below .05 for {names}: look there before a claim."
-
-
-def _context(own: pd.DataFrame) -> list[dict[str, str]]:
-    """Therapies tried against the mechanisms that were called."""
-    called = own[own["verdict"] == "as expected"].drop_duplicates("mechanism")
-    return [
-        {"mechanism": row["mechanism"], "text": row["context"], "reference": row["references"]}
-        for row in called.to_dict("records")
-        if row["context"]
-    ]
 
 
 def _evidence(sheet: Sheet) -> list[dict[str, str]]:

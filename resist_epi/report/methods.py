@@ -12,6 +12,7 @@ from resist_epi.model.agreement import in_words, papers
 from resist_epi.model.method import Method
 from resist_epi.model.normalization_method import Normalization
 from resist_epi.report.gather import MarkTables, RunTables, Sheet
+from resist_epi.report.methods_findings import between_marks, within_regions
 from resist_epi.report.references import OPTION_SOURCES, Citations
 from resist_epi.report.words import (
     KIND_WORDS,
@@ -21,13 +22,17 @@ from resist_epi.report.words import (
     keeps_global,
     regions_in_words,
 )
+from resist_epi.samples.assays import assay_named
 from resist_epi.samples.facts import contrast_title, informed_by
 from resist_epi.samples.question import Question
+from resist_epi.stats.best_supported import IN_WORDS, SUPPORTED
 from resist_epi.stats.literature import (
     BENJAMINI_1995,
     BOURGON_2010,
     HORN_1965,
+    LU_2019,
     MCCARTHY_2009,
+    STEPHENS_2017,
     TUSHER_2001,
     WU_2010,
     Reference,
@@ -49,11 +54,14 @@ def methods(run: RunTables) -> Methods:
     text = [
         _opening(run, version),
         *(_mark_sentence(mark) for mark in run.marks),
+        *_assays(run.marks, citations),
         _test_sentences(run, citations),
+        *within_regions([m for m in run.marks if "no test" not in m.main.facts], citations),
     ]
     sets = {m.mark: m.gene_sets for m in run.marks if m.gene_sets is not None}
     if sets:
         text.append(" ".join([_set_sentence(sets, citations), *_named_set(run.marks, citations)]))
+    text += between_marks(run, citations)
     text.append(_limits(run, citations))
     return Methods(tuple(text), tuple(citations.references))
 
@@ -88,6 +96,23 @@ def _mark_sentence(mark: MarkTables) -> str:
     )
 
 
+def _assays(marks: Sequence[MarkTables], citations: Citations) -> Iterator[str]:
+    """What was done with the reads of each assay by default, and why."""
+    of_reads = [m for m in marks if m.main.facts["quantity"]["name"] == "reads"]
+    said: dict[str, list[str]] = {}
+    for mark in of_reads:
+        for words in mark.main.facts.get("assays", {}).get("words", ()):
+            said.setdefault(words, []).append(mark.mark)
+    parts = []
+    for words, named in said.items():
+        assay = assay_named(words.split(",")[0])
+        cited = citations.cite(*assay.references) if assay is not None else ""
+        where = "" if len(named) == len(marks) else f" ({join_words(named)})"
+        parts.append(f"{capital(words)}{cited}{where}.")
+    if parts:
+        yield " ".join(parts)
+
+
 def _test_sentences(run: RunTables, citations: Citations) -> str:
     untested = [m for m in run.marks if "no test" in m.main.facts]
     tested = [m for m in run.marks if m not in untested]
@@ -103,6 +128,7 @@ def _test_sentences(run: RunTables, citations: Citations) -> str:
             " Fold changes are unshrunken"
             " log2 ratios with 95% intervals."
         )
+        parts += _shrunken(tested, citations)
         parts += _relabelled(tested, citations)
     if untested:
         parts.append(
@@ -168,6 +194,25 @@ def _hidden(marks: Sequence[MarkTables], citations: Citations) -> Iterator[str]:
     if found:
         came.append(f"those found{_places(marks, found)} were not adjusted for")
     yield f"{about} residuals{cited}: {join_words(came) or 'there was none'}."
+
+
+def _shrunken(marks: Sequence[MarkTables], citations: Citations) -> Iterator[str]:
+    """What stands beside the fold changes, how many changes are supported, and what is on top."""
+    found = {m.mark: m.main.facts.get("shrunken", {}) for m in marks}
+    found = {mark: facts for mark, facts in found.items() if facts.get("of")}
+    if not found:
+        return
+    each = [
+        f"{facts['supported'] or 'none'} of {facts['of']} ({mark})" for mark, facts in found.items()
+    ]
+    yield (
+        "Beside them stand fold changes after adaptive shrinkage"
+        f"{citations.cite(STEPHENS_2017)}, from errors with which a normal test would have the P of"
+        f" the test{citations.cite(LU_2019)}, and s-values, the expected share of wrong signs among"
+        " the regions with at most this one; of the main regions"
+        f" {join_words(each)} had one of at most {SUPPORTED:g}. Lists and labels show the"
+        f" {IN_WORDS}."
+    )
 
 
 def _relabelled(marks: Sequence[MarkTables], citations: Citations) -> Iterator[str]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from resist_epi.io.run_folder import run_file, run_path
+from resist_epi.io.run_folder import contrast_folders, run_file, run_path
 from resist_epi.io.store import write_text
 from resist_epi.report import sections
+from resist_epi.report.contrasts import contrast_row, joint_rows, render_index
 from resist_epi.report.figures import draw_figures
 from resist_epi.report.flags import RULES
 from resist_epi.report.gather import MarkTables, RunTables, gather
@@ -18,8 +21,11 @@ from resist_epi.report.interactive import packed_plotly, plot_settings
 from resist_epi.report.mechanisms import mechanism_section
 from resist_epi.report.methods import methods
 from resist_epi.report.payload import pack, pack_results
+from resist_epi.report.templating import templates
 from resist_epi.report.warnings import collect_warnings
 from resist_epi.report.words import facts, header_lines, join_words
+from resist_epi.samples.facts import contrast_title
+from resist_epi.stats.best_supported import IN_WORDS, support_in_words
 from resist_epi.version import VERSION
 
 logger = logging.getLogger(__name__)
@@ -28,13 +34,22 @@ STATIC = {  # figure -> caption; what stands in `figures/` under these names is 
     "pca": "Principal components of the samples, over the regions that vary most.",
     "correlation": "Spearman correlation of the samples over regions with signal.",
     "heatmap": "Signal along the regions that speak for genes, from 5' to 3': gains, losses and"
-    " others (at most 400 of each), every track scaled to the same total coverage; means above.",
+    " others (at most 400 of each, the best supported), every track scaled to the same total"
+    " coverage; means above.",
+}
+
+STATIC_OF_SEVERAL = {
+    "heatmap": "Signal along the regions that speak for genes, from 5' to 3': those that any of the"
+    " contrasts calls, and others (at most 400 of each), every track scaled to the same total"
+    " coverage; means above.",
 }
 
 STATIC_ALONG = {
     "genome": "Fold changes along the genome, with the mean of every chromosome arm; arms that"
     " shift as a whole, or along which units differ, are named: consistent with copy number.",
     "copy_number": "Copy number of every library, as it was divided out.",
+    "hidden": "Hidden factors of the regions that speak for genes: each unit's value, estimated"
+    " from what the design leaves over. Whether they are adjusted for is said with the results.",
 }
 
 WIDE = ("heatmap", "genome", "copy_number")  # shown over the whole width of the page
@@ -51,7 +66,7 @@ STATIC_OF_MECHANISMS = {
 }
 
 STATIC_OF_SWITCHES = {
-    "switch": "Fold changes of the two marks, gene by gene.",
+    "switch": f"Fold changes of the two marks, gene by gene. Named are switches, {IN_WORDS}.",
 }
 
 STATIC_OF_NORMALIZATION = {
@@ -70,6 +85,8 @@ STATIC_OF_KIND = {
 def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path]:
     """Write the report of a finished run, then the figures in it; return the paths.
 
+    Of a run of several contrasts each has a page in its own folder, and the report links them.
+
     Parameters
     ----------
     folder
@@ -84,40 +101,52 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path
     """
     folder = Path(folder)
     out = run_path(folder, "report") if out is None else Path(out)
-    run = gather(folder)
-    figures = draw_figures(run, run_path(folder, "figures"))
-    write_text(out, render(run, figures=run_path(folder, "figures")))
+    places = contrast_folders(folder)
+    if not places:
+        return _write_page(gather(folder), folder, out)
+    written, rows = [], []
+    for place in places:
+        run = gather(folder, place)
+        others = [(p.name, f"../{p.name}/{run_file('report')}") for p in places if p != place]
+        page = run_path(place, "report")
+        links = [("all contrasts", f"../../{run_file('report')}"), *others]
+        written += _write_page(run, place, page, links)
+        rows.append(contrast_row(run, os.path.relpath(page, out.parent)))
+    write_text(out, render_index(rows, joint_rows(folder)))
     logger.info("report: %s", out)
-    return [out, *figures]
+    return [out, *written]
 
 
-def render(run: RunTables, *, figures: Path | None = None) -> str:
+def _write_page(
+    run: RunTables, place: Path, out: Path, links: Sequence[tuple[str, str]] = ()
+) -> list[Path]:
+    """Write one page and its figures, which go to the folder of what they show."""
+    figures = run_path(place, "figures")
+    drawn = draw_figures(run, figures)
+    write_text(out, render(run, figures=figures, links=links))
+    logger.info("report: %s", out)
+    return [out, *drawn]
+
+
+def render(
+    run: RunTables, *, figures: Path | None = None, links: Sequence[tuple[str, str]] = ()
+) -> str:
     """Return the page: one file that opens without network. Equal tables give equal bytes.
 
     Parameters
     ----------
     figures
         Folder of the static figures, `MARK.pca.png` and so on; those that are there are shown.
+    links
+        Text and address of the pages on other contrasts.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-    from markupsafe import Markup
-
-    environment = Environment(
-        loader=PackageLoader("resist_epi.report"),
-        autoescape=select_autoescape(["html", "j2"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-    def own_file(name: str) -> Markup:
-        # Our own script and style: no text of a user's is in them.
-        return Markup(environment.loader.get_source(environment, name)[0])  # type: ignore[union-attr]
-
+    environment, own_file = templates()
     page: str = environment.get_template("report.html.j2").render(
         run=run,
         version=VERSION,
-        title=f"Differential {join_words([m.mark for m in run.marks])}",
+        title=f"Differential {join_words([m.mark for m in run.marks])}"
+        + (f": {contrast_title(run.marks[0].main.facts)}" if run.contrast else ""),
+        links=list(links),
         warnings=collect_warnings(run),
         facts=facts(run),
         marks=[_mark(run, mark, number, figures) for number, mark in enumerate(run.marks)],
@@ -129,6 +158,7 @@ def render(run: RunTables, *, figures: Path | None = None) -> str:
         ],
         switch_figures=_images(figures, "study", STATIC_OF_SWITCHES),
         switches=None if run.switches is None else sections.switch_table(run.switches),
+        switches_order="" if run.switches is None else support_in_words(run.switches.table),
         switch_header={} if run.switches is None else dict(header_lines(run.switches.header)),
         rules=RULES,
         methods=methods(run),
@@ -159,7 +189,9 @@ def _mark(run: RunTables, mark: MarkTables, number: int, figures: Path | None) -
         else sections.normalization_table(mark.normalization),
         "normalization_units": sections.count_units(mark.normalization),
         "normalization_words": mark.main.header.get("normalization", ""),
-        "figures": _images(figures, mark.name, STATIC | STATIC_ALONG),
+        "figures": _images(
+            figures, mark.name, STATIC | STATIC_ALONG | (STATIC_OF_SEVERAL if run.contrast else {})
+        ),
         "normalization_figures": _images(figures, mark.name, STATIC_OF_NORMALIZATION),
         "agreement": ""
         if mark.normalization is None
@@ -168,6 +200,8 @@ def _mark(run: RunTables, mark: MarkTables, number: int, figures: Path | None) -
         "sets": tested[:SETS_SHOWN],
         "sets_not_shown": max(len(tested) - SETS_SHOWN, 0),
         "untested_sets": untested,
+        "sites": None if mark.sites is None else sections.site_table(mark.sites),
+        "sites_words": {} if mark.sites is None else dict(header_lines(mark.sites.header)),
         "sets_words": "" if mark.gene_sets is None else mark.gene_sets.header.get("gene sets", ""),
         "core": [] if mark.pre_specified is None else sections.core_in_words(mark.pre_specified),
         "one_by_one": [] if mark.one_by_one is None else sections.gene_rows(mark.one_by_one),
@@ -188,6 +222,7 @@ def _kind(mark: MarkTables, kind: str, table_id: str, figures: Path | None) -> d
         "gain": settings["gain"],
         "header": header_lines(sheet.header),
         "strongest": sections.strongest_rows(sheet),
+        "order": support_in_words(sheet.table),
         "settings": pack(json.dumps(settings, sort_keys=True)),
         "data": pack_results(sheet.table),
         "figures": _images(figures, f"{mark.name}.{kind}", STATIC_OF_KIND),

@@ -11,6 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resist_epi.schema import SHRUNKEN, names
+from resist_epi.stats.best_supported import order_of_support
+
 DIGITS = 4
 
 _CODED = ("chrom", "strand", "direction")
@@ -20,6 +23,8 @@ _TEXT = ("region_id", "gene_id", "symbol")
 _NUMBERS = ("baseMean", "log2FoldChange", "lfcSE", "ci_low", "ci_high", "stat", "df")
 
 _NUMBERS_LAST = ("pvalue", "padj")
+
+_SHRUNKEN = names(SHRUNKEN)
 
 
 def pack(text: str) -> str:
@@ -39,7 +44,8 @@ def pack_results(results: pd.DataFrame) -> str:
     Parameters
     ----------
     results
-        The contract's result columns; `high_confidence` is taken along where it is there.
+        The contract's result columns; `high_confidence` and those of `schema.SHRUNKEN` are taken
+        along where they are there, and `rank` is each row's place in the order of support.
     """
     start = results["start"].to_numpy(np.int64)
     coded = [*_CODED, *(c for c in ("high_confidence",) if c in results)]
@@ -51,8 +57,9 @@ def pack_results(results: pd.DataFrame) -> str:
         "width": (results["end"].to_numpy(np.int64) - start).tolist(),
         "number": {
             name: rounded(results[name].to_numpy(np.float64))
-            for name in (*_NUMBERS, *_NUMBERS_LAST)
-        },
+            for name in (*_NUMBERS, *_NUMBERS_LAST, *(c for c in _SHRUNKEN if c in results))
+        }
+        | {"rank": np.argsort(order_of_support(results)).tolist()},
     }
     return pack(json.dumps(packed, separators=(",", ":"), allow_nan=False))
 

@@ -12,6 +12,7 @@ import pandas as pd
 from resist_epi.report.flags import median_correlation, quality_flags
 from resist_epi.report.gather import MarkTables, RunTables, Sheet
 from resist_epi.report.words import KIND_WORDS, capital, regions_in_words
+from resist_epi.stats.best_supported import order_of_support
 
 STRONGEST = 10
 
@@ -81,10 +82,15 @@ def percent(value: float) -> str:
     return f"{value:.1%}" if np.isfinite(value) else "–"
 
 
-def calls(sheet: Sheet) -> dict[str, int]:
-    """How many regions gain, lose, were tested, and are there."""
+def calls(sheet: Sheet) -> dict[str, int | None]:
+    """How many regions gain, lose, were tested, and are there; and how many loci are called.
+
+    None where loci were not told apart.
+    """
     direction = sheet.table["direction"]
+    loci = sheet.facts.get("loci", {})
     return {
+        "loci": loci.get("called"),
         "gain": int((direction == "gain").sum()),
         "loss": int((direction == "loss").sum()),
         "tested": int(sheet.table["pvalue"].notna().sum()),
@@ -185,6 +191,7 @@ def gene_rows(sheet: Sheet) -> list[dict[str, str]]:
             "interval": _interval(row),
             "pvalue": number(row["pvalue"]),
             "padj": number(row["padj"]),
+            **_shrunken(row),
             "direction": _call(row) if row["direction"] else "not measured",
         }
         for row in sheet.table.to_dict("records")
@@ -209,11 +216,8 @@ def core_in_words(sheet: Sheet) -> list[str]:
 
 
 def strongest_rows(sheet: Sheet) -> list[dict[str, str]]:
-    """The regions of smallest P, or of largest change where there is no P."""
-    table = sheet.table
-    tested = table["pvalue"].notna().any()
-    rank = table["pvalue"] if tested else -table["log2FoldChange"].abs()
-    best = table.loc[rank.sort_values(kind="stable").index[:STRONGEST]]
+    """The best supported regions; `stats.best_supported` says which these are."""
+    best = sheet.table.iloc[order_of_support(sheet.table)[:STRONGEST]]
     return [
         {
             "symbol": _name(row),
@@ -223,10 +227,19 @@ def strongest_rows(sheet: Sheet) -> list[dict[str, str]]:
             "interval": _interval(row),
             "pvalue": number(row["pvalue"]),
             "padj": number(row["padj"]),
+            **_shrunken(row),
             "direction": _call(row),
         }
         for row in best.to_dict("records")
     ]
+
+
+def _shrunken(row: Mapping[Any, Any]) -> dict[str, str]:
+    """Shrunken fold change and s-value, which tables of earlier releases lack."""
+    return {
+        "shrunken": change(row.get("shrunkenLog2FoldChange", np.nan)),
+        "svalue": number(row.get("svalue", np.nan)),
+    }
 
 
 def _call(row: Mapping[Any, Any]) -> str:
@@ -240,11 +253,9 @@ def _name(row: Mapping[Any, Any]) -> str:
 
 
 def switch_table(sheet: Sheet) -> Table:
-    """The genes whose two marks changed most clearly in opposite directions, smallest P first."""
-    table = sheet.table
+    """The genes whose two marks change in opposite directions, the best supported first."""
+    table = sheet.table.iloc[order_of_support(sheet.table)]
     marks = [str(c).removesuffix("_pvalue") for c in table if str(c).endswith("_pvalue")]
-    size = sum((table[f"{m}_log2FoldChange"].abs() for m in marks), start=0.0)
-    table = table.assign(_size=-size).sort_values(["padj", "_size"], kind="stable")
     rows = [
         [
             str(row["symbol"] or row["gene_id"]),
@@ -258,6 +269,33 @@ def switch_table(sheet: Sheet) -> Table:
     columns = ["Gene", *(f"{m} log2 FC" for m in marks), *(f"{m} P" for m in marks)]
     numeric = [False, *[True] * (2 * len(marks) + 1), False]
     return Table([*columns, "Adjusted P of both", "Class"], rows, numeric)
+
+
+def site_table(sheet: Sheet) -> Table:
+    """Where sites gained, lost and not called lie, a row a place."""
+
+    def share(row: Mapping[Any, Any], name: str) -> str:
+        if not row[f"of_{name}"]:
+            return "–"
+        return (
+            f"{int(row[f'n_{name}']):,} of {int(row[f'of_{name}']):,} ({row[f'share_{name}']:.0%})"
+        )
+
+    rows = [
+        [
+            str(row["feature"]),
+            *(share(row, name) for name in ("gain", "loss", "other")),
+            *(
+                number(row[f"{what}_{name}"])
+                for name in ("gain", "loss")
+                for what in ("odds_ratio", "padj")
+            ),
+        ]
+        for row in sheet.table.to_dict("records")
+    ]
+    columns = ["Where", "Gained", "Lost", "Not called"]
+    columns += ["Odds ratio, gained", "Adjusted P", "Odds ratio, lost", "Adjusted P"]
+    return Table(columns, rows, [False, *[True] * 7])
 
 
 def _place(row: Mapping[Any, Any]) -> str:

@@ -40,6 +40,9 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("unadjusted", "Without hidden factors"),
     ("threshold", "Threshold"),
     ("fdr", "Level"),
+    ("shrunken fold changes", "Shrunken fold changes"),
+    ("loci", "Called loci"),
+    ("stability", "Calls without each unit"),
     ("direction", "Direction of a domain"),
     ("no test", "No test"),
     ("relabelling", "Relabelled units"),
@@ -113,6 +116,8 @@ def change_in_words(facts: Mapping[str, Any]) -> tuple[str, str]:
     if contrast.get("kind") == "difference":
         first, second = contrast["first"], contrast["second"]
         return f"fold change, {first} / {second}", f"more in {first}"
+    if contrast.get("kind") == "coefficient":
+        return f"coefficient {contrast['name']}", "above 0"
     method = differential.METHODS.get(facts.get("method", {}).get("name", ""), Method)
     return method.effect, method.gain
 

@@ -2,6 +2,7 @@ from .design import Contrast as Contrast
 from .design import Design as Design
 from .design import check_testable as check_testable
 from .design import formula_columns as formula_columns
+from .design import make_coefficient as make_coefficient
 from .design import make_contrast as make_contrast
 from .design import make_design as make_design
 from .design_checks import design_warnings as design_warnings

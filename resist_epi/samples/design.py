@@ -5,12 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.errors import DesignError, quoted
+from resist_epi.samples.coefficients import (
+    Meaning,
+    average_in_words,
+    interacting,
+    meaning_of,
+    printed_name,
+)
 from resist_epi.samples.contrast_names import default_levels, levels_named, why_no_levels
 from resist_epi.samples.design_checks import (
     PATIENT,
@@ -69,9 +77,12 @@ class Contrast:
     informing
         (n_units,) bool: the units on which the estimate depends.
     sides
-        (n_units,) bool each: the informing units of A and of B; empty for a continuous column.
+        (n_units,) bool each: the informing units of A and of B, of an interaction those of each
+        combination of levels; empty for a continuous column.
     levels
-        A and B; empty for a continuous column.
+        A and B; empty for a continuous column, and for an interaction.
+    columns
+        Of a coefficient, the columns of the sheet that it is of; empty for other contrasts.
     """
 
     name: str
@@ -80,11 +91,17 @@ class Contrast:
     informing: NDArray[np.bool_]
     sides: tuple[NDArray[np.bool_], ...] = ()
     levels: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
     @property
     def column(self) -> str:
         """Column of the sheet whose levels are compared, or whose slope is tested."""
-        return self.name.partition(":")[0]
+        return self.columns[0] if self.columns else self.name.partition(":")[0]
+
+    @property
+    def label(self) -> str:
+        """The contrast in one word, for names of files: `A-B`, or the name of a coefficient."""
+        return "-".join(self.levels) if self.levels and not self.columns else self.name
 
     @property
     def group_sizes(self) -> tuple[int, ...]:
@@ -158,9 +175,10 @@ def make_contrast(design: Design, text: str | None = None) -> Contrast:
     Parameters
     ----------
     text
-        `[COLUMN:]A-B` (split where both sides are levels, which may hold hyphens), `COLUMN,A,B`, or
-        the name of a continuous column. By default `poor-good` where `Condition` has both, else
-        the later of its two levels in the alphabet minus the earlier.
+        `[COLUMN:]A-B` (split where both sides are levels, which may hold hyphens), `COLUMN,A,B`,
+        the name of a continuous column, or that of a coefficient (`make_coefficient`). By default
+        `poor-good` where `Condition` has both, else the later of its two levels in the alphabet
+        minus the earlier.
 
     Raises
     ------
@@ -176,6 +194,8 @@ def make_contrast(design: Design, text: str | None = None) -> Contrast:
         return _slope(design, continuous)
     found = levels_named(groups, text)
     if not found:
+        if text in design.matrix.columns or "[T." in text:
+            return make_coefficient(design, text)
         others = _other_groups(design)
         raise DesignError(why_no_levels(text, design.formula, groups, numbers, others))
     if len(found) > 1:
@@ -184,6 +204,58 @@ def make_contrast(design: Design, text: str | None = None) -> Contrast:
             + ", ".join(f"{column}:{a}-{b}" for column, a, b in found)
         )
     return _difference(design, *found[0], by_default=by_default)
+
+
+def make_coefficient(design: Design, name: str) -> Contrast:
+    """The contrast that is one coefficient of a design, such as an interaction.
+
+    Parameters
+    ----------
+    name
+        As the design prints it, `Treatment[T.ai]:Condition[T.poor]`.
+
+    Raises
+    ------
+    DesignError
+        If there is none of this name (the message lists them), or it is a level and no comparison.
+    """
+    name = printed_name(list(design.matrix.columns), name)
+    vector = (design.matrix.columns == name).astype(np.float64)
+    weights = contrast_leverage(design.matrix.to_numpy(), vector)
+    if abs(weights.sum()) > 1e-6 * np.abs(weights).sum():
+        raise DesignError(
+            f"the coefficient {quoted(name)} is a level of signal and no comparison, so a test"
+            " against 0 says nothing; name a contrast (--contrast A-B) or another coefficient"
+        )
+    informing = np.abs(weights) > 1e-9
+    meaning = meaning_of(name, design.built, design.units)
+    parts = sorted(meaning.parts, key=lambda part: not part.compares)
+    columns = tuple(part.column for part in parts) or (name,)
+    words = meaning.sentence
+    if not meaning.parts:
+        words = "as the design codes it; positive = more mark where the column is higher"
+    named = {*columns, *(column for column, _ in meaning.where)}
+    words += _adjustment(v for v in design.variables if v not in named)
+    sides, said = _cells(design, meaning, informing)
+    words += f"; informed by {said or f'{int(informing.sum())} units'}; coefficient {name}"
+    return Contrast(name, vector, words, informing, sides, meaning.levels, columns)
+
+
+def _cells(
+    design: Design, meaning: Meaning, informing: NDArray[np.bool_]
+) -> tuple[tuple[NDArray[np.bool_], ...], str]:
+    """The informing units of each combination of the levels that a coefficient compares."""
+    groups = [part for part in meaning.parts if part.level is not None]
+    if not groups or len(groups) < len(meaning.parts):
+        return (), ""
+    masks, said = [], []
+    for levels in product(*([p.level, p.reference] if p.compares else [p.level] for p in groups)):
+        cell = informing.copy()
+        for part, level in zip(groups, levels, strict=True):
+            cell &= (design.units[part.column] == level).to_numpy()
+        masks.append(cell)
+        said.append(f"{int(cell.sum())} {' '.join(map(str, levels))}")
+    return tuple(masks), f"{' + '.join(said)} units"
 
 
 def _groups(design: Design) -> Mapping[str, list[str]]:
@@ -230,7 +302,9 @@ def _difference(
     sizes = [int(side.sum()) for side in sides]
     words = f"{a} minus {b}; positive = more mark in {a}"
     words += f"; {sizes_in_words(design.units, [levels == x for x in (a, b)])}"
-    words += _adjustment(v for v in design.variables if v != column)
+    beside = interacting(column, design.built)
+    words += average_in_words(beside, design.units)
+    words += _adjustment(v for v in design.variables if v not in (column, *beside))
     words += f"; informed by {sizes[0]} {a} + {sizes[1]} {b} units"
     if not informing.all():
         alone = levels_that_inform(design.units, design.variables, informing)
@@ -258,8 +332,10 @@ def _slope(design: Design, column: str) -> Contrast:
         )
     vector = (design.matrix.columns == column).astype(np.float64)
     informing = np.abs(contrast_leverage(design.matrix.to_numpy(), vector)) > 1e-9
-    words = f"slope on {column}; positive = more mark where {column} is higher"
-    words += _adjustment(v for v in design.variables if v != column)
+    meaning = meaning_of(column, design.built, design.units)
+    words = meaning.sentence
+    named = {column, *(other for other, _ in meaning.where)}
+    words += _adjustment(v for v in design.variables if v not in named)
     words += f"; informed by {int(informing.sum())} units"
     return Contrast(column, vector, words, informing)
 
@@ -273,8 +349,9 @@ def why_untestable(design: Design, contrast: Contrast) -> str | None:
     n, p = design.matrix.shape
     if any(size < 2 for size in contrast.group_sizes):
         smallest = min(contrast.group_sizes)
+        side = "side" if len(contrast.sides) == 2 else "combination of levels"
         return (
-            f"contrast {contrast.name}: one side rests on {smallest} biological"
+            f"contrast {contrast.name}: one {side} rests on {smallest} biological"
             f" unit{'s' if smallest != 1 else ''} ({contrast.words}), so nothing"
             " tells how much units differ; at least 2 a group are needed"
         )

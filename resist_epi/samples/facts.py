@@ -13,9 +13,17 @@ _IN_WORDS = re.compile(r"(?P<first>.+?) minus (?P<second>.+?)(, .*)?$")
 
 
 def contrast_facts(contrast: Contrast) -> dict[str, Any]:
-    """Name, column, kind (`difference`, `slope` or `hazard`), both levels, and units a side."""
+    """Name, column, kind, both levels, and units a side; of a coefficient its columns, too.
+
+    The kind is `difference`, `slope`, `coefficient` (an interaction, or a column of a curve) or
+    `hazard`.
+    """
     kind = "difference" if contrast.levels else "slope" if contrast.vector.any() else "hazard"
+    plain = contrast.name == contrast.column and "[" not in contrast.name
+    if contrast.columns and not contrast.levels and not plain:
+        kind = "coefficient"
     first, second = contrast.levels or (None, None)
+    more = {"columns": list(contrast.columns)} if contrast.columns else {}
     return {
         "name": contrast.name,
         "column": contrast.column,
@@ -23,6 +31,7 @@ def contrast_facts(contrast: Contrast) -> dict[str, Any]:
         "first": first,
         "second": second,
         "units": list(contrast.group_sizes) or [int(contrast.informing.sum())],
+        **more,
     }
 
 
@@ -48,8 +57,11 @@ def contrast_title(facts: Mapping[str, Any]) -> str:
     about = facts.get("contrast")
     if about is None:
         return ""
+    named = f" ({about['name']})" if "columns" in about else ""
     if about["kind"] == "difference":
-        return f"{about['first']} minus {about['second']}"
+        return f"{about['first']} minus {about['second']}{named}"
+    if about["kind"] == "coefficient":
+        return f"coefficient {about['name']}"
     if about["kind"] == "slope":
         return f"slope on {about['column']}"
     return "log2 of the hazard ratio for twice the mark"
@@ -59,6 +71,6 @@ def informed_by(facts: Mapping[str, Any]) -> str:
     """`6 poor + 5 good units`: what the estimate rests on."""
     about = facts["contrast"]
     if about["kind"] != "difference":
-        return f"{about['units'][0]} units"
+        return f"{' + '.join(map(str, about['units']))} units"
     one, other = about["units"]
     return f"{one} {about['first']} + {other} {about['second']} units"

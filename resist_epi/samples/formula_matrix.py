@@ -27,7 +27,7 @@ class FormulaMatrix:
     Parameters
     ----------
     formula
-        What was understood.
+        What was understood; kept as an attribute.
     units
         (n_units, …) the columns that it uses: numbers, or text for groups.
 
@@ -40,6 +40,7 @@ class FormulaMatrix:
     def __init__(self, formula: Formula, units: pd.DataFrame) -> None:
         _check_size(formula, units)
         _check_functions(formula, units)
+        self.formula = formula
         self._additive = _additive_columns(formula, units)
         if self._additive is None:
             self._by_formulaic(formula, units)
@@ -60,7 +61,6 @@ class FormulaMatrix:
         from formulaic.parser.types import Factor as Evaluated
         from formulaic.parser.types import Term as Product
 
-        self._formula = formula
         factors = list(dict.fromkeys(f for term in formula.terms for f in term))
         words = list(dict.fromkeys(w for f in factors for w in f.words()))
         tag = _unused("_v", [*words, *_levels(units[list(formula.columns)])])
@@ -103,7 +103,7 @@ class FormulaMatrix:
             for name, alias in {**self._columns, **self._words}.items():
                 reason = reason.replace(alias, name)
             raise DesignError(
-                f"the design {quoted(self._formula.text)} cannot be built: {reason[:300]}"
+                f"the design {quoted(self.formula.text)} cannot be built: {reason[:300]}"
             ) from error
 
     def _spelled(self, name: str, factors: Sequence[Factor]) -> str:

@@ -6,6 +6,7 @@ To add a mark, add a record to `PRESETS`; nothing else lists marks.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,7 +27,8 @@ class MarkPreset:
     kinds
         Region kinds that a run tests.
     main_kind
-        The kind whose value speaks for a gene.
+        The kind whose value speaks for a gene. Of `peaks` that is the mean of its linked sites, and
+        without peaks the promoter (`speaks`).
     upstream, downstream
         Promoter window around a TSS, bp.
     body_offset
@@ -66,6 +68,23 @@ class MarkPreset:
     aliases: tuple[str, ...] = ()
     caution: str = ""
     references: tuple[Reference, ...] = ()
+
+    def speaks(self, kinds: Iterable[str]) -> Kind:
+        """The kind whose value speaks for a gene among those that there are.
+
+        The main one, else promoters: sites need peaks, and not every study has them.
+
+        Examples
+        --------
+        >>> PRESETS["ER"].speaks(["promoters", "bins"]), PRESETS["ER"].speaks(["peaks"])
+        ('promoters', 'peaks')
+        """
+        return self.main_kind if self.main_kind in set(kinds) else "promoters"
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """Of a promoter around its TSS: bp upstream and downstream."""
+        return self.upstream, self.downstream
 
 
 PRESETS: dict[str, MarkPreset] = {
@@ -128,7 +147,7 @@ PRESETS: dict[str, MarkPreset] = {
         MarkPreset(
             "ER",
             ("peaks", "promoters"),
-            "promoters",
+            "peaks",
             upstream=1000,
             downstream=1000,
             note="oestrogen receptor alpha; most sites are distal enhancers",

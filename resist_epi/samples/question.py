@@ -102,12 +102,17 @@ class Question:
         Of the design, over columns of the sheet.
     contrast
         `[COLUMN:]A-B`; None for the obvious one.
+    coefficient
+        A coefficient of the design by its printed name, in place of a contrast.
+    beside
+        Contrasts and coefficients that are tested on the same fit: what the fit depends on is
+        decided for all of them together.
     method, normalize
         Keys of `differential.METHODS` and `normalization.METHODS`; None for the default.
     fdr
         Level at which `direction` says gain or loss.
     lfc_threshold
-        Null hypothesis of |log2 fold change| at most this (`trend` and `voom`).
+        Null hypothesis of |log2 fold change| at most this (`trend`, `voom` and `ql`).
     block
         Column whose levels are blocks with a random effect (`trend` and `voom`).
     strata
@@ -136,6 +141,8 @@ class Question:
 
     formula: str = "~ Condition"
     contrast: str | None = None
+    coefficient: str | None = None
+    beside: tuple[str, ...] = ()
     method: str | None = None
     normalize: str | None = None
     fdr: float = 0.05
@@ -147,12 +154,18 @@ class Question:
     confounders: Confounders = field(default_factory=Confounders)
 
     def __post_init__(self) -> None:
-        for name in ("formula", "contrast", "method", "normalize", "block", "strata"):
+        for name, expected in _EXPECTED.items():
             value = getattr(self, name)
             if value is None and name != "formula":
                 continue
             if not isinstance(value, str) or not value.strip():
-                raise DesignError(f"{name}: expected {_EXPECTED[name]}; found {value!r}")
+                raise DesignError(f"{name}: expected {expected}; found {value!r}")
+        if self.contrast is not None and self.coefficient is not None:
+            raise DesignError(
+                f"a contrast ({self.contrast}) and a coefficient ({self.coefficient}) are two"
+                " questions; ask one, or several of one fit"
+            )
+        object.__setattr__(self, "beside", _texts(self.beside))
         for name, most in (("fdr", 1.0), ("lfc_threshold", math.inf)):
             value = getattr(self, name)
             number = isinstance(value, int | float) and math.isfinite(value)
@@ -177,8 +190,16 @@ class Question:
         """
         of_confounders = {f.name for f in fields(Confounders)}
         own = {k: v for k, v in options.items() if k not in of_confounders}
+        for name, other in (("contrast", "coefficient"), ("coefficient", "contrast")):
+            if own.get(name) is not None:  # in the place of what was asked before
+                own = {other: None, "beside": (), **own}
         rest = {k: v for k, v in options.items() if k in of_confounders}
         return replace(self, confounders=replace(self.confounders, **rest), **own)
+
+    @property
+    def asked(self) -> str | None:
+        """The contrast or coefficient as a text; None where none was named."""
+        return self.contrast if self.coefficient is None else self.coefficient
 
     def differences(self, other: Question) -> dict[str, tuple[Any, Any]]:
         """Field -> value here and there, of the fields that differ."""
@@ -189,20 +210,20 @@ class Question:
             if name != "confounders" and mine[name] != theirs[name]
         }
 
-    def as_values(self, folder: Path | None = None) -> dict[str, Any]:
+    def as_values(self, folder: Path | None = None, *, above: int = 1) -> dict[str, Any]:
         """Plain values, as JSON holds them.
 
         Parameters
         ----------
         folder
-            Where they will be written: files in it, or in the folder above, are named relative to
-            it, so that a run's folder may be moved; others by their full path.
+            Where they will be written: files in it, or in so many folders above, are named relative
+            to it, so that a run's folder may be moved; others by their full path.
         """
         values = asdict(self)
         for name in PATHS:
             path = values["confounders"][name]
             if path is not None:
-                values["confounders"][name] = _stored(path, folder)
+                values["confounders"][name] = _stored(path, folder, above)
         return values
 
     @classmethod
@@ -240,11 +261,21 @@ class Question:
 _EXPECTED = {
     "formula": "a design such as '~ Condition' (--design)",
     "contrast": "two levels of a column, as A-B",
+    "coefficient": "the name of a column of the design",
     "method": "the name of a test",
     "normalize": "the name of a normalisation",
     "block": "a column of the sheet",
     "strata": "a column of the sheet",
 }
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """Names of contrasts; JSON holds them as a list."""
+    if not isinstance(value, list | tuple) or not all(
+        isinstance(text, str) and text.strip() for text in value
+    ):
+        raise DesignError(f"beside: expected names of contrasts; found {value!r}")
+    return tuple(value)
 
 
 def _hidden(value: object) -> str:
@@ -257,9 +288,10 @@ def _hidden(value: object) -> str:
     return said if said in ("auto", "none") else str(int(said)) if int(said) else "none"
 
 
-def _stored(path: Path, folder: Path | None) -> str:
+def _stored(path: Path, folder: Path | None, above: int) -> str:
     if folder is None:
         return str(path)
     full = Path(os.path.abspath(path))
     near = Path(os.path.relpath(full, folder))
-    return str(full if near.parts[:2] == ("..", "..") else near)
+    outside = ("..",) * (above + 1)
+    return str(full if near.parts[: above + 1] == outside else near)

@@ -21,6 +21,7 @@ from resist_epi.errors import (
 )
 from resist_epi.io.store import read_text
 from resist_epi.io.table_text import csv_rows
+from resist_epi.samples.assays import ASSAY_COLUMN
 from resist_epi.samples.levels import (
     LEVEL_COLUMNS,
     places,
@@ -34,11 +35,13 @@ from resist_epi.samples.sheet_checks import (
     REQUIRED,
     as_text,
     canonical_columns,
+    check_assays,
     check_ids,
     check_numbers,
     check_paths,
     check_text,
 )
+from resist_epi.shown import Shown, listed
 
 
 def read_sheet(path: str | Path) -> SampleSheet:
@@ -125,14 +128,14 @@ _MAX_COLUMNS = 5000
 # Names and files, where `NA` says that there is none.
 _NEVER_LEVELS = frozenset(
     {"SampleID", "Factor", "Patient", "ControlID", "PeakCaller", "PeakFormat", "Assembly"}
-    | {"Spikein", *PATH_COLUMNS, *NUMBERS}
+    | {ASSAY_COLUMN, "Spikein", *PATH_COLUMNS, *NUMBERS}
 )
 
 _UNIT_COLUMNS = ("Patient", "Factor", "Condition", "Treatment", "Timepoint")
 
 
-@dataclass(frozen=True)
-class SampleSheet:
+@dataclass(frozen=True, repr=False)
+class SampleSheet(Shown):
     """A validated sample sheet.
 
     Attributes
@@ -150,6 +153,20 @@ class SampleSheet:
     table: pd.DataFrame
     path: Path | None = None
     lines: tuple[int, ...] = ()
+
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        table = self.table
+        marks = [f"{mark} ({(table['Factor'] == mark).sum()})" for mark in self.marks]
+        groups = table.groupby("Condition", sort=True).size()
+        n = len(table)
+        return f"SampleSheet: {n} librar{'y' if n == 1 else 'ies'}", [
+            ("marks", listed(marks)),
+            ("Condition", listed(f"{name} ({n})" for name, n in groups.items())),
+            ("patients", str(table["Patient"].nunique()) if self.has_patients else ""),
+            ("samples", listed(self.samples)),
+            ("columns", listed(table.columns, 20)),
+            ("file", "" if self.path is None else str(self.path)),
+        ]
 
     @property
     def samples(self) -> tuple[str, ...]:
@@ -293,6 +310,8 @@ def make_sheet(
             problems += spelling_problems(
                 levels, str(name), lambda rows: places([lines[i] for i in rows])
             )
+        if name == ASSAY_COLUMN:
+            table[name] = check_assays(table[name], lines, problems)
         if name in PATH_COLUMNS:
             check_paths(table[name], str(name), lines, problems)
     if "SampleID" in table:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.errors import shortened
+from resist_epi.samples.assays import ASSAY_COLUMN, assay_named, assay_problem
 
 DIFFBIND_COLUMNS = [
     "SampleID",
@@ -40,6 +41,7 @@ OWN_COLUMNS = [
     "Progressed",
     "Assembly",
     "Timepoint",
+    ASSAY_COLUMN,
 ]
 
 PATH_COLUMNS = ("Coverage", "bamReads", "Peaks", "ControlCoverage", "bamControl")
@@ -75,9 +77,13 @@ RESERVED_IDS = frozenset(
         "tss",
         "primary",
         "n_transcripts",
+        "mane",
+        "most_transcripts",
         "class",
         "nearest_symbol",
         "distance",
+        "link",
+        "linked_genes",
     ]
 )
 
@@ -145,6 +151,17 @@ def check_numbers(
     for i in np.flatnonzero(bad).tolist():
         problems.append(f"line {lines[i]}, column {name}: {text.iloc[i]!r}; expected {expected}")
     return numbers
+
+
+def check_assays(column: pd.Series, lines: Sequence[int], problems: list[str]) -> pd.Series:
+    """The column with each assay by its own name, and the problems of cells that name none."""
+    for line, value in zip(lines, column, strict=True):
+        problem = assay_problem(value)
+        if problem is not None:
+            problems.append(f"line {line}, column {ASSAY_COLUMN}: {problem}")
+    named = [assay_named(value) for value in column]
+    own = [v if a is None else a.name for v, a in zip(column, named, strict=True)]
+    return pd.Series(own, index=column.index, dtype=object)
 
 
 def check_ids(ids: pd.Series, lines: Sequence[int], problems: list[str]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
-from resist_epi.genes.builtin import load_gene_sets
+from resist_epi.genes.builtin import load_gene_sets, load_planted_sets
 from resist_epi.genes.gene_sets import GeneSet
 from resist_epi.genome.annotation import Annotation
 from resist_epi.genome.builtin import load_genes, load_genome
-from resist_epi.simulation import effects
+from resist_epi.simulation import streams
+from resist_epi.simulation.honest import make_honest_tumours
 from resist_epi.simulation.landscape import (
     CopySegment,
     Landscape,
-    MarkLandscape,
     gene_table,
     make_landscape,
 )
@@ -29,7 +29,15 @@ from resist_epi.simulation.libraries import (
     coverage,
     draw_fragments,
 )
-from resist_epi.simulation.settings import ASSEMBLY, CohortSettings
+from resist_epi.simulation.planting import (
+    Planted,
+    choose_changes,
+    plant,
+    planted_on,
+    with_narrow_marks,
+)
+from resist_epi.simulation.settings import CohortSettings
+from resist_epi.simulation.streams import stream
 from resist_epi.simulation.tumours import (
     NORMAL_SD,
     biological_deviation,
@@ -38,11 +46,6 @@ from resist_epi.simulation.tumours import (
     make_libraries,
     make_tumours,
 )
-
-_EFFECT = {"H3K27me3": "k27", "H3K36me3": "k36"}
-
-# Streams of random numbers; one cannot disturb another, so options add to a cohort of one seed.
-_GENES, _LANDSCAPE, _TUMOURS, _DEPTHS, _UNITS, _READS, _SPIKE = range(7)
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,10 @@ class Cohort:
         By mark, (n_units, n_tumours) factor on the landscape, noise included.
     copies
         Segment that the tumours marked `amplified` have more of, or None.
+    planted
+        By mark, what else is true of its units.
+    unnamed_sets
+        Sets that nobody named and that change: name -> symbols.
     """
 
     settings: CohortSettings
@@ -82,6 +89,8 @@ class Cohort:
     normal: Mapping[str, FloatArray]
     levels: Mapping[str, FloatArray]
     copies: CopySegment | None
+    planted: Mapping[str, Planted]
+    unnamed_sets: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def chrom_lengths(self) -> dict[str, int]:
@@ -104,10 +113,10 @@ def simulate_cohort(
     settings
         By default `CohortSettings()`: 6 good and 6 poor tumours, two marks.
     annotation, chrom_lengths
-        Genes and bp by chromosome; by default the built-in ones of hg38. Of both, the
-        chromosomes of the settings are used.
+        Genes and bp by chromosome; by default the built-in ones of the settings' assembly. Of
+        both, the chromosomes of the settings are used.
     gene_sets
-        Where the planted genes come from; by default the built-in sets.
+        Where the planted genes come from; by default `genes.builtin.load_planted_sets`.
 
     Raises
     ------
@@ -124,30 +133,38 @@ def simulate_cohort(
     True
     """
     settings = CohortSettings() if settings is None else settings
-    annotation = load_genes(ASSEMBLY) if annotation is None else annotation
-    known = load_genome(ASSEMBLY).lengths if chrom_lengths is None else chrom_lengths
-    gene_sets = load_gene_sets() if gene_sets is None else gene_sets
+    annotation = load_genes(settings.assembly) if annotation is None else annotation
+    known = load_genome(settings.assembly).lengths if chrom_lengths is None else chrom_lengths
+    named = load_gene_sets() if gene_sets is None else gene_sets  # those of now
+    gene_sets = load_planted_sets() if gene_sets is None else gene_sets
     annotation = _on_chromosomes(annotation, known, settings.chromosomes)
     genes = gene_table(annotation)
-    plan = effects.choose_genes(genes, gene_sets, _stream(settings, _GENES))
+    changes = choose_changes(genes, gene_sets, named, settings)
+    plan = changes.plan
     landscape = make_landscape(
         genes,
         {c: known[c] for c in settings.chromosomes},
         gene_sets,
         must_be_polycomb=set(plan.loc[plan["k27"] != 0, "gene_id"]),
         must_be_active=set(plan.loc[plan["k36"] != 0, "gene_id"]),
-        rng=_stream(settings, _LANDSCAPE),
+        rng=stream(settings, streams.LANDSCAPE),
     )
-    tumours = make_tumours(settings, _stream(settings, _TUMOURS))
-    libraries = make_libraries(tumours, settings, _stream(settings, _DEPTHS))
-    planted, reasons, normal, levels = {}, {}, {}, {}
+    landscape = with_narrow_marks(landscape, plan, settings)
+    draw = make_honest_tumours if settings.scenario == "honest" else make_tumours
+    tumours = draw(settings, stream(settings, streams.TUMOURS))
+    libraries = make_libraries(tumours, settings, stream(settings, streams.DEPTHS))
+    effect, reasons, normal, levels, planted = {}, {}, {}, {}, {}
     for i, mark in enumerate(settings.marks):
         parts = landscape.marks[mark]
-        rng = _stream(settings, _UNITS, i)
+        rng = stream(settings, streams.UNITS, i)
         deviation = biological_deviation(parts, tumours, settings, rng)
         normal[mark] = rng.normal(0.0, NORMAL_SD, size=parts.n_units)
-        planted[mark], reasons[mark] = _plant(mark, parts, genes, plan, settings, rng)
-        levels[mark] = expected_level(planted[mark], normal[mark], tumours, deviation=deviation)
+        effect[mark], reasons[mark], sets = plant(mark, parts, genes, plan, settings, rng)
+        own = planted[mark] = planted_on(mark, parts, genes, tumours, sets, changes, settings)
+        more = {"carried": own.carried, "factors": own.factors}
+        levels[mark] = expected_level(
+            effect[mark], normal[mark], tumours, deviation=deviation, **more
+        )
     copies = copy_segment(landscape.lengths) if settings.copy_number else None
     cohort = Cohort(
         settings,
@@ -155,11 +172,13 @@ def simulate_cohort(
         landscape,
         tumours,
         libraries,
-        planted,
+        effect,
         reasons,
         normal,
         levels,
         copies,
+        planted,
+        changes.unnamed_sets,
     )
     return _with_rates(cohort)
 
@@ -178,43 +197,6 @@ def _on_chromosomes(
     return chosen
 
 
-def _stream(settings: CohortSettings, *key: int) -> np.random.Generator:
-    return np.random.default_rng([settings.seed, *key])
-
-
-def _plant(
-    mark: str,
-    parts: MarkLandscape,
-    genes: pd.DataFrame,
-    plan: pd.DataFrame,
-    settings: CohortSettings,
-    rng: np.random.Generator,
-) -> tuple[FloatArray, NDArray[np.object_]]:
-    """Effects and reasons of the units; of several genes in one domain the first rule speaks."""
-    effect, why = np.zeros(parts.n_units), np.full(parts.n_units, "", dtype=object)
-    rows = pd.Index(genes["gene_id"]).get_indexer(plan["gene_id"])
-    units, sizes = parts.unit_of_gene[rows], plan[_EFFECT[mark]].to_numpy()
-    for unit, size, reason in zip(units, sizes, plan["why"], strict=True):
-        if size != 0 and unit >= 0 and not why[unit]:
-            effect[unit], why[unit] = size, reason
-    free = np.flatnonzero(why == "")
-    name, share, size = (
-        (effects.POLYCOMB, effects.POLYCOMB_SHARE, effects.POLYCOMB_SIZE)
-        if mark == "H3K27me3"
-        else (effects.RANDOM, effects.RANDOM_SHARE, effects.RANDOM_SIZE)
-    )
-    chosen = rng.permutation(free)[: int(np.ceil(share * len(free)))]
-    sizes = size * rng.uniform(1 - effects.SPREAD, 1 + effects.SPREAD, size=len(chosen))
-    mass = parts.unit_mass
-    before = float((mass * (2.0**effect - 1)).sum())
-    effect[chosen] = sizes * effects.balanced_signs(mass[chosen], sizes, before=before)
-    why[chosen] = name
-    if settings.null:
-        return np.zeros(parts.n_units), np.full(parts.n_units, "", dtype=object)
-    shift = settings.global_shift if mark == "H3K27me3" else 0.0
-    return effect * settings.effect_scale + shift, why
-
-
 def _with_rates(cohort: Cohort) -> Cohort:
     """Fill in the libraries' rates, and the spike-in reads that go with them."""
     libraries = cohort.libraries.copy()
@@ -229,10 +211,10 @@ def _with_rates(cohort: Cohort) -> Cohort:
         for row, (mark, n) in enumerate(zip(libraries["mark"], libraries["fragments"], strict=True))
     ]
     spike = np.full(len(libraries), np.nan)
-    if cohort.settings.spike_in:
+    if cohort.settings.has_spike_in:
         # Equal chromatin per cell: its reads go with the rate at which the cell's own are drawn.
-        per_bp = 0.05 * float(cohort.landscape.lengths.sum())
-        rng = _stream(cohort.settings, _SPIKE)
+        per_bp = cohort.settings.spike_in_share * float(cohort.landscape.lengths.sum())
+        rng = stream(cohort.settings, streams.SPIKE)
         spike = rng.poisson(per_bp * libraries["rate"].to_numpy()).astype(np.float64)
     libraries["spike_in_reads"] = spike
     return replace(cohort, libraries=libraries)
@@ -241,7 +223,8 @@ def _with_rates(cohort: Cohort) -> Cohort:
 def _library_level(cohort: Cohort, row: int) -> FloatArray:
     library = cohort.libraries.iloc[row]
     level = cohort.levels[library["mark"]][:, library["tumour"]]
-    return np.asarray(level * library["efficiency"], dtype=np.float64)
+    enrichment = library["efficiency"] * cohort.settings.enrichment
+    return np.asarray(level * enrichment, dtype=np.float64)
 
 
 def _library_copies(cohort: Cohort, row: int) -> CopySegment | None:
@@ -271,7 +254,7 @@ def library_fragments(cohort: Cohort, sample: str) -> list[NDArray[np.int64]]:
         rate=library["rate"],
         fragment_length=cohort.settings.fragment_length,
         copies=_library_copies(cohort, row),
-        rng=_stream(cohort.settings, _READS, row),
+        rng=stream(cohort.settings, streams.READS, row),
     )
 
 

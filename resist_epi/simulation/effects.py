@@ -21,7 +21,8 @@ class Rule:
     why
         Name of the reason, as the truth has it.
     gene_set
-        Built-in set that the genes come from; or a pattern that whole symbols match.
+        Set of `genes.builtin.load_planted_sets` that the genes come from; or a pattern that whole
+        symbols match.
     share
         Share of the set's genes that change.
     k27, k36
@@ -59,6 +60,9 @@ POLYCOMB_SHARE, POLYCOMB_SIZE = 0.05, 1.0
 
 RANDOM_SHARE, RANDOM_SIZE = 0.03, 0.9
 
+# Kinds of sets that a change belongs to, as the truth has them.
+NAMED_SET, RANDOM_SET, NO_SET = "named", "random", "none"
+
 SPREAD = 0.15  # effects are drawn within this share of their size
 
 
@@ -67,7 +71,7 @@ def choose_genes(
 ) -> pd.DataFrame:
     """Genes that the rules choose, each once, with its effects.
 
-    A row is a gene, strongest reason first: `gene_id symbol why k27 k36` (log2).
+    A row is a gene, strongest reason first: `gene_id symbol why set set_kind k27 k36` (log2).
 
     Parameters
     ----------
@@ -90,7 +94,11 @@ def choose_genes(
         taken |= set(chosen["gene_id"])
         rows.append(
             chosen[["gene_id", "symbol"]].assign(
-                why=rule.why, k27=rule.k27 * size, k36=rule.k36 * size
+                why=rule.why,
+                set="" if rule.pattern else rule.gene_set,
+                set_kind=NO_SET if rule.pattern else NAMED_SET,
+                k27=rule.k27 * size,
+                k36=rule.k36 * size,
             )
         )
     return pd.concat(rows, ignore_index=True)

@@ -19,10 +19,11 @@ from resist_epi.errors import InputFormatError
 from resist_epi.io.store import write_text
 from resist_epi.io.tables import write_table
 from resist_epi.simulation import effects
+from resist_epi.simulation.bam_files import write_pairs
 from resist_epi.simulation.cohort import Cohort, library_fragments, library_track
+from resist_epi.simulation.cut_reads import cut_fragments, file_lengths
 from resist_epi.simulation.input_tracks import input_track
-from resist_epi.simulation.libraries import SimulatedTrack, call_peaks
-from resist_epi.simulation.settings import ASSEMBLY
+from resist_epi.simulation.libraries import SimulatedTrack, call_peaks, peak_window
 from resist_epi.simulation.truth import truth_table
 from resist_epi.tracks.bigwig.track import write_bigwig
 from resist_epi.version import VERSION
@@ -40,8 +41,9 @@ def write_cohort(
     Parameters
     ----------
     folder
-        Made if missing: `coverage/SAMPLE.bw`, `peaks/SAMPLE.broadPeak`, `sheet.csv`,
-        `truth.tsv.gz`, `truth.yaml`, and `inputs/PATIENT.bw` where there are inputs.
+        Made if missing: `coverage/SAMPLE.bw` (`reads/SAMPLE.bam` of CUT&RUN and CUT&Tag),
+        `peaks/SAMPLE.broadPeak`, `sheet.csv`, `truth.tsv.gz`, `truth.yaml`, `inputs/PATIENT.bw`
+        where there are inputs, and `random_sets.gmt` where sets change that nobody named.
     jobs
         Processes; the files do not depend on it. With more than one, a script must call this under
         `if __name__ == "__main__"`, since each process imports the script anew.
@@ -71,6 +73,9 @@ def write_cohort(
         )
     write_text(folder / "truth.yaml", yaml.safe_dump(_record(cohort), sort_keys=False))
     write_table(folder / "truth.tsv.gz", truth_table(cohort))
+    if cohort.unnamed_sets:
+        lines = ("\t".join([n, "simulated", *genes]) for n, genes in cohort.unnamed_sets.items())
+        write_text(folder / "random_sets.gmt", "\n".join(lines) + "\n")
     samples = list(cohort.libraries["sample"])
     jobs = min(jobs, len(samples))
     if jobs == 1:
@@ -117,17 +122,23 @@ def _write_library(
     cohort: Cohort, folder: Path, sample: str, progress: Callable[[str], None] | None
 ) -> None:
     fragments = library_fragments(cohort, sample)
-    track = library_track(cohort, sample, fragments=fragments)
-    _write_track(folder / "coverage" / f"{sample}.bw", cohort, track)
+    n = sum(map(len, fragments))
+    if cohort.settings.of_reads:
+        path = folder / "reads" / f"{sample}.bam"
+        write_pairs(path, file_lengths(cohort), cut_fragments(cohort, sample))
+    else:
+        track = library_track(cohort, sample, fragments=fragments)
+        _write_track(folder / "coverage" / f"{sample}.bw", cohort, track)
     peaks = call_peaks(
         fragments,
         cohort.landscape.chroms,
         cohort.landscape.lengths,
         fragment_length=cohort.settings.fragment_length,
+        window=peak_window(sample.rpartition("_")[2]),
     )
     write_text(folder / "peaks" / f"{sample}.broadPeak", _broad_peak(peaks, sample))
     if progress is not None:
-        progress(f"{sample}: {track.n_fragments} fragments, {len(peaks)} peaks")
+        progress(f"{sample}: {n} fragments, {len(peaks)} peaks")
 
 
 def _write_track(path: Path, cohort: Cohort, track: SimulatedTrack) -> None:
@@ -176,9 +187,13 @@ def sheet_table(cohort: Cohort) -> pd.DataFrame:
             "FragmentLength": cohort.settings.fragment_length,
             "TimeToProgression": tumours["months"],
             "Progressed": tumours["progressed"],
-            "Assembly": ASSEMBLY,
+            "Assembly": cohort.settings.assembly,
         }
     )
+    if cohort.settings.of_reads:
+        sheet = sheet.drop(columns=["Coverage", "FragmentLength"])
+        sheet["bamReads"] = "reads/" + libraries["sample"] + ".bam"
+        sheet["Assay"] = cohort.settings.assay
     if cohort.settings.batches > 1:
         sheet["Batch"] = "batch" + tumours["batch"].astype(str)
     if cohort.settings.purity:
@@ -200,9 +215,11 @@ def _record(cohort: Cohort) -> dict[str, object]:
         segment = asdict(cohort.copies) | {"chrom": cohort.landscape.chroms[cohort.copies.chrom]}
     return {
         "resist_epi": VERSION,
-        "assembly": ASSEMBLY,
+        "assembly": cohort.settings.assembly,
         "settings": settings,
-        "rules": [asdict(rule) for rule in effects.RULES],
+        "rules": [asdict(rule) for rule in effects.RULES]
+        if cohort.settings.scenario == "named"
+        else [],
         "copy_number_segment": segment,
         "units": {
             mark: {

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from resist_epi.errors import DesignError
 from resist_epi.simulation.cohort import Cohort, track_of_fragments
 from resist_epi.simulation.libraries import SimulatedTrack, draw_fragments
-
-_INPUTS = 7  # stream of random numbers, after those of the cohort
+from resist_epi.simulation.streams import INPUTS, stream
 
 
 def input_track(cohort: Cohort, patient: str) -> SimulatedTrack:
@@ -36,6 +35,6 @@ def input_track(cohort: Cohort, patient: str) -> SimulatedTrack:
         rate=settings.fragments / mass,
         fragment_length=settings.fragment_length,
         copies=copies,
-        rng=np.random.default_rng([settings.seed, _INPUTS, row]),
+        rng=stream(settings, INPUTS, row),
     )
     return track_of_fragments(cohort, f"{patient} input", fragments)

@@ -243,7 +243,7 @@ def _domains(
         first=np.concatenate([none, plateau, plateau]),
         last=np.concatenate([plateau, plateau, none]),
         unit=np.tile(unit, 3),
-        neighbourhood=_neighbourhood(union.chrom, (union.start + union.end) // 2),
+        neighbourhood=neighbourhoods(union.chrom, (union.start + union.end) // 2),
         unit_of_gene=unit_of_gene,
     )
 
@@ -266,10 +266,11 @@ def _bodies(
         first=level * np.where(plus, _BODY_5, _BODY_3),
         last=level * np.where(plus, _BODY_3, _BODY_5),
         unit=np.arange(len(rows)),
-        neighbourhood=_neighbourhood(code[rows], (start + end) // 2),
+        neighbourhood=neighbourhoods(code[rows], (start + end) // 2),
         unit_of_gene=unit_of_gene,
     )
 
 
-def _neighbourhood(chrom: IntArray, middle: IntArray) -> IntArray:
+def neighbourhoods(chrom: IntArray, middle: IntArray) -> IntArray:
+    """(n,) the neighbourhood of units with these middles: those of one number vary together."""
     return np.asarray(chrom * 10_000 + middle // NEIGHBOURHOOD, dtype=np.int64)

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.arrays import FloatArray, IntArray
+from resist_epi.samples.presets import preset
 from resist_epi.simulation.landscape import BACKGROUND_BLOCK, CopySegment, Landscape
 from resist_epi.stats.multiple import benjamini_hochberg
 from resist_epi.tracks.engine.runs import Runs
 from resist_epi.tracks.engine.track import CoverageTrack
 
-PEAK_WINDOW = 1000  # bp
+PEAK_WINDOW, NARROW_WINDOW = 1000, 200  # bp, of broad marks and of others
 
 PEAK_GAP = 2  # windows below the threshold that may lie inside a peak
 
@@ -150,8 +151,18 @@ def coverage(
     )
 
 
+def peak_window(mark: str) -> int:
+    """Width of the windows that peaks of a mark are made of, bp."""
+    return PEAK_WINDOW if preset(mark).broad else NARROW_WINDOW
+
+
 def call_peaks(
-    starts: list[IntArray], chroms: tuple[str, ...], lengths: IntArray, *, fragment_length: int
+    starts: list[IntArray],
+    chroms: tuple[str, ...],
+    lengths: IntArray,
+    *,
+    fragment_length: int,
+    window: int = PEAK_WINDOW,
 ) -> pd.DataFrame:
     """Broad peaks of one library against the genome-wide average, as a caller for domains would.
 
@@ -168,13 +179,13 @@ def call_peaks(
     """
     from scipy.stats import poisson
 
-    average = sum(map(len, starts)) * PEAK_WINDOW / float(lengths.sum())
+    average = sum(map(len, starts)) * window / float(lengths.sum())
     expected = PEAK_MARGIN * average
     least = poisson.isf(PEAK_WINDOW_P, expected) + 1
     tables = []
     for chrom, own, length in zip(chroms, starts, lengths, strict=True):
         count = np.bincount(
-            (own + fragment_length // 2) // PEAK_WINDOW, minlength=-(-int(length) // PEAK_WINDOW)
+            (own + fragment_length // 2) // window, minlength=-(-int(length) // window)
         )
         rich = np.flatnonzero(count >= least)
         if not len(rich):
@@ -193,14 +204,14 @@ def call_peaks(
     width = peaks["end"] - peaks["start"]
     log_p = poisson.logsf(peaks["count"] - 1, expected * width)
     # An island was chosen among all windows, so all of them count as tests.
-    others = np.ones(int(lengths.sum()) // PEAK_WINDOW)
+    others = np.ones(int(lengths.sum()) // window)
     q = benjamini_hochberg(np.append(np.exp(log_p), others))[: len(peaks)]
     peaks["signal"] = peaks["count"] / (average * width)
     peaks["pvalue"] = np.minimum(-log_p / np.log(10), 1000.0)
     peaks["qvalue"] = np.minimum(-np.log10(np.maximum(q, 1e-300)), peaks["pvalue"])
-    peaks["start"] *= PEAK_WINDOW
+    peaks["start"] *= window
     peaks["end"] = np.minimum(
-        peaks["end"] * PEAK_WINDOW, peaks["chrom"].map(dict(zip(chroms, lengths, strict=True)))
+        peaks["end"] * window, peaks["chrom"].map(dict(zip(chroms, lengths, strict=True)))
     )
     kept = (q <= PEAK_Q) & (width >= PEAK_MIN_WINDOWS)
     return peaks.loc[kept, columns].reset_index(drop=True)

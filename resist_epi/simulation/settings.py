@@ -7,12 +7,25 @@ from dataclasses import dataclass
 from resist_epi.errors import DesignError
 from resist_epi.genome.chromosomes import natural_chrom_key
 
-ASSEMBLY = "hg38"
+ASSEMBLIES = ("hg38", "hg19")
 
-MARKS = ("H3K27me3", "H3K36me3")
+MARKS = ("H3K27me3", "H3K36me3")  # by default
+
+ALL_MARKS = (*MARKS, "H3K4me3", "H3K27ac", "ER")
+
+# What changes: in sets that the package names, as it expects; or in these, others and none.
+SCENARIOS = ("named", "honest")
 
 # They hold the four NSD2 targets (HK2, G6PD, TIGAR, SLC2A1) and the HOXB, HOXC and HOXD clusters.
 CHROMOSOMES = ("chr1", "chr2", "chr12", "chr17", "chrX")
+
+# How many times more a mark stands out above the background, by assay.
+ENRICHMENT = {"ChIP-seq": 1.0, "CUT&RUN": 5.0, "CUT&Tag": 8.0}
+
+# Exogenous reads, as a share of those of an even background: added, and carried over.
+SPIKE_IN, CARRIED_OVER = 0.05, 0.3
+
+E_COLI = {"U00096.3": 4_641_652}  # K-12 MG1655, bp
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +39,9 @@ class CohortSettings:
     good, poor
         Tumours in each group.
     marks
-        Some of `MARKS`; one library a tumour and mark.
+        Some of `ALL_MARKS`; one library a tumour and mark.
     chromosomes
-        hg38 chromosomes to simulate, at their true lengths.
+        Chromosomes of the assembly to simulate, at their true lengths.
     fragments
         Expected sequenced fragments a library, on these chromosomes.
     fragment_length
@@ -59,6 +72,15 @@ class CohortSettings:
         Count reads of an exogenous genome, given in equal amount per cell.
     inputs
         Write an input of every tumour: background and copies, without any mark.
+    assay
+        `ChIP-seq`: tracks. `CUT&RUN` or `CUT&Tag`: BAM files of pairs with little background, many
+        duplicates and reads of E. coli, in equal amount per cell.
+
+    assembly
+        `hg38` or `hg19`, whose genes and chromosome lengths are taken.
+    scenario
+        `named`: what changes is in sets that the package names, in the direction that it expects.
+        `honest`: as of `simulation.honest`.
 
     Examples
     --------
@@ -87,15 +109,40 @@ class CohortSettings:
     global_shift: float = 0.0
     spike_in: bool = False
     inputs: bool = False
+    assay: str = "ChIP-seq"
+    assembly: str = ASSEMBLIES[0]
+    scenario: str = SCENARIOS[0]
+
+    @property
+    def of_reads(self) -> bool:
+        """Whether libraries are written as reads, with E. coli beside the genome."""
+        return self.assay != "ChIP-seq"
+
+    @property
+    def enrichment(self) -> float:
+        """How many times more the mark stands out than in ChIP-seq."""
+        return ENRICHMENT[self.assay]
+
+    @property
+    def has_spike_in(self) -> bool:
+        """Whether there are reads of an exogenous genome."""
+        return self.spike_in or self.of_reads
+
+    @property
+    def spike_in_share(self) -> float:
+        """Its reads, as a share of those of the background where that is even."""
+        return CARRIED_OVER if self.of_reads else SPIKE_IN
 
     def __post_init__(self) -> None:
         problems = {
             "good and poor must be 0 or more, and one of them above 0": (
                 min(self.good, self.poor) >= 0 and self.good + self.poor > 0
             ),
-            f"marks must be some of {', '.join(MARKS)}, each once": (
-                0 < len(self.marks) == len(set(self.marks)) and set(self.marks) <= set(MARKS)
+            f"marks must be some of {', '.join(ALL_MARKS)}, each once": (
+                0 < len(self.marks) == len(set(self.marks)) and set(self.marks) <= set(ALL_MARKS)
             ),
+            f"the assembly must be {' or '.join(ASSEMBLIES)}": self.assembly in ASSEMBLIES,
+            f"the scenario must be {' or '.join(SCENARIOS)}": self.scenario in SCENARIOS,
             "at least one chromosome is needed, each once": (
                 0 < len(self.chromosomes) == len(set(self.chromosomes))
             ),
@@ -108,6 +155,10 @@ class CohortSettings:
                 min(self.depth_sd, self.efficiency_sd, self.biological_sd, self.batch_sd) >= 0
             ),
             "batches must be 1 or more": self.batches >= 1,
+            f"assay must be {', '.join(ENRICHMENT)}": self.assay in ENRICHMENT,
+            "inputs and spike-in in the sheet are of ChIP-seq": (
+                self.assay == "ChIP-seq" or not (self.inputs or self.spike_in)
+            ),
         }
         wrong = [problem for problem, fine in problems.items() if not fine]
         if wrong:

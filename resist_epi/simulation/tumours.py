@@ -132,6 +132,8 @@ def expected_level(
     tumours: pd.DataFrame,
     *,
     deviation: FloatArray | None = None,
+    carried: FloatArray | None = None,
+    factors: FloatArray | None = None,
 ) -> FloatArray:
     """Level of every unit in every tumour, as a factor on the landscape's own.
 
@@ -143,10 +145,17 @@ def expected_level(
         (n_units,) log2, normal tissue against tumour.
     deviation
         (n_units, n_tumours) log2 as drawn; without it the level is free of noise.
+    carried
+        (n_units, n_tumours) share of the effect that a tumour has; by default all of it in the poor
+        ones.
+    factors
+        (n_units, n_tumours) log2 of what differs besides.
     """
     poor = (tumours["condition"] == "poor").to_numpy(dtype=np.float64)
     purity = tumours["purity"].to_numpy(dtype=np.float64)
-    log2 = effect[:, None] * poor
+    log2 = effect[:, None] * (poor if carried is None else carried)
+    if factors is not None:
+        log2 = log2 + factors
     if deviation is not None:
         log2 = log2 + deviation
     return np.asarray(purity * 2.0**log2 + (1 - purity) * 2.0 ** normal[:, None])

@@ -1,3 +1,4 @@
+from .best_supported import order_of_support as order_of_support
 from .groups.carriers import CarrierTests as CarrierTests
 from .groups.carriers import carrier_tests as carrier_tests
 from .groups.permutation import label_splits as label_splits
@@ -28,6 +29,7 @@ from .linear.moderation import t_quantile as t_quantile
 from .linear.moderation import treat as treat
 from .linear.precision import voom as voom
 from .linear.weights import array_weights as array_weights
+from .mixture import mixture_weights as mixture_weights
 from .multiple import benjamini_hochberg as benjamini_hochberg
 from .multiple import directions as directions
 from .multiple import holm as holm
@@ -35,6 +37,7 @@ from .negbin.glm import count_data as count_data
 from .negbin.quasi import QuasiFit as QuasiFit
 from .negbin.quasi import fit_quasi as fit_quasi
 from .negbin.quasi import quasi_f_test as quasi_f_test
+from .neighbours import neighbour_groups as neighbour_groups
 from .scaling.background import background_factors as background_factors
 from .scaling.offsets import common_peak_offsets as common_peak_offsets
 from .scaling.offsets import robust_line as robust_line
@@ -56,4 +59,8 @@ from .sets.set_counts import spline_basis as spline_basis
 from .sets.set_tests import camera as camera
 from .sets.set_tests import fry as fry
 from .sets.set_tests import t_to_z as t_to_z
+from .shrinkage import Shrunken as Shrunken
+from .shrinkage import normal_errors as normal_errors
+from .shrinkage import shrink as shrink
+from .shrinkage import svalues as svalues
 from .tails import t_pvalue as t_pvalue

@@ -9,12 +9,24 @@ from typing import NamedTuple
 
 
 class Reference(NamedTuple):
-    """A paper."""
+    """A paper.
+
+    Attributes
+    ----------
+    authors, title, where
+        As a list of references gives them.
+    doi
+        Where known.
+    unverified
+        What of this was not found when the references were looked up one by one in November 2026,
+        for a reader to check before it is cited; nothing where all was found.
+    """
 
     authors: str
     title: str
     where: str
     doi: str = ""
+    unverified: str = ""
 
 
 SMYTH_2004 = Reference(
@@ -139,6 +151,7 @@ ROBINSON_1982 = Reference(
     "Robinson J",
     "Saddlepoint approximations for permutation tests and confidence intervals",
     "J R Stat Soc B 1982;44:91-101",
+    unverified="no DOI found",
 )
 
 BOOTH_1990 = Reference(
@@ -146,6 +159,7 @@ BOOTH_1990 = Reference(
     "Randomization distributions and saddlepoint approximations in generalized linear models",
     "Biometrika 1990;77:787-796",
     "10.1093/biomet/77.4.787",
+    unverified="pages and DOI",
 )
 
 TUSHER_2001 = Reference(
@@ -220,11 +234,26 @@ MCCARTHY_2009 = Reference(
     "10.1093/bioinformatics/btp053",
 )
 
+STEPHENS_2017 = Reference(
+    "Stephens M",
+    "False discovery rates: a new deal",
+    "Biostatistics 2017;18:275-294",
+    "10.1093/biostatistics/kxw041",
+)
+
+LU_2019 = Reference(
+    "Lu M, Stephens M",
+    "Empirical Bayes estimation of normal means, accounting for uncertainty in estimated"
+    " standard errors",
+    "arXiv 2019;1901.10679",
+)
+
 KUO_2011 = Reference(
     "Kuo AJ, Cheung P, Chen K, et al",
     "NSD2 links dimethylation of histone H3 at lysine 36 to oncogenic programming",
     "Mol Cell 2011;44:609-620",
     "10.1016/j.molcel.2011.08.042",
+    unverified="DOI (PubMed 22099308)",
 )
 
 WU_2010 = Reference(
@@ -250,9 +279,74 @@ VENET_2011 = Reference(
     "10.1371/journal.pcbi.1002240",
 )
 
+SKENE_2017 = Reference(
+    "Skene PJ, Henikoff S",
+    "An efficient targeted nuclease strategy for high-resolution mapping of DNA binding sites",
+    "eLife 2017;6:e21856",
+    "10.7554/eLife.21856",
+)
+
+MEERS_2019 = Reference(
+    "Meers MP, Bryson TD, Henikoff JG, Henikoff S",
+    "Improved CUT&RUN chromatin profiling tools",
+    "eLife 2019;8:e46314",
+    "10.7554/eLife.46314",
+)
+
+KAYA_OKUR_2019 = Reference(
+    "Kaya-Okur HS, Wu SJ, Codomo CA, et al",
+    "CUT&Tag for efficient epigenomic profiling of small samples and single cells",
+    "Nat Commun 2019;10:1930",
+    "10.1038/s41467-019-09982-5",
+)
+
+LUN_2014 = Reference(
+    "Lun ATL, Smyth GK",
+    "De novo detection of differentially bound regions for ChIP-seq data using peaks and windows:"
+    " controlling error rates correctly",
+    "Nucleic Acids Res 2014;42:e95",
+    "10.1093/nar/gku351",
+)
+
+SIMES_1986 = Reference(
+    "Simes RJ",
+    "An improved Bonferroni procedure for multiple tests of significance",
+    "Biometrika 1986;73:751-754",
+    "10.1093/biomet/73.3.751",
+)
+
+WANG_2022 = Reference(
+    "Wang J, Gui L, Su WJ, Sabatti C, Owen AB",
+    "Detecting multiple replicating signals using adaptive filtering procedures",
+    "Ann Stat 2022;50:1890-1909",
+    "10.1214/21-AOS2139",
+)
+
+BENJAMINI_2008 = Reference(
+    "Benjamini Y, Heller R",
+    "Screening for partial conjunction hypotheses",
+    "Biometrics 2008;64:1215-1222",
+    "10.1111/j.1541-0420.2007.00984.x",
+)
+
+LIAN_2008 = Reference(
+    "Lian H",
+    "MOST: detecting cancer differential gene expression",
+    "Biostatistics 2008;9:411-418",
+    "10.1093/biostatistics/kxm042",
+)
+
+WANG_2010 = Reference(
+    "Wang Y, Rekaya R",
+    "LSOSS: detection of cancer outlier differential gene expression",
+    "Biomark Insights 2010;5:69-78",
+    "10.4137/BMI.S5175",
+)
+
 JANSEN_2013 = Reference(
-    "Jansen MPHM, Knijnenburg T, Reijm EA, et al.",
+    "Jansen MPHM, Knijnenburg T, Reijm EA, et al",
     "Hallmarks of aromatase inhibitor drug resistance revealed by epigenetic profiling in breast"
     " cancer",
     "Cancer Res 2013;73:6632-6641",
+    unverified="authors after the first; no DOI found",
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from typing import Any
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.same_files import refuse_one_library_twice, sheet_repeats
@@ -12,7 +14,7 @@ from resist_epi.dna.options import check_confounders
 from resist_epi.genome.builtin import known_genomes
 from resist_epi.genome.chromosomes import recognise_assembly
 from resist_epi.genome.reference import genomes
-from resist_epi.model.analysis import Analysis, analyse, blank_unplaced
+from resist_epi.model.analysis import Analysis, analyse, analyse_several, blank_unplaced
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.study.count_sheet import background_of_counts, inputs_of_bins, naming_of_counts
@@ -31,6 +33,26 @@ def analyse_counts(
 
     Parameters
     ----------
+    matrix, sheet, question, fold_changes
+        As in `analysis.analyse`.
+    """
+    return analyse_several_counts(matrix, sheet, (), question, fold_changes=fold_changes)[0]
+
+
+def analyse_several_counts(
+    matrix: CountMatrix,
+    sheet: SampleSheet,
+    contrasts: Sequence[str],
+    question: Question | None = None,
+    *,
+    fold_changes: str = "never",
+) -> list[Analysis]:
+    """Ask several contrasts of one fit of counts, as `analyse_counts` asks one.
+
+    Parameters
+    ----------
+    contrasts
+        As in `analysis.analyse_several`; none for the question's own.
     matrix, sheet, question, fold_changes
         As in `analysis.analyse`.
     """
@@ -77,18 +99,25 @@ def analyse_counts(
         control=asked.control,
         controls=counted,
     )
-    analysis = analyse(
-        adjusted.matrix,
-        sheet,
-        question,
-        inputs=inputs_of_bins(adjusted.matrix, sheet, adjusted.bins, question),
-        over_input=adjusted.over_input,
-        fold_changes=fold_changes,
-    ).with_more(header=adjusted.header)
-    described, arms = describe_confounders(analysis, segments=table, assembly=_assembly(sheet, {}))
-    for warning in () if arms is None else arms.warnings:
-        logger.warning("%s", warning)
-    return described.with_more(blank_unplaced(described.results, unplaced))
+    options: dict[str, Any] = {
+        "inputs": inputs_of_bins(adjusted.matrix, sheet, adjusted.bins, question),
+        "over_input": adjusted.over_input,
+        "fold_changes": fold_changes,
+    }
+    found = (
+        analyse_several(adjusted.matrix, sheet, contrasts, question, **options)
+        if contrasts
+        else [analyse(adjusted.matrix, sheet, question, **options)]
+    )
+    described = []
+    for one in found:
+        analysis, arms = describe_confounders(
+            one.with_more(header=adjusted.header), segments=table, assembly=_assembly(sheet, {})
+        )
+        for warning in () if arms is None else arms.warnings:
+            logger.warning("%s", warning)
+        described.append(analysis.with_more(blank_unplaced(analysis.results, unplaced)))
+    return described
 
 
 def _assembly(sheet: SampleSheet, lengths: dict[str, int]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,8 @@ from resist_epi.counting.sources import track_files
 from resist_epi.counting.units import unit_members
 from resist_epi.errors import ResistEpiError, SampleSheetError
 from resist_epi.genome.peaks import read_peaks
+from resist_epi.samples.assay_rows import assay_facts
+from resist_epi.samples.assays import ASSAY_COLUMN
 from resist_epi.samples.levels import LEVEL_COLUMNS, separator_cautions
 from resist_epi.samples.presets import GENERIC, preset
 from resist_epi.samples.question import Question
@@ -36,7 +38,7 @@ def check_study(
     *,
     sheet: SampleSheet | None = None,
     beside: Beside | None = None,
-    question: Question | None = None,
+    question: Question | Sequence[Question] | None = None,
     with_question: bool = False,
     jobs: int = 1,
     looks: LookCache | None = None,
@@ -54,7 +56,8 @@ def check_study(
     beside
         What is given beside the sheet: assembly, genes, blacklist, segments.
     question
-        What will be asked of the counts; None where nobody has said.
+        What will be asked of the counts, or several questions of one fit; None where nobody has
+        said.
     with_question
         Whether it is looked at too, by default the question of all defaults.
     looks
@@ -94,8 +97,10 @@ def check_study(
         findings += _check_assemblies(rows, assemblies)
         findings += _check_depth(rows, totals)
         findings += _check_groups(rows)
+        findings += _check_assays(rows)
         if with_question:
-            found = question_findings(rows, question)
+            several = question if isinstance(question, Sequence) else [question]
+            found = [line for asked in several for line in question_findings(rows, asked)]
             findings += [(level, "", "", "", text) for level, text in found]
     table = pd.DataFrame(list(dict.fromkeys(findings)), columns=names(CHECK))
     rank = table["level"].map({"error": 0, "warning": 1, "info": 2})
@@ -297,6 +302,12 @@ def _check_depth(sheet: SampleSheet, totals: Mapping[str, float]) -> Iterator[Fi
                 " look scaled by depth already; signal would be divided by depth twice: leave"
                 " LibrarySize empty for these tracks",
             )
+
+
+def _check_assays(sheet: SampleSheet) -> Iterator[Finding]:
+    """What is done with the reads of each assay by default, and why."""
+    words = assay_facts(sheet, of_reads="bamReads" in sheet.table)["words"]
+    yield from (("info", "", ASSAY_COLUMN, "", sentence) for sentence in words)
 
 
 def _check_groups(sheet: SampleSheet) -> Iterator[Finding]:

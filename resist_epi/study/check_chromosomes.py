@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +17,14 @@ from resist_epi.counting.sources import (
 )
 from resist_epi.dna.seg import read_seg
 from resist_epi.errors import ResistEpiError
-from resist_epi.genome.builtin import genomes_with_genes, load_genome
+from resist_epi.genome.builtin import genomes_with_genes, known_genomes, load_genome
 from resist_epi.genome.chromosomes import shown
+from resist_epi.genome.exogenous import in_words
 from resist_epi.genome.naming import Naming
 from resist_epi.genome.peaks import read_bed_regions, read_peaks
 from resist_epi.genome.reconcile import describe_mismatch, is_y, shared_chromosomes
-from resist_epi.genome.reference import genomes, load_reference
+from resist_epi.genome.reference import genomes, load_reference, own_genes_or_lift
+from resist_epi.samples.assay_rows import assays_of
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.tracks.opened import OpenedFile, stated_lengths
 
@@ -66,12 +68,14 @@ def check_chromosomes(
     """
     stated = assembly_of_sheet(sheet) if of.genome is None else of.genome
     counted: dict[str, OpenedFile] = {}
+    yield from _without_genes(stated, [*tracks.values(), *reads.values()], of)
     for mark in sheet.marks:
         own = sheet.for_mark(mark)
         files = reads if has_reads(own) else tracks
         named = in_one_naming({s: files[s] for s in own.samples if s in files}, stated, log=False)
         counted |= named
         yield from _of_mark(mark, named, of)
+        yield from _of_exogenous(own, named)
     if not counted:
         return
     try:
@@ -124,6 +128,50 @@ def _of_mark(mark: str, files: Mapping[str, OpenedFile], of: Beside) -> Iterator
     if absent:
         text = f"{len(absent)} chromosomes are absent from some tracks ({shown(absent)})"
         yield "warning", "", "Coverage", "", f"{mark}: {text}: regions on them are refused by count"
+
+
+def _of_exogenous(sheet: SampleSheet, files: Mapping[str, OpenedFile]) -> Iterator[Finding]:
+    """Which other genomes are in the files of a mark, and whether one may be a spike-in."""
+    for species in dict.fromkeys(s for file in files.values() for s in file.exogenous):
+        have = [name for name, file in files.items() if species in file.exogenous]
+        first = files[have[0]]
+        text = (
+            f"{sheet.marks[0]}: {in_words({species: first.exogenous[species]})} in {len(have)} of"
+            f" {len(files)} files is of another genome: no region lies on it, and no library's size"
+            " holds it"
+        )
+        of_reads = all(file.quantity == "reads" for file in files.values())
+        usable = all(species in assay.spike_in for assay in assays_of(sheet))
+        given = sheet.numbers("SpikeInReads") is not None
+        level = "info"
+        if given:
+            text += "; the sheet's SpikeInReads win over its reads"
+        elif not of_reads:
+            text += "; its reads are not counted in tracks: give SpikeInReads, or files of reads"
+        elif not usable:
+            names = " and ".join(dict.fromkeys(a.name for a in assays_of(sheet)))
+            text += f"; it is no spike-in of {names}"
+        elif len(have) < len(files):
+            level = "warning"
+            absent = [name for name in files if name not in have]
+            text += (
+                f"; {shown(absent)} lack it, so it can be no spike-in: map every library to both"
+                " genomes together"
+            )
+        else:
+            text += "; its reads are counted as spike-in"
+        yield level, "", "bamReads" if of_reads else "Coverage", "", text
+
+
+def _without_genes(
+    stated: str | None, files: Iterable[OpenedFile], of: Beside
+) -> Iterator[Finding]:
+    """Say at once that an assembly has no built-in genes, and both ways out."""
+    told = {file.assembly for file in files if file.lengths_known}
+    name = stated or (next(iter(told)) if len(told) == 1 else None)
+    if name in known_genomes() and name not in genomes_with_genes() and of.genes is None:
+        text = f"the files are of {name}, of which there are no built-in genes: run stops there"
+        yield "warning", "", "Assembly", "", f"{text}; {own_genes_or_lift(str(name))}"
 
 
 def _nothing_in_common(lengths: Mapping[str, Mapping[str, int | None]]) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from resist_epi.counting.units import unit_members
 from resist_epi.dna.options import check_confounders
 from resist_epi.errors import DesignError, ResistEpiError, quoted
+from resist_epi.io.run_folder import contrast_names
 from resist_epi.io.store import file_name
-from resist_epi.model.asked import spelled_question, study_contrast
+from resist_epi.model.asked import refuse_repeated, spelled_question, study_contrast
 from resist_epi.model.differential import own_contrast
 from resist_epi.model.question_check import check_question, check_scaling_columns
+from resist_epi.samples.assay_rows import check_one_assay
 from resist_epi.samples.design import Contrast, Design, make_design, why_untestable
 from resist_epi.samples.design_checks import design_warnings
 from resist_epi.samples.levels import column_cautions, column_facts
@@ -52,9 +54,38 @@ def design_of_mark(sheet: SampleSheet, question: Question) -> tuple[Design, Cont
         If they cannot be had.
     """
     spelled, columns = spelled_question(question, sheet)
+    check_one_assay(sheet, columns)
     units = sheet.take([int(m[0]) for m in unit_members(sheet, columns)])
     design = make_design(units, spelled.formula)
-    return design, study_contrast(design, spelled.contrast, method=spelled.method)
+    contrast = study_contrast(
+        design, spelled.contrast, method=spelled.method, coefficient=spelled.coefficient
+    )
+    return design, contrast
+
+
+def contrast_labels(sheet: SampleSheet, questions: Sequence[Question]) -> list[str]:
+    """The questions' contrasts as names of files and folders, alike for all marks.
+
+    Raises
+    ------
+    DesignError
+        If a contrast cannot be had of a mark, is asked for twice, is another one in another mark,
+        or two would bear one name.
+    """
+    found: list[str] = []
+    for mark in sheet.marks:
+        rows = sheet.for_mark(mark)
+        contrasts = [design_of_mark(rows, question)[1] for question in questions]
+        refuse_repeated([c.name for c in contrasts])
+        labels = [c.label for c in contrasts]
+        own = contrast_names([c.name if labels.count(c.label) > 1 else c.label for c in contrasts])
+        if found and own != found:
+            raise DesignError(
+                f"the contrasts of {mark} are {', '.join(own)} and those of {sheet.marks[0]}"
+                f" {', '.join(found)}; name the column, as COLUMN:A-B"
+            )
+        found = own
+    return found
 
 
 def question_findings(sheet: SampleSheet, question: Question | None) -> Iterator[tuple[str, str]]:
@@ -95,6 +126,8 @@ def question_findings(sheet: SampleSheet, question: Question | None) -> Iterator
         cautions = column_cautions(columns) + design_warnings(
             design.units, contrast.column, design.variables, contrast.sides, block=asked.block
         )
+        mixed = check_one_assay(rows, design.variables)
+        cautions += [mixed] if mixed else []
         yield from (("warning", f"{mark}: {caution}") for caution in cautions)
         if question is not None:
             yield "info", f"{mark}: {contrast.words}"

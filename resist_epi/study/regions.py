@@ -18,7 +18,7 @@ from resist_epi.counting.sources import ReadOptions, assembly_of_sheet, study_na
 from resist_epi.domains.of_sheet import domain_files, sheet_domains
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import DesignError, InputFormatError, did_you_mean
-from resist_epi.genes.linking import with_nearest_genes
+from resist_epi.genes.own_genes import with_nearest_genes
 from resist_epi.genome.builtin import load_genome
 from resist_epi.genome.chromosomes import Genome, autosomes
 from resist_epi.genome.consensus import Consensus
@@ -69,10 +69,11 @@ def kind_regions(
         if lengths is None:
             raise DesignError("bins need the chromosome lengths of an assembly; give --genome")
         return genome_bins(lengths, bin_size)
-    window = (preset.upstream, preset.downstream)
     peaks = _consensus_regions(consensus)
     peaks = peaks[~past_ends(peaks, lengths or {}, what="consensus peaks")].reset_index(drop=True)
-    return with_nearest_genes(peaks, reference.annotation, promoter=window)
+    return with_nearest_genes(
+        peaks, reference.linked, promoter=preset.window, main=preset.main_kind
+    )
 
 
 def regions_of_domains(
@@ -207,7 +208,7 @@ def background_regions(reference: Reference, files: Mapping[str, OpenedFile]) ->
 def regions_without_tracks(
     kind: str,
     *,
-    samples: Path | None = None,
+    samples: Path | SampleSheet | None = None,
     mark: str | None = None,
     genome: str | None = None,
     genes: Path | None = None,
@@ -224,7 +225,8 @@ def regions_without_tracks(
     ResistEpiError
         If an input is wrong.
     """
-    sheet = None if samples is None else one_mark(read_sheet(samples), mark)
+    given = read_sheet(samples) if isinstance(samples, Path) else samples
+    sheet = None if given is None else one_mark(given, mark)
     if genome is None and sheet is not None:
         genome = assembly_of_sheet(sheet)
     stated = None if genome is None else Naming(load_genome(genome))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +16,7 @@ from resist_epi.errors import InputFormatError, did_you_mean, quoted, shortened
 from resist_epi.genes.builtin import GO
 from resist_epi.io.store import read_text, write_text
 from resist_epi.io.windows_paths import refuse_windows_path
+from resist_epi.model.asked import several_questions
 from resist_epi.samples.question import Confounders, Question
 from resist_epi.study.provenance import as_seen_from
 
@@ -50,7 +53,13 @@ class StudySettings(BaseModel):
         (a file of that name is `./go`).
     design
         Formula over columns of the sheet.
-    contrast, method, normalize, fdr, lfc_threshold, block, strata, hidden, weights
+    contrast, coefficient
+        As of `Question`; or several of one fit, as lists.
+    joint
+        Whether all of them are tested at once, too.
+    values
+        Whether results hold the mean of every group and the value of every unit.
+    method, normalize, fdr, lfc_threshold, block, strata, hidden, weights
         As of `Question`.
     known
         Genes or regions of known direction, which normalisations are held against.
@@ -59,7 +68,7 @@ class StudySettings(BaseModel):
     quantity
         What is counted, or `auto` for the best that every track of a mark can give.
     count_as, min_mapq, keep_duplicates, shift, extend
-        How reads are counted (see `sources.ReadOptions`).
+        How reads are counted (see `sources.ReadOptions`); None for what the assay has by default.
     jobs
         Worker processes; results do not depend on it.
     expression, proteomics, methylation
@@ -74,6 +83,12 @@ class StudySettings(BaseModel):
         Columns of its clinical table (`cohort_files.CohortColumns`).
     survival_worse
         The level of the contrast with the worse outcome; the first unless named.
+    sites
+        Name -> BED of a peak set that sites are held against.
+    contacts
+        BEDPE of contacts, which link sites to genes.
+    chain
+        Chain file by which files of an old assembly are lifted first.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -85,7 +100,10 @@ class StudySettings(BaseModel):
     partition: Path | None = None
     gene_sets: Literal["go"] | Path | None = None
     design: str = Question.formula
-    contrast: str | None = None
+    contrast: str | tuple[str, ...] | None = None
+    coefficient: str | tuple[str, ...] | None = None
+    joint: bool = False
+    values: bool = False
     method: str | None = None
     normalize: str | None = None
     fdr: float = Field(default=Question.fdr, ge=0, le=1)
@@ -97,9 +115,9 @@ class StudySettings(BaseModel):
     known: Path | None = None
     min_overlap: int = Field(default=Confounders.min_overlap, ge=1)
     quantity: Literal["auto", "reads", "recovered_reads", "mean_signal", "coverage_sum"] = "auto"
-    count_as: Literal["read", "fragment", "five_prime", "midpoint"] = "read"
+    count_as: Literal["read", "fragment", "five_prime", "midpoint"] | None = None
     min_mapq: int = Field(default=0, ge=0)
-    keep_duplicates: bool = True
+    keep_duplicates: bool | None = None
     shift: int = 0
     extend: int | None = Field(default=None, ge=1)
     jobs: int = Field(default=1, ge=1)
@@ -118,6 +136,9 @@ class StudySettings(BaseModel):
     survival_strata: str | None = None
     survival_treatment: str | None = None
     survival_worse: str | None = None
+    sites: dict[str, Path] = Field(default_factory=dict)
+    contacts: Path | None = None
+    chain: Path | None = None
 
     @field_validator(*_NUMBERS, mode="before")
     @classmethod
@@ -135,9 +156,54 @@ class StudySettings(BaseModel):
             raise PydanticCustomError("text", "input should hold no character 0")
         return value
 
+    @field_validator("contrast", "coefficient", mode="before")
+    @classmethod
+    def _one_alone(cls, value: object) -> object:
+        """A list of one is that one, and an empty one nothing."""
+        if isinstance(value, list | tuple) and len(value) < 2:
+            return value[0] if value else None
+        return value
+
+    @property
+    def contrasts(self) -> tuple[str, ...]:
+        """The contrasts, then the coefficients, that are asked for; empty for the obvious one."""
+        found: list[str] = []
+        for asked in (self.contrast, self.coefficient):
+            found += [asked] if isinstance(asked, str) else asked or ()
+        return tuple(found)
+
+    @field_validator("sites")
+    @classmethod
+    def _names_of_columns(cls, value: dict[str, Path]) -> dict[str, Path]:
+        """A set's name stands in the name of a column."""
+        for name in value:
+            if not _SET_NAME.fullmatch(name):
+                raise PydanticCustomError(
+                    "name", "a peak set's name has letters, digits and . _ - alone (NAME=BED)"
+                )
+        return value
+
+    @property
+    def named_paths(self) -> dict[str, Path]:
+        """Setting -> path, of those that name one; `sites.NAME` for each peak set."""
+        single = {name: getattr(self, name) for name in PATHS}
+        sets = {f"sites.{name}": path for name, path in self.sites.items()}
+        return {name: path for name, path in (single | sets).items() if isinstance(path, Path)}
+
     @property
     def question(self) -> Question:
-        """What the study asks of every mark.
+        """What the study asks of every mark; of several contrasts, the first.
+
+        Raises
+        ------
+        DesignError
+            If settings do not go together.
+        """
+        return self.questions[0]
+
+    @property
+    def questions(self) -> list[Question]:
+        """What the study asks of every mark: one a contrast.
 
         Raises
         ------
@@ -146,9 +212,11 @@ class StudySettings(BaseModel):
         """
         asked = ("control", "copy_number", "segments", "fasta", "exclude", "min_overlap")
         confounders = {name: getattr(self, name) for name in asked}
-        return Question(
+        several = len(self.contrasts) > 1
+        question = Question(
             formula=self.design,
-            contrast=self.contrast,
+            contrast=None if several else _text(self.contrast),
+            coefficient=None if several else _text(self.coefficient),
             method=self.method,
             normalize=self.normalize,
             fdr=self.fdr,
@@ -159,17 +227,16 @@ class StudySettings(BaseModel):
             weights=self.weights,
             confounders=Confounders(**confounders),
         )
+        return several_questions(question, self.contrasts) if several else [question]
 
     def resolved(self, base: Path) -> StudySettings:
         """Return the settings with relative paths taken as relative to `base`."""
-        paths = {name: getattr(self, name) for name in PATHS}
-        return self.model_copy(
-            update={
-                name: Path(os.path.normpath(base / path))
-                for name, path in paths.items()
-                if isinstance(path, Path)
-            }
-        )
+        return self._with_paths(lambda path: Path(os.path.normpath(base / path)))
+
+    def _with_paths(self, change: Callable[[Path], Path]) -> StudySettings:
+        paths = {name: change(path) for name, path in self.named_paths.items()}
+        sites = {name: paths.pop(f"sites.{name}") for name in self.sites}
+        return self.model_copy(update={**paths, "sites": sites})
 
     def check_files(self) -> None:
         """Refuse a study that names a file which is not there, before anything is read.
@@ -179,9 +246,8 @@ class StudySettings(BaseModel):
         InputFormatError
             With the setting and the file.
         """
-        for name in PATHS:
-            path = getattr(self, name)
-            if isinstance(path, Path) and str(path) != GO and not path.exists():
+        for name, path in self.named_paths.items():
+            if str(path) != GO and not path.exists():
                 raise InputFormatError(
                     f"no such file, which {name} names",
                     path=path,
@@ -190,11 +256,12 @@ class StudySettings(BaseModel):
 
     def seen_from(self, folder: Path) -> dict[str, Any]:
         """Plain values for a record in a folder; its paths are as `provenance.as_seen_from`."""
-        values = self.model_dump(mode="json")
-        for name in PATHS:
-            if isinstance(path := getattr(self, name), Path):
-                values[name] = as_seen_from(folder, path)
-        return values
+        seen = self._with_paths(lambda path: Path(as_seen_from(folder, path)))
+        return seen.model_dump(mode="json")
+
+
+def _text(asked: str | tuple[str, ...] | None) -> str | None:
+    return asked if isinstance(asked, str) else None
 
 
 PATHS = (
@@ -211,7 +278,14 @@ PATHS = (
     "methylation",
     "survival_expression",
     "survival_clinical",
+    "contacts",
+    "chain",
 )
+
+# What only the table of sites depends on.
+SITES = ("sites", "contacts")
+
+_SET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 _SHOWN = 20  # wrong settings that a message names
 
@@ -316,9 +390,8 @@ def read_study(path: str | Path) -> StudySettings:
     if not isinstance(values, dict):
         raise InputFormatError("no settings in it", path=path, expected="names and values in YAML")
     settings = make_settings(values, path=path)
-    for name in PATHS:
-        if isinstance(written := getattr(settings, name), Path):
-            refuse_windows_path(written, path.parent / written)
+    for written in settings.named_paths.values():
+        refuse_windows_path(written, path.parent / written)
     return settings.resolved(path.parent)
 
 
@@ -331,10 +404,10 @@ def write_study(path: str | Path, settings: StudySettings) -> None:
         If the folder cannot be written.
     """
     path = Path(path)
-    values = settings.model_dump(mode="json")
+    near = settings._with_paths(lambda named: Path(os.path.relpath(named, path.parent)))
+    values = near.model_dump(mode="json")
     for name in PATHS:
-        if isinstance(getattr(settings, name), Path):
-            relative = os.path.relpath(values[name], path.parent)
-            # A file that bears the name of the built-in sets is told apart by its folder.
-            values[name] = f"./{relative}" if relative == GO else relative
+        # A file that bears the name of the built-in sets is told apart by its folder.
+        if isinstance(getattr(settings, name), Path) and values[name] == GO:
+            values[name] = f"./{GO}"
     write_text(path, yaml.safe_dump(values, sort_keys=False))

@@ -29,7 +29,7 @@ from resist_epi.samples.presets import preset
 from resist_epi.samples.sheet import SampleSheet, read_sheet
 from resist_epi.samples.sheet_checks import PATH_COLUMNS
 from resist_epi.schema import Kind
-from resist_epi.study.settings import PATHS, StudySettings
+from resist_epi.study.settings import StudySettings
 from resist_epi.tracks.looks import LookCache
 from resist_epi.tracks.opened import chromosome_ends
 
@@ -59,6 +59,9 @@ class Study:
         Whether the sets are the user's.
     folder
         Of the run, once its steps write there.
+    contrasts
+        Folder of each of several contrasts, in the order of the settings; empty where there is one,
+        which stands in the run's own.
     segments, segments_note
         Copy number of every library, and where it is from; None where it is not corrected.
     """
@@ -74,6 +77,7 @@ class Study:
     gene_sets: Mapping[str, GeneSet]
     own_sets: bool
     folder: Path | None = None
+    contrasts: tuple[Path, ...] = ()
     segments: pd.DataFrame | None = None
     segments_note: str = ""
 
@@ -179,8 +183,7 @@ def named_files(sheet: SampleSheet, settings: StudySettings) -> list[Path]:
     """Every file that a sheet and settings name, each once."""
     table = sheet.table
     named = [p for c in PATH_COLUMNS if c in table for p in table[c] if p and Path(p).is_file()]
-    others = (getattr(settings, name) for name in PATHS)
-    given = [str(p) for p in others if isinstance(p, Path)]
+    given = [str(p) for p in settings.named_paths.values()]
     return [Path(p) for p in dict.fromkeys([*given, *named])]
 
 

@@ -146,8 +146,9 @@ class LookCache:
             return None
         try:
             recovery = Recovery(**stored["recovery"])
-            # A look of a version before the lowest value was looked for is none.
-            new = {"path": file.path, "recovery": recovery, "lowest": stored["lowest"]}
+            # A look of a version that did not look for these is none.
+            later = {name: stored[name] for name in ("lowest", "exogenous")}
+            new = {"path": file.path, "recovery": recovery, **later}
             look = OpenedFile(**{**stored, **new})
         except (KeyError, TypeError):
             return None
@@ -187,6 +188,7 @@ class LookCache:
             text += f"; {len(look.chrom_lengths)} chromosomes, assembly"
             text += f" {look.assembly or 'not recognised'}"
             text += f" ({look.renamed()})" if look.renamed() else ""
+            text += f"; {look.exogenous_in_words()}" if look.exogenous else ""
         return look, text + "; can be tested as reads, with ql or voom"
 
     def _remember(self, look: OpenedFile) -> None:

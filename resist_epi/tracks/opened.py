@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from resist_epi.genome.builtin import load_genome
 from resist_epi.genome.chromosomes import Genome, HasLengths, recognise_assembly
+from resist_epi.genome.exogenous import exogenous_chromosomes, in_words
 from resist_epi.genome.naming import own_names, renaming_in_words
 from resist_epi.genome.reference import genomes
 from resist_epi.io.digest import checksum, step_key
@@ -57,6 +58,10 @@ class OpenedFile:
         Assembly by whose names its chromosomes go, where those of the file may differ.
     names
         Name in the file -> that of the assembly, where they differ and are known.
+    exogenous
+        Species -> length of each of its chromosomes, bp, that are not of the study's genome: a
+        spike-in, or what an enzyme brought along. `chrom_lengths` is without them, so no region
+        lies there and no library's size holds them. Of text, which states no chromosomes, empty.
     """
 
     path: str
@@ -71,6 +76,7 @@ class OpenedFile:
     rules: ReadRules | None = None
     naming: str | None = None
     names: Mapping[str, str] = field(default_factory=dict)
+    exogenous: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def named_as(self, genome: Genome | None) -> OpenedFile:
         """The file, its chromosomes named as in an assembly, unless it tells another itself."""
@@ -78,11 +84,30 @@ class OpenedFile:
             return self
         if self.assembly is not None and self.assembly != genome.name:
             return self
-        names = own_names(self._lengths(self.chrom_lengths, self.lengths_known), genome)
-        if self.chrom_lengths and not names:
+        parted = self._parted(self._whole(), genome)
+        names = own_names(self._lengths(parted.chrom_lengths, self.lengths_known), genome)
+        if parted.chrom_lengths and not names:
+            return parted
+        lengths = {names.get(c, c): n for c, n in parted.chrom_lengths.items()}
+        return replace(parted, chrom_lengths=lengths, naming=genome.name, names=names)
+
+    def _whole(self) -> dict[str, int]:
+        """Length of every chromosome, the exogenous ones included."""
+        return {
+            **self.chrom_lengths,
+            **{c: n for o in self.exogenous.values() for c, n in o.items()},
+        }
+
+    def _parted(self, lengths: Mapping[str, int], host: Genome | None) -> OpenedFile:
+        """The file with these chromosomes, the exogenous ones apart; of text they are not known."""
+        if not self.lengths_known:
             return self
-        lengths = {names.get(c, c): n for c, n in self.chrom_lengths.items()}
-        return replace(self, chrom_lengths=lengths, naming=genome.name, names=names)
+        foreign = exogenous_chromosomes(dict(lengths), host)
+        apart: dict[str, dict[str, int]] = {}
+        for chrom, species in foreign.items():
+            apart.setdefault(species, {})[chrom] = lengths[chrom]
+        own = {c: n for c, n in lengths.items() if c not in foreign}
+        return replace(self, chrom_lengths=own, exogenous=apart)
 
     @staticmethod
     def _lengths(lengths: Mapping[str, int], known: bool) -> dict[str, int | None]:
@@ -113,7 +138,21 @@ class OpenedFile:
         if self.naming is None:
             return {}
         lengths = self._lengths(file.chrom_lengths, file.lengths_known)
-        return own_names(lengths, load_genome(self.naming))
+        foreign = exogenous_chromosomes(lengths, load_genome(self.naming))
+        own = {c: n for c, n in lengths.items() if c not in foreign}
+        names = own_names(own, load_genome(self.naming))
+        taken = set(names.values())
+        # `chrX` of yeast beside a human `X`, which goes by that name from now on.
+        return names | {c: f"{s} {c}" for c, s in foreign.items() if c in taken}
+
+    def exogenous_in(self, file: HasLengths) -> dict[str, str]:
+        """`exogenous` of the opened file, by the names that its chromosomes go by.
+
+        Of text it must have been read to its end.
+        """
+        host = self.naming or self.assembly  # of a file of the assembly's own names, `assembly`
+        lengths = self._lengths(file.chrom_lengths, file.lengths_known)
+        return exogenous_chromosomes(lengths, None if host is None else load_genome(host))
 
     def renamed(self) -> str:
         """Say how the chromosomes were renamed; empty where they were not, or it is not known."""
@@ -127,6 +166,12 @@ class OpenedFile:
             "rules": None if self.rules is None else asdict(self.rules),
             "naming": self.naming,
         }
+
+    def exogenous_in_words(self) -> str:
+        """Say which chromosomes are of another genome; empty where there are none."""
+        if not self.exogenous:
+            return ""
+        return f"of another genome, counted apart: {in_words(self.exogenous)}"
 
     def key(self, plan_digest: str) -> str:
         """Digest of everything that counting it by a plan depends on."""
@@ -148,6 +193,8 @@ class OpenedFile:
         )
         if self.lowest < 0:
             return f"{what}; it cannot be tested: it holds {NEGATIVE}; {NEGATIVE_REMEDY}"
+        if self.exogenous:
+            what += f"; {self.exogenous_in_words()}"
         return f"{what}; {recovery.describe()}; can be tested {tested}"
 
 
@@ -172,8 +219,9 @@ def opened_as(file: HasLengths, about: OpenedFile) -> OpenedFile:
     """What is known of a file, with the chromosomes that it states, named as in their assembly."""
     lengths, known = dict(file.chrom_lengths), file.lengths_known
     assembly = recognise_assembly(lengths, genomes()) if known else None
+    own = None if assembly is None else load_genome(assembly)
     found = replace(about, chrom_lengths=lengths, lengths_known=known, assembly=assembly)
-    return found.named_as(None if assembly is None else load_genome(assembly))
+    return found._parted(lengths, own).named_as(own)
 
 
 def file_state(path: str | Path) -> list[Any]:
@@ -207,9 +255,11 @@ def chromosome_ends(files: Iterable[OpenedFile]) -> dict[str, int]:
     """Length of every chromosome of any of the files, bp; where data end if none states it."""
     ends: dict[str, int] = {}
     for file in files:
-        lengths = file.chrom_lengths
-        if not lengths:
-            lengths = (file.reads() if file.quantity == "reads" else file.track()).chrom_lengths
-        for chrom, length in lengths.items():
-            ends[chrom] = max(length, ends.get(chrom, 0))
+        opened: HasLengths = file
+        if not file.chrom_lengths:
+            opened = file.reads() if file.quantity == "reads" else file.track()
+        foreign = {} if file.lengths_known else file.exogenous_in(opened)
+        for chrom, length in opened.chrom_lengths.items():
+            if chrom not in foreign:
+                ends[chrom] = max(length, ends.get(chrom, 0))
     return ends

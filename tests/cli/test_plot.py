@@ -44,6 +44,7 @@ def tables(cohort: SmallCohort, tmp_path_factory: pytest.TempPathFactory) -> dic
     write_table(folder / "mechanisms.tsv", simulated.mechanisms())
     write_table(folder / "H3K27me3.tsv", simulated.normalization_factors())
     write_table(folder / "switches.tsv", simulated.switches())
+    write_table(folder / "power.tsv", simulated.power())
     seg = "ID\tchrom\tstart\tend\tn_bins\tlog2\nT1\tchr1\t1\t900\t9\t0.4\n"
     (folder / "cn.seg").write_text(seg)
     first = pd.read_csv(cohort.gene_sets, sep="\t", header=None, usecols=[0]).iloc[0, 0]
@@ -62,6 +63,8 @@ def tables(cohort: SmallCohort, tmp_path_factory: pytest.TempPathFactory) -> dic
         "normalization": [str(folder / "H3K27me3.tsv"), "--results", results],
         "genome": [results],
         "copy-number": [str(folder / "cn.seg")],
+        "hidden": [results],
+        "power": [str(folder / "power.tsv")],
     }
 
 

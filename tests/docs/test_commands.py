@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import doctest
 import glob
 import re
 import runpy
@@ -49,12 +50,23 @@ INSTEAD = [
         "the same",
     ),
 ]
+PILOT = "tests/docs/test_pilot_example.py"
 # Run in another test, as a whole.
 TESTED = {
     "resist-epi demo -o out": "tests/cli/test_demo.py",
     "resist-epi demo -o demo": "tests/cli/test_demo.py",
     "resist-epi demo -o DIR": "tests/cli/test_demo.py",
     "pytest -m real tests/study/test_real_studies.py": "tests/study/test_real_studies.py",
+    "resist-epi diff pilot.tsv --samples pilot.csv -o pilot.results.tsv": PILOT,
+    "resist-epi power pilot.tsv --samples pilot.csv --units 3,6,12 --effects 1 --sets 10"
+    " -o power.tsv": PILOT,
+    "resist-epi plot power power.tsv -o power.png": PILOT,
+    "resist-epi diff later.tsv --samples later.csv -o later.results.tsv": PILOT,
+}
+TESTED |= {
+    c.text: "tests/docs/test_cut_and_tag.py"
+    for c in commands((TOP / "docs/examples/cut_and_tag.md").read_text("utf-8"))
+    if c.language == "bash"
 }
 # Make environments or need the network: that they parse, and that what they name is there.
 SETS_UP = {
@@ -165,6 +177,8 @@ def make_files(folder: Path) -> None:
     times = ["before"] * 4 + ["after"] * 4
     _write(folder / "biopsies.csv", one, Condition=times, Timepoint=times, Patient=clones)
     _write(folder / "cultures.csv", one, Condition="treated", LogDose=[0, 1, 2, 3] * 2)
+    _write(folder / "factorial.csv", one, Treatment=["ai", "untreated"] * 4)
+    _write(folder / "three.csv", one, Condition=["good"] * 3 + ["late"] * 2 + ["poor"] * 3)
     _write(
         folder / "tumours.csv",
         one,
@@ -242,6 +256,9 @@ def run(command: str, monkeypatch: pytest.MonkeyPatch) -> int:
     return run_script(words[1:], monkeypatch)
 
 
+# Their own code makes the files that their commands read.
+MAKES_ITS_FILES = {"docs/examples/pairs.md"}
+
 # What a story takes from another one before it begins.
 COUNT = "resist-epi count sheet.csv --mark {} --regions promoters -o counts.parquet"
 BEFORE = {
@@ -264,6 +281,8 @@ def test_commands_of_a_document_run(
     make_files(tmp_path)
     monkeypatch.chdir(tmp_path)
     story = [c.text for c in COMMANDS if c.document == document and group(c.text) == "run"]
+    if document in MAKES_ITS_FILES:
+        doctest.testfile(str(TOP / document), module_relative=False)
     failed = {}
     for command in map(small, dict.fromkeys([*BEFORE.get(document, []), *story])):
         if run(command, monkeypatch) != 0:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import doctest
 from pathlib import Path
 
+import pytest
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
@@ -13,4 +15,14 @@ def test_every_example_of_the_designs_gives_what_it_says() -> None:
         str(DOCS / "guide" / "designs.md"), module_relative=False, optionflags=doctest.ELLIPSIS
     )
     assert tried >= 40
+    assert failed == 0
+
+
+@pytest.mark.parametrize("page", sorted((DOCS / "examples").glob("*.md")), ids=lambda p: p.name)
+def test_every_worked_page_gives_what_it_says(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    failed, _ = doctest.testfile(str(page), module_relative=False, optionflags=flags)
     assert failed == 0

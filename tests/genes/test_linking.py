@@ -10,12 +10,8 @@ import pandas as pd
 import pytest
 
 from resist_epi.errors import GenomeMismatchError, InputFormatError
-from resist_epi.genes.linking import (
-    LINK_COLUMNS,
-    annotate_regions,
-    annotation_classes,
-    with_nearest_genes,
-)
+from resist_epi.genes.linking import LINK_COLUMNS, annotate_regions, annotation_classes
+from resist_epi.genes.own_genes import with_nearest_genes
 from resist_epi.genome.annotation import Annotation
 from resist_epi.genome.builtin import load_genes
 from resist_epi.genome.peaks import read_bed_regions

@@ -10,15 +10,20 @@ import pandas as pd
 import pytest
 
 from resist_epi.errors import InputFormatError
+from resist_epi.genes.own_genes import with_nearest_genes
 from resist_epi.genome.builtin import (
     GENE_TABLES,
     cpg_island_genes,
     known_genomes,
     load_genes,
     load_genome,
+    load_linked_genes,
     read_shipped,
 )
 from resist_epi.genome.chromosomes import chrom_rank, recognise_assembly
+from resist_epi.genome.peaks import read_bed_regions
+from resist_epi.genome.reference import Reference, load_reference
+from resist_epi.genome.regions import promoters
 from tests.support.gene_sites import promoter_sites, sites_near
 
 
@@ -74,9 +79,67 @@ def test_multiplicity_of_transcripts_is_kept() -> None:
     nsd2 = load_genes("hg38").promoters().set_index("gene_id").loc["ENSG00000109685"]
     assert nsd2["tss"].tolist() == [1_871_392, 1_892_781, 1_900_625]
     assert nsd2["n"].tolist() == [1, 3, 1]
-    assert nsd2["primary"].tolist() == [False, True, False]
-    g6pd = load_genes("hg38").primary_tss()["ENSG00000160211"]
-    assert g6pd == 154_547_568, "three starts of one transcript each: the 5'-most"
+    assert nsd2["most_transcripts"].tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("assembly", "symbol", "mane", "most_used"),
+    [
+        # Their promoters by number of transcripts lie inside the gene.
+        ("hg38", "NSD2", 1_871_392, 1_892_781),
+        ("hg38", "NCOR1", 16_215_533, 16_194_638),
+        ("hg38", "ACSL1", 184_825_967, 184_815_123),
+        # Three starts of one transcript each, of which the rule takes the 5'-most.
+        ("hg38", "G6PD", 154_546_845, 154_547_568),
+        ("hg38", "TIGAR", 4_321_212, 4_321_212),
+        ("hg19", "NSD2", 1_873_122, 1_894_508),
+        ("hg19", "NCOR1", 16_118_873, 16_097_952),
+    ],
+)
+def test_the_start_of_mane_select_speaks_for_a_gene(
+    assembly: str, symbol: str, mane: int, most_used: int
+) -> None:
+    genes = load_genes(assembly)
+    gene_id = genes.genes.set_index("symbol").loc[symbol, "gene_id"]
+    sites = genes.promoters().set_index("gene_id").loc[[gene_id]]
+    assert genes.primary_tss()[gene_id] == mane
+    for rule, tss in (("primary", mane), ("mane", mane), ("most_transcripts", most_used)):
+        assert sites.loc[sites[rule], "tss"].tolist() == [tss]
+    windows = promoters(genes.select(genes.genes["gene_id"] == gene_id))
+    own = windows[windows["primary"]]
+    assert own["tss"].tolist() == [mane]
+    assert own["mane"].tolist() == [True]
+    assert windows["most_transcripts"].sum() == 1
+
+
+@pytest.mark.parametrize(("assembly", "at_least"), [("hg38", 18_500), ("hg19", 16_000)])
+def test_most_coding_genes_have_a_start_of_mane_select(assembly: str, at_least: int) -> None:
+    genes = load_genes(assembly)
+    known = genes.genes[genes.genes["mane_tss"] >= 0]
+    assert len(known) > at_least
+    assert (known["biotype"] == "protein_coding").mean() > 0.99
+    sites = genes.promoters()
+    assert (sites.groupby("gene_id")["primary"].sum() == 1).all()
+    assert (sites.groupby("gene_id")["most_transcripts"].sum() == 1).all()
+    # Every one is a start of the gene in this table, so that all that is known of starts holds.
+    assert sites["mane"].sum() == len(known)
+    others = ~sites.groupby("gene_id")["mane"].transform("any")
+    assert (sites["primary"] == sites["most_transcripts"])[others].all()
+
+
+@pytest.mark.real
+def test_starts_are_those_of_mane_select_without_plus_clinical(real_data: Path) -> None:
+    path = real_data / "annotation" / "mane_select_v1.0_hg38.tsv.gz"
+    table = pd.read_csv(path, sep="\t", dtype=str)
+    table = table[table["MANE_status"] == "MANE Select"]
+    plus = table["chr_strand"] == "+"
+    tss = table["chr_start"].where(plus, table["chr_end"]).astype(int) - 1
+    tss.index = table["#NCBI_GeneID"].str.removeprefix("GeneID:")
+    genes = load_genes("hg38").genes
+    genes = genes[genes["mane_tss"] >= 0]
+    away = (genes["mane_tss"].to_numpy() - tss[genes["entrez_id"]].to_numpy()).__abs__()
+    assert away.max() <= 2500
+    assert (away == 0).mean() > 0.93
 
 
 @pytest.mark.parametrize("assembly", GENE_TABLES)
@@ -148,7 +211,7 @@ def test_cpg_flags_of_hg19_are_those_of_the_same_gene() -> None:
 
 def test_everything_that_ships_is_small() -> None:
     shipped = [f for f in Path(str(files("resist_epi.data"))).iterdir() if f.is_file()]
-    assert sum(f.stat().st_size for f in shipped) < 3_000_000
+    assert sum(f.stat().st_size for f in shipped) < 4_000_000
 
 
 @pytest.mark.real
@@ -193,3 +256,41 @@ def test_genes_overlap_those_of_gencode(real_data: Path) -> None:
             (both["c"] == both["chrom"]) & (both["s"] < both["end"]) & (both["e"] > both["start"])
         )
         assert overlap.mean() > 0.985
+
+
+@pytest.mark.parametrize("assembly", GENE_TABLES)
+def test_genes_that_only_links_know_stand_beside_those_that_are_tested(assembly: str) -> None:
+    tested, linked = load_genes(assembly), load_linked_genes(assembly)
+    assert linked is load_linked_genes(assembly)
+    more = linked.genes[~linked.genes["gene_id"].isin(tested.genes["gene_id"])]
+    assert len(linked) - len(tested) == len(more) > 20_000
+    assert set(more["biotype"]) == {"non_coding"}
+    assert not set(more["symbol"]) & set(tested.genes["symbol"])
+    assert (more["end"] - more["start"]).min() >= 200
+    assert set(more["chrom"]) <= set(load_genome(assembly).lengths)
+    # What is tested stays what it was, and so does each gene's own start.
+    assert linked.primary_tss()[tested.genes["gene_id"]].equals(tested.primary_tss())
+    order = linked.transcripts["gene_id"].drop_duplicates().tolist()
+    assert order == linked.genes["gene_id"].tolist()
+
+
+def test_a_study_tests_the_one_and_links_to_the_other() -> None:
+    reference = load_reference("hg38", None)
+    assert reference.annotation is load_genes("hg38")
+    assert reference.linked is load_linked_genes("hg38")
+    own = load_genes("hg38").select(load_genes("hg38").genes["chrom"] == "chr21")
+    assert Reference(own, None).linked is own
+
+
+@pytest.mark.real
+def test_h3k27me3_at_starts_of_non_coding_genes_is_not_intergenic(real_data: Path) -> None:
+    path = real_data / "peak_files" / "H9_H3K27me3_ENCFF851PCG_hg38.bed.gz"
+    regions = read_bed_regions(path)
+    before = with_nearest_genes(regions, load_genes("hg38"))
+    after = with_nearest_genes(regions, load_linked_genes("hg38"))
+    was = (before["class"] == "intergenic").to_numpy()
+    named = was & (after["link"] == "promoter").to_numpy()
+    assert named.sum() > 400
+    # Names that were there stay: the coding gene wins where both hold a region alike.
+    kept = (before["symbol"] != "").to_numpy()
+    assert (before["symbol"] == after["symbol"])[kept].mean() > 0.97

@@ -12,8 +12,9 @@ def test_arms_and_amplicons_are_where_genes_say() -> None:
     known = {"MYC": "8q", "FGFR1": "8p", "CCND1": "11q", "ERBB2": "17q", "TP53": "17p",
              "MCL1": "1q", "ESR1": "6q", "BRCA2": "13q", "G6PD": "Xq", "CDH1": "16q",
              "ZNF217": "20q", "HK2": "2p", "NSD2": "4p"}  # fmt: skip
-    inside = {"FGFR1": "8p11", "CCND1": "11q13", "ERBB2": "17q12", "ZNF217": "20q13", "MCL1": "1q",
-              "MYC": "8q", "TP53": "", "NSD3": "8p11"}  # fmt: skip
+    inside = {"FGFR1": "8p11", "CCND1": "11q13", "ERBB2": "17q12", "RPS6KB1": "17q23",
+              "TBX2": "17q23", "ZNF217": "20q13", "MCL1": "1q", "MYC": "8q", "TP53": "",
+              "NSD3": "8p11"}  # fmt: skip
     from resist_epi.dna.copy_number_effects import amplicon_names
 
     for assembly in ("hg38", "hg19"):

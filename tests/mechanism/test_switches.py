@@ -78,6 +78,7 @@ def test_planted_classes_are_found(k27: MarkTest, k36: MarkTest) -> None:
     assert header["method"].startswith("adafilter among genes of opposite signs, since the marks'")
     assert "poor minus good" in header["contrast"]
     assert "20 repressive switch" in header["genes"]
+    assert header["facts"]["joint test"]["name"] == "adafilter"
 
 
 def test_values_are_those_of_the_marks(k27: MarkTest, k36: MarkTest) -> None:

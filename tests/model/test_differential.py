@@ -12,9 +12,11 @@ from scipy import stats
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError
 from resist_epi.model.differential import contrast_results, differential, fit, fold_changes
+from resist_epi.model.fit import Fit
 from resist_epi.model.normalization import normalize
-from resist_epi.samples.design import make_contrast, make_design
-from resist_epi.schema import RESULTS, names
+from resist_epi.samples.design import Contrast, make_contrast, make_design
+from resist_epi.schema import RESULTS, SHRUNKEN, names
+from resist_epi.stats.best_supported import order_of_support
 from tests.support.builders import matrix, planted, sheet
 
 
@@ -23,6 +25,15 @@ def run(counts: CountMatrix, contrast: str = "poor-good") -> pd.DataFrame:
     rows = sheet(["good"] * half + ["poor"] * half).for_samples(counts.samples)
     design = make_design(rows)
     return differential(normalize(counts), design, make_contrast(design, contrast))[0]
+
+
+def fitted_reads(method: str) -> tuple[Fit, Contrast]:
+    made = planted(per_group=6, noise=0.4)
+    reads = np.random.default_rng(1).poisson(made.values * 5).astype(np.float64)
+    counts = replace(made, values=reads, quantity="reads", library_sizes=reads.sum(axis=0))
+    design = make_design(sheet(["good"] * 6 + ["poor"] * 6).for_samples(counts.samples))
+    fitted = fit(normalize(counts, "library_size"), design, method=method)
+    return fitted, make_contrast(design, "poor-good")
 
 
 def test_planted_gains_are_found_with_their_size() -> None:
@@ -34,6 +45,47 @@ def test_planted_gains_are_found_with_their_size() -> None:
     assert (table.loc[:39, "log2FoldChange"][strong] - 3).abs().max() < 0.5
     called = table["direction"] != "none"
     assert called[40:].sum() <= 0.15 * called.sum()
+
+
+def test_shrunken_changes_follow_and_point_at_what_changes() -> None:
+    table = run(planted())
+    at = list(table.columns).index("direction")
+    assert list(table.columns[at + 1 : at + 3]) == names(SHRUNKEN)
+    raw, shrunken = table["log2FoldChange"], table["shrunkenLog2FoldChange"]
+    assert (shrunken.abs() <= raw.abs() + 1e-12).all()
+    best = order_of_support(table)[:30]
+    assert (best < 40).all()
+    supported = table["svalue"] <= 0.05
+    assert supported[:40].mean() > 0.9
+    assert supported[40:].sum() <= 0.15 * supported.sum()
+    assert not (run(planted(changed=0))["svalue"] <= 0.05).any()
+
+
+@pytest.mark.parametrize("method", ["trend", "voom", "ql", "welch"])
+def test_every_method_with_an_error_shrinks(method: str) -> None:
+    table = contrast_results(*fitted_reads(method))
+    assert table["svalue"].notna().equals(table["lfcSE"].notna())
+    assert (table["svalue"] <= 0.05)[:40].mean() > 0.5
+    # The evidence is that of the test.
+    called, clear = table["padj"] <= 0.01, table["svalue"] <= 0.05
+    assert (called & clear).sum() >= 0.9 * called.sum()
+
+
+def test_without_an_error_nothing_is_shrunk() -> None:
+    table = contrast_results(*fitted_reads("wilcoxon"))
+    assert table[names(SHRUNKEN)].isna().all(axis=None)
+
+
+def test_a_threshold_changes_no_shrunken_change_and_it_can_be_left_out() -> None:
+    fitted, contrast = fitted_reads("trend")
+    plain = contrast_results(fitted, contrast)
+    beyond = contrast_results(fitted, contrast, lfc_threshold=0.5)
+    assert (beyond["pvalue"] >= plain["pvalue"]).all()
+    for name in names(SHRUNKEN):
+        assert beyond[name].equals(plain[name])
+    without = contrast_results(fitted, contrast, shrunken=False)
+    assert without[names(SHRUNKEN)].isna().all(axis=None)
+    assert without[names(RESULTS)].equals(plain[names(RESULTS)])
 
 
 def test_a_null_is_calibrated() -> None:

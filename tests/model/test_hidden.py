@@ -14,6 +14,7 @@ from resist_epi.errors import DesignError
 from resist_epi.model import hidden
 from resist_epi.model.agreement import with_agreement
 from resist_epi.model.analysis import Analysis, analyse
+from resist_epi.model.hidden_words import factor_values
 from resist_epi.model.relabelling import with_relabelling
 from resist_epi.model.subsets import carriers_of
 from resist_epi.samples.sheet import SampleSheet
@@ -74,6 +75,9 @@ def test_a_batch_that_no_column_names_enters_the_design(method: str, quantity: s
     assert "s15 " in found.header["hidden factors"]
     assert "adjusted for hidden1" in found.header["method"]
     assert "adjusted for hidden1" in found.contrast.words
+    shown = factor_values(found.facts)
+    assert shown["value"].tolist() == pytest.approx(values, abs=0.001)
+    assert shown["about"].str.startswith("hidden1 goes with Lab").all()
     known = asked(made, method=method, formula="~ Lab + Condition", hidden="none").results
     both = pd.concat([found.results["stat"], known["stat"]], axis=1).dropna()
     assert both.corr().iloc[0, 1] > 0.99

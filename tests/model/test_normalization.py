@@ -147,7 +147,7 @@ def test_common_peaks_need_enough_of_them() -> None:
 def test_the_default_takes_the_best_that_there_is() -> None:
     counts = planted(n=50)
     everything = inputs_for(counts)
-    assert choose_default(everything) == ("spike_in", "the sheet has spike-in")
+    assert choose_default(everything) == ("spike_in", "there is spike-in")
     assert choose_default(replace(everything, spike_in=None))[0] == "background"
     refused = NormalizationInputs(missing={"background": "31% of the bins are zero in T1"})
     method, because = choose_default(refused)

@@ -45,6 +45,10 @@ def test_table_names_the_carriers() -> None:
     assert "s8 (" in found.sentence  # these four are in every region
     assert "change in units of poor at 5% FDR" in found.sentence
     assert found.header["carriers"] == found.sentence
+    called = found.table["direction"] != "none"
+    part = called & (found.table["n_carriers"] < found.table["n_units"])
+    assert found.facts == {"called": called.sum(), "in some only": part.sum()}
+    assert found.sentence.startswith(f"{called.sum()} regions change")
 
 
 def test_units_are_named_where_some_of_them_stand_apart() -> None:
@@ -78,6 +82,7 @@ def test_too_few_units_and_blocks_are_said() -> None:
     analysis, found = with_carriers(_analysis(5))
     assert found is None
     assert analysis.header["carriers"].startswith("not looked for: ")
+    assert "carriers" not in analysis.facts
     analysis, found = with_carriers(_analysis(n=100))
     assert found is None
     assert "200 tested regions" in analysis.header["carriers"]

@@ -196,3 +196,20 @@ def test_every_text_is_readable_in_print() -> None:
     ax.figure.draw_without_rendering()
     assert min(t.get_fontsize() for t in ax.findobj(Text) if t.get_text()) >= 6.0
     assert ax.figure.get_figwidth() == pytest.approx(85 / 25.4)
+
+
+def test_the_best_supported_are_named() -> None:
+    results = pd.DataFrame(
+        {
+            "symbol": ["UNSURE", "SMALL", "LARGE"],
+            "baseMean": [5.0, 900.0, 80.0],
+            "log2FoldChange": [4.0, 0.4, 2.0],
+            "shrunkenLog2FoldChange": [0.9, 0.39, 1.9],
+            "svalue": [0.08, 1e-10, 1e-6],
+            "pvalue": [0.01, 1e-12, 1e-7],
+            "padj": [0.03, 1e-11, 1e-6],
+            "direction": ["gain"] * 3,
+        }
+    )
+    for plot in (plot_ma, plot_volcano):
+        assert {text.get_text() for text in plot(results, label=1).texts} == {"LARGE"}

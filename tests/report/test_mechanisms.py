@@ -50,6 +50,23 @@ def mechanisms(path: Path) -> None:
     )
 
 
+def test_therapies_stand_beside_a_mechanism_that_was_not_called(
+    study: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(study, folder)
+    path = folder / "mechanisms.tsv"
+    mechanisms(path)
+    told = path.read_text(encoding="utf-8")
+    other = told.replace("Glycolysis", "Polycomb repression").replace("as expected", "opposite")
+    path.write_text(other, encoding="utf-8")
+    page = write_report(folder)[0].read_text(encoding="utf-8")
+    section = page[page.index('<section id="mechanisms"') :]
+    assert "Therapies beside the mechanisms, as of 20" in section
+    assert "tazemetostat" in section
+    assert "no advice, and no statement about a patient" in section
+
+
 def test_mechanisms_have_a_section_with_sentences_controls_and_context(
     study: Path, tmp_path: Path
 ) -> None:
@@ -61,8 +78,8 @@ def test_mechanisms_have_a_section_with_sentences_controls_and_context(
     section = section[: section.index("</section>")]
     assert "Glycolysis: gain of H3K36me3, consistent with what was stated." in section
     assert "P is below .05 for Ribosome in H3K36me3" in section
-    assert "no advice, and no statement about a patient" in section
-    assert "Somebody 2020" in section
+    assert "Therapies beside the mechanisms" not in section  # none is listed for glycolysis
+    assert "without glycolysis (not verified)" in section
     assert "hypoxia raises it too" in section
     assert "data:image/png" in section
     assert (folder / "figures" / "study.mechanisms.svg").is_file()

@@ -68,3 +68,13 @@ def test_rounding_is_that_of_format(value: float) -> None:
 
 def test_undefined_numbers_are_null() -> None:
     assert rounded(np.array([np.nan, np.inf, -np.inf, 0.0, 2.0])) == [None, None, None, 0, 2]
+
+
+def test_each_row_has_its_place_in_the_order_of_support() -> None:
+    data = unpack(pack_results(results().assign(pvalue=[0.5, 0.01, 0.2], padj=[0.5, 0.03, 0.3])))
+    assert data["number"]["rank"] == [2, 0, 1]
+    assert "svalue" not in data["number"]
+    sure = results().assign(svalue=[0.01, 0.2, 0.01], shrunkenLog2FoldChange=[0.5, 3.0, -0.9])
+    data = unpack(pack_results(sure))
+    assert data["number"]["rank"] == [1, 2, 0]
+    assert data["number"]["svalue"] == [0.01, 0.2, 0.01]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.report.gather import Sheet
-from resist_epi.report.sections import core_in_words, gene_rows, strongest_rows
+from resist_epi.report.sections import calls, core_in_words, gene_rows, strongest_rows
 
 
 def _pre_specified(p: float) -> Sheet:
@@ -55,3 +55,37 @@ def test_a_region_without_a_test_is_no_region_without_a_call() -> None:
     for made in (gene_rows, strongest_rows):
         calls = {row["symbol"]: row["direction"] for row in made(Sheet(rows, {}))}
         assert calls == {"A": "gain", "B": "none", "C": "not tested"}
+
+
+def test_a_large_unsure_change_does_not_stand_first() -> None:
+    rows = pd.DataFrame(
+        {
+            "symbol": ["unsure", "small", "large"],
+            "region_id": ["a", "b", "c"],
+            "chrom": ["chr1"] * 3,
+            "start": [1, 2, 3],
+            "end": [5, 6, 7],
+            "baseMean": 3.0,
+            "log2FoldChange": [6.0, 0.4, 2.0],
+            "ci_low": [-1.0, 0.3, 1.5],
+            "ci_high": [13.0, 0.5, 2.5],
+            "pvalue": [0.09, 1e-12, 1e-6],
+            "padj": [0.09, 3e-12, 2e-6],
+            "direction": ["none", "gain", "gain"],
+            "shrunkenLog2FoldChange": [0.8, 0.39, 1.9],
+            "svalue": [0.2, 1e-10, 1e-5],
+        }
+    )
+    best = strongest_rows(Sheet(rows, {}))
+    assert [row["symbol"] for row in best] == ["large", "small", "unsure"]
+    assert (best[0]["shrunken"], best[2]["svalue"]) == ("1.90", "0.2")
+    earlier = rows.drop(columns=["shrunkenLog2FoldChange", "svalue"])
+    assert strongest_rows(Sheet(earlier, {}))[0]["symbol"] == "small"
+    assert strongest_rows(Sheet(earlier, {}))[0]["svalue"] == "–"
+
+
+def test_called_loci_are_counted_beside_regions_where_they_are_known() -> None:
+    table = pd.DataFrame({"direction": ["gain", "none", "gain"], "pvalue": [0.1, np.nan, 0.2]})
+    told = calls(Sheet(table, {"facts": {"loci": {"called": 1}}}))
+    assert told == {"loci": 1, "gain": 2, "loss": 0, "tested": 2, "all": 3}
+    assert calls(Sheet(table, {"facts": {}}))["loci"] is None

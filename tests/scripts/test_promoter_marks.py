@@ -94,35 +94,35 @@ def test_what_the_page_on_stem_cells_says(real_data: Path, tmp_path: Path) -> No
         out, promoters = tmp_path / f"{name}.tsv", tmp_path / "p.tsv.gz"
         options = ["--genome", "hg38", "--gene-sets", gmt, "--promoters", promoters]
         said = run(*peaks, *options, "-o", out)
-        assert "2907 of 19282 carry the mark" in said
-        assert "False: 0.049, True: 0.198" in said
+        assert "2958 of 19282 carry the mark" in said
+        assert "False: 0.043, True: 0.201" in said
         found[name] = read_table(out).set_index("set")
     own = read_table(tmp_path / "p.tsv.gz")
     coding = load_genes("hg38").genes.query("biotype == 'protein_coding'")
     assert len(own) == len(coding)
     assert set(own.loc[own["marked"], "symbol"]) == set(load_gene_sets()["POLYCOMB_TARGETS"].genes)
     ways = {name: table["direction"].value_counts() for name, table in found.items()}
-    assert ways["hallmark"][["more", "fewer"]].tolist() == [13, 11]
-    assert ways["reactome"][["more", "fewer"]].tolist() == [119, 220]
+    assert ways["hallmark"][["more", "fewer"]].tolist() == [13, 12]
+    assert ways["reactome"][["more", "fewer"]].tolist() == [120, 230]
     hallmark, reactome = (t.set_axis(t.index.str.split("_", n=1).str[1]) for t in found.values())
     more = {
-        "EPITHELIAL_MESENCHYMAL_TRANSITION": 0.325, "PANCREAS_BETA_CELLS": 0.475,
-        "HEDGEHOG_SIGNALING": 0.444, "TNFA_SIGNALING_VIA_NFKB": 0.285,
-        "ESTROGEN_RESPONSE_EARLY": 0.27,
+        "EPITHELIAL_MESENCHYMAL_TRANSITION": 0.33, "PANCREAS_BETA_CELLS": 0.45,
+        "HEDGEHOG_SIGNALING": 0.472, "TNFA_SIGNALING_VIA_NFKB": 0.305,
+        "ESTROGEN_RESPONSE_EARLY": 0.285,
     }  # fmt: skip
     fewer = {
-        "E2F_TARGETS": 0.025, "MYC_TARGETS_V1": 0.02, "OXIDATIVE_PHOSPHORYLATION": 0.025,
+        "E2F_TARGETS": 0.03, "MYC_TARGETS_V1": 0.02, "OXIDATIVE_PHOSPHORYLATION": 0.025,
         "MTORC1_SIGNALING": 0.065, "DNA_REPAIR": 0.053,
     }  # fmt: skip
     _hold(hallmark, more, fewer)
     more = {
-        "GPCR_LIGAND_BINDING": 0.341, "NEURONAL_SYSTEM": 0.383, "POTASSIUM_CHANNELS": 0.515,
-        "WNT_LIGAND_BIOGENESIS_AND_TRAFFICKING": 0.654, "FORMATION_OF_LATERAL_PLATE_MESODERM": 1,
+        "GPCR_LIGAND_BINDING": 0.353, "NEURONAL_SYSTEM": 0.39, "POTASSIUM_CHANNELS": 0.544,
+        "WNT_LIGAND_BIOGENESIS_AND_TRAFFICKING": 0.731, "FORMATION_OF_LATERAL_PLATE_MESODERM": 1,
         "REGULATION_OF_GENE_EXPRESSION_IN_EARLY_PANCREATIC_PRECURSOR_CELLS": 0.875,
         "DEVELOPMENTAL_BIOLOGY": 0.204,
     }  # fmt: skip
     fewer = {
-        "METABOLISM_OF_RNA": 0.023, "CELL_CYCLE": 0.043, "TRANSLATION": 0.014,
+        "METABOLISM_OF_RNA": 0.021, "CELL_CYCLE": 0.043, "TRANSLATION": 0.01,
         "MRNA_SPLICING": 0.009, "GLYCOLYSIS": 0.014, "RESPIRATORY_ELECTRON_TRANSPORT": 0.011,
         "THE_CITRIC_ACID_TCA_CYCLE_AND_RESPIRATORY_ELECTRON_TRANSPORT": 0.042,
     }  # fmt: skip

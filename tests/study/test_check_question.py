@@ -37,7 +37,8 @@ def test_nothing_is_said_of_the_default_of_two_plain_groups() -> None:
         ({"block": "Patiend"}, "no column 'Patiend'"),
         ({"method": "ql", "block": "Batch"}, "ql has no random effects"),
         ({"method": "trend", "strata": "Batch"}, "trend has no baseline hazards"),
-        ({"method": "ql", "lfc_threshold": 1.0}, "ql has no test against a threshold"),
+        ({"method": "welch", "lfc_threshold": 1.0}, "welch has no test against a threshold"),
+        ({"coefficient": "Condition[T.bad]"}, "its coefficients are Condition[T.poor]"),
     ],
 )
 def test_what_would_be_refused_is_an_error(asked: dict[str, object], message: str) -> None:

@@ -40,8 +40,10 @@ def test_every_mark_has_its_rows_with_signs_of_its_own(table: pd.DataFrame) -> N
 
 def test_what_was_planted_is_seen_at_three_against_three(table: pd.DataFrame) -> None:
     own = table.set_index(["set", "layer"])
-    er = own.loc[("ESR1_SIGNALLING", "ERα")]
-    assert (er["direction"], er["expected"], er["verdict"]) == ("loss", "loss", "as expected")
+    er = own.loc[[("ESR1_TARGETS", "ERα")]].set_index("mechanism")
+    lost, kept = er.loc["ESR1 programme lost"], er.loc["ESR1 programme retained or ESR1 mutant"]
+    assert (lost["direction"], lost["expected"], lost["verdict"]) == ("loss", "loss", "as expected")
+    assert (kept["direction"], kept["expected"], kept["verdict"]) == ("loss", "gain", "opposite")
     assert own.loc[("GLYCOLYSIS_CORE", "H3K4me3"), "direction"] == "gain"
     quiet = table[(table["layer"] == "H3K27me3") & (table["kind"] == "mechanism")]
     assert (quiet["direction"] == "none").all()

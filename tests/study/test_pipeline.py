@@ -236,7 +236,7 @@ def test_the_core_named_in_advance_is_tested_on_its_own(
     cohort: SmallCohort, tmp_path: Path
 ) -> None:
     gmt = tmp_path / "core.gmt"
-    gmt.write_text("NSD2_TARGETS_ENDOCRINE_CORE\tmade here\tGENE3\tGENE4\tGENE40\tHK2\n")
+    gmt.write_text("NSD2_TARGETS_TAMOXIFEN\tmade here\tGENE3\tGENE4\tGENE40\tHK2\n")
     run_study(settings(cohort, gene_sets=gmt), tmp_path / "out", report=False)
     path = tmp_path / "out" / "gene_sets" / "H3K27me3.nsd2_core_test.tsv"
     table = read_table(path, required=names(PRE_SPECIFIED))

@@ -16,7 +16,7 @@ CHROMOSOMES = ("chr1", "chr17")
 MARKS = ("ERα", "H3K4me3", "H3K27me3")
 
 # log2 change of the promoters of a set in the poor tumours.
-PLANTED = {"ERα": ("ESR1_SIGNALLING", -2.0), "H3K4me3": ("GLYCOLYSIS_CORE", 2.0)}
+PLANTED = {"ERα": ("ESR1_TARGETS", -2.0), "H3K4me3": ("GLYCOLYSIS_CORE", 2.0)}
 
 
 def write_er_study(folder: Path) -> Path:

@@ -283,3 +283,16 @@ def normalization_factors(units: int = 4) -> pd.DataFrame:
             )
         )
     return pd.concat(tables, ignore_index=True)
+
+
+def power() -> pd.DataFrame:
+    """Power of studies of three sizes."""
+    table = pd.DataFrame({"units": [3, 6, 12], "power": [0.1, 0.5, 0.9]})
+    around = table["power"]
+    return table.assign(
+        effect=1.0,
+        depth=1.0,
+        carrier_share=1.0,
+        power_low=around - 0.1,
+        power_high=around + 0.1,
+    )

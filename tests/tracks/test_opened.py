@@ -6,9 +6,12 @@ import pickle
 from dataclasses import replace
 from pathlib import Path
 
+import pysam
 import pytest
 
 from resist_epi.errors import InputFormatError
+from resist_epi.genome.builtin import load_genome
+from resist_epi.genome.regions import bed_regions
 from resist_epi.tracks import opened
 from resist_epi.tracks.bigwig.track import write_bigwig
 from resist_epi.tracks.looks import LookCache, TrackFile, look_at_tracks
@@ -93,3 +96,38 @@ def test_a_damaged_header_is_an_error_and_unseen_files_are_not_described(
     assert "coverage unknown (value x bp); no counts can be recovered: it was not looked at" in (
         open_file(bigwig).describe()
     )
+
+
+def test_chromosomes_of_another_genome_are_apart(tmp_path: Path) -> None:
+    hg38 = load_genome("hg38")
+    human = {c.removeprefix("chr"): n for c, n in hg38.lengths.items()}
+    yeast = {"chrX": 745_751, "chrIV": 1_531_933, "chrM": 85_779}
+    path = tmp_path / "both.bam"
+    header = pysam.AlignmentHeader.from_dict(
+        {"SQ": [{"SN": c, "LN": n} for c, n in (human | yeast).items()]}
+    )
+    with pysam.AlignmentFile(str(path), "wb", header=header) as out:
+        for i, chrom in enumerate(["X", "X", "chrX", "chrIV"]):
+            read = pysam.AlignedSegment(header)
+            read.query_name, read.cigarstring, read.flag = f"r{i}", "8M", 0
+            read.reference_id, read.reference_start = header.get_tid(chrom), 100 * i
+            out.write(read)
+    file = open_file(str(path), "reads")
+    assert file.assembly == "hg38"
+    assert dict(file.chrom_lengths) == dict(hg38.lengths)
+    assert file.exogenous == {"yeast": yeast}
+    assert "yeast (3 sequences: chrX, chrIV, chrM)" in file.exogenous_in_words()
+    reads = file.reads()
+    foreign = file.exogenous_in(reads)
+    assert set(foreign) == {"yeast chrX", "chrIV", "yeast chrM"}
+    everywhere = bed_regions([("chrX", 0, 1000), ("yeast chrX", 0, 1000)])
+    assert reads.count(everywhere).counts.tolist() == [2, 1]
+    assert set(chromosome_ends([file])) == set(hg38.lengths)
+
+
+def test_a_text_with_another_genome_has_no_end_there(tmp_path: Path) -> None:
+    bed = tmp_path / "both.bed"
+    bed.write_text("chr1\t5\t50\nU00096.3\t10\t60\n")
+    assert chromosome_ends([open_file(str(bed), "reads")]) == {"chr1": 50}
+    stated = open_file(str(bed), "reads").named_as(load_genome("hg38"))
+    assert chromosome_ends([stated]) == {"chr1": 50}

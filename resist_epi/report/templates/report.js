@@ -6,11 +6,12 @@
   const CONFIG = { displaylogo: false, responsive: true, showTips: false, displayModeBar: "hover",
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"], toImageButtonOptions: { format: "svg" } };
   const COLUMNS = [ // key, heading, width, number?
-    ["symbol", "Gene", "15%", false], ["place", "Position", "25%", false], ["baseMean", "Mean level", "10%", true],
-    ["log2FoldChange", "log2 FC", "9%", true], ["interval", "95% interval", "14%", true],
-    ["pvalue", "P", "9%", true], ["padj", "Adjusted P", "10%", true], ["direction", "Call", "8%", false]];
+    ["symbol", "Gene", "13%", false], ["place", "Position", "21%", false], ["baseMean", "Mean level", "9%", true],
+    ["log2FoldChange", "log2 FC", "8%", true], ["interval", "95% interval", "12%", true],
+    ["pvalue", "P", "7%", true], ["padj", "Adjusted P", "8%", true],
+    ["shrunkenLog2FoldChange", "Shrunken", "8%", true], ["svalue", "s-value", "7%", true], ["direction", "Call", "7%", false]];
   const FILE_COLUMNS = ["chrom", "start", "end", "strand", "region_id", "gene_id", "symbol", "baseMean", "log2FoldChange",
-    "lfcSE", "ci_low", "ci_high", "stat", "df", "pvalue", "padj", "direction"];
+    "lfcSE", "ci_low", "ci_high", "stat", "df", "pvalue", "padj", "direction", "shrunkenLog2FoldChange", "svalue"];
 
   async function unpack(packed) {
     const binary = atob(packed.trim());
@@ -38,6 +39,7 @@
       if (!FILE_COLUMNS.includes(name)) table.extra.push(name);
     }
     Object.assign(table, data.text, data.number);
+    for (const name of ["shrunkenLog2FoldChange", "svalue"]) table[name] ??= new Array(data.n).fill(null); // of earlier releases
     let at = 0;
     table.start = data.step.map((step) => (at += step));
     table.end = table.start.map((start, i) => start + data.width[i]);
@@ -68,7 +70,7 @@
     constructor(root, table, settings) {
       Object.assign(this, { table, settings, window: root.querySelector(".window"), search: root.querySelector(".search"),
         which: root.querySelector(".which"), shown: root.querySelector(".shown"), selected: -1, onselect: () => {} });
-      this.order = { key: settings.tested ? "pvalue" : "log2FoldChange", down: !settings.tested };
+      this.order = { key: "svalue", down: false };
       this.build();
       this.search.addEventListener("input", () => this.refresh());
       this.which.addEventListener("change", () => this.refresh());
@@ -100,7 +102,7 @@
 
     sortBy(key) {
       const text = ["symbol", "place", "direction"].includes(key);
-      this.order = { key, down: this.order.key === key ? !this.order.down : !text && !["pvalue", "padj"].includes(key) };
+      this.order = { key, down: this.order.key === key ? !this.order.down : !text && !["pvalue", "padj", "svalue"].includes(key) };
       this.window.scrollTop = 0;
       this.refresh();
     }
@@ -124,7 +126,7 @@
       const { table } = this, { key, down } = this.order;
       this.rows = this.matches();
       if (key === "place") { if (down) this.rows.reverse(); } else {
-        const values = key === "interval" ? table.ci_low : key === "symbol" ? table.symbol.map((s, i) => s || table.region_id[i]) : table[key];
+        const values = key === "interval" ? table.ci_low : key === "svalue" ? table.rank : key === "symbol" ? table.symbol.map((s, i) => s || table.region_id[i]) : table[key];
         const sign = down ? -1 : 1, words = typeof values.find((v) => v !== null) === "string";
         this.rows.sort((a, b) => {
           const x = values[a], y = values[b];
@@ -167,7 +169,7 @@
       for (const [key, , , numeric] of COLUMNS) {
         const text = key === "symbol" ? name(table, i) : key === "place" ? place(table, i)
           : key === "interval" ? (table.ci_low[i] === null ? "–" : `${change(table.ci_low[i])} to ${change(table.ci_high[i])}`)
-          : key === "log2FoldChange" ? change(table[key][i]) : numeric ? number(table[key][i]) : table[key][i];
+          : key === "log2FoldChange" || key === "shrunkenLog2FoldChange" ? change(table[key][i]) : numeric ? number(table[key][i]) : table[key][i];
         const cell = element("td", { className: numeric ? "n" : "" });
         if (key === "direction") cell.append(element("span", { className: `dir ${text}`, textContent: text })); else cell.textContent = text;
         if (key === "symbol") cell.title = `${table.region_id[i]} ${table.gene_id[i]}`.trim();
@@ -262,7 +264,7 @@
     points(rows) {
       const t = this.table;
       return { x: rows.map((i) => this.x[i]), y: rows.map((i) => this.y[i]), customdata: rows,
-        text: rows.map((i) => `<b>${plain(name(t, i))}</b><br>${plain(place(t, i))}<br>log2 FC ${change(t.log2FoldChange[i])}, P ${number(t.pvalue[i])}, adjusted ${number(t.padj[i])}`) };
+        text: rows.map((i) => `<b>${plain(name(t, i))}</b><br>${plain(place(t, i))}<br>log2 FC ${change(t.log2FoldChange[i])}, P ${number(t.pvalue[i])}, adjusted ${number(t.padj[i])}<br>shrunken ${change(t.shrunkenLog2FoldChange[i])}, s-value ${number(t.svalue[i])}`) };
     }
 
     traces(ranges) {

@@ -90,8 +90,8 @@ def scan_splits(
     References
     ----------
     Tibshirani & Hastie (2007) Biostatistics 8:2 (outlier sums); Lian (2008) Biostatistics 9:411
-    (maximum over the ordered subsets); Wang & Rekaya (2010) BMC Bioinformatics 11:S6 (least sum
-    of ordered subset squares); Smyth (2004) Stat. Appl. Genet. Mol. Biol. 3:3.
+    (maximum over the ordered subsets); Wang & Rekaya (2010) Biomark. Insights 5:69 (least sum of
+    ordered subset squares); Smyth (2004) Stat. Appl. Genet. Mol. Biol. 3:3.
     """
     n, samples = response.shape
     df = samples - null_design.shape[1] - 1

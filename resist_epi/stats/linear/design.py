@@ -53,3 +53,21 @@ def contrast_leverage(design: FloatArray, vector: FloatArray) -> FloatArray:
         (p,) float64.
     """
     return np.asarray(vector @ np.linalg.pinv(design), dtype=np.float64)
+
+
+def independent_columns(columns: FloatArray) -> FloatArray:
+    """The columns of a matrix that follow from no earlier ones, in their order.
+
+    Parameters
+    ----------
+    columns
+        (p, k) float64.
+
+    Examples
+    --------
+    >>> independent_columns(np.array([[1.0, 0.0, 1.0], [0.0, 1.0, -1.0]])).shape
+    (2, 2)
+    """
+    aliased = aliased_columns(columns, [str(j) for j in range(columns.shape[1])])
+    kept = [j for j in range(columns.shape[1]) if str(j) not in aliased]
+    return np.asarray(columns[:, kept], dtype=np.float64)

@@ -42,7 +42,8 @@ class Gate:
         of regions that load most left out; the smallest of several halvings, both ways round.
     balance
         Variance of the units' values of it within one side of the contrast over that within the
-        other, the smaller over the larger; 1 where there are no two sides.
+        other, the smaller over the larger (of several sides the second largest over the largest);
+        1 where there are no two sides.
     pair
         Share of the squared values that the two units with the largest hold.
     """
@@ -82,7 +83,7 @@ def broad_factors(
     halves
         As for `gate`.
     sides
-        (n_units,) bool: the units of the two sides of the contrast; empty where there are none.
+        (n_units,) bool: the units of the sides of the contrasts; empty where there are none.
     most
         Factors that are looked for.
     """
@@ -92,7 +93,8 @@ def broad_factors(
         one = gate(effects.without(axes[:, :-1]), halves)
         values = effects.space @ axes[:, -1]
         spread = [float(values[side].var()) for side in sides]
-        balance = min(spread) / max(spread) if len(spread) == 2 and max(spread) > 0 else 1.0
+        *_, second, most_spread = [0.0, 0.0, *sorted(spread)]
+        balance = second / most_spread if len(spread) > 1 and most_spread > 0 else 1.0
         squares = np.sort(values**2)
         pair = float(squares[-2:].sum() / squares.sum())
         found.append(replace(one, balance=balance, pair=pair))

@@ -21,11 +21,11 @@ class Effects:
     Attributes
     ----------
     contrast
-        (n_regions,) effect along the contrast.
+        (n_regions,) effect along the contrast; (n_regions, m) along m of them.
     residual
         (n_regions, d) effects in the residual space.
     direction
-        (n_units,): the units' values for an effect of 1 along the contrast.
+        (n_units,), or (n_units, m): the units' values for an effect of 1 along each contrast.
     space
         (n_units, d): the same for each axis of the residual space.
     """
@@ -75,7 +75,8 @@ def orthogonal_effects(
     design
         Full rank, shape (n_units, n_coefficients).
     contrast
-        Shape (n_coefficients,).
+        Shape (n_coefficients,); or m independent ones, (n_coefficients, m), whose directions are
+        made orthogonal.
     weights
         Inverse variances of the units, shape (n_units,).
     correlation
@@ -95,12 +96,16 @@ def orthogonal_effects(
     noise = np.eye(n) if correlation is None else np.asarray(correlation, dtype=np.float64)
     lower = np.linalg.cholesky(noise * np.outer(sd, sd))
     whiten = np.linalg.inv(lower)
-    basis = effect_basis(whiten @ matrix, np.asarray(contrast, dtype=np.float64))
+    combinations = np.asarray(contrast, dtype=np.float64)
+    basis = effect_basis(whiten @ matrix, combinations)
     to_effects = whiten.T @ basis
     effects = np.empty((len(response), basis.shape[1]))
     for rows in row_blocks(len(response)):
         effects[rows] = response[rows] @ to_effects
     back = lower @ basis
+    if combinations.ndim == 2:
+        m = combinations.shape[1]
+        return Effects(effects[:, :m], effects[:, m:], back[:, :m], back[:, m:])
     return Effects(effects[:, 0], effects[:, 1:], back[:, 0], back[:, 1:])
 
 
@@ -131,8 +136,8 @@ class HiddenFactors:
     columns
         (n_units, k), each with mean 0 and standard deviation 1.
     slope
-        (k,) how far each goes with the contrast: effects along the contrast for one unit along the
-        factor's axis.
+        (k,), or (k, m), how far each goes with the contrasts: effects along a contrast for one unit
+        along the factor's axis.
     loadings
         (n_regions, k) effect of each, over the region's noise; 0 in regions without residual.
     reliability
@@ -175,18 +180,23 @@ def hidden_factors(effects: Effects, axes: FloatArray) -> HiddenFactors:
     squeezed = squeeze_variances(noise, np.full(len(noise), float(df)))
     scale = np.sqrt(squeezed.posterior)
     x = loading[informing] / scale[:, None]
-    fitted = RLM(effects.contrast[informing] / scale, x, M=TukeyBiweight()).fit(maxiter=50)
-    # Least squares with these weights, of loadings without their noise.
-    weights = np.asarray(fitted.weights)
-    moments = (weights * x.T) @ x
     # The moderated variance is one over the mean precision; the mean variance is a little larger.
     free = np.maximum(squeezed.df_total, 4.0)
-    error = float(weights @ (free / (free - 2)))
-    reliable = moments - error * np.eye(len(moments))
-    slope = np.linalg.solve(reliable, moments @ np.asarray(fitted.params))
-    columns = effects.space @ axes + np.outer(effects.direction, slope)
+    columns, slopes, shares = effects.space @ axes, [], []
+    along = effects.contrast[informing].reshape(len(x), -1)
+    for j, direction in enumerate(effects.direction.reshape(len(columns), -1).T):
+        fitted = RLM(along[:, j] / scale, x, M=TukeyBiweight()).fit(maxiter=50)
+        # Least squares with these weights, of loadings without their noise.
+        weights = np.asarray(fitted.weights)
+        moments = (weights * x.T) @ x
+        error = float(weights @ (free / (free - 2)))
+        reliable = moments - error * np.eye(len(moments))
+        slopes.append(np.linalg.solve(reliable, moments @ np.asarray(fitted.params)))
+        shares.append(np.clip(np.diag(reliable) / np.diag(moments), 0.0, 1.0))
+        columns = columns + np.outer(direction, slopes[-1])
     columns = columns - columns.mean(axis=0)
     loadings = np.zeros_like(loading)
     loadings[informing] = x
-    share = np.clip(np.diag(reliable) / np.diag(moments), 0.0, 1.0)
+    share = np.mean(shares, axis=0)
+    slope = slopes[0] if effects.contrast.ndim == 1 else np.column_stack(slopes)
     return HiddenFactors(columns / columns.std(axis=0, ddof=1), slope, loadings, share)

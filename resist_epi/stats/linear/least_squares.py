@@ -247,17 +247,19 @@ def effect_basis(design: FloatArray, c: FloatArray) -> FloatArray:
     design
         Of full column rank, shape (n_samples, n_coefficients).
     c
-        The contrast, shape (n_coefficients,).
+        The contrast, shape (n_coefficients,); or m independent ones, (n_coefficients, m).
 
     Returns
     -------
     FloatArray
-        Shape (n_samples, 1 + n_samples - n_coefficients): column 0 is the direction of the
-        contrast's estimate, the others span the residual space.
+        Shape (n_samples, m + n_samples - n_coefficients): the first m columns (one of a single
+        contrast) span the directions of the contrasts' estimates, the others the residual space.
     """
     q, r = np.linalg.qr(design, mode="complete")
     p = design.shape[1]
     direction = np.linalg.solve(r[:p].T, c)
+    if direction.ndim == 2:
+        return np.column_stack([q[:, :p] @ np.linalg.qr(direction)[0], q[:, p:]])
     return np.column_stack([q[:, :p] @ (direction / np.linalg.norm(direction)), q[:, p:]])
 
 

@@ -15,7 +15,7 @@ from resist_epi.stats.negbin.newton import Climber, Layout
 
 logger = logging.getLogger(__name__)
 
-_LOW, _HIGH, _POINTS = -10.0, 10.0, 21  # log2 of dispersion / 0.1
+LOW, HIGH, POINTS = -10.0, 10.0, 21  # log2 of dispersion / 0.1
 
 _MIN_READS = 5  # regions with fewer reads in all do not inform
 
@@ -81,7 +81,7 @@ def estimate_trend(data: CountData) -> Trend:
         raise DesignError(f"no region has {_MIN_READS} reads, so no dispersion can be estimated")
     every = bool(informative.all())
     chosen = data if every else data.rows(informative)
-    profile = _profile(chosen)
+    profile = profile_likelihood(chosen)
     common = float(_dispersion_at(profile.mean(axis=0)[None])[0])
     abundance = average_log_cpm(chosen, dispersion=common)
     trended = _trend(_Smooth.fit(abundance, profile), abundance)
@@ -94,12 +94,15 @@ def estimate_trend(data: CountData) -> Trend:
     return Trend(common, trended, abundance)
 
 
-def _profile(data: CountData) -> FloatArray:
-    """Adjusted profile log likelihood of each region on the grid, shape (n_regions, n_grid)."""
+def profile_likelihood(data: CountData) -> FloatArray:
+    """Adjusted profile log likelihood of each region on the grid, shape (n_regions, n_grid).
+
+    The grid is log2 of dispersion / 0.1, `POINTS` steps from `LOW` to `HIGH`.
+    """
     layout = Layout.of(data.design)
     climber = Climber(layout, enough=_ENOUGH)
-    profile = np.empty((len(data.counts), _POINTS))
-    grid = 0.1 * 2.0 ** np.linspace(_LOW, _HIGH, _POINTS)
+    profile = np.empty((len(data.counts), POINTS))
+    grid = 0.1 * 2.0 ** np.linspace(LOW, HIGH, POINTS)
     table = _rising_table(grid, min(int(data.counts.max()) + 2, _TABLE))
     for rows, block in climber.blocks(data.counts, data.offsets):
         y = block.y
@@ -184,12 +187,12 @@ def spline_slopes(n: int) -> FloatArray:
 
 def _dispersion_at(profile: FloatArray) -> FloatArray:
     """Dispersion at the maximum of the spline through each row."""
-    slopes = spline_slopes(_POINTS).T
+    slopes = spline_slopes(POINTS).T
     best = np.empty(len(profile))
     for start in range(0, len(profile), _CHUNK):
         rows = slice(start, start + _CHUNK)
         best[rows] = _maxima(profile[rows], profile[rows] @ slopes)
-    return np.asarray(0.1 * 2.0 ** (_LOW + best * (_HIGH - _LOW) / (_POINTS - 1)))
+    return np.asarray(0.1 * 2.0 ** (LOW + best * (HIGH - LOW) / (POINTS - 1)))
 
 
 def _maxima(values: FloatArray, slopes: FloatArray) -> FloatArray:

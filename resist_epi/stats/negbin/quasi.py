@@ -13,7 +13,7 @@ from resist_epi.errors import DesignError
 from resist_epi.stats.linear.moderation import Squeezed, squeeze_variances
 from resist_epi.stats.negbin.dispersion import Trend, estimate_trend
 from resist_epi.stats.negbin.glm import CountData, average_log_cpm, fit_counts
-from resist_epi.stats.tails import f_upper_tail
+from resist_epi.stats.tails import f_upper_tail, t_pvalue
 
 PRIOR_READS = 0.125  # added so that fold changes are finite
 
@@ -186,6 +186,96 @@ def quasi_f_test(
     for values in (f, pvalue, df_total):
         values[empty] = np.nan
     return QuasiTest(np.where(empty, 0.0, fold_change), f, df_total, pvalue)
+
+
+def quasi_treat(
+    fit: QuasiFit, contrast: npt.ArrayLike, *, threshold: float, poisson_bound: bool = True
+) -> QuasiTest:
+    """Test one contrast against a null of |log2 fold change| <= threshold.
+
+    The signed root of the quasi-likelihood F is taken from each end of the interval, as though the
+    change were just that, and P is that of the less favourable end: the upper tail of t beyond the
+    nearer one and the tail beyond the farther one. So a change at an end keeps the level, which a
+    null that spreads over the interval does not.
+
+    Parameters
+    ----------
+    contrast
+        Shape (n_coefficients,).
+    threshold
+        Largest uninteresting |log2 fold change|, > 0.
+    poisson_bound
+        As in `quasi_f_test`.
+
+    Returns
+    -------
+    QuasiTest
+        `statistic` is the squared root from the nearer end, 0 within the interval.
+
+    Raises
+    ------
+    DesignError
+        A threshold that is not positive, or a contrast of the wrong shape or of zeros.
+
+    References
+    ----------
+    McCarthy & Smyth (2009) Bioinformatics 25:765 (treat); Lund et al. (2012) Stat. Appl. Genet.
+    Mol. Biol. 11(5):8 (quasi-likelihood).
+    """
+    c = np.asarray(contrast, dtype=np.float64)
+    if not threshold > 0:
+        raise DesignError(f"the threshold of a treat test must be above 0; found {threshold}")
+    if c.shape != (fit.data.design.shape[1],) or not c.any():
+        raise DesignError(f"a contrast needs {fit.data.design.shape[1]} numbers, not all of them 0")
+    phi = fit.dispersion.trended
+    posterior = np.where(fit.quasi.posterior > 0, fit.quasi.posterior, np.nan)
+    full = fit_counts(fit.data, phi)
+    used = c != 0  # zeros of another group leave coefficients without end that say nothing here
+    with np.errstate(invalid="ignore"):
+        change = full.coefficients[:, used] @ c[used] / np.log(2)
+    finite = fit.coefficients @ c / np.log(2)
+    change = np.where(np.isnan(change), finite, change)
+    most = float(fit.data.counts.shape[0] * (fit.data.counts.shape[1] - len(c)))
+    df_total = np.minimum(fit.quasi.df_prior + fit.df_residual, most)
+    within = np.abs(change) <= threshold
+    near, far = _roots(fit.data, c, threshold, phi, fit.deviance)
+    near, far = near / np.sqrt(posterior), far / np.sqrt(posterior)
+    pvalue = _treat_p(near, far, within, df_total)
+    if poisson_bound:
+        with np.errstate(invalid="ignore"):
+            below = fit.quasi.posterior * (1 + fit.smallest_mean * phi) < 1
+        if below.any():
+            part = fit.data.rows(below)
+            ends = _roots(part, c, threshold, 0.0, fit_counts(part, 0.0).deviance)
+            least = _treat_p(*ends, within[below], np.full(int(below.sum()), np.inf))
+            pvalue[below] = np.maximum(pvalue[below], least)
+    statistic = np.where(within, 0.0, near**2)
+    empty = fit.data.counts.sum(axis=1) == 0
+    for values in (statistic, pvalue, df_total):
+        values[empty] = np.nan
+    return QuasiTest(np.where(empty, 0.0, finite), statistic, df_total, pvalue)
+
+
+def _roots(
+    data: CountData, c: FloatArray, threshold: float, phi: npt.ArrayLike, deviance: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Roots of the likelihood ratio against the nearer and the farther end of the interval."""
+    reduced = _reduced_design(data.design, c[:, None])
+    shift = data.design @ c * (threshold * np.log(2) / float(c @ c))
+    ends = []
+    for sign in (1.0, -1.0):
+        moved = CountData(data.counts, data.offsets + sign * shift, data.design)
+        ratio = _null_deviance(moved, reduced, phi) - deviance
+        ends.append(np.sqrt(np.maximum(ratio, 0.0)))
+    return np.minimum(*ends), np.maximum(*ends)
+
+
+def _treat_p(
+    near: FloatArray, far: FloatArray, within: npt.NDArray[np.bool_], df: FloatArray
+) -> FloatArray:
+    upper = 0.5 * t_pvalue(near, df)
+    upper = np.where(within, 1 - upper, upper)
+    return np.asarray(np.minimum(upper + 0.5 * t_pvalue(far, df), 1.0))
 
 
 def _squeeze(variance: FloatArray, df: FloatArray, abundance: FloatArray, robust: bool) -> Squeezed:

@@ -1,15 +1,20 @@
-"""The analysis that a study asks for, of one matrix."""
+"""The analyses that a study asks for, of one matrix."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import read_counts
 from resist_epi.dna.adjust_counts import adjust_counts
+from resist_epi.genes.site_genes import genes_of_sites, site_links
 from resist_epi.genome.consensus import Consensus
 from resist_epi.io.run_folder import run_path
-from resist_epi.model.analysis import Analysis, analyse
+from resist_epi.model.analysis import Analysis, analyse, analyse_several
 from resist_epi.model.normalization_data import normalization_inputs
+from resist_epi.samples.presets import preset
 from resist_epi.samples.sheet import SampleSheet
+from resist_epi.schema import Kind
 from resist_epi.study.steps.dna import controls_path
 from resist_epi.study.study import Study
 
@@ -20,10 +25,10 @@ def analyse_kind(
     matrix: CountMatrix,
     bins: CountMatrix,
     consensus: Consensus | None,
-) -> Analysis:
-    """Ask the study's question of a matrix of one mark.
+) -> list[Analysis]:
+    """Ask the study's questions of a matrix of one mark: an analysis a contrast, of one fit.
 
-    The background that it names is the mark's counts in bins in the run's folder.
+    The background that they name is the mark's counts in bins in the run's folder.
 
     Raises
     ------
@@ -52,15 +57,31 @@ def analyse_kind(
     if study.folder is not None:
         background = run_path(study.folder, "counts", sheet.marks[0], "bins")
         question = question.with_options(background=background)
-    analysis = analyse(
-        adjusted.matrix,
-        sheet,
-        question,
-        inputs=inputs,
-        fold_changes="if_untestable",
-        over_input=adjusted.over_input,
-    )
-    return analysis.with_more(header=adjusted.header)
+    options: dict[str, Any] = {
+        "inputs": inputs,
+        "fold_changes": "if_untestable",
+        "over_input": adjusted.over_input,
+    }
+    if len(settings.contrasts) > 1:
+        found = analyse_several(adjusted.matrix, sheet, settings.contrasts, question, **options)
+    else:
+        found = [analyse(adjusted.matrix, sheet, question, **options)]
+    return [analysis.with_more(header=adjusted.header) for analysis in found]
+
+
+def genes_of_kind(study: Study, mark: str, regions: Analysis, kind: Kind) -> Analysis:
+    """The analysis of a mark's genes: of sites by their mean, otherwise of the regions themselves.
+
+    Raises
+    ------
+    DesignError
+        As `site_genes.genes_of_sites`.
+    """
+    if kind != "peaks":
+        return regions
+    annotation = study.reference.annotation
+    links = site_links(regions.results, annotation, promoter=preset(mark).window)
+    return genes_of_sites(regions, links, annotation)
 
 
 def _controls(

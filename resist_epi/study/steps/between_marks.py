@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -26,27 +26,30 @@ from resist_epi.mechanism.sentences import mechanism_sentences
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.presets import preset
 from resist_epi.study.settings import StudySettings
-from resist_epi.study.steps.analyses import analyse_kind
+from resist_epi.study.steps.analyses import analyse_kind, genes_of_kind
 from resist_epi.study.steps.domains import written_domains
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.steps.outside import write_outside_cohort
 from resist_epi.study.steps.tissue import write_expression_scores, write_scored_sheet
-from resist_epi.study.study import Study
+from resist_epi.study.study import Study, mark_kinds
 from resist_epi.version import VERSION
 
 logger = logging.getLogger(__name__)
 
 
-def write_between_marks(study: Study, out: Path, analyses: Mapping[str, Analysis]) -> list[Path]:
-    """Write the switches, the comparison with other assays, and the mechanisms.
+def write_between_marks(
+    study: Study, out: Path, analyses: Mapping[str, Sequence[Analysis]]
+) -> list[Path]:
+    """Write the switches, the comparison with other assays, and the mechanisms of every contrast.
 
     Switches need two opposing marks, mechanisms any mark for which a sign was stated in advance.
 
     Parameters
     ----------
     analyses
-        Mark -> analysis of the regions that speak for its genes, as `mark_tests.run_tests` made
-        it. Where a run goes on after a mark was done, it is missing and made again from the counts.
+        Mark -> analyses of the regions that speak for its genes, a contrast each, as
+        `mark_tests.run_tests` made them. Where a run goes on after a mark was done, they are
+        missing and made again from the counts.
 
     Returns
     -------
@@ -58,12 +61,19 @@ def write_between_marks(study: Study, out: Path, analyses: Mapping[str, Analysis
     ResistEpiError
         As `switches.mark_switches`, `compare_assay.compare_assay`.
     """
-    outputs = Outputs(out)
-    analyses = {
-        mark: analyses[mark] if mark in analyses else _main_analysis(study, mark, out)
+    every = {
+        mark: analyses[mark] if mark in analyses else _main_analyses(study, mark, out)
         for mark in study.sheet.marks
     }
-    if (scored := write_scored_sheet(study, out, analyses)) is not None:
+    written = []
+    for i, place in enumerate(study.contrasts or (out,)):
+        written += _of_contrast(study, place, {mark: found[i] for mark, found in every.items()})
+    return written
+
+
+def _of_contrast(study: Study, place: Path, analyses: Mapping[str, Analysis]) -> list[Path]:
+    outputs = Outputs(place)
+    if (scored := write_scored_sheet(study, place, analyses)) is not None:
         outputs.add(scored)
     opposing = {mark: found for mark, found in analyses.items() if is_opposing(mark)}
     switches = switches_of_study(opposing, fdr=study.settings.fdr)
@@ -83,17 +93,17 @@ def assay_files(settings: StudySettings) -> dict[str, Path]:
     return {name: path for name, path in named.items() if path is not None}
 
 
-def _main_analysis(study: Study, mark: str, out: Path) -> Analysis:
-    """The analysis of the regions that speak for a mark's genes, from the counts in the folder."""
-    kinds = (preset(mark).main_kind, "bins")
-    main, bins = (read_counts(run_path(out, "counts", mark, kind)) for kind in kinds)
-    consensus = study.consensus[mark]
-    found = analyse_kind(study, study.sheet.for_mark(mark), main, bins, consensus)
-    genome = study.reference.genome
-    described, _ = describe_confounders(
-        found, segments=study.segments, assembly=None if genome is None else genome.name
-    )
-    return described
+def _main_analyses(study: Study, mark: str, out: Path) -> list[Analysis]:
+    """The analyses of the regions that speak for a mark's genes, from the counts in the folder."""
+    speaks = preset(mark).speaks(mark_kinds(study, mark))
+    main, bins = (read_counts(run_path(out, "counts", mark, kind)) for kind in (speaks, "bins"))
+    consensus, genome = study.consensus[mark], study.reference.genome
+    assembly = None if genome is None else genome.name
+    analyses = []
+    for found in analyse_kind(study, study.sheet.for_mark(mark), main, bins, consensus):
+        described, _ = describe_confounders(found, segments=study.segments, assembly=assembly)
+        analyses.append(genes_of_kind(study, mark, described, speaks))
+    return analyses
 
 
 def _write_evidence(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -16,15 +16,18 @@ from resist_epi.dna.describe import describe_confounders
 from resist_epi.domains.find import Domains, domain_matrix, find_domains
 from resist_epi.domains.of_sheet import sheet_domain_bins
 from resist_epi.domains.settings import DomainSettings
-from resist_epi.domains.window_tests import with_windows
-from resist_epi.genes.domain_links import DISTAL, gene_domains, link_domains, whole_domains
-from resist_epi.genes.linking import with_nearest_genes
+from resist_epi.domains.window_tests import with_windows_of_several
+from resist_epi.genes.domain_links import gene_domains, link_domains, whole_domains
+from resist_epi.genes.linking import DISTAL
+from resist_epi.genes.own_genes import with_nearest_genes
 from resist_epi.genome.consensus import Consensus
 from resist_epi.genome.peaks import write_direction_bed
 from resist_epi.io.digest import step_key
 from resist_epi.io.run_folder import run_path
 from resist_epi.io.tables import read_results
-from resist_epi.model.agreement import with_agreement
+from resist_epi.model.agreement import shared_variants, with_agreement
+from resist_epi.model.analysis import Analysis
+from resist_epi.model.unit_values import with_values
 from resist_epi.samples.presets import preset
 from resist_epi.study.ledger import Ledger
 from resist_epi.study.steps.analyses import analyse_kind
@@ -124,20 +127,24 @@ def _signal(
     matrix = domain_matrix(windows, domains, quantity=quantity)
     regions = matrix.regions
     if len(regions):
-        window = _promoter(mark)
-        regions = with_nearest_genes(regions, study.reference.annotation, promoter=window)
+        regions = with_nearest_genes(
+            regions,
+            study.reference.linked,
+            promoter=preset(mark).window,
+            main=preset(mark).main_kind,
+        )
     return replace(matrix, regions=regions, metadata=dict(ten_kb.metadata))
 
 
-def run_domain_tests(
+def find_domain_tests(
     study: Study,
     mark: str,
     windows: CountMatrix,
     ten_kb: CountMatrix,
     consensus: Consensus | None,
     outputs: Outputs,
-) -> TestedDomains | None:
-    """Test the domains of a mark, and write them and their links to genes.
+) -> Sequence[Analysis | None]:
+    """Find and test the domains of a mark for every contrast; None each where there are none.
 
     Parameters
     ----------
@@ -145,11 +152,8 @@ def run_domain_tests(
         As of `mark_windows`.
     ten_kb
         Counts in bins of the same files: the background from which factors come.
-
-    Returns
-    -------
-    TestedDomains
-        None where no window is above background; the log says so.
+    outputs
+        Of the run, where counts of the controls go.
 
     Raises
     ------
@@ -157,23 +161,44 @@ def run_domain_tests(
         If the settings do not fit the data.
     """
     sheet = study.sheet.for_mark(mark)
-    annotation, window = study.reference.annotation, _promoter(mark)
     domains = find_domains(windows)
     if not len(domains):
         logger.warning("%s: no window is above background, so there are no domains", mark)
-        return None
+        return [None] * max(len(study.contrasts), 1)
     matrix = _signal(study, mark, windows, domains, ten_kb)
     _count_controls(study, mark, matrix, outputs)
     genome = study.reference.genome
-    found = analyse_kind(study, sheet, matrix, ten_kb, consensus)
-    found, _ = with_agreement(found)
     assembly = None if genome is None else genome.name
-    found, _ = describe_confounders(found, segments=study.segments, assembly=assembly)
-    found = with_windows(found, windows, domains, sheet)
+    analyses = analyse_kind(study, sheet, matrix, ten_kb, consensus)
+    variants = shared_variants(analyses)
+    described = []
+    for analysis in analyses:
+        found, _ = with_agreement(analysis, variants=variants)
+        found, _ = describe_confounders(found, segments=study.segments, assembly=assembly)
+        described.append(found)
+    return with_windows_of_several(described, windows, domains, sheet)
+
+
+def write_domain_tests(study: Study, mark: str, found: Analysis, outputs: Outputs) -> TestedDomains:
+    """Write the tested domains of a mark, and their links to genes.
+
+    Parameters
+    ----------
+    found
+        One of `find_domain_tests`.
+
+    Raises
+    ------
+    ResistEpiError
+        If the folder cannot be written.
+    """
+    annotation, linked = study.reference.annotation, study.reference.linked
+    window = preset(mark).window
+    found = with_values(found) if study.settings.values else found
     path = outputs.path("results", "domains")
     outputs.table(path, found.results, found.about(path))
     write_direction_bed(outputs.add(outputs.path("calls", "domains")), found.results)
-    links = link_domains(found.results, annotation, promoter=window)
+    links = link_domains(found.results, linked, promoter=window, main=preset(mark).main_kind)
     about = {
         "promoter": f"{window[0]} bp upstream to {window[1]} bp downstream of a start",
         "several_genes": "the domain covers more than half of this gene and of others",
@@ -181,7 +206,7 @@ def run_domain_tests(
         "nearest": "farther than that: the last resort",
     }
     outputs.table(outputs.path("links", "domains"), links, about)
-    genes = gene_domains(found.results, annotation, promoter=window)
+    genes = gene_domains(found.results, annotation, promoter=window, main=preset(mark).main_kind)
     return TestedDomains(found.results, genes, _shared(found.results, mark))
 
 
@@ -205,7 +230,3 @@ def _count_controls(study: Study, mark: str, matrix: CountMatrix, outputs: Outpu
         how=counting_pass(study),
     )
     write_counts(outputs.add(controls_path(outputs.folder, mark, "domains")), counted)
-
-
-def _promoter(mark: str) -> tuple[int, int]:
-    return preset(mark).upstream, preset(mark).downstream

@@ -10,7 +10,7 @@ from resist_epi.io.digest import step_key
 from resist_epi.samples.presets import preset
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.samples.sheet_checks import PATH_COLUMNS
-from resist_epi.study.settings import EVIDENCE, PATHS
+from resist_epi.study.settings import EVIDENCE, PATHS, SITES
 from resist_epi.study.steps.dna import controls_keys
 from resist_epi.study.steps.domains import domain_keys
 from resist_epi.study.study import Study, mark_kinds
@@ -56,7 +56,7 @@ def mark_keys(
         counts=list(keys.values()),
         dna=dict(dna or {}),
         rows={str(c): list(map(str, rows[c])) for c in rows},
-        settings=settings.model_dump(mode="json", exclude={*PATHS, *EVIDENCE, "jobs"}),
+        settings=settings.model_dump(mode="json", exclude={*PATHS, *EVIDENCE, *SITES, "jobs"}),
         gene_sets=settings.gene_sets if settings.gene_sets == GO else sums(settings.gene_sets),
         peaks=sums(*sheet.table["Peaks"]) if "Peaks" in sheet.table else None,
         **({} if settings.known is None else {"known": sums(settings.known)}),
@@ -78,6 +78,21 @@ def between_marks_key(study: Study, steps: Mapping[str, str], inputs: Mapping[st
     values = {name: getattr(study.settings, name) for name in EVIDENCE}
     files = {name: inputs.get(str(value)) for name, value in values.items() if name in PATHS}
     return step_key(tests=dict(steps), evidence=values | files)
+
+
+def sites_key(study: Study, steps: Mapping[str, str], inputs: Mapping[str, str]) -> str:
+    """Digest of what the tables of sites depend on.
+
+    Parameters
+    ----------
+    steps
+        Step -> digest, of the steps of every mark.
+    inputs
+        Path -> checksum of every input file.
+    """
+    settings = study.settings
+    files = {name: inputs.get(str(path)) for name, path in settings.sites.items()}
+    return step_key(tests=dict(steps), sites=files, contacts=inputs.get(str(settings.contacts)))
 
 
 def _listed(sheet: SampleSheet, column: str) -> list[str] | None:

@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.matrix_files import write_counts
 from resist_epi.dna.arms import ArmShifts
 from resist_epi.dna.describe import describe_confounders
 from resist_epi.domains.window_tests import DIRECTION_RULE
 from resist_epi.genes.gene_values import genes_side_by_side
-from resist_epi.genes.linking import annotate_regions
+from resist_epi.genes.linking import annotate_regions, own_distance
 from resist_epi.genome.consensus import Consensus
 from resist_epi.genome.peaks import write_direction_bed
-from resist_epi.model.agreement import Agreement, with_agreement
+from resist_epi.io.run_folder import JOINT, contrast_folder
+from resist_epi.model.agreement import Agreement, Variants, shared_variants, with_agreement
 from resist_epi.model.analysis import Analysis
 from resist_epi.model.known import read_known
 from resist_epi.model.relabelling import with_relabelling
+from resist_epi.model.stability import with_stability
 from resist_epi.model.subsets import with_carriers
+from resist_epi.model.unit_values import with_values
 from resist_epi.samples.presets import preset
 from resist_epi.schema import Kind
-from resist_epi.study.steps.analyses import analyse_kind
-from resist_epi.study.steps.domains import TestedDomains, run_domain_tests
+from resist_epi.study.several import write_joint_table
+from resist_epi.study.steps.analyses import analyse_kind, genes_of_kind
+from resist_epi.study.steps.domains import (
+    TestedDomains,
+    find_domain_tests,
+    write_domain_tests,
+)
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.steps.profiles import write_profiles
 from resist_epi.study.steps.quality import write_quality
@@ -43,13 +52,14 @@ class MarkTests:
 
     Attributes
     ----------
-    main
-        The analysis of the regions that speak for its genes.
+    mains
+        The analysis of the regions that speak for its genes, a contrast each; of sites, that of
+        their genes.
     written
         The files.
     """
 
-    main: Analysis
+    mains: list[Analysis]
     written: list[Path]
 
 
@@ -81,45 +91,82 @@ def run_tests(
     ResistEpiError
         If the settings do not fit the data.
     """
-    sheet, chosen, outputs = study.sheet.for_mark(mark), preset(mark), Outputs(out, mark)
-    analyses: dict[Kind, Analysis] = {}
+    sheet, shared = study.sheet.for_mark(mark), Outputs(out, mark)
+    found: dict[Kind, list[Analysis]] = {
+        kind: analyse_kind(study, sheet, matrix, counts["bins"], consensus)
+        for kind, matrix in counts.items()
+        if kind != "bins"
+    }
+    places = study.contrasts or (out,)
+    domains: Sequence[Analysis | None] = [None] * len(places)
+    if windows is not None:
+        domains = find_domain_tests(study, mark, windows, counts["bins"], consensus, shared)
+    speaking: list[tuple[Analysis, Analysis]] = []
+    written: list[Path] = []
+    variants: dict[Kind, Variants | None] = {
+        kind: shared_variants(analyses) for kind, analyses in found.items()
+    }
+    for i, place in enumerate(places):
+        outputs = Outputs(place, mark)
+        own: dict[Kind, Analysis] = {kind: analyses[i] for kind, analyses in found.items()}
+        speaking.append(_test_contrast(study, own, variants, domains[i], outputs))
+        write_where(study, sheet, own, speaking[-1][1], counts["bins"], outputs)
+        written += outputs.written
+    write_quality(study, sheet, counts[preset(mark).speaks(counts)], shares, shared)
+    write_profiles(study, mark, [regions for regions, _ in speaking], shared)
+    if study.settings.joint and study.contrasts:
+        together = Outputs(contrast_folder(out, JOINT), mark)
+        for kind, analyses in found.items():
+            if sum(a.tested for a in analyses) > 1:
+                write_joint_table(together.add(together.path("results", kind)), analyses)
+        written += together.written
+    return MarkTests([main for _, main in speaking], [*written, *shared.written])
+
+
+def _test_contrast(
+    study: Study,
+    analyses: dict[Kind, Analysis],
+    variants: Mapping[Kind, Variants | None],
+    domains: Analysis | None,
+    outputs: Outputs,
+) -> tuple[Analysis, Analysis]:
+    """Everything of one contrast of a mark; gives the regions that speak, and what of genes."""
+    mark = outputs.mark
+    chosen, genome = preset(mark), study.reference.genome
     agreements: dict[Kind, Agreement] = {}
     arms: dict[Kind, ArmShifts | None] = {}
-    genome = study.reference.genome
+    speaks = chosen.speaks(analyses)
     assembly = None if genome is None else genome.name
-    for kind, matrix in counts.items():
-        if kind != "bins":
-            found = analyse_kind(study, sheet, matrix, counts["bins"], consensus)
-            path = study.settings.known if kind == chosen.main_kind else None
-            known = None if path is None else read_known(path)
-            found, agreements[kind] = with_agreement(found, known)
-            analyses[kind], arms[kind] = describe_confounders(
-                found, segments=study.segments, assembly=assembly
-            )
-    if analyses[chosen.main_kind].tested:
-        analyses[chosen.main_kind] = with_relabelling(analyses[chosen.main_kind])
+    for kind, analysis in analyses.items():
+        path = study.settings.known if kind == speaks else None
+        known = None if path is None else read_known(path)
+        stable = with_stability(analysis)
+        found, agreements[kind] = with_agreement(stable, known, variants=variants[kind])
+        analyses[kind], arms[kind] = describe_confounders(
+            found, segments=study.segments, assembly=assembly
+        )
+    if analyses[speaks].tested:
+        analyses[speaks] = with_relabelling(analyses[speaks])
     analyses = _write_carriers(analyses, outputs)
-    main = analyses[chosen.main_kind]
-    domains = None
-    if windows is not None:
-        domains = run_domain_tests(study, mark, windows, counts["bins"], consensus, outputs)
-    _write_results(analyses, outputs)
-    _write_genes(study, analyses, domains, mark, outputs)
-    _write_agreement(main, agreements[chosen.main_kind], mark, outputs)
-    _write_arms(main, arms[chosen.main_kind], mark, assembly, outputs)
-    write_quality(study, sheet, counts[chosen.main_kind], shares, outputs)
-    shared = None if domains is None else domains.shared
-    write_gene_sets(study, main, outputs, domains=shared)
+    regions = analyses[speaks]
+    main = genes_of_kind(study, mark, regions, speaks)
+    tested = None if domains is None else write_domain_tests(study, mark, domains, outputs)
+    _write_results(study, analyses, outputs)
+    _write_genes(study, {speaks: main}, analyses, tested, outputs)
+    _write_agreement(regions, agreements[speaks], mark, outputs)
+    _write_arms(regions, arms[speaks], mark, assembly, outputs)
+    write_gene_sets(study, main, outputs, domains=None if tested is None else tested.shared)
     write_scores(study, main, outputs)
-    write_where(study, sheet, analyses, main, counts["bins"], outputs)
-    write_profiles(study, mark, main, outputs)
-    return MarkTests(main, outputs.written)
+    if main is not regions:
+        write_counts(outputs.add(outputs.path("gene_counts")), main.matrix)
+    return regions, main
 
 
-def _write_results(analyses: Mapping[Kind, Analysis], outputs: Outputs) -> None:
+def _write_results(study: Study, analyses: Mapping[Kind, Analysis], outputs: Outputs) -> None:
     for kind, analysis in analyses.items():
         path = outputs.path("results", kind)
-        outputs.table(path, analysis.results, analysis.about(path))
+        made = with_values(analysis) if study.settings.values else analysis
+        outputs.table(path, made.results, made.about(path))
         write_direction_bed(outputs.add(outputs.path("calls", kind)), analysis.results)
 
 
@@ -139,16 +186,23 @@ def _write_carriers(analyses: Mapping[Kind, Analysis], outputs: Outputs) -> dict
 
 def _write_genes(
     study: Study,
+    speaking: Mapping[Kind, Analysis],
     analyses: Mapping[Kind, Analysis],
     domains: TestedDomains | None,
-    mark: str,
     outputs: Outputs,
 ) -> None:
-    """One row a gene, and every gene of a peak."""
-    chosen = preset(mark)
+    """One row a gene, and every gene of a peak.
+
+    Parameters
+    ----------
+    speaking
+        The kind that speaks for a gene, and what it says of each.
+    """
+    chosen = preset(outputs.mark)
     tables: dict[str, pd.DataFrame] = {k: a.results for k, a in analyses.items()}
-    main = analyses[chosen.main_kind]
-    kinds = {chosen.main_kind: main.results, **tables}
+    (main,) = speaking.values()
+    kinds: dict[str, pd.DataFrame] = {k: a.results for k, a in speaking.items()}
+    kinds |= {k: table for k, table in tables.items() if k not in kinds}
     if domains is not None and len(domains.genes):
         kinds["domains"] = domains.genes
     shared = None if domains is None else domains.shared
@@ -159,9 +213,15 @@ def _write_genes(
         about["domains_direction"] = DIRECTION_RULE
     outputs.table(path, side_by_side, about)
     if "peaks" in tables:
-        window = (chosen.upstream, chosen.downstream)
-        found = annotate_regions(tables["peaks"], study.reference.annotation, promoter=window)
+        window = chosen.window
+        found = annotate_regions(
+            tables["peaks"], study.reference.linked, promoter=window, main=chosen.main_kind
+        )
         said = {"promoter": f"{window[0]} bp upstream to {window[1]} bp downstream of a start"}
+        if (distance := own_distance(chosen.main_kind)) is not None:
+            said["distal"] = (
+                f"in no promoter or gene, the nearest start at most {distance:,} bp away"
+            )
         outputs.table(outputs.path("links", "peaks"), found.links, said)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,9 +13,10 @@ from resist_epi.counting.sources import track_files
 from resist_epi.io.run_folder import run_path
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.presets import preset
+from resist_epi.stats.best_supported import order_of_support
 from resist_epi.study.profile_sheet import Window, profile_sheet
 from resist_epi.study.steps.outputs import Outputs
-from resist_epi.study.study import Study
+from resist_epi.study.study import Study, mark_kinds
 from resist_epi.tracks.looks import LookCache
 
 MOST = 400  # regions of a group: more than a figure has rows for
@@ -26,17 +28,19 @@ WINDOWS = {
 }
 
 
-def write_profiles(study: Study, mark: str, main: Analysis, outputs: Outputs) -> None:
+def write_profiles(study: Study, mark: str, mains: Sequence[Analysis], outputs: Outputs) -> None:
     """Write the tracks of a mark along its called regions, and along others to compare with.
 
-    Each track is scaled to the same total coverage. Nothing is written where rows have no track.
+    Of several contrasts the regions that any of them calls. Each track is scaled to the same total
+    coverage. Nothing is written where rows have no track.
 
     Raises
     ------
     InputFormatError
         If a track is damaged or the folder cannot be written.
     """
-    sheet, window = study.sheet.for_mark(mark), WINDOWS.get(preset(mark).main_kind)
+    speaks = preset(mark).speaks(mark_kinds(study, mark))
+    sheet, window = study.sheet.for_mark(mark), WINDOWS.get(speaks)
     files = track_files(sheet)
     if window is None or study.folder is None or len(files) < len(sheet.samples):
         return
@@ -44,7 +48,7 @@ def write_profiles(study: Study, mark: str, main: Analysis, outputs: Outputs) ->
     looks = {sample: cache.find(file) for sample, file in files.items()}
     found = [np.nan if look is None else look.total for look in looks.values()]
     totals = np.array(found, dtype=np.float64)
-    regions = shown_regions(main.results)
+    regions = shown_regions([main.results for main in mains])
     if regions.empty or not (totals > 0).all():
         return
     matrix = profile_sheet(sheet, regions, window, jobs=study.settings.jobs, looks=cache)
@@ -58,24 +62,49 @@ def write_profiles(study: Study, mark: str, main: Analysis, outputs: Outputs) ->
     write_profile_matrix(outputs.add(path), scaled, group="direction")
 
 
-def shown_regions(results: pd.DataFrame) -> pd.DataFrame:
-    """Gains and losses, the clearest where there are many, and others spread over the genome.
+CALLED = "called"  # in any of several contrasts
+
+
+def shown_regions(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Gains and losses, the best supported where there are many, and others over the genome.
+
+    Of several contrasts those that any of them calls, as one group.
+
+    Parameters
+    ----------
+    tables
+        Results of the same regions, a contrast each.
 
     Returns
     -------
     DataFrame
-        `chrom start end strand region_id direction`: gains first, then losses, then others.
+        `chrom start end strand region_id direction`: gains first, then losses (or what is called
+        in any contrast), then others.
     """
-    parts = []
-    for direction in ("gain", "loss", "none"):
+    parts: list[pd.DataFrame] = []
+    results = tables[0]
+    if len(tables) > 1:
+        called = np.any([t["direction"].astype(str) != "none" for t in tables], axis=0)
+        results = _of_best_contrast(tables)
+        results = results.assign(direction=np.where(called, CALLED, "none"))
+    for direction in (*(("gain", "loss") if len(tables) == 1 else (CALLED,)), "none"):
         rows = results[results["direction"].astype(str) == direction]
         if direction == "none":
             rows = rows[rows["baseMean"] > 0]
             chosen = np.linspace(0, len(rows) - 1, min(MOST, len(rows))).round().astype(np.int64)
             rows = rows.iloc[chosen]
         elif len(rows) > MOST:
-            rank = rows["stat"].abs().fillna(0.0).sort_values(ascending=False, kind="stable")
-            rows = rows.loc[rank.index[:MOST]]
+            rows = rows.iloc[order_of_support(rows)[:MOST]]
         parts.append(rows)
     columns = ["chrom", "start", "end", "strand", "region_id", "direction"]
     return pd.concat(parts)[columns].reset_index(drop=True)
+
+
+def _of_best_contrast(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Each region's row of the contrast in which it is best supported."""
+    rank = np.empty((len(tables), len(tables[0])), dtype=np.intp)
+    every = pd.concat(tables, ignore_index=True)
+    rank.ravel()[order_of_support(every)] = np.arange(rank.size)
+    rows = rank.argmin(axis=0) * rank.shape[1] + np.arange(rank.shape[1])
+    best: pd.DataFrame = every.iloc[rows.tolist()].reset_index(drop=True)
+    return best

@@ -26,10 +26,11 @@ def write_study_session(study: Study, out: Path) -> None:
     ]
     # Bins have no calls, and not every mark has domains: what is named is there.
     calls = [
-        (bed, f"{mark} {kind}: gain and loss")
+        (bed, f"{mark} {kind}{f', {place.name}' if study.contrasts else ''}: gain and loss")
         for mark in study.sheet.marks
         for kind in KINDS
-        if (bed := run_path(out, "calls", mark, kind)).is_file()
+        for place in study.contrasts or (out,)
+        if (bed := run_path(place, "calls", mark, kind)).is_file()
     ]
     genome = study.reference.genome
     write_session(

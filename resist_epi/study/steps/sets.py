@@ -15,7 +15,7 @@ from resist_epi.samples.presets import preset
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.study import Study
 
-PRE_SPECIFIED = "NSD2_TARGETS_ENDOCRINE_CORE"
+PRE_SPECIFIED = "NSD2_TARGETS_TAMOXIFEN"
 
 
 def write_gene_sets(

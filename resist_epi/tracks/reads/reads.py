@@ -97,12 +97,15 @@ class ReadCounts:
         Alignments in the file.
     inside
         Name of intervals asked for -> reads that touch any of them.
+    by_chrom
+        Chromosome -> reads of `kept` on it, where there are any.
     """
 
     counts: IntArray
     kept: int
     seen: int
     inside: Mapping[str, int] = field(default_factory=dict)
+    by_chrom: Mapping[str, int] = field(default_factory=dict)
 
 
 class ReadsFile(ABC):
@@ -207,6 +210,7 @@ class ReadsFile(ABC):
         parts = {name: _merged(codes, intervals) for name, intervals in (within or {}).items()}
         inside = dict.fromkeys(parts, 0)
         kept = seen = paired = 0
+        on = np.zeros(0, dtype=np.int64)
         for chrom, start, end, columns in self.places(rules, codes):
             seen += columns.shape[1]
             paired += int(np.count_nonzero(columns[3] & PAIRED))
@@ -214,6 +218,9 @@ class ReadsFile(ABC):
             if not free.all():
                 chrom, start, end = chrom[free], start[free], end[free]  # noqa: PLW2901
             kept += chrom.size
+            here = np.bincount(chrom, minlength=on.size)
+            here[: on.size] += on
+            on = here
             counter.add(chrom, start, end)
             for name, part in parts.items():
                 inside[name] += int(np.count_nonzero(touches(chrom, start, end, part)))
@@ -225,7 +232,8 @@ class ReadsFile(ABC):
                 " pair once",
                 self.path,
             )
-        return ReadCounts(counter.counts(), kept, seen, inside)
+        by_chrom = {c: int(on[code]) for c, code in codes.items() if code < on.size and on[code]}
+        return ReadCounts(counter.counts(), kept, seen, inside, by_chrom)
 
 
 def _place(columns: IntArray, rules: ReadRules, path: Path) -> tuple[IntArray, IntArray, IntArray]:

@@ -39,7 +39,11 @@ class RenamedReads(ReadsFile):
         return {self._names.get(c, c): code for c, code in codes.items()}
 
     def _columns(self, codes: dict[str, int]) -> Iterator[IntArray]:
-        return self._file._columns({self._in_file.get(c, c): code for c, code in codes.items()})
+        own = {self._in_file.get(c, c): code for c, code in codes.items()}
+        for columns in self._file._columns(own):
+            for name, code in own.items():  # a text names its chromosomes while it is read
+                codes.setdefault(self._names.get(name, name), code)
+            yield columns
 
     def _check(self, rules: ReadRules) -> None:
         self._file._check(rules)

@@ -6,7 +6,7 @@ import pytest
 from resist_epi.errors import DesignError
 from resist_epi.stats.multiple import benjamini_hochberg
 from resist_epi.stats.negbin.glm import count_data
-from resist_epi.stats.negbin.quasi import fit_quasi, quasi_f_test
+from resist_epi.stats.negbin.quasi import fit_quasi, quasi_f_test, quasi_treat
 
 TWO = np.column_stack([np.ones(8), np.repeat([0, 1], 4)])
 
@@ -137,3 +137,40 @@ def test_no_test_compiles_anything() -> None:
         "raise SystemExit('numba' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_treat_of_no_width_is_the_f_test_and_a_wider_one_is_harder() -> None:
+    fit = fit_quasi(count_data(counts(changed=40), TWO))
+    plain = quasi_f_test(fit, [0, 1]).pvalue
+    np.testing.assert_allclose(quasi_treat(fit, [0, 1], threshold=1e-9).pvalue, plain, rtol=1e-5)
+    before = plain
+    for threshold in (0.2, 0.7, 1.5):
+        found = quasi_treat(fit, [0, 1], threshold=threshold).pvalue
+        assert (found >= before - 0.01).all()  # the two ends are not alike in a skew likelihood
+        before = found
+
+
+def test_treat_holds_the_level_at_its_own_end() -> None:
+    """All regions change by just the threshold: the least favourable null."""
+    rng = np.random.default_rng(4)
+    mu = rng.gamma(4, 60, size=(4000, 1)) * np.where(TWO[:, 1] == 1, 2.0, 1.0)
+    x = rng.poisson(mu * rng.gamma(12, 1 / 12, size=mu.shape)).astype(float)
+    fit = fit_quasi(count_data(x, TWO, np.ones(8)))
+    found = quasi_treat(fit, [0, 1], threshold=1.0).pvalue
+    assert np.mean(found < 0.05) == pytest.approx(0.05, abs=0.012)
+    assert np.mean(quasi_treat(fit, [0, 1], threshold=1.5).pvalue < 0.05) < 0.01
+
+
+def test_treat_of_a_group_without_reads_is_clear_and_of_none_is_nan() -> None:
+    x = counts(60)
+    x[0, 4:] = 0
+    x[1] = 0
+    found = quasi_treat(fit_quasi(count_data(x, TWO)), [0, 1], threshold=1.0)
+    assert found.pvalue[0] < 1e-3
+    assert np.isnan(found.pvalue[1])
+
+
+@pytest.mark.parametrize(("contrast", "threshold"), [([0, 1], 0.0), ([0, 0], 1.0), ([1], 1.0)])
+def test_treat_refuses_what_is_no_question(contrast: list[float], threshold: float) -> None:
+    with pytest.raises(DesignError):
+        quasi_treat(fit_quasi(count_data(counts(60), TWO)), contrast, threshold=threshold)

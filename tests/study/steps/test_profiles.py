@@ -23,11 +23,11 @@ def test_what_the_report_shows() -> None:
             "direction": ["gain"] * 1000 + ["loss"] * 3 + ["none"] * 997,
         }
     )
-    shown = shown_regions(results)
+    shown = shown_regions([results])
     assert shown["direction"].value_counts().to_dict() == {"gain": MOST, "none": MOST, "loss": 3}
     kept = set(shown.loc[shown["direction"] == "gain", "region_id"])
     stats = results.set_index("region_id")["stat"].abs()[:1000]
     assert stats[list(kept)].min() >= stats[~stats.index.isin(kept)].max()
     others = shown.loc[shown["direction"] == "none", "region_id"].str[1:].astype(int)
     assert (others % 2 == 1).all()
-    assert shown_regions(results.iloc[:0]).empty
+    assert shown_regions([results.iloc[:0]]).empty

@@ -1,0 +1,85 @@
+"""The first page on a run of several contrasts: what each found, and where its page is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from resist_epi.io.run_folder import JOINT, contrast_folder, run_file
+from resist_epi.io.tables import read_table
+from resist_epi.report import sections
+from resist_epi.report.gather import RunTables
+from resist_epi.report.templating import templates
+from resist_epi.report.words import join_words
+from resist_epi.version import VERSION
+
+FDR = 0.05  # of the joint test, which has no direction
+
+
+def contrast_row(run: RunTables, address: str) -> dict[str, Any]:
+    """One contrast: its words, the address of its page, and the calls of every kind of regions.
+
+    Parameters
+    ----------
+    run
+        The tables of one contrast.
+    """
+    kinds = [
+        {
+            "mark": mark.mark,
+            "kind": sections.kind_title(mark, kind),
+            "has_test": "no test" not in sheet.facts,
+            "calls": sections.calls(sheet),
+        }
+        for mark in run.marks
+        for kind, sheet in mark.results.items()
+    ]
+    return {
+        "name": run.marks[0].main.facts["contrast"].get("name", run.contrast),
+        "words": run.marks[0].main.header.get("contrast", ""),
+        "marks": [mark.mark for mark in run.marks],
+        "address": address,
+        "kinds": kinds,
+    }
+
+
+def joint_rows(folder: Path) -> list[dict[str, Any]]:
+    """What the F tests of all contrasts together found, a row a table; none where none was made.
+
+    Raises
+    ------
+    InputFormatError
+        If a table is damaged.
+    """
+    place = contrast_folder(folder, JOINT)
+    found = []
+    for path in sorted((place / "differential").glob("*.tsv.gz")):
+        table = read_table(path, required=["F", "df1", "padj"])
+        padj = table["padj"].to_numpy(np.float64)
+        found.append(
+            {
+                "file": path.relative_to(folder).as_posix(),
+                "called": int((padj <= FDR).sum()),
+                "tested": int(np.isfinite(padj).sum()),
+                "words": table.attrs["header"].get(JOINT, ""),
+            }
+        )
+    return found
+
+
+def render_index(rows: Sequence[Mapping[str, Any]], joint: Sequence[Mapping[str, Any]]) -> str:
+    """Return the page that links those of the contrasts. Equal rows give equal bytes."""
+    environment, own_file = templates()
+    page: str = environment.get_template("contrasts.html.j2").render(
+        title=f"Differential {join_words(rows[0]['marks'])}: {len(rows)} contrasts of one fit",
+        rows=rows,
+        joint=joint,
+        fdr=FDR,
+        version=VERSION,
+        provenance=run_file("provenance"),
+        style=own_file("report.css"),
+    )
+    return page
