@@ -226,7 +226,7 @@ def blocks(folder: Path) -> Iterator[Line]:
 
 
 # Contrasts of one fit in contrasts.R: coefficients of each, and two that F tests together.
-QUESTIONS = {
+QUESTIONS: dict[str, tuple[dict[str, list[float]], list[list[float]]]] = {
     "interaction": (
         {"interaction": [0, 0, 0, 1], "reference": [0, 0, 1, 0], "average": [0, 0, 1, 0.5]},
         [[0, 0], [0, 0], [1, 0], [0, 1]],

@@ -37,11 +37,10 @@ def misses(stored: pd.DataFrame) -> list[str]:
 def as_markdown(stored: pd.DataFrame, missed: Sequence[str]) -> str:
     """A table of what is supported, one of what stands on top, one without changes; misses."""
     table = summarise(stored)
-    low, high = table["sets"].min(), table["sets"].max()
     some, none = table[table["effects"] != "none"], table[table["effects"] == "none"]
     cells = ["quantity", "effects", "counts", "units a group", "method"]
     parts = [
-        f"{low if low == high else f'{low} to {high}'} sets a cell.",
+        _sets(some),
         "### s-values of at most .05",
         _table(
             [*cells, "supported", "wrong signs", "found", "called", "FDR of these", "error"],
@@ -67,6 +66,7 @@ def as_markdown(stored: pd.DataFrame, missed: Sequence[str]) -> str:
             ],
         ),
         "### Where nothing changes: share of sets with",
+        _sets(none),
         _table(
             [*cells[:1], *cells[2:], "any supported", "any called at 5 %"],
             [
@@ -82,6 +82,14 @@ def as_markdown(stored: pd.DataFrame, missed: Sequence[str]) -> str:
         "\n".join(f"- {m}" for m in missed) or "None.",
     ]
     return "\n\n".join(parts)
+
+
+def _sets(table: pd.DataFrame) -> str:
+    """How many sets the cells of a table have."""
+    if table.empty:
+        return "No set."
+    low, high = table["sets"].min(), table["sets"].max()
+    return f"{low if low == high else f'{low} to {high}'} sets a cell."
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

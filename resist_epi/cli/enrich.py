@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from resist_epi.genome.reference import Reference
+    from resist_epi.model.analysis import Analysis
 
 NAME = "enrich"
 
@@ -135,10 +136,12 @@ def command(
         raise DesignError("single-sample scores need the counts; give them with --counts")
     if partition is not None and where is None:
         raise DesignError("calls by partition are a table of their own; name it with --where")
+    reference = None if genome is None and genes is None else load_reference(genome, genes)
+    level, of_genes = _genes_of_sites(table, analysis, reference)
     found = enrich_results(
-        table,
+        table if level is None else level.results,
         sets,
-        analysis,
+        analysis if level is None else level,
         symbols=symbols,
         fdr=question.fdr,
         own_sets=gene_sets is not None,
@@ -150,16 +153,38 @@ def command(
         mark=str(facts_of(table.attrs["header"]).get("mark", "")),
     )
     about = {"question": question.as_values(output.parent)}
-    header = table.attrs["header"] | about | found.attrs["header"]
+    header = table.attrs["header"] | about | of_genes | found.attrs["header"]
     write_table(output, found, header=header)
-    if wants_sites:
-        reference = load_reference(genome, genes)
+    if wants_sites and reference is not None:
         _write_sites(output, table, reference, sets_of_sites, contacts)
     if where is not None:
         _write_where(table, where, partition, None if genome is None else built_in(genome))
     if scores is not None and counts is not None:
         own = sample_scores(matrix, sets, symbols=symbols)
         write_table(scores, own, header=own.attrs["header"])
+
+
+def _genes_of_sites(
+    results: pd.DataFrame, analysis: Analysis | None, reference: Reference | None
+) -> tuple[Analysis | None, dict[str, str]]:
+    """The analysis of the genes where sites speak for them, and a line for the header."""
+    from resist_epi.errors import DesignError
+    from resist_epi.genes.site_genes import genes_of_sites, site_links
+    from resist_epi.samples.presets import find_preset
+
+    facts = results.attrs["header"].get("facts")
+    mark = find_preset(str(facts.get("mark", ""))) if isinstance(facts, dict) else None
+    peaks = "kind" in results and bool(results["kind"].eq("peaks").all())
+    if mark is None or mark.main_kind != "peaks" or not peaks:
+        return None, {}
+    if analysis is None or reference is None:
+        raise DesignError(
+            f"a gene of {mark.mark} has the mean of its sites, which takes their counts and the"
+            " genes; give --counts, and --genome or --genes"
+        )
+    links = site_links(analysis.results, reference.annotation, promoter=mark.window)
+    level = genes_of_sites(analysis, links, reference.annotation)
+    return level, {"gene values": str(level.header["gene values"])}
 
 
 def _write_sites(

@@ -156,7 +156,6 @@ def shared_variants(analyses: Sequence[Analysis]) -> Variants | None:
 
 
 def _refitted(analysis: Analysis, matrix: CountMatrix) -> Fit:
-    """The fit of the same design to another normalisation."""
     return fit_model(
         matrix,
         analysis.design,
@@ -215,11 +214,8 @@ def compare_normalizations(
     if known is not None:
         known = known.of_mark(str(analysis.units.table["Factor"].iloc[0]))
     controls = None if known is None else find_controls(known, analysis.matrix.regions)
-    fits: Mapping[str, Fit] = {}
-    if variants is None:
-        normalized = normalized_variants(analysis.matrix, analysis.inputs)
-    else:
-        normalized, fits = dict(variants.matrices), variants.fits
+    made = variants or Variants(normalized_variants(analysis.matrix, analysis.inputs), {})
+    normalized, fits = made.matrices, made.fits
     headline = next(iter(normalized))
     tables = {headline: analysis.results} if analysis.tested else {}
     for other in list(normalized)[1:] if analysis.tested else ():

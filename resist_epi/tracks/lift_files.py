@@ -95,7 +95,7 @@ def lift_peaks(path: str | Path, out: Path, chain: Chain) -> LiftCount:
     peaks = read_peaks(path)
     lifted, mask = chain.lift(peaks)
     point = peaks[["chrom"]].assign(start=peaks["summit"], end=peaks["summit"] + 1)
-    given = (mask & (peaks["summit"] >= 0)).to_numpy() if len(peaks) else np.zeros(0, dtype=bool)
+    given = mask & (peaks["summit"] >= 0).to_numpy(dtype=bool)
     summits = pd.Series(-1, index=peaks.index, dtype=np.int64)
     if given.any():
         there, _ = chain.lift(point[given])

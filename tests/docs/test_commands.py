@@ -11,6 +11,7 @@ import argparse
 import ast
 import doctest
 import glob
+import gzip
 import re
 import runpy
 import shlex
@@ -25,11 +26,13 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import pyBigWig
 import pytest
 import typer.main
 
 import resist_epi as rx
 from resist_epi.cli.main import app, main
+from resist_epi.genome.builtin import load_genome
 from tests.support.cohort import make_cohort
 from tests.support.texts import DOCUMENTS, GUIDES, TOP, Snippet, blocks, commands, name, spans
 
@@ -201,6 +204,27 @@ def make_files(folder: Path) -> None:
     subprocess.run(["gzip", folder / "reactome.gmt"], check=True)
     _write_expression(folder)
     _write_outside_cohort(folder)
+    _write_old_assembly(folder, one)
+
+
+def _write_old_assembly(folder: Path, sheet: pd.DataFrame) -> None:
+    """Sheet of bedGraphs that say they are of hg18, a chain to hg38, and sites."""
+    for path in sheet["Coverage"]:
+        with pyBigWig.open(str(folder / path)) as track:
+            lines = [
+                f"{chrom}\t{start}\t{end}\t{value:.6g}\n"
+                for chrom in track.chroms()
+                for start, end, value in track.intervals(chrom)
+            ]
+        (folder / path).with_suffix(".bedGraph").write_text("".join(lines))
+    tracks = sheet["Coverage"].str.replace(".bw", ".bedGraph", regex=False)
+    _write(folder / "ai.csv", sheet, Factor="ER", Assembly="hg18", Coverage=tracks)
+    text = ""
+    for number, chrom in enumerate(("chr1", "chr2")):
+        old, new = (load_genome(name).lengths[chrom] for name in ("hg18", "hg38"))
+        text += f"chain 1 {chrom} {old} + 0 600000 {chrom} {new} + 0 600000 {number}\n600000\n\n"
+    (folder / "hg18ToHg38.over.chain.gz").write_bytes(gzip.compress(text.encode()))
+    (folder / "foxa1.bed").write_text("chr1\t0\t300000\n")
 
 
 def _write(path: Path, sheet: pd.DataFrame, **columns: Any) -> None:

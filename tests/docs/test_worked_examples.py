@@ -1,4 +1,4 @@
-"""The worked pages on simulated data with a known truth give what they say."""
+"""The worked pages on contrasts, on simulated data with a known truth, give what they say."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
-PAGES = [page for page in sorted(EXAMPLES.glob("*.md")) if ">>> " in page.read_text("utf-8")]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_a_worked_page_gives_what_it_says(page: Path) -> None:
-    failed, tried = doctest.testfile(str(page), module_relative=False, optionflags=doctest.ELLIPSIS)
+@pytest.mark.parametrize("page", ["interaction.md", "three_groups.md"])
+def test_a_worked_page_gives_what_it_says(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    failed, tried = doctest.testfile(
+        str(EXAMPLES / page),
+        module_relative=False,
+        optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE,
+    )
     assert tried >= 10
     assert failed == 0
-
-
-def test_the_pages_are_found() -> None:
-    assert {"interaction.md", "three_groups.md"} <= {page.name for page in PAGES}

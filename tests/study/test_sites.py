@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from resist_epi.cli.main import main
 from resist_epi.counting.matrix_files import read_counts
 from resist_epi.errors import InputFormatError
 from resist_epi.io.run_folder import run_path
@@ -82,6 +83,23 @@ def test_where_sites_lie_stands_in_tables_and_in_the_report(
     assert again.contacts == settings.contacts
     assert str(settings.sites["FOXA1"]) not in (out / "study.yaml").read_text()
     assert "foxa1.bed" in (out / "provenance.json").read_text()
+
+
+def test_enrich_takes_the_mean_of_sites_and_says_where_they_lie(of_er: Path) -> None:
+    out = study(of_er, "er.csv")
+    results = run_path(out, "results", "ER", "peaks")
+    (of_er / "sites.bed").write_text("chr1\t0\t300000\n")
+    asked = ["enrich", str(results), "--gene-sets", str(of_er / "sets.gmt"), "-o"]
+    counts = ["--counts", str(run_path(out, "counts", "ER", "peaks"))]
+    counts += ["--samples", str(of_er / "er.csv"), "--genes", str(of_er / "genes.tsv")]
+    assert main([*asked, str(of_er / "no.tsv")]) == 1  # no counts and no genes
+    sets = of_er / "sets.tsv"
+    assert main([*asked, str(sets), *counts, "--sites", f"X={of_er / 'sites.bed'}"]) == 0
+    assert "by the mean of its linked sites" in read_table(sets).attrs["header"]["gene values"]
+    summary = read_table(of_er / "sets.sites.summary.tsv")
+    assert "in X" in summary["feature"].tolist()
+    assert len(read_table(of_er / "sets.sites.tsv.gz")) == len(read_results(results))
+    assert main([*asked, str(sets), *counts, "--sites", "X"]) == 2
 
 
 def test_a_peak_set_that_is_not_there_is_refused_at_once(of_er: Path) -> None:
