@@ -19,15 +19,39 @@ def test_what_the_report_shows() -> None:
             "strand": "+",
             "region_id": [f"r{i}" for i in range(n)],
             "baseMean": np.where(np.arange(n) % 2, 1.0, 0.0),
-            "stat": rng.normal(size=n),
+            "shrunkenLog2FoldChange": rng.normal(size=n),
+            "svalue": 0.01,
             "direction": ["gain"] * 1000 + ["loss"] * 3 + ["none"] * 997,
         }
     )
     shown = shown_regions([results])
     assert shown["direction"].value_counts().to_dict() == {"gain": MOST, "none": MOST, "loss": 3}
     kept = set(shown.loc[shown["direction"] == "gain", "region_id"])
-    stats = results.set_index("region_id")["stat"].abs()[:1000]
-    assert stats[list(kept)].min() >= stats[~stats.index.isin(kept)].max()
+    size = results.set_index("region_id")["shrunkenLog2FoldChange"].abs()[:1000]
+    assert size[list(kept)].min() >= size[~size.index.isin(kept)].max()
     others = shown.loc[shown["direction"] == "none", "region_id"].str[1:].astype(int)
     assert (others % 2 == 1).all()
     assert shown_regions([results.iloc[:0]]).empty
+
+
+def test_of_several_contrasts_the_one_that_supports_a_region_best_speaks() -> None:
+    n = 3 * MOST
+    rows = pd.DataFrame(
+        {
+            "chrom": "chr1",
+            "start": np.arange(n) * 10,
+            "end": np.arange(n) * 10 + 5,
+            "strand": "+",
+            "region_id": [f"r{i}" for i in range(n)],
+            "baseMean": 1.0,
+            "shrunkenLog2FoldChange": 0.1,
+            "svalue": 0.04,
+            "direction": "gain",
+        }
+    )
+    first = rows.assign(shrunkenLog2FoldChange=np.where(np.arange(n) < MOST / 2, 2.0, 0.1))
+    second = rows.assign(shrunkenLog2FoldChange=np.where(np.arange(n) >= n - MOST / 2, -2.0, 0.1))
+    shown = shown_regions([first, second])
+    assert set(shown["direction"]) == {"called"}
+    kept = set(shown["region_id"].str[1:].astype(int))
+    assert kept == set(range(MOST // 2)) | set(range(n - MOST // 2, n))
