@@ -247,7 +247,7 @@ def _joined(
         levels,
         usable["time"].to_numpy(np.float64),
         usable["event"].to_numpy(np.float64),
-        _covariates(usable, asked.adjust),
+        _covariates(usable, list(dict.fromkeys(asked.adjust))),
         None if asked.strata is None else usable[_ASKED + asked.strata].to_numpy(object),
         None if asked.treatment is None else _treatment(usable[_ASKED + asked.treatment]),
         about,
