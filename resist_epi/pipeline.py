@@ -39,6 +39,7 @@ from resist_epi.study.steps.domains import mark_windows
 from resist_epi.study.steps.keys import between_marks_key, mark_keys, sites_key
 from resist_epi.study.steps.mark_tests import run_tests
 from resist_epi.study.steps.quality import gather_quality
+from resist_epi.study.steps.read_ahead import read_ahead
 from resist_epi.study.steps.session import write_study_session
 from resist_epi.study.steps.sites import write_sites
 from resist_epi.study.study import (
@@ -168,6 +169,7 @@ def _run(
     write_table(run_path(out, "check"), findings)
     stop_on_errors(findings, sheet, quantity=settings.quantity)
     study = load_study(settings, sheet=sheet, looks=looks)
+    read_ahead(study)
     study = replace(study, contrasts=tuple(contrast_folder(out, name) for name in names))
     write_study(run_path(out, "study"), settings)
     inputs = file_checksums(

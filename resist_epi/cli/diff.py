@@ -107,7 +107,7 @@ def command(
         confounders=Confounders(control, copy_number, segments, fasta, background),
     )
     check_question(question)
-    check_several(question, several, joint=joint, output=output)
+    check_several(question, several, joint=joint, tested=not fold_changes_only, output=output)
     directions = None if known is None else read_known(known)
     if carriers is not None:
         from resist_epi.model.subsets import carriers_of, check_carriers

@@ -31,7 +31,7 @@ def read_contacts(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     InputFormatError
-        If the file is unreadable, or a row is no contact; with the line.
+        If the file is unreadable, a row is no contact (with the line), or no row has both anchors.
     """
     table = read_bed_table(path)
     if table.fields.empty:
@@ -53,7 +53,16 @@ def read_contacts(path: str | Path) -> pd.DataFrame:
     known = np.ones(len(found), dtype=bool)
     for side in ("1", "2"):
         start, end = found[f"start{side}"], found[f"end{side}"]
-        none = (found[f"chrom{side}"] == ".") | (start < 0)
+        none = (found[f"chrom{side}"] == ".") | (start == -1)
+        table.refuse((found[f"chrom{side}"] == "").to_numpy(), f"chrom{side} is empty")
+        table.refuse((~none & (start < 0)).to_numpy(), f"start{side} is negative")
         table.refuse((~none & (start >= end)).to_numpy(), f"start{side} is not below end{side}")
         known &= ~none.to_numpy()
+    if not known.any():
+        raise InputFormatError(
+            "no contact has two known anchors",
+            path=path,
+            expected="BEDPE with a place in both anchors of some rows",
+            remedy="a row with . and -1 says that an anchor is not known; give contacts",
+        )
     return found[known].reset_index(drop=True)

@@ -24,6 +24,10 @@ MIN_MATCH = 0.95
 
 _LARGEST_FILE = 1 << 30  # bytes unpacked; the largest of UCSC's chains between human assemblies
 
+_LONGEST = (1 << 32) - 1  # bp of a chromosome
+
+_OVERHANG = 10_000  # bp that reads made longer may lie beyond a chromosome
+
 
 @dataclass(frozen=True, eq=False)
 class _Blocks:
@@ -89,7 +93,8 @@ class Chain:
         Raises
         ------
         GenomeMismatchError
-            If the table has rows and none lies on a chromosome of the chain.
+            If the table has rows and none lies on a chromosome of the chain, or one lies so far
+            beyond the end of its chromosome that it is of another assembly.
         """
         chrom = table["chrom"].to_numpy(object)
         if len(table) and not set(pd.unique(chrom)) & self.blocks.keys():
@@ -104,6 +109,7 @@ class Chain:
         for name, rows in pd.Series(chrom).groupby(chrom, sort=False).indices.items():
             if name not in self.blocks:
                 continue
+            self._refuse_beyond(str(name), int(end[rows].max()))
             own = _lift(self.blocks[str(name)], start[rows], end[rows])
             kept = rows[own.found]
             found[kept] = True
@@ -118,6 +124,17 @@ class Chain:
                 other.get(s, s) if t else s for s, t in zip(strand, turn, strict=True)
             ]
         return lifted, found
+
+    def _refuse_beyond(self, name: str, end: int) -> None:
+        """Refuse places that the old assembly does not have, as with a chain the wrong way round.
+
+        Reads that were made longer may hang over an end by a fragment.
+        """
+        if end > self.old[name] + _OVERHANG:
+            raise GenomeMismatchError(
+                f"an interval on {name} ends at {end:,}, and in {self.source} the old {name} has"
+                f" {self.old[name]:,} bp; give a chain from the assembly that the files are of"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +171,8 @@ def read_chain(path: str | Path) -> Chain:
     Raises
     ------
     InputFormatError
-        If the file is no chain, ends in the middle of one, or maps a place twice.
+        If the file is no chain, ends in the middle of one, maps a place twice, or has blocks that
+        do not end where their chain does.
     """
     reader = _Reader()
     for number, line in enumerate(read_text(path, unpacked=_LARGEST_FILE).splitlines(), start=1):
@@ -168,7 +186,8 @@ def read_chain(path: str | Path) -> Chain:
                 "no line of a chain file",
                 path=path,
                 line=number,
-                expected="'chain score name size strand start end ...', then blocks 'size dt dq'",
+                expected="'chain score name size strand start end ...', each end within its size,"
+                " then blocks 'size dt dq' up to these ends",
                 found=repr(line[:80]),
             ) from error
     if reader.inside or not reader.blocks:
@@ -191,29 +210,46 @@ class _Reader:
         self.inside = False
         self._head: list[str] = []
         self._t = self._q = 0
+        self._ends = (0, 0)
 
     def take(self, fields: list[str]) -> None:
         """Take the fields of a line; ValueError or IndexError where it is none of a chain."""
         if fields[0] == "chain":
             self._begin(fields)
             return
-        size, *gaps = map(int, fields)
-        if not self.inside or len(gaps) not in (0, 2) or size < 1 or min(gaps, default=0) < 0:
+        size, *gaps = map(_whole, fields)
+        if not self.inside or len(gaps) not in (0, 2) or size < 1:
             raise ValueError
         head, t, q = self._head, self._t, self._q
         plus = head[9] == "+"
-        shift = q - t if plus else int(head[8]) - 1 - q + t
+        shift = q - t if plus else self.new[head[7]] - 1 - q + t
         self.blocks.setdefault(head[2], []).append((t, t + size, shift, head[7], plus))
         self.inside = bool(gaps)
-        if gaps:
-            self._t, self._q = t + size + gaps[0], q + size + gaps[1]
+        self._t, self._q = t + size + sum(gaps[:1]), q + size + sum(gaps[1:])
+        # A chain ends where its head says; before that, or behind, lines are missing or altered.
+        at_end = (self._t, self._q) == self._ends
+        before = self._t < self._ends[0] and self._q < self._ends[1]
+        if not (before if gaps else at_end):
+            raise ValueError
 
     def _begin(self, head: list[str]) -> None:
         if self.inside or head[4] != "+" or head[9] not in ("+", "-"):
             raise ValueError
-        self.old[head[2]], self.new[head[7]] = int(head[3]), int(head[8])
-        self._t, self._q = int(head[5]), int(head[10])
+        old, new = (_whole(head[i]) for i in (3, 8))
+        self._t, end, self._q, new_end = (_whole(head[i]) for i in (5, 6, 10, 11))
+        if not self._t < end <= old or not self._q < new_end <= new:
+            raise ValueError
+        self.old[head[2]], self.new[head[7]] = old, new
+        self._ends = (end, new_end)
         self._head, self.inside = head, True
+
+
+def _whole(text: str) -> int:
+    """A position or length of a chain; ValueError where it is none, or beyond any chromosome."""
+    found = int(text)
+    if not 0 <= found <= _LONGEST:
+        raise ValueError
+    return found
 
 
 def _blocks(rows: list[tuple[int, int, int, str, bool]], path: str | Path) -> _Blocks:

@@ -32,12 +32,21 @@ def read_partition(path: str | Path, naming: Naming | None = None) -> pd.DataFra
     Raises
     ------
     InputFormatError
-        If the file cannot be read, a part has no class, or there are more than 100 classes.
+        If the file cannot be read, a part has no class, a class is called `outside`, or there are
+        more than 100 classes.
     GenomeMismatchError
         If no part lies on a chromosome that is there.
     """
     parts = read_peaks(path)[["chrom", "start", "end", "name"]]
-    if parts.empty or (parts["name"] == "").any():
+    parts["name"] = parts["name"].str.strip()
+    if (parts["name"] == OUTSIDE).any():
+        raise InputFormatError(
+            f"a class is called {OUTSIDE}, which stands for what is in no part",
+            path=path,
+            expected="names of classes in the fourth column",
+            remedy="call this class otherwise",
+        )
+    if parts.empty or parts["name"].isin(["", "."]).any():
         raise InputFormatError(
             "a part of the partition has no class",
             path=path,
@@ -58,7 +67,7 @@ def read_partition(path: str | Path, naming: Naming | None = None) -> pd.DataFra
 def class_of(regions: pd.DataFrame, partition: pd.DataFrame) -> NDArray[np.object_]:
     """(n_regions,) class that holds most of each region's bases; `outside` where none does.
 
-    Of classes that hold as much the first by name.
+    Of classes that hold as much the first by name; a base in two parts of a class counts once.
 
     Examples
     --------
@@ -68,6 +77,7 @@ def class_of(regions: pd.DataFrame, partition: pd.DataFrame) -> NDArray[np.objec
     >>> class_of(regions, parts).tolist()
     ['late', 'early', 'outside']
     """
+    partition = _without_overlaps(partition)
     ours, theirs = as_intervals(regions, partition)
     left, right = overlap_pairs(ours, theirs)
     shared = np.minimum(ours.end[left], theirs.end[right])
@@ -80,3 +90,14 @@ def class_of(regions: pd.DataFrame, partition: pd.DataFrame) -> NDArray[np.objec
     found = np.full(len(regions), OUTSIDE, dtype=object)
     found[best["region"].to_numpy(np.int64)] = best["name"].to_numpy(object)
     return found
+
+
+def _without_overlaps(partition: pd.DataFrame) -> pd.DataFrame:
+    """The parts of each class merged where they overlap."""
+    keys = ["chrom", "name"]
+    table = partition.sort_values([*keys, "start"], kind="stable", ignore_index=True)
+    reached = table.groupby(keys, sort=False)["end"].cummax().groupby([table[k] for k in keys])
+    before = reached.shift(fill_value=-1).to_numpy()
+    apart = (table["start"].to_numpy() > before).cumsum()
+    merged = table.groupby(apart, sort=False)
+    return merged.agg({"chrom": "first", "start": "min", "end": "max", "name": "first"})

@@ -119,9 +119,11 @@ def read_cohort(
     Raises
     ------
     InputFormatError
-        A file that cannot be read, a column that is missing, a cell that is no time or no event.
+        A file that cannot be read, a column that is missing, a cell that is no time or no event, a
+        patient without any level.
     DesignError
-        Fewer than 10 patients or 5 events in both, or a treatment of other than two levels.
+        Fewer than 10 patients or 5 events in both, a treatment of other than two levels, or time
+        and event asked for as covariates.
     """
     asked = columns or CohortColumns()
     cells, first = read_cells(Path(clinical))
@@ -131,6 +133,11 @@ def read_cohort(
     }
     wanted = [*asked.adjust, *filter(None, (asked.strata, asked.treatment))]
     for name in wanted:
+        if name in named.values() and name != asked.treatment:
+            raise DesignError(
+                f"column {name!r} of the clinical table says who a patient is and what became of"
+                " each, so nothing can be adjusted for it; name another"
+            )
         if name not in cells:
             raise InputFormatError(
                 f"no column {name!r}",
@@ -141,7 +148,7 @@ def read_cohort(
     table = pd.DataFrame(
         {
             "patient": cells[named["patient"]].str.strip(),
-            "time": numbers(cells, named["time"], clinical, first),
+            "time": _times(numbers(cells, named["time"], clinical, first), clinical, first),
             "event": _events(cells[named["event"]], clinical, first),
         }
     )
@@ -159,6 +166,22 @@ def _needed(cells: pd.DataFrame, known: str, what: str, path: str | Path) -> str
             found=", ".join(map(str, cells.columns[:12])),
         )
     return found
+
+
+def _times(column: pd.Series, path: str | Path, first: int) -> pd.Series:
+    """Times as they are; none lies before the start."""
+    early = (column < 0).to_numpy()
+    if early.any():
+        row = int(np.flatnonzero(early)[0])
+        raise InputFormatError(
+            f"column {column.name}",
+            path=path,
+            line=first + row,
+            expected="a time since the start of treatment, not negative",
+            found=f"{column.iloc[row]:g}",
+            remedy="leave the cell empty where the follow-up is not known",
+        )
+    return column
 
 
 def _events(column: pd.Series, path: str | Path, first: int) -> pd.Series:
@@ -204,6 +227,14 @@ def _joined(
         )
     patients = usable["patient"].tolist()
     values = pd.DataFrame({p: numbers(cells, p, expression, first) for p in patients})
+    empty = [p for p in patients if values[p].isna().all()]
+    if empty:
+        raise InputFormatError(
+            f"column {empty[0]} has no level of any gene",
+            path=expression,
+            expected="a number for each gene of a patient",
+            remedy="leave the column out",
+        )
     levels, scale = log_levels(values)
     about = (
         f"{len(usable)} patients with {usable['event'].sum():.0f} events"
@@ -216,7 +247,7 @@ def _joined(
         levels,
         usable["time"].to_numpy(np.float64),
         usable["event"].to_numpy(np.float64),
-        _covariates(usable, asked.adjust),
+        _covariates(usable, list(dict.fromkeys(asked.adjust))),
         None if asked.strata is None else usable[_ASKED + asked.strata].to_numpy(object),
         None if asked.treatment is None else _treatment(usable[_ASKED + asked.treatment]),
         about,

@@ -98,7 +98,8 @@ def outcome_of_genes(
     Raises
     ------
     DesignError
-        If fewer than 2 called genes are in the cohort, or as `cox_score_tests`.
+        If fewer than 2 called genes are in the cohort, no test of the score is possible beside the
+        covariates and strata, or as `cox_score_tests`.
 
     References
     ----------
@@ -122,6 +123,12 @@ def outcome_of_genes(
     score = (sign[:, None] * z[place]).mean(axis=0)
     score /= score.std()
     main = _cox(score[None, :], cohort)
+    if not np.isfinite(main.statistic[0]):
+        raise DesignError(
+            "the outcome of the cohort says nothing of the score: beside covariates and strata no"
+            " two patients are left to compare at any event; take fewer of them, or levels that"
+            " several patients share"
+        )
     single = _cox(z[place], cohort)
     genes = _gene_table(level, own, sign, single)
     agree = float((np.sign(single.statistic) == sign).mean())

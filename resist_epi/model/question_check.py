@@ -34,14 +34,21 @@ def check_question(question: Question) -> None:
         )
 
 
-def check_joint(question: Question) -> None:
+def check_joint(question: Question, *, tested: bool = True) -> None:
     """Refuse to test several contrasts together where that cannot be, before any file is read.
+
+    Parameters
+    ----------
+    tested
+        Whether a test of each is wanted at all.
 
     Raises
     ------
     DesignError
-        If there are fewer than two, or the method has no F test.
+        If there are fewer than two, no test is wanted, or the method has no F test.
     """
+    if not tested:
+        raise DesignError("--joint is a test; leave --joint or --fold-changes-only out")
     if not question.beside:
         raise DesignError(
             "--joint tests several contrasts at once; name two or more, each by --contrast A-B or"

@@ -60,8 +60,10 @@ def spike_in_reads(matrix: CountMatrix, sheet: SampleSheet) -> tuple[SpikeInRead
         if species in apart
     }
     names = " and ".join(a.name for a in assays)
-    if not any(values.any() for values in reads.values()):
+    if not reads:
         return None, f"{none}, and {', '.join(apart)} in its files is no spike-in of {names}"
+    if not any(values.any() for values in reads.values()):
+        return None, f"{none}, and no library has a read of {' or '.join(reads)}"
     enough = [species for species, values in reads.items() if values.min() >= STRAY_READS]
     chosen = enough[0] if enough else max(reads, key=lambda species: reads[species].min())
     return SpikeInReads(reads[chosen], f"reads of {chosen} in the same files"), ""

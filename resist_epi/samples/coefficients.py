@@ -111,14 +111,31 @@ def printed_name(names: Sequence[str], given: str) -> str:
     folded = [name for name in names if name.casefold() == text.casefold()]
     if len(folded) == 1:
         return folded[0]
-    known = [name for name in names if name != "Intercept"]
-    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
-    meant = did_you_mean([text], known)
+    meant = did_you_mean([text], [name for name in names if name != "Intercept"])
     raise DesignError(
-        f"the design has no coefficient {quoted(text)}; its coefficients are"
-        f" {', '.join(known[:_SHOWN]) or 'none but the Intercept'}{more}"
+        f"the design has no coefficient {quoted(text)}; its coefficients are {_listed(names)}"
         + ("" if meant is None else f"; {meant}")
     )
+
+
+def coefficients_in_words(names: Sequence[str], text: str) -> str:
+    """`. Coefficients are: ...`, where a text that names no two levels may have meant one of them.
+
+    Examples
+    --------
+    >>> coefficients_in_words(["Intercept", "Condition[T.poor]"], "Condition[poor]")
+    '. Coefficients are: Condition[T.poor]'
+    >>> coefficients_in_words(["Intercept", "Condition[T.poor]"], "poor-bad")
+    ''
+    """
+    pair = any(mark in text for mark in "-,") and "[" not in text
+    return "" if pair else f". Coefficients are: {_listed(names)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    known = [name for name in names if name != "Intercept"]
+    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+    return f"{', '.join(known[:_SHOWN]) or 'none but the Intercept'}{more}"
 
 
 def meaning_of(name: str, built: FormulaMatrix, units: pd.DataFrame) -> Meaning:

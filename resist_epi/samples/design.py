@@ -15,6 +15,7 @@ from resist_epi.errors import DesignError, quoted
 from resist_epi.samples.coefficients import (
     Meaning,
     average_in_words,
+    coefficients_in_words,
     interacting,
     meaning_of,
     printed_name,
@@ -194,10 +195,11 @@ def make_contrast(design: Design, text: str | None = None) -> Contrast:
         return _slope(design, continuous)
     found = levels_named(groups, text)
     if not found:
-        if text in design.matrix.columns or "[T." in text:
+        printed = [name.casefold() for name in design.matrix.columns]
+        if text.casefold() in printed or "[T." in text:
             return make_coefficient(design, text)
-        others = _other_groups(design)
-        raise DesignError(why_no_levels(text, design.formula, groups, numbers, others))
+        why = why_no_levels(text, design.formula, groups, numbers, _other_groups(design))
+        raise DesignError(why + coefficients_in_words(list(design.matrix.columns), text))
     if len(found) > 1:
         raise DesignError(
             f"contrast {quoted(text)} fits several columns; write one of "

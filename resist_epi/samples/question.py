@@ -89,6 +89,8 @@ class Confounders:
 
 
 # Files among the confounders, by the name of their option.
+_LARGEST_CHANGE = 64  # log2: beyond it no count differs from another
+
 PATHS = ("segments", "fasta", "background", "exclude")
 
 
@@ -166,12 +168,11 @@ class Question:
                 " questions; ask one, or several of one fit"
             )
         object.__setattr__(self, "beside", _texts(self.beside))
-        for name, most in (("fdr", 1.0), ("lfc_threshold", math.inf)):
+        for name, most in (("fdr", 1), ("lfc_threshold", _LARGEST_CHANGE)):
             value = getattr(self, name)
             number = isinstance(value, int | float) and math.isfinite(value)
             if not number or not 0 <= value <= most:
-                limits = "from 0 to 1" if most == 1 else "of at least 0"
-                raise DesignError(f"{name}: expected a number {limits}; found {value!r}")
+                raise DesignError(f"{name}: expected a number from 0 to {most}; found {value!r}")
         if self.weights not in ("auto", "none"):
             raise DesignError(f"weights: expected auto or none; found {self.weights!r}")
         object.__setattr__(self, "hidden", _hidden(self.hidden))

@@ -74,6 +74,7 @@ def check_chromosomes(
         files = reads if has_reads(own) else tracks
         named = in_one_naming({s: files[s] for s in own.samples if s in files}, stated, log=False)
         counted |= named
+        yield from _of_another_genome(named)
         yield from _of_mark(mark, named, of)
         yield from _of_exogenous(own, named)
     if not counted:
@@ -128,6 +129,18 @@ def _of_mark(mark: str, files: Mapping[str, OpenedFile], of: Beside) -> Iterator
     if absent:
         text = f"{len(absent)} chromosomes are absent from some tracks ({shown(absent)})"
         yield "warning", "", "Coverage", "", f"{mark}: {text}: regions on them are refused by count"
+
+
+def _of_another_genome(files: Mapping[str, OpenedFile]) -> Iterator[Finding]:
+    """Files that have chromosomes of another genome and none of the study's."""
+    for name, file in files.items():
+        if file.exogenous and not file.chrom_lengths:
+            column = "bamReads" if file.quantity == "reads" else "Coverage"
+            text = (
+                f"{in_words(file.exogenous)} is all that the file holds: no region lies on it."
+                " Give the file that was mapped to the study's genome, or to both together"
+            )
+            yield "error", name, column, Path(file.path).name, text
 
 
 def _of_exogenous(sheet: SampleSheet, files: Mapping[str, OpenedFile]) -> Iterator[Finding]:

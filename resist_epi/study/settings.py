@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from resist_epi.errors import InputFormatError, did_you_mean, quoted, shortened
@@ -160,6 +160,30 @@ class StudySettings(BaseModel):
         if isinstance(value, list | tuple) and len(value) < 2:
             return value[0] if value else None
         return value
+
+    @field_validator("survival_adjust", mode="before")
+    @classmethod
+    def _one_is_a_list(cls, value: object) -> object:
+        """One covariate needs no brackets."""
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _whole_cohort(self) -> StudySettings:
+        """An outside cohort is two files, and what is asked of it needs both."""
+        files = (self.survival_expression, self.survival_clinical)
+        asked = (
+            self.survival_adjust,
+            self.survival_strata,
+            self.survival_treatment,
+            self.survival_worse,
+        )
+        if None in files and any((*files, *asked)):
+            raise PydanticCustomError(
+                "cohort",
+                "an outside cohort takes survival_expression and survival_clinical"
+                " (--survival EXPRESSION CLINICAL), and the other survival settings take both",
+            )
+        return self
 
     @property
     def contrasts(self) -> tuple[str, ...]:
@@ -315,11 +339,7 @@ def make_settings(values: dict[str, object], *, path: Path | None = None) -> Stu
         return StudySettings.model_validate(values)
     except ValidationError as error:
         found = error.errors()
-        wrong = "; ".join(
-            f"{shortened('.'.join(map(str, e['loc'])))}: {e['msg'].lower()[:300]}"
-            f" (found {quoted(e['input'])})"
-            for e in found[:_SHOWN]
-        )
+        wrong = "; ".join(dict.fromkeys(map(_said, found[:_SHOWN])))
         more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         unknown = [str(e["loc"][0]) for e in found if e["type"] == "extra_forbidden"]
         raise InputFormatError(
@@ -328,3 +348,28 @@ def make_settings(values: dict[str, object], *, path: Path | None = None) -> Stu
             expected="settings " + ", ".join(StudySettings.model_fields),
             remedy=did_you_mean(unknown, StudySettings.model_fields),
         ) from error
+
+
+# What pydantic says of types -> what a writer of YAML calls it.
+_WORDS = {
+    "tuple": "list",
+    "dictionary": "table of names and values",
+    "path for <class 'pathlib.path'>": "path",
+    "is not a valid": "should be a valid",
+}
+
+
+def _said(error: Any) -> str:
+    """One wrong setting: its name, what is expected, what was found."""
+    place = [str(part) for part in error["loc"] if not _OF_A_UNION.match(str(part))]
+    said = error["msg"].lower() if error["type"] not in _OUR_OWN else error["msg"]
+    for theirs, ours in _WORDS.items():
+        said = said.replace(theirs, ours)
+    if not place:
+        return said[:300]
+    return f"{shortened('.'.join(place))}: {said[:300]} (found {quoted(error['input'])})"
+
+
+_OF_A_UNION = re.compile(r"(str|int|path|tuple\[.*|literal\[.*|lax-or-strict.*|function-.*)$")
+
+_OUR_OWN = ("name", "number", "text", "cohort")

@@ -15,7 +15,12 @@ from resist_epi.samples.question import Question
 
 
 def check_several(
-    question: Question, contrasts: Sequence[str], *, joint: bool, output: Path | None = None
+    question: Question,
+    contrasts: Sequence[str],
+    *,
+    joint: bool,
+    tested: bool = True,
+    output: Path | None = None,
 ) -> None:
     """Refuse several contrasts that cannot be asked together, before any file is read.
 
@@ -25,6 +30,8 @@ def check_several(
         Contrasts and coefficients; none for the question's own.
     joint
         Whether they are to be tested at once, too.
+    tested
+        Whether a test of each is wanted.
     output
         Where they will be written, a folder.
 
@@ -40,7 +47,7 @@ def check_several(
     first = several_questions(question, contrasts)[0] if contrasts else question
     check_question(first)
     if joint:
-        check_joint(first)
+        check_joint(first, tested=tested)
 
 
 def labels(analyses: Sequence[Analysis]) -> list[str]:

@@ -31,6 +31,9 @@ def test_anchors_are_read_and_unknown_ones_left_out(tmp_path: Path) -> None:
         ("chr1\t1\t2\tchr1\t9\t5\n", "start2 is not below end2"),
         ("chr1\t1\t2\tchr1\tx\t5\n", "line 1"),
         ("", "no contacts"),
+        (".\t-1\t-1\tchr1\t5\t6\n", "no contact has two known anchors"),
+        ("chr1\t-7\t9\tchr1\t5\t6\n", "line 1: start1 is negative"),
+        ("\t1\t9\tchr1\t5\t6\n", "line 1: chrom1 is empty"),
     ],
 )
 def test_what_is_no_contact_is_refused(tmp_path: Path, text: str, said: str) -> None:

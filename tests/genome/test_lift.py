@@ -146,3 +146,38 @@ def test_what_is_no_chain_is_refused(tmp_path: Path, text: str, said: str) -> No
 def test_names_of_another_style_are_refused(chain_file: Path) -> None:
     with pytest.raises(GenomeMismatchError, match="its names are such as chr1"):
         read_chain(chain_file).lift(pd.DataFrame({"chrom": ["1"], "start": [5], "end": [9]}))
+
+
+@pytest.mark.parametrize(
+    ("head", "blocks", "line"),
+    [
+        ("chr1 10000 + 0 1000 chr1 9000 + 100 1100", "99999999999999999999999 0 0\n500", 2),
+        ("chr1 10000 + 99999999999999999999999 1000 chr1 9000 + 0 1000", "1000", 1),
+        ("chr1 99999999999999999999999 + 0 1000 chr1 9000 + 0 1000", "1000", 1),
+        ("chr1 100 + 0 1000 chr1 9000 + 0 1000", "1000", 1),  # beyond the chromosome
+        ("chr1 10000 + 0 1000 chr1 9000 + -5000 -4000", "1000", 1),
+        ("chr1 10000 + 0 1000 chr1 -9 - 0 1000", "1000", 1),
+        ("chr1 10000 + 0 1000 chr1 9000 + 100 1100", "500", 2),  # lines are missing
+        ("chr1 10000 + 0 1000 chr1 9000 + 100 1100", "500 0 0\n5000", 3),
+        ("chr1 10000 + 0 1000 chr1 9000 + 100 1100", "500 600 0\n1", 2),
+    ],
+)
+def test_places_that_do_not_fit_their_chain_are_refused(
+    head: str, blocks: str, line: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.chain"
+    path.write_text(f"chain 9 {head} 1\n{blocks}\n")
+    with pytest.raises(InputFormatError, match=f"line {line}: no line of a chain file"):
+        read_chain(path)
+
+
+def test_places_that_the_old_assembly_does_not_have_tell_a_chain_of_another(
+    chain_file: Path,
+) -> None:
+    chain = read_chain(chain_file)
+    table = pd.DataFrame({"chrom": ["chr1", "chr2"], "start": [150, 60_000], "end": [160, 60_010]})
+    with pytest.raises(GenomeMismatchError, match=r"on chr2 ends at 60,010, and in .* has 900 bp"):
+        chain.lift(table)
+    table["end"] = [160, 910]  # a fragment that hangs over
+    table["start"] = [150, 700]
+    assert chain.lift(table)[1].tolist() == [True, False]

@@ -19,6 +19,12 @@ def test_the_fourth_column_names_the_class(tmp_path: Path) -> None:
     path.write_text("chr1\t0\t100\nchr1\t100\t300\n")
     with pytest.raises(InputFormatError, match="has no class"):
         read_partition(path)
+    path.write_text("chr1\t0\t100\tTssA\nchr1\t100\t300\t.\n")
+    with pytest.raises(InputFormatError, match="has no class"):
+        read_partition(path)
+    path.write_text("chr1\t0\t100\toutside\n")
+    with pytest.raises(InputFormatError, match="a class is called outside"):
+        read_partition(path)
     path.write_text("".join(f"chr1\t{i}\t{i + 1}\tpeak{i}\n" for i in range(101)))
     with pytest.raises(InputFormatError, match="101 classes"):
         read_partition(path)
@@ -41,3 +47,10 @@ def test_the_class_is_that_of_most_bases() -> None:
         best = sorted(counts.index, key=lambda n: (-counts[n], n))
         expected.append(best[0] if best else OUTSIDE)
     assert class_of(regions, parts).tolist() == expected
+
+
+def test_a_base_in_two_parts_of_a_class_counts_once() -> None:
+    parts = pd.DataFrame({"chrom": "chr1", "start": [0, 10, 0], "end": [60, 50, 90]})
+    parts["name"] = ["a", "a", "b"]
+    region = pd.DataFrame({"chrom": ["chr1"], "start": [0], "end": [100]})
+    assert class_of(region, parts).tolist() == ["b"]

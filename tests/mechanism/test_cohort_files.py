@@ -71,3 +71,23 @@ def test_wrong_files_are_named(files: tuple[Path, Path]) -> None:
     pd.read_csv(files[1]).drop(columns="time").to_csv(files[1], index=False)
     with pytest.raises(InputFormatError, match="no column for the time"):
         read_cohort(*files)
+
+
+def test_a_time_before_the_start_is_no_time(files: tuple[Path, Path]) -> None:
+    table = pd.read_csv(files[1])
+    table.loc[3, "time"] = -5.5
+    table.to_csv(files[1], index=False)
+    with pytest.raises(InputFormatError, match=r"line 5: column time; expected .*; found -5\.5"):
+        read_cohort(*files)
+
+
+def test_nothing_is_adjusted_for_what_became_of_a_patient(files: tuple[Path, Path]) -> None:
+    for columns in (CohortColumns(adjust=("event",)), CohortColumns(strata="patient")):
+        with pytest.raises(DesignError, match="nothing can be adjusted for it"):
+            read_cohort(*files, columns)
+
+
+def test_a_patient_without_any_level_is_named(files: tuple[Path, Path]) -> None:
+    pd.read_csv(files[0], sep="\t").assign(X7=np.nan).to_csv(files[0], sep="\t", index=False)
+    with pytest.raises(InputFormatError, match="column X7 has no level of any gene"):
+        read_cohort(*files)

@@ -106,3 +106,12 @@ def test_the_score_test_is_coxs(tmp_path: Path) -> None:
 def test_too_few_called_genes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DesignError, match="1 of 1 called genes"):
         asked(tmp_path, level(called=1))
+
+
+def test_a_score_that_cannot_be_tested_confirms_nothing(tmp_path: Path) -> None:
+    files = write_outside_cohort(tmp_path, 0.7)
+    table = pd.read_csv(files[1])
+    table.assign(lone=[f"c{i}" for i in range(len(table))]).to_csv(files[1], index=False)
+    cohort = read_cohort(*files, CohortColumns(strata="lone"))
+    with pytest.raises(DesignError, match="no two patients are left to compare"):
+        outcome_of_genes(level(), cohort, n_random=100)

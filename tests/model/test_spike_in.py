@@ -63,6 +63,12 @@ def taken(exogenous: dict[str, dict[str, float]]) -> str:
     [
         ({}, "CUT&Tag", "reads", "the sheet has no SpikeInReads"),
         ({"E. coli": COLI}, "ChIP-seq", "reads", "E. coli in its files is no spike-in of ChIP-seq"),
+        (
+            {"E. coli": dict.fromkeys(SAMPLES, 0.0)},
+            "CUT&Tag",
+            "reads",
+            "no library has a read of E. coli",
+        ),
         ({"phiX174": COLI}, "CUT&RUN", "reads", "phiX174 in its files is no spike-in of CUT&RUN"),
         ({"E. coli": COLI}, "CUT&Tag", "mean_signal", "no reads of another genome"),
     ],

@@ -28,6 +28,7 @@ def test_every_default_stands_once() -> None:
         ("fdr", float("nan")),
         ("lfc_threshold", -1),
         ("lfc_threshold", float("inf")),
+        ("lfc_threshold", 1e9),
         ("confounders", {"control": "none"}),
     ],
 )

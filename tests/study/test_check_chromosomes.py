@@ -107,3 +107,11 @@ def test_peaks_of_another_genome(tmp_path: Path) -> None:
     (row,) = table[(table["column"] == "Peaks") & (table["level"] == "error")].to_dict("records")
     assert row["sample"] == "s1"
     assert "0 of 1 peaks lie on a chromosome of the tracks" in row["message"]
+
+
+def test_a_file_of_another_genome_alone_is_an_error(tmp_path: Path) -> None:
+    coli = {"U00096.3": 4_641_652}
+    table = check_study(cohort(tmp_path, SOME | coli, coli), beside=Beside(genome="hg38"))
+    wrong = table[(table["level"] == "error") & (table["sample"] == "s1")]
+    assert wrong["message"].str.contains("is all that the file holds").any()
+    assert not (table["sample"].eq("s0") & table["level"].eq("error")).any()

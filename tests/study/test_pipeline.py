@@ -17,8 +17,9 @@ from resist_epi.io.tables import read_results, read_table
 from resist_epi.pipeline import run_study
 from resist_epi.report.figures import FORMATS
 from resist_epi.schema import CHECK, GENE_SETS, PRE_SPECIFIED, QUALITY, RESULTS, names
-from resist_epi.study.settings import StudySettings, read_study
+from resist_epi.study.settings import StudySettings
 from resist_epi.study.steps.domains import written_domains
+from resist_epi.study.study_file import read_study
 from tests.support.builders import said
 from tests.support.cohort import CHANGED, SmallCohort, make_cohort
 

@@ -11,7 +11,8 @@ import pytest
 from resist_epi.cli.main import main
 from resist_epi.counting.matrix_files import read_counts
 from resist_epi.io.tables import read_results, read_table
-from resist_epi.study.settings import StudySettings, read_study, write_study
+from resist_epi.study.settings import StudySettings
+from resist_epi.study.study_file import read_study, write_study
 
 FILES = Path(__file__).resolve().parents[1] / "support" / "release_0_1_0"
 PROMOTERS, BODIES = "H3K27me3.promoters", "H3K36me3.genes"

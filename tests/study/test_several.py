@@ -16,7 +16,8 @@ from resist_epi.io.tables import read_results, read_table
 from resist_epi.pipeline import run_study
 from resist_epi.report.contrasts import joint_rows
 from resist_epi.report.gather import gather
-from resist_epi.study.settings import StudySettings, make_settings, read_study
+from resist_epi.study.settings import StudySettings, make_settings
+from resist_epi.study.study_file import read_study
 from tests.support.builders import matrix, sheet
 from tests.support.cohort import make_cohort
 
@@ -80,6 +81,18 @@ def test_a_coefficient_beside_a_contrast_and_alone(files: Path, tmp_path: Path) 
             ["--contrast", "b-c", "--contrast", "b-a/1", "--joint", "--method", "welch"],
             "welch has no F test; use trend or voom or ql",
         ),
+        (
+            ["--contrast", "b-c", "--contrast", "b-a/1", "--joint", "--fold-changes-only"],
+            "--joint is a test; leave --joint or --fold-changes-only out",
+        ),
+        (
+            ["--contrast", "b-c", "--coefficient", "nonesuch"],
+            "Coefficients are: Condition[T.b], Condition[T.c]",
+        ),
+        (
+            ["--coefficient", "Condition[T.b]", "--coefficient", "condition[t.b]"],
+            "'Condition[T.b]' is asked for twice",
+        ),
         (["--coefficient", "Condition[T.d]"], "its coefficients are Condition[T.b], Condition"),
         (["--contrast", "b-c", "--contrast", "b-a/1", "--carriers", "x.tsv"], "in one contrast"),
     ],
@@ -123,7 +136,7 @@ def test_settings_hold_one_or_several(tmp_path: Path) -> None:
     two = make_settings({"sheet": "s.csv", "contrast": ["b-a", "c-a"], "joint": True})
     assert [q.contrast for q in two.questions] == ["b-a", "c-a"]
     assert two.question.beside == ("c-a",)
-    from resist_epi.study.settings import write_study
+    from resist_epi.study.study_file import write_study
 
     write_study(tmp_path / "study.yaml", two)
     assert read_study(tmp_path / "study.yaml").contrasts == ("b-a", "c-a")

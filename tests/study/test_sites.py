@@ -14,7 +14,8 @@ from resist_epi.io.run_folder import run_path
 from resist_epi.io.tables import read_results, read_table
 from resist_epi.pipeline import run_study
 from resist_epi.report.gather import gather
-from resist_epi.study.settings import StudySettings, make_settings, read_study
+from resist_epi.study.settings import StudySettings, make_settings
+from resist_epi.study.study_file import read_study
 from tests.support.cohort import make_cohort
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from resist_epi.errors import DesignError
 from resist_epi.genes.builtin import load_symbols
 from resist_epi.genes.gene_level import GeneLevel
-from resist_epi.mechanism.cohort_files import CohortColumns, read_cohort
+from resist_epi.mechanism.cohort_files import CohortColumns, OutsideCohort, read_cohort
 from resist_epi.mechanism.outcome import outcome_of_genes, worse_side
 from resist_epi.model.analysis import Analysis
 from resist_epi.study.settings import StudySettings
@@ -18,6 +18,22 @@ from resist_epi.study.steps.outputs import Outputs
 from resist_epi.version import VERSION
 
 logger = logging.getLogger(__name__)
+
+
+def study_cohort(settings: StudySettings) -> OutsideCohort | None:
+    """Read the outside cohort that a study names; None where it names none.
+
+    Raises
+    ------
+    ResistEpiError
+        As `cohort_files.read_cohort`.
+    """
+    if settings.survival_expression is None or settings.survival_clinical is None:
+        return None
+    columns = CohortColumns(
+        settings.survival_adjust, settings.survival_strata, settings.survival_treatment
+    )
+    return read_cohort(settings.survival_expression, settings.survival_clinical, columns)
 
 
 def write_outside_cohort(
@@ -30,14 +46,11 @@ def write_outside_cohort(
     Raises
     ------
     ResistEpiError
-        As `cohort_files.read_cohort` and `outcome.worse_side`.
+        As `study_cohort` and `outcome.worse_side`.
     """
-    if settings.survival_expression is None or settings.survival_clinical is None:
+    cohort = study_cohort(settings)
+    if cohort is None:
         return
-    columns = CohortColumns(
-        settings.survival_adjust, settings.survival_strata, settings.survival_treatment
-    )
-    cohort = read_cohort(settings.survival_expression, settings.survival_clinical, columns)
     header, summaries = {"resist_epi": VERSION}, []
     for mark, analysis in analyses.items():
         level = GeneLevel(analysis.results, symbols=load_symbols(), mark=mark)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from resist_epi.errors import InputFormatError
 from resist_epi.genes.site_contexts import (
     DISTANCES,
     SiteSources,
@@ -47,20 +48,29 @@ def read_site_sources(
     Raises
     ------
     InputFormatError
-        If a file cannot be read.
+        If a file cannot be read, or holds nothing.
     GenomeMismatchError
         If a file has no chromosome of the sites.
     """
-    tables = {
-        name: _placed(read_bed_regions(path)[["chrom", "start", "end"]], path, naming)
-        for name, path in sets.items()
-    }
+    tables = {name: _placed(_read_set(name, path), path, naming) for name, path in sets.items()}
     pairs = None if contacts is None else read_contacts(contacts)
     if pairs is not None and contacts is not None and naming is not None:
         for side in ("chrom1", "chrom2"):
             own = naming.place(pairs.rename(columns={side: "chrom"}), str(contacts), rows="anchors")
             pairs = own.rename(columns={"chrom": side})
     return SiteSources(tables, pairs, promoter)
+
+
+def _read_set(name: str, path: Path) -> pd.DataFrame:
+    regions = read_bed_regions(path)[["chrom", "start", "end"]]
+    if regions.empty:
+        raise InputFormatError(
+            "holds no intervals",
+            path=path,
+            expected=f"BED of the peak set {name}",
+            remedy="give the peaks of this factor, or leave the set out",
+        )
+    return regions
 
 
 def _placed(table: pd.DataFrame, path: Path, naming: Naming | None) -> pd.DataFrame:
