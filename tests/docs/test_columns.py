@@ -1,4 +1,4 @@
-"""Every column that a table of results adds to what limma and DESeq2 have is explained in README."""
+"""README explains every column that results have."""
 
 from __future__ import annotations
 
