@@ -55,6 +55,7 @@ from .model.analysis import joint_results as joint_results
 from .model.differential import contrast_results as contrast_results
 from .model.fit import Fit as Fit
 from .model.normalization import normalize as normalize
+from .model.normalization_data import normalization_inputs as normalization_inputs
 from .model.pilot import fit_pilot as fit_pilot
 from .model.power import PowerPlan as PowerPlan
 from .model.power import power_table as power_table

@@ -125,6 +125,12 @@ def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFram
     sizes = [line for line in top if SIZE.fullmatch(line)]
     check_whole(path, text, table, size=sizes[0] if sizes else None)
     table.attrs["header"] = dict(_named(line) for line in top if line not in sizes)
+    _require(table, required, path)
+    return table
+
+
+def _require(table: pd.DataFrame, required: Sequence[str], path: str | Path) -> None:
+    """Refuse a table without one of the columns."""
     missing = [c for c in required if c not in table]
     if missing:
         raise InputFormatError(
@@ -135,7 +141,6 @@ def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFram
             found=" ".join(map(str, table.columns[:12])),
             remedy=did_you_mean(missing, table.columns),
         )
-    return table
 
 
 def read_results(path: str | Path) -> pd.DataFrame:
@@ -144,7 +149,15 @@ def read_results(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     InputFormatError
-        If it lacks a column of the contract.
+        If it lacks a column of the contract, as the F test of several contrasts does.
     """
-    table = read_table(path, required=names(RESULTS))
+    table = read_table(path)
+    if "joint" in table.attrs["header"]:
+        raise InputFormatError(
+            "this is the F test of several contrasts, which has no one fold change or direction",
+            path=path,
+            expected="the table of one contrast, such as poor-good.tsv.gz",
+            remedy='pandas.read_csv(path, sep="\\t", comment="#") reads the F test',
+        )
+    _require(table, names(RESULTS), path)
     return typed(table, path, everywhere=("start", "end"))

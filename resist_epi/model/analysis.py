@@ -19,6 +19,7 @@ from resist_epi.model import differential
 from resist_epi.model.asked import (
     Asked,
     named_question,
+    question_with,
     refuse_repeated,
     several_questions,
 )
@@ -131,7 +132,7 @@ def analyse(
         carried along: `analyse_counts` puts them into the counts.
     inputs
         What normalisations need beside the matrix, a sample a library; None where there is
-        nothing (see `normalization_data.normalization_inputs`).
+        nothing: background is such (see `normalization_inputs`; `diff` and `run` gather it).
     over_input
         (n_regions, n_libraries) bool, as `control.over_input` gives it: regions that are not over
         input in as many units as the smaller group has, whichever these are, are not tested.
@@ -152,7 +153,7 @@ def analyse(
     SampleSheetError
         If the sheet lacks a sample of the matrix, or two samples are one library.
     TypeError
-        If the question has no field of a name.
+        If the question has no field of a name; the message lists them.
 
     Examples
     --------
@@ -172,7 +173,7 @@ def analyse(
     >>> analysis.question.contrast, analysis.question.method, analysis.question.fdr
     ('Condition:poor-good', 'trend', 0.1)
     """
-    first = replace(question or Question(), **asked)
+    first = question_with(question, asked)
     prepared = fit_for(matrix, sheet, first, inputs, over_input, fold_changes)
     return _answer(prepared, prepared.ask)
 
@@ -213,7 +214,7 @@ def analyse_several(
     ResistEpiError
         As `analyse`; DesignError also where two of the contrasts are one.
     """
-    first = replace(question or Question(), **asked)
+    first = question_with(question, asked)
     questions = several_questions(first, contrasts)
     prepared = fit_for(matrix, sheet, questions[0], inputs, over_input, fold_changes)
     found = [_answer(prepared, prepared.ask)]

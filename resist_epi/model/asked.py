@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.units import merge_units
-from resist_epi.errors import DesignError, quoted
+from resist_epi.errors import DesignError, did_you_mean, quoted
 from resist_epi.model import differential
 from resist_epi.model.method import methods_that
 from resist_epi.model.question_check import check_question
@@ -174,6 +174,26 @@ def joined_contrasts(contrasts: Sequence[Contrast]) -> Contrast:
         informing=np.any([c.informing for c in ordered], axis=0),
         sides=tuple(sides[key] for key in sorted(sides)),
     )
+
+
+def question_with(question: Question | None, asked: Mapping[str, Any]) -> Question:
+    """A question, by default that of all defaults, with fields by name in place of its own.
+
+    Raises
+    ------
+    TypeError
+        If the question has no field of a name; the message lists them.
+    """
+    known = [field.name for field in fields(Question)]
+    unknown = [name for name in asked if name not in known]
+    if unknown:
+        nearest = did_you_mean(unknown, known)
+        raise TypeError(
+            f"there is no option {quoted(unknown[0])}; those of a question are {', '.join(known)}"
+            ", and background, peaks and spike-in are inputs=normalization_inputs(...)"
+            + (f"; {nearest}" if nearest else "")
+        )
+    return replace(question or Question(), **asked)
 
 
 def several_questions(question: Question, contrasts: Sequence[str]) -> list[Question]:

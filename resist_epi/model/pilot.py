@@ -205,7 +205,13 @@ def _groups(
     words = {
         "pilot": pilot.contrast.words,
         "normalization": str(pilot.question.normalize),
+        "filter": pilot.facts["filter"]["rule"],
     }
+    if inputs is None or inputs.background is None:
+        words["filter"] += (
+            "; without counts in bins (--background), which tell where the mark is, regions that"
+            " hardly have the mark are among them, and in these little can be found"
+        )
     if pilot.without_factors is not None:
         words["hidden"] = (
             "the pilot is adjusted for hidden factors, and further units are drawn as if theirs"

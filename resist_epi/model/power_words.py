@@ -133,8 +133,7 @@ def power_header(
         "range": f"power_low to power_high: nine in ten studies{_left_open(pilot)}",
         "studies": f"{plan.sets} of each size, seed {plan.seed}; fdr {question.fdr:g}",
     }
-    if "hidden" in pilot.words:
-        header["hidden"] = pilot.words["hidden"]
+    header |= {name: pilot.words[name] for name in ("filter", "hidden") if name in pilot.words}
     return header | {"question": question.as_values(folder), "facts": facts}
 
 

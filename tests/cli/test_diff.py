@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import resist_epi as rx
 from resist_epi.cli.main import main
 from resist_epi.counting.matrix_files import read_counts, write_counts
 from resist_epi.io.tables import read_results
@@ -122,9 +123,8 @@ def test_results_written_twice_are_the_same(tsv: tuple[Path, Path], tmp_path: Pa
     assert outputs[0] == outputs[1]
 
 
-def test_background_counts_normalise_and_what_is_missing_is_said(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def with_bins(folder: Path) -> tuple[Path, Path, Path]:
+    """Sheet, counts of which the first half doubles, and counts in bins of background."""
     rng = np.random.default_rng(3)
     samples = [f"s{i}" for i in range(6)]
     made = {}
@@ -134,14 +134,36 @@ def test_background_counts_normalise_and_what_is_missing_is_said(
         table = pd.DataFrame(rng.poisson(mean), columns=samples)
         place = pd.DataFrame({"chrom": "chr1", "start": np.arange(400) * 10_000})
         place["end"] = place["start"] + 10_000
-        made[name] = tmp_path / f"{name}.tsv"
+        made[name] = folder / f"{name}.tsv"
         pd.concat([place, table], axis=1).to_csv(made[name], sep="\t", index=False)
-    sheet = tmp_path / "sheet.csv"
+    sheet = folder / "sheet.csv"
     rows = [f"{s},H3K27me3,{'good' if i < 3 else 'poor'},1000000" for i, s in enumerate(samples)]
     sheet.write_text("SampleID,Factor,Condition,LibrarySize\n" + "\n".join(rows) + "\n")
+    return sheet, made["regions"], made["bins"]
+
+
+def test_a_notebook_gets_the_numbers_of_diff(tmp_path: Path) -> None:
+    sheet, regions, bins = with_bins(tmp_path)
     out = tmp_path / "results.tsv"
-    common = ["diff", str(made["regions"]), "--samples", str(sheet), "-o", str(out)]
-    assert main([*common, "--background", str(made["bins"])]) == 0
+    given = ["--samples", str(sheet), "--background", str(bins), "-o", str(out)]
+    assert main(["diff", str(regions), *given]) == 0
+    rows = rx.read_sheet(sheet)
+    counts, other = (rx.read_counts(path, sheet=rows) for path in (regions, bins))
+    inputs = rx.normalization_inputs(counts, rows, bins=other)
+    own = rx.analyse(counts, rows, inputs=inputs).results
+    for column in ("baseMean", "log2FoldChange", "lfcSE", "pvalue", "padj", "svalue"):
+        np.testing.assert_allclose(own[column], read_results(out)[column], rtol=1e-8)
+    without = rx.analyse(counts, rows).results
+    assert not np.allclose(own["log2FoldChange"], without["log2FoldChange"], atol=0.1)
+
+
+def test_background_counts_normalise_and_what_is_missing_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet, regions, bins = with_bins(tmp_path)
+    out = tmp_path / "results.tsv"
+    common = ["diff", str(regions), "--samples", str(sheet), "-o", str(out)]
+    assert main([*common, "--background", str(bins)]) == 0
     results = read_results(out)
     assert results.attrs["header"]["normalization"].startswith("background: assumes")
     assert results["log2FoldChange"].iloc[:200].median() == pytest.approx(1, abs=0.06)

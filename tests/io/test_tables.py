@@ -57,6 +57,18 @@ def test_results_must_have_the_contracts_columns(tmp_path: Path) -> None:
         read_results(tmp_path / "e.tsv")
 
 
+def test_the_f_test_of_several_contrasts_is_named_and_not_taken_for_results(
+    tmp_path: Path,
+) -> None:
+    joint = pd.DataFrame({"chrom": ["chr1"], "start": [0], "end": [9], "F": [1.0], "df1": [2]})
+    write_table(tmp_path / "joint.tsv", joint, header={"joint": "F test that any of 2 contrasts"})
+    with pytest.raises(InputFormatError) as raised:
+        read_results(tmp_path / "joint.tsv")
+    assert "F test of several contrasts" in str(raised.value)
+    assert "the table of one contrast" in str(raised.value)
+    assert "Did you mean" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     "columns",
     [

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from resist_epi.model.agreement import with_agreement
-from resist_epi.model.analysis import analyse
+from resist_epi.model.analysis import analyse, analyse_several
 from resist_epi.model.differential import contrast_results
 from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.normalization import normalize
@@ -127,3 +127,14 @@ def test_changes_of_most_regions_one_way_are_said(
         assert f"no normalisation from the regions themselves ({name}) can be trusted" in said
         assert "SpikeInReads" in said
         assert "--background" in said
+
+
+def test_an_option_that_is_none_is_named_beside_those_that_are() -> None:
+    counts, rows = planted(n=50), sheet(GROUPS)
+    options = r"no option 'background'; .* formula, contrast, .* inputs="
+    with pytest.raises(TypeError, match=options):
+        analyse(counts, rows, background=counts)
+    with pytest.raises(TypeError, match=options):
+        analyse_several(counts, rows, ["poor-good"], background=counts)
+    with pytest.raises(TypeError, match=r"did you mean 'lfc_threshold' for 'lfc_treshold'\?"):
+        analyse(counts, rows, lfc_treshold=1.0)

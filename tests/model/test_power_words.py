@@ -80,6 +80,8 @@ def test_the_header_holds_what_the_table_rests_on() -> None:
     header = power_header(pilot, plan, found)
     assert header["power"] == power_sentence(found)
     assert header["regions"] == f"300 of the {pilot.n_tested} regions that the pilot tests"
+    assert header["filter"].startswith("at least 5 reads in at least 3 units")
+    assert "regions that hardly have the mark are among them" in header["filter"]
     assert "negative binomial reads" in header["drawn"]
     assert "leave open included" in header["range"]
     facts = json.loads(json.dumps(header["facts"], allow_nan=False))

@@ -42,6 +42,21 @@ def test_an_interaction_has_its_combinations_and_a_slope_no_groups() -> None:
     assert [c for c in slope if c.startswith("value_")] == [f"value_s{i}" for i in range(8)]
 
 
+def test_a_difference_at_a_reference_stands_beside_the_means_that_it_compares() -> None:
+    rows = sheet(GROUPS, Treatment=list("aabb") * 2)
+    analysis = analyse(
+        planted(n=50), rows, formula="~ Treatment * Condition", coefficient="Condition[T.poor]"
+    )
+    table = with_values(analysis).results
+    means = [c for c in table if c.startswith("mean_")]
+    assert means == ["mean_a:good", "mean_a:poor", "mean_b:good", "mean_b:poor"]
+    change = np.log2(table["mean_a:poor"] / table["mean_a:good"])
+    assert np.corrcoef(change, table["log2FoldChange"])[0, 1] > 0.98
+    averaged = analyse(planted(n=50), rows, formula="~ Treatment * Condition", contrast="poor-good")
+    means = [c for c in with_values(averaged).results if c.startswith("mean_")]
+    assert means == ["mean_good", "mean_poor"]
+
+
 def test_a_column_that_is_there_is_not_written_over() -> None:
     analysis = analyse(planted(n=50), sheet(GROUPS))
     with pytest.raises(DesignError, match="'mean_good' already"):
