@@ -76,6 +76,8 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
             smallest=float(row["smallest_effect"]),
             needed=float(row["called_needed"]),
             untested=row["untested"],
+            called=float(row["n_called"]),
+            matched=float(row["n_called_matched"]),
         ),
         "finding": _finding(row),
         "genes": str(row["genes"]).replace(",", ", "),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from resist_epi.report.gather import MarkTables, Sheet
-from resist_epi.report.sections import Table, change, kind_title, number, percent
+from resist_epi.report.sections import Table, change, kind_title, number
 
 
 def where_section(mark: MarkTables) -> dict[str, Any] | None:
@@ -65,7 +65,7 @@ def balance_table(sheet: Sheet) -> Table:
 
 def _with_error(row: Mapping[Any, Any], side: str) -> str:
     error = row[f"{side}_error"]
-    return percent(row[side]) + (f" ± {100 * error:.1f}" if np.isfinite(error) else "")
+    return f"{row[side]:.2%}" + (f" ± {100 * error:.2f}" if np.isfinite(error) else "")
 
 
 def where_table(sheet: Sheet) -> Table:

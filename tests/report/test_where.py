@@ -33,7 +33,7 @@ def test_the_groups_of_the_balance_have_their_names() -> None:
     assert table.columns[2:4] == ["poor", "good"]
     assert table.rows[0][0] == "whole genome"
     assert table.rows[1][0] == "timing: late"
-    assert table.rows[0][2:5] == ["30.0% ± 2.0", "25.0% ± 1.0", "5.00 ± 2.50"]
+    assert table.rows[0][2:5] == ["30.00% ± 2.00", "25.00% ± 1.00", "5.00 ± 2.50"]
     assert {len(row) for row in table.rows} == {len(table.columns)} == {len(table.numeric)}
 
 

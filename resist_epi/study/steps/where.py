@@ -106,12 +106,12 @@ def balance_words(table: pd.DataFrame, main: Analysis, mark: str) -> str:
     """The balance of the whole genome in a sentence; of a slope there are no two groups to name."""
     row = table.iloc[0]
     changed = (
-        f"{100 * row['difference']:+.1f} points ± {100 * row['error']:.1f}, P {row['pvalue']:.2g}"
+        f"{100 * row['difference']:+.2f} points ± {100 * row['error']:.2f}, P {row['pvalue']:.2g}"
     )
     if len(main.contrast.levels) != 2 or np.isnan([row["first"], row["second"]]).any():
         return f"the share of the genome where {mark} lies above background changes by {changed}"
     shares = [
-        f"{row[side]:.1%}" + ("" if np.isnan(error) else f" ± {error:.1%}")
+        f"{row[side]:.2%}" + ("" if np.isnan(error) else f" ± {error:.2%}")
         for side in ("first", "second")
         for error in [row[f"{side}_error"]]
     ]
