@@ -103,7 +103,7 @@ def _silent(own: pd.DataFrame) -> str:
         parts.append(f"{len(untested)} could not be tested, for the reasons that the table gives")
     if len(few):
         parts.append(f"{len(few)} rest on fewer than {FEWEST_LOCI} loci and say nothing either way")
-    return f"Of {len(own)} rows {' and '.join(parts)}." if parts else ""
+    return f"Of {len(own)} rows {', and '.join(parts)}." if parts else ""
 
 
 def _controls(quiet: pd.DataFrame, moved: pd.DataFrame) -> str:

@@ -91,8 +91,8 @@ def write_where(
 
 
 WHERE_WORDS = (
-    "called regions of one direction within 50 kb of one another count once; n_expected is the mean"
-    " of draws of tested regions alike in signal and length"
+    "called regions of one direction within 50 kb of one another count once; what is expected"
+    " (n_expected) is the mean of draws of tested regions alike in signal and length"
 )
 
 BALANCE_WORDS = (
