@@ -131,7 +131,6 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "tracks.lift_files": (("study/test_lifted.py",), "every kind of file is written anew"),
     "study.steps.session": (("study/test_pipeline.py",), RUN),
     "study.steps.sets": (("genes/test_set_registry.py", "study/test_pipeline.py"), RUN),
-    "study.steps.where": (("study/test_er_study.py",), RUN),
     "study.study": (("study/test_pipeline.py", "study/test_openings.py"), "read by every run"),
     "tracks.bigwig.sections": (
         ("tracks/bigwig/test_blocks.py",),

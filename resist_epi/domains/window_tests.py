@@ -23,7 +23,7 @@ from resist_epi.model.differential import contrast_statistics
 from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.filtering import regions_with_signal
 from resist_epi.model.fit import Fit
-from resist_epi.model.header import filter_in_words
+from resist_epi.model.header import filter_in_words, shrunken_in_words, support_facts
 from resist_epi.model.hidden_words import calls_in_words
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.neighbours import loci_facts, loci_in_words, locus_adjusted
@@ -105,6 +105,10 @@ def _with_tests(
         facts["filter"] = _tested(analysis.facts["filter"], results, tests.rule)
         header["filter"] = filter_in_words(facts["filter"])
         header |= _calls_in_words(results, analysis.header)
+        if "svalue" in results:
+            facts["shrunken"] = support_facts(results)
+            words = shrunken_in_words(facts["shrunken"], analysis.fit.method)
+            header["shrunken fold changes"] = words
         if "locus_id" in results:
             facts["loci"] = loci_facts(results, fdr=analysis.question.fdr)
             header["loci"] = loci_in_words(facts["loci"])
@@ -322,8 +326,7 @@ def domain_results(
     whole
         Results of the domains' whole signal, a row a domain: they give `baseMean`,
         `log2FoldChange`, its error, interval and statistic, and of these the shrunken change and
-        its s-value. The window with the lowest P would
-        exaggerate the effect.
+        its s-value, where windows were tested. The window of the lowest P would exaggerate.
     tests
         What the windows say; None where nothing could be tested.
     fdr
@@ -367,6 +370,7 @@ def domain_results(
         # What a filter left out as a whole stays out.
         p = np.where(whole["pvalue"].isna(), np.nan, found.pvalue)
         table["pvalue"], table["padj"] = p, benjamini_hochberg(p)
+        table.loc[np.isnan(p), [c for c in names(SHRUNKEN) if c in table]] = np.nan
         if "locus_id" in table:
             table = locus_adjusted(table)
         sign = np.select([found.direction == "up", found.direction == "down"], [1.0, -1.0], effect)

@@ -168,7 +168,8 @@ def _directions(table: pd.DataFrame, fdr: float) -> tuple[list[str], list[int]]:
     """Direction of each set, and the sign of the genes that carry it (0: either).
 
     By the mean; else, where more members are called than in matched sets and their labels do not
-    explain it, the way that nine in ten of them go, or `mixed`.
+    explain it, the way that nine in ten of them go, or `mixed`. A set without a direction has the
+    genes of either sign, all that are called.
     """
     way = np.where(table["effect"].gt(0), 1, -1)
     called = table["n_gain"] + table["n_loss"]
@@ -176,7 +177,7 @@ def _directions(table: pd.DataFrame, fdr: float) -> tuple[list[str], list[int]]:
     by_mean = _by_mean(table, fdr)
     more = table["mixed_padj"].le(fdr) & ~table["relabelled_pvalue"].gt(RELABELLED) & called.gt(0)
     one_way = by_mean | (more & of_way.ge(ONE_WAY * called))
-    signs = np.where(one_way | ~more, way, 0)
+    signs = np.where(one_way, way, 0)
     names = {1: "gain", -1: "loss", 0: "mixed"}
     named = [names[int(sign)] for sign in signs]
     return np.where(by_mean | more, named, "none").tolist(), signs.tolist()

@@ -145,8 +145,8 @@ def _header(asked: MechanismOptions, layers: Sequence[str]) -> dict[str, str]:
         " called members, that would have been called; of fewer than 8 loci nothing is said",
         "findings": "mechanisms of a layer that share half of their carriers are one finding, named"
         " after the one of smallest P; pvalue_unshared is the test without its carriers",
-        "genes": "those of the direction, called at the same level, the best supported"
-        " first; in brackets: none is called, these have P < .05 of their own",
+        "genes": "those of the direction (of either where there is none), called at the same level,"
+        " the best supported first; in brackets: none is called, these have P < .05 of their own",
         "wording": ". ".join([wording, *filter(None, known)]),
         "context": f"therapies as of {therapies_as_of().isoformat()}; {NO_ADVICE}",
     }

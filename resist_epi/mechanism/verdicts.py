@@ -174,7 +174,15 @@ def evidence(direction: str, *, tested: bool, n_loci: int) -> Evidence:
     return "none" if n_loci >= FEWEST_LOCI else "too few"
 
 
-def in_words(verdict: str, *, smallest: float, needed: float, untested: str) -> str:
+def in_words(
+    verdict: str,
+    *,
+    smallest: float,
+    needed: float,
+    untested: str,
+    called: float = math.nan,
+    matched: float = math.nan,
+) -> str:
     """A verdict with what would have been seen, or why nothing was, as page and figure say it.
 
     Parameters
@@ -185,6 +193,9 @@ def in_words(verdict: str, *, smallest: float, needed: float, untested: str) -> 
         Columns `smallest_effect` and `called_needed` of the row; NaN where not known.
     untested
         The column of that name.
+    called, matched
+        Columns `n_called` and `n_called_matched`: a set of which loci are called changes no more
+        than sets like it, which is not the same as no change.
 
     Examples
     --------
@@ -197,6 +208,10 @@ def in_words(verdict: str, *, smallest: float, needed: float, untested: str) -> 
         return f"{verdict}: {untested}" if untested else verdict
     if verdict not in (NONE_SEEN.word, NONE_ALLOWED.word, NONE_AS_EXPECTED.word):
         return verdict
+    if called > 0 and not math.isnan(matched):
+        verdict += (
+            f" beyond that of sets like it ({called:.0f} loci called, {matched:.1f} in those)"
+        )
     parts = []
     if not math.isnan(smallest):
         parts.append(f"a shift of {smallest:.2f} log2")

@@ -73,9 +73,10 @@ def locus_adjusted(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def loci_facts(results: pd.DataFrame, *, fdr: float = Question.fdr) -> dict[str, Any]:
-    """How many loci there are and are called, and how many regions are."""
-    loci = results.loc[results["locus_id"] != "", ["locus_id", "locus_padj"]]
-    loci = loci.drop_duplicates("locus_id")
+    """How many loci were tested and are called, and how many regions."""
+    # Of domains a locus may hold some, or none but such, that no window tests: they have no P.
+    own = (results["locus_id"] != "") & results["locus_padj"].notna()
+    loci = results.loc[own, ["locus_id", "locus_padj"]].drop_duplicates("locus_id")
     return {
         "n": len(loci),
         "called": int((loci["locus_padj"] <= fdr).sum()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from resist_epi.samples.presets import MarkPreset, preset
 from resist_epi.samples.question import Question
 from resist_epi.schema import (
     ARMS,
+    BALANCE,
     CHECK,
     GENE_SETS,
     KINDS,
@@ -31,6 +32,7 @@ from resist_epi.schema import (
     QUALITY,
     SITE_SUMMARY,
     TISSUE_SCORES,
+    WHERE,
     names,
 )
 
@@ -110,6 +112,10 @@ class MarkTables:
         Proliferation, subtype and other tissue against the groups; None where none was scored.
     sites
         Where sites gained and lost lie; None where no peaks were tested.
+    balance
+        Share of the genome above background by group; None where there are no bins.
+    where
+        Region kind -> calls by CpG class and partition; without kinds that have no such table.
     """
 
     mark: str
@@ -129,6 +135,8 @@ class MarkTables:
     segments: pd.DataFrame | None = None
     scores: Sheet | None = None
     sites: Sheet | None = None
+    balance: Sheet | None = None
+    where: Mapping[str, Sheet] = field(default_factory=dict)
 
     @property
     def main(self) -> Sheet:
@@ -260,6 +268,12 @@ def _gather_mark(
         arms=_optional(file("arms"), required=names(ARMS)),
         segments=_segments(segments, samples) if segments.is_file() else None,
         sites=_optional(file("site_summary"), required=names(SITE_SUMMARY)),
+        balance=_optional(file("balance"), required=names(BALANCE)),
+        where={
+            kind: sheet
+            for kind in results
+            if (sheet := _optional(file("where", kind), required=names(WHERE))) is not None
+        },
         levels=_levels(
             file("gene_counts") if speaks == "peaks" else file("counts", speaks),
             None if speaks == "peaks" else results[speaks],

@@ -76,6 +76,8 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
             smallest=float(row["smallest_effect"]),
             needed=float(row["called_needed"]),
             untested=row["untested"],
+            called=float(row["n_called"]),
+            matched=float(row["n_called_matched"]),
         ),
         "finding": _finding(row),
         "genes": str(row["genes"]).replace(",", ", "),
@@ -101,7 +103,7 @@ def _silent(own: pd.DataFrame) -> str:
         parts.append(f"{len(untested)} could not be tested, for the reasons that the table gives")
     if len(few):
         parts.append(f"{len(few)} rest on fewer than {FEWEST_LOCI} loci and say nothing either way")
-    return f"Of {len(own)} rows {' and '.join(parts)}." if parts else ""
+    return f"Of {len(own)} rows {', and '.join(parts)}." if parts else ""
 
 
 def _controls(quiet: pd.DataFrame, moved: pd.DataFrame) -> str:

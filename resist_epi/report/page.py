@@ -23,6 +23,7 @@ from resist_epi.report.methods import methods
 from resist_epi.report.payload import pack, pack_results
 from resist_epi.report.templating import templates
 from resist_epi.report.warnings import collect_warnings
+from resist_epi.report.where import site_table, where_section
 from resist_epi.report.words import facts, header_lines, join_words
 from resist_epi.samples.facts import contrast_title
 from resist_epi.stats.best_supported import IN_WORDS, support_in_words
@@ -200,7 +201,8 @@ def _mark(run: RunTables, mark: MarkTables, number: int, figures: Path | None) -
         "sets": tested[:SETS_SHOWN],
         "sets_not_shown": max(len(tested) - SETS_SHOWN, 0),
         "untested_sets": untested,
-        "sites": None if mark.sites is None else sections.site_table(mark.sites),
+        "where": where_section(mark),
+        "sites": None if mark.sites is None else site_table(mark.sites),
         "sites_words": {} if mark.sites is None else dict(header_lines(mark.sites.header)),
         "sets_words": "" if mark.gene_sets is None else mark.gene_sets.header.get("gene sets", ""),
         "core": [] if mark.pre_specified is None else sections.core_in_words(mark.pre_specified),

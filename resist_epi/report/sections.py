@@ -271,33 +271,6 @@ def switch_table(sheet: Sheet) -> Table:
     return Table([*columns, "Adjusted P of both", "Class"], rows, numeric)
 
 
-def site_table(sheet: Sheet) -> Table:
-    """Where sites gained, lost and not called lie, a row a place."""
-
-    def share(row: Mapping[Any, Any], name: str) -> str:
-        if not row[f"of_{name}"]:
-            return "–"
-        return (
-            f"{int(row[f'n_{name}']):,} of {int(row[f'of_{name}']):,} ({row[f'share_{name}']:.0%})"
-        )
-
-    rows = [
-        [
-            str(row["feature"]),
-            *(share(row, name) for name in ("gain", "loss", "other")),
-            *(
-                number(row[f"{what}_{name}"])
-                for name in ("gain", "loss")
-                for what in ("odds_ratio", "padj")
-            ),
-        ]
-        for row in sheet.table.to_dict("records")
-    ]
-    columns = ["Where", "Gained", "Lost", "Not called"]
-    columns += ["Odds ratio, gained", "Adjusted P", "Odds ratio, lost", "Adjusted P"]
-    return Table(columns, rows, [False, *[True] * 7])
-
-
 def _place(row: Mapping[Any, Any]) -> str:
     if not row["chrom"] or pd.isna(row["chrom"]) or pd.isna(row["start"]):
         return "–"

@@ -183,6 +183,25 @@ def test_it_is_said_which_windows_decide_the_direction() -> None:
     assert (mixed["direction"] == best)[of_two].all()
 
 
+def test_a_domain_without_a_tested_window_has_no_s_value() -> None:
+    cohort = domain_cohort(16, per_group=3)
+    bins = bins_of(cohort)
+    domains = find_domains(bins)
+    matrix = domain_matrix(bins, domains, quantity="mean_signal")
+    analysis = analyse(matrix, cohort.sheet, normalize="library_size")
+    assert analysis.results["svalue"].notna().all()
+    member = domains.member
+    p = np.where(member == 0, np.nan, 0.5)
+    combined = combine_windows(p, np.ones(len(member)), member, n_clusters=len(domains))
+    tests = WindowTests(combined, np.ones(len(member)), None)
+    found = domain_results(analysis.results, domains, tests)
+    assert found["svalue"].isna().equals(found["pvalue"].isna())
+    assert found["pvalue"].isna().tolist() == [True] + [False] * (len(domains) - 1)
+    assert np.isnan(found.loc[0, "shrunkenLog2FoldChange"])
+    usual = with_windows(analysis, bins, domains, cohort.sheet)
+    assert usual.facts["shrunken"]["of"] == usual.facts["filter"]["kept"]
+
+
 def test_a_domain_is_counted_as_tested_where_its_windows_were() -> None:
     analysis = analysed(cohort := domain_cohort(8), bins_of(cohort))
     tested = int(analysis.results["pvalue"].notna().sum())

@@ -39,7 +39,8 @@ def test_names_that_share_their_carriers_are_one_finding_and_one_sentence() -> N
     assert np.isnan(own.loc["CORE", "pvalue_unshared"])
     said = mechanism_sentences(found)
     assert len(said) == 2
-    assert said[0].startswith("Core: gain of H3K36me3, consistent with what was stated; the same")
+    assert said[0].startswith("Core: gain of H3K36me3 (S")
+    assert "loci tested), consistent with what was stated; the same" in said[0]
     assert "under other names: Wider (S" in said[0]
 
 
@@ -69,5 +70,6 @@ def test_of_two_mechanisms_of_one_set_the_one_whose_sign_is_seen_names_the_findi
     assert found["finding"].tolist() == ["Retained", "Retained"]
     said = mechanism_sentences(found)
     assert len(said) == 1
-    assert said[0].startswith("Retained: gain of H3K36me3, consistent with what was stated")
+    assert said[0].startswith("Retained: gain of H3K36me3 (")
+    assert "), consistent with what was stated" in said[0]
     assert said[0].endswith("under other names: Lost (against what was stated)")

@@ -67,6 +67,13 @@ def test_some_members_that_go_one_way_are_no_mixture() -> None:
     assert row["direction"] == "gain"
 
 
+def test_a_set_without_a_direction_lists_its_called_genes_of_either_sign() -> None:
+    row = of(changed({500: 2.0, 501: -2.0, 502: 0.4})).loc["PART"]
+    assert row["direction"] == "none"
+    assert (row["n_gain"], row["n_loss"]) == (1, 1)
+    assert set(row["genes"].split(",")) == {"S500", "S501"}
+
+
 def test_a_factor_that_members_share_makes_no_mixture() -> None:
     """Their genes move together from tumour to tumour; now and then this looks like the groups."""
     claimed = [of(changed({}, seed=s, shared=1.2), n_random=200).loc["BOTH"] for s in range(20)]

@@ -37,3 +37,43 @@ def test_layers_of_one_mechanism_share_a_sentence() -> None:
         "A: gains and losses of H3K27me3 and repressive switches, consistent with what was stated;"
         " gain of ER, against what was stated"
     ]
+
+
+def row(mechanism: str, layer: str, direction: str, verdict: str, **more: object) -> dict:
+    made = {"mechanism": mechanism, "layer": layer, "direction": direction, "verdict": verdict}
+    return made | {"kind": "mechanism", "finding": "", "shared_genes": "", "set": "S"} | more
+
+
+def test_the_genes_that_carry_a_change_are_named() -> None:
+    said = mechanism_sentences(
+        pd.DataFrame([row("A", "ER", "gain", "as expected", genes="GREB1", n_loci=4)])
+    )
+    assert said == ["A: gain of ER (GREB1; 4 loci tested), consistent with what was stated"]
+
+
+def test_it_is_said_where_no_gene_is_called_by_itself() -> None:
+    said = mechanism_sentences(
+        pd.DataFrame([row("A", "ER", "loss", "as expected", genes="(GREB1,CCND2)", n_loci=2)])
+    )
+    assert "(no gene by itself; P below .05: GREB1, CCND2; 2 loci tested)" in said[0]
+
+
+def test_of_many_carriers_the_first_are_named() -> None:
+    genes = ",".join(f"G{i}" for i in range(9))
+    said = mechanism_sentences(pd.DataFrame([row("A", "ER", "gain", "as expected", genes=genes)]))
+    assert "(G0, G1, G2, G3, G4, G5 and 3 more)" in said[0]
+
+
+def test_two_sides_of_one_set_are_one_sentence_with_their_switches() -> None:
+    own = {"finding": "Lost", "genes": "GREB1", "n_loci": 4}
+    rows = [
+        row("Lost", "H3K27me3", "gain", "as expected", **own),
+        row("Lost", "switches", "loss", "as expected"),
+        row("Retained", "H3K27me3", "gain", "opposite", **own),
+        row("Retained", "switches", "loss", "opposite"),
+    ]
+    said = mechanism_sentences(pd.DataFrame(rows))
+    assert len(said) == 1
+    assert said[0].endswith("under other names: Retained (against what was stated)")
+    rows[3]["set"] = "T"  # switches of other genes are a finding of their own
+    assert len(mechanism_sentences(pd.DataFrame(rows))) == 2

@@ -82,6 +82,14 @@ def test_none_seen_carries_what_would_have_been_seen() -> None:
     assert in_words("as expected", **known) == "as expected"
 
 
+def test_a_set_with_called_loci_changes_no_more_than_sets_like_it() -> None:
+    known = {"smallest": np.nan, "needed": np.nan, "untested": "", "called": 14.0, "matched": 18.2}
+    said = in_words("no change seen", **known)
+    assert said == "no change seen beyond that of sets like it (14 loci called, 18.2 in those)"
+    assert in_words("no change seen", **known | {"called": 0.0}) == "no change seen"
+    assert in_words("as expected", **known) == "as expected"
+
+
 def test_the_docs_give_every_verdict() -> None:
     page = (Path(__file__).parents[2] / "docs" / "guide" / "mechanisms.md").read_text("utf-8")
     for verdict in VERDICTS.values():

@@ -132,3 +132,17 @@ def test_no_test_no_loci() -> None:
         matrix, builders.sheet(LABELS), contrast="poor-good", fold_changes="always"
     ).results
     assert "locus_padj" not in table
+
+
+def test_a_locus_counts_where_a_region_of_it_has_a_p() -> None:
+    nan = float("nan")
+    table = pd.DataFrame(
+        {
+            "locus_id": ["a", "a", "b", "c", ""],
+            "locus_padj": [nan, 0.01, 0.2, nan, nan],
+            "pvalue": [nan, 0.001, 0.1, nan, nan],
+            "padj": [nan, 0.003, 0.1, nan, nan],
+        }
+    )
+    facts = loci_facts(table)
+    assert facts == {"n": 2, "called": 1, "tested_regions": 2, "called_regions": 1}

@@ -91,8 +91,8 @@ def write_where(
 
 
 WHERE_WORDS = (
-    "called regions of one direction within 50 kb of one another count once; n_expected is the mean"
-    " of draws of tested regions alike in signal and length"
+    "called regions of one direction within 50 kb of one another count once; what is expected"
+    " (n_expected) is the mean of draws of tested regions alike in signal and length"
 )
 
 BALANCE_WORDS = (
@@ -103,12 +103,20 @@ BALANCE_WORDS = (
 
 
 def balance_words(table: pd.DataFrame, main: Analysis, mark: str) -> str:
-    """The balance of the whole genome in a sentence."""
+    """The balance of the whole genome in a sentence; of a slope there are no two groups to name."""
     row = table.iloc[0]
-    first, second = main.contrast.levels or ("first", "second")
+    changed = (
+        f"{100 * row['difference']:+.2f} points ± {100 * row['error']:.2f}, P {row['pvalue']:.2g}"
+    )
+    if len(main.contrast.levels) != 2 or np.isnan([row["first"], row["second"]]).any():
+        return f"the share of the genome where {mark} lies above background changes by {changed}"
+    shares = [
+        f"{row[side]:.2%}" + ("" if np.isnan(error) else f" ± {error:.2%}")
+        for side in ("first", "second")
+        for error in [row[f"{side}_error"]]
+    ]
+    first, second = main.contrast.levels
     return (
-        f"{mark} lies above background in {row['first']:.1%} ± {row['first_error']:.1%} of the"
-        f" genome in {first}, {row['second']:.1%} ± {row['second_error']:.1%} in {second} (mean ±"
-        f" standard error): a difference of {100 * row['difference']:+.1f} points ±"
-        f" {100 * row['error']:.1f}, P {row['pvalue']:.2g}"
+        f"{mark} lies above background in {shares[0]} of the genome in {first}, {shares[1]} in"
+        f" {second} (mean ± standard error): a difference of {changed}"
     )
