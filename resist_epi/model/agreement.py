@@ -15,6 +15,7 @@ from resist_epi.counting.background import MIN_ENRICHED, MIN_ENRICHMENT, fold_ov
 from resist_epi.counting.matrix import CountMatrix, log_divisors
 from resist_epi.errors import DesignError
 from resist_epi.model.analysis import Analysis
+from resist_epi.model.composition import EVIDENCE, unchanged_of_results
 from resist_epi.model.differential import contrast_results
 from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.efficiency import Disagreement, composition_disagreement, share_tests
@@ -29,6 +30,7 @@ from resist_epi.model.normalization import (
     titles,
 )
 from resist_epi.model.normalization_data import NormalizationInputs
+from resist_epi.samples.question import Question
 from resist_epi.stats.literature import Reference
 from resist_epi.stats.multiple import benjamini_hochberg
 
@@ -61,8 +63,8 @@ class Agreement:
         directions are known those of `known.COLUMNS`.
     high_confidence
         (n_regions,) True where the region is called with one sign both by background composition
-        (or spike-in) and by TMM where the mark is, at one false discovery rate for both together;
-        NaN where one of the two cannot be had.
+        (or spike-in) and where the mark is, by rounds of TMM or, where these do not hold, by TMM,
+        at one false discovery rate for both together; NaN where one of the two cannot be had.
     sentence
         The table in words.
     warnings
@@ -166,11 +168,11 @@ def shared_variants(analyses: Sequence[Analysis]) -> Variants | None:
     matrices = normalized_variants(analyses[0].matrix, analyses[0].inputs)
     tested = [a for a in analyses if a.tested]
     return Variants(
-        matrices, {m: _refitted(tested[0], matrices[m]) for m in list(matrices)[1:] if tested}
+        matrices, {m: refitted(tested[0], matrices[m]) for m in list(matrices)[1:] if tested}
     )
 
 
-def _refitted(analysis: Analysis, matrix: CountMatrix) -> Fit:
+def refitted(analysis: Analysis, matrix: CountMatrix) -> Fit:
     """The fit of the same design to another normalisation."""
     return fit_model(
         matrix,
@@ -238,7 +240,7 @@ def compare_normalizations(
     headline = next(iter(normalized))
     tables = {headline: analysis.results} if analysis.tested else {}
     for other in list(normalized)[1:] if analysis.tested else ():
-        fitted = fits[other] if other in fits else _refitted(analysis, normalized[other])
+        fitted = fits[other] if other in fits else refitted(analysis, normalized[other])
         tables[other] = contrast_results(
             fitted,
             contrast,
@@ -325,17 +327,39 @@ def _high_confidence(tables: Mapping[str, pd.DataFrame], analysis: Analysis) -> 
     The larger of the two P, adjusted over all regions: where either assumption holds, it is a
     valid P of a region that does not change. The intersection of two lists would not do: a true
     call is easily lost from one of them, a false one seldom where the other assumption is wrong,
-    so that false calls gather in it. Rounds of TMM in the place of TMM find more, but where half of
-    the regions gain they may take these for the unchanged ones, and then hardly any is left.
+    so that false calls gather in it. Of the regions with the mark, rounds of TMM lose fewer true
+    calls than TMM where more rise than fall; TMM takes their place where they seem to have gone
+    with the regions that change, and would lose most of them
+    (docs/evidence/calibration_normalization.md).
     """
     reference, in_regions = _opposed(tables, analysis.inputs)
+    if in_regions == ENRICHED and _rounds_hold(tables, analysis.question):
+        in_regions = ROUNDS
     if reference is None or in_regions is None:
         return np.full(len(analysis.matrix.regions), np.nan, dtype=object)
-    one, other = tables[reference], tables[in_regions]
+    sure = called_by_both(tables[reference], tables[in_regions], fdr=analysis.question.fdr)
+    return sure.astype(object)
+
+
+def _rounds_hold(tables: Mapping[str, pd.DataFrame], question: Question) -> bool:
+    """Whether there are rounds over the regions with the mark, and the unchanged ones lie at 0."""
+    if ROUNDS not in list(tables)[1:]:  # as the headline they are over all regions
+        return False
+    return not unchanged_of_results(tables[ROUNDS], question).evidence >= EVIDENCE
+
+
+def called_by_both(one: pd.DataFrame, other: pd.DataFrame, *, fdr: float) -> NDArray[np.bool_]:
+    """(n_regions,) whether two results say the same of a region: the larger P, adjusted.
+
+    Parameters
+    ----------
+    one, other
+        Results of the same regions; where their signs differ, P is 1.
+    """
     change = [t["log2FoldChange"].to_numpy(np.float64) for t in (one, other)]
     p = np.maximum(one["pvalue"].to_numpy(np.float64), other["pvalue"].to_numpy(np.float64))
     p = np.where((np.sign(change[0]) == np.sign(change[1])) | np.isnan(p), p, 1.0)
-    return np.asarray(benjamini_hochberg(p) <= analysis.question.fdr).astype(object)
+    return np.asarray(benjamini_hochberg(p) <= fdr)
 
 
 def _opposed(had: Container[str], inputs: NormalizationInputs) -> tuple[str | None, str | None]:
