@@ -22,15 +22,9 @@ from resist_epi.counting.matrix import CountMatrix
 from resist_epi.dna.copy_number import with_copy_number
 from resist_epi.genome.regions import make_regions
 from resist_epi.io.tables import write_table
-from resist_epi.model.agreement import (
-    ENRICHED,
-    ROUNDS,
-    called_by_both,
-    normalized_variants,
-    refitted,
-    with_agreement,
-)
+from resist_epi.model.agreement import normalized_variants, refitted, with_agreement
 from resist_epi.model.analysis import analyse
+from resist_epi.model.confident import ENRICHED, ROUNDS, called_by_both
 from resist_epi.model.differential import contrast_results
 from resist_epi.model.normalization_data import normalization_inputs
 from resist_epi.samples.sheet import SampleSheet, make_sheet

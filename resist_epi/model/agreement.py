@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from resist_epi.counting.background import MIN_ENRICHED, MIN_ENRICHMENT, fold_ov
 from resist_epi.counting.matrix import CountMatrix, log_divisors
 from resist_epi.errors import DesignError
 from resist_epi.model.analysis import Analysis
-from resist_epi.model.composition import EVIDENCE, unchanged_of_results
+from resist_epi.model.confident import ENRICHED, ROUNDS, high_confidence, opposed
 from resist_epi.model.differential import contrast_results
 from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.efficiency import Disagreement, composition_disagreement, share_tests
@@ -30,17 +30,9 @@ from resist_epi.model.normalization import (
     titles,
 )
 from resist_epi.model.normalization_data import NormalizationInputs
-from resist_epi.samples.question import Question
 from resist_epi.stats.literature import Reference
-from resist_epi.stats.multiple import benjamini_hochberg
 
 logger = logging.getLogger(__name__)
-
-# TMM where the mark is: in most sets of regions, such as all promoters, the majority has none of
-# it, and TMM over all of them would be background composition once more.
-ENRICHED = "tmm_enriched"
-
-ROUNDS = "tmm_rounds"  # over the same regions
 
 TITLES = {ENRICHED: "TMM where the mark is"}
 
@@ -265,7 +257,7 @@ def compare_normalizations(
     if analysis.inputs.top_share is not None:
         warnings = [*warnings, *share_tests(analysis.inputs.top_share, design, contrast)]
     said = [known_in_words(judged, controls.note)] if controls is not None and judged else []
-    sure = _high_confidence(tables, analysis)
+    sure = high_confidence(tables, analysis)
     return Agreement(
         table,
         sure,
@@ -321,55 +313,8 @@ def _compared(tables: Mapping[str, pd.DataFrame], headline: str, name: str) -> d
     }
 
 
-def _high_confidence(tables: Mapping[str, pd.DataFrame], analysis: Analysis) -> NDArray[np.object_]:
-    """Whether both assumptions call a region, with one sign and one false discovery rate for both.
-
-    The larger of the two P, adjusted over all regions: where either assumption holds, it is a
-    valid P of a region that does not change. The intersection of two lists would not do: a true
-    call is easily lost from one of them, a false one seldom where the other assumption is wrong,
-    so that false calls gather in it. Of the regions with the mark, rounds of TMM lose fewer true
-    calls than TMM where more rise than fall; TMM takes their place where they seem to have gone
-    with the regions that change, and would lose most of them
-    (docs/evidence/calibration_normalization.md).
-    """
-    reference, in_regions = _opposed(tables, analysis.inputs)
-    if in_regions == ENRICHED and _rounds_hold(tables, analysis.question):
-        in_regions = ROUNDS
-    if reference is None or in_regions is None:
-        return np.full(len(analysis.matrix.regions), np.nan, dtype=object)
-    sure = called_by_both(tables[reference], tables[in_regions], fdr=analysis.question.fdr)
-    return sure.astype(object)
-
-
-def _rounds_hold(tables: Mapping[str, pd.DataFrame], question: Question) -> bool:
-    """Whether there are rounds over the regions with the mark, and the unchanged ones lie at 0."""
-    if ROUNDS not in list(tables)[1:]:  # as the headline they are over all regions
-        return False
-    return not unchanged_of_results(tables[ROUNDS], question).evidence >= EVIDENCE
-
-
-def called_by_both(one: pd.DataFrame, other: pd.DataFrame, *, fdr: float) -> NDArray[np.bool_]:
-    """(n_regions,) whether two results say the same of a region: the larger P, adjusted.
-
-    Parameters
-    ----------
-    one, other
-        Results of the same regions; where their signs differ, P is 1.
-    """
-    change = [t["log2FoldChange"].to_numpy(np.float64) for t in (one, other)]
-    p = np.maximum(one["pvalue"].to_numpy(np.float64), other["pvalue"].to_numpy(np.float64))
-    p = np.where((np.sign(change[0]) == np.sign(change[1])) | np.isnan(p), p, 1.0)
-    return np.asarray(benjamini_hochberg(p) <= fdr)
-
-
-def _opposed(had: Container[str], inputs: NormalizationInputs) -> tuple[str | None, str | None]:
-    """What keeps a global change and what takes it away, among the normalisations had."""
-    reference = next((m for m in references(inputs) if m in had), None)
-    return reference, next((m for m in (ENRICHED, *compared_as("regions")) if m in had), None)
-
-
 def _disagreement(normalized: Mapping[str, CountMatrix], analysis: Analysis) -> Disagreement | None:
-    reference, in_regions = _opposed(normalized, analysis.inputs)
+    reference, in_regions = opposed(normalized, analysis.inputs)
     if reference is None or in_regions is None:
         return None
     return composition_disagreement(
@@ -385,7 +330,7 @@ def _disagreement(normalized: Mapping[str, CountMatrix], analysis: Analysis) -> 
 def _headline_warnings(normalized: Mapping[str, CountMatrix], analysis: Analysis) -> list[str]:
     """What spike-in or background say of a normalisation that is neither they nor TMM."""
     headline, matrix = next(iter(normalized.items()))
-    reference, in_regions = _opposed(normalized, analysis.inputs)
+    reference, in_regions = opposed(normalized, analysis.inputs)
     if reference is None or headline in (reference, in_regions):
         return []
     return composition_disagreement(

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.model.agreement import (
-    called_by_both,
     enriched_regions,
     normalized_variants,
     refitted,
     with_agreement,
 )
 from resist_epi.model.analysis import Analysis, analyse
+from resist_epi.model.confident import called_by_both
 from resist_epi.model.differential import contrast_results
 from resist_epi.model.filtering import regions_with_signal
 from resist_epi.model.normalization import normalize
