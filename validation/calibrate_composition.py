@@ -150,11 +150,11 @@ def warnings_as_markdown(table: pd.DataFrame) -> str:
 
 
 def as_markdown(table: pd.DataFrame) -> str:
-    """A row a cell: FDR (standard error) / power of each, and the warning of the first."""
+    """A row a cell: FDR (standard error) / power of each."""
     names = list(dict.fromkeys(table["normalize"]))
     head = " | ".join(f"`{name}`" for name in names)
-    lines = [f"| libraries | changed | of these up | {head} | warned |"]
-    lines += ["|---" * (len(names) + 4) + "|"]
+    lines = [f"| libraries | changed | of these up | {head} |"]
+    lines += ["|---" * (len(names) + 3) + "|"]
     for (libraries, changed, up), cell in table.groupby(["libraries", "changed", "up"]):
         each = cell.set_index("normalize")
         shown = [
@@ -165,7 +165,7 @@ def as_markdown(table: pd.DataFrame) -> str:
         ]
         lines.append(
             f"| {libraries} | {changed:.0%} | {'' if changed == 0 else f'{up:.0%}'} |"
-            f" {' | '.join(shown)} | {each.loc[names[0], 'warned']:.2f} |"
+            f" {' | '.join(shown)} |"
         )
     return "\n".join(lines)
 

@@ -22,7 +22,12 @@ from resist_epi.counting.matrix import CountMatrix
 from resist_epi.dna.copy_number import with_copy_number
 from resist_epi.genome.regions import make_regions
 from resist_epi.io.tables import write_table
-from resist_epi.model.agreement import normalized_variants, refitted, with_agreement
+from resist_epi.model.agreement import (
+    Variants,
+    normalized_variants,
+    refitted,
+    with_agreement,
+)
 from resist_epi.model.analysis import analyse
 from resist_epi.model.confident import ENRICHED, ROUNDS, called_by_both
 from resist_epi.model.differential import contrast_results
@@ -250,16 +255,16 @@ def measure(study: Study) -> dict[str, float]:
 def measure_lists(study: Study) -> dict[str, float]:
     """Rates of the calls under each normalisation, and of those that two of them make together."""
     inputs = normalization_inputs(study.regions, study.sheet, bins=study.bins)
-    analysis, _ = with_agreement(
-        analyse(
-            study.regions, study.sheet, formula=study.design, contrast="poor-good", inputs=inputs
-        )
+    analysis = analyse(
+        study.regions, study.sheet, formula=study.design, contrast="poor-good", inputs=inputs
     )
-    matrices, results = normalized_variants(analysis.matrix, analysis.inputs), analysis.results
+    matrices = normalized_variants(analysis.matrix, analysis.inputs)
+    fits = {name: refitted(analysis, matrices[name]) for name in list(matrices)[1:]}
+    analysis, _ = with_agreement(analysis, variants=Variants(matrices, fits))
+    results = analysis.results
     tables = {analysis.question.normalize: results}
     for name in (ENRICHED, ROUNDS):
-        fitted = refitted(analysis, matrices[name])
-        tables[name] = contrast_results(fitted, analysis.contrast, shrunken=False)
+        tables[name] = contrast_results(fits[name], analysis.contrast, shrunken=False)
     found: dict[str, float] = {}
     for name, chosen in LISTS.items():
         one, other = tables[chosen[0]], tables[chosen[-1]]
