@@ -1,11 +1,13 @@
 """Measure normalisations from the regions themselves where many of them change, and mostly one way.
 
     python validation/calibrate_composition.py --write
+    python validation/calibrate_composition.py --warnings --sets 10 10 0 --write
 
 Reads in 2,000 regions of 6, 12 and 40 libraries, half of them poor; a share of the regions changes
 by one log2 unit (.74 to 1.35 for two thirds of them), a part of these upwards. Library sizes are
-column sums, as of a plain table of counts. The test is the default one. `--write` puts the table
-into the page of evidence.
+column sums, as of a plain table of counts. The test is the default one. `--warnings` counts how
+often the results say that no normalisation from the regions can be trusted, for changes of half a
+unit too. `--write` puts the table into the page of evidence.
 """
 
 from __future__ import annotations
@@ -33,10 +35,15 @@ CHANGED = (0.0, 0.05, 0.2, 0.4, 0.5, 0.7)
 UP = (0.5, 0.75, 0.95, 1.0)  # of those that change
 RUNS = {6: 100, 12: 100, 40: 20}  # libraries: sets
 COMPARED = ("tmm_rounds", "tmm")
+SIZES = (0.5, 1.0)  # of the changes, log2, where warnings are counted
+# Share changed, and of these upwards; where rounds hold, and where they may not.
+QUIET = ((0.0, 0.5), (0.05, 0.5), (0.05, 1.0), (0.2, 0.5), (0.2, 1.0), (0.4, 0.5), (0.5, 0.5))
+ONE_SIDED = ((0.4, 1.0), (0.5, 1.0), (0.7, 1.0), (1.0, 1.0))
+WARNINGS = ("<!-- warnings: begin -->", "<!-- warnings: end -->")
 
 
 def simulate(
-    libraries: int, changed: float, up: float, seed: int
+    libraries: int, changed: float, up: float, seed: int, size: float = 1.0
 ) -> tuple[CountMatrix, SampleSheet, np.ndarray]:
     """Counts, sheet, and the planted sign of every region, shape (2,000,)."""
     rng = np.random.default_rng([seed, libraries, round(changed * 100), round(up * 100)])
@@ -44,7 +51,7 @@ def simulate(
     sign = np.zeros(REGIONS)
     sign[: round(changed * REGIONS)] = -1
     sign[: round(up * changed * REGIONS)] = 1
-    effect = sign * np.exp(rng.normal(0, 0.3, size=REGIONS))
+    effect = sign * size * np.exp(rng.normal(0, 0.3, size=REGIONS))
     mean = 8 + rng.gamma(1.2, 40, size=REGIONS)
     depth = np.exp(rng.normal(0, 0.3, size=libraries))
     dispersion = DISPERSION * DISPERSION_DF / rng.chisquare(DISPERSION_DF, size=(REGIONS, 1))
@@ -68,16 +75,17 @@ def simulate(
 
 
 def measure(
-    libraries: int, changed: float, up: float, normalize: str, seed: int
+    libraries: int, changed: float, up: float, normalize: str, seed: int, size: float = 1.0
 ) -> dict[str, float]:
     """False and true calls of one set, the shift of unchanged regions, and what was warned of."""
-    matrix, sheet, truth = simulate(libraries, changed, up, seed)
+    matrix, sheet, truth = simulate(libraries, changed, up, seed, size)
     found = analyse(matrix, sheet, contrast="poor-good", normalize=normalize)
     sign = found.results["direction"].map({"gain": 1, "loss": -1}).fillna(0).to_numpy()
     called = sign != 0
     planted = int((truth != 0).sum())
     unchanged = (truth == 0) & found.results["pvalue"].notna().to_numpy()
     return {
+        "calls": float(called.sum()),
         "fdr": float((called & (sign != truth)).sum() / max(called.sum(), 1)),
         "power": float((called & (sign == truth)).sum() / planted) if planted else np.nan,
         "shift": float(found.results.loc[unchanged, "log2FoldChange"].median()),
@@ -106,12 +114,47 @@ def calibrate(runs: dict[int, int], normalizations: Sequence[str]) -> pd.DataFra
     return pd.DataFrame(rows)
 
 
+def calibrate_warnings(runs: dict[int, int]) -> pd.DataFrame:
+    """A row a number of libraries, share changed, share of these upwards, and size of change."""
+    rows = []
+    for libraries, (changed, up), size in itertools.product(runs, QUIET + ONE_SIDED, SIZES):
+        if changed == 0 and size != SIZES[0]:
+            continue
+        made = pd.DataFrame(
+            measure(libraries, changed, up, "tmm_rounds", seed, size)
+            for seed in range(runs[libraries])
+        )
+        row: dict[str, object] = {"libraries": libraries, "changed": changed, "up": up}
+        row |= {str(k): v for k, v in made.mean().to_dict().items()}
+        rows.append(row | {"size": size, "fdr_se": made["fdr"].sem()})
+    return pd.DataFrame(rows)
+
+
+def warnings_as_markdown(table: pd.DataFrame) -> str:
+    """A row a share changed, way and size: shift, calls, FDR and warnings by libraries."""
+    columns = sorted(table["libraries"].unique())
+    head = " | ".join(f"{n} libraries: shift, calls, FDR (SE) | warned" for n in columns)
+    lines = [f"| changed | of these up | size | {head} |", "|---" * (3 + 2 * len(columns)) + "|"]
+    for (changed, up, size), cell in table.groupby(["changed", "up", "size"]):
+        each = cell.set_index("libraries")
+        shown = [
+            "{shift:+.2f}, {calls:.0f}, {fdr:.3f} ({fdr_se:.3f}) | {warned:.2f}".format(
+                **each.loc[n]
+            ).replace("+nan", "")
+            for n in columns
+        ]
+        way = "" if changed == 0 else f"{up:.0%}"
+        amount = "" if changed == 0 else f"{size:.1f}"
+        lines.append(f"| {changed:.0%} | {way} | {amount} | {' | '.join(shown)} |")
+    return "\n".join(lines)
+
+
 def as_markdown(table: pd.DataFrame) -> str:
-    """A row a cell: FDR (standard error) / power of each, and the warning of the first."""
+    """A row a cell: FDR (standard error) / power of each."""
     names = list(dict.fromkeys(table["normalize"]))
     head = " | ".join(f"`{name}`" for name in names)
-    lines = [f"| libraries | changed | of these up | {head} | warned |"]
-    lines += ["|---" * (len(names) + 4) + "|"]
+    lines = [f"| libraries | changed | of these up | {head} |"]
+    lines += ["|---" * (len(names) + 3) + "|"]
     for (libraries, changed, up), cell in table.groupby(["libraries", "changed", "up"]):
         each = cell.set_index("normalize")
         shown = [
@@ -122,7 +165,7 @@ def as_markdown(table: pd.DataFrame) -> str:
         ]
         lines.append(
             f"| {libraries} | {changed:.0%} | {'' if changed == 0 else f'{up:.0%}'} |"
-            f" {' | '.join(shown)} | {each.loc[names[0], 'warned']:.2f} |"
+            f" {' | '.join(shown)} |"
         )
     return "\n".join(lines)
 
@@ -137,15 +180,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sets = list(RUNS.values())
     parser.add_argument("--sets", type=int, nargs=3, default=sets, help="a cell, by libraries")
     parser.add_argument("--normalize", nargs="+", default=list(COMPARED))
+    parser.add_argument("--warnings", action="store_true", help="count them, by size of change")
     parser.add_argument("--write", action="store_true", help="put the table into the page")
     chosen = parser.parse_args(arguments)
     logging.disable(logging.WARNING)
     began = time.process_time()
     runs = dict(zip(RUNS, chosen.sets, strict=True))
-    text = as_markdown(calibrate(runs, chosen.normalize))
+    runs = {libraries: number for libraries, number in runs.items() if number}
+    if chosen.warnings:
+        text, begin, end = warnings_as_markdown(calibrate_warnings(runs)), *WARNINGS
+    else:
+        text, begin, end = as_markdown(calibrate(runs, chosen.normalize)), BEGIN, END
     if chosen.write:
-        before, rest = PAGE.read_text().split(BEGIN)
-        PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}")
+        before, rest = PAGE.read_text().split(begin)
+        PAGE.write_text(f"{before}{begin}\n\n{text}\n\n{end}{rest.split(end)[1]}")
     print(text)
     print(f"{time.process_time() - began:.0f} s of CPU")
 

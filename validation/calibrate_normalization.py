@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +22,15 @@ from resist_epi.counting.matrix import CountMatrix
 from resist_epi.dna.copy_number import with_copy_number
 from resist_epi.genome.regions import make_regions
 from resist_epi.io.tables import write_table
-from resist_epi.model.agreement import with_agreement
+from resist_epi.model.agreement import (
+    Variants,
+    normalized_variants,
+    refitted,
+    with_agreement,
+)
 from resist_epi.model.analysis import analyse
+from resist_epi.model.confident import ENRICHED, ROUNDS, called_by_both
+from resist_epi.model.differential import contrast_results
 from resist_epi.model.normalization_data import normalization_inputs
 from resist_epi.samples.sheet import SampleSheet, make_sheet
 
@@ -70,6 +77,8 @@ class Scenario:
         `confounded`: more of it in the poor one.
     design
         Formula of the analysis.
+    spread
+        What the mark adds to the background in the poor group, of that background.
     """
 
     gain: float = 0.0
@@ -78,6 +87,7 @@ class Scenario:
     copy_number: str = ""
     purity: str = ""
     design: str = "~ Condition"
+    spread: float = 0.0
 
 
 SCENARIOS: Mapping[str, Scenario] = {
@@ -99,6 +109,18 @@ SCENARIOS: Mapping[str, Scenario] = {
     "purity_confounded_adjusted": Scenario(
         balanced=BALANCED_SHARE, purity="confounded", design=ADJUSTED_FOR_PURITY
     ),
+    "gain_20": Scenario(gain=0.2),
+    "spread_20": Scenario(spread=0.2),
+    "spread_20_balanced": Scenario(spread=0.2, balanced=BALANCED_SHARE),
+}
+
+# Two normalisations that a region must be called by, or one alone.
+LISTS: Mapping[str, tuple[str, ...]] = {
+    "background": ("background",),
+    "tmm_rounds": (ROUNDS,),
+    "tmm_enriched": (ENRICHED,),
+    "with_tmm": ("background", ENRICHED),
+    "with_rounds": ("background", ROUNDS),
 }
 
 
@@ -137,6 +159,8 @@ def simulate(scenario: Scenario, per_group: int, rng: np.random.Generator) -> St
     texture = rng.gamma(30, 1 / 30, size=(BINS, 1))
     rate = np.repeat(texture, n, axis=1)
     rate[:domains] *= 1 + mark
+    diffuse = 1 + scenario.spread * poor
+    rate[domains:] *= diffuse
     copies = np.ones((BINS, n))
     if scenario.copy_number:
         copies = _copies(poor, rng.uniform(*PURITY, size=n), rng)
@@ -146,6 +170,7 @@ def simulate(scenario: Scenario, per_group: int, rng: np.random.Generator) -> St
     home = rng.permutation(domains)[:marked]
     inside = np.ones((REGIONS, n))
     inside[:marked] += mark[home]
+    inside[marked:] *= diffuse
     # Regions without the mark lie in bins without it, one in each.
     homes = np.concatenate([home, domains + np.arange(REGIONS - marked)])
     inside *= copies[homes]
@@ -227,6 +252,30 @@ def measure(study: Study) -> dict[str, float]:
     }
 
 
+def measure_lists(study: Study) -> dict[str, float]:
+    """Rates of the calls under each normalisation, and of those that two of them make together."""
+    inputs = normalization_inputs(study.regions, study.sheet, bins=study.bins)
+    analysis = analyse(
+        study.regions, study.sheet, formula=study.design, contrast="poor-good", inputs=inputs
+    )
+    matrices = normalized_variants(analysis.matrix, analysis.inputs)
+    fits = {name: refitted(analysis, matrices[name]) for name in list(matrices)[1:]}
+    analysis, _ = with_agreement(analysis, variants=Variants(matrices, fits))
+    results = analysis.results
+    tables = {analysis.question.normalize: results}
+    for name in (ENRICHED, ROUNDS):
+        tables[name] = contrast_results(fits[name], analysis.contrast, shrunken=False)
+    found: dict[str, float] = {}
+    for name, chosen in LISTS.items():
+        one, other = tables[chosen[0]], tables[chosen[-1]]
+        called = called_by_both(one, other, fdr=analysis.question.fdr)
+        sign = np.sign(one["log2FoldChange"].to_numpy()) * called
+        found |= _rates(sign, study.truth, name)
+    sure = results["high_confidence"].to_numpy(dtype=bool)
+    sign = np.sign(results["log2FoldChange"].to_numpy()) * sure
+    return found | _rates(sign, study.truth, "high_confidence")
+
+
 def _rates(sign: np.ndarray, truth: np.ndarray, name: str) -> dict[str, float]:
     calls = int((sign != 0).sum())
     false = int(((sign != 0) & (sign != truth)).sum())
@@ -240,7 +289,12 @@ def _rates(sign: np.ndarray, truth: np.ndarray, name: str) -> dict[str, float]:
 
 
 def calibrate(
-    runs: int, per_group: int, seed: int, names: Sequence[str] = tuple(SCENARIOS)
+    runs: int,
+    per_group: int,
+    seed: int,
+    names: Sequence[str] = tuple(SCENARIOS),
+    *,
+    of: Callable[[Study], dict[str, float]] = measure,
 ) -> pd.DataFrame:
     """Mean of each measure over the runs of each scenario, standard errors of the rates.
 
@@ -250,14 +304,15 @@ def calibrate(
     for name in names:
         number = list(SCENARIOS).index(name)
         measured = pd.DataFrame(
-            measure(simulate(SCENARIOS[name], per_group, np.random.default_rng([seed, number, r])))
+            of(simulate(SCENARIOS[name], per_group, np.random.default_rng([seed, number, r])))
             for r in range(runs)
         )
-        spread = float(measured["difference"].std())
+        if "difference" in measured:
+            measured["difference_sd"] = measured["difference"].std()
         means = {str(k): float(v) for k, v in measured.mean().items()}
         of_rates = measured.filter(regex="_fdr$").sem().add_suffix("_se")
         errors = {str(k): float(v) for k, v in of_rates.items()}
-        row = {"scenario": name, "per_group": per_group, **means, "difference_sd": spread}
+        row = {"scenario": name, "per_group": per_group, **means}
         rows.append(row | errors)
     return pd.DataFrame(rows)
 
@@ -269,12 +324,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--per-group", type=int, nargs="+", default=[6])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--scenarios", nargs="+", choices=list(SCENARIOS), default=list(SCENARIOS))
+    parser.add_argument("--lists", action="store_true", help="calls by one normalisation, by two")
     parser.add_argument("-o", "--output", type=Path, required=True)
     chosen = parser.parse_args(arguments)
     logging.disable(logging.WARNING)  # the runs' own warnings are what is counted
     began = time.process_time()
+    of = measure_lists if chosen.lists else measure
     tables = [
-        calibrate(chosen.runs, per_group, chosen.seed, chosen.scenarios)
+        calibrate(chosen.runs, per_group, chosen.seed, chosen.scenarios, of=of)
         for per_group in chosen.per_group
     ]
     table = pd.concat(tables, ignore_index=True)

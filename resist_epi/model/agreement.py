@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from resist_epi.counting.background import MIN_ENRICHED, MIN_ENRICHMENT, fold_ov
 from resist_epi.counting.matrix import CountMatrix, log_divisors
 from resist_epi.errors import DesignError
 from resist_epi.model.analysis import Analysis
+from resist_epi.model.confident import ENRICHED, ROUNDS, high_confidence, opposed
 from resist_epi.model.differential import contrast_results
 from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.efficiency import Disagreement, composition_disagreement, share_tests
@@ -30,15 +31,8 @@ from resist_epi.model.normalization import (
 )
 from resist_epi.model.normalization_data import NormalizationInputs
 from resist_epi.stats.literature import Reference
-from resist_epi.stats.multiple import benjamini_hochberg
 
 logger = logging.getLogger(__name__)
-
-# TMM where the mark is: in most sets of regions, such as all promoters, the majority has none of
-# it, and TMM over all of them would be background composition once more.
-ENRICHED = "tmm_enriched"
-
-ROUNDS = "tmm_rounds"  # over the same regions
 
 TITLES = {ENRICHED: "TMM where the mark is"}
 
@@ -61,8 +55,8 @@ class Agreement:
         directions are known those of `known.COLUMNS`.
     high_confidence
         (n_regions,) True where the region is called with one sign both by background composition
-        (or spike-in) and by TMM where the mark is, at one false discovery rate for both together;
-        NaN where one of the two cannot be had.
+        (or spike-in) and where the mark is, by rounds of TMM or, where these do not hold, by TMM,
+        at one false discovery rate for both together; NaN where one of the two cannot be had.
     sentence
         The table in words.
     warnings
@@ -152,10 +146,10 @@ def shared_variants(analyses: Sequence[Analysis]) -> Variants | None:
     matrices = normalized_variants(analyses[0].matrix, analyses[0].inputs)
     tested = [a for a in analyses if a.tested]
     others = list(matrices)[1:] if tested else []
-    return Variants(matrices, {m: _refitted(tested[0], matrices[m]) for m in others})
+    return Variants(matrices, {m: refitted(tested[0], matrices[m]) for m in others})
 
 
-def _refitted(analysis: Analysis, matrix: CountMatrix) -> Fit:
+def refitted(analysis: Analysis, matrix: CountMatrix) -> Fit:
     return fit_model(
         matrix,
         analysis.design,
@@ -219,7 +213,7 @@ def compare_normalizations(
     headline = next(iter(normalized))
     tables = {headline: analysis.results} if analysis.tested else {}
     for other in list(normalized)[1:] if analysis.tested else ():
-        fitted = fits[other] if other in fits else _refitted(analysis, normalized[other])
+        fitted = fits[other] if other in fits else refitted(analysis, normalized[other])
         tables[other] = contrast_results(
             fitted,
             contrast,
@@ -244,7 +238,7 @@ def compare_normalizations(
     if analysis.inputs.top_share is not None:
         warnings = [*warnings, *share_tests(analysis.inputs.top_share, design, contrast)]
     said = [known_in_words(judged, controls.note)] if controls is not None and judged else []
-    sure = _high_confidence(tables, analysis)
+    sure = high_confidence(tables, analysis)
     return Agreement(
         table,
         sure,
@@ -300,33 +294,8 @@ def _compared(tables: Mapping[str, pd.DataFrame], headline: str, name: str) -> d
     }
 
 
-def _high_confidence(tables: Mapping[str, pd.DataFrame], analysis: Analysis) -> NDArray[np.object_]:
-    """Whether both assumptions call a region, with one sign and one false discovery rate for both.
-
-    The larger of the two P, adjusted over all regions: where either assumption holds, it is a
-    valid P of a region that does not change. The intersection of two lists would not do: a true
-    call is easily lost from one of them, a false one seldom where the other assumption is wrong,
-    so that false calls gather in it. Rounds of TMM in the place of TMM find more, but where half of
-    the regions gain they may take these for the unchanged ones, and then hardly any is left.
-    """
-    reference, in_regions = _opposed(tables, analysis.inputs)
-    if reference is None or in_regions is None:
-        return np.full(len(analysis.matrix.regions), np.nan, dtype=object)
-    one, other = tables[reference], tables[in_regions]
-    change = [t["log2FoldChange"].to_numpy(np.float64) for t in (one, other)]
-    p = np.maximum(one["pvalue"].to_numpy(np.float64), other["pvalue"].to_numpy(np.float64))
-    p = np.where((np.sign(change[0]) == np.sign(change[1])) | np.isnan(p), p, 1.0)
-    return np.asarray(benjamini_hochberg(p) <= analysis.question.fdr).astype(object)
-
-
-def _opposed(had: Container[str], inputs: NormalizationInputs) -> tuple[str | None, str | None]:
-    """What keeps a global change and what takes it away, among the normalisations had."""
-    reference = next((m for m in references(inputs) if m in had), None)
-    return reference, next((m for m in (ENRICHED, *compared_as("regions")) if m in had), None)
-
-
 def _disagreement(normalized: Mapping[str, CountMatrix], analysis: Analysis) -> Disagreement | None:
-    reference, in_regions = _opposed(normalized, analysis.inputs)
+    reference, in_regions = opposed(normalized, analysis.inputs)
     if reference is None or in_regions is None:
         return None
     return composition_disagreement(
@@ -342,7 +311,7 @@ def _disagreement(normalized: Mapping[str, CountMatrix], analysis: Analysis) -> 
 def _headline_warnings(normalized: Mapping[str, CountMatrix], analysis: Analysis) -> list[str]:
     """What spike-in or background say of a normalisation that is neither they nor TMM."""
     headline, matrix = next(iter(normalized.items()))
-    reference, in_regions = _opposed(normalized, analysis.inputs)
+    reference, in_regions = opposed(normalized, analysis.inputs)
     if reference is None or headline in (reference, in_regions):
         return []
     return composition_disagreement(

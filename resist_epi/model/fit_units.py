@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.model import differential
 from resist_epi.model.asked import Asked
-from resist_epi.model.composition import one_sided_calls
+from resist_epi.model.composition import composition_caution
 from resist_epi.model.fit import Fit
 from resist_epi.model.fit_plan import plan_fit
 from resist_epi.model.header import shrunken_in_words, support_facts
@@ -167,7 +167,7 @@ def tested_results(
     results = with_loci(results, model.fit, model.contrast)
     said.facts["loci"] = loci_facts(results, fdr=question.fdr)
     said.header["loci"] = loci_in_words(said.facts["loci"])
-    caution = one_sided_calls(results, matrix, question)
+    caution = composition_caution(results, matrix, question)
     if caution is not None:
         said.header["composition"] = said.facts["composition"] = caution
         logger.warning("%s", caution)

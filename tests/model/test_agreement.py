@@ -6,10 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.model.agreement import enriched_regions, normalized_variants, with_agreement
-from resist_epi.model.analysis import analyse
+from resist_epi.model.agreement import (
+    enriched_regions,
+    normalized_variants,
+    refitted,
+    with_agreement,
+)
+from resist_epi.model.analysis import Analysis, analyse
+from resist_epi.model.confident import called_by_both
+from resist_epi.model.differential import contrast_results
 from resist_epi.model.filtering import regions_with_signal
 from resist_epi.model.normalization import normalize
 from resist_epi.model.normalization_data import NormalizationInputs, normalization_inputs
@@ -20,13 +28,20 @@ CONDITIONS = ["good"] * 6 + ["poor"] * 6
 
 
 def study(
-    *, gained: float = 0.0, efficiency: float = 1.0, changed: int = 20, seed: int = 1
+    *,
+    gained: float = 0.0,
+    efficiency: float = 1.0,
+    changed: int = 20,
+    seed: int = 1,
+    size: float = 1.0,
+    uneven: float = 0.0,
 ) -> tuple[CountMatrix, CountMatrix]:
     """Regions (400 with the mark, 400 without) and bins (2,000, of which 300 have it)."""
     rng = np.random.default_rng(seed)
     poor = np.arange(12) >= 6
     sign = np.zeros(400)
-    sign[: int(gained * 400)] = 1
+    spread = np.random.default_rng(seed).normal(0, uneven, int(gained * 400))
+    sign[: int(gained * 400)] = size * np.exp(spread)
     sign[-changed:] = np.where(np.arange(changed) % 2, 2, -2)
     strength = 4 * 2.0 ** rng.normal(0, 0.3, size=(400, 1))
     own = np.exp(rng.normal(0, 0.05, size=12)) * np.where(poor, efficiency, 1.0)
@@ -203,3 +218,30 @@ def test_the_headline_comes_first_and_is_not_repeated() -> None:
         "background",
         "library_size",
     ]
+
+
+def by_both(analysis: Analysis, name: str) -> NDArray[np.bool_]:
+    """Regions that the headline and another normalisation call together."""
+    other = normalized_variants(analysis.matrix, analysis.inputs)[name]
+    results = contrast_results(refitted(analysis, other), analysis.contrast)
+    return called_by_both(analysis.results, results, fdr=analysis.question.fdr)
+
+
+def test_high_confidence_keeps_gains_that_rounds_keep() -> None:
+    """A quarter of the regions with the mark gain: TMM takes a part of that away, rounds do not."""
+    sure, by_tmm, wrong = 0, 0, 0
+    for seed in range(3):
+        analysis, _ = compared(*study(gained=0.3, changed=2, seed=seed, size=0.45))
+        confident = analysis.results["high_confidence"].to_numpy(dtype=bool)
+        np.testing.assert_array_equal(confident, by_both(analysis, "tmm_rounds"))
+        sure, wrong = sure + confident[:120].sum(), wrong + confident[120:398].sum()
+        by_tmm += by_both(analysis, "tmm_enriched")[:120].sum()
+    assert sure > 1.05 * by_tmm > 0
+    assert wrong <= 0.06 * sure
+
+
+def test_where_rounds_went_with_the_gains_high_confidence_is_by_tmm() -> None:
+    analysis, _ = compared(*study(gained=0.55, seed=1, uneven=0.4))
+    confident = analysis.results["high_confidence"].to_numpy(dtype=bool)
+    np.testing.assert_array_equal(confident, by_both(analysis, "tmm_enriched"))
+    assert confident.sum() > by_both(analysis, "tmm_rounds").sum()

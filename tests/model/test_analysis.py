@@ -138,3 +138,27 @@ def test_an_option_that_is_none_is_named_beside_those_that_are() -> None:
         analyse_several(counts, rows, ["poor-good"], background=counts)
     with pytest.raises(TypeError, match=r"did you mean 'lfc_threshold' for 'lfc_treshold'\?"):
         analyse(counts, rows, lfc_treshold=1.0)
+
+
+@pytest.mark.parametrize(
+    ("share", "both_ways", "threshold", "expected"),
+    [(0.7, False, 0.0, True), (0.7, False, 0.3, True), (0.5, True, 0.0, False)],
+)
+def test_factors_that_went_with_the_changed_regions_are_said(
+    share: float, both_ways: bool, threshold: float, expected: bool
+) -> None:
+    n = 600
+    rng = np.random.default_rng(5)
+    size = np.where(np.arange(n) < share * n, np.exp(rng.normal(0, 0.3, n)), 0.0)
+    size[::2] *= -1 if both_ways else 1
+    level = rng.normal(7, 1, (n, 1)) + rng.normal(0, 0.25, (n, 16))
+    counts = rng.poisson(2.0 ** (level + np.outer(size, np.arange(16) >= 8))).astype(float)
+    rows = sheet(["good"] * 8 + ["poor"] * 8)
+    asked = {"normalize": "tmm_rounds", "lfc_threshold": threshold}
+    found = analyse(matrix(counts), rows, contrast="poor-good", **asked)
+    assert ("composition" in found.facts) == expected
+    if expected:
+        directions = found.results["direction"].value_counts()
+        assert directions["gain"] < 0.9 * (directions["gain"] + directions["loss"])
+        assert "half of the regions or more may change one way" in found.header["composition"]
+        assert "(tmm_rounds) can be trusted" in found.header["composition"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from calibrate_composition import as_markdown, calibrate, measure
+import pandas as pd
+from calibrate_composition import as_markdown, calibrate, measure, warnings_as_markdown
 
 
 def test_one_sided_changes() -> None:
@@ -20,3 +21,25 @@ def test_the_page_has_a_row_a_cell() -> None:
     lines = as_markdown(table).splitlines()
     assert len(lines) == 2 + 1 + 3 * 4 + 2 * 2
     assert len({line.count("|") for line in lines}) == 1
+
+
+def test_a_warning_comes_where_rounds_break_and_not_where_they_hold() -> None:
+    broken, holds = measure(12, 0.7, 1.0, "tmm_rounds", 0), measure(12, 0.2, 1.0, "tmm_rounds", 0)
+    assert broken["fdr"] > 0.5
+    assert broken["warned"]
+    assert holds["fdr"] < 0.1
+    assert not holds["warned"]
+
+
+def test_the_table_of_warnings_has_a_row_a_cell() -> None:
+    cell = {"up": 1.0, "size": 0.5, "calls": 3.0, "fdr": 0.1, "fdr_se": 0.01, "warned": 0.5}
+    rows = [
+        {"libraries": n, "changed": c, "shift": -0.1 if c < 1 else np.nan} | cell
+        for n in (6, 12)
+        for c in (0.2, 1.0)
+    ]
+    lines = warnings_as_markdown(pd.DataFrame(rows)).splitlines()
+    assert len(lines) == 4
+    assert len({line.count("|") for line in lines}) == 1
+    assert "| 20% | 100% | 0.5 | -0.10, 3, 0.100 (0.010) | 0.50 |" in lines[2]
+    assert "nan" not in "".join(lines)

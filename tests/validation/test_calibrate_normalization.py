@@ -42,3 +42,26 @@ def test_adjusting_for_purity_keeps_confident_calls_right() -> None:
     table = calibrate.calibrate(3, 6, 1, ["purity_confounded", "purity_confounded_adjusted"])
     fdr = table.set_index("scenario")["high_confidence_fdr"]
     assert fdr["purity_confounded_adjusted"] < 0.1 < fdr["purity_confounded"]
+
+
+def test_two_normalisations_together_are_right_about_a_gain_that_one_of_them_halves() -> None:
+    found = calibrate.measure_lists(drawn("gain_20"))
+    assert set(found) == {
+        f"{name}_{what}"
+        for name in (*calibrate.LISTS, "high_confidence")
+        for what in ("calls", "fdr", "power")
+    }
+    assert found["high_confidence_calls"] in (found["with_tmm_calls"], found["with_rounds_calls"])
+    assert found["with_rounds_power"] >= found["with_tmm_power"] > 0.5
+    assert found["with_rounds_fdr"] < 0.06
+
+
+def test_a_mark_that_spreads_raises_the_background_of_the_poor_group_alone() -> None:
+    spread, nothing = drawn("spread_20", balanced=0.0), drawn("nothing")
+    domains = int(calibrate.BINS * calibrate.DOMAIN_BINS)
+
+    def ratio(study) -> float:  # type: ignore[no-untyped-def]
+        share = study.bins.values[domains:].sum(axis=0) / study.bins.values[:domains].sum(axis=0)
+        return float(np.log2(share[6:].mean() / share[:6].mean()))
+
+    assert ratio(spread) - ratio(nothing) == pytest.approx(np.log2(1.2), abs=0.03)

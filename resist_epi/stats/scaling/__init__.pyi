@@ -7,3 +7,5 @@ from .size_factors import rle as rle
 from .size_factors import tmm as tmm
 from .size_factors import tmmwsp as tmmwsp
 from .size_factors import upper_quartile as upper_quartile
+from .unchanged import Unchanged as Unchanged
+from .unchanged import unchanged_regions as unchanged_regions
