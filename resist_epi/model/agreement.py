@@ -150,6 +150,7 @@ def shared_variants(analyses: Sequence[Analysis]) -> Variants | None:
 
 
 def refitted(analysis: Analysis, matrix: CountMatrix) -> Fit:
+    """The fit of the same design to another normalisation."""
     return fit_model(
         matrix,
         analysis.design,
