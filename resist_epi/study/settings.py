@@ -362,7 +362,8 @@ _WORDS = {
 def _said(error: Any) -> str:
     """One wrong setting: its name, what is expected, what was found."""
     place = [str(part) for part in error["loc"] if not _OF_A_UNION.match(str(part))]
-    said = error["msg"].lower() if error["type"] not in _OUR_OWN else error["msg"]
+    said = str(error["msg"])
+    said = said if error["type"] in _OUR_OWN else said.lower()
     for theirs, ours in _WORDS.items():
         said = said.replace(theirs, ours)
     if not place:
