@@ -108,6 +108,12 @@ def command(
         raise typer.BadParameter(
             "give TABLE, or --survival EXPRESSION CLINICAL", param_hint="TABLE"
         )
+    if survival is None and any((cohort_adjust, cohort_strata, cohort_treatment, worse)):
+        raise typer.BadParameter(
+            "--cohort-adjust, --cohort-strata, --cohort-treatment and --worse are of an outside"
+            " cohort; give --survival EXPRESSION CLINICAL, or leave them out",
+            param_hint="--survival",
+        )
     given = named(
         formula=design,
         contrast=contrast,

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from resist_epi.arrays import FloatArray
+from resist_epi.arrays import FloatArray, IntArray
 from resist_epi.errors import QuantityError
 from resist_epi.stats.mixture import mixture_weights
 from resist_epi.stats.sets.set_tests import t_to_z
@@ -203,24 +203,39 @@ def _grid(estimate: FloatArray, error: FloatArray) -> FloatArray:
 
 def _weights(estimate: FloatArray, error: FloatArray, widths: FloatArray) -> FloatArray:
     """Weights of the components, the point at zero favoured by `NULL_WEIGHT`."""
-    every = -(-len(estimate) // MOST_FOR_WEIGHTS)
-    x2, s2 = estimate[::every] ** 2, error[::every] ** 2
+    rows, counts = _for_weights(np.abs(estimate) / error)
+    x2, s2 = estimate[rows] ** 2, error[rows] ** 2
     dense = np.empty((len(x2) + 1, len(widths)))
     for start in range(0, len(x2), _BLOCK):
-        rows = slice(start, min(start + _BLOCK, len(x2)))
-        dense[rows] = _density(x2[rows], s2[rows], widths)
+        part = slice(start, min(start + _BLOCK, len(x2)))
+        dense[part] = _density(x2[part], s2[part], widths)
     dense[-1] = 0.0
     dense[-1, 0] = 1.0
-    counts = np.ones(len(dense))
-    counts[-1] = NULL_WEIGHT - 1
-    return mixture_weights(dense, counts=counts)
+    return mixture_weights(dense, counts=np.r_[counts, NULL_WEIGHT - 1])
+
+
+def _for_weights(score: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Rows that the weights are estimated from, and for how many rows each stands.
+
+    All of the largest scores, since a few regions may be all that changed, and evenly many of the
+    others.
+    """
+    if len(score) <= MOST_FOR_WEIGHTS:
+        return np.arange(len(score)), np.ones(len(score))
+    order = np.argsort(-score, kind="stable")
+    first, others = order[: MOST_FOR_WEIGHTS // 2], order[MOST_FOR_WEIGHTS // 2 :]
+    taken = others[:: -(-len(others) // (MOST_FOR_WEIGHTS // 2))]
+    counts = np.r_[np.ones(len(first)), np.full(len(taken), len(others) / len(taken))]
+    return np.r_[first, taken], counts
 
 
 def _density(x2: FloatArray, s2: FloatArray, widths: FloatArray) -> FloatArray:
     """(n, n_components) density of each estimate, up to a factor that a row shares."""
     variance = s2[:, None] + widths * widths
-    # The widest is wider than any effect: in no row are all of them zero.
-    return np.asarray(np.exp(x2[:, None] / (-2 * variance)) / np.sqrt(variance))
+    power = x2[:, None] / (-2 * variance)
+    # In no row are all of them zero, however far its estimate lies from those of others.
+    power -= power.max(axis=1, keepdims=True)
+    return np.asarray(np.exp(power) / np.sqrt(variance))
 
 
 def _posterior(

@@ -7,13 +7,13 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from resist_epi.errors import InputFormatError, quoted
 from resist_epi.io.digest import checksum, fingerprint
 from resist_epi.io.lock import is_running
-from resist_epi.io.run_folder import run_path
+from resist_epi.io.run_folder import CONTRASTS, run_path
 from resist_epi.io.store import PARTIAL, host, parse_json, read_text, write_text
 
 logger = logging.getLogger(__name__)
@@ -53,10 +53,21 @@ class Ledger:
         for name in stale:
             for output in self._steps[name]["outputs"]:
                 (self.folder / output).unlink(missing_ok=True)
+                self._leave_no_empty_contrast(output)
             del self._steps[name]
         if stale:
             logger.info("settings or inputs changed: made anew: %s", ", ".join(stale))
             self._write()
+
+    def _leave_no_empty_contrast(self, output: str) -> None:
+        """Remove the folder of a contrast with its last file: what is there was asked for."""
+        for place in PurePosixPath(output).parents:
+            if place.parts[:1] != (CONTRASTS,):
+                return
+            try:
+                (self.folder / place).rmdir()
+            except OSError:  # not empty, not there, or a link
+                return
 
     def is_done(self, name: str) -> bool:
         """Whether a step's outputs are all there as they were written."""

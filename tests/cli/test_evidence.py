@@ -84,3 +84,8 @@ def test_an_outside_cohort(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert main([*command, "--worse", "bad"]) == 1
     assert "the contrast has poor or good" in capsys.readouterr().err
     assert main(["evidence", str(tmp_path / "results.tsv"), "-o", out]) == 2
+    capsys.readouterr()
+    measured = ["evidence", str(tmp_path / "results.tsv"), files[0], "-o", str(tmp_path / "no.tsv")]
+    assert main([*measured, "--mark", "H3K36me3", "--cohort-adjust", "age"]) == 2
+    assert "--survival" in capsys.readouterr().err
+    assert not (tmp_path / "no.tsv").exists()

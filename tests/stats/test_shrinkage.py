@@ -8,7 +8,13 @@ from scipy import stats
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import QuantityError
-from resist_epi.stats.shrinkage import NULL_WEIGHT, normal_errors, shrink, svalues
+from resist_epi.stats.shrinkage import (
+    MOST_FOR_WEIGHTS,
+    NULL_WEIGHT,
+    normal_errors,
+    shrink,
+    svalues,
+)
 from tests.support.golden import read as golden
 
 
@@ -169,3 +175,26 @@ def test_svalues_do_not_hang_on_the_order_of_ties() -> None:
     rates = np.array([0.2, 0.1, 0.2, 0.4])
     assert svalues(rates) == pytest.approx([0.5 / 3, 0.1, 0.5 / 3, 0.225])
     assert svalues([]).shape == (0,)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 70_000])
+def test_a_lone_change_among_very_many_regions_keeps_its_size(place: int) -> None:
+    rng = np.random.default_rng(7)
+    estimate = rng.normal(0, 0.5, MOST_FOR_WEIGHTS + 9_000)
+    error = np.full(len(estimate), 0.5)
+    estimate[place] = 50.0
+    found = shrink(estimate, error)
+    assert np.isfinite(found.effect).all()
+    assert np.isfinite(found.svalue).all()
+    assert found.effect[place] == pytest.approx(50, rel=0.01)
+    assert found.svalue[place] < 1e-6
+    assert (found.svalue <= 0.05).sum() == 1
+
+
+def test_weights_do_not_depend_on_the_order_of_very_many_regions() -> None:
+    rng = np.random.default_rng(8)
+    error = rng.uniform(0.3, 0.6, 70_000)
+    estimate = rng.normal(0, error) + np.where(rng.random(70_000) < 0.02, rng.normal(0, 2), 0)
+    turned = rng.permutation(70_000)
+    straight, other = shrink(estimate, error), shrink(estimate[turned], error[turned])
+    assert np.allclose(straight.effect[turned], other.effect, atol=1e-6)

@@ -167,3 +167,15 @@ def test_keys_are_content_wherever_and_whenever_it_was_written(tmp_path: Path) -
     path.write_text("two")
     os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
     assert not set(before) & set(keys(path))
+
+
+def test_a_contrast_that_is_asked_no_more_leaves_no_empty_folder(tmp_path: Path) -> None:
+    names = ["contrasts/a-b/genes/X.tsv.gz", "contrasts/a-b/marks/m.tsv", "genes/X.tsv.gz"]
+    for name in [*names, "contrasts/c-d/notes.txt", "contrasts/c-d/genes/X.tsv.gz"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    record(tmp_path, *names, "contrasts/c-d/genes/X.tsv.gz")
+    Ledger(tmp_path).open({})
+    left = sorted(str(p.relative_to(tmp_path)) for p in (tmp_path / "contrasts").rglob("*"))
+    assert left == ["contrasts/c-d", "contrasts/c-d/notes.txt"]
+    assert (tmp_path / "genes").is_dir()
