@@ -16,7 +16,6 @@ from resist_epi.io.run_folder import contrast_folder, run_path
 from resist_epi.io.store import partial_name, refuse_linked_folders, unwritable, write_text
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.model.analysis import Analysis
-from resist_epi.model.known import read_known
 from resist_epi.model.question_check import check_joint
 from resist_epi.report.page import write_report
 from resist_epi.samples.sheet import SampleSheet, read_sheet
@@ -24,6 +23,7 @@ from resist_epi.schema import Kind
 from resist_epi.study.check import check_study
 from resist_epi.study.check_chromosomes import Beside
 from resist_epi.study.check_question import check_asked, contrast_labels
+from resist_epi.study.given_files import check_given_files
 from resist_epi.study.ledger import Inputs, Ledger, file_checksums
 from resist_epi.study.lifted import lift_sheet
 from resist_epi.study.provenance import as_seen_from, record
@@ -132,8 +132,7 @@ def run_study(
     if settings.joint:
         check_joint(settings.question)
     settings.check_files()
-    if settings.known is not None:
-        read_known(settings.known)  # what is wrong with it is said before anything is counted
+    check_given_files(settings)
     _prepare(out)
     with folder_lock(out, unlock=unlock) as still_ours:
         checks = (first.inputs.check, still_ours)
