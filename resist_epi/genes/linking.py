@@ -230,7 +230,7 @@ def _nearest_tss(
     """Nearest of the TSS, but of some genes', for each region: `gene_id symbol distance`."""
     sites = annotation.promoters()
     if without:
-        sites = sites[~sites["gene_id"].isin(without)]
+        sites = sites[~_among(sites["gene_id"], without)]
     tss = sites["tss"].to_numpy(dtype=np.int64)
     points = pd.DataFrame({"chrom": sites["chrom"], "start": tss, "end": tss + 1})
     left, right = as_intervals(regions, points)
@@ -261,7 +261,7 @@ def _distal_links(
     """Links to the nearest TSS; where that is of no coding gene, to the nearest of those too."""
     found = [near.assign(region=np.arange(len(regions)))[wanted]]
     other = set(annotation.genes.loc[is_non_coding(annotation.genes), "gene_id"])
-    again = wanted & near["gene_id"].isin(other).to_numpy()
+    again = wanted & _among(near["gene_id"], other)
     if again.any():
         rows = np.flatnonzero(again)
         coding = _nearest_tss(regions.iloc[rows], annotation, without=other)
@@ -272,6 +272,12 @@ def _distal_links(
         )
         for links in found
     ]
+
+
+def _among(gene_ids: pd.Series, wanted: Set[str]) -> NDArray[np.bool_]:
+    """As `isin`, which turns tens of thousands of names into an array at every call."""
+    names = gene_ids.to_numpy(dtype=object)
+    return np.fromiter((name in wanted for name in names), dtype=bool, count=len(names))
 
 
 def is_non_coding(genes: pd.DataFrame) -> NDArray[np.bool_]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -117,6 +118,11 @@ class Annotation:
             `tss` (int64), `n` (int64 transcripts), `primary` (bool, exactly one a gene), `mane`
             (bool, at most one) and `most_transcripts` (bool, one a gene, by the second rule).
         """
+        return self._promoters.copy()
+
+    @cached_property
+    def _promoters(self) -> pd.DataFrame:
+        """Worked out once: every linking of regions asks for it."""
         sites = self.transcripts.groupby(["gene_id", "tss"], sort=False)["n"].sum().reset_index()
         # Rows of a gene run from 5' to 3', so the first of the largest is the 5'-most of them.
         same_gene = (sites["gene_id"] == sites["gene_id"].shift()).to_numpy()

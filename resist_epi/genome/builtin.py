@@ -180,6 +180,11 @@ def cpg_island_genes(assembly: str) -> pd.Series:
         pandas' nullable boolean, in the order of `load_genes(assembly).genes`; missing where the
         gene is not in the hg38 table.
     """
+    return _cpg_island_genes(assembly).copy()
+
+
+@cache
+def _cpg_island_genes(assembly: str) -> pd.Series:
     genes = load_genes(assembly).genes
     hg38 = load_genes("hg38")
     sites = _cpg_promoters().set_index(["gene_id", "tss"])["cpg_island"]

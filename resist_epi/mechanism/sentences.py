@@ -112,6 +112,8 @@ def _carried(row: Mapping[Any, Any]) -> str:
     if listed.startswith("("):
         text = f"no gene by itself; P below .05: {text}"
     n_loci = row.get("n_loci")
-    loci = "" if n_loci is None or pd.isna(n_loci) else f"{int(n_loci)} loci tested"
+    loci = ""
+    if n_loci is not None and not pd.isna(n_loci):
+        loci = f"{int(n_loci)} {'locus' if n_loci == 1 else 'loci'} tested"
     inside = "; ".join(filter(None, (text, loci)))
     return f" ({inside})" if inside else ""

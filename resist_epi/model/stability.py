@@ -199,7 +199,7 @@ def stability_in_words(facts: dict[str, Any]) -> str:
     >>> facts = {"calls": 9, "stay": 5, "one": 3, "several": 1, "left_out": 6, "not_fitted": []}
     >>> stability_in_words(facts | {"units": {"T3": 2, "T5": 1}})
     '3 of 9 calls hang on one unit: each is lost without that one alone, most without T3 (2); 1 is \
-lost without any one of several, and 5 stay whichever of 6 is left out'
+lost when any of several is left out, and 5 stay whichever of 6 is left out'
     """
     calls, fits = facts["calls"], facts["left_out"]
     if not calls:
@@ -214,7 +214,7 @@ lost without any one of several, and 5 stay whichever of 6 is left out'
     skipped = facts["not_fitted"]
     more = f" (no test is possible without {', '.join(skipped)})" if skipped else ""
     rest = (
-        f"{several:,} {'is' if several == 1 else 'are'} lost without any one of several, and"
+        f"{several:,} {'is' if several == 1 else 'are'} lost when any of several is left out, and"
         f" {stay:,} stay{'s' * (stay == 1)} whichever of {fits} is left out{more}"
     )
     if not one:

@@ -100,7 +100,7 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any
                 samples=samples,
                 genes=mark.levels.index.tolist(),
                 directions=directions_by_symbol(mark.main.table),
-                title=f"{mark.mark}: genes called in a mechanism",
+                title=f"{mark.mark}: called genes of mechanisms",
             ),
         )
     if mark.arms is not None:

@@ -62,8 +62,8 @@ STATIC_OF_STUDY = {
 }
 
 STATIC_OF_MECHANISMS = {
-    "mechanism_genes": "Genes called in a mechanism, tumour by tumour: distance from the gene's"
-    " mean, in its own standard deviations.",
+    "mechanism_genes": "Called genes that belong to a mechanism, whether that is called or not,"
+    " tumour by tumour: distance from the gene's mean, in its own standard deviations.",
 }
 
 STATIC_OF_SWITCHES = {

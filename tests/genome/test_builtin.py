@@ -294,3 +294,13 @@ def test_h3k27me3_at_starts_of_non_coding_genes_is_not_intergenic(real_data: Pat
     # Names that were there stay: the coding gene wins where both hold a region alike.
     kept = (before["symbol"] != "").to_numpy()
     assert (before["symbol"] == after["symbol"])[kept].mean() > 0.97
+
+
+def test_what_a_caller_does_to_promoters_and_flags_stays_with_the_caller() -> None:
+    genes = load_genes("hg38")
+    sites, flags = genes.promoters(), cpg_island_genes("hg38")
+    first, second = sites.copy(), flags.copy()
+    sites["tss"] = 0
+    flags[:] = True
+    pd.testing.assert_frame_equal(genes.promoters(), first)
+    pd.testing.assert_series_equal(cpg_island_genes("hg38"), second)

@@ -51,6 +51,11 @@ def test_the_genes_that_carry_a_change_are_named() -> None:
     assert said == ["A: gain of ER (GREB1; 4 loci tested), consistent with what was stated"]
 
 
+def test_one_locus_is_no_loci() -> None:
+    one = row("A", "switches", "loss", "as expected", genes="GREB1", n_loci=1)
+    assert "(GREB1; 1 locus tested)" in mechanism_sentences(pd.DataFrame([one]))[0]
+
+
 def test_it_is_said_where_no_gene_is_called_by_itself() -> None:
     said = mechanism_sentences(
         pd.DataFrame([row("A", "ER", "loss", "as expected", genes="(GREB1,CCND2)", n_loci=2)])

@@ -134,8 +134,8 @@ def test_an_analysis_without_a_test_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        ((1, 1, 0, 0, {}), "none of 1 call hangs on one unit alone; 0 are lost without any one of"
-         " several, and 1 stays whichever of 6 is left out"),
+        ((1, 1, 0, 0, {}), "none of 1 call hangs on one unit alone; 0 are lost when any of several"
+         " is left out, and 1 stays whichever of 6 is left out"),
         ((4, 1, 1, 2, {"T1": 1}), "1 of 4 calls hangs on one unit: it is lost without that one"
          " alone, without T1 (1); 2 are lost"),
         ((9, 4, 4, 1, {"T1": 2, "T2": 2}), "4 of 9 calls hang on one unit: each is lost without"
