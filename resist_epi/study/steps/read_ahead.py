@@ -1,4 +1,4 @@
-"""What a run reads at its end is read once at its start: no file fails after hours of counting."""
+"""What a run reads at its end is read with the names of its chromosomes before it counts."""
 
 from __future__ import annotations
 
