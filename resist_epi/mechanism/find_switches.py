@@ -98,9 +98,9 @@ def switches_of_tables(
     first = next(iter(tables.values())).attrs.get("header", {})
     about = {"contrast": first.get("contrast"), "facts": facts_of(first)}
     if about["contrast"] and about["facts"].get("contrast") is not None:
-        own = {"contrast": about["facts"]["contrast"]}
-        said = {"contrast": about["contrast"], "facts": own} | table.attrs["header"]
-        table.attrs["header"] = said
+        found = table.attrs["header"]
+        own = {"contrast": about["facts"]["contrast"]} | found.get("facts", {})
+        table.attrs["header"] = {"contrast": about["contrast"]} | found | {"facts": own}
     if threshold:
         table.attrs["header"]["threshold"] = (
             f"each mark was tested against |log2FoldChange| <= {threshold:g} (treat)"
