@@ -13,7 +13,7 @@ from resist_epi.report.gather import MarkTables, RunTables, Sheet
 from resist_epi.report.page import render
 from resist_epi.samples.presets import preset
 from resist_epi.samples.question import Question
-from resist_epi.schema import CHECK, names
+from resist_epi.schema import CHECK, RESULTS, SHRUNKEN, names
 from resist_epi.study.provenance import Provenance
 from tests.support.browser import Page, open_browser
 
@@ -255,7 +255,7 @@ def test_rows_can_be_taken_away_as_tsv(report: Page) -> None:
     )
     lines = report.run("made[0].text()").rstrip("\n").split("\n")
     assert report.run("named") == "H3K27me3.promoters.selection.tsv"
-    assert lines[1].split("\t") == list(results(50).columns)
+    assert lines[1].split("\t") == [*names(RESULTS), *names(SHRUNKEN)]
     table = results(2000)
     gained = table[table["direction"] == "gain"]
     assert {line.split("\t")[4] for line in lines[2:]} == set(gained["region_id"])
