@@ -25,7 +25,7 @@ def test_profile_equals_the_definition(design) -> None:
     """Cox and Reid's adjusted profile likelihood, by a general optimiser."""
     x = counts(6)
     offset = np.log(x.sum(axis=0))
-    profile = dispersions._profile(count_data(x, design, offsets=offset))
+    profile = dispersions.profile_likelihood(count_data(x, design, offsets=offset))
     grid = 0.1 * 2.0 ** np.linspace(-10, 10, 21)
     for y, row in zip(x, profile, strict=True):
         found = []
