@@ -23,7 +23,7 @@ from resist_epi.schema import Kind
 from resist_epi.study.check import check_study
 from resist_epi.study.check_chromosomes import Beside
 from resist_epi.study.check_question import check_asked, contrast_labels
-from resist_epi.study.given_files import check_given_files
+from resist_epi.study.given_files import check_given_files, check_given_places
 from resist_epi.study.ledger import Inputs, Ledger, file_checksums
 from resist_epi.study.lifted import lift_sheet
 from resist_epi.study.provenance import as_seen_from, record
@@ -39,7 +39,6 @@ from resist_epi.study.steps.domains import mark_windows
 from resist_epi.study.steps.keys import between_marks_key, mark_keys, sites_key
 from resist_epi.study.steps.mark_tests import run_tests
 from resist_epi.study.steps.quality import gather_quality
-from resist_epi.study.steps.read_ahead import read_ahead
 from resist_epi.study.steps.session import write_study_session
 from resist_epi.study.steps.sites import write_sites
 from resist_epi.study.study import (
@@ -168,7 +167,7 @@ def _run(
     write_table(run_path(out, "check"), findings)
     stop_on_errors(findings, sheet, quantity=settings.quantity)
     study = load_study(settings, sheet=sheet, looks=looks)
-    read_ahead(study)
+    check_given_places(study)
     study = replace(study, contrasts=tuple(contrast_folder(out, name) for name in names))
     write_study(run_path(out, "study"), settings)
     inputs = file_checksums(

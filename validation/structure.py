@@ -22,7 +22,7 @@ BEGIN, END = "<!-- facts: begin -->", "<!-- facts: end -->"
 
 # From the ground up; rooms of one floor never import one another.
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "schema", "version", "arrays", "shown", "moved"}),
+    frozenset({"errors", "schema", "version", "arrays", "moved"}),
     frozenset({"io", "stats", "workers"}),
     frozenset({"genome"}),
     frozenset({"samples", "tracks"}),

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import InputFormatError, QuantityError
+from resist_epi.io.shown import Shown, listed, ranged
 from resist_epi.schema import QUANTITIES
-from resist_epi.shown import Shown, listed, ranged
 
 
 @dataclass(frozen=True, repr=False)

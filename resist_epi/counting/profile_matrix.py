@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import AnyFloat, FloatArray, IntArray
 from resist_epi.errors import InputFormatError
-from resist_epi.shown import Shown, listed
+from resist_epi.io.shown import Shown, listed
 
 
 @dataclass(frozen=True, repr=False)

@@ -19,6 +19,7 @@ from resist_epi.mechanism.evidence_files import (
     gene_names,
     numbers,
     read_cells,
+    refuse_cells,
 )
 from resist_epi.mechanism.patients import log_levels
 
@@ -170,17 +171,14 @@ def _needed(cells: pd.DataFrame, known: str, what: str, path: str | Path) -> str
 
 def _times(column: pd.Series, path: str | Path, first: int) -> pd.Series:
     """Times as they are; none lies before the start."""
-    early = (column < 0).to_numpy()
-    if early.any():
-        row = int(np.flatnonzero(early)[0])
-        raise InputFormatError(
-            f"column {column.name}",
-            path=path,
-            line=first + row,
-            expected="a time since the start of treatment, not negative",
-            found=f"{column.iloc[row]:g}",
-            remedy="leave the cell empty where the follow-up is not known",
-        )
+    refuse_cells(
+        column < 0,
+        column,
+        path,
+        first,
+        expected="a time since the start of treatment, not negative",
+        remedy="leave the cell empty where the follow-up is not known",
+    )
     return column
 
 
@@ -188,15 +186,7 @@ def _events(column: pd.Series, path: str | Path, first: int) -> pd.Series:
     text = column.str.strip().str.lower()
     found = text.map(_YES)
     wrong = found.isna() & ~text.isin(["", "na", "nan"])
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        raise InputFormatError(
-            f"column {column.name}",
-            path=path,
-            line=first + row,
-            expected="1 (progressed) or 0 (censored)",
-            found=repr(column.iloc[row]),
-        )
+    refuse_cells(wrong, column, path, first, expected="1 (progressed) or 0 (censored)")
     return found.astype(np.float64)
 
 

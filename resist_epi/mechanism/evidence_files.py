@@ -158,16 +158,45 @@ def numbers(table: pd.DataFrame, column: str, path: str | Path, first: int) -> p
     empty = text.str.lower().isin(["", "na", "nan", "null", "none"])
     found = pd.to_numeric(text.mask(empty), errors="coerce")
     wrong = ~np.isfinite(found) & ~empty
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        raise InputFormatError(
-            f"column {column}",
-            path=path,
-            line=first + row,
-            expected="a number",
-            found=repr(table[column].iloc[row]),
-        )
+    refuse_cells(wrong, table[column], path, first, expected="a number")
     return found.astype(np.float64)
+
+
+def refuse_cells(
+    wrong: pd.Series,
+    column: pd.Series,
+    path: str | Path,
+    first: int,
+    *,
+    expected: str,
+    remedy: str | None = None,
+) -> None:
+    """Refuse a column of which cells are wrong, with the line of the first of them.
+
+    Parameters
+    ----------
+    wrong
+        bool, a row a cell.
+    first
+        Line of the first row.
+
+    Raises
+    ------
+    InputFormatError
+        If any is wrong.
+    """
+    if not wrong.any():
+        return
+    row = int(np.flatnonzero(wrong)[0])
+    cell = column.iloc[row]
+    raise InputFormatError(
+        f"column {column.name}",
+        path=path,
+        line=first + row,
+        expected=expected,
+        found=repr(cell) if isinstance(cell, str) else f"{cell:g}",
+        remedy=remedy,
+    )
 
 
 def _one_a_gene(effects: pd.DataFrame, path: str | Path) -> pd.DataFrame:
@@ -201,15 +230,8 @@ def _effects(
         }
     )
     wrong = (effects["pvalue"] < 0) | (effects["pvalue"] > 1)
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        raise InputFormatError(
-            f"column {pvalue}",
-            path=path,
-            line=first + row,
-            expected="a P from 0 to 1",
-            found=f"{effects['pvalue'].iloc[row]:g}",
-        )
+    cells = effects["pvalue"].rename(pvalue)
+    refuse_cells(wrong, cells, path, first, expected="a P from 0 to 1")
     source = f"effects ({effect}) {'without P' if pvalue is None else f'with P ({pvalue})'}"
     return Evidence(assay, _one_a_gene(effects, path).reset_index(drop=True), source=source)
 

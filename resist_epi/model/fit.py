@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
-from resist_epi.shown import Shown, listed, ranged
+from resist_epi.io.shown import Shown, listed, ranged
 from resist_epi.stats.linear.least_squares import LinearFit
 from resist_epi.stats.linear.moderation import Squeezed
 

@@ -19,6 +19,7 @@ from resist_epi.errors import (
     shortened,
     unknown_name,
 )
+from resist_epi.io.shown import Shown, listed
 from resist_epi.io.store import read_text
 from resist_epi.io.table_text import csv_rows
 from resist_epi.samples.assays import ASSAY_COLUMN
@@ -41,7 +42,6 @@ from resist_epi.samples.sheet_checks import (
     check_paths,
     check_text,
 )
-from resist_epi.shown import Shown, listed
 
 
 def read_sheet(path: str | Path) -> SampleSheet:

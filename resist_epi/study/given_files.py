@@ -5,9 +5,12 @@ from __future__ import annotations
 from resist_epi.genome.contacts import read_contacts
 from resist_epi.genome.partition import read_partition
 from resist_epi.genome.peaks import read_bed_regions
-from resist_epi.mechanism.cohort_files import CohortColumns, read_cohort
 from resist_epi.model.known import read_known
 from resist_epi.study.settings import StudySettings
+from resist_epi.study.steps.outside import study_cohort
+from resist_epi.study.steps.sites import read_site_sources
+from resist_epi.study.steps.where import study_parts
+from resist_epi.study.study import Study
 
 
 def check_given_files(settings: StudySettings) -> None:
@@ -26,8 +29,16 @@ def check_given_files(settings: StudySettings) -> None:
         read_partition(settings.partition)
     if settings.known is not None:
         read_known(settings.known)
-    if settings.survival_expression is not None and settings.survival_clinical is not None:
-        columns = CohortColumns(
-            settings.survival_adjust, settings.survival_strata, settings.survival_treatment
-        )
-        read_cohort(settings.survival_expression, settings.survival_clinical, columns)
+    study_cohort(settings)
+
+
+def check_given_places(study: Study) -> None:
+    """Hold the places of these files against the chromosomes of the tracks, once these are known.
+
+    Raises
+    ------
+    ResistEpiError
+        As `where.study_parts` and `sites.read_site_sources`.
+    """
+    study_parts(study)
+    read_site_sources(study.settings.sites, study.settings.contacts, study.naming)

@@ -7,9 +7,9 @@ import pandas as pd
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.profile_matrix import ProfileMatrix
+from resist_epi.io.shown import Shown
 from resist_epi.model.analysis import analyse
 from resist_epi.samples.sheet import make_sheet
-from resist_epi.shown import Shown
 
 
 def matrix(n: int = 6) -> CountMatrix:
