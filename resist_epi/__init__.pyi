@@ -27,7 +27,7 @@ from .genes.linking import annotate_regions as annotate_regions
 from .genome.annotation import Annotation as Annotation
 from .genome.builtin import load_genes as load_genes
 from .genome.consensus import consensus_peaks as consensus_peaks
-from .genome.consensus import differential_occupancy as differential_occupancy
+from .genome.occupancy import differential_occupancy as differential_occupancy
 from .genome.peaks import read_bed_regions as read_bed_regions
 from .genome.peaks import read_peaks as read_peaks
 from .genome.peaks import write_bed as write_bed

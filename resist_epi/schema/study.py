@@ -77,3 +77,15 @@ POWER = (
     Column("method", "str", "", "test that most of the studies take"),
     Column("sets", "int64", "", "studies drawn"),
 )
+
+# Peaks alone: where those of each set lie. Not among the dtypes below, as POWER.
+PEAK_CLASSES = (
+    Column("level", "str", "", "consensus, group or sample"),
+    Column("set", "str", "", "which group or sample"),
+    Column("class", "str", "", "promoter, gene_body, distal or intergenic"),
+    Column("cpg", "str", "", "CpG class of the promoter of the peak's gene"),
+    Column("n_peaks", "int64", "peaks", "peaks of the set that are of both classes"),
+    Column("fraction", "float64", "", "share of the set's peaks"),
+    Column("bases", "int64", "bp", "their bases"),
+    Column("fraction_bases", "float64", "", "share of the bases of the set's peaks"),
+)

@@ -18,6 +18,7 @@ from resist_epi.counting.profiles import profile_regions
 from resist_epi.counting.sources import assembly_of_sheet, sheet_sources, study_naming
 from resist_epi.errors import InputFormatError
 from resist_epi.genome.builtin import load_genome
+from resist_epi.genome.consensus_rule import MIN_OVERLAP
 from resist_epi.genome.naming import Naming
 from resist_epi.genome.peaks import read_bed_regions
 from resist_epi.genome.reconcile import reconcile_chromosomes
@@ -141,7 +142,7 @@ def profile_groups(
     genome: str | None = None,
     genes: Path | None = None,
     exclude: Path | None = None,
-    min_overlap: int = 2,
+    min_overlap: int = MIN_OVERLAP,
     looks: LookCache | None = None,
 ) -> pd.DataFrame:
     """Regions to be shown, a group a name: of a kind, of a BED file, or of a table of results.
