@@ -143,6 +143,22 @@ def _draw_normalization(kind: str, path: Path, options: _Options, title: str | N
     )
 
 
+def _draw_overlaps(kind: str, path: Path, options: _Options, title: str | None) -> Any:
+    from resist_epi.io.tables import read_table
+
+    arguments: dict[str, Any] = {} if options.by is None else {"by": options.by}
+    if options.samples is not None:
+        arguments["samples"] = _sheet(options)
+    table = read_table(path, required=("n_sets", "n_peaks"))
+    return figure_function(kind)(table, title=title, **arguments)
+
+
+def _draw_classes(kind: str, path: Path, options: _Options, title: str | None) -> Any:
+    from resist_epi.io.tables import read_table
+
+    return figure_function(kind)(read_table(path), title=title)
+
+
 def _draw_hidden(kind: str, path: Path, options: _Options, title: str | None) -> Any:
     from resist_epi.io.tables import read_results
     from resist_epi.model.hidden_words import factor_values
@@ -200,6 +216,8 @@ READERS: dict[str, tuple[_Draw, str]] = {
     "factors": (_draw_normalization, "normalization/MARK.tsv of a run"),
     "segments": (_draw_copy_number, "a SEG file"),
     "patterns": (_draw_hidden, "results"),
+    "overlaps": (_draw_overlaps, "occupancy/*.overlaps.tsv of a run of peaks alone"),
+    "classes": (_draw_classes, "occupancy/MARK.classes.tsv of it"),
 }
 
 _EXPECTED = {"results": RESULTS, "genome": RESULTS, "profile": MATRIX, "counts": COUNTS}
@@ -239,7 +257,9 @@ def command(
         help=f"{_with('label')}: how many genes to name (the best supported), or which: NSD2,HK2.",
     ),
     by: str | None = typer.Option(
-        None, "--by", help=f"{_with('by')}: one panel a level of this column of the sheet."
+        None,
+        "--by",
+        help=f"{_with('by')}: one panel or colour a level of this column.",
     ),
     gene: str | None = typer.Option(None, "--gene", help=f"{_with('gene')}: the gene."),
     region: str | None = typer.Option(None, "--region", help=f"{_with('region')}: chr1:0-9."),
