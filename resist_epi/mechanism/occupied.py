@@ -15,8 +15,9 @@ CLEAR_DIFFERENCE = 0.5
 COUNTED = (
     "counts, and no test: genes of a mechanism that have a peak of their own; a group has one where"
     " at least half of its units do; more_in counts genes that a share of units higher by"
-    f" {CLEAR_DIFFERENCE:.0%} or more has in that group; expected is the sign of the mark's amount"
-    " that was stated beforehand for resistant against responsive tumours, which peaks cannot test"
+    f" {100 * CLEAR_DIFFERENCE:.0f} points or more has in that group; expected is the sign of the"
+    " mark's amount that was stated beforehand for resistant against responsive tumours, which"
+    " peaks cannot test"
 )
 
 

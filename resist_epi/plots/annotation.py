@@ -80,7 +80,7 @@ def plot_annotation(
     rows, height = _row_places([level for level, _ in sets])
     with paper_style():
         names_mm = text_width_mm([*texts, *_LEVELS.values()]) + 3.0
-        width = min(PAGE_MM, max(COLUMN_MM + 20.0, names_mm + 70.0))
+        width = min(PAGE_MM, max(COLUMN_MM + 55.0, names_mm + 100.0))
         columns = max(1, int((width - 2.0) // (text_width_mm([p[2] for p in parts]) + 6.0)))
         legend_mm = -(-len(parts) // columns) * LINE_MM + 2.0
         top_mm = TITLE_MM if title else 1.0

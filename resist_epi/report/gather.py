@@ -216,8 +216,8 @@ def gather(folder: str | Path, contrast: str | Path | None = None) -> RunTables:
     return RunTables(
         marks=tuple(marks),
         quality=quality,
-        check=_optional_check(run_path(folder, "check")),
-        provenance=_provenance(run_path(folder, "provenance")),
+        check=read_check(run_path(folder, "check")),
+        provenance=read_provenance(run_path(folder, "provenance")),
         switches=_optional(run_path(own, "switches"), required=["symbol", "class", "padj"]),
         mechanisms=mechanisms,
         concordance=_optional(run_path(own, "concordance"), required=["mark", "words"]),
@@ -358,7 +358,8 @@ def _of_samples(path: Path) -> Sheet | None:
     return found
 
 
-def _optional_check(path: Path) -> pd.DataFrame:
+def read_check(path: Path) -> pd.DataFrame:
+    """What `check` found of a run, as text; no row where there is no such file."""
     if not path.is_file():
         return pd.DataFrame(columns=names(CHECK))
     return read_table(path, required=names(CHECK)).fillna("").astype(str)
@@ -376,7 +377,14 @@ def _with_shares(sheet: Sheet) -> pd.DataFrame:
     return table
 
 
-def _provenance(path: Path) -> Mapping[str, Any]:
+def read_provenance(path: Path) -> Mapping[str, Any]:
+    """A run's record.
+
+    Raises
+    ------
+    InputFormatError
+        If it is none.
+    """
     text = read_text(path)
     try:
         record = parse_json(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import logging
 import os
@@ -10,17 +9,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from resist_epi.io.run_folder import contrast_folders, run_file, run_path
+from resist_epi.io.run_folder import contrast_folders, is_peaks_run, run_file, run_path
 from resist_epi.io.store import write_text
 from resist_epi.report import sections
 from resist_epi.report.contrasts import contrast_row, joint_rows, render_index
 from resist_epi.report.figures import draw_figures
 from resist_epi.report.flags import RULES
 from resist_epi.report.gather import MarkTables, RunTables, gather
+from resist_epi.report.images import images
 from resist_epi.report.interactive import packed_plotly, plot_settings
 from resist_epi.report.mechanisms import mechanism_section
 from resist_epi.report.methods import methods
 from resist_epi.report.payload import pack, pack_results
+from resist_epi.report.peaks_page import write_peaks_page
 from resist_epi.report.templating import templates
 from resist_epi.report.warnings import collect_warnings
 from resist_epi.report.where import site_table, where_section
@@ -102,6 +103,8 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path
     """
     folder = Path(folder)
     out = run_path(folder, "report") if out is None else Path(out)
+    if is_peaks_run(folder):
+        return write_peaks_page(folder, out)
     places = contrast_folders(folder)
     if not places:
         return _write_page(gather(folder), folder, out)
@@ -154,16 +157,16 @@ def render(
         wide=WIDE,
         mechanisms=mechanism_section(run),
         mechanism_figures=[
-            *_images(figures, "study", STATIC_OF_STUDY),
-            *(i for m in run.marks for i in _images(figures, m.name, STATIC_OF_MECHANISMS)),
+            *images(figures, "study", STATIC_OF_STUDY),
+            *(i for m in run.marks for i in images(figures, m.name, STATIC_OF_MECHANISMS)),
         ],
-        switch_figures=_images(figures, "study", STATIC_OF_SWITCHES),
+        switch_figures=images(figures, "study", STATIC_OF_SWITCHES),
         switches=None if run.switches is None else sections.switch_table(run.switches),
         switches_order="" if run.switches is None else support_in_words(run.switches.table),
         switch_header={} if run.switches is None else dict(header_lines(run.switches.header)),
         rules=RULES,
         methods=methods(run),
-        provenance=sections.provenance_rows(run),
+        provenance=sections.provenance_rows(run.provenance),
         inputs=sorted(run.provenance.get("inputs", {}).items()),
         plotly=packed_plotly(),
         style=own_file("report.css"),
@@ -190,10 +193,10 @@ def _mark(run: RunTables, mark: MarkTables, number: int, figures: Path | None) -
         else sections.normalization_table(mark.normalization),
         "normalization_units": sections.count_units(mark.normalization),
         "normalization_words": mark.main.header.get("normalization", ""),
-        "figures": _images(
+        "figures": images(
             figures, mark.name, STATIC | STATIC_ALONG | (STATIC_OF_SEVERAL if run.contrast else {})
         ),
-        "normalization_figures": _images(figures, mark.name, STATIC_OF_NORMALIZATION),
+        "normalization_figures": images(figures, mark.name, STATIC_OF_NORMALIZATION),
         "agreement": ""
         if mark.normalization is None
         else mark.normalization.header.get("agreement", ""),
@@ -227,16 +230,6 @@ def _kind(mark: MarkTables, kind: str, table_id: str, figures: Path | None) -> d
         "order": support_in_words(sheet.table),
         "settings": pack(json.dumps(settings, sort_keys=True)),
         "data": pack_results(sheet.table),
-        "figures": _images(figures, f"{mark.name}.{kind}", STATIC_OF_KIND),
+        "figures": images(figures, f"{mark.name}.{kind}", STATIC_OF_KIND),
         "file": run_file("results", mark.mark, kind),
     }
-
-
-def _images(folder: Path | None, stem: str, wanted: dict[str, str]) -> list[dict[str, str]]:
-    found = []
-    for figure, caption in wanted.items():
-        path = None if folder is None else folder / f"{stem}.{figure}.png"
-        if path is not None and path.is_file():
-            data = base64.b64encode(path.read_bytes()).decode("ascii")
-            found.append({"data": data, "caption": caption, "figure": figure})
-    return found

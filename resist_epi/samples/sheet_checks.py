@@ -47,7 +47,7 @@ OWN_COLUMNS = [
 PATH_COLUMNS = ("Coverage", "bamReads", "Peaks", "ControlCoverage", "bamControl")
 
 # What can be done with a sheet that names peaks and nothing else.
-PEAKS_ALONE = "of peaks alone, `resist-epi regions peaks --samples SHEET` makes their consensus"
+PEAKS_ALONE = "of peaks alone, `resist-epi run` and `resist-epi occupancy` say who has which"
 
 REQUIRED = ("SampleID", "Factor", "Condition")
 

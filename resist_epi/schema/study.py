@@ -24,6 +24,14 @@ QUALITY = (
     Column("fraction_zero", "float64", "", "share of the main regions without any signal"),
 )
 
+# Appended to QUALITY in a run of peaks alone.
+PEAK_QUALITY = (
+    Column("median_width", "float64", "bp", "median width of the sample's own peaks"),
+    Column("bases", "float64", "bp", "bases in them"),
+    Column("n_in_consensus", "float64", "peaks", "of its peaks, those that are in the consensus"),
+    Column("n_consensus", "float64", "peaks", "consensus peaks that it has"),
+)
+
 SEGMENTS = (
     Column("sample", "str", "", "SampleID"),
     Column("chrom", "str", "", "chromosome"),
