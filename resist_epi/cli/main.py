@@ -24,6 +24,7 @@ from resist_epi.cli import (
     report,
     run,
     simulate,
+    tracks,
 )
 from resist_epi.cli.messages import keep_libraries_quiet, set_up_logging, show_error
 from resist_epi.cli.options import name_choices
@@ -55,6 +56,7 @@ VERBS = (
     plot,
     profile,
     occupancy,
+    tracks,
     report,
     run,
     simulate,
@@ -62,7 +64,7 @@ VERBS = (
 )
 
 for verb in VERBS:
-    kind = FolderVerb if verb in (run, simulate, demo) else Verb
+    kind = FolderVerb if verb in (run, simulate, demo, tracks) else Verb
     app.command(name=verb.NAME, cls=kind)(verb.command)
 
 
