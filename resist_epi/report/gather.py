@@ -13,18 +13,18 @@ from resist_epi.counting.matrix_files import read_counts
 from resist_epi.counting.profile_files import read_profile_matrix
 from resist_epi.counting.profile_matrix import ProfileMatrix
 from resist_epi.dna.seg import read_seg
-from resist_epi.errors import InputFormatError, in_file, shortened
+from resist_epi.errors import InputFormatError, in_file
 from resist_epi.genes.gene_values import gene_signal
 from resist_epi.io.run_folder import OF_CONTRAST, RunFile, run_file, run_path
-from resist_epi.io.store import file_name, parse_json, read_text
+from resist_epi.io.store import file_name
 from resist_epi.io.tables import read_results, read_table
+from resist_epi.report.records import read_check, read_provenance
 from resist_epi.samples.facts import facts_of
 from resist_epi.samples.presets import MarkPreset, preset
 from resist_epi.samples.question import Question
 from resist_epi.schema import (
     ARMS,
     BALANCE,
-    CHECK,
     GENE_SETS,
     KINDS,
     MECHANISMS,
@@ -358,13 +358,6 @@ def _of_samples(path: Path) -> Sheet | None:
     return found
 
 
-def read_check(path: Path) -> pd.DataFrame:
-    """What `check` found of a run, as text; no row where there is no such file."""
-    if not path.is_file():
-        return pd.DataFrame(columns=names(CHECK))
-    return read_table(path, required=names(CHECK)).fillna("").astype(str)
-
-
 def _square(table: pd.DataFrame) -> pd.DataFrame:
     table = table.assign(sample=table["sample"].astype(str)).set_index("sample")
     table.attrs.clear()
@@ -375,34 +368,3 @@ def _with_shares(sheet: Sheet) -> pd.DataFrame:
     table = sheet.table.assign(sample=sheet.table["sample"].astype(str))
     table.attrs = {"explained": sheet.header.get("share of variance", [])}
     return table
-
-
-def read_provenance(path: Path) -> Mapping[str, Any]:
-    """A run's record.
-
-    Raises
-    ------
-    InputFormatError
-        If it is none.
-    """
-    text = read_text(path)
-    try:
-        record = parse_json(text)
-    except ValueError as error:
-        raise InputFormatError(
-            f"not JSON ({shortened(getattr(error, 'msg', error))})",
-            path=path,
-            line=getattr(error, "lineno", None),
-            remedy="run the study again",
-        ) from error
-    parts = ("inputs", "libraries", "parameters")
-    if not isinstance(record, dict) or not all(
-        isinstance(record.get(part, {}), dict) for part in parts
-    ):
-        raise InputFormatError(
-            "not a record of a run",
-            path=path,
-            expected=f"a JSON object, and one each in {', '.join(parts)}",
-            remedy="run the study again",
-        )
-    return record

@@ -13,7 +13,8 @@ from resist_epi.errors import InputFormatError
 from resist_epi.io.run_folder import RunFile, run_file, run_path
 from resist_epi.io.store import file_name
 from resist_epi.io.tables import read_table
-from resist_epi.report.gather import Sheet, read_check, read_provenance
+from resist_epi.report.gather import Sheet
+from resist_epi.report.records import read_check, read_provenance
 from resist_epi.samples.presets import MarkPreset, preset
 from resist_epi.schema import PEAK_CLASSES, PEAK_QUALITY, QUALITY, names
 

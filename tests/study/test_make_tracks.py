@@ -96,15 +96,18 @@ def test_what_is_unchanged_is_not_made_again(
     assert calls == ["b.bw", "a1.bw", "a2.bw", "b.bw"]
 
 
-def test_means_of_tracks_that_are_there(sheet: Path, tmp_path: Path) -> None:
-    table = pd.read_csv(sheet).drop(columns="bamReads")
-    write_reads = tmp_path / "tracks"
-    make_tracks(read_sheet(sheet), write_reads, AskedTracks(RAW.coverage))
-    table["Coverage"] = [str(write_reads / f"{s}.bw") for s in table["SampleID"]]
+def test_means_of_tracks_that_are_there(
+    sheet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = pd.read_csv(sheet)
+    monkeypatch.chdir(sheet.parent)
+    assert main(["tracks", "sheet.csv", "-o", "of_here", "--bin-size", "10"]) == 0
+    table["Coverage"] = [str(sheet.parent / "of_here" / f"{s}.bw") for s in table["SampleID"]]
+    table = table.drop(columns="bamReads")
     table.to_csv(tmp_path / "own.csv", index=False)
-    out = tmp_path / "means"
-    assert main(["tracks", str(tmp_path / "own.csv"), "-o", str(out), "--mean-by", "Patient"]) == 0
-    names = {p.name for p in out.glob("*.bw")}
+    monkeypatch.chdir(tmp_path)
+    assert main(["tracks", "own.csv", "-o", "means", "--mean-by", "Patient"]) == 0
+    names = {p.name for p in (tmp_path / "means").glob("*.bw")}
     assert names == {"mean.H3K27me3.A.bw", "mean.H3K27me3.B.bw"}
 
 

@@ -151,7 +151,6 @@ def make_bigwig(bam: str | Path, out: Path, options: Sequence[str], *, jobs: int
             capture_output=True,
             text=True,
             check=False,
-            cwd=folder,
             env={**os.environ, "MPLBACKEND": "agg"},
         )
         if done.returncode or not part.is_file() or not part.stat().st_size:
