@@ -92,4 +92,7 @@ def occupied_mechanisms(
             row[f"more_in_{side}"] = len(more)
             row[f"genes_more_in_{side}"] = ",".join(map(str, more.index))
         rows.append(row)
-    return pd.DataFrame(rows)
+    first = ["mechanism", "set", "expected", "n_genes", "n_with_peak", "share_of_set"]
+    columns = [*first, "share_of_genes", *(f"n_{g}" for g in groups)]
+    columns += [f"{what}_{side}" for side in sides for what in ("more_in", "genes_more_in")]
+    return pd.DataFrame(rows, columns=columns)

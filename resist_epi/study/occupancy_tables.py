@@ -110,7 +110,7 @@ def occupancy_tables(
 def _group_columns(found: Occupancy, occupancy: pd.DataFrame) -> pd.DataFrame:
     """`n_GROUP fraction_GROUP` of every group; of two the difference and P besides."""
     table = group_counts(occupancy, found.groups)
-    if found.compared.contrast is not None and len(occupancy):
+    if found.compared.contrast is not None:
         tested = differential_occupancy(occupancy, found.groups, contrast=found.compared.contrast)
         more = ["fraction_difference", "descriptive_pvalue", "descriptive_padj"]
         table = table.assign(**{name: tested[name].to_numpy() for name in more})

@@ -50,5 +50,13 @@ def test_without_two_groups_nothing_is_compared() -> None:
     assert not any(c.startswith("more_in") for c in table)
 
 
+def test_genes_of_no_mechanism_leave_the_columns() -> None:
+    table = occupied_mechanisms(
+        MECHANISMS, SETS, GENES, known=["D"], groups=["x", "y"], mark="H3K27me3"
+    )
+    assert table.empty
+    assert {"mechanism", "n_x", "more_in_y", "genes_more_in_y"} <= set(table)
+
+
 def test_a_gene_may_belong_to_several() -> None:
     assert mechanisms_of_genes(MECHANISMS, SETS)["C"] == "One; Two"

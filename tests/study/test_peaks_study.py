@@ -103,6 +103,18 @@ def test_one_group_is_described(tmp_path: Path) -> None:
     assert "Nothing was compared" in (out / "report.html").read_text()
 
 
+def test_a_consensus_of_nothing_is_a_folder_all_the_same(tmp_path: Path) -> None:
+    sheet = write_peak_sheet(tmp_path, empty=[2, 4, 5])
+    genes = (tmp_path / "genes.tsv").read_text().replace("HK2", "X1").replace("G6PD", "X2")
+    (tmp_path / "genes.tsv").write_text(genes)
+    out = run_study(settings(sheet, min_overlap=5), tmp_path / "run")
+    assert len(read_table(out / "occupancy" / "H3K27me3.tsv.gz")) == 1
+    (tmp_path / "far.bed").write_text("chr1\t0\t100000\n")
+    out = run_study(settings(sheet, min_overlap=5, exclude=tmp_path / "far.bed"), tmp_path / "none")
+    assert read_table(out / "occupancy" / "H3K27me3.tsv.gz").empty
+    assert "No consensus peak differs" in (out / "report.html").read_text()
+
+
 def test_three_groups_by_a_contrast_of_another_column(tmp_path: Path) -> None:
     sheet = write_peak_sheet(tmp_path, Line=list("aabbccaa"))
     out = run_study(settings(sheet, contrast="Line:b-a"), tmp_path / "run", report=False)
