@@ -189,7 +189,9 @@ def set_overlaps(held: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(patterns.reshape(len(counts), len(sets)), columns=sets)
     table = table.assign(n_sets=table.sum(axis=1).astype(np.int64), n_peaks=counts)
     # Of equal ones the smaller combination, and the set that comes first.
-    order = np.lexsort((*(-table[s].to_numpy() for s in sets[::-1]), table["n_sets"], -counts))
+    order = np.lexsort(
+        [*(-table[s].to_numpy() for s in sets[::-1]), table["n_sets"].to_numpy(), -counts]
+    )
     table = table.iloc[order]
     return table[table["n_sets"] > 0].reset_index(drop=True)
 

@@ -112,7 +112,7 @@ def facts(mark: PeakTables) -> list[tuple[str, str]]:
 def strongest(mark: PeakTables, most: int = 20) -> pd.DataFrame:
     """The consensus peaks whose occupancy differs most; of equal ones those with a gene first."""
     table = mark.regions.table
-    if "fraction_difference" not in table:
+    if "fraction_difference" not in table or table.empty:
         return table.iloc[:0]
     difference = table["fraction_difference"].abs().to_numpy(np.float64)
     pvalue = table["descriptive_pvalue"].to_numpy(np.float64)

@@ -52,7 +52,7 @@ def write_mean_track(
                     total += _sums(track, chrom, edges) / (len(unit) * len(units))
         mean = (total / np.diff(edges)).astype(np.float32)
         # Where the value changes; what follows bins of one value is part of their run.
-        first = np.flatnonzero(np.append(True, mean[1:] != mean[:-1])) if mean.size else []
+        first = np.flatnonzero(np.append(True, mean[1:] != mean[:-1]))[: mean.size]
         starts, ends = edges[first], edges[np.append(first[1:], mean.size)]
         over: NDArray[np.bool_] = mean[first] != 0
         return starts[over], ends[over], mean[first][over].astype(np.float64)

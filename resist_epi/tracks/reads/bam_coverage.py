@@ -163,12 +163,13 @@ def make_bigwig(bam: str | Path, out: Path, options: Sequence[str], *, jobs: int
 def _indexed(bam: Path, folder: Path) -> Path:
     """A link to the BAM with an index beside it, both in a folder of ours."""
     import pysam
+    from pysam.utils import SamtoolsError
 
     link = folder / "reads.bam"
     link.symlink_to(bam.resolve())
     try:
         pysam.index("-o", f"{link}.bai", str(bam))
-    except pysam.SamtoolsError as error:
+    except SamtoolsError as error:
         raise InputFormatError(
             "cannot be indexed, which bamCoverage needs",
             path=bam,

@@ -47,7 +47,7 @@ class ReadsTrack(CoverageTrack):
             for code, rows in zip(own.tolist(), np.split(order, first[1:]), strict=True):
                 pair = (start[rows].astype(np.uint32), end[rows].astype(np.uint32))
                 parts.setdefault(code, []).append(pair)
-        found = {}
+        found: dict[str, tuple[NDArray[np.uint32], NDArray[np.uint32]]] = {}
         for name, code in codes.items():
             if code in parts:
                 start, end = (np.concatenate(side) for side in zip(*parts.pop(code), strict=True))
@@ -56,7 +56,7 @@ class ReadsTrack(CoverageTrack):
                 if self.lengths_known:
                     length = np.uint32(self.chrom_lengths[name])
                     start, end = np.minimum(start, length), np.minimum(end, length)
-                found[name] = (start, end)
+                found[name] = (start.astype(np.uint32), end.astype(np.uint32))
         return found
 
     @property
