@@ -64,9 +64,7 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
         "n_loci": row["n_loci"],
         "n_gain": row["n_gain"],
         "n_loss": row["n_loss"],
-        "effect": f"{row['effect']:+.1%} of loci".replace("-", "−")
-        if is_share
-        else change(row["effect"]),
+        "effect": _share(row["effect"]) if is_share else change(row["effect"]),
         "matched": "–" if low == "–" else f"{low} to {high}",
         "pvalue": number(row["pvalue"]),
         "padj": number(row["padj"]),
@@ -83,6 +81,10 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
         "genes": str(row["genes"]).replace(",", ", "),
         "warnings": row["warnings"],
     }
+
+
+def _share(effect: float) -> str:
+    return "–" if pd.isna(effect) else f"{effect:+.1%} of loci".replace("-", "−")
 
 
 def _finding(row: Mapping[Any, Any]) -> str:
