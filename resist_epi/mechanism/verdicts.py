@@ -212,12 +212,13 @@ def in_words(
     if verdict not in (NONE_SEEN.word, NONE_ALLOWED.word, NONE_AS_EXPECTED.word):
         return verdict
     if called > 0 and not math.isnan(matched):
-        verdict += (
-            f" beyond that of sets like it ({called:.0f} loci called, {matched:.1f} in those)"
-        )
+        # More than in sets like it, and yet too few, or explained by exchanged labels.
+        how = "that can be claimed" if called > matched else "beyond that of others"
+        verdict += f" {how} ({called:.0f} loci called, {matched:.1f} in sets like it)"
     parts = []
     if not math.isnan(smallest):
         parts.append(f"a shift of {smallest:.2f} log2")
     if not math.isnan(needed):
         parts.append(f"{needed:.0f} members called")
-    return f"{verdict}; {', or '.join(parts)}, would have been" if parts else verdict
+    comma = "," if len(parts) > 1 else ""
+    return f"{verdict}; {', or '.join(parts)}{comma} would have been" if parts else verdict

@@ -41,6 +41,7 @@ def mechanism_section(run: RunTables) -> dict[str, Any] | None:
     moved = quiet[quiet["verdict"].str.startswith("moved")]
     return {
         "sentences": mechanism_sentences(table),
+        "few": FEWEST_LOCI,
         "cautions": [m.preset.caution for m in run.marks if m.preset.caution],
         "rows": [_row(row) for row in own.to_dict("records")],
         "silent": _silent(own),

@@ -173,6 +173,7 @@ def set_rows(sheet: Sheet) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
             "pvalue": number(row["pvalue"]),
             "padj": number(row["padj"]),
             "direction": row["direction"] if np.isfinite(row["pvalue"]) else "no P",
+            "untested": "" if pd.isna(row.get("untested")) else str(row["untested"]),
             "genes": "" if pd.isna(row["genes"]) else str(row["genes"]).replace(",", ", "),
         }
         for row in table.to_dict("records")
