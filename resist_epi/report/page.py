@@ -27,7 +27,7 @@ from resist_epi.report.templating import templates
 from resist_epi.report.tissue import tissue_section
 from resist_epi.report.warnings import collect_warnings
 from resist_epi.report.where import site_table, where_section
-from resist_epi.report.words import facts, header_lines, join_words
+from resist_epi.report.words import capital, facts, header_lines, join_words, main_regions
 from resist_epi.samples.facts import contrast_title
 from resist_epi.stats.best_supported import IN_WORDS, support_in_words
 from resist_epi.version import VERSION
@@ -198,9 +198,7 @@ def _mark(run: RunTables, mark: MarkTables, number: int, figures: Path | None) -
             figures, mark.name, STATIC | STATIC_ALONG | (STATIC_OF_SEVERAL if run.contrast else {})
         ),
         "normalization_figures": _images(figures, mark.name, STATIC_OF_NORMALIZATION),
-        "agreement": ""
-        if mark.normalization is None
-        else mark.normalization.header.get("agreement", ""),
+        "agreement": _agreement(mark),
         "kinds": [_kind(mark, kind, f"mark{number}-{kind}", figures) for kind in mark.results],
         "sets": tested[:SETS_SHOWN],
         "sets_not_shown": max(len(tested) - SETS_SHOWN, 0),
@@ -213,6 +211,12 @@ def _mark(run: RunTables, mark: MarkTables, number: int, figures: Path | None) -
         "core": [] if mark.pre_specified is None else sections.core_in_words(mark.pre_specified),
         "one_by_one": [] if mark.one_by_one is None else sections.gene_rows(mark.one_by_one),
     }
+
+
+def _agreement(mark: MarkTables) -> str:
+    """What other normalisations call, of which regions; empty where the table does not say it."""
+    said = "" if mark.normalization is None else mark.normalization.header.get("agreement", "")
+    return f"{capital(main_regions(mark))}: {said}" if said else ""
 
 
 def _conditions(run: RunTables) -> pd.Series:
