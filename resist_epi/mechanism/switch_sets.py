@@ -47,8 +47,8 @@ def switch_sets(
     -------
     DataFrame
         A row a set: `set kind layer n_genes n_tested n_loci n_gain n_loss effect pvalue padj
-        matched_low matched_high direction genes warnings untested n_called called_needed`, without
-        P where no gene switches at all; a gain is an activating switch, `effect`
+        matched_low matched_high direction genes warnings untested n_called called_needed finding`,
+        without P where no gene switches at all; a gain is an activating switch, `effect`
         the share of activating less that of repressive loci in the set, less the same elsewhere.
 
     Examples
@@ -99,6 +99,8 @@ def switch_sets(
         "none of its genes has both marks tested",
     )
     table["untested"] = np.where(table["pvalue"].notna(), "", untested)
+    # Mechanisms of one set are one finding, whichever sign each of them stated.
+    table["finding"] = table["set"].where(table["direction"].ne("none"), "")
     return table.assign(layer=SWITCHES, matched_low=np.nan, matched_high=np.nan, warnings="")
 
 

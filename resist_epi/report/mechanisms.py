@@ -89,9 +89,10 @@ def _share(effect: float) -> str:
 
 
 def _finding(row: Mapping[Any, Any]) -> str:
-    """What of it stands under another name already."""
+    """What of it stands under another name already, or which of its genes carry others too."""
     if row["finding"] in ("", row["mechanism"]):
-        return ""
+        shared = str(row["shared_genes"]).replace(",", ", ")
+        return f"also behind other mechanisms here: {shared}" if shared else ""
     alone = row["pvalue_unshared"]
     left = "nothing is left to test" if pd.isna(alone) else f"P {number(alone)}"
     return f"one finding with {row['finding']}; without the genes that carry that, {left}"

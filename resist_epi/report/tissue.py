@@ -28,7 +28,6 @@ def tissue_section(sheet: Sheet | None, what: str, conditions: pd.Series) -> dic
     """
     if sheet is None or sheet.table.empty:
         return None
-    columns = sheet.table["column"].astype(str).tolist()
     return {
         "what": what,
         "against": against_groups(sheet.table),
@@ -41,8 +40,14 @@ def tissue_section(sheet: Sheet | None, what: str, conditions: pd.Series) -> dic
             for word, meaning in VERDICTS.items()
             if word in set(sheet.table["verdict"])
         ),
-        "design": f"~ {columns[0]} + Condition",
+        "design": f"~ {_first_to_ask(sheet.table)} + Condition",
     }
+
+
+def _first_to_ask(table: pd.DataFrame) -> str:
+    """The score that explains most, as a column of a sheet."""
+    most = table["explained"].fillna(0.0).to_numpy().argmax()
+    return str(table["column"].iloc[most])
 
 
 def against_groups(table: pd.DataFrame) -> Table:
