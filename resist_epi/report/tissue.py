@@ -67,8 +67,7 @@ def against_groups(table: pd.DataFrame) -> Table:
         ]
         for row, left, of in zip(table.to_dict("records"), beside, calls, strict=True)
     ]
-    columns = ["Score", "Loci", "Contrast, sd within groups", "P", "Adjusted P (Holm)"]
-    columns += ["Explains of other genes' changes", "Seen", "Calls with it in the design"]
+    columns = ["Score", "Loci", "Contrast, sd", "P", "Holm P", "Explains", "Seen", "Calls beside"]
     return Table(columns, rows, [False, *[True] * 5, False, True])
 
 
