@@ -95,10 +95,9 @@ class MarkTables:
     normalization, gene_sets, one_by_one, pre_specified
         Size factors; gene sets; the genes of the pre-specified set, and its test. None where the
         run has none.
-    calls
-        How many regions which normalisations call together.
-    correlation, components
-        Samples against samples; principal components with the share of variance of each.
+    calls, correlation, components
+        How many regions which normalisations call together; samples against samples; principal
+        components with the share of variance of each.
     levels
         log2 signal of the genes that carry a mechanism (index their symbols), a column a sample;
         None where there are none.
@@ -162,12 +161,11 @@ class RunTables:
         Genes where two opposing marks were compared; None where the study has no such two.
     mechanisms
         Mechanisms of resistance by mark and assay; None where nothing was stated in advance.
-    concordance
-        How far the marks and other assays go together; None without such files.
+    concordance, survival, expression_scores
+        How far marks and other assays go together; what an outside cohort says of called genes;
+        tissue by expression. None without such files.
     contrast
         Which of several contrasts, as its folder is named; empty where the run has one.
-    survival
-        What an outside cohort says of the called genes of each mark; None without one.
     """
 
     marks: tuple[MarkTables, ...]
@@ -178,6 +176,7 @@ class RunTables:
     mechanisms: Sheet | None = None
     survival: Sheet | None = None
     concordance: Sheet | None = None
+    expression_scores: Sheet | None = None
     contrast: str = ""
 
 
@@ -222,6 +221,7 @@ def gather(folder: str | Path, contrast: str | Path | None = None) -> RunTables:
         mechanisms=mechanisms,
         concordance=_optional(run_path(own, "concordance"), required=["mark", "words"]),
         survival=_optional(run_path(own, "survival"), required=["mark", "words"]),
+        expression_scores=_optional(run_path(own, "scores", "expression")),
         contrast="" if contrast is None else own.name,
     )
 

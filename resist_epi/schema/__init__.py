@@ -44,6 +44,7 @@ from resist_epi.schema.study import (
     COPY_NUMBER,
     POWER,
     QUALITY,
+    QUALITY_MORE,
     SEGMENTS,
 )
 
@@ -62,6 +63,7 @@ __all__ = [
     "POWER",
     "PRE_SPECIFIED",
     "QUALITY",
+    "QUALITY_MORE",
     "QUANTITIES",
     "REGIONS",
     "RESULTS",
@@ -111,7 +113,7 @@ _DTYPES = {
         TISSUE_SCORES_MORE,
         WHERE,
         BALANCE,
-        *(SWITCHES, SITE_SUMMARY, CHECK, QUALITY, SEGMENTS, COPY_NUMBER, ARMS),
+        *(SWITCHES, SITE_SUMMARY, CHECK, QUALITY, QUALITY_MORE, SEGMENTS, COPY_NUMBER, ARMS),
     )
     for column in table
 }
