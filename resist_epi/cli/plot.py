@@ -128,6 +128,15 @@ def _draw_locus(kind: str, path: Path, options: _Options, title: str | None) -> 
     )
 
 
+def _draw_compare(kind: str, path: Path, options: _Options, title: str | None) -> Any:
+    from resist_epi.io.run_folder import COMPARISON_FILES
+    from resist_epi.io.tables import read_table
+
+    beside = path.with_name(COMPARISON_FILES["changed"])
+    changed = read_table(beside) if beside.is_file() else None
+    return figure_function(kind)(read_table(path), changed=changed, title=title)
+
+
 def _draw_normalization(kind: str, path: Path, options: _Options, title: str | None) -> Any:
     from resist_epi.io.tables import read_results, read_table
     from resist_epi.model.agreement import titles_compared
@@ -200,6 +209,7 @@ READERS: dict[str, tuple[_Draw, str]] = {
     "factors": (_draw_normalization, "normalization/MARK.tsv of a run"),
     "segments": (_draw_copy_number, "a SEG file"),
     "patterns": (_draw_hidden, "results"),
+    "kinds": (_draw_compare, "by_mark.tsv of `compare`"),
 }
 
 _EXPECTED = {"results": RESULTS, "genome": RESULTS, "profile": MATRIX, "counts": COUNTS}

@@ -57,6 +57,7 @@ PLOTS: dict[str, Plot] = {
     "mechanisms": Plot("mechanisms", "plot_mechanisms"),
     "hidden": Plot("hidden_factors", "plot_hidden_factors", "patterns", _SHEET),
     "power": Plot("power", "plot_power"),
+    "compare": Plot("compare", "plot_compare", "kinds"),
 }
 
 __all__ = ["PLOTS", "Plot", "figure_function"]

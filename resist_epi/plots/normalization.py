@@ -19,15 +19,16 @@ from resist_epi.plots.frame import (
     text_width_mm,
 )
 from resist_epi.plots.style import (
-    BLUE,
+    BROWN,
+    GREEN,
     GREY,
     INK,
     LINE,
     PAGE_MM,
     PALE,
     PURPLE,
+    SKY,
     SMALL_FONT,
-    VERMILLION,
     paper_style,
     rasterize,
     require,
@@ -275,7 +276,7 @@ def _draw_zero_lines(
     scatter_within(ax, x[~inside], y[~inside], edges, linewidths=0, **style)
     if words := beyond_in_words(int((~inside).sum())):
         frame.text(place[0] + place[2], place[1] + place[3] + LINE_MM / 2, words, ha="right")
-    colours = (INK, VERMILLION, BLUE, PURPLE, "#009E73")
+    colours = (INK, PURPLE, BROWN, SKY, GREEN)
     for k, method in enumerate(methods):
         if not np.isfinite(shifts[method]):
             continue

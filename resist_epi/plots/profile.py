@@ -12,6 +12,7 @@ from resist_epi.arrays import FloatArray, IntArray
 from resist_epi.counting.profile_matrix import ProfileMatrix, nan_mean
 from resist_epi.plots.frame import LINE_MM, TITLE_MM, Frame, new_frame, text_width_mm, wrapped_all
 from resist_epi.plots.style import (
+    CLUSTER_COLOURS,
     COLUMN_MM,
     DIRECTION_COLOURS,
     DIRECTIONS,
@@ -61,8 +62,8 @@ def region_groups(matrix: ProfileMatrix, groups: Groups) -> dict[str, IntArray]:
 
 
 def region_colours(groups: Sequence[str]) -> dict[str, str]:
-    """Group of regions -> colour: those of gain, loss and none, others as groups are coloured."""
-    others = level_colours([g for g in groups if g not in DIRECTIONS])
+    """Group of regions -> colour: of gain, loss and none, or one that no group of tumours has."""
+    others = level_colours([g for g in groups if g not in DIRECTIONS], CLUSTER_COLOURS)
     if list(groups) == ["regions"]:
         return {"regions": INK}
     return {g: DIRECTION_COLOURS.get(g, others.get(g, GREY)) for g in groups}

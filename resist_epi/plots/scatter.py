@@ -12,13 +12,13 @@ from resist_epi.arrays import FloatArray
 from resist_epi.plots.edges import Edges, beyond_in_words, scatter_within
 from resist_epi.plots.labels import label_genes
 from resist_epi.plots.style import (
+    BROWN,
     DIRECTION_COLOURS,
     DIRECTIONS,
     GREY,
     INK,
     LINE,
     NOT_TESTED,
-    VERMILLION,
     calls_shown,
     new_axes,
     paper_style,
@@ -215,7 +215,7 @@ def plot_pvalues(
             ax.axhline(expected, color="black", lw=0.9, ls=(0, (4, 2)), label="uniform expectation")
             ax.axhline(
                 expected * unchanged,
-                color=VERMILLION,
+                color=BROWN,
                 lw=1.1,
                 ls=":",
                 label=f"unchanged regions, {unchanged:.0%}",

@@ -14,6 +14,12 @@ from resist_epi.schema.column import (
     Quantity,
     names,
 )
+from resist_epi.schema.comparison import (
+    CAUSES,
+    CHANGED_CALLS,
+    COMPARED_KINDS,
+    RUN_DIFFERENCES,
+)
 from resist_epi.schema.findings import (
     BALANCE,
     GENE_SETS,
@@ -50,7 +56,10 @@ from resist_epi.schema.study import (
 __all__ = [
     "ARMS",
     "BALANCE",
+    "CAUSES",
+    "CHANGED_CALLS",
     "CHECK",
+    "COMPARED_KINDS",
     "COPY_NUMBER",
     "COUNTS",
     "GENE_SETS",
@@ -65,6 +74,7 @@ __all__ = [
     "QUANTITIES",
     "REGIONS",
     "RESULTS",
+    "RUN_DIFFERENCES",
     "SEGMENTS",
     "SHRUNKEN",
     "SITE_SUMMARY",
