@@ -42,13 +42,26 @@ class _Options:
 def _draw_results(kind: str, path: Path, options: _Options, title: str | None) -> Any:
     from resist_epi.io.tables import read_results
 
-    return figure_function(kind)(read_results(path), title=title, **_labels(options))
+    table = read_results(path)
+    return figure_function(kind)(table, title=_titled(title, table, path), **_labels(options))
+
+
+def _titled(title: str | None, table: pd.DataFrame, path: Path) -> str | None:
+    """The title asked for, else mark, kind of regions, contrast and n as the table knows them."""
+    if title is not None:
+        return title
+    from resist_epi.samples.facts import facts_of, figure_title
+    from resist_epi.schema import KINDS
+
+    kind = path.name.removesuffix(".gz").removesuffix(".tsv").rpartition(".")[2]
+    return figure_title(facts_of(table.attrs["header"]), kind if kind in KINDS else "") or None
 
 
 def _draw_table(kind: str, path: Path, options: _Options, title: str | None) -> Any:
     from resist_epi.io.tables import read_table
 
-    return figure_function(kind)(read_table(path), title=title, **_labels(options))
+    table = read_table(path)
+    return figure_function(kind)(table, title=_titled(title, table, path), **_labels(options))
 
 
 def _labels(options: _Options) -> dict[str, Any]:
@@ -63,8 +76,9 @@ def _draw_genome(kind: str, path: Path, options: _Options, title: str | None) ->
     from resist_epi.io.tables import read_results, read_table
 
     arms = None if options.arms is None else read_table(options.arms, required=("arm", "chrom"))
+    table, borders = read_results(path), load_centromeres(options.genome)
     return figure_function(kind)(
-        read_results(path), arms=arms, borders=load_centromeres(options.genome), title=title
+        table, arms=arms, borders=borders, title=_titled(title, table, path)
     )
 
 
