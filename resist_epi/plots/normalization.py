@@ -178,7 +178,8 @@ def _draw_factors(
                 alpha=0.75,
                 mew=0,
             )
-            ax.plot([chosen.mean()] * 2, [y - 0.15, y + 0.15], color=INK, lw=1.1, zorder=3)
+            if len(chosen) > 1:
+                ax.plot([chosen.mean()] * 2, [y - 0.15, y + 0.15], color=INK, lw=1.1, zorder=3)
     ax.axvline(0, color=PALE, lw=LINE, zorder=0)
     for edge in range(1, len(methods)):
         ax.axhline(edge - 0.5, color=PALE, lw=LINE * 0.6, zorder=0)

@@ -155,7 +155,8 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any
         title = figure_title(sheet.facts, KIND_WORDS.get(kind, kind))
         tested = np.isfinite(sheet.table["pvalue"].to_numpy(np.float64)).any()
         for figure in ("volcano", "ma", "pvalue") if tested else ("ma",):
+            more = {"combined": True} if (figure, kind) == ("pvalue", "domains") else {}
             yield (
                 f"{mark.name}.{kind}.{figure}",
-                figure_function(figure)(sheet.table, title=title),
+                figure_function(figure)(sheet.table, title=title, **more),
             )
