@@ -33,8 +33,8 @@ logger = logging.getLogger(__name__)
 
 STATIC = {  # figure -> caption; what stands in `figures/` under these names is shown
     "pca": "Principal components of the samples, over the regions that vary most.",
-    "correlation": "Spearman correlation of the samples over regions with signal, on a scale from 0 to"
-    " 1; clustered by it.",
+    "correlation": "Spearman correlation of the samples over regions with signal, on a scale from 0"
+    " to 1; clustered by it.",
     "heatmap": "Signal along the regions that speak for genes, from 5' to 3': gains, losses and"
     " others (at most 400 of each, the best supported), every track scaled to the same total"
     " coverage; means above.",
