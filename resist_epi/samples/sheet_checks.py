@@ -11,57 +11,15 @@ import pandas as pd
 
 from resist_epi.errors import shortened
 from resist_epi.samples.assays import ASSAY_COLUMN, assay_named, assay_problem
-
-DIFFBIND_COLUMNS = [
-    "SampleID",
-    "Tissue",
-    "Factor",
-    "Condition",
-    "Treatment",
-    "Replicate",
-    "bamReads",
-    "ControlID",
-    "bamControl",
-    "Peaks",
-    "PeakCaller",
-    "PeakFormat",
-    "Spikein",
-]
-
-OWN_COLUMNS = [
-    "Coverage",
-    "ControlCoverage",
-    "Patient",
-    "Batch",
-    "Purity",
-    "LibrarySize",
-    "FragmentLength",
-    "SpikeInReads",
-    "TimeToProgression",
-    "Progressed",
-    "Assembly",
-    "Timepoint",
-    ASSAY_COLUMN,
-]
-
-PATH_COLUMNS = ("Coverage", "bamReads", "Peaks", "ControlCoverage", "bamControl")
+from resist_epi.schema import names
+from resist_epi.schema.sheet import NUMBERS, REQUIRED, SHEET, SHEET_PATHS
 
 # What can be done with a sheet that names peaks and nothing else.
 PEAKS_ALONE = "of peaks alone, `resist-epi regions peaks --samples SHEET` makes their consensus"
 
-REQUIRED = ("SampleID", "Factor", "Condition")
+PATH_COLUMNS = SHEET_PATHS
 
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\|[^/\\]+\\[^/]*$")
-
-# Columns of numbers, with what a value must be.
-NUMBERS = {
-    "Purity": ("a share between 0 and 1", lambda x: (x >= 0) & (x <= 1)),
-    "LibrarySize": ("a number above 0", lambda x: x > 0),
-    "FragmentLength": ("a number of base pairs above 0", lambda x: x > 0),
-    "SpikeInReads": ("a number above 0", lambda x: x > 0),
-    "TimeToProgression": ("a time, 0 or more", lambda x: x >= 0),
-    "Progressed": ("1 (event) or 0 (censored)", lambda x: (x == 0) | (x == 1)),
-}
 
 # Samples are columns beside these in a table of counts.
 RESERVED_IDS = frozenset(
@@ -90,7 +48,7 @@ RESERVED_IDS = frozenset(
 
 def canonical_columns(frame: pd.DataFrame, problems: list[str]) -> pd.DataFrame:
     """The table with known columns by their own names, and the problems of its header."""
-    known = {name.lower(): name for name in (*DIFFBIND_COLUMNS, *OWN_COLUMNS)}
+    known = {name.lower(): name for name in names(SHEET)}
     new = [known.get(str(c).strip().lower(), str(c).strip()) for c in frame.columns]
     lower = [c.lower() for c in new]
     for name in sorted({c for c in lower if lower.count(c) > 1}):
@@ -144,12 +102,14 @@ def check_numbers(
     text: pd.Series, name: str, lines: Sequence[int], problems: list[str]
 ) -> pd.Series:
     """float64 of a column of `NUMBERS`, NaN where empty, with the problems of its cells."""
-    expected, is_right = NUMBERS[name]
+    rule = NUMBERS[name]
     text = text.str.strip()
     numbers = pd.to_numeric(text.where(text != ""), errors="coerce").astype(np.float64)
-    bad = (text != "") & ~(np.isfinite(numbers) & is_right(numbers))
+    bad = (text != "") & ~(np.isfinite(numbers) & rule.holds(numbers))
     for i in np.flatnonzero(bad).tolist():
-        problems.append(f"line {lines[i]}, column {name}: {text.iloc[i]!r}; expected {expected}")
+        problems.append(
+            f"line {lines[i]}, column {name}: {text.iloc[i]!r}; expected {rule.expected}"
+        )
     return numbers
 
 
