@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resist_epi.errors import shortened
+from resist_epi.errors import closest, quoted, shortened
+from resist_epi.io.windows_paths import AS_HERE
 from resist_epi.samples.assays import ASSAY_COLUMN, assay_named, assay_problem
+from resist_epi.samples.levels import places
 from resist_epi.schema import names
-from resist_epi.schema.sheet import NUMBERS, REQUIRED, SHEET, SHEET_PATHS
+from resist_epi.schema.sheet import ALSO_CALLED, NUMBERS, REQUIRED, SHEET, SHEET_PATHS
 
 # What can be done with a sheet that names peaks and nothing else.
 PEAKS_ALONE = "of peaks alone, `resist-epi regions peaks --samples SHEET` makes their consensus"
@@ -89,13 +91,26 @@ def check_text(text: pd.Series, name: str, lines: Sequence[int], problems: list[
 
 
 def check_paths(column: pd.Series, name: str, lines: Sequence[int], problems: list[str]) -> None:
-    """Add the problems of a column of files: paths of Windows."""
-    for line, value in zip(lines, column, strict=True):
-        if _WINDOWS.match(value):
-            problems.append(
-                f"line {line}, column {name}: {shortened(value)!r} is a path of Windows; write it"
-                " as this system does, with / between folders (under WSL, C:\\ is /mnt/c/)"
-            )
+    """Add the problem of a column of files: paths of Windows, the first of which is shown."""
+    found = [(line, v) for line, v in zip(lines, column, strict=True) if _WINDOWS.match(v)]
+    if found:
+        where = places([line for line, _ in found])
+        problems.append(
+            f"{where}, column {name}: '{shortened(found[0][1])}' is a path of Windows; {AS_HERE}"
+        )
+
+
+def missing_column(name: str, columns: Sequence[str]) -> str:
+    """What is said where a column is not there, and which of a sheet's own it may be."""
+    known = {column.lower() for column in names(SHEET)}
+    others = [c for c in columns if c.strip().lower() not in known]
+    plain = {re.sub(r"[\W_]", "", c).lower(): c for c in others}
+    own = next((plain[word] for word in ALSO_CALLED.get(name, ()) if word in plain), None)
+    own = own or closest(name, others)
+    (meaning,) = (column.meaning for column in SHEET if column.name == name)
+    what = meaning.partition(";")[0].removeprefix("the ")
+    remedy = f"rename {quoted(own)} to {name} if it is" if own else "add it:"
+    return f"no column {name}; {remedy} the {what}"
 
 
 def check_numbers(

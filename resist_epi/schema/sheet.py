@@ -43,6 +43,14 @@ SHEET = (*DIFFBIND_SHEET, *OWN_SHEET)
 
 REQUIRED = ("SampleID", "Factor", "Condition")
 
+# What people call them, in small letters without blanks and signs.
+ALSO_CALLED = {
+    "SampleID": ("sample", "sampleid", "samplename", "name", "id", "library", "libraryid"),
+    "Factor": ("mark", "antibody", "target", "histone", "histonemark", "ip", "assaytarget"),
+    "Condition": ("group", "status", "outcome", "response", "class", "phenotype", "state"),
+    "Coverage": ("bigwig", "bw", "track", "signal", "bedgraph", "file", "path", "bigwigfile"),
+}
+
 SHEET_PATHS = ("Coverage", "bamReads", "Peaks", "ControlCoverage", "bamControl")
 
 
