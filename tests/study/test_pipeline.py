@@ -57,6 +57,14 @@ def test_the_folder_holds_what_the_contract_says(study: Path) -> None:
         expected.add(f"gene_sets/{mark}.tsv")
         of_mark = ("pca", "correlation", "normalization", "heatmap", "genome")
         expected |= {f"figures/{mark}.{f}.{s}" for f in of_mark for s in FORMATS}
+        nfcore = (
+            "matrix.tsv",
+            "features.tsv",
+            "samplesheet.csv",
+            "contrasts.csv",
+            "contrasts.yaml",
+        )
+        expected |= {f"nfcore/{mark}.{what}" for what in nfcore}
         expected |= {f"profiles/{mark}.gz", f"copy_number/{mark}.arms.tsv"}
         expected |= {
             f"quality/{mark}{what}.tsv" for what in ("", ".shares", ".correlation", ".pca")
