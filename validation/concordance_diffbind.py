@@ -3,9 +3,9 @@
     python validation/concordance_diffbind.py FOLDER            print what it says
     python validation/concordance_diffbind.py FOLDER --write    and write the page
 
-docs/evidence/concordance.md is the page. FOLDER holds `chr18_consensus_counts.tsv.gz` and `samples.tsv`: the tamoxifen counts that come with
-DiffBind, reads of 11 ER libraries in 2,845 consensus sites. Needs Rscript with DESeq2 and edgeR
-(`concordance_diffbind.R`); takes half a minute.
+docs/evidence/concordance.md is the page. FOLDER holds `chr18_consensus_counts.tsv.gz` and
+`samples.tsv`: the tamoxifen counts that come with DiffBind, reads of 11 ER libraries in 2,845
+consensus sites. Needs Rscript with DESeq2 and edgeR (`concordance_diffbind.R`); takes a minute.
 """
 
 from __future__ import annotations
