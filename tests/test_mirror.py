@@ -121,6 +121,14 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
         )
         for name in ("column", "comparison", "findings", "regions", "study")
     },
+    **{
+        f"schema.{name}": (("docs/test_columns.py",), "every column is on the page of columns")
+        for name in ("beside", "dictionary")
+    },
+    "schema.sheet": (
+        ("study/test_json_schemas.py",),
+        "numbers of a sheet are judged as its schema judges them",
+    ),
     "stats.groups.subset_null": (
         ("stats/groups/test_carriers.py",),
         "the null of the test of carriers: noise alone is not called",

@@ -20,6 +20,8 @@ RunFile = Literal[
     "quality", "balance", "scores", "scored_sheet", "shares", "correlation", "components",
     "profile", "arms", "evidence",
     "sites", "site_summary",
+    "nfcore_matrix", "nfcore_features", "nfcore_samples", "nfcore_contrasts",
+    "nfcore_contrasts_yaml",
 ]  # fmt: skip
 
 # `{mark}` as it stands in file names, `{of}` a kind of regions or an assay.
@@ -69,6 +71,12 @@ FILES: dict[RunFile, str] = {
     "evidence": "evidence/{mark}.{of}.tsv.gz",
     "sites": "sites/{mark}.tsv.gz",  # a row a peak: where it lies
     "site_summary": "sites/{mark}.summary.tsv",
+    # as nf-core/differentialabundance takes them
+    "nfcore_matrix": "nfcore/{mark}.matrix.tsv",
+    "nfcore_features": "nfcore/{mark}.features.tsv",
+    "nfcore_samples": "nfcore/{mark}.samplesheet.csv",
+    "nfcore_contrasts": "nfcore/{mark}.contrasts.csv",
+    "nfcore_contrasts_yaml": "nfcore/{mark}.contrasts.yaml",
 }
 
 

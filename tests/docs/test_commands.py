@@ -63,6 +63,10 @@ TESTED = {
     "resist-epi demo -o DIR": "tests/cli/test_demo.py",
     "pytest -m real tests/study/test_real_studies.py": "tests/study/test_real_studies.py",
     "resist-epi diff pilot.tsv --samples pilot.csv -o pilot.results.tsv": PILOT,
+    "python scripts/rat_heart_sheet.py --reads path/to/euratrans -o rat.csv": (
+        "tests/scripts/test_rat_heart.py"
+    ),
+    "resist-epi run rat.csv -o rat --genes path/to/rn4.gtf.gz": "tests/study/test_run_reads.py",
     "resist-epi power pilot.tsv --samples pilot.csv --units 3,6,12 --effects 1 --sets 10"
     " -o power.tsv": PILOT,
     "resist-epi plot power power.tsv -o power.png": PILOT,
@@ -79,6 +83,7 @@ SETS_UP = {
     "bash scripts/test.sh",
     "bash scripts/test.sh --all",
     "bash scripts/test.sh -k consensus",
+    "bash scripts/docs.sh",
 }
 NOT_OURS = {
     "source .venv/bin/activate",
