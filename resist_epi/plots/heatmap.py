@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 
 _LEFT, _WIDEST_LEFT = 15.0, 27.0  # mm, for the names of groups
 
+_NUMBER_MM, _MANY = 6.0, 4
+
 _PAGE_HEIGHT_MM = 240.0
 
 Limits = tuple[float, float]
@@ -292,7 +294,9 @@ def _name_conditions(frame: Frame, conditions: pd.Series | None, down: float) ->
 
 def _lay_out(columns: Sequence[tuple[str, str]], groups: list[str], right: float) -> _Layout:
     """At most four panels in one column of a page, twelve across two."""
-    left = float(np.clip(text_width_mm(groups) * BOLD + 2.5, _LEFT, _WIDEST_LEFT))
+    # Of many groups some are low, and have their number beside their name.
+    beside = _NUMBER_MM if len(groups) > _MANY else 0.0
+    left = float(np.clip(text_width_mm(groups) * BOLD + 2.5 + beside, _LEFT, _WIDEST_LEFT))
     n = max(len(columns), 1)
     page = COLUMN_MM if n <= 4 and right == RIGHT else PAGE_MM
     n_rows = -(-n // 12)
