@@ -153,7 +153,7 @@ def contrast_results(
     fdr
         Level at which `direction` says gain or loss.
     lfc_threshold
-        Test against a null of |log2 fold change| at most this.
+        Test against a null of an absolute log2 fold change of at most this.
     shrunken
         Whether to shrink the fold changes too; NaN in their columns otherwise.
 
