@@ -154,7 +154,7 @@ def plot_heatmap(
     given = {"": matrix} if isinstance(matrix, ProfileMatrix) else dict(matrix)
     _check_same_regions(given)
     levels = _levels(given, samples, "Condition")
-    rows = ordered_rows(list(given.values()), groups, levels, **options)
+    rows = ordered_rows(list(given.values()), groups, levels, **_row_options(options))
     if by is not None:
         given = {mark: _averaged_by(own, samples, by) for mark, own in given.items()}
         names = [s for own in given.values() for s in own.samples]
@@ -221,7 +221,16 @@ def _mark_axis(frame: Frame, block: Block, sample: str) -> None:
     ax.set_yticks(ticks, [f"{t:g}" for t in ticks])
     ax.tick_params(axis="y", direction="in", pad=-3.0)
     for text in ax.get_yticklabels():
-        text.set_ha("left")
+        text.set_horizontalalignment("left")
+
+
+def _row_options(options: HeatmapOptions) -> Rows:
+    """Those of the options that are of rows."""
+    own: Rows = {}
+    for name in ("kmeans", "hierarchical", "sort"):
+        if name in options:
+            own[name] = options[name]  # type: ignore[literal-required]
+    return own
 
 
 def _check_map(cmap: str | None) -> None:
