@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 _PAD = 1.0  # points around a label that stay free
 
-_COVERED = 12.0  # what a covered point costs, in points of distance
+_COVERED = 8.0  # what a covered point costs, in points of distance
 
 _ANGLES = np.deg2rad(np.arange(0, 360, 22.5))
 
-_RADII = (4.0, 8.0, 13.0, 19.0, 26.0, 34.0, 44.0, 56.0, 70.0, 86.0)
+_RADII = (4.0, 8.0, 13.0, 19.0, 26.0, 34.0, 44.0)  # further away, a name is better left out
 
 
 def place_labels(

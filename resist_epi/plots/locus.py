@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -138,7 +138,8 @@ def plot_locus(
     if grouped not in GROUPED:
         raise InputFormatError(unknown_name("way to group tracks", grouped, GROUPED))
     names = _sample_columns(coverage, samples)
-    place = locus_place(genes, **locus) or _whole(coverage)
+    where = {k: v for k, v in locus.items() if k in ("gene", "region", "flank")}
+    place = locus_place(genes, **where) or _whole(coverage)  # type: ignore[arg-type]
     bins = _inside(coverage, place)
     if bins.empty or not names:
         raise InputFormatError(
@@ -315,7 +316,7 @@ def _draw_track(
             drawn.append(ax.fill_between(x, _steps(values), color=colours[level], lw=0.0))
         if level in track.high:
             low, high = _steps(track.low[level]), _steps(track.high[level])
-            band = {"color": GREY, "alpha": 0.45, "lw": 0.0}
+            band: dict[str, Any] = {"color": GREY, "alpha": 0.45, "lw": 0.0}
             drawn.append(ax.fill_between(x, low, high, label="range", **band))
         for artist in drawn if many else ():
             rasterize(artist)
