@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -39,7 +40,12 @@ from resist_epi.cli.options import (
     own_link,
 )
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 NAME = "check"
+
+LEVELS = ("error", "warning", "info")
 
 
 def command(
@@ -74,6 +80,7 @@ def command(
     cohort_strata: CohortStrataOption = None,
     cohort_treatment: CohortTreatmentOption = None,
     worse: WorseOption = None,
+    as_json: bool = typer.Option(False, "--json", help="JSON instead, for programs."),
     jobs: JobsOption = 1,
 ) -> None:
     """Look at a sheet and every file it names; exit 1 if anything is an error.
@@ -128,10 +135,32 @@ def command(
             with_question=True,
             jobs=jobs,
         )
-    if output is not None:
+    if as_json:
+        _write_json(table, sheet, output)
+    elif output is not None:
         write_table(output, table)
     else:
         for level, *place, message in table.to_numpy(dtype=str):
             print(level, " ".join(filter(None, place)), message, sep="\t")
     if has_errors(table):
         raise typer.Exit(1)
+
+
+def _write_json(table: pd.DataFrame, sheet: Path, output: Path | None) -> None:
+    """The findings with the columns of the table, and how many of each level there are."""
+    import json
+
+    from resist_epi.io.store import write_text
+    from resist_epi.version import VERSION
+
+    said = {
+        "version": VERSION,
+        "sheet": str(sheet),
+        "counts": {level: int((table["level"] == level).sum()) for level in LEVELS},
+        "findings": table.to_dict("records"),
+    }
+    text = json.dumps(said, indent=2, ensure_ascii=False) + "\n"
+    if output is None:
+        print(text, end="")
+    else:
+        write_text(output, text)

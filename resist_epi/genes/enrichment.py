@@ -20,6 +20,7 @@ from resist_epi.genes.set_carriers import CARRIED_RULE, why_not_carried
 from resist_epi.genes.set_methods import DEFAULT_TEST, MIN_GENES, SetInputs, set_pvalues
 from resist_epi.genes.small_sets import SMALL_RULE, small_set_pvalues, untested_reasons
 from resist_epi.genes.symbols import SymbolTable
+from resist_epi.io.header import Header
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.question import Question
 from resist_epi.schema import GENE_SETS, GENE_SETS_MORE, names
@@ -160,15 +161,17 @@ def enrich_level(
     )
     against = level.lfc_threshold
     said = {"threshold": f"sets are held against no change, not |log2FoldChange| <= {against:g}"}
-    table.attrs["header"] = {
-        **(said if against else {}),
-        "gene set test": options.test if main.tested else "none",
-        "gene sets": f"{main.how}; {_small_in_words(small, few_are_tested)}{CARRIED_RULE};"
-        " control and marker sets stand outside of the adjustment",
-        "gene set fdr": f"{options.fdr:g} (genes and sets)",
-        "gene set symbols": _matched(gene_sets, members),
-        **{f"beside, {name}": found.how for name, found in others.items()},
-    }
+    table.attrs["header"] = Header(
+        {
+            **(said if against else {}),
+            "gene set test": options.test if main.tested else "none",
+            "gene sets": f"{main.how}; {_small_in_words(small, few_are_tested)}{CARRIED_RULE};"
+            " control and marker sets stand outside of the adjustment",
+            "gene set fdr": f"{options.fdr:g} (genes and sets)",
+            "gene set symbols": _matched(gene_sets, members),
+            **{f"beside, {name}": found.how for name, found in others.items()},
+        }
+    )
     return table
 
 

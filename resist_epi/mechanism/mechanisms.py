@@ -11,6 +11,7 @@ import pandas as pd
 from resist_epi.genes.gene_sets import BESIDE, GeneSet
 from resist_epi.genes.set_carriers import CARRIED_RULE
 from resist_epi.genes.small_sets import SMALL_RULE
+from resist_epi.io.header import Header
 from resist_epi.mechanism.expectations import Mechanism
 from resist_epi.mechanism.layers import ONE_WAY, Layer, MechanismOptions, layer_table
 from resist_epi.mechanism.switch_sets import active_mark, switch_sets
@@ -74,7 +75,7 @@ def mechanism_table(
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["set", "kind"])
     active = None if asked.switches is None else active_mark(asked.switches)
     rows = _described(table, mechanisms, active or "")
-    rows.attrs["header"] = _header(asked, [layer.name for layer in layers])
+    rows.attrs["header"] = Header(_header(asked, [layer.name for layer in layers]))
     return rows
 
 

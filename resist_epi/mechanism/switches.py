@@ -20,6 +20,7 @@ from resist_epi.errors import DesignError, unknown_name
 from resist_epi.genes.gene_values import gene_key, gene_rows, one_a_symbol
 from resist_epi.genes.loci import locus_ids
 from resist_epi.genome.chromosomes import chrom_rank
+from resist_epi.io.header import Header
 from resist_epi.mechanism.switch_method import MIN_INFORMATION, choose_method
 from resist_epi.mechanism.switch_support import switch_support
 from resist_epi.model.fit import Fit
@@ -169,7 +170,7 @@ def mark_switches(
     logger.info("switches: %s; %s", header["method"], header["genes"])
     columns = switch_columns([t.mark for t in tests])
     table = table[[*columns, *(c for c in table if c not in columns)]]
-    table.attrs["header"] = header
+    table.attrs["header"] = Header(header)
     return table
 
 

@@ -19,14 +19,13 @@ from resist_epi.plots.frame import (
     wrapped,
 )
 from resist_epi.plots.style import (
-    BLUE,
     GREY,
     INK,
     LINE,
     PAGE_MM,
     PALE,
     SMALL_FONT,
-    VERMILLION,
+    gain_loss_map,
     panel,
     paper_style,
     require,
@@ -188,11 +187,6 @@ def _draw_dots(
     heights: dict[str, float],
     limit: float,
 ) -> Any:
-    from matplotlib.colors import LinearSegmentedColormap
-
-    cmap = LinearSegmentedColormap.from_list(
-        "loss_gain", [BLUE, "#7FB8D8", "#F2F2F2", "#EAAE7F", VERMILLION]
-    )
     drawn = table[table["mechanism"].isin(list(heights))]
     column = {name: i for i, name in enumerate(layers)}
     x = drawn["layer"].map(column).to_numpy(np.float64)
@@ -217,7 +211,7 @@ def _draw_dots(
         y[tested],
         s=_area(pvalue[tested]),
         c=effect[tested],
-        cmap=cmap,
+        cmap=gain_loss_map(),
         vmin=-limit,
         vmax=limit,
         edgecolors=np.where(called[tested], "black", GREY).tolist(),

@@ -36,7 +36,8 @@ logger = logging.getLogger(__name__)
 
 STATIC = {  # figure -> caption; what stands in `figures/` under these names is shown
     "pca": "Principal components of the samples, over the regions that vary most.",
-    "correlation": "Spearman correlation of the samples over regions with signal.",
+    "correlation": "Spearman correlation of the samples over regions with signal, on a scale from 0"
+    " to 1; clustered by it.",
     "heatmap": "Signal along the regions that speak for genes, from 5' to 3': gains, losses and"
     " others (at most 400 of each, the best supported), every track scaled to the same total"
     " coverage; means above.",
@@ -83,6 +84,12 @@ STATIC_OF_NORMALIZATION = {
 STATIC_OF_KIND = {
     "pvalue": "P values of the regions tested. Flat with a peak near 0 is what to expect; a slope"
     " towards 1 or a hill in the middle says that the model does not fit.",
+}
+
+STATIC_OF_DOMAINS = {
+    "pvalue": "P values of the domains, each Simes' over the windows in it. Where nothing changes"
+    " these are not flat but lean to 1, the more so the more windows a domain has and the more they"
+    " go together: a peak near 0 is what tells, and a slope to 1 is no fault of the model.",
 }
 
 
@@ -241,7 +248,11 @@ def _kind(mark: MarkTables, kind: str, table_id: str, figures: Path | None) -> d
         "order": support_in_words(sheet.table),
         "settings": pack(json.dumps(settings, sort_keys=True)),
         "data": pack_results(sheet.table),
-        "figures": _images(figures, f"{mark.name}.{kind}", STATIC_OF_KIND),
+        "figures": _images(
+            figures,
+            f"{mark.name}.{kind}",
+            STATIC_OF_DOMAINS if kind == "domains" else STATIC_OF_KIND,
+        ),
         "file": run_file("results", mark.mark, kind),
     }
 

@@ -14,6 +14,12 @@ from resist_epi.schema.column import (
     Quantity,
     names,
 )
+from resist_epi.schema.comparison import (
+    CAUSES,
+    CHANGED_CALLS,
+    COMPARED_KINDS,
+    RUN_DIFFERENCES,
+)
 from resist_epi.schema.findings import (
     BALANCE,
     GENE_SETS,
@@ -51,7 +57,10 @@ from resist_epi.schema.study import (
 __all__ = [
     "ARMS",
     "BALANCE",
+    "CAUSES",
+    "CHANGED_CALLS",
     "CHECK",
+    "COMPARED_KINDS",
     "COPY_NUMBER",
     "COUNTS",
     "GENE_SETS",
@@ -67,6 +76,7 @@ __all__ = [
     "QUANTITIES",
     "REGIONS",
     "RESULTS",
+    "RUN_DIFFERENCES",
     "SEGMENTS",
     "SHRUNKEN",
     "SITE_SUMMARY",
