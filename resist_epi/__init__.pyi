@@ -49,8 +49,6 @@ from .mechanism.sentences import mechanism_sentences as mechanism_sentences
 from .mechanism.switches import MarkTest as MarkTest
 from .mechanism.switches import mark_switches as mark_switches
 from .model.analysis import Analysis as Analysis
-from .model.analysis import analyse as analyse
-from .model.analysis import analyse_several as analyse_several
 from .model.analysis import joint_results as joint_results
 from .model.differential import contrast_results as contrast_results
 from .model.fit import Fit as Fit
@@ -80,7 +78,11 @@ from .samples.question import Question as Question
 from .samples.sheet import SampleSheet as SampleSheet
 from .samples.sheet import read_sheet as read_sheet
 from .stats.best_supported import order_of_support as order_of_support
+from .study.analyse import analyse as analyse
+from .study.analyse import analyse_several as analyse_several
 from .study.check import check_study as check_study
+from .study.count_study import count_study as count_study
+from .study.study_counts import StudyCounts as StudyCounts
 from .tracks.open import open_track as open_track
 
 __version__: str
