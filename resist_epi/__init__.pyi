@@ -36,6 +36,7 @@ from .genome.reference import load_reference as load_reference
 from .genome.regions import gene_bodies as gene_bodies
 from .genome.regions import genome_bins as genome_bins
 from .genome.regions import promoters as promoters
+from .io.excel import write_excel as write_excel
 from .io.figures import save_figure as save_figure
 from .io.tables import read_results as read_results
 from .io.tables import write_table as write_table
@@ -82,6 +83,7 @@ from .study.analyse import analyse as analyse
 from .study.analyse import analyse_several as analyse_several
 from .study.check import check_study as check_study
 from .study.count_study import count_study as count_study
+from .study.enrich_study import enrich_study as enrich_study
 from .study.study_counts import StudyCounts as StudyCounts
 from .tracks.open import open_track as open_track
 

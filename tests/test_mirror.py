@@ -78,6 +78,7 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "io.digest": (("study/test_resume.py",), "a changed file or setting is done anew"),
     "io.first_bytes": (("tracks/test_open.py",), "the content decides how a file is opened"),
     "io.lines": (("tracks/test_bedgraph.py",), "any line ends in any chunks"),
+    "io.optional": (("io/test_excel.py", "io/test_annotated.py"), "the line that installs it"),
     "io.run_folder": (("report/test_gather.py",), "names of a run's files, read back"),
     "mechanism.assays": (("mechanism/test_evidence.py",), "records; their signs are used there"),
     "model.count_models": (("model/test_methods.py",), "one method of the registry"),
@@ -109,6 +110,7 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
         )
         for name in ("column", "findings", "regions", "study")
     },
+    "schema.meanings": (("io/test_excel.py",), "every column of results is explained"),
     "stats.groups.subset_null": (
         ("stats/groups/test_carriers.py",),
         "the null of the test of carriers: noise alone is not called",
@@ -121,6 +123,7 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "study.provenance": (("study/test_pipeline.py",), RUN),
     "study.analyse": (("study/test_count_study.py",), "what it gives is what a run gives"),
     "study.answers": (("study/test_count_study.py",), "the same"),
+    "study.enrich_study": (("docs/test_readme_snippet.py",), "the snippet has a run's gene sets"),
     "study.study_counts": (("study/test_count_study.py",), "the same"),
     "study.regions": (("cli/test_count.py", "cli/test_regions.py"), VERB),
     "study.steps.analyses": (("study/test_pipeline.py",), RUN),

@@ -37,6 +37,7 @@ from resist_epi.plots.style import (
     PAGE_MM,
     PALE,
     SMALL_FONT,
+    Samples,
     level_colours,
     lookup,
     paper_style,
@@ -83,7 +84,7 @@ def plot_heatmap(
     *,
     ax: Axes | None = None,
     groups: Groups = "direction",
-    samples: pd.DataFrame | None = None,
+    samples: Samples = None,
     by: str | None = None,
     limits: tuple[float, float] | None = None,
     title: str | None = None,
@@ -125,7 +126,7 @@ def plot_heatmap(
     """
     conditions = lookup(samples, matrix.samples, "Condition")
     if by is not None:
-        levels = lookup(samples, matrix.samples, by)
+        levels = lookup(samples, matrix.samples, by, needed=True)
         matrix = matrix.average({str(s): v for s, v in levels.sort_values().items() if v})
         conditions = pd.Series(list(matrix.samples), index=list(matrix.samples))
     rows = {g: r for g, r in region_groups(matrix, groups).items() if len(r)}

@@ -18,6 +18,7 @@ from resist_epi.plots.style import (
     GREY,
     LINE,
     SMALL_FONT,
+    Samples,
     level_colours,
     lookup,
     paper_style,
@@ -69,7 +70,7 @@ def plot_locus(
     *,
     ax: Axes | None = None,
     genes: pd.DataFrame | None = None,
-    samples: pd.DataFrame | None = None,
+    samples: Samples = None,
     highlight: pd.DataFrame | None = None,
     quantity: str = "signal",
     title: str | None = None,
@@ -167,7 +168,7 @@ def plot_locus(
     return frame.ax
 
 
-def _sample_columns(coverage: pd.DataFrame, samples: pd.DataFrame | None) -> list[str]:
+def _sample_columns(coverage: pd.DataFrame, samples: Samples) -> list[str]:
     """Columns of samples: those in the sheet, or all that do not describe regions."""
     names = [str(c) for c in coverage.columns if str(c) not in _REGION_COLUMNS]
     if samples is None:

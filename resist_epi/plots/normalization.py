@@ -28,6 +28,7 @@ from resist_epi.plots.style import (
     PURPLE,
     SMALL_FONT,
     VERMILLION,
+    Samples,
     paper_style,
     rasterize,
     require,
@@ -51,7 +52,7 @@ def plot_normalization(
     *,
     calls: pd.DataFrame | None = None,
     results: pd.DataFrame | None = None,
-    samples: pd.DataFrame | None = None,
+    samples: Samples = None,
     names: Mapping[str, str] | None = None,
     ax: Axes | None = None,
     title: str | None = None,
@@ -144,7 +145,7 @@ def _draw_factors(
     frame: Frame,
     factors: pd.DataFrame,
     methods: list[str],
-    samples: pd.DataFrame | None,
+    samples: Samples,
     place: tuple[float, float, float, float],
 ) -> None:
     """One dot a unit and normalisation, groups apart, a line at each group's mean."""

@@ -19,6 +19,7 @@ from resist_epi.plots.style import (
     INK,
     PAGE_MM,
     SMALL_FONT,
+    Samples,
     level_colours,
     lookup,
     paper_style,
@@ -73,7 +74,7 @@ def plot_profile(
     *,
     ax: Axes | None = None,
     groups: Groups = "direction",
-    samples: pd.DataFrame | None = None,
+    samples: Samples = None,
     colour: str = "Condition",
     title: str | None = None,
 ) -> Axes:
@@ -106,7 +107,7 @@ def plot_profile(
     ['gain (n = 1)', 'none (n = 2)']
     """
     rows = {g: r for g, r in region_groups(matrix, groups).items() if len(r)}
-    levels = lookup(samples, matrix.samples, colour)
+    levels = lookup(samples, matrix.samples, colour, needed=colour != "Condition")
     with paper_style():
         legend = _line_colours(matrix, levels)
         legend_mm = _legend_height(list(legend))

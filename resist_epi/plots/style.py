@@ -9,18 +9,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import InputFormatError, unknown_name
 from resist_epi.io.figures import without_glyph_warnings
+from resist_epi.samples.sheet import SampleSheet
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+
+# A sample sheet, or its table; None where nothing is known of the samples.
+Samples: TypeAlias = SampleSheet | pd.DataFrame | None
 
 
 COLUMN_MM = 85.0  # one column of a journal's page
@@ -287,24 +291,40 @@ def thousands(count: int) -> str:
     return f"{count:,}"
 
 
-def lookup(samples: pd.DataFrame | None, names: Sequence[str], column: str) -> pd.Series:
+def lookup(
+    samples: Samples, names: Sequence[str], column: str, *, needed: bool = False
+) -> pd.Series:
     """One column of the sample sheet for these samples, as text; empty where it is not known.
 
     Parameters
     ----------
     samples
-        Sheet with `SampleID` (or `sample`), or None.
+        Sheet, or its table with `SampleID` (or `sample`), or None.
     column
         Its name, whatever the case.
+    needed
+        Whether it was asked for by name, so that a sheet without it is an error.
+
+    Raises
+    ------
+    InputFormatError
+        If such a column, or all of the samples, are missing; the message has the nearest name.
     """
     empty = pd.Series("", index=list(names), dtype=object)
     if samples is None:
         return empty
-    lower: Mapping[str, str] = {str(c).lower(): str(c) for c in samples.columns}
+    table = samples.table if isinstance(samples, SampleSheet) else samples
+    lower: Mapping[str, str] = {str(c).lower(): str(c) for c in table.columns}
     key = lower.get("sampleid", lower.get("sample"))
     own = lower.get(column.lower())
+    if needed and own is None:
+        raise InputFormatError(f"the sample sheet: {unknown_name('column', column, table.columns)}")
     if key is None or own is None:
         return empty
-    known = samples.drop_duplicates(key).set_index(key, drop=False)[own]
+    if needed and len(names) and not set(names) & set(table[key]):
+        raise InputFormatError(
+            f"the sample sheet: {unknown_name('sample', str(names[0]), table[key])}"
+        )
+    known = table.drop_duplicates(key).set_index(key, drop=False)[own]
     text = known.map(lambda v: "" if _is_empty(v) else f"{v:g}" if isinstance(v, float) else str(v))
     return text.reindex(list(names)).fillna("").astype(object)

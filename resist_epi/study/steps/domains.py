@@ -212,16 +212,17 @@ def write_domain_tests(study: Study, mark: str, found: Analysis, outputs: Output
     }
     outputs.table(outputs.path("links", "domains"), links, about)
     genes = gene_domains(found.results, annotation, promoter=window, main=preset(mark).main_kind)
-    return TestedDomains(found.results, genes, _shared(found.results, mark))
+    return TestedDomains(found.results, genes, shared_domains(found.results, mark))
 
 
 def written_domains(out: Path, mark: str) -> pd.DataFrame | None:
     """`TestedDomains.shared` of a mark, from the results in the run's folder; None without any."""
     path = run_path(out, "results", mark, "domains")
-    return _shared(read_results(path), mark) if path.exists() else None
+    return shared_domains(read_results(path), mark) if path.exists() else None
 
 
-def _shared(results: pd.DataFrame, mark: str) -> pd.DataFrame | None:
+def shared_domains(results: pd.DataFrame, mark: str) -> pd.DataFrame | None:
+    """Domains before they were cut, whose genes change as one; None for a mark of gene bodies."""
     return None if preset(mark).main_kind == "genes" else whole_domains(results)
 
 
