@@ -63,6 +63,7 @@ from .plots.gene_set import plot_gene_set as plot_gene_set
 from .plots.heatmap import plot_heatmap as plot_heatmap
 from .plots.locus import plot_locus as plot_locus
 from .plots.mechanisms import plot_mechanisms as plot_mechanisms
+from .plots.own_colours import own_colours as own_colours
 from .plots.power import plot_power as plot_power
 from .plots.profile import plot_profile as plot_profile
 from .plots.samples import plot_correlation as plot_correlation
@@ -77,6 +78,7 @@ from .samples.peaks import sheet_peaks as sheet_peaks
 from .samples.presets import preset as preset
 from .samples.question import Question as Question
 from .samples.sheet import SampleSheet as SampleSheet
+from .samples.sheet import make_sheet as make_sheet
 from .samples.sheet import read_sheet as read_sheet
 from .stats.best_supported import order_of_support as order_of_support
 from .study.analyse import analyse as analyse

@@ -176,6 +176,22 @@ class CountMatrix(Shown):
             expected=None if self.expected is None else self.expected[cells],
         )
 
+    def table(self) -> pd.DataFrame:
+        """The regions and a column of values a sample, as `write_table` and `plot_locus` take it.
+
+        Raises
+        ------
+        InputFormatError
+            If a sample has the name of one of the regions' columns.
+        """
+        twice = [name for name in self.samples if name in self.regions.columns]
+        if twice:
+            raise InputFormatError(
+                f"the regions have a column {twice[0]!r} already", remedy="rename the sample"
+            )
+        values = pd.DataFrame(self.values, columns=list(self.samples), index=self.regions.index)
+        return pd.concat([self.regions, values], axis=1)
+
     def to_anndata(self, samples: pd.DataFrame | None = None) -> Any:
         """The counts as an AnnData object, samples x regions, of the parts of `anndata_parts`.
 

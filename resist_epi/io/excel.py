@@ -163,7 +163,7 @@ def _cell(value: Any) -> Any:
     """A value as a workbook holds it: none where it is missing, infinite numbers as text."""
     if isinstance(value, str):
         return value
-    if value is None or value is pd.NA or value is pd.NaT or value != value:
+    if pd.api.types.is_scalar(value) and pd.isna(value):
         return None
     if isinstance(value, bool | np.bool_):
         return bool(value)

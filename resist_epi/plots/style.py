@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from resist_epi.errors import InputFormatError, unknown_name
 from resist_epi.io.figures import without_glyph_warnings
+from resist_epi.plots.own_colours import chosen_colours
 from resist_epi.samples.sheet import SampleSheet
 
 if TYPE_CHECKING:
@@ -242,7 +243,7 @@ def level_colours(
 
         steps = np.linspace(0.05, 0.95, len(names))
         colours = [mpl.colors.to_hex(mpl.colormaps["viridis"](s)) for s in steps]
-    return {**dict(zip(names, colours, strict=False)), "": "white"}
+    return {**dict(zip(names, colours, strict=False)), "": "white", **chosen_colours(names)}
 
 
 def _is_empty(level: object) -> bool:

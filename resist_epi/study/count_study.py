@@ -11,8 +11,10 @@ import pandas as pd
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.domains.find import find_domains
 from resist_epi.errors import DesignError, InputFormatError, did_you_mean, unknown_name
+from resist_epi.genes.own_genes import with_nearest_genes
 from resist_epi.genome.peaks import read_bed_regions
 from resist_epi.genome.regions import check_regions, make_regions
+from resist_epi.samples.presets import preset
 from resist_epi.samples.sheet import SampleSheet, one_mark, read_sheet
 from resist_epi.schema import Kind
 from resist_epi.study.check import check_study
@@ -68,7 +70,7 @@ def count_study(
         The sheet, or its path.
     kind
         `promoters`, `genes` (bodies), `peaks` or `domains`; or regions of your own: a BED file, or
-        a table `chrom start end ...`, 0-based and half-open.
+        a table `chrom start end ...`, 0-based and half-open, which get their genes as peaks do.
     mark
         Which one, where the sheet has several.
     progress
@@ -108,7 +110,7 @@ def count_study(
     chosen = _settings(sheet, settings)
     rows = one_mark(sheet if isinstance(sheet, SampleSheet) else read_sheet(sheet), mark)
     own = _own_regions(kind)
-    chosen.check_files()
+    chosen.check_files(but=("sheet",))  # which was read, or made
     looks = LookCache()
     findings = check_study(
         chosen.sheet,
@@ -123,6 +125,13 @@ def count_study(
     if own is not None:
         source = str(kind) if not isinstance(kind, pd.DataFrame) else "the regions"
         own = study.naming.place(own, source, rows="regions")
+        if (own["gene_id"] == "").all():  # as peaks have them, so that a gene can be asked for
+            own = with_nearest_genes(
+                own,
+                study.reference.linked,
+                promoter=preset(rows.marks[0]).window,
+                main=preset(rows.marks[0]).main_kind,
+            )
     return _counted(study, str(kind) if own is None else OWN_REGIONS, own, progress)
 
 

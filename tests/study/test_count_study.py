@@ -114,6 +114,8 @@ def test_own_regions_are_counted_with_the_same_background(tracks: KeptRun, tmp_p
     promoters = counted(tracks, "promoters")
     np.testing.assert_array_equal(counts.bins.values, promoters.bins.values)
     assert counts.kind == "regions"
+    assert counts.regions["symbol"].tolist() == ["GENE3", "GENE5", "GENE62"]
+    assert counts.matrix.table()["T0_H3K27me3"].tolist() == counts.matrix.values[:, 0].tolist()
     found = analyse(counts, contrast="poor-good")
     assert {"high_confidence", "stability"} <= set(found.results)
 
