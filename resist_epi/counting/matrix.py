@@ -223,8 +223,8 @@ class CountMatrix(Shown):
             where there are any; `uns` with `quantity` and, as JSON, `metadata`.
         """
         obs = pd.DataFrame(index=pd.Index(list(self.samples), name="sample"))
-        for column in () if samples is None else samples.columns:
-            obs[str(column)] = samples[column].to_numpy()
+        if samples is not None:
+            obs = samples.set_axis(obs.index).rename(columns=str)
         obs["library_size"] = self.library_sizes
         if self.size_factors is not None:
             obs["size_factor"] = self.size_factors

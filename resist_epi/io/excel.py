@@ -80,14 +80,17 @@ def write_excel(path: str | Path, tables: Mapping[str, pd.DataFrame | HasResults
         for name, t in tables.items()
     }
     _check(path, frames)
-    openpyxl = optional_library("openpyxl", extra="excel", what="a workbook")
-    book = openpyxl.Workbook(write_only=True)
+    book = _library().Workbook(write_only=True)
     for name, table in frames.items():
         _add(book, name, list(map(str, table.columns)), _rows(table))
     _add(book, _ABOUT, ["sheet", "name", "what was done"], _about(tables))
     _add(book, _COLUMNS, ["sheet", "column", "unit", "meaning"], _dictionary(frames))
     with atomic_path(path) as partial:
         book.save(partial)
+
+
+def _library() -> Any:
+    return optional_library("openpyxl", extra="excel", what="a workbook")
 
 
 def _plain(table: pd.DataFrame) -> bool:
@@ -125,32 +128,30 @@ def _check(path: Path, frames: Mapping[str, pd.DataFrame]) -> None:
 
 def _add(book: Any, name: str, columns: Sequence[str], rows: Iterator[list[Any]]) -> None:
     """One sheet: a bold row that stays in view and filters, then the rows."""
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Font
-    from openpyxl.utils import get_column_letter
-
+    openpyxl = _library()
+    letter = openpyxl.utils.get_column_letter
     sheet = book.create_sheet(name)
     sheet.freeze_panes = "A2"
 
     def cell(value: Any, *, bold: bool = False) -> Any:
-        made = WriteOnlyCell(sheet, value=None)
+        made = openpyxl.cell.WriteOnlyCell(sheet, value=None)
         if isinstance(value, str):
             made.value = _CONTROL.sub(" ", value)[:_MOST_TEXT]
             made.data_type = "s"  # also where it begins with =
         else:
             made.value = value
         if bold:
-            made.font = Font(bold=True)
+            made.font = openpyxl.styles.Font(bold=True)
         return made
 
     for i, column in enumerate(columns, start=1):
-        sheet.column_dimensions[get_column_letter(i)].width = min(max(len(column) + 4, 10), 60)
+        sheet.column_dimensions[letter(i)].width = min(max(len(column) + 4, 10), 60)
     sheet.append([cell(column, bold=True) for column in columns])
     n = 1
     for row in rows:
         sheet.append([cell(v) if isinstance(v, str) else v for v in row])
         n += 1
-    sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(columns), 1))}{n}"
+    sheet.auto_filter.ref = f"A1:{letter(max(len(columns), 1))}{n}"
 
 
 def _rows(table: pd.DataFrame) -> Iterator[list[Any]]:

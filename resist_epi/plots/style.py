@@ -99,8 +99,17 @@ def paper_style() -> Iterator[None]:
     """Matplotlib's settings for print, for the length of a block."""
     import matplotlib as mpl
 
-    with mpl.rc_context(cast(Any, _RC)), without_glyph_warnings():
-        yield
+    interactive = mpl.is_interactive()
+    try:
+        with mpl.rc_context(cast(Any, _RC)), without_glyph_warnings():
+            try:
+                yield
+            finally:
+                interactive = mpl.is_interactive()
+    finally:
+        # A notebook's first figure loads its backend, which shows what is drawn from then on: the
+        # end of the block would take that back, and no later figure would be seen.
+        mpl.interactive(interactive)
 
 
 def new_axes(ax: Axes | None, *, width: float = COLUMN_MM, height: float = 70.0) -> Axes:

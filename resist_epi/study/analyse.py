@@ -96,13 +96,13 @@ def analyse(
         _refuse_beside(inputs=inputs, over_input=over_input)
         (found,) = _of_study(counts, sheet, (), question, asked, fold_changes)
     else:
-        options = {"inputs": inputs, "over_input": over_input}
         found = of_matrix.analyse(
             counts,
             _needed(sheet),
             question,
+            inputs=inputs,
+            over_input=over_input,
             fold_changes=fold_changes or "never",
-            **options,
             **asked,
         )
     return with_values(found) if values else found

@@ -10,6 +10,7 @@ import pandas as pd
 from resist_epi.errors import DesignError
 from resist_epi.genes.gene_sets import GeneSet
 from resist_epi.model.analysis import Analysis
+from resist_epi.schema import Kind
 from resist_epi.study.steps.analyses import genes_of_kind
 from resist_epi.study.steps.domains import shared_domains
 from resist_epi.study.steps.sets import level_of, sets_of
@@ -47,6 +48,19 @@ def enrich_study(
     ------
     DesignError
         If the regions are of no genes.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from resist_epi import analyse, count_study
+    >>> from resist_epi.simulation import CohortSettings, simulate_cohort, write_cohort
+    >>> few = CohortSettings(marks=("H3K27me3",), chromosomes=("chr21",), good=2, poor=2,
+    ...                      fragments=40_000)
+    >>> sheet = write_cohort(simulate_cohort(few), pathlib.Path(tempfile.mkdtemp()))
+    >>> counts = count_study(sheet, "promoters", genome="hg38")
+    >>> sets = enrich_study(counts, analyse(counts, contrast="poor-good"))
+    >>> sets.columns[:4].tolist()
+    ['set', 'kind', 'source', 'n_genes']
     """
     if counts.kind not in ("promoters", "genes", "peaks"):
         raise DesignError(
@@ -56,6 +70,6 @@ def enrich_study(
     if gene_sets is not None:
         study = replace(study, gene_sets=gene_sets, own_sets=True)
     shared = None if domains is None else shared_domains(domains.results, mark)
-    kind = "peaks" if counts.kind == "peaks" else "promoters"
+    kind: Kind = "peaks" if counts.kind == "peaks" else "promoters"
     main = genes_of_kind(study, mark, analysis, kind)
     return sets_of(study, main, level_of(study, main, mark, shared))

@@ -11,6 +11,7 @@ import pytest
 
 import resist_epi as rx
 from resist_epi.errors import InputFormatError, SampleSheetError
+from resist_epi.plots.style import level_colours
 from resist_epi.samples.sheet import make_sheet
 
 IDS = [f"T{i}" for i in range(6)]
@@ -95,3 +96,15 @@ def test_a_gene_to_be_named_that_is_not_there_is_said(caplog: pytest.LogCaptureF
     )
     rx.plot_volcano(results, label=["NSD2", "TIGER"])
     assert "no point is of 'TIGER', which was to be named; did you mean TIGAR?" in caplog.text
+
+
+def test_own_colours_hold_in_their_block_alone() -> None:
+    usual = level_colours(["good", "poor"])
+    with rx.own_colours({"poor": "tomato"}):
+        with rx.own_colours({"good": "#123456"}):
+            assert level_colours(["good", "poor"]) == {**usual, "good": "#123456"}
+        assert level_colours(["good", "poor"]) == {**usual, "poor": "tomato"}
+    assert level_colours(["good", "poor"]) == usual
+    said = "'tomatoe', for 'poor', is no colour"
+    with pytest.raises(InputFormatError, match=said), rx.own_colours({"poor": "tomatoe"}):
+        pass
