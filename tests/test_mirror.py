@@ -95,7 +95,7 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "model.linear_models": (("model/test_methods.py",), "methods of the registry"),
     "model.normalization_method": (("model/test_registry.py",), "a record; a toy goes through all"),
     "pipeline": (("study/test_pipeline.py", "study/test_resume.py"), "whole runs are in study/"),
-    "plots.own_colours": (("docs/test_notebook_page.py",), "figures wear the colours of a block"),
+    "plots.own_colours": (("plots/test_sheet_labels.py",), "figures wear the colours of a block"),
     "plots.frame": (("plots/test_heatmap.py", "plots/test_samples.py"), "the frame of figures"),
     "report.contrasts": (
         ("study/test_several.py",),

@@ -20,7 +20,7 @@ NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 
 # Figures of each.
-DRAWN = {"first_study": 2, "heatmaps": 4}
+DRAWN = {"first_study": 2, "heatmaps": 5}
 
 
 def text_of(name: str) -> str:

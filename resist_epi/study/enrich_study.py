@@ -60,7 +60,7 @@ def enrich_study(
     >>> counts = count_study(sheet, "promoters", genome="hg38")
     >>> sets = enrich_study(counts, analyse(counts, contrast="poor-good"))
     >>> sets.columns[:4].tolist()
-    ['set', 'kind', 'source', 'n_genes']
+    ['set', 'source', 'n_genes', 'n_tested']
     """
     if counts.kind not in ("promoters", "genes", "peaks"):
         raise DesignError(

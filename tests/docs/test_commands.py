@@ -81,6 +81,8 @@ NOT_OURS = {
     "source .venv/bin/activate",
     "pip install .",
     "pip install rdata",
+    "pip install 'resist_epi[anndata]'",
+    "pip install 'resist_epi[excel]'",
     "apt-get download",
 }
 # Hours, gigabytes, R or other people's data: their arguments are parsed, and no more is done.
