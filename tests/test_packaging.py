@@ -39,7 +39,7 @@ def recipe() -> dict[str, Any]:
 
 
 def test_the_recipe_asks_for_what_the_package_needs() -> None:
-    run = dict((line.split(" >=") + [""])[:2] for line in recipe()["requirements"]["run"])
+    run = dict([*line.split(" >="), ""][:2] for line in recipe()["requirements"]["run"])
     assert run.pop("bedtools") == ""
     assert run.pop("python") == "3.11"
     assert run == {ON_CONDA.get(name, name): version for name, version in needed().items()}

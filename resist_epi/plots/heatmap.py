@@ -37,6 +37,7 @@ from resist_epi.plots.region_rows import Groups, Rows, ordered_rows
 from resist_epi.plots.style import (
     COLUMN_MM,
     PAGE_MM,
+    Samples,
     level_colours,
     lookup,
     paper_style,
@@ -96,7 +97,7 @@ def plot_heatmap(
     *,
     ax: Axes | None = None,
     groups: Groups = "direction",
-    samples: pd.DataFrame | None = None,
+    samples: Samples = None,
     by: str | None = None,
     limits: Limits | Mapping[str, Limits] | None = None,
     title: str | None = None,
@@ -259,13 +260,11 @@ def _check_same_regions(given: Mapping[str, ProfileMatrix]) -> None:
             )
 
 
-def _levels(
-    given: Mapping[str, ProfileMatrix], samples: pd.DataFrame | None, column: str
-) -> pd.Series:
+def _levels(given: Mapping[str, ProfileMatrix], samples: Samples, column: str) -> pd.Series:
     return lookup(samples, [s for own in given.values() for s in own.samples], column)
 
 
-def _averaged_by(matrix: ProfileMatrix, samples: pd.DataFrame | None, by: str) -> ProfileMatrix:
+def _averaged_by(matrix: ProfileMatrix, samples: Samples, by: str) -> ProfileMatrix:
     levels = lookup(samples, matrix.samples, by)
     return matrix.average({str(s): v for s, v in levels.sort_values().items() if v})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -11,11 +12,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
+from resist_epi.errors import closest, quoted
 from resist_epi.plots.style import INK, SMALL_FONT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.text import Annotation
+
+logger = logging.getLogger(__name__)
 
 
 _PAD = 1.0  # points around a label that stay free
@@ -237,6 +241,10 @@ def label_genes(
     else:
         names = {str(name) for name in label}
         wanted, most = [i for i in order if symbol[i] in names], len(names)
+        for name in sorted(names - set(symbol)):
+            nearest = closest(name, dict.fromkeys(filter(None, symbol)))
+            hint = f"; did you mean {nearest}?" if nearest else ""
+            logger.warning("no point is of %s, which was to be named%s", quoted(name), hint)
     first: dict[str, int] = {}
     for i in wanted:
         first.setdefault(str(symbol[i]), int(i))

@@ -18,6 +18,7 @@ from resist_epi.plots.style import (
     COLUMN_MM,
     DIRECTION_COLOURS,
     GREY,
+    Samples,
     level_colours,
     lookup,
     paper_style,
@@ -81,7 +82,7 @@ def plot_locus(
     *,
     ax: Axes | None = None,
     genes: pd.DataFrame | None = None,
-    samples: pd.DataFrame | None = None,
+    samples: Samples = None,
     highlight: pd.DataFrame | None = None,
     quantity: str = "signal",
     title: str | None = None,
@@ -260,7 +261,7 @@ def _draw_peaks(
     frame.text(box[0] - 1.5, box[1] + box[3] / 2, "peaks", ha="right")
 
 
-def _sample_columns(coverage: pd.DataFrame, samples: pd.DataFrame | None) -> list[str]:
+def _sample_columns(coverage: pd.DataFrame, samples: Samples) -> list[str]:
     """Columns of samples: those in the sheet, or all that do not describe regions."""
     names = [str(c) for c in coverage.columns if str(c) not in _REGION_COLUMNS]
     if samples is None:
