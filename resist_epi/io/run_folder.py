@@ -96,6 +96,24 @@ def run_path(folder: str | Path, name: RunFile, mark: str = "", of: str = "") ->
     return Path(folder) / run_file(name, mark, of)
 
 
+# What a comparison of two runs writes into a folder of its own.
+ComparisonFile = Literal["changed", "kinds", "differences", "causes", "figure", "page"]
+
+COMPARISON_FILES: dict[ComparisonFile, str] = {
+    "changed": "changed.tsv",  # a row a call that differs
+    "kinds": "by_mark.tsv",  # a row a mark and kind of regions
+    "differences": "differences.tsv",  # in what the runs differ
+    "causes": "causes.tsv",  # one change at a time
+    "figure": "compare",  # and the suffix of each format
+    "page": "compare.html",
+}
+
+
+def comparison_path(folder: str | Path, name: ComparisonFile, suffix: str = "") -> Path:
+    """The path of a file of a comparison."""
+    return Path(folder) / f"{COMPARISON_FILES[name]}{suffix}"
+
+
 # A run of several contrasts keeps what depends on each in a folder of its own.
 CONTRASTS = "contrasts"
 

@@ -44,6 +44,8 @@ INSTEAD = [
     (r"^(resist-epi run (?!study/)(?!.*--genes).*)$", r"\1 --genes genes.tsv", "the same"),
     (r"^(.* --regions promoters(?!.*--genes).*)$", r"\1 --genes genes.tsv", "the same"),
     (r"\bDIR\b", "made", "a place to fill in"),
+    (r"--gene HK2\b", "--gene GENE3", "the cohort's genes have names of their own"),
+    (r"--set PPP_ALL\b", "--gene-sets sets.gmt --set GAINED", "and so have its sets"),
     (r"greylist --samples sheet.csv", "greylist --samples inputs.csv", "a sheet with inputs"),
     (r"--good 12 --poor 12", "--good 2 --poor 3", "a small cohort shows the same"),
     (r"(--survival cohort.tsv clinical.csv)", r"\1 --fdr 1", "few genes are called there"),
