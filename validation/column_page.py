@@ -35,7 +35,9 @@ def page() -> str:
 
 
 def _section(table: Table) -> str:
-    known: dict[str, str] = {**FILES, **COMPARISON_FILES}
+    known: dict[str, str] = {}
+    known.update(FILES.items())
+    known.update(COMPARISON_FILES.items())
     files = [known[name] for name in table.files]
     shown = ", ".join(f"`{f.replace('{mark}', 'MARK').replace('{of}', 'KIND')}`" for f in files)
     lines = [f"## {table.title}", "", f"One row {table.row}.{f' {shown}.' if shown else ''}", ""]
