@@ -23,7 +23,7 @@ from resist_epi.schema import Kind
 from resist_epi.study.check import check_study
 from resist_epi.study.check_chromosomes import Beside
 from resist_epi.study.check_question import check_asked, contrast_labels
-from resist_epi.study.given_files import check_given_files, check_given_places
+from resist_epi.study.given_files import GivenFiles, StudyContext, check_given_files
 from resist_epi.study.ledger import Inputs, Ledger, file_checksums
 from resist_epi.study.lifted import lift_sheet
 from resist_epi.study.peaks_study import (
@@ -143,7 +143,8 @@ def run_study(
             check_joint(settings.question)
     settings.check_files()
     if not alone:
-        check_given_files(settings)
+        given = GivenFiles.of_settings(settings)
+        check_given_files(given, StudyContext(first.sheet, settings.questions))
     _prepare(out)
     with folder_lock(out, unlock=unlock) as still_ours:
         checks = (first.inputs.check, still_ours)
@@ -228,7 +229,8 @@ def _run(
     write_table(run_path(out, "check"), findings)
     stop_on_errors(findings, sheet, quantity=settings.quantity)
     study = load_study(settings, sheet=sheet, looks=looks)
-    check_given_places(study)
+    told = StudyContext(sheet, settings.questions, study.naming, study.reference.annotation.genes)
+    check_given_files(GivenFiles.of_settings(settings), told)
     study = replace(study, contrasts=tuple(contrast_folder(out, name) for name in names))
     write_study(run_path(out, "study"), settings)
     inputs = file_checksums(
@@ -311,7 +313,7 @@ def _run_mark(
     }
     count_controls_of_mark(study, mark, ledger, keys, ordered, progress)
     windows = mark_windows(study, mark, ledger, keys, progress)
-    found = run_tests(study, mark, ordered, read_table(shares), consensus, out, windows=windows)
+    found = run_tests(study, mark, ordered, read_table(shares), out, windows=windows)
     ledger.record(tests, keys[tests], found.written)
     return found.mains
 

@@ -52,6 +52,18 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
         ("docs/test_commands.py", "cli/test_bad_input.py"),
         "options stand in commands: each that is named exists, wrong ones are refused",
     ),
+    "cli.plot_draw": (("cli/test_plot.py",), VERB),
+    "plots.heatmap_panels": (("plots/test_heatmap.py",), "a part of the heatmap"),
+    "plots.locus_genes": (("plots/test_locus.py",), "a part of a locus"),
+    "plots.locus_place": (("plots/test_locus.py",), "a part of a locus"),
+    "plots.region_rows": (("plots/test_heatmap.py",), "groups, clusters and orders of regions"),
+    "study.locus_sheet": (("cli/test_plot.py",), VERB),
+    "cli.compare": (("study/test_compare_causes.py",), VERB),
+    "report.compare": (("study/test_compare_causes.py",), "the page of the verb"),
+    "study.compare_calls": (("study/test_compare.py",), "what becomes of calls"),
+    "study.run_differences": (("study/test_compare.py",), "what two runs were made from"),
+    "study.run_read": (("study/test_compare.py", "study/test_compare_causes.py"), "runs read back"),
+    "io.run_record": (("report/test_gather.py", "study/test_compare.py"), "records, read back"),
     "cli.profile": (("study/test_profile_sheet.py",), VERB),
     "cli.tracks": (("study/test_make_tracks.py",), VERB),
     "cli.report": (("report/test_page.py",), VERB),
@@ -80,6 +92,7 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "io.digest": (("study/test_resume.py",), "a changed file or setting is done anew"),
     "io.first_bytes": (("tracks/test_open.py",), "the content decides how a file is opened"),
     "io.lines": (("tracks/test_bedgraph.py",), "any line ends in any chunks"),
+    "io.optional": (("io/test_excel.py", "io/test_annotated.py"), "the line that installs it"),
     "io.run_folder": (("report/test_gather.py",), "names of a run's files, read back"),
     "mechanism.assays": (("mechanism/test_evidence.py",), "records; their signs are used there"),
     "model.count_models": (("model/test_methods.py",), "one method of the registry"),
@@ -96,6 +109,7 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "model.linear_models": (("model/test_methods.py",), "methods of the registry"),
     "model.normalization_method": (("model/test_registry.py",), "a record; a toy goes through all"),
     "pipeline": (("study/test_pipeline.py", "study/test_resume.py"), "whole runs are in study/"),
+    "plots.own_colours": (("plots/test_sheet_labels.py",), "figures wear the colours of a block"),
     "plots.frame": (("plots/test_heatmap.py", "plots/test_samples.py"), "the frame of figures"),
     "report.contrasts": (
         ("study/test_several.py",),
@@ -114,8 +128,17 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
             ("study/test_pipeline.py", "io/test_tables.py"),
             "the contract; tables hold to it",
         )
-        for name in ("column", "findings", "regions", "study")
+        for name in ("column", "comparison", "findings", "regions", "study")
     },
+    "schema.meanings": (("io/test_excel.py",), "every column of results is explained"),
+    **{
+        f"schema.{name}": (("docs/test_columns.py",), "every column is on the page of columns")
+        for name in ("beside", "dictionary")
+    },
+    "schema.sheet": (
+        ("study/test_json_schemas.py",),
+        "numbers of a sheet are judged as its schema judges them",
+    ),
     "stats.groups.subset_null": (
         ("stats/groups/test_carriers.py",),
         "the null of the test of carriers: noise alone is not called",
@@ -126,6 +149,10 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "stats.literature": (("report/test_words.py",), "records; what was run is cited"),
     "study.analyse_counts": (("cli/test_diff.py", "study/test_repeat.py"), VERB),
     "study.provenance": (("study/test_pipeline.py",), RUN),
+    "study.analyse": (("study/test_count_study.py",), "what it gives is what a run gives"),
+    "study.answers": (("study/test_count_study.py",), "the same"),
+    "study.enrich_study": (("docs/test_readme_snippet.py",), "the snippet has a run's gene sets"),
+    "study.study_counts": (("study/test_count_study.py",), "the same"),
     "study.regions": (("cli/test_count.py", "cli/test_regions.py"), VERB),
     "study.steps.analyses": (("study/test_pipeline.py",), RUN),
     "study.steps.count_mark": (("study/test_pipeline.py", "study/test_resume.py"), RUN),
@@ -134,7 +161,6 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "study.steps.mark_tests": (("study/test_pipeline.py",), RUN),
     "study.steps.occupancy": (("study/test_peaks_study.py",), RUN),
     "study.steps.outputs": (("genes/test_set_registry.py", "study/test_pipeline.py"), RUN),
-    "study.steps.quality": (("study/test_pipeline.py",), RUN),
     "study.steps.sites": (("study/test_sites.py",), RUN),
     "tracks.lift_files": (("study/test_lifted.py",), "every kind of file is written anew"),
     "study.steps.session": (("study/test_pipeline.py",), RUN),

@@ -10,6 +10,7 @@ import typer
 
 from resist_epi.cli import (
     check,
+    compare,
     count,
     demo,
     diff,
@@ -59,12 +60,14 @@ VERBS = (
     tracks,
     report,
     run,
+    compare,
     simulate,
     demo,
 )
 
 for verb in VERBS:
-    kind = FolderVerb if verb in (run, simulate, demo, tracks) else Verb
+    folders = (run, compare, simulate, demo, tracks)
+    kind = FolderVerb if verb in folders else Verb
     app.command(name=verb.NAME, cls=kind)(verb.command)
 
 

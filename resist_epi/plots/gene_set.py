@@ -25,13 +25,12 @@ from resist_epi.plots.frame import (
     text_width_mm,
 )
 from resist_epi.plots.style import (
-    BLUE,
     COLUMN_MM,
     DIRECTION_COLOURS,
     INK,
     PAGE_MM,
-    PALE,
-    VERMILLION,
+    Samples,
+    gain_loss_map,
     lookup,
     panel,
     paper_style,
@@ -56,7 +55,7 @@ def plot_gene_set(
     values: pd.DataFrame,
     *,
     ax: Axes | None = None,
-    samples: pd.DataFrame | None = None,
+    samples: Samples = None,
     annotate: Sequence[str] = ("Condition", "Factor", "Batch"),
     genes: Sequence[str] | None = None,
     directions: pd.Series | None = None,
@@ -222,7 +221,7 @@ def _clustered(scores: FloatArray) -> NDArray[np.int64]:
 
 
 def _column_order(
-    scores: FloatArray, samples: pd.DataFrame | None, ids: Sequence[str]
+    scores: FloatArray, samples: Samples, ids: Sequence[str]
 ) -> tuple[NDArray[np.int64], list[int]]:
     """Samples by mark and condition, clustered within; and where one group ends."""
     marks, conditions = lookup(samples, ids, "Factor"), lookup(samples, ids, "Condition")
@@ -244,14 +243,10 @@ def _separate(ax: Axes, breaks: Sequence[int]) -> None:
 def _draw_cells(
     frame: Frame, scores: FloatArray, place: tuple[float, float, float, float], limit: float
 ) -> Any:
-    from matplotlib.colors import LinearSegmentedColormap
-
-    colours = [BLUE, "#7FB8D8", "#F7F7F7", "#EAAE7F", VERMILLION]
-    cmap = LinearSegmentedColormap.from_list("loss_gain", colours).with_extremes(bad=PALE)
     ax = frame.panel("heatmap", *place)
     image = ax.imshow(
         np.ma.masked_invalid(scores),
-        cmap=cmap,
+        cmap=gain_loss_map(),
         vmin=-limit,
         vmax=limit,
         aspect="auto",

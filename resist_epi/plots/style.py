@@ -1,7 +1,9 @@
 """How every figure looks: one column wide, readable in print, safe for colour-blind readers.
 
-Colours are those of Okabe and Ito (2008, "Color universal design"), which stay apart in the three
-common kinds of colour blindness. Settings hold inside `paper_style` only; nothing global changes.
+Colours are those of Okabe and Ito (2008, "Color universal design") and others. Gain, loss and
+the first groups stay apart for the colour-blind, and in grey print by their lightness alone
+(`tests/plots/test_style.py` holds the least distances). Settings hold inside `paper_style` only;
+nothing global changes.
 """
 
 from __future__ import annotations
@@ -9,18 +11,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import InputFormatError, unknown_name
 from resist_epi.io.figures import without_glyph_warnings
+from resist_epi.plots.own_colours import chosen_colours
+from resist_epi.samples.sheet import SampleSheet
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+
+# A sample sheet, or its table; None where nothing is known of the samples.
+Samples: TypeAlias = SampleSheet | pd.DataFrame | None
 
 
 COLUMN_MM = 85.0  # one column of a journal's page
@@ -31,7 +38,9 @@ MM = 1 / 25.4  # inches
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 
-YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#005DA3", "#D55E00", "#CC79A7"
+
+VIOLET, TEAL, SAND, BROWN = "#2E1A47", "#3FBF9B", "#F2D16B", "#7A4B2A"
 
 GREY, PALE, INK = "#999999", "#D9D9D9", "#333333"
 
@@ -42,7 +51,22 @@ NOT_TESTED = "not tested"
 DIRECTION_COLOURS = {"gain": VERMILLION, "loss": BLUE, "none": GREY, NOT_TESTED: PALE}
 
 # Groups keep clear of the colours of gain and loss; neighbours differ in lightness, too.
-GROUP_COLOURS = (GREEN, ORANGE, PURPLE, SKY, BLACK, YELLOW)
+GROUP_COLOURS = (VIOLET, TEAL, SAND, PURPLE, SKY, BLACK)
+
+# Clusters and other sets of regions never look like a group of tumours, nor like gain or loss.
+CLUSTER_COLOURS = (
+    "#8A8A20",
+    "#E79C9C",
+    "#6B7B8C",
+    BROWN,
+    "#B9DDAA",
+    "#C9B98A",
+    "#9C6FB8",
+    "#404040",
+)
+
+# What became of a call from one run to another: no direction, so none of its colours.
+CALL_CHANGE_COLOURS = {"kept": PALE, "gained": SKY, "lost": PURPLE, "turned": BLACK}
 
 MARK_COLOURS = (BLACK, SKY, YELLOW, PURPLE, ORANGE, GREEN)
 
@@ -94,8 +118,17 @@ def paper_style() -> Iterator[None]:
     """Matplotlib's settings for print, for the length of a block."""
     import matplotlib as mpl
 
-    with mpl.rc_context(cast(Any, _RC)), without_glyph_warnings():
-        yield
+    interactive = mpl.is_interactive()
+    try:
+        with mpl.rc_context(cast(Any, _RC)), without_glyph_warnings():
+            try:
+                yield
+            finally:
+                interactive = mpl.is_interactive()
+    finally:
+        # A notebook's first figure loads its backend, which shows what is drawn from then on: the
+        # end of the block would take that back, and no later figure would be seen.
+        mpl.interactive(interactive)
 
 
 def new_axes(ax: Axes | None, *, width: float = COLUMN_MM, height: float = 70.0) -> Axes:
@@ -236,9 +269,31 @@ def level_colours(
     if len(names) > len(colours):
         import matplotlib as mpl
 
-        steps = np.linspace(0.05, 0.95, len(names))
-        colours = [mpl.colors.to_hex(mpl.colormaps["viridis"](s)) for s in steps]
-    return {**dict(zip(names, colours, strict=False)), "": "white"}
+        spread = mpl.colormaps["pink" if palette is CLUSTER_COLOURS else "viridis"]
+        steps = np.linspace(0.05, 0.8 if palette is CLUSTER_COLOURS else 0.95, len(names))
+        colours = [mpl.colors.to_hex(spread(s)) for s in steps]
+    return {**dict(zip(names, colours, strict=False)), "": "white", **chosen_colours(names)}
+
+
+def text_colour(colour: str) -> str:
+    """The colour, darker where letters of it would be pale on white (contrast of 4.5, WCAG 2.1)."""
+    import matplotlib as mpl
+
+    rgb = np.array(mpl.colors.to_rgb(colour))
+    for share in np.linspace(1.0, 0.0, 41):
+        linear = np.where(rgb * share <= 0.04045, rgb * share / 12.92,
+                          ((rgb * share + 0.055) / 1.055) ** 2.4)  # fmt: skip
+        if 1.05 / (float(linear @ (0.2126, 0.7152, 0.0722)) + 0.05) >= 4.5:
+            return str(mpl.colors.to_hex(rgb * share))
+    return BLACK
+
+
+def gain_loss_map() -> Any:
+    """Colour map from loss over nothing to gain; what is not known is pale."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    colours = [BLUE, "#78A9D0", "#F7F7F7", "#EAAE7F", VERMILLION]
+    return LinearSegmentedColormap.from_list("loss_gain", colours).with_extremes(bad=PALE)
 
 
 def _is_empty(level: object) -> bool:
@@ -287,24 +342,40 @@ def thousands(count: int) -> str:
     return f"{count:,}"
 
 
-def lookup(samples: pd.DataFrame | None, names: Sequence[str], column: str) -> pd.Series:
+def lookup(
+    samples: Samples, names: Sequence[str], column: str, *, needed: bool = False
+) -> pd.Series:
     """One column of the sample sheet for these samples, as text; empty where it is not known.
 
     Parameters
     ----------
     samples
-        Sheet with `SampleID` (or `sample`), or None.
+        Sheet, or its table with `SampleID` (or `sample`), or None.
     column
         Its name, whatever the case.
+    needed
+        Whether it was asked for by name, so that a sheet without it is an error.
+
+    Raises
+    ------
+    InputFormatError
+        If such a column, or all of the samples, are missing; the message has the nearest name.
     """
     empty = pd.Series("", index=list(names), dtype=object)
     if samples is None:
         return empty
-    lower: Mapping[str, str] = {str(c).lower(): str(c) for c in samples.columns}
+    table = samples.table if isinstance(samples, SampleSheet) else samples
+    lower: Mapping[str, str] = {str(c).lower(): str(c) for c in table.columns}
     key = lower.get("sampleid", lower.get("sample"))
     own = lower.get(column.lower())
+    if needed and own is None:
+        raise InputFormatError(f"the sample sheet: {unknown_name('column', column, table.columns)}")
     if key is None or own is None:
         return empty
-    known = samples.drop_duplicates(key).set_index(key, drop=False)[own]
+    if needed and len(names) and not set(names) & set(table[key]):
+        raise InputFormatError(
+            f"the sample sheet: {unknown_name('sample', str(names[0]), table[key])}"
+        )
+    known = table.drop_duplicates(key).set_index(key, drop=False)[own]
     text = known.map(lambda v: "" if _is_empty(v) else f"{v:g}" if isinstance(v, float) else str(v))
     return text.reindex(list(names)).fillna("").astype(object)

@@ -11,10 +11,11 @@ import pandas as pd
 
 from resist_epi.errors import InputFormatError
 from resist_epi.io.run_folder import RunFile, run_file, run_path
+from resist_epi.io.run_record import read_record
 from resist_epi.io.store import file_name
 from resist_epi.io.tables import read_table
 from resist_epi.report.gather import Sheet
-from resist_epi.report.records import read_check, read_provenance
+from resist_epi.report.records import read_check
 from resist_epi.samples.presets import MarkPreset, preset
 from resist_epi.schema import PEAK_CLASSES, PEAK_QUALITY, QUALITY, names
 
@@ -75,7 +76,7 @@ def gather_peaks(folder: str | Path) -> PeaksRun:
         for mark, rows in quality.groupby("mark", sort=False)
     )
     return PeaksRun(
-        marks, read_check(run_path(folder, "check")), read_provenance(_there(folder, "provenance"))
+        marks, read_check(run_path(folder, "check")), read_record(_there(folder, "provenance"))
     )
 
 

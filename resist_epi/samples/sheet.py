@@ -16,7 +16,6 @@ from resist_epi.errors import (
     SampleSheetError,
     did_you_mean,
     quoted,
-    shortened,
     unknown_name,
 )
 from resist_epi.io.shown import Shown, listed
@@ -41,6 +40,7 @@ from resist_epi.samples.sheet_checks import (
     check_numbers,
     check_paths,
     check_text,
+    missing_column,
 )
 
 
@@ -190,7 +190,17 @@ class SampleSheet(Shown):
         return str(named.pop()) if len(named) == 1 and named != {""} else None
 
     def for_mark(self, mark: str) -> SampleSheet:
-        """Return the rows of one mark."""
+        """Return the rows of one mark.
+
+        Raises
+        ------
+        SampleSheetError
+            If no row is of it; the message names those that there are.
+        """
+        if mark not in self.marks:
+            raise SampleSheetError(
+                self.path, [f"no row has this Factor: {unknown_name('mark', mark, self.marks)}"]
+            )
         return self.take(np.flatnonzero(self.table["Factor"] == mark).tolist())
 
     def take(self, rows: Sequence[int]) -> SampleSheet:
@@ -215,9 +225,9 @@ class SampleSheet(Shown):
         """
         missing = [s for s in samples if s not in set(self.samples)]
         if missing:
-            raise SampleSheetError(
-                self.path, [f"no row with SampleID {s!r}, which the counts have" for s in missing]
-            )
+            near = [f"; {did_you_mean([s], self.samples)}".removesuffix("; None") for s in missing]
+            said = [f"no row with SampleID {s!r}, which the counts have" for s in missing]
+            raise SampleSheetError(self.path, list(map(str.__add__, said, near)))
         row_of = {sample: i for i, sample in enumerate(self.samples)}
         return self.take([row_of[s] for s in samples])
 
@@ -292,11 +302,7 @@ def make_sheet(
     table = canonical_columns(frame, problems)
     for name in REQUIRED:
         if name not in table:
-            close = did_you_mean([name], frame.columns)
-            shown = shortened(", ".join(map(str, frame.columns)))
-            problems.append(
-                f"no column {name}; the sheet has {shown}{'. ' if close else ''}{close or ''}"
-            )
+            problems.append(missing_column(name, [str(c) for c in frame.columns]))
     if table.empty:
         problems.append("no rows; expected one row a library")
     for name in table.columns:
@@ -361,11 +367,7 @@ def one_mark(sheet: SampleSheet, mark: str | None, *, needed: bool = True) -> Sa
             )
         return sheet
     found = [m for m in sheet.marks if m.lower() == mark.lower()]
-    if not found:
-        raise SampleSheetError(
-            sheet.path, [f"no row has this Factor: {unknown_name('mark', mark, sheet.marks)}"]
-        )
-    return sheet.for_mark(found[0])
+    return sheet.for_mark(found[0] if found else mark)
 
 
 def column_files(sheet: SampleSheet, column: str, expected: str) -> dict[str, str]:
@@ -381,8 +383,8 @@ def column_files(sheet: SampleSheet, column: str, expected: str) -> dict[str, st
         raise SampleSheetError(
             sheet.path,
             [
-                f"no column {column}: counting needs {expected} in every row"
-                + (f"; {PEAKS_ALONE}" if "Peaks" in table else "")
+                f"{missing_column(column, list(map(str, table.columns)))}; counting needs"
+                f" {expected} in every row" + (f"; {PEAKS_ALONE}" if "Peaks" in table else "")
             ],
         )
     empty = table.loc[table[column] == "", "SampleID"]

@@ -32,6 +32,12 @@ PEAK_QUALITY = (
     Column("n_consensus", "float64", "peaks", "consensus peaks that it has"),
 )
 
+# Appended to QUALITY by a run.
+QUALITY_MORE = (
+    Column("spike_in_reads", "float64", "reads", "reads of an exogenous genome, where known"),
+    Column("spike_in_from", "str", "", "where that number is from, else empty"),
+)
+
 SEGMENTS = (
     Column("sample", "str", "", "SampleID"),
     Column("chrom", "str", "", "chromosome"),

@@ -31,7 +31,6 @@ import pysam
 import pytest
 import typer.main
 
-import resist_epi as rx
 from resist_epi.cli.main import app, main
 from resist_epi.genome.builtin import load_genome
 from tests.support.cohort import make_cohort
@@ -45,6 +44,8 @@ INSTEAD = [
     (r"^(resist-epi run (?!study/)(?!.*--genes).*)$", r"\1 --genes genes.tsv", "the same"),
     (r"^(.* --regions promoters(?!.*--genes).*)$", r"\1 --genes genes.tsv", "the same"),
     (r"\bDIR\b", "made", "a place to fill in"),
+    (r"--gene HK2\b", "--gene GENE3", "the cohort's genes have names of their own"),
+    (r"--set PPP_ALL\b", "--gene-sets sets.gmt --set GAINED", "and so have its sets"),
     (r"greylist --samples sheet.csv", "greylist --samples inputs.csv", "a sheet with inputs"),
     (r"--good 12 --poor 12", "--good 2 --poor 3", "a small cohort shows the same"),
     (r"(--survival cohort.tsv clinical.csv)", r"\1 --fdr 1", "few genes are called there"),
@@ -62,6 +63,10 @@ TESTED = {
     "resist-epi demo -o DIR": "tests/cli/test_demo.py",
     "pytest -m real tests/study/test_real_studies.py": "tests/study/test_real_studies.py",
     "resist-epi diff pilot.tsv --samples pilot.csv -o pilot.results.tsv": PILOT,
+    "python scripts/rat_heart_sheet.py --reads path/to/euratrans -o rat.csv": (
+        "tests/scripts/test_rat_heart.py"
+    ),
+    "resist-epi run rat.csv -o rat --genes path/to/rn4.gtf.gz": "tests/study/test_run_reads.py",
     "resist-epi power pilot.tsv --samples pilot.csv --units 3,6,12 --effects 1 --sets 10"
     " -o power.tsv": PILOT,
     "resist-epi plot power power.tsv -o power.png": PILOT,
@@ -78,11 +83,14 @@ SETS_UP = {
     "bash scripts/test.sh",
     "bash scripts/test.sh --all",
     "bash scripts/test.sh -k consensus",
+    "bash scripts/docs.sh",
 }
 NOT_OURS = {
     "source .venv/bin/activate",
     "pip install .",
     "pip install rdata",
+    "pip install 'resist_epi[anndata]'",
+    "pip install 'resist_epi[excel]'",
     "apt-get download",
 }
 # Hours, gigabytes, R or other people's data: their arguments are parsed, and no more is done.
@@ -442,21 +450,3 @@ def test_every_option_that_is_named_exists() -> None:
 def test_every_verb_is_named() -> None:
     text = "\n".join(d.read_text("utf-8") for d in GUIDES)
     assert [v for v in verbs() if not re.search(rf"resist-epi\s+{v}\b", text)] == []
-
-
-def test_the_snippet_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (snippet,) = (
-        b for b in blocks((TOP / "README.md").read_text("utf-8")) if b.language == "python"
-    )
-    make_files(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    genes, sets = rx.read_genes("genes.tsv"), rx.read_gmt("sets.gmt")
-    monkeypatch.setattr(rx, "load_genes", lambda assembly: genes)
-    monkeypatch.setattr(rx, "load_gene_sets", lambda: sets)
-    held: dict[str, Any] = {}
-    exec(compile(snippet.text, "README.md", "exec"), held)
-    assert set(held["analysis"].results.query("direction == 'gain'")["symbol"]) == {
-        "GENE3",
-        "GENE4",
-    }
-    assert list(held["sets"]["set"]) == list(sets)
