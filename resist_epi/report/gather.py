@@ -13,11 +13,12 @@ from resist_epi.counting.matrix_files import read_counts
 from resist_epi.counting.profile_files import read_profile_matrix
 from resist_epi.counting.profile_matrix import ProfileMatrix
 from resist_epi.dna.seg import read_seg
-from resist_epi.errors import InputFormatError, in_file, shortened
+from resist_epi.errors import InputFormatError, in_file
 from resist_epi.genes.gene_values import gene_signal
 from resist_epi.io.run_folder import OF_CONTRAST, RunFile, run_file, run_path
-from resist_epi.io.store import file_name, parse_json, read_text
+from resist_epi.io.store import file_name, read_text
 from resist_epi.io.tables import read_results, read_table
+from resist_epi.report.record import read_record
 from resist_epi.samples.facts import facts_of
 from resist_epi.samples.presets import MarkPreset, preset
 from resist_epi.samples.question import Question
@@ -168,6 +169,8 @@ class RunTables:
         Which of several contrasts, as its folder is named; empty where the run has one.
     survival
         What an outside cohort says of the called genes of each mark; None without one.
+    columns
+        Columns of the sheet; None where the run has not kept them.
     """
 
     marks: tuple[MarkTables, ...]
@@ -179,6 +182,7 @@ class RunTables:
     survival: Sheet | None = None
     concordance: Sheet | None = None
     contrast: str = ""
+    columns: tuple[str, ...] | None = None
 
 
 def gather(folder: str | Path, contrast: str | Path | None = None) -> RunTables:
@@ -217,13 +221,21 @@ def gather(folder: str | Path, contrast: str | Path | None = None) -> RunTables:
         marks=tuple(marks),
         quality=quality,
         check=_optional_check(run_path(folder, "check")),
-        provenance=_provenance(run_path(folder, "provenance")),
+        provenance=read_record(run_path(folder, "provenance")),
         switches=_optional(run_path(own, "switches"), required=["symbol", "class", "padj"]),
         mechanisms=mechanisms,
         concordance=_optional(run_path(own, "concordance"), required=["mark", "words"]),
         survival=_optional(run_path(own, "survival"), required=["mark", "words"]),
         contrast="" if contrast is None else own.name,
+        columns=_columns(run_path(own, "scored_sheet")),
     )
+
+
+def _columns(path: Path) -> tuple[str, ...] | None:
+    """Columns of the sheet with scores, which stands in the folder where there are any."""
+    if not path.is_file():
+        return None
+    return tuple(read_text(path).split("\n", 1)[0].strip().split(","))
 
 
 def _gather_mark(
@@ -374,27 +386,3 @@ def _with_shares(sheet: Sheet) -> pd.DataFrame:
     table = sheet.table.assign(sample=sheet.table["sample"].astype(str))
     table.attrs = {"explained": sheet.header.get("share of variance", [])}
     return table
-
-
-def _provenance(path: Path) -> Mapping[str, Any]:
-    text = read_text(path)
-    try:
-        record = parse_json(text)
-    except ValueError as error:
-        raise InputFormatError(
-            f"not JSON ({shortened(getattr(error, 'msg', error))})",
-            path=path,
-            line=getattr(error, "lineno", None),
-            remedy="run the study again",
-        ) from error
-    parts = ("inputs", "libraries", "parameters")
-    if not isinstance(record, dict) or not all(
-        isinstance(record.get(part, {}), dict) for part in parts
-    ):
-        raise InputFormatError(
-            "not a record of a run",
-            path=path,
-            expected=f"a JSON object, and one each in {', '.join(parts)}",
-            remedy="run the study again",
-        )
-    return record
