@@ -70,7 +70,7 @@ def _rests_on(row: Mapping[Any, Any]) -> str:
 
 def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
     low, high = change(row["matched_low"]), change(row["matched_high"])
-    is_share = row["layer"] == "switches"
+    is_share = row["layer"] == "switches" and not pd.isna(row["effect"])
     return {
         "mechanism": row["mechanism"],
         "layer": row["layer"],

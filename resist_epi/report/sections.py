@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resist_epi.model.agreement import in_words
 from resist_epi.report.flags import median_correlation, quality_flags
 from resist_epi.report.gather import MarkTables, RunTables, Sheet
 from resist_epi.report.words import KIND_WORDS, capital, regions_in_words
@@ -149,7 +150,7 @@ def normalization_table(sheet: Sheet) -> Table:
     numeric = [pd.api.types.is_numeric_dtype(sheet.table[c]) for c in sheet.table]
     rows = [
         [
-            str(v)
+            (in_words(str(v)) if c == "normalization" else str(v))
             if not n
             else size(float(v))
             if "size" in c and "factor" not in c

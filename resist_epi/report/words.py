@@ -128,7 +128,8 @@ def facts(run: RunTables) -> list[tuple[str, list[Fact]]]:
 
 # What stands in tables for programs -> what it is for people; the first that fits is taken.
 READABLE: tuple[tuple[str, str], ...] = (
-    (r" \((?:tmm|tmmwsp|rle)_\w+\)", ""),
+    (r" \([a-z]+_\w+(?:, [a-z]+_\w+)*\)", ""),  # a column or option, behind its words
+    (r"\bdirection_from says which\b", "the table says which"),
     (r"tmm_enriched", "TMM where the mark is"),
     (r"tmm_rounds", "TMM of the regions that seem unchanged"),
     (r"\bmax_p\b", "the larger of the two P"),
