@@ -60,7 +60,7 @@ def with_carriers(analysis: Analysis) -> tuple[Analysis, Subsets | None]:
 
 FEWEST_UNITS = 6  # on either side: fewer do not tell two levels from noise
 
-# Units that stand out, and are named in the header: by share of the calls, and times the mean share.
+# Units that stand out, and are named: by their share of the calls, and times the mean share.
 SHARED, BEYOND_MEAN = 0.5, 1.5
 
 METHOD = (
@@ -229,6 +229,6 @@ def _in_words(table: pd.DataFrame, side: str, fdr: float) -> str:
     if not out:
         return f"{sentence}{middle}; no unit stands out"
     return (
-        f"{sentence}{middle}; units that stand out: {', '.join(out)} of these (a subtype, purity, copy number"
-        " or a batch could set them apart)"
+        f"{sentence}{middle}; units that stand out: {', '.join(out)} of these (a subtype, purity,"
+        " copy number or a batch could set them apart)"
     )

@@ -59,7 +59,6 @@ def test_units_are_named_where_some_of_them_stand_apart() -> None:
             [units[:5], units[1:], units[:3] + units[4:], units[:4] + units[5:]],
             "no unit stands out",
         ),
-        ([units[:4], units[1:5], units[:3]], "no unit stands out"),
         ([[u] for u in units], "no unit stands out"),
     ):
         table = pd.DataFrame(
