@@ -37,6 +37,10 @@ TERMS: dict[str, str] = {
 }
 
 
+# Options, commands and files of a run: what a reader types or opens, and no line breaks in.
+_AS_TYPED = re.compile(r"(?<![\w-])--[a-z][a-z-]+|resist-epi [a-z]+|(?<!\w)\w+\.(?:xml|tsv|yaml)\b")
+
+
 class Glossary:
     """Marks the first place of every word on one page."""
 
@@ -46,20 +50,23 @@ class Glossary:
     def mark(self, text: str) -> Markup:
         """The text, escaped, each word in it that was not explained yet with its meaning.
 
-        A word is reached by the keyboard, and its meaning shown when it has the focus.
+        A word is reached by the keyboard, and its meaning shown when it has the focus. Options and
+        files stand as code.
         """
         from markupsafe import Markup, escape
 
-        spans: list[tuple[int, int, str]] = []
+        spans = [(*found.span(), "") for found in _AS_TYPED.finditer(text)]
         for term in sorted(self._left, key=len, reverse=True):
             found = re.search(rf"(?<![\w-]){re.escape(term)}(?![\w-])", text, flags=re.IGNORECASE)
             if found and not any(a < found.end() and found.start() < b for a, b, _ in spans):
                 spans.append((*found.span(), term))
         made, at = Markup(), 0
         for start, end, term in sorted(spans):
-            meaning = self._left.pop(term)
-            made += escape(text[at:start]) + Markup('<dfn tabindex="0" title="{}">{}</dfn>').format(
-                meaning, text[start:end]
-            )
+            made += escape(text[at:start])
+            if term:
+                tag = '<dfn tabindex="0" title="{}">{}</dfn>'
+                made += Markup(tag).format(self._left.pop(term), text[start:end])
+            else:
+                made += Markup("<code>{}</code>").format(text[start:end])
             at = end
         return made + escape(text[at:])

@@ -22,3 +22,8 @@ def test_text_is_escaped_around_and_in_a_word() -> None:
 
 def test_a_part_of_a_word_is_no_word() -> None:
     assert Glossary().mark("locution, backgrounds") == "locution, backgrounds"
+
+
+def test_options_and_files_stand_as_code() -> None:
+    made = Glossary().mark("run with --gene-sets, open igv_session.xml")
+    assert made == "run with <code>--gene-sets</code>, open <code>igv_session.xml</code>"

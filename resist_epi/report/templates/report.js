@@ -47,6 +47,14 @@ function followLinks() {
   show();
 }
 
+/* On paper it is light, canvases too, which are drawn before the paper's style holds. */
+function printLight() {
+  for (const [event, on] of [["beforeprint", true], ["afterprint", false]]) {
+    addEventListener(event, () => { document.documentElement.classList.toggle("printing", on); dispatchEvent(new Event("printing")); });
+  }
+}
+
 openWhenSeen();
+printLight();
 copyMethods();
 followLinks();

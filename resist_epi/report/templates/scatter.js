@@ -27,7 +27,7 @@ class Scatter {
     this.listen();
     new ResizeObserver(() => this.draw()).observe(root);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
-    for (const event of ["beforeprint", "afterprint"]) addEventListener(event, () => this.draw());
+    addEventListener("printing", () => this.draw());
     this.draw();
   }
 
