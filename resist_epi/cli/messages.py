@@ -30,12 +30,27 @@ def set_up_logging(*, quiet: bool = False, verbose: bool = False) -> None:
         Show what is for the curious, too. Who asks for both gets both: quiet is forgotten.
     """
     handler = _Lines()
+    handler.addFilter(_Once())
     shown = logging.WARNING if quiet else logging.INFO
     handler.setLevel(logging.DEBUG if verbose else shown)
     logger = logging.getLogger("resist_epi")
     logger.handlers = [handler]
     logger.propagate = False
     logger.setLevel(logging.DEBUG)
+
+
+class _Once(logging.Filter):
+    """A warning is said once, although it holds for the promoters, bodies and peaks of a mark."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        repeated = record.levelno == logging.WARNING and text in self.said
+        self.said.add(text)
+        return not repeated
 
 
 def keep_libraries_quiet() -> None:

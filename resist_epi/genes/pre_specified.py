@@ -11,6 +11,7 @@ from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.genes.gene_sets import GeneSet
 from resist_epi.genes.matched import draw_sets, nearest_pools
 from resist_epi.genome.chromosomes import on_chromosomes
+from resist_epi.io.header import Header
 from resist_epi.schema import PRE_SPECIFIED, names
 from resist_epi.stats.sets.set_tests import fry
 
@@ -65,12 +66,14 @@ def pre_specified(
     both = (table["fry_pvalue"] <= LEVEL) & (table["random_pvalue"] <= LEVEL)
     holds = both.all() and table["direction"].nunique() == 1
     table["claim"] = "yes" if holds and (table["direction"] != "none").all() else "no"
-    table.attrs["header"] = {
-        "asked": "do these genes change (fry), and more than random sets of their size matched"
-        f" on {', '.join(map(str, level.traits))}? A claim needs P <= {LEVEL:g} for both, in one"
-        " direction, and again without the genes of the X chromosome",
-        "wording": "a claim is consistent with the mechanism that the set stands for",
-    }
+    table.attrs["header"] = Header(
+        {
+            "asked": "do these genes change (fry), and more than random sets of their size matched"
+            f" on {', '.join(map(str, level.traits))}? A claim needs P <= {LEVEL:g} for both, in"
+            " one direction, and again without the genes of the X chromosome",
+            "wording": "a claim is consistent with the mechanism that the set stands for",
+        }
+    )
     return table[names(PRE_SPECIFIED)]
 
 

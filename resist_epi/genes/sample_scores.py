@@ -14,6 +14,7 @@ from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.genes.gene_sets import GeneSet, match_sets
 from resist_epi.genes.set_methods import MIN_GENES
 from resist_epi.genes.symbols import SymbolTable
+from resist_epi.io.header import Header
 
 
 def sample_scores(
@@ -85,10 +86,12 @@ def sample_scores(
     found = pd.DataFrame({"set": list(sets), "n_loci": [len(own) for own in sets.values()]})
     for sample in matrix.samples:
         found[sample] = wide.reindex(index=list(sets))[sample].to_numpy()
-    found.attrs["header"] = {
-        "scores": "single-sample GSEA (Barbie et al. 2009; gseapy), normalised; one value a gene,"
-        " one gene a locus; a description, and no test",
-        "warning": "scores follow how well a sample was precipitated; compare samples only where"
-        " these are alike",
-    }
+    found.attrs["header"] = Header(
+        {
+            "scores": "single-sample GSEA (Barbie et al. 2009; gseapy), normalised; one value a"
+            " gene, one gene a locus; a description, and no test",
+            "warning": "scores follow how well a sample was precipitated; compare samples only"
+            " where these are alike",
+        }
+    )
     return found

@@ -58,8 +58,10 @@ def parse_table(text: str, path: str | Path) -> pd.DataFrame:
     if width == len(header) + 1:
         header = ["", *header]
     table = _parsed(header, rest[last - first + 1 :], path, first)
-    table.attrs.update(header=[line.lstrip("# ") for line in top], first_row=last + 1)
-    return typed(table, path)
+    table.attrs["first_row"] = last + 1
+    table = typed(table, path)
+    table.attrs["header"] = [line.lstrip("# ") for line in top]
+    return table
 
 
 def csv_rows(

@@ -13,6 +13,7 @@ import pandas as pd
 
 from resist_epi.errors import InputFormatError, did_you_mean
 from resist_epi.io.first_bytes import first_bytes
+from resist_epi.io.header import Header
 from resist_epi.io.store import parse_json, read_text, write_text
 from resist_epi.io.table_text import parse_table, typed
 from resist_epi.io.whole_table import SIZE, check_whole, size_line
@@ -70,9 +71,12 @@ def _cells(column: pd.Series) -> list[Any] | None:
     cells = column.tolist()
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "fiub":
         return cells
-    text = [cell for cell in cells if isinstance(cell, str)]
-    plain = len(text) + int(column.isna().sum()) == len(cells)
-    return cells if plain and not _QUOTED.search("".join(text)) else None
+    missing = column.isna()
+    try:
+        text = "".join(column[~missing].tolist() if missing.any() else cells)
+    except TypeError:  # not text alone
+        return None
+    return None if _QUOTED.search(text) else cells
 
 
 def _line(name: str, value: Any) -> str:
@@ -101,8 +105,8 @@ def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFram
     Returns
     -------
     DataFrame
-        `attrs["header"]` holds the `#` lines, save for the one on its size: name -> text, or the
-        value that was written as JSON; a line without a name is a name without a text.
+        `attrs["header"]` is a `Header` of the `#` lines, save for the one on its size: name ->
+        text, or the value that was written as JSON; a line without a name is a name without a text.
         `attrs["first_row"]` is the 1-based line of the first row.
 
     Raises
@@ -124,7 +128,7 @@ def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFram
     top = table.attrs["header"]
     sizes = [line for line in top if SIZE.fullmatch(line)]
     check_whole(path, text, table, size=sizes[0] if sizes else None)
-    table.attrs["header"] = dict(_named(line) for line in top if line not in sizes)
+    table.attrs["header"] = Header(dict(_named(line) for line in top if line not in sizes))
     _require(table, required, path)
     return table
 

@@ -9,6 +9,7 @@ from itertools import product
 import pandas as pd
 
 from resist_epi.errors import DesignError
+from resist_epi.io.header import Header
 from resist_epi.mechanism.switches import MarkTest, mark_switches, third_marks
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.facts import contrast_title, facts_of
@@ -97,14 +98,15 @@ def switches_of_tables(
     table = mark_switches(tests[0], tests[1], third=third, method=method, fdr=fdr)
     first = next(iter(tables.values())).attrs.get("header", {})
     about = {"contrast": first.get("contrast"), "facts": facts_of(first)}
+    found = table.attrs["header"] | {}
     if about["contrast"] and about["facts"].get("contrast") is not None:
-        found = table.attrs["header"]
         own = {"contrast": about["facts"]["contrast"]} | found.get("facts", {})
-        table.attrs["header"] = {"contrast": about["contrast"]} | found | {"facts": own}
+        found = {"contrast": about["contrast"]} | found | {"facts": own}
     if threshold:
-        table.attrs["header"]["threshold"] = (
+        found["threshold"] = (
             f"each mark was tested against |log2FoldChange| <= {threshold:g} (treat)"
         )
+    table.attrs["header"] = Header(found)
     return table
 
 

@@ -20,6 +20,7 @@ from resist_epi.errors import DesignError, unknown_name
 from resist_epi.genes.gene_values import gene_key, gene_rows, one_a_symbol
 from resist_epi.genes.loci import locus_ids
 from resist_epi.genome.chromosomes import chrom_rank
+from resist_epi.io.header import Header
 from resist_epi.mechanism.switch_method import MIN_INFORMATION, choose_method
 from resist_epi.mechanism.switch_support import switch_support
 from resist_epi.model.fit import Fit
@@ -36,6 +37,10 @@ logger = logging.getLogger(__name__)
 METHODS = {"adafilter": adafilter, "max_p": max_p}
 
 REPRESSIVE, ACTIVATING, NONE = "repressive switch", "activating switch", "none"
+
+
+# Kind of regions -> where a mark is said to be.
+_PLACES = {"promoters": "at promoters", "genes": "over gene bodies", "peaks": "at peaks"}
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,10 @@ def mark_switches(
     tests = [repressive, active, *([] if third is None else [third])]
     _check(tests, method)
     table, rows = _join(tests)
-    against = f"{repressive.mark} (repressive) against {active.mark} (active)"
+    against = (
+        f"{repressive.mark}{_place(repressive)} (repressive) against {active.mark}{_place(active)}"
+        " (active)"
+    )
     header: dict[str, Any] = {"switches": against, "facts": {}}
     if (contrast := repressive.contrast) is not None:
         header |= {"contrast": contrast.words, "facts": {"contrast": contrast_facts(contrast)}}
@@ -162,8 +170,14 @@ def mark_switches(
     logger.info("switches: %s; %s", header["method"], header["genes"])
     columns = switch_columns([t.mark for t in tests])
     table = table[[*columns, *(c for c in table if c not in columns)]]
-    table.attrs["header"] = header
+    table.attrs["header"] = Header(header)
     return table
+
+
+def _place(test: MarkTest) -> str:
+    """Where the mark was tested, so that its numbers are told from those of other regions."""
+    kinds = set(test.results["kind"]) if "kind" in test.results else set()
+    return f" {_PLACES.get(str(kinds.pop()), '')}".rstrip() if len(kinds) == 1 else ""
 
 
 def third_marks() -> dict[str, tuple[str, int]]:
@@ -346,4 +360,7 @@ def _counts_in_words(table: pd.DataFrame, opposite: NDArray[np.bool_]) -> str:
     switched = table["class"].isin([REPRESSIVE, ACTIVATING])
     if switched.any():
         said += f"; the switches lie at {table.loc[switched, 'locus_id'].nunique()} loci"
-    return f"{len(table)} genes, {int(opposite.sum())} with opposite signs: {said}"
+    return (
+        f"{len(table)} genes, {int(opposite.sum())} with opposite signs; of each class, a gene in"
+        f" one: {said}"
+    )

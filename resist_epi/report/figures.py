@@ -20,7 +20,7 @@ from resist_epi.model.hidden_words import factor_values
 from resist_epi.plots import figure_function
 from resist_epi.report.gather import MarkTables, RunTables
 from resist_epi.report.words import KIND_WORDS
-from resist_epi.samples.facts import contrast_title
+from resist_epi.samples.facts import figure_title
 
 logger = logging.getLogger(__name__)
 
@@ -68,28 +68,44 @@ def draw_figures(run: RunTables, folder: str | Path) -> list[Path]:
 
 def _of_study(run: RunTables) -> Iterator[tuple[str, Any]]:
     if run.mechanisms is not None:
-        title = contrast_title(run.mechanisms.facts)
+        title = figure_title(run.mechanisms.facts)
         yield "study.mechanisms", figure_function("mechanisms")(run.mechanisms.table, title=title)
     if run.switches is not None:
-        title = contrast_title(run.switches.facts)
+        title = figure_title(run.switches.facts)
         yield "study.switch", figure_function("switch")(run.switches.table, title=title)
+
+
+def _samples_title(mark: MarkTables, quality: pd.DataFrame) -> str:
+    """Mark, and the libraries of every condition, for figures of all samples."""
+    own = quality.loc[quality["mark"] == mark.mark, "condition"]
+    groups = own[own != ""].value_counts(sort=False)
+    sizes = ", ".join(f"{n} {name}" for name, n in groups.items())
+    return f"{mark.mark}: {len(own)} libraries{f' ({sizes})' if sizes else ''}"
 
 
 def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any]]:
     samples = quality.rename(columns={"sample": "SampleID", "condition": "Condition"})
+    of_samples = _samples_title(mark, quality)
+    title = figure_title(mark.main.facts)
     if mark.components is not None:
-        yield f"{mark.name}.pca", figure_function("pca")(mark.components, samples=samples)
+        pca = figure_function("pca")
+        yield f"{mark.name}.pca", pca(mark.components, samples=samples, title=of_samples)
     if mark.correlation is not None:
+        correlation = figure_function("correlation")
         yield (
             f"{mark.name}.correlation",
-            figure_function("correlation")(mark.correlation, samples=samples),
+            correlation(mark.correlation, samples=samples, title=of_samples),
         )
     if mark.profile is not None:
         many = len(mark.profile.samples) > MOST_PANELS
         yield (
             f"{mark.name}.heatmap",
             figure_function("heatmap")(
-                mark.profile, groups="group", samples=samples, by="Condition" if many else None
+                mark.profile,
+                groups="group",
+                samples=samples,
+                by="Condition" if many else None,
+                title=figure_title(mark.main.facts, KIND_WORDS[next(iter(mark.results))]),
             ),
         )
     if mark.levels is not None:
@@ -100,7 +116,7 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any
                 samples=samples,
                 genes=mark.levels.index.tolist(),
                 directions=directions_by_symbol(mark.main.table),
-                title=f"{mark.mark}: called genes of mechanisms",
+                title=f"{title}; called genes of mechanisms",
             ),
         )
     if mark.arms is not None:
@@ -111,10 +127,12 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any
                 mark.main.table,
                 arms=mark.arms.table,
                 borders=load_centromeres(mark.arms.header.get("assembly")),
+                title=figure_title(mark.main.facts, KIND_WORDS[next(iter(mark.results))]),
             ),
         )
     if mark.segments is not None:
-        yield f"{mark.name}.copy_number", figure_function("copy-number")(mark.segments)
+        copy_number = figure_function("copy-number")
+        yield f"{mark.name}.copy_number", copy_number(mark.segments, title=of_samples)
     if mark.normalization is not None and "n_gain" in mark.normalization.table:
         yield (
             f"{mark.name}.normalization",
@@ -124,20 +142,21 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any
                 results=mark.main.table,
                 samples=samples,
                 names=titles_compared(),
-                title=mark.mark,
+                title=title,
             ),
         )
     factors = factor_values(mark.main.facts)
     if len(factors):
         yield (
             f"{mark.name}.hidden",
-            figure_function("hidden")(factors, samples=samples, title=mark.mark),
+            figure_function("hidden")(factors, samples=samples, title=of_samples),
         )
     for kind, sheet in mark.results.items():
-        title = f"{mark.mark}, {KIND_WORDS.get(kind, kind)}"
+        title = figure_title(sheet.facts, KIND_WORDS.get(kind, kind))
         tested = np.isfinite(sheet.table["pvalue"].to_numpy(np.float64)).any()
         for figure in ("volcano", "ma", "pvalue") if tested else ("ma",):
+            more = {"combined": True} if (figure, kind) == ("pvalue", "domains") else {}
             yield (
                 f"{mark.name}.{kind}.{figure}",
-                figure_function(figure)(sheet.table, title=title),
+                figure_function(figure)(sheet.table, title=title, **more),
             )

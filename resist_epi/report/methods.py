@@ -21,6 +21,7 @@ from resist_epi.report.words import (
     for_reading,
     join_words,
     keeps_global,
+    main_regions,
     regions_in_words,
     tested_in_words,
 )
@@ -231,7 +232,7 @@ def _relabelled(marks: Sequence[MarkTables], citations: Citations) -> Iterator[s
         how += f" units{citations.cite(TUSHER_2001)}"
         how += f", by {other} in place of {method}" if other not in (None, method) else ""
         counts.setdefault(how, []).append(
-            f"{counted['median']:.0f} regions of {mark.mark} were called"
+            f"{counted['median']:.0f} {main_regions(mark)} of {mark.mark} were called"
             f" ({counted['observed']:,} under the true labels)"
         )
     for how, said in counts.items():

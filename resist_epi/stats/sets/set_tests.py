@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -216,6 +217,7 @@ def _robust_scale(effects: FloatArray, *, moderated: bool) -> FloatArray:
     return np.sqrt(np.where(rest > 0, rest, np.nan))
 
 
+@cache
 def _mean_largest_square(n: int) -> float:
     """Mean of the largest of n squared standard normal deviates."""
     nodes, weights = np.polynomial.legendre.leggauss(128)

@@ -1,22 +1,40 @@
-"""The record of a run, `provenance.json`, as the page reads it."""
+"""The record of a finished run, read back: version, parameters, checksums of the inputs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from resist_epi.errors import InputFormatError, shortened
+from resist_epi.io.run_folder import RunFile, run_file, run_path
 from resist_epi.io.store import parse_json, read_text
 
 
-def read_record(path: Path) -> Mapping[str, Any]:
-    """Read the record.
+def require_finished(folder: Path, needed: Sequence[RunFile]) -> None:
+    """Make sure that a folder is that of a finished run.
 
     Raises
     ------
     InputFormatError
-        If it is not the record of a run.
+        If one of the files is missing.
+    """
+    missing = [run_file(name) for name in needed if not run_path(folder, name).is_file()]
+    if missing:
+        raise InputFormatError(
+            f"not the folder of a finished run: it has no {' and no '.join(missing)}",
+            path=folder,
+            remedy="give the folder that `resist-epi run SHEET -o DIR` wrote, or finish that run",
+        )
+
+
+def read_record(path: Path) -> Mapping[str, Any]:
+    """The record of a run, as `study.provenance` makes it.
+
+    Raises
+    ------
+    InputFormatError
+        If it is no JSON, or no such record.
     """
     text = read_text(path)
     try:
