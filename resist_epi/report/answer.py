@@ -211,14 +211,21 @@ def _ways(sheet: Sheet) -> tuple[str, str]:
 
 def _ruled_out(run: RunTables) -> Iterator[Sentence]:
     """Where nothing is called, which changes the intervals exclude."""
+    said, rests_on = [], []
     for mark in run.marks:
         table, found = mark.main.table, calls(mark.main)
         reach = table[["ci_low", "ci_high"]].abs().max(axis=1).dropna()
         if found["gain"] + found["loss"] or not found["tested"] or reach.empty:
             continue
-        fold = number(2 ** float(reach.median()), 2)
-        text = f"In half of the regions tested a change of {mark.mark} of more than {fold}-fold is"
-        yield Sentence("ruled out", f"{text} ruled out (95% intervals)", (_main_file(mark),))
+        said.append(f"a change of {mark.mark} of more than {_fold(reach)}-fold")
+        rests_on.append(_main_file(mark))
+    if said:
+        text = f"In half of the regions tested {join_words(said)} is ruled out (95% intervals)"
+        yield Sentence("ruled out", text, tuple(rests_on))
+
+
+def _fold(reach: pd.Series) -> str:
+    return number(2 ** float(reach.median()), 2)
 
 
 def _mechanisms(run: RunTables) -> Iterator[Sentence]:

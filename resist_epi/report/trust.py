@@ -134,6 +134,10 @@ def _chromosomes(run: RunTables) -> Iterator[str]:
 def next_steps(run: RunTables) -> Iterator[str]:
     """What to do next; what would change the answer most comes first."""
     yield from _before_a_claim(run)
+    found = [calls(mark.main) for mark in run.marks]
+    if not any(f["gain"] + f["loss"] for f in found):
+        yield f"Look at the genes that you had in mind in IGV: open {run_file('session')}"
+        return
     if run.concordance is None:
         yield "Hold the called genes against expression of the same units: run with --expression"
     if run.survival is None:
@@ -148,7 +152,8 @@ def _before_a_claim(run: RunTables) -> Iterator[str]:
     if not all(mark.main.facts["units"]["patients"] for mark in run.marks):
         yield "Add the column Patient to the sheet, so that libraries of one patient count once"
     sizes = [mark.main.facts["contrast"]["units"] for mark in run.marks]
-    if any(len(s) == 2 and min(s) <= FEW_UNITS for s in sizes):
+    none = all(not (c["gain"] + c["loss"]) for c in (calls(m.main) for m in run.marks))
+    if none or any(len(s) == 2 and min(s) <= FEW_UNITS for s in sizes):
         yield "Plan more units: resist-epi power says how many, from these counts"
     sure = {mark.mark: calls(mark.main)["sure"] for mark in run.marks}
     kept = [f"{n:,} regions of {mark}" for mark, n in sure.items() if n]

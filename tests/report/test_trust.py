@@ -69,3 +69,10 @@ def test_the_next_step_is_what_would_change_the_answer_most() -> None:
     assert said[-1].endswith("igv_session.xml")
     seen = list(next_steps(run_tables([made(hidden={"found": 1, "adjusted": 0})])))
     assert any("Run again with hidden factor in the design" in text for text in seen)
+
+
+def test_where_nothing_is_called_more_units_come_first() -> None:
+    quiet = sheet(results(40).assign(direction="none"))
+    said = list(next_steps(run_tables([mark_of("H3K27me3", {"promoters": quiet})])))
+    assert "resist-epi power" in said[0]
+    assert not any("called genes" in text for text in said)
