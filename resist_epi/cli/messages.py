@@ -142,14 +142,17 @@ class Bar:
 
     def __call__(self, text: str, /) -> None:
         """One thing is done."""
-        if self._task is not None:
-            self._bar.update(self._task, advance=1, now=_short(text))
+        if self._task is None:
+            return
+        task = next(t for t in self._bar.tasks if t.id == self._task)
+        count = f"{task.completed + 1:.0f} of {task.total:.0f}" if task.total else ""
+        self._bar.update(self._task, advance=1, now=_short(text), count=count)
 
     def stage(self, what: str, total: int | None = None) -> None:
         """A kind of work begins, and the bar of the one before goes."""
         if self._task is not None:
             self._bar.remove_task(self._task)
-        self._task = self._bar.add_task(what, total=total or None, now="")
+        self._task = self._bar.add_task(what, total=total or None, now="", count="")
 
 
 _LONGEST_NOW = 30  # characters of what was done last, beside the bar
@@ -175,13 +178,13 @@ def track_progress(total: int | None, *, what: str = "counting") -> Iterator[Tol
         yield Told()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, Progress, TextColumn
     from rich.progress import TimeElapsedColumn as Elapsed
 
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[count]}"),
         Elapsed(),
         TextColumn("{task.fields[now]}", markup=False),
     )
