@@ -47,7 +47,6 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "samples.terms": (("samples/test_formula.py",), "terms are what the parser makes"),
     "arrays": (("stats/test_counts.py",), "names of types, nothing that runs"),
-    "cli.messages": (("cli/test_main.py", "cli/test_bad_input.py"), "what a failing verb prints"),
     "cli.options": (
         ("docs/test_commands.py", "cli/test_bad_input.py"),
         "options stand in commands: each that is named exists, wrong ones are refused",
