@@ -12,7 +12,9 @@ from resist_epi.counting.matrix_files import read_counts, write_counts
 from resist_epi.io.digest import step_key
 from resist_epi.io.lock import folder_lock
 from resist_epi.io.parts import Parts
+from resist_epi.io.progress import begin
 from resist_epi.io.run_folder import contrast_folder, run_path
+from resist_epi.io.run_log import run_log
 from resist_epi.io.store import partial_name, refuse_linked_folders, unwritable, write_text
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.model.analysis import Analysis
@@ -146,10 +148,13 @@ def run_study(
         given = GivenFiles.of_settings(settings)
         check_given_files(given, StudyContext(first.sheet, settings.questions))
     _prepare(out)
-    with folder_lock(out, unlock=unlock) as still_ours:
+    with folder_lock(out, unlock=unlock) as still_ours, run_log(out):
         checks = (first.inputs.check, still_ours)
-        work = _run_peaks if alone else _run
-        work(settings, first.sheet, out, checks, progress, report=report)
+        if alone:
+            _run_peaks(settings, first.sheet, out, checks, progress, report=report)
+        else:
+            begin(progress, "looking at files", _tracks_of(first.sheet))
+            _run(settings, first.sheet, out, checks, progress, report=report)
     return out
 
 
@@ -247,6 +252,7 @@ def _run(
     if report:
         about = {"provenance": provenance.to_json(), "check": findings.to_csv()}
         steps[REPORT] = step_key(tests=steps, **about)
+    begin(progress, "preparing")
     ledger = Ledger(out, checks=checks)
     ledger.open(steps)
     study = with_copy_number_of_study(study, ledger, dna, progress)
@@ -257,6 +263,7 @@ def _run(
         made = _run_mark(study, mark, ledger, keys, progress)
         if made is not None:
             analyses[mark] = made
+    begin(progress, "switches and mechanisms")
     if not ledger.is_done(BETWEEN_MARKS):
         written = write_between_marks(study, out, analyses)
         ledger.record(BETWEEN_MARKS, steps[BETWEEN_MARKS], written)
@@ -269,7 +276,13 @@ def _run(
     write_text(run_path(out, "provenance"), provenance.to_json())
     write_study_session(study, out)
     if report and not ledger.is_done(REPORT):
+        begin(progress, "figures and report")
         ledger.record(REPORT, steps[REPORT], write_report(out))
+
+
+def _tracks_of(sheet: SampleSheet) -> int:
+    """How many tracks are looked at."""
+    return int((sheet.table["Coverage"] != "").sum()) if "Coverage" in sheet.table else 0
 
 
 def _run_mark(
@@ -298,6 +311,7 @@ def _run_mark(
     counts: dict[Kind, CountMatrix] = {}
     if missing or not ledger.is_done(f"shares {mark}"):
         parts = Parts(run_path(out, "parts"))
+        begin(progress, f"counting {mark}", len(study.sheet.for_mark(mark).samples))
         counted = count_mark(study, mark, missing, consensus, parts=parts, progress=progress)
         counts |= counted.matrices
         for kind, matrix in counted.matrices.items():
@@ -308,6 +322,7 @@ def _run_mark(
         parts.remove()
     if ledger.is_done(tests):
         return None
+    begin(progress, f"testing {mark}")
     ordered = {
         kind: counts[kind] if kind in counts else read_counts(path) for kind, path in paths.items()
     }

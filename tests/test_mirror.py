@@ -47,7 +47,6 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "samples.terms": (("samples/test_formula.py",), "terms are what the parser makes"),
     "arrays": (("stats/test_counts.py",), "names of types, nothing that runs"),
-    "cli.messages": (("cli/test_main.py", "cli/test_bad_input.py"), "what a failing verb prints"),
     "cli.options": (
         ("docs/test_commands.py", "cli/test_bad_input.py"),
         "options stand in commands: each that is named exists, wrong ones are refused",
@@ -115,7 +114,6 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
         ("study/test_several.py",),
         "the first page on several contrasts",
     ),
-    "report.images": (("report/test_page.py",), "figures stand in the page"),
     "report.peaks_figures": (("report/test_peaks_page.py",), "drawn by a run of peaks alone"),
     "report.peaks_gather": (("report/test_peaks_page.py",), "tables of such a run, read back"),
     "report.peaks_words": (("report/test_peaks_page.py",), "what stands in its page"),

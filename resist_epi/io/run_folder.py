@@ -11,7 +11,7 @@ from resist_epi.errors import DesignError, quoted
 from resist_epi.io.store import file_name
 
 RunFile = Literal[
-    "study", "provenance", "ledger", "looks", "check", "all_quality", "report", "session",
+    "study", "provenance", "ledger", "log", "looks", "check", "all_quality", "report", "session",
     "figures", "parts", "lifted", "segments", "amplicons", "switches", "concordance", "survival",
     "mechanisms",
     "counts", "control_counts", "gene_counts", "results", "calls", "where", "carriers", "links",
@@ -32,6 +32,7 @@ FILES: dict[RunFile, str] = {
     "study": "study.yaml",  # settings that run it again
     "provenance": "provenance.json",  # version, settings, checksums
     "ledger": "steps.json",  # finished steps, and what each was made from
+    "log": "run.log",  # what was said, with times
     "looks": "tracks.json",  # what each track is
     "check": "check.tsv",
     "all_quality": "qc.tsv",
@@ -187,6 +188,32 @@ def is_peaks_run(folder: str | Path) -> bool:
     folder = Path(folder)
     tested = any(folder.glob("differential/*.tsv.gz"))
     return any(folder.glob("occupancy/*.consensus.bed")) and not tested
+
+
+# Besides the files above: what other parts of the package, or of a workflow, put there.
+_OWN = (
+    *(CONTRASTS, ".stages", "logs", "multiqc", "ro-crate-metadata.json", "evidence", "counts"),
+    *("differentialabundance", "nf-core"),
+)
+
+
+def foreign_entries(folder: str | Path) -> list[str]:
+    """Names in a folder that no run writes there, sorted; of a folder that is a run's, none.
+
+    Names that begin with a point are left aside: systems and editors put them anywhere.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be listed.
+    """
+    folder = Path(folder)
+    if not folder.is_dir() or run_path(folder, "ledger").is_file():
+        return []
+    own = {name.partition("/")[0] for name in FILES.values()} | {*_OWN}
+    return sorted(
+        p.name for p in folder.iterdir() if p.name not in own and not p.name.startswith(".")
+    )
 
 
 def folders_above(path: str | Path) -> int:

@@ -12,9 +12,9 @@ from resist_epi.io.run_folder import run_file, run_path
 from resist_epi.io.store import write_text
 from resist_epi.report import peaks_words, sections
 from resist_epi.report.figures import save_figures
-from resist_epi.report.images import images
 from resist_epi.report.peaks_figures import CAPTIONS, WIDE, peak_figures
 from resist_epi.report.peaks_gather import PeaksRun, PeakTables, gather_peaks
+from resist_epi.report.pictures import pictures
 from resist_epi.report.templating import templates
 from resist_epi.report.words import join_words
 from resist_epi.version import VERSION
@@ -62,6 +62,7 @@ def _mark(mark: PeakTables, number: int, figures: Path | None) -> dict[str, Any]
     table = mark.regions.table
     groups = _groups(mark)
     mechanisms = _records(mark.mechanisms.table)
+    shown = pictures(figures, mark.name, CAPTIONS)
     return {
         "name": mark.mark,
         "id": f"mark{number}",
@@ -72,10 +73,8 @@ def _mark(mark: PeakTables, number: int, figures: Path | None) -> dict[str, Any]
         "compared": "fraction_difference" in table,
         "facts": peaks_words.facts(mark),
         "samples": _sample_rows(mark),
-        "figures": [
-            image | {"wide": image["figure"] in WIDE}
-            for image in images(figures, mark.name, CAPTIONS)
-        ],
+        "wide": [p for p in shown if p.figure in WIDE],
+        "figures": [p for p in shown if p.figure not in WIDE],
         "strongest": [_peak_row(row, groups) for row in _records(peaks_words.strongest(mark))],
         "mechanisms": [_mechanism_row(row, groups) for row in mechanisms if row["n_with_peak"]],
         "without": [str(row["mechanism"]) for row in mechanisms if not row["n_with_peak"]],

@@ -63,7 +63,7 @@ def test_what_cannot_be_done_is_said(finished: Path) -> None:
     page = (finished / "report.html").read_text()
     for words in ("They do not tell", "there is no differential test", "normalize", "H3K36me3"):
         assert words in page
-    assert page.count("data:image/png;base64") == 2 * 4
+    assert page.count("data:image/webp;base64") == 2 * 4
 
 
 def test_quality_is_of_peaks(finished: Path) -> None:

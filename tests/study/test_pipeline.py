@@ -47,7 +47,7 @@ def settings(cohort: SmallCohort, **more: object) -> StudySettings:
 def test_the_folder_holds_what_the_contract_says(study: Path) -> None:
     found = {str(p.relative_to(study)) for p in study.rglob("*") if p.is_file()}
     expected = {"study.yaml", "provenance.json", "check.tsv", "qc.tsv", "steps.json"}
-    expected |= {"report.html", "igv_session.xml", "marks/switches.tsv", "tracks.json"}
+    expected |= {"report.html", "run.log", "igv_session.xml", "marks/switches.tsv", "tracks.json"}
     expected |= {f"figures/study.switch.{s}" for s in FORMATS}
     for mark, kinds in {
         "H3K27me3": ("promoters", "genes", "peaks", "domains"),
