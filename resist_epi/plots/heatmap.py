@@ -265,7 +265,7 @@ def _levels(given: Mapping[str, ProfileMatrix], samples: Samples, column: str) -
 
 
 def _averaged_by(matrix: ProfileMatrix, samples: Samples, by: str) -> ProfileMatrix:
-    levels = lookup(samples, matrix.samples, by)
+    levels = lookup(samples, matrix.samples, by, needed=True)
     return matrix.average({str(s): v for s, v in levels.sort_values().items() if v})
 
 

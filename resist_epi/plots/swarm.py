@@ -87,7 +87,7 @@ def plot_swarm(
         raise InputFormatError(unknown_name("gene", gene, table.index))
     found = table.loc[[gene]].iloc[0]
     ids = [str(i) for i in found.index]
-    levels = lookup(samples, ids, by)
+    levels = lookup(samples, ids, by, needed=by != "Condition")
     numbers = found.to_numpy(np.float64)
     groups = sorted(set(levels), key=lambda level: (level == "", level))
     with paper_style():
