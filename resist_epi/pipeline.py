@@ -265,7 +265,7 @@ def _run_mark(
     }
     count_controls_of_mark(study, mark, ledger, keys, ordered, progress)
     windows = mark_windows(study, mark, ledger, keys, progress)
-    found = run_tests(study, mark, ordered, read_table(shares), consensus, out, windows=windows)
+    found = run_tests(study, mark, ordered, read_table(shares), out, windows=windows)
     ledger.record(tests, keys[tests], found.written)
     return found.mains
 

@@ -183,10 +183,10 @@ def as_markdown(table: pd.DataFrame) -> str:
     lines = [f"| libraries | changed | of these up | {head} |"]
     lines += ["|---" * (len(names) + 3) + "|"]
     for (libraries, changed, up), cell in table.groupby(["libraries", "changed", "up"]):
-        each = cell.set_index("normalize")
+        each = {str(row["normalize"]): row for row in cell.to_dict("records")}
         shown = [
             "{fdr:.3f} ({fdr_se:.3f}) / {rate}".format(
-                rate=_rate(each.loc[name, "power"]), **each.loc[name]
+                rate=_rate(float(each[name]["power"])), **{str(k): v for k, v in each[name].items()}
             )
             for name in names
         ]
