@@ -152,7 +152,6 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "study.steps.domains": (("study/test_pipeline.py",), RUN),
     "study.steps.mark_tests": (("study/test_pipeline.py",), RUN),
     "study.steps.outputs": (("genes/test_set_registry.py", "study/test_pipeline.py"), RUN),
-    "study.steps.quality": (("study/test_pipeline.py",), RUN),
     "study.steps.sites": (("study/test_sites.py",), RUN),
     "tracks.lift_files": (("study/test_lifted.py",), "every kind of file is written anew"),
     "study.steps.session": (("study/test_pipeline.py",), RUN),
