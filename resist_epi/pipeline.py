@@ -206,7 +206,7 @@ def _run(
     write_text(run_path(out, "provenance"), provenance.to_json())
     write_study_session(study, out)
     if report and not ledger.is_done(REPORT):
-        ledger.record(REPORT, steps[REPORT], write_report(out))
+        ledger.record(REPORT, steps[REPORT], write_report(out, jobs=settings.jobs))
 
 
 def _run_mark(
