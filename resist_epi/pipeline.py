@@ -23,7 +23,7 @@ from resist_epi.schema import Kind
 from resist_epi.study.check import check_study
 from resist_epi.study.check_chromosomes import Beside
 from resist_epi.study.check_question import check_asked, contrast_labels
-from resist_epi.study.given_files import check_given_files, check_given_places
+from resist_epi.study.given_files import GivenFiles, StudyContext, check_given_files
 from resist_epi.study.ledger import Inputs, Ledger, file_checksums
 from resist_epi.study.lifted import lift_sheet
 from resist_epi.study.provenance import as_seen_from, record
@@ -131,7 +131,8 @@ def run_study(
     if settings.joint:
         check_joint(settings.question)
     settings.check_files()
-    check_given_files(settings)
+    given = GivenFiles.of_settings(settings)
+    check_given_files(given, StudyContext(first.sheet, settings.questions))
     _prepare(out)
     with folder_lock(out, unlock=unlock) as still_ours:
         checks = (first.inputs.check, still_ours)
@@ -167,7 +168,8 @@ def _run(
     write_table(run_path(out, "check"), findings)
     stop_on_errors(findings, sheet, quantity=settings.quantity)
     study = load_study(settings, sheet=sheet, looks=looks)
-    check_given_places(study)
+    told = StudyContext(sheet, settings.questions, study.naming, study.reference.annotation.genes)
+    check_given_files(GivenFiles.of_settings(settings), told)
     study = replace(study, contrasts=tuple(contrast_folder(out, name) for name in names))
     write_study(run_path(out, "study"), settings)
     inputs = file_checksums(

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Set up the package in .venv and run its tests.
 #   bash scripts/test.sh              the tests
-#   bash scripts/test.sh --all        also lint, types, a wheel in an empty environment, fuzzing, real data
+#   bash scripts/test.sh --all        also lint, types, a wheel in an empty environment, the site of the
+#                                     documentation, fuzzing, real data
 #   bash scripts/test.sh -k peaks     anything else goes to pytest
 set -eu
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -22,6 +23,9 @@ if [ "$ALL" = 1 ]; then
     "$PYTHON" -m ruff format --check .
     "$PYTHON" -m mypy
     bash "$HERE/test_wheel.sh"
+    SITE="$(mktemp -d)"
+    bash "$HERE/docs.sh" "$SITE"
+    rm -rf "$SITE"
     "$PYTHON" validation/fuzz_readers.py --seconds 120
     exec "$PYTHON" -m pytest -n 2 "$@"
 fi

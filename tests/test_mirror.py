@@ -52,6 +52,18 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
         ("docs/test_commands.py", "cli/test_bad_input.py"),
         "options stand in commands: each that is named exists, wrong ones are refused",
     ),
+    "cli.plot_draw": (("cli/test_plot.py",), VERB),
+    "plots.heatmap_panels": (("plots/test_heatmap.py",), "a part of the heatmap"),
+    "plots.locus_genes": (("plots/test_locus.py",), "a part of a locus"),
+    "plots.locus_place": (("plots/test_locus.py",), "a part of a locus"),
+    "plots.region_rows": (("plots/test_heatmap.py",), "groups, clusters and orders of regions"),
+    "study.locus_sheet": (("cli/test_plot.py",), VERB),
+    "cli.compare": (("study/test_compare_causes.py",), VERB),
+    "report.compare": (("study/test_compare_causes.py",), "the page of the verb"),
+    "study.compare_calls": (("study/test_compare.py",), "what becomes of calls"),
+    "study.run_differences": (("study/test_compare.py",), "what two runs were made from"),
+    "study.run_read": (("study/test_compare.py", "study/test_compare_causes.py"), "runs read back"),
+    "io.run_record": (("report/test_gather.py", "study/test_compare.py"), "records, read back"),
     "cli.profile": (("study/test_profile_sheet.py",), VERB),
     "cli.report": (("report/test_page.py",), VERB),
     "counting.filling": (("counting/test_coverage.py", "counting/test_files.py"), "its callers"),
@@ -107,8 +119,16 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
             ("study/test_pipeline.py", "io/test_tables.py"),
             "the contract; tables hold to it",
         )
-        for name in ("column", "findings", "regions", "study")
+        for name in ("column", "comparison", "findings", "regions", "study")
     },
+    **{
+        f"schema.{name}": (("docs/test_columns.py",), "every column is on the page of columns")
+        for name in ("beside", "dictionary")
+    },
+    "schema.sheet": (
+        ("study/test_json_schemas.py",),
+        "numbers of a sheet are judged as its schema judges them",
+    ),
     "stats.groups.subset_null": (
         ("stats/groups/test_carriers.py",),
         "the null of the test of carriers: noise alone is not called",

@@ -3,7 +3,8 @@
 python validation/calibrate.py --store cohorts.tsv            every cohort that the store lacks
 python validation/calibrate.py --store cohorts.tsv --write    and put the tables into the docs
 
-Every method is tried on the same cohorts; with R installed, so are edgeR, limma and DESeq2.
+Every method is tried on the same cohorts, and so is the default: an analysis of which nothing was
+asked but the contrast and TMM. With R installed, edgeR, limma and DESeq2 are beside them.
 Results are stored cohort by cohort, so a run that was interrupted goes on where it stopped; a store
 holds for one state of the program. Ends with 1 if the default misses a target by more than two
 Monte-Carlo standard errors.
@@ -24,17 +25,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from calibration_cohorts import QUANTITIES, SCENARIOS, UNITS, Cohort, simulate
-from calibration_page import PAGE, as_markdown, misses, summarise, write_page
+from calibration_page import DEFAULT, PAGE, as_markdown, misses, summarise, write_page
 from calibration_peers import PEERS, SLOW, Peers
 
-from resist_epi.counting.matrix import CountMatrix
 from resist_epi.model import differential
+from resist_epi.model.analysis import analyse
 from resist_epi.model.filtering import regions_with_signal
-from resist_epi.model.fit_plan import plan_fit
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.model.normalization import normalize
 from resist_epi.samples.design import make_contrast, make_design
-from resist_epi.samples.question import Question
 
 KEY = ["quantity", "scenario", "units", "seed"]
 # Name -> method and whether units get weights.
@@ -103,7 +102,7 @@ def run(
     with tempfile.TemporaryDirectory() as folder:
         remote = Peers(Path(folder)) if peers and shutil.which("Rscript") else None
         for key in wanted:
-            names = list(OURS) if key[0] == "reads" else _for_signal()
+            names = [DEFAULT, *(OURS if key[0] == "reads" else _for_signal())]
             if remote is not None:
                 names += [p for p in PEERS[key[0]] if p not in SLOW[key[0]] or key[3] <= slow_seeds]
             missing = [name for name in names if (*key, name) not in done]
@@ -125,16 +124,6 @@ def _for_signal() -> list[str]:
     ]
 
 
-def default_of(cohort: Cohort, matrix: CountMatrix) -> tuple[str, FitOptions]:
-    """Which of `OURS` an analysis would take for a cohort, normalised as it is here, and how."""
-    design = make_design(cohort.sheet)
-    contrast = make_contrast(design)
-    tested, _ = regions_with_signal(matrix, min_units=len(matrix.samples) // 2)
-    method, options = plan_fit(matrix, design, contrast, tested, Question())
-    own = (method["name"], options.weights)
-    return next(name for name, ours in OURS.items() if ours == own), options
-
-
 def measure(
     cohort: Cohort, names: Sequence[str], remote: Peers | None
 ) -> Iterator[dict[str, object]]:
@@ -144,23 +133,25 @@ def measure(
     contrast = make_contrast(design)
     units = len(matrix.samples) // 2
     tested, _ = regions_with_signal(matrix, min_units=units)
-    default, planned = default_of(cohort, matrix)
     for name in names:
-        if name in OURS:
+        if name == DEFAULT:
+            asked = analyse(cohort.matrix, cohort.sheet, contrast="poor-good", normalize="tmm")
+            p, padj, change = _columns(asked.results)
+        elif name in OURS:
             own, weights = OURS[name]
-            options = planned if name == default else FitOptions(weights=weights)
+            options = FitOptions(weights=weights)
             fitted = differential.fit(matrix, design, method=own, tested=tested, options=options)
-            found = differential.contrast_results(fitted, contrast)
-            p, padj, change = (
-                found[c].to_numpy(np.float64) for c in ("pvalue", "padj", "log2FoldChange")
-            )
+            p, padj, change = _columns(differential.contrast_results(fitted, contrast))
         elif remote is not None:
             p, padj, change = remote.ask(name, cohort, matrix, tested)
-        yield {
-            "method": name,
-            "default": int(name == default),
-            **score(cohort.truth, p, padj, change),
-        }
+        yield {"method": name, **score(cohort.truth, p, padj, change)}
+
+
+def _columns(results: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    p, padj, change = (
+        results[c].to_numpy(np.float64) for c in ("pvalue", "padj", "log2FoldChange")
+    )
+    return p, padj, change
 
 
 def score(

@@ -1,13 +1,14 @@
 """Measure normalisations from the regions themselves where many of them change, and mostly one way.
 
-    python validation/calibrate_composition.py --write
+    python validation/calibrate_composition.py --store composition.tsv --write
     python validation/calibrate_composition.py --warnings --sets 10 10 0 --write
 
 Reads in 2,000 regions of 6, 12 and 40 libraries, half of them poor; a share of the regions changes
 by one log2 unit (.74 to 1.35 for two thirds of them), a part of these upwards. Library sizes are
 column sums, as of a plain table of counts. The test is the default one. `--warnings` counts how
 often the results say that no normalisation from the regions can be trusted, for changes of half a
-unit too. `--write` puts the table into the page of evidence.
+unit too. Results are stored set by set, so a run that was interrupted goes on where it stopped; a
+store holds for one state of the program. `--write` puts the table into the page of evidence.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import argparse
 import itertools
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,8 @@ SIZES = (0.5, 1.0)  # of the changes, log2, where warnings are counted
 # Share changed, and of these upwards; where rounds hold, and where they may not.
 QUIET = ((0.0, 0.5), (0.05, 0.5), (0.05, 1.0), (0.2, 0.5), (0.2, 1.0), (0.4, 0.5), (0.5, 0.5))
 ONE_SIDED = ((0.4, 1.0), (0.5, 1.0), (0.7, 1.0), (1.0, 1.0))
+Cell = tuple[int, float, float, float, str]
+CELL = ["libraries", "changed", "up", "size", "normalize"]
 WARNINGS = ("<!-- warnings: begin -->", "<!-- warnings: end -->")
 
 
@@ -93,41 +96,64 @@ def measure(
     }
 
 
-def calibrate(runs: dict[int, int], normalizations: Sequence[str]) -> pd.DataFrame:
-    """A row a number of libraries, share changed, share of these upwards, and normalisation."""
-    rows = []
-    cells = itertools.product(runs, CHANGED, UP, normalizations)
-    for libraries, changed, up, name in cells:
+def cells(runs: Mapping[int, int], normalizations: Sequence[str]) -> list[Cell]:
+    """Cells of the table: libraries, share changed, of these upwards, size, normalisation."""
+    found = []
+    for libraries, changed, up, name in itertools.product(runs, CHANGED, UP, normalizations):
         if (changed == 0 or changed > 0.4) and up not in ((0.5,) if changed == 0 else (0.5, 1.0)):
             continue
-        made = pd.DataFrame(
-            measure(libraries, changed, up, name, seed) for seed in range(runs[libraries])
-        )
-        row: dict[str, object] = {
-            "libraries": libraries,
-            "changed": changed,
-            "up": up,
-            "normalize": name,
-        }
-        row |= {str(k): v for k, v in made.mean().to_dict().items()}
-        rows.append(row | {"fdr_se": made["fdr"].sem()})
-    return pd.DataFrame(rows)
+        found.append((libraries, changed, up, 1.0, name))
+    return found
 
 
-def calibrate_warnings(runs: dict[int, int]) -> pd.DataFrame:
-    """A row a number of libraries, share changed, share of these upwards, and size of change."""
-    rows = []
-    for libraries, (changed, up), size in itertools.product(runs, QUIET + ONE_SIDED, SIZES):
-        if changed == 0 and size != SIZES[0]:
-            continue
-        made = pd.DataFrame(
-            measure(libraries, changed, up, "tmm_rounds", seed, size)
-            for seed in range(runs[libraries])
-        )
-        row: dict[str, object] = {"libraries": libraries, "changed": changed, "up": up}
-        row |= {str(k): v for k, v in made.mean().to_dict().items()}
-        rows.append(row | {"size": size, "fdr_se": made["fdr"].sem()})
-    return pd.DataFrame(rows)
+def cells_of_warnings(runs: Mapping[int, int]) -> list[Cell]:
+    """Cells of the table of warnings."""
+    ways = itertools.product(runs, QUIET + ONE_SIDED, SIZES)
+    return [
+        (libraries, changed, up, size, "tmm_rounds")
+        for libraries, (changed, up), size in ways
+        if changed > 0 or size == SIZES[0]
+    ]
+
+
+def calibrate(
+    wanted: Sequence[Cell], runs: Mapping[int, int], store: Path | None = None
+) -> pd.DataFrame:
+    """A row a cell: means over its sets, `fdr_se`, and `sets`, their number.
+
+    Parameters
+    ----------
+    store
+        TSV, a line a set; what it holds is not done again. Seed by seed, so that an interrupted
+        run has as many sets in every cell of a number of libraries.
+    """
+    known = pd.DataFrame(columns=[*CELL, "seed"])
+    if store is not None and store.exists():
+        known = pd.read_csv(store, sep="\t")
+    done = set(known[[*CELL, "seed"]].itertuples(index=False, name=None))
+    made = [known[[tuple(c) in set(wanted) for c in known[CELL].itertuples(index=False)]]]
+    for seed in range(max(runs.values(), default=0)):
+        for cell in (c for c in wanted if seed < runs[c[0]] and (*c, seed) not in done):
+            libraries, changed, up, size, name = cell
+            found = measure(libraries, changed, up, name, seed, size)
+            row = pd.DataFrame([dict(zip(CELL, cell, strict=True)) | {"seed": seed} | found])
+            if store is not None:
+                row.to_csv(store, sep="\t", index=False, mode="a", header=not store.exists())
+            made.append(row)
+    sets = pd.concat([part for part in made if len(part)], ignore_index=True)
+    groups = sets.groupby(CELL)
+    table = groups.mean().drop(columns="seed")
+    return table.assign(fdr_se=groups["fdr"].sem(), sets=groups.size()).reset_index()
+
+
+def sets_in_words(table: pd.DataFrame) -> str:
+    """How many sets a cell has, by the number of libraries."""
+    number = table.groupby("libraries")["sets"].agg(["min", "max"])
+    said = [
+        f"{low} at {libraries}" if low == high else f"{low} to {high} at {libraries}"
+        for libraries, low, high in number.itertuples()
+    ]
+    return f"Sets a cell: {', '.join(said)} libraries."
 
 
 def warnings_as_markdown(table: pd.DataFrame) -> str:
@@ -146,20 +172,21 @@ def warnings_as_markdown(table: pd.DataFrame) -> str:
         way = "" if changed == 0 else f"{up:.0%}"
         amount = "" if changed == 0 else f"{size:.1f}"
         lines.append(f"| {changed:.0%} | {way} | {amount} | {' | '.join(shown)} |")
-    return "\n".join(lines)
+    return f"{sets_in_words(table)}\n\n" + "\n".join(lines)
 
 
 def as_markdown(table: pd.DataFrame) -> str:
     """A row a cell: FDR (standard error) / power of each."""
-    names = list(dict.fromkeys(table["normalize"]))
+    names = [n for n in COMPARED if n in set(table["normalize"])]
+    names += [n for n in dict.fromkeys(table["normalize"]) if n not in names]
     head = " | ".join(f"`{name}`" for name in names)
     lines = [f"| libraries | changed | of these up | {head} |"]
     lines += ["|---" * (len(names) + 3) + "|"]
     for (libraries, changed, up), cell in table.groupby(["libraries", "changed", "up"]):
-        each = cell.set_index("normalize")
+        each = {str(row["normalize"]): row for row in cell.to_dict("records")}
         shown = [
             "{fdr:.3f} ({fdr_se:.3f}) / {rate}".format(
-                rate=_rate(each.loc[name, "power"]), **each.loc[name]
+                rate=_rate(float(each[name]["power"])), **{str(k): v for k, v in each[name].items()}
             )
             for name in names
         ]
@@ -167,7 +194,7 @@ def as_markdown(table: pd.DataFrame) -> str:
             f"| {libraries} | {changed:.0%} | {'' if changed == 0 else f'{up:.0%}'} |"
             f" {' | '.join(shown)} |"
         )
-    return "\n".join(lines)
+    return f"{sets_in_words(table)}\n\n" + "\n".join(lines)
 
 
 def _rate(value: float) -> str:
@@ -179,6 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     sets = list(RUNS.values())
     parser.add_argument("--sets", type=int, nargs=3, default=sets, help="a cell, by libraries")
+    parser.add_argument("--store", type=Path, help="TSV, a line a set; default none")
     parser.add_argument("--normalize", nargs="+", default=list(COMPARED))
     parser.add_argument("--warnings", action="store_true", help="count them, by size of change")
     parser.add_argument("--write", action="store_true", help="put the table into the page")
@@ -188,9 +216,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     runs = dict(zip(RUNS, chosen.sets, strict=True))
     runs = {libraries: number for libraries, number in runs.items() if number}
     if chosen.warnings:
-        text, begin, end = warnings_as_markdown(calibrate_warnings(runs)), *WARNINGS
+        found = calibrate(cells_of_warnings(runs), runs, chosen.store)
+        text, begin, end = warnings_as_markdown(found), *WARNINGS
     else:
-        text, begin, end = as_markdown(calibrate(runs, chosen.normalize)), BEGIN, END
+        found = calibrate(cells(runs, chosen.normalize), runs, chosen.store)
+        text, begin, end = as_markdown(found), BEGIN, END
     if chosen.write:
         before, rest = PAGE.read_text().split(begin)
         PAGE.write_text(f"{before}{begin}\n\n{text}\n\n{end}{rest.split(end)[1]}")

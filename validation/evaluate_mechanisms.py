@@ -10,7 +10,7 @@ there the sets nobody named, and as many quiet ones, are tested as if somebody h
 
 For every seed one cohort with planted effects and its null twin are analysed as a run does. A
 called direction is wrong where the genes of the set truly change by less than .02 log2 more than
-the others, or the other way. Ends with 1 if a target is missed.
+the others, or the other way (a mixed one has no way). Ends with 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -184,6 +184,13 @@ def analysed(cohort: Cohort, mark: str) -> Analysis:
     return analyse(matrix, sheet, inputs=normalization_inputs(matrix, sheet, bins=bins))
 
 
+def is_wrong(direction: pd.Series, effect: pd.Series) -> pd.Series:
+    """Whether each call is wrong: nothing changes, or the other way; mixed ones have no way."""
+    sign = direction.map({"gain": 1.0, "loss": -1.0})
+    other = sign.notna() & (np.sign(effect) != sign)
+    return direction.ne("none") & effect.notna() & ((effect.abs() < UNCHANGED) | other)
+
+
 def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     """A row a layer: what is called, what of it is wrong, what was planted and found."""
     own = rows[rows["kind"] == "mechanism"]
@@ -191,9 +198,8 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     for layer, part in own.groupby("layer", sort=False):
         planted, null = part[~part["null"]], part[part["null"]]
         called = planted["direction"] != "none"
-        sign = np.where(planted["direction"] == "gain", 1, -1)
         effect = planted["true_effect"]
-        wrong = called & ((effect.abs() < UNCHANGED) | (np.sign(effect) != sign)) & effect.notna()
+        wrong = is_wrong(planted["direction"], effect)
         there = effect.abs() >= PLANTED
         n_null = null.groupby("seed")["direction"].apply(lambda d: (d != "none").any())
         controls = rows[(rows["layer"] == layer) & (rows["kind"] == "control")]
@@ -233,8 +239,7 @@ def by_naming(rows: pd.DataFrame) -> str:
         planted, null = (p[p["pvalue"].notna()] for p in (planted, null))
         effect = planted["true_effect"]
         called = planted["direction"] != "none"
-        sign = np.where(planted["direction"] == "gain", 1, -1)
-        wrong = called & ((effect.abs() < UNCHANGED) | (np.sign(effect) != sign))
+        wrong = is_wrong(planted["direction"], effect)
         there, quiet = effect.abs() >= PLANTED, effect.abs() < UNCHANGED
         some = ~there & ~quiet
         n_null = int((null["direction"] != "none").sum())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -11,21 +12,40 @@ from resist_epi.cli.options import (
     BlockOption,
     ChainOption,
     CoefficientsOption,
+    CohortAdjustOption,
+    CohortStrataOption,
+    CohortTreatmentOption,
+    ContactsOption,
     ContrastsOption,
     ExcludeOption,
+    ExpressionOption,
+    GeneSetsOption,
     GenesOption,
     GenomeOption,
     JobsOption,
+    KnownOption,
     MethodOption,
+    MethylationOption,
     NormalizeOption,
+    PartitionOption,
+    ProteomicsOption,
     SegmentsOption,
     SheetArgument,
+    SitesOption,
     StrataOption,
+    SurvivalOption,
+    WorseOption,
     named,
+    named_files,
     own_link,
 )
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 NAME = "check"
+
+LEVELS = ("error", "warning", "info")
 
 
 def command(
@@ -47,19 +67,35 @@ def command(
     block: BlockOption = None,
     strata: StrataOption = None,
     chain: ChainOption = None,
+    gene_sets: GeneSetsOption = None,
+    known: KnownOption = None,
+    partition: PartitionOption = None,
+    sites: SitesOption = [],  # noqa: B006
+    contacts: ContactsOption = None,
+    expression: ExpressionOption = None,
+    proteomics: ProteomicsOption = None,
+    methylation: MethylationOption = None,
+    survival: SurvivalOption = None,
+    cohort_adjust: CohortAdjustOption = None,
+    cohort_strata: CohortStrataOption = None,
+    cohort_treatment: CohortTreatmentOption = None,
+    worse: WorseOption = None,
+    as_json: bool = typer.Option(False, "--json", help="JSON instead, for programs."),
     jobs: JobsOption = 1,
 ) -> None:
     """Look at a sheet and every file it names; exit 1 if anything is an error.
 
     With a design, contrast, coefficient, method or normalisation, also whether `diff` and `run`
-    can answer it.
+    can answer it. Files that `run` takes beside the sheet are read as `run` reads them.
     """
     from resist_epi.io.tables import write_table
+    from resist_epi.mechanism.cohort_files import CohortColumns
     from resist_epi.model.asked import several_questions
     from resist_epi.samples.question import Question
     from resist_epi.samples.sheet import read_sheet
     from resist_epi.study.check import check_study, has_errors
     from resist_epi.study.check_chromosomes import Beside
+    from resist_epi.study.given_files import GivenFiles
     from resist_epi.study.lifted import lifted
 
     asked = named(
@@ -75,6 +111,18 @@ def command(
     questions: Question | list[Question] | None = Question(**asked) if asked or several else None
     if len(several) > 1:
         questions = several_questions(Question(**asked), several)
+    asked_or_default = questions if isinstance(questions, list) else [questions or Question()]
+    given = GivenFiles(
+        named_files(sites),
+        contacts,
+        partition,
+        known,
+        gene_sets,
+        named(expression=expression, proteomics=proteomics, methylation=methylation),
+        survival,
+        CohortColumns(tuple(cohort_adjust or ()), cohort_strata, cohort_treatment),
+        worse,
+    )
     rows = None if chain is None else read_sheet(sheet)
     with ExitStack() as until_checked:
         if rows is not None:
@@ -82,15 +130,37 @@ def command(
         table = check_study(
             sheet,
             sheet=rows,
-            beside=Beside(genome, genes, exclude, segments),
+            beside=Beside(genome, genes, exclude, segments, given, asked_or_default),
             question=questions,
             with_question=True,
             jobs=jobs,
         )
-    if output is not None:
+    if as_json:
+        _write_json(table, sheet, output)
+    elif output is not None:
         write_table(output, table)
     else:
         for level, *place, message in table.to_numpy(dtype=str):
             print(level, " ".join(filter(None, place)), message, sep="\t")
     if has_errors(table):
         raise typer.Exit(1)
+
+
+def _write_json(table: pd.DataFrame, sheet: Path, output: Path | None) -> None:
+    """The findings with the columns of the table, and how many of each level there are."""
+    import json
+
+    from resist_epi.io.store import write_text
+    from resist_epi.version import VERSION
+
+    said = {
+        "version": VERSION,
+        "sheet": str(sheet),
+        "counts": {level: int((table["level"] == level).sum()) for level in LEVELS},
+        "findings": table.to_dict("records"),
+    }
+    text = json.dumps(said, indent=2, ensure_ascii=False) + "\n"
+    if output is None:
+        print(text, end="")
+    else:
+        write_text(output, text)

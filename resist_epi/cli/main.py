@@ -10,6 +10,7 @@ import typer
 
 from resist_epi.cli import (
     check,
+    compare,
     count,
     demo,
     diff,
@@ -55,12 +56,13 @@ VERBS = (
     profile,
     report,
     run,
+    compare,
     simulate,
     demo,
 )
 
 for verb in VERBS:
-    kind = FolderVerb if verb in (run, simulate, demo) else Verb
+    kind = FolderVerb if verb in (run, compare, simulate, demo) else Verb
     app.command(name=verb.NAME, cls=kind)(verb.command)
 
 

@@ -13,10 +13,25 @@ def set_up_logging(*, quiet: bool = False) -> None:
     """Send the package's own log lines to stderr, plain, one a line."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Formatter())
+    handler.addFilter(_Once())
     logger = logging.getLogger("resist_epi")
     logger.handlers = [handler]
     logger.propagate = False
     logger.setLevel(logging.WARNING if quiet else logging.INFO)
+
+
+class _Once(logging.Filter):
+    """A warning is said once, although it holds for the promoters, bodies and peaks of a mark."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        repeated = record.levelno == logging.WARNING and text in self.said
+        self.said.add(text)
+        return not repeated
 
 
 def keep_libraries_quiet() -> None:

@@ -324,6 +324,17 @@ PartitionOption = Annotated[
     ),
 ]
 
+ExpressionOption = Annotated[
+    Path | None,
+    typer.Option("--expression", help="Expression: fold changes, patients or group means."),
+]
+
+ProteomicsOption = Annotated[Path | None, typer.Option("--proteomics", help="Proteins, likewise.")]
+
+MethylationOption = Annotated[
+    Path | None, typer.Option("--methylation", help="DNA methylation of the genes, likewise.")
+]
+
 SurvivalOption = Annotated[
     tuple[Path, Path] | None,
     typer.Option(

@@ -21,6 +21,7 @@ from resist_epi.cli.options import (
     DesignOption,
     DuplicatesOption,
     ExcludeOption,
+    ExpressionOption,
     ExtendOption,
     FastaOption,
     FdrOption,
@@ -32,11 +33,13 @@ from resist_epi.cli.options import (
     JointOption,
     KnownOption,
     MethodOption,
+    MethylationOption,
     MinMapqOption,
     MinOverlapOption,
     NormalizeOption,
     Output,
     PartitionOption,
+    ProteomicsOption,
     QuantityChoice,
     SegmentsOption,
     ShiftOption,
@@ -83,13 +86,9 @@ def command(
     copy_number: CopyNumberOption = None,
     segments: SegmentsOption = None,
     fasta: FastaOption = None,
-    expression: Path | None = typer.Option(
-        None, "--expression", help="Expression of the genes: fold changes, patients or group means."
-    ),
-    proteomics: Path | None = typer.Option(None, "--proteomics", help="Proteins, likewise."),
-    methylation: Path | None = typer.Option(
-        None, "--methylation", help="DNA methylation of the genes, likewise."
-    ),
+    expression: ExpressionOption = None,
+    proteomics: ProteomicsOption = None,
+    methylation: MethylationOption = None,
     evidence_max_p: float = typer.Option(
         0.05, "--evidence-max-p", help="Largest P at which a gene has changed in these."
     ),

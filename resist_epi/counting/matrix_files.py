@@ -304,8 +304,11 @@ def _numbers(
     values = np.empty((len(table), len(samples)))
     first = table.attrs.get("first_row")
     empty = np.zeros(len(table), dtype=bool)
-    if gaps:
-        empty = table[list(samples)].isin([*NOTHING, np.nan]).all(axis=1).to_numpy(bool)
+    if gaps and len(samples):
+        rows = np.arange(len(table))
+        for name in samples:
+            rows = rows[table[name].iloc[rows].isin([*NOTHING, np.nan]).to_numpy(bool)]
+        empty[rows] = True
     for i, name in enumerate(samples):
         column = table[name]
         if column.dtype == object and not all(isinstance(v, (str, float, int)) for v in column):

@@ -86,7 +86,15 @@ def read_profile_matrix(path: str | Path) -> ProfileMatrix:
             body=window["body"],
             reference=str(point) if point else "TSS,TES",
             quantity=str(settings.get("quantity", "mean signal")),
+            tested=_tested(settings.get("tested window")),
         )
+
+
+def _tested(given: object) -> tuple[int, int] | None:
+    """The tested window, as two whole numbers; None where the file does not say it."""
+    if isinstance(given, list) and len(given) == 2 and all(isinstance(x, int) for x in given):
+        return int(given[0]), int(given[1])
+    return None
 
 
 def _edges(given: list[Any], n: int) -> list[int]:
@@ -255,4 +263,5 @@ def _settings(matrix: ProfileMatrix, names: list[str], counts: list[int]) -> dic
         "sample_labels": list(matrix.samples),
         "sample_boundaries": [k * matrix.n_bins for k in range(n + 1)],
         "quantity": matrix.quantity,
+        **({} if matrix.tested is None else {"tested window": list(matrix.tested)}),
     }

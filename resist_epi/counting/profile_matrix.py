@@ -40,6 +40,8 @@ class ProfileMatrix(Shown):
         `TSS,TES`.
     quantity
         What a value is, for the colour bar.
+    tested
+        bp from the point between which regions were tested, where that is one window for all.
 
     Raises
     ------
@@ -55,6 +57,7 @@ class ProfileMatrix(Shown):
     body: int = 0
     reference: str = "TSS"
     quantity: str = "mean signal"
+    tested: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         total = self.before + self.body + self.after

@@ -14,7 +14,6 @@ from resist_epi.errors import (
     InputFormatError,
     QuantityError,
     ResistEpiError,
-    SampleSheetError,
     shortened,
 )
 from resist_epi.genome.builtin import known_genomes, load_genome
@@ -321,18 +320,8 @@ def sheet_tracks(sheet: SampleSheet) -> dict[str, CoverageTrack]:
     >>> tracks["T1"].total()
     700.0
     """
-    table = sheet.table
-    if "Coverage" not in table:
-        raise SampleSheetError(
-            sheet.path, ["no column Coverage: counting needs a bigWig or bedGraph in every row"]
-        )
-    empty = table.loc[table["Coverage"] == "", "SampleID"]
-    if len(empty):
-        raise SampleSheetError(
-            sheet.path,
-            [f"sample {s}, column Coverage: empty; expected a bigWig or bedGraph" for s in empty],
-        )
-    files = {s: open_file(p) for s, p in zip(table["SampleID"], table["Coverage"], strict=True)}
+    paths = column_files(sheet, "Coverage", "a bigWig or bedGraph")
+    files = {sample: open_file(path) for sample, path in paths.items()}
     named = in_one_naming(files, assembly_of_sheet(sheet))
     return {sample: file.track() for sample, file in named.items()}
 

@@ -13,6 +13,7 @@ from scipy.special import ndtr, polygamma
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.genome.chromosomes import autosomes, chrom_rank
+from resist_epi.genome.cytogenetics import arm_names
 from resist_epi.model.linear_models import log_level
 from resist_epi.samples.design import Contrast, Design
 from resist_epi.schema import ARMS, names
@@ -68,22 +69,6 @@ class ArmShifts:
             f"{n} of {len(self.table)} chromosome arms shift as a whole; fold changes of"
             f" neighbouring regions correlate by {first:.2f}, {left:.2f} without the arms' means"
         )
-
-
-def arm_names(regions: pd.DataFrame, borders: Mapping[str, int]) -> NDArray[np.object_]:
-    """(n_regions,) arm of each region's middle, as `1q`; the chromosome where arms are unknown.
-
-    Parameters
-    ----------
-    borders
-        Chromosome -> bp at which its arms meet.
-    """
-    chrom = regions["chrom"].astype(str)
-    border = chrom.map(dict(borders)).to_numpy(np.float64)
-    middle = ((regions["start"] + regions["end"]) // 2).to_numpy()
-    stem = chrom.str.replace("^chr", "", regex=True).to_numpy(dtype=object)
-    arm = np.where(middle >= border, "q", "p").astype(object)
-    return np.where(np.isnan(border), chrom.to_numpy(dtype=object), stem + arm)
 
 
 def arm_shifts(
@@ -282,13 +267,25 @@ def _warnings(table: pd.DataFrame, own: set[str]) -> list[str]:
                 f"signal shifts along whole chromosome arms: {listed} (log2, first side of the"
                 f" contrast minus second), {why}"
             )
-    varies = table[table["varies"] & table["chrom"].isin(own)] if len(table) else table
-    if len(varies):
-        listed = ", ".join(
-            f"{arm} (sd {sd:.2f})" for arm, sd in zip(varies["arm"], varies["unit_sd"], strict=True)
-        )
-        warnings.append(
-            f"units of one group differ along whole chromosome arms: {listed} (log2), consistent"
-            " with copy number in some of them. Inputs or segments would tell and correct it"
-        )
+    varies = table[table["varies"]] if len(table) else table
+    on_autosomes = varies["chrom"].isin(own) if len(varies) else varies["varies"]
+    for part, why in (
+        (
+            varies[on_autosomes],
+            "copy number in some of them. Inputs or segments would tell and correct it",
+        ),
+        (
+            varies[~on_autosomes],
+            "sexes that are mixed, copy number or X inactivation; genes on these chromosomes are"
+            " reported apart",
+        ),
+    ):
+        if len(part):
+            listed = ", ".join(
+                f"{arm} (sd {sd:.2f})" for arm, sd in zip(part["arm"], part["unit_sd"], strict=True)
+            )
+            warnings.append(
+                f"units of one group differ along whole chromosome arms: {listed} (log2),"
+                f" consistent with {why}"
+            )
     return warnings

@@ -16,6 +16,7 @@ from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.genes.gene_sets import BESIDE, GeneSet, current_symbols, match_sets
 from resist_epi.genes.gene_values import gene_table, one_a_symbol
 from resist_epi.genes.sensitivity import smallest_effects
+from resist_epi.genes.set_carriers import CARRIED_RULE, why_not_carried
 from resist_epi.genes.set_methods import DEFAULT_TEST, MIN_GENES, SetInputs, set_pvalues
 from resist_epi.genes.small_sets import SMALL_RULE, small_set_pvalues, untested_reasons
 from resist_epi.genes.symbols import SymbolTable
@@ -64,8 +65,10 @@ def enrich(results: pd.DataFrame, gene_sets: Mapping[str, GeneSet], **options: A
     gene a locus, so that a cluster that changes as one counts as one; the test allows for
     correlation between the genes of a set, estimated from the residuals of the fit where it has
     enough of them and preset otherwise. Sets of fewer than 5 tested loci are held by fry and
-    against matched random sets where there is a fit (`small_sets.small_set_test`); a set without a
-    P says why. Control and marker sets have a P, but neither padj nor a part in that of others.
+    against matched random sets where there is a fit (`small_sets.small_set_test`); of fewer than 8,
+    two must be called themselves before the set has a direction (`set_carriers.is_carried`). A set
+    without a P says why. Control and marker sets have a P, but neither padj nor a part in that of
+    others.
 
     Source: Wu & Smyth 2012 (camera); the floor of the estimated correlation and the preset one
     keep its type I error at its level where genes are correlated by .05.
@@ -101,7 +104,8 @@ def enrich(results: pd.DataFrame, gene_sets: Mapping[str, GeneSet], **options: A
     ...     "strand": "+",
     ...     "gene_id": [f"g{i}" for i in range(60)], "symbol": [f"S{i}" for i in range(60)],
     ...     "baseMean": 1.0, "log2FoldChange": np.r_[np.full(6, 2.0), np.zeros(54)],
-    ...     "stat": np.r_[np.full(6, 9.0), rng.normal(size=54)], "df": 10.0, "direction": "none",
+    ...     "stat": np.r_[np.full(6, 9.0), rng.normal(size=54)], "df": 10.0,
+    ...     "direction": ["gain"] * 6 + ["none"] * 54,
     ... })
     >>> sets = {"UP": GeneSet("UP", "made here", tuple(f"S{i}" for i in range(6)))}
     >>> enrich(results, sets)[["set", "n_tested", "effect", "direction"]].values.tolist()
@@ -148,7 +152,9 @@ def enrich_level(
     table["family"] = set_families(members)
     within = own.groupby(table["family"], sort=False).transform(lambda p: holm(p.to_numpy()))
     table["padj_family"] = within.astype(np.float64)
-    table["direction"] = directions(table["padj"], sign, fdr=options.fdr)
+    named = directions(table["padj"], sign, fdr=options.fdr)
+    reasons = why_not_carried(level, list(members.values()), list(named), options.fdr)
+    table["direction"] = np.where([not why for why in reasons], named, "none")
     others = {name: set_pvalues(name, inputs) for name in dict.fromkeys(options.beside)}
     table = table[[*names(GENE_SETS), *names(GENE_SETS_MORE)]].assign(
         **{f"{name}_pvalue": found.pvalue for name, found in others.items()}
@@ -159,8 +165,8 @@ def enrich_level(
         {
             **(said if against else {}),
             "gene set test": options.test if main.tested else "none",
-            "gene sets": f"{main.how}; {_small_in_words(small, few_are_tested)}control and marker"
-            " sets stand outside of the adjustment",
+            "gene sets": f"{main.how}; {_small_in_words(small, few_are_tested)}{CARRIED_RULE};"
+            " control and marker sets stand outside of the adjustment",
             "gene set fdr": f"{options.fdr:g} (genes and sets)",
             "gene set symbols": _matched(gene_sets, members),
             **{f"beside, {name}": found.how for name, found in others.items()},

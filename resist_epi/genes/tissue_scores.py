@@ -30,6 +30,15 @@ PARTLY, LARGELY = 0.1, 0.25
 
 FEWEST_COMFORTABLE = 15  # loci
 
+# Word of the column `verdict` -> what it says.
+VERDICTS = {
+    "largely this": f"differs, and explains {LARGELY:.0%} or more of the other genes' changes",
+    "partly this": f"differs, and explains {PARTLY:.0%} or more of them",
+    "differs": "differs between the groups, and explains little of them",
+    "alike": "no difference is seen",
+    "too few to reassure": f"none is seen, of fewer than {FEWEST_COMFORTABLE} loci",
+}
+
 
 @dataclass(frozen=True)
 class TissueScores:
@@ -57,6 +66,17 @@ def column_name(gene_set: str) -> str:
     """
     words = gene_set.removesuffix("_MARKERS").removesuffix("_IDENTITY").split("_")
     return "".join(word.capitalize() for word in words) + "Score"
+
+
+def set_title(gene_set: str) -> str:
+    """A score in words.
+
+    Examples
+    --------
+    >>> set_title("NORMAL_EPITHELIUM_MARKERS"), set_title("BASAL_IDENTITY")
+    ('normal epithelium', 'basal identity')
+    """
+    return gene_set.removesuffix("_MARKERS").replace("_", " ").lower()
 
 
 def scored_sets(gene_sets: Mapping[str, GeneSet], kinds: Mapping[str, str]) -> dict[str, GeneSet]:
@@ -235,7 +255,7 @@ def score_warnings(table: pd.DataFrame, mark: str) -> list[str]:
     """
     said = []
     for row in table[table["verdict"].isin(["largely this", "partly this"])].to_dict("records"):
-        what = str(row["set"]).removesuffix("_MARKERS").replace("_", " ").lower()
+        what = set_title(str(row["set"]))
         more = "more" if row["effect"] > 0 else "less"
         kept = ""
         if np.isfinite(row["calls_beside"]):

@@ -20,6 +20,8 @@ RunFile = Literal[
     "quality", "balance", "scores", "scored_sheet", "shares", "correlation", "components",
     "profile", "arms", "evidence",
     "sites", "site_summary",
+    "nfcore_matrix", "nfcore_features", "nfcore_samples", "nfcore_contrasts",
+    "nfcore_contrasts_yaml",
 ]  # fmt: skip
 
 # `{mark}` as it stands in file names, `{of}` a kind of regions or an assay.
@@ -69,6 +71,12 @@ FILES: dict[RunFile, str] = {
     "evidence": "evidence/{mark}.{of}.tsv.gz",
     "sites": "sites/{mark}.tsv.gz",  # a row a peak: where it lies
     "site_summary": "sites/{mark}.summary.tsv",
+    # as nf-core/differentialabundance takes them
+    "nfcore_matrix": "nfcore/{mark}.matrix.tsv",
+    "nfcore_features": "nfcore/{mark}.features.tsv",
+    "nfcore_samples": "nfcore/{mark}.samplesheet.csv",
+    "nfcore_contrasts": "nfcore/{mark}.contrasts.csv",
+    "nfcore_contrasts_yaml": "nfcore/{mark}.contrasts.yaml",
 }
 
 
@@ -86,6 +94,24 @@ def run_file(name: RunFile, mark: str = "", of: str = "") -> str:
 def run_path(folder: str | Path, name: RunFile, mark: str = "", of: str = "") -> Path:
     """The path of a file of a run."""
     return Path(folder) / run_file(name, mark, of)
+
+
+# What a comparison of two runs writes into a folder of its own.
+ComparisonFile = Literal["changed", "kinds", "differences", "causes", "figure", "page"]
+
+COMPARISON_FILES: dict[ComparisonFile, str] = {
+    "changed": "changed.tsv",  # a row a call that differs
+    "kinds": "by_mark.tsv",  # a row a mark and kind of regions
+    "differences": "differences.tsv",  # in what the runs differ
+    "causes": "causes.tsv",  # one change at a time
+    "figure": "compare",  # and the suffix of each format
+    "page": "compare.html",
+}
+
+
+def comparison_path(folder: str | Path, name: ComparisonFile, suffix: str = "") -> Path:
+    """The path of a file of a comparison."""
+    return Path(folder) / f"{COMPARISON_FILES[name]}{suffix}"
 
 
 # A run of several contrasts keeps what depends on each in a folder of its own.

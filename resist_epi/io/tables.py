@@ -71,9 +71,12 @@ def _cells(column: pd.Series) -> list[Any] | None:
     cells = column.tolist()
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "fiub":
         return cells
-    text = [cell for cell in cells if isinstance(cell, str)]
-    plain = len(text) + int(column.isna().sum()) == len(cells)
-    return cells if plain and not _QUOTED.search("".join(text)) else None
+    missing = column.isna()
+    try:
+        text = "".join(column[~missing].tolist() if missing.any() else cells)
+    except TypeError:  # not text alone
+        return None
+    return None if _QUOTED.search(text) else cells
 
 
 def _line(name: str, value: Any) -> str:

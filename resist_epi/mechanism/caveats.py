@@ -32,7 +32,8 @@ def set_warnings(
         Its genes: `chrom gene_id symbol baseMean direction`, `follows_copy_number` (bool) where
         they were held against copy number, and whether their promoters are CpG islands.
     sets
-        A row a set, in the order of `members`: `set pvalue direction n_tested n_loci`.
+        A row a set, in the order of `members`: `set pvalue direction n_tested n_loci`, and
+        `uncarried`, why it lacks the direction that its P would give it.
     """
     adipose = sets.loc[sets["set"] == _ADIPOSE, "pvalue"]
     admixture = bool(adipose.le(0.05).any())
@@ -42,6 +43,7 @@ def set_warnings(
         index = members[str(row["set"])]
         own = level.genes.iloc[index]
         texts = [
+            str(row.get("uncarried", "")),
             _silent(layer, silent[index]),
             _on_sex_chromosome(own),
             _clusters(row),

@@ -113,9 +113,11 @@ def compare_assay(
     DesignError
         An unknown assay, or too few shared patients.
     """
-    patients = () if analysis is None else _patient_names(analysis.units)
+    patients = () if analysis is None else patient_names(analysis.units)
     facts = facts_of(results.attrs.get("header", {})) if analysis is None else analysis.facts
-    evidence = read_evidence(path, assay_named(assay), patients=patients, groups=_sides(facts))
+    evidence = read_evidence(
+        path, assay_named(assay), patients=patients, groups=contrast_sides(facts)
+    )
     if evidence.values is not None and analysis is not None:
         evidence = with_contrast(
             evidence,
@@ -179,12 +181,13 @@ def _in_patients(
     return joined, summary, said
 
 
-def _patient_names(units: SampleSheet) -> tuple[str, ...]:
+def patient_names(units: SampleSheet) -> tuple[str, ...]:
+    """What the columns of a table of levels a patient may be called."""
     column = "Patient" if units.has_patients else "SampleID"
     return tuple(units.table[column].astype(str))
 
 
-def _sides(facts: Mapping[str, Any]) -> tuple[str, str] | None:
+def contrast_sides(facts: Mapping[str, Any]) -> tuple[str, str] | None:
     """The two sides of the contrast; None for a slope, or where nothing is known of it."""
     about = facts.get("contrast", {})
     return (about["first"], about["second"]) if about.get("kind") == "difference" else None

@@ -118,15 +118,8 @@ def join_evidence(
     """
     thresholds = thresholds or Thresholds()
     genes = gene_table(results)
-    row = _match(genes, evidence.effects["gene"].tolist(), symbols)
+    row = rows_of_genes(evidence, genes, symbols)
     found = row >= 0
-    if not found.any():
-        raise InputFormatError(
-            f"no gene of the {evidence.assay.title} is in the results: they name"
-            f" {', '.join(evidence.effects['gene'][:3])}, the results"
-            f" {', '.join(genes['symbol'].where(genes['symbol'] != '', genes['gene_id'])[:3])}",
-            remedy="give both the same kind of names, of one species",
-        )
     own = genes[found].reset_index(drop=True)
     other = evidence.effects.iloc[row[found]].reset_index(drop=True)
     kept = ["chrom", "start", "end", "gene_id", "symbol"]
@@ -153,6 +146,32 @@ def join_evidence(
         len(evidence.effects),
     )
     return table
+
+
+def rows_of_genes(
+    evidence: Evidence, genes: pd.DataFrame, symbols: SymbolTable | None
+) -> NDArray[np.int64]:
+    """(n_genes,) row of the other table that each gene has; -1 where there is none.
+
+    Parameters
+    ----------
+    genes
+        `gene_id symbol log2FoldChange`, a row a gene.
+
+    Raises
+    ------
+    InputFormatError
+        If no gene is in both.
+    """
+    found = _match(genes, evidence.effects["gene"].tolist(), symbols)
+    if not (found >= 0).any():
+        raise InputFormatError(
+            f"no gene of the {evidence.assay.title} is in the results: they name"
+            f" {', '.join(evidence.effects['gene'][:3])}, the results"
+            f" {', '.join(genes['symbol'].where(genes['symbol'] != '', genes['gene_id'])[:3])}",
+            remedy="give both the same kind of names, of one species",
+        )
+    return found
 
 
 def _match(genes: pd.DataFrame, names: list[str], symbols: SymbolTable | None) -> NDArray[np.int64]:

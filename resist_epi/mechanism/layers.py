@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from resist_epi.arrays import IntArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.genes.enrichment import SetOptions, enrich_level
 from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.genes.gene_sets import BESIDE, GeneSet
+from resist_epi.genes.set_carriers import why_not_carried
 from resist_epi.genes.set_methods import DEFAULT_TEST
 from resist_epi.genes.symbols import SymbolTable
 from resist_epi.mechanism.caveats import set_warnings
@@ -139,7 +141,11 @@ def layer_table(layer: Layer, sets: Mapping[str, GeneSet], asked: MechanismOptio
     livelier = table["mixed_padj"].le(asked.fdr)
     loci = {str(s): level.one_a_locus(members[str(s)]) for s in table.loc[livelier, "set"]}
     table["relabelled_pvalue"] = table["set"].map(relabelled_pvalues(level, loci)).astype(float)
-    table["direction"], table["carried_by"] = _directions(table, asked.fdr)
+    seen, signs = _directions(table, asked.fdr)
+    own_members = [members[str(s)] for s in table["set"]]
+    table["uncarried"] = why_not_carried(level, own_members, seen, asked.fdr)
+    backed = table["uncarried"].eq("")
+    table["direction"], table["carried_by"] = np.where(backed, seen, "none"), signs * backed
     everyone = level.members(sets, untested=True)
     carriers = [
         _carriers(level.genes.iloc[everyone[name]], sign, asked.fdr)
@@ -155,7 +161,7 @@ def layer_table(layer: Layer, sets: Mapping[str, GeneSet], asked: MechanismOptio
         finding=found.head, shared_genes=found.shared, pvalue_unshared=found.pvalue_unshared
     )
     table["warnings"] = set_warnings(layer.name, level, everyone, table)
-    return table.drop(columns=["own", "carried_by", "carriers"])
+    return table.drop(columns=["own", "carried_by", "uncarried", "carriers"])
 
 
 def _by_mean(table: pd.DataFrame, fdr: float) -> pd.Series:
@@ -164,7 +170,7 @@ def _by_mean(table: pd.DataFrame, fdr: float) -> pd.Series:
     return table["padj"].le(fdr) & (low.isna() | effect.lt(low) | effect.gt(high))
 
 
-def _directions(table: pd.DataFrame, fdr: float) -> tuple[list[str], list[int]]:
+def _directions(table: pd.DataFrame, fdr: float) -> tuple[list[str], IntArray]:
     """Direction of each set, and the sign of the genes that carry it (0: either).
 
     By the mean; else, where more members are called than in matched sets and their labels do not
@@ -180,7 +186,7 @@ def _directions(table: pd.DataFrame, fdr: float) -> tuple[list[str], list[int]]:
     signs = np.where(one_way, way, 0)
     names = {1: "gain", -1: "loss", 0: "mixed"}
     named = [names[int(sign)] for sign in signs]
-    return np.where(by_mean | more, named, "none").tolist(), signs.tolist()
+    return np.where(by_mean | more, named, "none").tolist(), signs
 
 
 def _carriers(own: pd.DataFrame, sign: int, fdr: float) -> tuple[list[str], list[str]]:

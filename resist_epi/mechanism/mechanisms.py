@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.genes.gene_sets import BESIDE, GeneSet
+from resist_epi.genes.set_carriers import CARRIED_RULE
 from resist_epi.genes.small_sets import SMALL_RULE
 from resist_epi.io.header import Header
 from resist_epi.mechanism.expectations import Mechanism
@@ -34,6 +35,7 @@ def mechanism_table(
     A direction needs padj at the level, and an effect beyond that of 95 % of random sets matched on
     signal, length and CpG island; or more members called than in such sets, in either direction,
     and more that move than under exchanged labels: that is `mixed`, unless nine in ten go one way.
+    Of fewer than 8 loci, two must be called that way, else nothing is claimed.
     What is not seen comes with what would have been; what is not tested, with the reason. Control
     sets ride along, outside of the adjustment.
 
@@ -141,7 +143,8 @@ def _header(asked: MechanismOptions, layers: Sequence[str]) -> dict[str, str]:
         f" those of 95 % of {asked.n_random} random sets matched on signal, and on length and CpG"
         " island where known. Or more members called, in either direction, than in these sets"
         f" (mixed_padj <= {asked.fdr:g}) and more that move than under exchanged labels where these"
-        f" can be (P <= .05): mixed, or the way that {ONE_WAY:.0%} of the called members go",
+        f" can be (P <= .05): mixed, or the way that {ONE_WAY:.0%} of the called members go. Of a"
+        f" mark or assay, {CARRIED_RULE}; switches need two loci always",
         "not seen": "smallest_effect is the shift of all members, called_needed the number of"
         " called members, that would have been called; of fewer than 8 loci nothing is said",
         "findings": "mechanisms of a layer that share half of their carriers are one finding, named"

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.genes.gene_sets import BESIDE, GeneSet, match_sets
+from resist_epi.genes.set_carriers import FEWEST_CARRIERS
 from resist_epi.genes.symbols import SymbolTable
 from resist_epi.mechanism.switches import ACTIVATING, REPRESSIVE
 from resist_epi.samples.question import Question
@@ -28,7 +29,8 @@ def switch_sets(
 ) -> pd.DataFrame:
     """Test each set for more switches than chance, activating and repressive ones apart.
 
-    A locus counts once, and as a switch where any of its genes is one. P is twice the smaller of
+    A locus counts once, and as a switch where any of its genes is one; one locus makes no
+    direction. P is twice the smaller of
     the two hypergeometric tails, at most 1; the universe are the loci at which both marks were
     tested.
 
@@ -45,8 +47,8 @@ def switch_sets(
     -------
     DataFrame
         A row a set: `set kind layer n_genes n_tested n_loci n_gain n_loss effect pvalue padj
-        matched_low matched_high direction genes warnings untested n_called called_needed`, without
-        P where no gene switches at all; a gain is an activating switch, `effect`
+        matched_low matched_high direction genes warnings untested n_called called_needed finding`,
+        without P where no gene switches at all; a gain is an activating switch, `effect`
         the share of activating less that of repressive loci in the set, less the same elsewhere.
 
     Examples
@@ -86,7 +88,9 @@ def switch_sets(
     own = table["pvalue"].mask(table["kind"].isin(BESIDE))
     table["padj"] = benjamini_hochberg(own.to_numpy(np.float64))
     called = table["padj"].le(fdr)
-    sign = np.where(table.pop("activating"), "gain", "loss")
+    activating = table.pop("activating").to_numpy(dtype=bool)
+    sign = np.where(activating, "gain", "loss")
+    called &= table["n_gain"].where(activating, table["n_loss"]).ge(FEWEST_CARRIERS)
     table["direction"] = np.where(called, sign, "none")
     table["n_called"] = (table["n_gain"] + table["n_loss"]).astype(np.float64)
     untested = np.where(
@@ -95,6 +99,8 @@ def switch_sets(
         "none of its genes has both marks tested",
     )
     table["untested"] = np.where(table["pvalue"].notna(), "", untested)
+    # Mechanisms of one set are one finding, whichever sign each of them stated.
+    table["finding"] = table["set"].where(table["direction"].ne("none"), "")
     return table.assign(layer=SWITCHES, matched_low=np.nan, matched_high=np.nan, warnings="")
 
 
@@ -123,7 +129,7 @@ def _count(
     needed = np.nan
     if testable:
         larger = max(map(len, of_class.values()))
-        numbers = np.arange(1, min(k, larger) + 1)
+        numbers = np.arange(FEWEST_CARRIERS, min(k, larger) + 1)
         enough = 2 * hypergeom.sf(numbers - 1, n, larger, k) <= level
         needed = float(numbers[enough][0]) if enough.any() else np.nan
     return {

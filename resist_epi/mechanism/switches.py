@@ -39,6 +39,10 @@ METHODS = {"adafilter": adafilter, "max_p": max_p}
 REPRESSIVE, ACTIVATING, NONE = "repressive switch", "activating switch", "none"
 
 
+# Kind of regions -> where a mark is said to be.
+_PLACES = {"promoters": "at promoters", "genes": "over gene bodies", "peaks": "at peaks"}
+
+
 @dataclass(frozen=True)
 class MarkTest:
     """One mark's test of a contrast, as a two-mark test needs it.
@@ -137,7 +141,10 @@ def mark_switches(
     tests = [repressive, active, *([] if third is None else [third])]
     _check(tests, method)
     table, rows = _join(tests)
-    against = f"{repressive.mark} (repressive) against {active.mark} (active)"
+    against = (
+        f"{repressive.mark}{_place(repressive)} (repressive) against {active.mark}{_place(active)}"
+        " (active)"
+    )
     header: dict[str, Any] = {"switches": against, "facts": {}}
     if (contrast := repressive.contrast) is not None:
         header |= {"contrast": contrast.words, "facts": {"contrast": contrast_facts(contrast)}}
@@ -165,6 +172,12 @@ def mark_switches(
     table = table[[*columns, *(c for c in table if c not in columns)]]
     table.attrs["header"] = Header(header)
     return table
+
+
+def _place(test: MarkTest) -> str:
+    """Where the mark was tested, so that its numbers are told from those of other regions."""
+    kinds = set(test.results["kind"]) if "kind" in test.results else set()
+    return f" {_PLACES.get(str(kinds.pop()), '')}".rstrip() if len(kinds) == 1 else ""
 
 
 def third_marks() -> dict[str, tuple[str, int]]:
@@ -347,4 +360,7 @@ def _counts_in_words(table: pd.DataFrame, opposite: NDArray[np.bool_]) -> str:
     switched = table["class"].isin([REPRESSIVE, ACTIVATING])
     if switched.any():
         said += f"; the switches lie at {table.loc[switched, 'locus_id'].nunique()} loci"
-    return f"{len(table)} genes, {int(opposite.sum())} with opposite signs: {said}"
+    return (
+        f"{len(table)} genes, {int(opposite.sum())} with opposite signs; of each class, a gene in"
+        f" one: {said}"
+    )

@@ -6,13 +6,15 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from resist_epi.genes.set_carriers import FEW_LOCI, FEWEST_CARRIERS
+
 Evidence = Literal["gain", "loss", "mixed", "none", "too few", "untested"]
 
 # What a layer may show of a set. `mixed`: more members are called than in matched sets, both ways.
 EVIDENCE: tuple[Evidence, ...] = ("gain", "loss", "mixed", "none", "too few", "untested")
 
 # Of fewer loci "none seen" says nothing; controls of fewer are no comfort.
-FEWEST_LOCI, FEWEST_OF_CONTROL = 8, 15
+FEWEST_LOCI, FEWEST_OF_CONTROL = FEW_LOCI, 15
 
 # At which power a change that was not seen would have been.
 POWER = 0.8
@@ -95,7 +97,8 @@ NONE_SEEN = Verdict(
 
 TOO_FEW = Verdict(
     "too few to say",
-    f"none is seen, of fewer than {FEWEST_LOCI} loci: they say nothing either way",
+    f"none that {FEWEST_CARRIERS} called loci carry, of fewer than {FEWEST_LOCI}: they say nothing"
+    " either way",
 )
 
 NOT_TESTED = Verdict("not tested", "no test could be made; `untested` says why")
@@ -209,12 +212,13 @@ def in_words(
     if verdict not in (NONE_SEEN.word, NONE_ALLOWED.word, NONE_AS_EXPECTED.word):
         return verdict
     if called > 0 and not math.isnan(matched):
-        verdict += (
-            f" beyond that of sets like it ({called:.0f} loci called, {matched:.1f} in those)"
-        )
+        # More than in sets like it, and yet too few, or explained by exchanged labels.
+        how = "that can be claimed" if called > matched else "beyond that of others"
+        verdict += f" {how} ({called:.0f} loci called, {matched:.1f} in sets like it)"
     parts = []
     if not math.isnan(smallest):
         parts.append(f"a shift of {smallest:.2f} log2")
     if not math.isnan(needed):
         parts.append(f"{needed:.0f} members called")
-    return f"{verdict}; {', or '.join(parts)}, would have been" if parts else verdict
+    comma = "," if len(parts) > 1 else ""
+    return f"{verdict}; {', or '.join(parts)}{comma} would have been" if parts else verdict

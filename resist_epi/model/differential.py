@@ -153,7 +153,7 @@ def contrast_results(
     fdr
         Level at which `direction` says gain or loss.
     lfc_threshold
-        Test against a null of |log2 fold change| at most this.
+        Test against a null of an absolute log2 fold change of at most this.
     shrunken
         Whether to shrink the fold changes too; NaN in their columns otherwise.
 
@@ -212,6 +212,13 @@ def contrast_statistics(
     DesignError
         As `contrast_results`.
     """
+    found = _statistics(fitted, contrast, lfc_threshold)
+    if fitted.least_pvalue is not None:
+        found = found | {"pvalue": np.maximum(found["pvalue"], fitted.least_pvalue)}
+    return found
+
+
+def _statistics(fitted: Fit, contrast: Contrast, lfc_threshold: float) -> dict[str, FloatArray]:
     method = METHODS[fitted.method]
     if lfc_threshold <= 0:
         return method.statistics(fitted, contrast)
@@ -291,7 +298,8 @@ def f_statistics(fitted: Fit, vectors: FloatArray) -> tuple[FloatArray, FloatArr
     found = METHODS[fitted.method].f_statistics
     if found is None:
         raise DesignError(no_f_test(fitted.method))
-    return found(fitted, vectors)
+    f, p = found(fitted, vectors)
+    return f, p if fitted.least_pvalue is None else np.maximum(p, fitted.least_pvalue)
 
 
 def fold_changes(fitted: Fit, contrast: Contrast) -> pd.DataFrame:

@@ -9,6 +9,11 @@ import numpy as np
 
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix, scaled
+from resist_epi.genome.cytogenetics import (
+    arm_names,
+    assembly_of_regions,
+    load_centromeres,
+)
 from resist_epi.samples.design import Contrast, Design
 from resist_epi.stats.linear.blocking import block_correlation, correlation_matrix
 from resist_epi.stats.linear.factor_gate import Gate, broad_factors, genome_halves
@@ -109,6 +114,24 @@ class FactorSearch:
         values = (self.effects.space @ leading_axes(self.effects, 1))[:, 0]
         two = np.sort(np.argsort(values**2)[-2:])
         return [str(name) for name in self.design.matrix.index[two]]
+
+    def places(self) -> dict[str, float]:
+        """Where the strongest pattern lies: arm, or chromosome where arms are unknown -> its part.
+
+        Of what the pattern explains of the regions' residuals beyond noise; the largest first.
+        """
+        residual = self.effects.scaled
+        square = np.einsum("ij,ij->i", residual, residual)
+        along = (residual @ leading_axes(self.effects, 1)[:, 0]) ** 2
+        share = np.divide(along, square, out=np.zeros_like(along), where=square > 0)
+        more = share - np.where(square > 0, 1 / residual.shape[1], 0.0)
+        regions = self.matrix.regions
+        arms = arm_names(regions, load_centromeres(assembly_of_regions(regions)))
+        names, code = np.unique(arms.astype(str), return_inverse=True)
+        by_arm = np.maximum(np.bincount(code, weights=more), 0.0)
+        whole = max(float(by_arm.sum()), np.finfo(np.float64).tiny)
+        order = np.argsort(-by_arm, kind="stable")
+        return {str(names[i]): float(by_arm[i]) / whole for i in order}
 
     def follows_level(self, factors: HiddenFactors) -> FloatArray:
         """(k,) correlation of the loadings, but for their noise, with the level of signal."""

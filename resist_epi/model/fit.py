@@ -51,6 +51,8 @@ class Fit(Shown):
         (n_regions, p) log2, the method's own coefficients where these are not the linear model's.
     unweighted
         The same fit without the estimated weights, to be shown beside; None where there are none.
+    least_pvalue
+        (n_regions,) what no P of a contrast may fall below; None where nothing bounds it.
     notes
         Sentences for the header of every table made from this fit.
     settings
@@ -75,6 +77,7 @@ class Fit(Shown):
     model: Any = None
     estimates: FloatArray | None = None
     unweighted: Fit | None = None
+    least_pvalue: FloatArray | None = None
     notes: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
 

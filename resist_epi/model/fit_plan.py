@@ -19,6 +19,8 @@ from resist_epi.samples.design import Contrast, Design
 from resist_epi.samples.question import Question
 from resist_epi.schema import COUNTS
 
+GAPS = "where zeros that stay are half of a group or more, P is at least the chance of so many"
+
 
 def plan_fit(
     matrix: CountMatrix,
@@ -64,7 +66,7 @@ def plan_fit(
         weights, sides, said = _weights(seen, smaller)
     more = {
         "weights": said,
-        "left out": odd and f"{odd.words}, and are left out",
+        "left out": odd and f"{odd.words}, and are left out; {GAPS}",
         "block": question.block and f"{question.block} as a random effect",
         "strata": question.strata and f"baseline hazards by {question.strata}",
     }

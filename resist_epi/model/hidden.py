@@ -34,6 +34,7 @@ from resist_epi.model.twin_units import (
 from resist_epi.model.unit_patterns import UnitPatterns, nothing_seen, unit_level
 from resist_epi.samples.design import Contrast, Design
 from resist_epi.samples.question import Question
+from resist_epi.stats.linear.factor_gate import MIN_EIGENVALUE
 
 logger = logging.getLogger(__name__)
 
@@ -136,7 +137,8 @@ def _conclude(search: FactorSearch, seen: UnitPatterns, asked: int) -> UnitPatte
             seen = replace(seen, weights_off=off)
         return seen
     if not broad:
-        return none_found(seen, facts)
+        beyond_noise = gates[0].eigenvalue > MIN_EIGENVALUE
+        return none_found(seen, facts, search.places() if beyond_noise else None)
     return two_apart(seen, facts, search.two_units()) if broad[0].of_two else one_side(seen, facts)
 
 

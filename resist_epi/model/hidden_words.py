@@ -24,6 +24,9 @@ MOST_SHARED = 0.75
 # Correlation of loadings and level from which on a factor may be efficiency.
 FOLLOWS_LEVEL = 0.5
 
+# Parts of a pattern: of an arm that is named with it, and of these together; and how many may be.
+LEAST_OF_PATTERN, MOST_OF_PATTERN, MOST_ARMS = 0.1, 0.5, 4
+
 
 @dataclass(frozen=True)
 class FoundFactors:
@@ -86,9 +89,27 @@ def gate_facts(gates: Sequence[Gate]) -> dict[str, Any]:
     }
 
 
-def none_found(seen: UnitPatterns, facts: dict[str, Any]) -> UnitPatterns:
-    """Nothing beyond chance."""
-    return _with(seen, facts, sentence=f"none found: {_strength(facts)}")
+def none_found(
+    seen: UnitPatterns, facts: dict[str, Any], places: Mapping[str, float] | None = None
+) -> UnitPatterns:
+    """Nothing beyond chance, or nothing that is broad.
+
+    Parameters
+    ----------
+    places
+        Where what is beyond chance lies: arm or chromosome -> its part of the pattern.
+    """
+    named = {arm: part for arm, part in (places or {}).items() if part >= LEAST_OF_PATTERN}
+    if not 0 < len(named) <= MOST_ARMS or sum(named.values()) < MOST_OF_PATTERN:
+        return _with(seen, facts, sentence=f"none found: {_strength(facts)}")
+    listed = ", ".join(f"{arm} ({part:.0%} of it)" for arm, part in named.items())
+    facts = facts | {"places": {arm: round(part, 3) for arm, part in named.items()}}
+    return _with(
+        seen,
+        facts,
+        sentence=f"none in most of the genome: {_strength(facts)}. It lies on {listed}, consistent"
+        " with copy number in some of the units; not adjusted for",
+    )
 
 
 def two_apart(seen: UnitPatterns, facts: dict[str, Any], pair: Sequence[str]) -> UnitPatterns:

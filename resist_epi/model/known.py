@@ -152,6 +152,24 @@ def find_controls(known: Known, regions: pd.DataFrame) -> Controls:
     InputFormatError
         If none is found, or one region is known to have two directions; with the lines.
     """
+    expected, absent = known_regions(known, regions)
+    found = len(known.table) - len(absent)
+    note = f"{found} of {len(known.table)} in {known.path.name} found"
+    if absent:
+        more = f" and {len(absent) - _NAMED} more" if len(absent) > _NAMED else ""
+        note += f", not {', '.join(map(str, absent[:_NAMED]))}{more}"
+        logger.warning("known directions: %s", note)
+    return Controls(expected, note)
+
+
+def known_regions(known: Known, regions: pd.DataFrame) -> tuple[NDArray[np.object_], list[str]]:
+    """(n_regions,) direction known of each, empty where none is; and the names that no region has.
+
+    Raises
+    ------
+    InputFormatError
+        As `find_controls`.
+    """
     expected = np.full(len(regions), "", dtype=object)
     of_line = np.zeros(len(regions), dtype=np.int64)
     rows_of = _rows_of(known, regions)
@@ -179,13 +197,7 @@ def find_controls(known: Known, regions: pd.DataFrame) -> Controls:
             found=", ".join(map(str, absent[:_NAMED])),
             remedy="give names as the regions have them, or chrom start end of the same assembly",
         )
-    found = len(known.table) - len(absent)
-    note = f"{found} of {len(known.table)} in {known.path.name} found"
-    if absent:
-        more = f" and {len(absent) - _NAMED} more" if len(absent) > _NAMED else ""
-        note += f", not {', '.join(map(str, absent[:_NAMED]))}{more}"
-        logger.warning("known directions: %s", note)
-    return Controls(expected, note)
+    return expected, absent
 
 
 def _rows_of(known: Known, regions: pd.DataFrame) -> list[NDArray[np.intp]]:

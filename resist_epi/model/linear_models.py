@@ -14,6 +14,7 @@ from resist_epi.model.fit import Fit
 from resist_epi.samples.design import Contrast, Design
 from resist_epi.schema import COUNTS
 from resist_epi.stats.linear.blocking import block_correlation, correlation_matrix
+from resist_epi.stats.linear.gaps import chance_of_gaps
 from resist_epi.stats.linear.least_squares import LinearFit, contrast_mean_square, fit_linear
 from resist_epi.stats.linear.least_squares import contrast as linear_contrast
 from resist_epi.stats.linear.moderation import (
@@ -136,8 +137,19 @@ def fit_trend(
             _moderated("trend", matrix, design, tested, linear, covariate=linear.mean),
             weights=weights,
             unweighted=unweighted,
+            least_pvalue=None if odd is None else _by_gaps(matrix, X, tested, odd),
         )
     return replace(fitted, settings=settings, notes=(f"from log2(value + {prior:.3g})",))
+
+
+def _by_gaps(
+    matrix: CountMatrix, X: FloatArray, tested: NDArray[np.bool_], odd: NDArray[np.bool_]
+) -> FloatArray:
+    """(n_regions,) the chance of the zeros that are left where they are half of a group."""
+    groups = np.unique(X, axis=0, return_inverse=True)[1].reshape(-1)
+    least = np.zeros(len(tested))
+    least[tested] = chance_of_gaps(scaled(matrix)[tested], ~odd, groups)
+    return least
 
 
 def odd_among(level: FloatArray, X: FloatArray, weights: FloatArray | None) -> NDArray[np.bool_]:

@@ -10,13 +10,19 @@ import logging
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
-from resist_epi.counting.matrix import CountMatrix, scaled
+from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError
 from resist_epi.genome.regions import overlapping
 from resist_epi.model.normalization_data import NormalizationInputs
+from resist_epi.model.offset_rows import (
+    INSTEAD,
+    MIN_DENSE,
+    common_level,
+    offset_rows,
+    zeros_in_words,
+)
 from resist_epi.schema import COUNTS
 from resist_epi.stats.scaling import size_factors, sparsity
 from resist_epi.stats.scaling.background import background_factors
@@ -28,22 +34,13 @@ logger = logging.getLogger(__name__)
 
 MIN_COMMON_PEAKS = 20
 
-MIN_DENSE = 100  # regions: the noise of fewer is worse than the bias of sparse ones
+MOST_SPARSE = 0.05  # of the regions: sampling noise widens the quantiles of a shallow library
 
 MIN_QUARTILE = 20  # reads
 
 MAX_DEPTH_RATIO = 3.0  # between libraries, up to which bins are chosen by the mean of their shares
 
 MAX_BACKGROUND_ZEROS = 0.02  # likewise where the reads of a track are not known
-
-_INSTEAD = (
-    "use spike_in or background, library_size where the sizes are of whole libraries, or wider"
-    " regions"
-)
-
-_PRIOR_READS = 0.5
-
-_PRIOR_SHARE = 0.01  # of the median region, for signal: small, since it shrinks the offsets
 
 
 def by_library_size(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
@@ -92,7 +89,7 @@ def by_upper_quartile(matrix: CountMatrix, inputs: NormalizationInputs) -> Float
             raise DesignError(
                 f"upper_quartile: the quartile of {matrix.samples[int(np.argmin(quartiles))]} is"
                 f" {quartiles.min():g} reads; where libraries differ twofold in size, steps of one"
-                f" read are too coarse below {MIN_QUARTILE}: {_INSTEAD}"
+                f" read are too coarse below {MIN_QUARTILE}: {INSTEAD}"
             )
     dense = _dense(matrix, "upper_quartile")
     return size_factors.upper_quartile(dense.values, dense.library_sizes)
@@ -125,16 +122,14 @@ def by_spike_in(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
 
 def by_loess(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that at every level of signal most regions do not change."""
-    _refuse_sparse(matrix, "loess")
-    level, present = _level(matrix)
-    return trended_offsets(level, fitted_on=present)
+    level, rows = offset_rows(matrix, "loess")
+    return trended_offsets(level, fitted_on=rows, along=common_level(matrix))
 
 
 def by_common_peaks(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that the peaks found in every sample do not change as a whole at any level."""
-    _refuse_sparse(matrix, "common_peaks")
     peaks = inputs.peaks or {}
-    level, common = _level(matrix)
+    level, common = offset_rows(matrix, "common_peaks")
     for sample in matrix.samples:
         if sample not in peaks:
             raise DesignError(f"common_peaks needs the peaks of every sample; {sample} has none")
@@ -144,13 +139,12 @@ def by_common_peaks(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatAr
             f"only {int(common.sum())} regions have a peak in every sample; common_peaks needs"
             f" {MIN_COMMON_PEAKS}: use background or library_size"
         )
-    return common_peak_offsets(level, common)
+    return common_peak_offsets(level, common, along=common_level(matrix))
 
 
 def by_quantile(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that samples of a group have the same distribution of signal over the regions."""
-    _refuse_sparse(matrix, "quantile")
-    level, present = _level(matrix)
+    level, present = offset_rows(matrix, "quantile", most_sparse=MOST_SPARSE)
     groups = inputs.groups
     labels = None if groups is None else [groups[s] for s in matrix.samples]
     offsets = np.zeros_like(level)
@@ -190,47 +184,20 @@ def _dense(matrix: CountMatrix, method: str) -> CountMatrix:
             logger.warning(
                 "%s: %s, far more than their depths explain: look at that library",
                 method,
-                _zeros_in_words(matrix, zeros),
+                zeros_in_words(matrix, zeros),
             )
             return matrix
         raise DesignError(
-            f"{method}: {_zeros_in_words(matrix, zeros)}, and only {n} regions are abundant enough"
-            f" in every sample (at least {MIN_DENSE}), so factors would follow depth: {_INSTEAD}"
+            f"{method}: {zeros_in_words(matrix, zeros)}, and only {n} regions are abundant enough"
+            f" in every sample (at least {MIN_DENSE}), so factors would follow depth: {INSTEAD}"
         )
     logger.info(
         "%s: %s, so factors are from the %d most abundant regions",
         method,
-        _zeros_in_words(matrix, zeros),
+        zeros_in_words(matrix, zeros),
         n,
     )
     return matrix.select(regions=dense)
-
-
-def _refuse_sparse(matrix: CountMatrix, method: str) -> None:
-    zeros = sparsity.zero_shares(matrix.values)
-    if sparsity.uneven(zeros):
-        raise DesignError(
-            f"{method}: {_zeros_in_words(matrix, zeros)}, so offsets would follow depth: {_INSTEAD}"
-        )
-
-
-def _zeros_in_words(matrix: CountMatrix, zeros: FloatArray) -> str:
-    most, least = int(np.argmax(zeros)), int(np.argmin(zeros))
-    return (
-        f"{zeros[most]:.0%} of the regions are zero in {matrix.samples[most]} and"
-        f" {zeros[least]:.0%} in {matrix.samples[least]}"
-    )
-
-
-def _level(matrix: CountMatrix) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Natural log of the values at the common library size, and which regions have signal."""
-    values = scaled(replace(matrix, size_factors=None, offsets=None))
-    present = (values > 0).any(axis=1)
-    if matrix.quantity in COUNTS:
-        prior = _PRIOR_READS
-    else:
-        prior = _PRIOR_SHARE * float(np.median(values[present].mean(axis=1)))
-    return np.asarray(np.log(values + prior)), np.asarray(present)
 
 
 def _relative(matrix: CountMatrix, totals: FloatArray, what: str) -> FloatArray:

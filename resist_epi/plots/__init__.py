@@ -35,28 +35,35 @@ class Plot(NamedTuple):
 
 _SHEET = ("samples", "mark")
 
+_ROWS = ("kmeans", "hierarchical", "sort")
+
+_HEATMAP = ("by", "cmap", "limits", "beside", "label")
+
+_LOCUS = ("gene", "region", "genome", "genes", "results", "grouped")
+
 # A new figure is one record here.
 PLOTS: dict[str, Plot] = {
     "ma": Plot("scatter", "plot_ma", "results", ("label",)),
     "volcano": Plot("scatter", "plot_volcano", "results", ("label",)),
-    "pvalue": Plot("scatter", "plot_pvalues", "results"),
+    "pvalue": Plot("scatter", "plot_pvalues", "pvalues"),
     "pca": Plot("samples", "plot_pca", "samples", _SHEET),
     "correlation": Plot("samples", "plot_correlation", "samples", _SHEET),
-    "heatmap": Plot("heatmap", "plot_heatmap", "profile", (*_SHEET, "by")),
-    "profile": Plot("profile", "plot_profile", "profile", _SHEET),
-    "locus": Plot(
-        "locus", "plot_locus", "bins", (*_SHEET, "gene", "region", "genome", "genes", "results")
-    ),
+    "heatmap": Plot("heatmap", "plot_heatmap", "profile", (*_SHEET, *_ROWS, *_HEATMAP)),
+    "profile": Plot("profile", "plot_profile", "profile", (*_SHEET, *_ROWS)),
+    "locus": Plot("locus", "plot_locus", "bins", (*_SHEET, *_LOCUS)),
     "normalization": Plot("normalization", "plot_normalization", "factors", (*_SHEET, "results")),
     "gene-set": Plot(
         "gene_set", "plot_gene_set", "counts", (*_SHEET, "set", "gene_sets", "results")
     ),
+    "running-score": Plot("running_score", "plot_running_score", "ranked", ("set", "gene_sets")),
+    "swarm": Plot("swarm", "plot_swarm", "gene", (*_SHEET, "gene", "results", "by")),
     "genome": Plot("genome", "plot_genome", "genome", ("arms", "genome")),
     "copy-number": Plot("genome", "plot_copy_number", "segments"),
     "switch": Plot("switch", "plot_switches", options=("label",)),
     "mechanisms": Plot("mechanisms", "plot_mechanisms"),
     "hidden": Plot("hidden_factors", "plot_hidden_factors", "patterns", _SHEET),
     "power": Plot("power", "plot_power"),
+    "compare": Plot("compare", "plot_compare", "kinds"),
 }
 
 __all__ = ["PLOTS", "Plot", "figure_function"]

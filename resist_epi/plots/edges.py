@@ -70,7 +70,7 @@ def scatter_within(ax: Axes, x: FloatArray, y: FloatArray, edges: Edges, **style
     inside = ~edges.beyond(x, y)
     shown_x, shown_y = edges.clipped(x, y)
     rasterize(ax.scatter(shown_x[inside], shown_y[inside], **style))
-    style = {k: v for k, v in style.items() if k not in ("label", "alpha")}
+    style = {k: v for k, v in style.items() if k not in ("label", "alpha", "marker")}
     size = max(TRIANGLE_PT2, float(style.pop("s", TRIANGLE_PT2)))
     style |= {"gid": "beyond the axis", "edgecolors": INK, "linewidths": 0.3}  # seen if pale
     for marker, there in edges.markers(x, y):

@@ -25,13 +25,11 @@ from resist_epi.plots.frame import (
     text_width_mm,
 )
 from resist_epi.plots.style import (
-    BLUE,
     COLUMN_MM,
     DIRECTION_COLOURS,
     INK,
     PAGE_MM,
-    PALE,
-    VERMILLION,
+    gain_loss_map,
     lookup,
     panel,
     paper_style,
@@ -244,14 +242,10 @@ def _separate(ax: Axes, breaks: Sequence[int]) -> None:
 def _draw_cells(
     frame: Frame, scores: FloatArray, place: tuple[float, float, float, float], limit: float
 ) -> Any:
-    from matplotlib.colors import LinearSegmentedColormap
-
-    colours = [BLUE, "#7FB8D8", "#F7F7F7", "#EAAE7F", VERMILLION]
-    cmap = LinearSegmentedColormap.from_list("loss_gain", colours).with_extremes(bad=PALE)
     ax = frame.panel("heatmap", *place)
     image = ax.imshow(
         np.ma.masked_invalid(scores),
-        cmap=cmap,
+        cmap=gain_loss_map(),
         vmin=-limit,
         vmax=limit,
         aspect="auto",

@@ -18,8 +18,8 @@ from resist_epi.plots.style import (
     NOT_TESTED,
     PAGE_MM,
     PALE,
+    PURPLE,
     SMALL_FONT,
-    VERMILLION,
     calls_shown,
     new_axes,
     paper_style,
@@ -62,7 +62,7 @@ def plot_genome(
         The contract's result columns.
     arms
         Columns of `schema.ARMS`: lines of arms that shift, or along which units vary, are
-        vermillion and named. Without it there are no lines.
+        purple and named. Without it there are no lines.
     borders
         Chromosome -> bp at which its arms meet; without, a line spans its chromosome.
 
@@ -216,7 +216,7 @@ def _arm_lines(
         ax.plot(
             [left + first, left + last],
             [np.clip(change, -limit, limit)] * 2,
-            color=VERMILLION if seen else INK,
+            color=PURPLE if seen else INK,
             lw=LINE * (2.4 if seen else 1.6),
             solid_capstyle="butt",
             zorder=4,
@@ -232,7 +232,7 @@ def _arm_lines(
                 ha="center",
                 va="bottom" if above else "top",
                 fontsize=SMALL_FONT,
-                color=VERMILLION,
+                color=PURPLE,
                 zorder=5,
             )
             text.set_path_effects([withStroke(linewidth=1.5, foreground="white")])

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _PAD = 1.0  # points around a label that stay free
 
+_COVERED = 12.0  # what a covered point costs, in points of distance
+
 _ANGLES = np.deg2rad(np.arange(0, 360, 22.5))
 
 _RADII = (4.0, 8.0, 13.0, 19.0, 26.0, 34.0, 44.0, 56.0, 70.0, 86.0)
@@ -64,7 +66,7 @@ def place_labels(
         if not free.any():
             continue
         candidates, low, high = candidates[free], low[free], high[free]
-        cost = np.hypot(*(candidates - anchor).T) + 1.5 * crowd.count(low, high)
+        cost = np.hypot(*(candidates - anchor).T) + _COVERED * crowd.count(low, high)
         cost += 60.0 * _crossings(anchor, candidates, lines, boxes)
         best = int(np.argmin(cost))
         centres[i] = candidates[best]

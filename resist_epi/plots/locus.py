@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
 
 from resist_epi.arrays import FloatArray
-from resist_epi.errors import InputFormatError, did_you_mean
+from resist_epi.errors import InputFormatError, unknown_name
 from resist_epi.plots.frame import LINE_MM, TITLE_MM, Frame, fitting, new_frame, text_width_mm
+from resist_epi.plots.locus_genes import LANE_MM, draw_genes, gene_lanes
+from resist_epi.plots.locus_place import Place, locus_place
 from resist_epi.plots.style import (
     COLUMN_MM,
     DIRECTION_COLOURS,
     GREY,
-    LINE,
-    SMALL_FONT,
     level_colours,
     lookup,
     paper_style,
     rasterize,
     require,
     shorten_all,
+    text_colour,
     thousands,
 )
 
@@ -32,15 +33,26 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-Place = tuple[str, int, int]
+GROUPED = ("each", "mean", "overlay")
 
 
 class Locus(TypedDict, total=False):
-    """What a locus plot shows: a gene with its flanks, or a region."""
+    """What a locus plot shows: a gene with its flanks, or a region; and how.
+
+    Attributes
+    ----------
+    grouped
+        `each`: a track a sample; `mean`: a track a level of `Condition`, the mean of its samples,
+        with a pale band from the lowest to the highest; `overlay`: the means as lines in one panel.
+    peaks
+        SampleID -> table `chrom start end`: drawn below the tracks, a thin row a sample.
+    """
 
     gene: str | None
     region: str | Place | None
     flank: float
+    grouped: str
+    peaks: Mapping[str, pd.DataFrame] | None
 
 
 _REGION_COLUMNS = {
@@ -53,13 +65,13 @@ _SHADE_OF = {name: DIRECTION_COLOURS[name] for name in ("gain", "loss")}
 
 _SHADE_ALPHA = 0.18
 
-_LANE_MM = 5.0
-
 _AXIS_MM = 8.0
 
 _MAX_STEPS = 1000  # more are drawn as a bitmap inside SVG and PDF, which stay small
 
 _BOLD = 1.15  # how much wider bold letters are
+
+_PEAK_MM, _MOST_PEAKS_MM = 0.9, 12.0
 
 _ROOM_MM = 180.0  # for all tracks together; each has between 2.2 and 6.5 mm
 
@@ -103,7 +115,8 @@ def plot_locus(
     Returns
     -------
     Axes
-        The container of a panel a sample, labelled by its name, and of `genes`.
+        The container of a panel a sample (or a level, or `overlay`), labelled by its name, of
+        `peaks` where there are any, and of `genes`.
 
     Raises
     ------
@@ -121,8 +134,11 @@ def plot_locus(
     ['good1', 'poor1', 'genes']
     """
     require(coverage, ("chrom", "start", "end"), what="a locus plot")
+    grouped, peaks = locus.pop("grouped", "each"), locus.pop("peaks", None)
+    if grouped not in GROUPED:
+        raise InputFormatError(unknown_name("way to group tracks", grouped, GROUPED))
     names = _sample_columns(coverage, samples)
-    place = _place(coverage, genes, **locus)
+    place = locus_place(genes, **locus) or _whole(coverage)
     bins = _inside(coverage, place)
     if bins.empty or not names:
         raise InputFormatError(
@@ -132,39 +148,115 @@ def plot_locus(
         )
     conditions = lookup(samples, names, "Condition")
     names = [names[i] for i in np.argsort(conditions.to_numpy(dtype=object), kind="stable")]
+    tracks = _tracks(bins, names, conditions, grouped)
     shown = _genes_inside(genes, place)
-    lanes = _lanes(shown, place)
+    lanes = gene_lanes(shown, place)
+    found = _peaks_inside(peaks, names, place)
     with paper_style():
-        texts = shorten_all(names, 20)
-        left = max(text_width_mm(texts) + 3.0, 12.0)
-        genes_mm = (max(lanes, default=-1) + 1) * _LANE_MM + 1.0
+        texts = shorten_all([t.name for t in tracks], 20)
+        left = max(text_width_mm([*texts, *(["peaks"] if found else [])]) + 3.0, 12.0)
+        genes_mm = (max(lanes, default=-1) + 1) * LANE_MM + 1.0
+        peaks_mm = min(len(found) * _PEAK_MM, _MOST_PEAKS_MM) + 1.0 if found else 0.0
         head_mm = TITLE_MM * bool(title) + 1.5 + LINE_MM * (2 if _is_wide(conditions) else 1)
-        beside_mm = head_mm + genes_mm + _AXIS_MM
-        track_mm = float(np.clip(_ROOM_MM / len(names), 2.2, 6.5))
-        width = COLUMN_MM if len(names) <= 24 else 1.3 * COLUMN_MM
-        frame = new_frame(ax, width=width, height=len(names) * track_mm + beside_mm)
+        beside_mm = head_mm + genes_mm + peaks_mm + _AXIS_MM
+        highest = 28.0 if grouped == "overlay" else 12.0 if grouped == "mean" else 6.5
+        track_mm = float(np.clip(_ROOM_MM / len(tracks), 2.2, highest))
+        width = COLUMN_MM if len(tracks) <= 24 else 1.3 * COLUMN_MM
+        frame = new_frame(ax, width=width, height=len(tracks) * track_mm + beside_mm)
         frame.title(title)
-        track_mm = (frame.height - beside_mm) / len(names)
+        track_mm = (frame.height - beside_mm) / len(tracks)
         width = frame.width - left - 3.0
-        top = _top(bins[names].to_numpy(np.float64))
+        top = _top(np.stack([v for t in tracks for v in t.means.values()], axis=1))
         colours = {**level_colours(conditions), "": GREY}
         y = frame.height - head_mm
-        for name, text in zip(names, texts, strict=True):
+        for track, text in zip(tracks, texts, strict=True):
             y -= track_mm
-            panel = frame.panel(name, left, y, width, track_mm * 0.92)
-            steps = _draw_track(panel, bins, name, top, colours[str(conditions[name])])
-            if len(bins) * len(names) > _MAX_STEPS:
-                rasterize(steps)
+            panel = frame.panel(track.name, left, y, width, track_mm * 0.92)
+            _draw_track(panel, bins, track, top, colours)
             panel.set_xlim(place[1], place[2])
             _shade(panel, highlight, place)
             frame.text(left - 1.5, y + track_mm * 0.46, text, ha="right")
-        cut = bool((bins[names] > top).any(axis=None))
+        cut = any(bool((v > top).any()) for t in tracks for v in t.means.values())
         scale = f"all tracks: 0 to {top:.3g} {quantity}{', cut above' if cut else ''}"
         _say_scale(frame, scale, conditions, frame.height - head_mm)
-        _draw_genes(
-            frame, shown, lanes, place, (left, _AXIS_MM, width, genes_mm), locus.get("gene")
-        )
+        if found:
+            box = (left, _AXIS_MM + genes_mm, width, peaks_mm - 1.0)
+            _draw_peaks(frame, found, place, box, {n: colours[str(conditions[n])] for n in found})
+        draw_genes(frame, shown, lanes, place, (left, _AXIS_MM, width, genes_mm), locus.get("gene"))
     return frame.ax
+
+
+@dataclass(frozen=True)
+class _Track:
+    """What one panel shows.
+
+    Attributes
+    ----------
+    name
+        Of a sample, a level, or `overlay`.
+    means
+        Level -> its values a bin.
+    low, high
+        Level -> lowest and highest sample a bin, where several are averaged.
+    """
+
+    name: str
+    means: Mapping[str, FloatArray]
+    low: Mapping[str, FloatArray]
+    high: Mapping[str, FloatArray]
+
+
+def _tracks(
+    bins: pd.DataFrame, names: Sequence[str], conditions: pd.Series, grouped: str
+) -> list[_Track]:
+    """What the panels show: a sample each, a level each, or all levels in one."""
+    values = {n: np.nan_to_num(bins[n].to_numpy(np.float64), nan=0.0) for n in names}
+    if grouped == "each":
+        return [_Track(n, {str(conditions[n]): values[n]}, {}, {}) for n in names]
+    of: dict[str, list[FloatArray]] = {}
+    for name in names:
+        of.setdefault(str(conditions[name]), []).append(values[name])
+    mean = {level: np.mean(own, axis=0) for level, own in of.items()}
+    if grouped == "overlay":
+        return [_Track("overlay", mean, {}, {})]
+    low = {level: np.min(own, axis=0) for level, own in of.items()}
+    high = {level: np.max(own, axis=0) for level, own in of.items()}
+    return [
+        _Track(_with_number(level, len(of[level])), {level: mean[level]}, {level: low[level]},
+               {level: high[level]})
+        for level in of
+    ]  # fmt: skip
+
+
+def _with_number(level: str, n: int) -> str:
+    return f"{level or 'mean'} (n = {n})"
+
+
+def _peaks_inside(
+    peaks: Mapping[str, pd.DataFrame] | None, names: Sequence[str], place: Place
+) -> dict[str, pd.DataFrame]:
+    """Peaks of each sample in the locus, in the order of the tracks; none where no sample has."""
+    known = {n: _inside(peaks[n], place) for n in names if peaks is not None and n in peaks}
+    return known if any(len(table) for table in known.values()) else {}
+
+
+def _draw_peaks(
+    frame: Frame,
+    found: Mapping[str, pd.DataFrame],
+    place: Place,
+    box: tuple[float, float, float, float],
+    colours: Mapping[str, str],
+) -> None:
+    """A thin row a sample."""
+    ax = frame.panel("peaks", *box)
+    for row, (name, table) in enumerate(found.items()):
+        spans = table[["start", "end"]].to_numpy(np.float64)
+        widths = np.stack([spans[:, 0], spans[:, 1] - spans[:, 0]], axis=1)
+        ax.broken_barh(widths.tolist(), (row + 0.1, 0.8), facecolors=colours[name], linewidth=0)
+    ax.set(xlim=(place[1], place[2]), ylim=(len(found), 0), xticks=[], yticks=[])
+    for side in ax.spines.values():
+        side.set_visible(False)
+    frame.text(box[0] - 1.5, box[1] + box[3] / 2, "peaks", ha="right")
 
 
 def _sample_columns(coverage: pd.DataFrame, samples: pd.DataFrame | None) -> list[str]:
@@ -176,20 +268,8 @@ def _sample_columns(coverage: pd.DataFrame, samples: pd.DataFrame | None) -> lis
     return [n for n in names if known[n]]
 
 
-def _place(
-    coverage: pd.DataFrame,
-    genes: pd.DataFrame | None,
-    *,
-    gene: str | None = None,
-    region: str | Place | None = None,
-    flank: float = 0.5,
-) -> Place:
-    if region is not None:
-        return _parsed(region) if isinstance(region, str) else region
-    if gene is not None:
-        row = _gene_row(genes, gene)
-        side = max(2000, int(flank * (row["end"] - row["start"])))
-        return str(row["chrom"]), max(0, int(row["start"]) - side), int(row["end"]) + side
+def _whole(coverage: pd.DataFrame) -> Place:
+    """All of the table, where it is of one chromosome."""
     if coverage["chrom"].nunique() != 1:
         raise InputFormatError(
             "which locus to show is not said",
@@ -197,35 +277,6 @@ def _place(
             remedy="name a gene or a region such as chr4:1870000-1985000",
         )
     return str(coverage["chrom"].iloc[0]), int(coverage["start"].min()), int(coverage["end"].max())
-
-
-def _parsed(region: str) -> Place:
-    match = re.fullmatch(r"(\S+):([\d,_]+)(?:-|\.\.)([\d,_]+)", region.strip())
-    ends = [int(re.sub(r"[,_]", "", e)) for e in match.groups()[1:]] if match else [0, 0]
-    if match is None or ends[0] >= ends[1]:
-        raise InputFormatError(
-            "not a region", expected="chrom:start-end, start below end", found=repr(region)
-        )
-    return match.group(1), ends[0], ends[1]
-
-
-def _gene_row(genes: pd.DataFrame | None, gene: str) -> pd.Series:
-    if genes is None:
-        raise InputFormatError(
-            f"where gene {gene!r} lies is not known", remedy="give a table of genes, or a region"
-        )
-    require(genes, ("chrom", "start", "end", "strand", "symbol"), what="a table of genes")
-    found = genes[genes["symbol"] == gene]
-    if found.empty and "gene_id" in genes:
-        found = genes[genes["gene_id"] == gene]
-    if found.empty:
-        raise InputFormatError(
-            f"no gene {gene!r}",
-            found="genes such as " + ", ".join(map(str, genes["symbol"].head(3))),
-            remedy=did_you_mean([gene], genes["symbol"])
-            or "use the current symbol; upper and lower case count",
-        )
-    return found.iloc[0]
 
 
 def _inside(table: pd.DataFrame, place: Place) -> pd.DataFrame:
@@ -240,27 +291,6 @@ def _genes_inside(genes: pd.DataFrame | None, place: Place) -> pd.DataFrame:
     return _inside(genes, place).reset_index(drop=True)
 
 
-def _lanes(genes: pd.DataFrame, place: Place) -> list[int]:
-    """Lane of each gene, so that neither bodies nor names meet."""
-    per_mm = (place[2] - place[1]) / 65.0  # about the width of the panel
-    taken: list[float] = []
-    lanes = []
-    for start, end, symbol in zip(genes["start"], genes["end"], genes["symbol"], strict=True):
-        low, high = float(max(int(start), place[1])), float(min(int(end), place[2]))
-        half = (text_width_mm([str(symbol)]) / 2 + 0.8) * per_mm
-        middle = _name_place(low, high, half, place)
-        low, high = min(low, middle - half), max(high, middle + half)
-        lane = next((k for k, right in enumerate(taken) if right < low), len(taken))
-        taken[lane : lane + 1] = [high + per_mm]
-        lanes.append(lane)
-    return lanes
-
-
-def _name_place(low: float, high: float, half: float, place: Place) -> float:
-    """Middle of a gene's name: that of the body shown, but never beyond the frame."""
-    return float(np.clip((low + high) / 2, place[1] + half, max(place[2] - half, place[1] + half)))
-
-
 def _top(values: FloatArray) -> float:
     """Upper end of all tracks: the highest value, unless one sample alone reaches so far."""
     peaks = np.nan_to_num(values, nan=0.0, posinf=0.0).max(axis=0)
@@ -268,19 +298,36 @@ def _top(values: FloatArray) -> float:
     return top or float(peaks.max()) or 1.0
 
 
-def _draw_track(ax: Axes, bins: pd.DataFrame, name: str, top: float, colour: str) -> Artist:
-    """Fill the steps of a track; return them."""
+def _draw_track(
+    ax: Axes, bins: pd.DataFrame, track: _Track, top: float, colours: Mapping[str, str]
+) -> None:
+    """Fill the steps of a track, or draw those of several levels as lines."""
     start, end = bins["start"].to_numpy(np.float64), bins["end"].to_numpy(np.float64)
-    value = np.nan_to_num(bins[name].to_numpy(np.float64), nan=0.0)
     # Steps: up at each start, down at each end where the next bin does not follow at once.
     x = np.repeat(np.stack([start, end], axis=1), 2, axis=1).ravel()
-    y = np.stack([np.zeros_like(value), value, value, np.zeros_like(value)], axis=1).ravel()
-    steps = ax.fill_between(x, y, color=colour, lw=0.0)
+    line = np.stack([start, end], axis=1).ravel()
+    many = len(bins) * max(len(track.means), 1) > _MAX_STEPS / 4
+    for level, values in track.means.items():
+        drawn: list[Artist] = []
+        if len(track.means) > 1:
+            drawn += ax.plot(line, np.repeat(values, 2), color=colours[level], lw=0.9, label=level)
+        else:
+            drawn.append(ax.fill_between(x, _steps(values), color=colours[level], lw=0.0))
+        if level in track.high:
+            low, high = _steps(track.low[level]), _steps(track.high[level])
+            band = {"color": GREY, "alpha": 0.45, "lw": 0.0}
+            drawn.append(ax.fill_between(x, low, high, label="range", **band))
+        for artist in drawn if many else ():
+            rasterize(artist)
     ax.set(ylim=(0, top * 1.02), xticks=[], yticks=[])
     ax.spines["left"].set_visible(False)
     ax.spines["bottom"].set(linewidth=0.3, color=GREY)
     ax.patch.set_visible(False)
-    return steps
+
+
+def _steps(values: FloatArray) -> FloatArray:
+    nothing = np.zeros_like(values)
+    return np.stack([nothing, values, values, nothing], axis=1).ravel()
 
 
 def _shade(ax: Axes, regions: pd.DataFrame | None, place: Place) -> None:
@@ -306,7 +353,8 @@ def _say_scale(frame: Frame, text: str, conditions: pd.Series, y: float) -> None
     right = frame.width - 3.0
     colours = {level: c for level, c in level_colours(conditions).items() if level}
     for level, colour in reversed([*zip(_level_texts(conditions), colours.values(), strict=True)]):
-        frame.text(right, y + 0.8, level, color=colour, ha="right", va="bottom", weight="bold")
+        style = {"color": text_colour(colour), "ha": "right", "va": "bottom", "weight": "bold"}
+        frame.text(right, y + 0.8, level, **style)
         right -= text_width_mm([level]) * _BOLD + 2.0
 
 
@@ -319,59 +367,3 @@ def _level_texts(conditions: pd.Series) -> list[str]:
     """How the levels are written, in their order; within the narrowest figure."""
     levels = [level for level in level_colours(conditions) if level]
     return [f"■ {name}" for name in fitting(levels, (COLUMN_MM - 4.0) / _BOLD, gap=4.4)]
-
-
-def _draw_genes(
-    frame: Frame,
-    genes: pd.DataFrame,
-    lanes: Sequence[int],
-    place: Place,
-    box: tuple[float, float, float, float],
-    chosen: str | None,
-) -> None:
-    """Bodies with their direction, bent arrows at the starts, the axis below in Mb."""
-    ax = frame.panel("genes", *box)
-    n_lanes = max(lanes, default=-1) + 1
-    ax.set(xlim=(place[1], place[2]), ylim=(max(n_lanes, 1) * _LANE_MM + 0.5, -0.5), yticks=[])
-    ax.spines["left"].set_visible(False)
-    per_mm = (place[2] - place[1]) / box[2]
-    for row, lane in zip(genes.itertuples(), lanes, strict=True):
-        _draw_gene(ax, row, lane * _LANE_MM, place, per_mm, str(row.symbol) == chosen)
-    ax.locator_params(axis="x", nbins=4)
-    digits = int(np.clip(np.ceil(-np.log10((place[2] - place[1]) / 4e6)), 0, 6))
-    ax.xaxis.set_major_formatter(lambda v, _: f"{v / 1e6:.{digits}f}")
-    ax.set_xlabel(f"{place[0]} (Mb)")
-
-
-def _draw_gene(
-    ax: Axes, row: object, top: float, place: Place, per_mm: float, chosen: bool
-) -> None:
-    start, end = int(row.start), int(row.end)  # type: ignore[attr-defined]
-    symbol, strand = str(row.symbol), str(row.strand)  # type: ignore[attr-defined]
-    colour = "black" if chosen else "#595959"
-    low, high = max(start, place[1]), min(end, place[2])
-    y = top + 1.7
-    ax.plot([low, high], [y, y], color=colour, lw=2.4 if chosen else 1.8, solid_capstyle="butt")
-    sign = 1 if strand == "+" else -1
-    if strand in {"+", "-"}:
-        heads = np.arange(low + 3 * per_mm, high - 2 * per_mm, 5 * per_mm)
-        marker = ">" if sign > 0 else "<"
-        ax.plot(heads, np.full(len(heads), y), ls="", marker=marker, ms=1.6, color="white", mew=0)
-        tss = start if sign > 0 else end
-        if place[1] <= tss <= place[2]:
-            reach = tss + sign * 2.2 * per_mm
-            ax.plot([tss, tss, reach], [y, top, top], color=colour, lw=LINE, clip_on=False)
-            head = ">" if sign > 0 else "<"
-            ax.plot(reach, top, ls="", marker=head, ms=2.2, color=colour, mew=0, clip_on=False)
-    half = text_width_mm([symbol]) * (_BOLD if chosen else 1.0) / 2 * per_mm
-    ax.text(
-        _name_place(low, high, half, place),
-        top + 2.4,
-        symbol,
-        ha="center",
-        va="top",
-        fontstyle="italic",
-        fontsize=SMALL_FONT,
-        color=colour,
-        weight="bold" if chosen else "normal",
-    )

@@ -16,16 +16,16 @@ from resist_epi.plots.frame import (
     draw_colourbar,
     new_frame,
     text_width_mm,
+    wrapped,
 )
 from resist_epi.plots.style import (
-    BLUE,
     GREY,
     INK,
     LINE,
     PAGE_MM,
     PALE,
     SMALL_FONT,
-    VERMILLION,
+    gain_loss_map,
     panel,
     paper_style,
     require,
@@ -187,11 +187,6 @@ def _draw_dots(
     heights: dict[str, float],
     limit: float,
 ) -> Any:
-    from matplotlib.colors import LinearSegmentedColormap
-
-    cmap = LinearSegmentedColormap.from_list(
-        "loss_gain", [BLUE, "#7FB8D8", "#F2F2F2", "#EAAE7F", VERMILLION]
-    )
     drawn = table[table["mechanism"].isin(list(heights))]
     column = {name: i for i, name in enumerate(layers)}
     x = drawn["layer"].map(column).to_numpy(np.float64)
@@ -216,7 +211,7 @@ def _draw_dots(
         y[tested],
         s=_area(pvalue[tested]),
         c=effect[tested],
-        cmap=cmap,
+        cmap=gain_loss_map(),
         vmin=-limit,
         vmax=limit,
         edgecolors=np.where(called[tested], "black", GREY).tolist(),
@@ -246,19 +241,33 @@ def _name_genes(
 ) -> None:
     """Genes called in any layer, beside their mechanism."""
     low, high = -0.6, max(heights.values()) + 0.6
-    room = frame.width - left - 1.0
+    room = frame.width - left - 2.0
     for name, height in heights.items():
         lists = table.loc[table["mechanism"] == name, "genes"].dropna().astype(str)
         called = [g for text in lists if text and not text.startswith("(") for g in text.split(",")]
         found = list(dict.fromkeys(called))
-        text = _under_another_name(table, name) + ", ".join(found[:most])
-        text += ", …" if len(found) > most else ""
-        while found and text_width_mm([text]) > room and ", " in text:
-            text = text.removesuffix(", …").rpartition(", ")[0] + ", …"
+        text = _in_lines(_under_another_name(table, name), found, most, room)
         y = bottom + dots_mm * (height - low) / (high - low)
-        frame.text(left, y, text, fontstyle="italic", color=INK)
+        frame.text(left, y, text, fontstyle="italic", color=INK, linespacing=0.9)
     y = bottom + dots_mm + 2.4
     frame.text(left, y, "genes called", color=GREY)
+
+
+def _in_lines(other: str, genes: Sequence[str], most: int, room: float) -> str:
+    """The genes, after the finding's name where it has another; fewer of them where room ends.
+
+    A name is never cut: it breaks into two lines, which a row holds, and genes give way.
+    """
+    broken: Sequence[str] = ()
+    for n in range(min(most, len(genes)), -1, -1):
+        rest = ["…"] if n < len(genes) else []
+        listed = ", ".join([*genes[:n], *rest])
+        broken = wrapped(other + listed, room)
+        if len(broken) > 1 and text_width_mm([other.strip(), listed]) <= room:
+            broken = (other, listed)  # the genes on a line of their own read better
+        if len(broken) <= 1 + bool(other):
+            break
+    return "\n".join(line.strip() for line in broken)
 
 
 def _under_another_name(table: pd.DataFrame, name: str) -> str:
@@ -266,9 +275,7 @@ def _under_another_name(table: pd.DataFrame, name: str) -> str:
     if "finding" not in table:
         return ""
     found = set(table.loc[table["mechanism"] == name, "finding"].dropna()) - {""}
-    return (
-        f"as {shorten_all([found.pop()], 16)[0]}: " if len(found) == 1 and name not in found else ""
-    )
+    return f"as {found.pop()}: " if len(found) == 1 and name not in found else ""
 
 
 def _draw_keys(frame: Frame, points: Any, left: float) -> None:

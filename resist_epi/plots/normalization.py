@@ -19,15 +19,16 @@ from resist_epi.plots.frame import (
     text_width_mm,
 )
 from resist_epi.plots.style import (
-    BLUE,
+    BROWN,
+    GREEN,
     GREY,
     INK,
     LINE,
     PAGE_MM,
     PALE,
     PURPLE,
+    SKY,
     SMALL_FONT,
-    VERMILLION,
     paper_style,
     rasterize,
     require,
@@ -101,8 +102,12 @@ def plot_normalization(
     needed = ("sample", "normalization", "library_size", "effective_library_size")
     require(factors, (*needed, "n_gain", "n_loss", "median_shift"), what="normalisations")
     methods = list(dict.fromkeys(factors["normalization"].astype(str)))
+    if calls is not None and calls.empty:
+        calls = None  # nothing is called: no panel to say so
     with paper_style():
-        height = _BARS_MM + _ROW_MM * max(len(methods), 3) + _AXIS_MM + 2 * TITLE_MM
+        # Above the rows stand the bars of the calls; without them the rows take the height.
+        above = _BARS_MM if calls is not None or results is not None else 4 * LINE_MM
+        height = above + _ROW_MM * max(len(methods), 3) + _AXIS_MM + 2 * TITLE_MM
         frame = new_frame(ax, width=PAGE_MM, height=height)
         if not methods:
             say_empty(frame.ax, "no normalisation")
@@ -112,7 +117,9 @@ def plot_normalization(
         left = text_width_mm(words) + 4.0
         columns = _columns(frame.width - left, calls is not None, results is not None)
         bottom, rows = _AXIS_MM, _ROW_MM * len(methods)
-        _row_names(frame, words, bottom, left)
+        if calls is None:
+            rows = min(2 * rows, frame.height - bottom - 3 * LINE_MM - TITLE_MM)
+        _row_names(frame, words, (bottom, rows), left)
         _draw_factors(frame, factors, methods, samples, (left, bottom, columns[0], rows))
         left += columns[0] + _GAP_MM
         if calls is not None:
@@ -133,9 +140,10 @@ def _columns(width: float, calls: bool, results: bool) -> tuple[float, float, fl
     return float(mm[0]), float(mm[1]), float(mm[2])
 
 
-def _row_names(frame: Frame, words: list[str], bottom: float, left: float) -> None:
+def _row_names(frame: Frame, words: list[str], place: tuple[float, float], left: float) -> None:
+    bottom, height = place
     for row, name in enumerate(words):
-        y = bottom + _ROW_MM * (len(words) - row - 0.5)
+        y = bottom + height * (len(words) - row - 0.5) / len(words)
         weight = "bold" if row == 0 else "normal"
         frame.text(left - 2.0, y, name, ha="right", fontweight=weight)
 
@@ -170,7 +178,8 @@ def _draw_factors(
                 alpha=0.75,
                 mew=0,
             )
-            ax.plot([chosen.mean()] * 2, [y - 0.15, y + 0.15], color=INK, lw=1.1, zorder=3)
+            if len(chosen) > 1:
+                ax.plot([chosen.mean()] * 2, [y - 0.15, y + 0.15], color=INK, lw=1.1, zorder=3)
     ax.axvline(0, color=PALE, lw=LINE, zorder=0)
     for edge in range(1, len(methods)):
         ax.axhline(edge - 0.5, color=PALE, lw=LINE * 0.6, zorder=0)
@@ -275,7 +284,7 @@ def _draw_zero_lines(
     scatter_within(ax, x[~inside], y[~inside], edges, linewidths=0, **style)
     if words := beyond_in_words(int((~inside).sum())):
         frame.text(place[0] + place[2], place[1] + place[3] + LINE_MM / 2, words, ha="right")
-    colours = (INK, VERMILLION, BLUE, PURPLE, "#009E73")
+    colours = (INK, PURPLE, BROWN, SKY, GREEN)
     for k, method in enumerate(methods):
         if not np.isfinite(shifts[method]):
             continue

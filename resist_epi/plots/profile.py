@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import pandas as pd
@@ -11,10 +11,9 @@ import pandas as pd
 from resist_epi.arrays import FloatArray, IntArray
 from resist_epi.counting.profile_matrix import ProfileMatrix, nan_mean
 from resist_epi.plots.frame import LINE_MM, TITLE_MM, Frame, new_frame, text_width_mm, wrapped_all
+from resist_epi.plots.region_rows import Groups, Rows, ordered_rows, region_colours
 from resist_epi.plots.style import (
     COLUMN_MM,
-    DIRECTION_COLOURS,
-    DIRECTIONS,
     GREY,
     INK,
     PAGE_MM,
@@ -24,14 +23,13 @@ from resist_epi.plots.style import (
     paper_style,
     say_empty,
     shorten_all,
+    text_colour,
     thousands,
 )
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-
-Groups = str | pd.Series | Sequence[str] | None
 
 _PANEL_MM = 34.0
 
@@ -41,31 +39,7 @@ _TITLE_FONT = SMALL_FONT + 1
 
 _ALL = "mean of the samples"
 
-
-def region_groups(matrix: ProfileMatrix, groups: Groups) -> dict[str, IntArray]:
-    """Rows of each group of regions: gain, loss and none in this order, other names as they come.
-
-    Parameters
-    ----------
-    groups
-        A column of the regions, or a label a region; None, or a column that is not there, makes one
-        group `regions`.
-    """
-    labels = matrix.regions.get(groups) if isinstance(groups, str) else groups
-    if labels is None:
-        return {"regions": np.arange(len(matrix.regions))}
-    names = pd.Series(list(labels)).fillna("").astype(str).to_numpy(dtype=object)
-    found = list(dict.fromkeys(names))
-    order = [d for d in DIRECTIONS if d in found] + [f for f in found if f not in DIRECTIONS]
-    return {name: np.flatnonzero(names == name).astype(np.int64) for name in order}
-
-
-def region_colours(groups: Sequence[str]) -> dict[str, str]:
-    """Group of regions -> colour: those of gain, loss and none, others as groups are coloured."""
-    others = level_colours([g for g in groups if g not in DIRECTIONS])
-    if list(groups) == ["regions"]:
-        return {"regions": INK}
-    return {g: DIRECTION_COLOURS.get(g, others.get(g, GREY)) for g in groups}
+_TESTED = "#EFEFEF"
 
 
 def plot_profile(
@@ -76,8 +50,11 @@ def plot_profile(
     samples: pd.DataFrame | None = None,
     colour: str = "Condition",
     title: str | None = None,
+    **options: Unpack[Rows],
 ) -> Axes:
     """Mean signal along regions: a panel a group of regions, all on one scale.
+
+    A pale band marks the window that was tested, where the matrix knows it.
 
     Parameters
     ----------
@@ -88,6 +65,8 @@ def plot_profile(
         levels; without, each of up to 12 samples has a colour.
     colour
         Column of the sheet.
+    **options
+        `Rows`: clusters of regions in place of the groups.
 
     Returns
     -------
@@ -105,7 +84,7 @@ def plot_profile(
     >>> [panel.get_title() for panel in plot_profile(matrix).child_axes]
     ['gain (n = 1)', 'none (n = 2)']
     """
-    rows = {g: r for g, r in region_groups(matrix, groups).items() if len(r)}
+    rows = ordered_rows([matrix], groups, **options)
     levels = lookup(samples, matrix.samples, colour)
     with paper_style():
         legend = _line_colours(matrix, levels)
@@ -131,7 +110,8 @@ def plot_profile(
             panel = frame.panel(group, left + k * (panel_w + gap), bottom, panel_w, panel_h)
             _draw_lines(panel, matrix, means[group], levels, legend)
             panel.set_ylim(*y_range)
-            dark = INK if colours[group] == GREY else colours[group]
+            show_tested(panel, matrix)
+            dark = INK if colours[group] == GREY else text_colour(colours[group])
             panel.set_title("\n".join(lines[group]), color=dark, linespacing=1.1)
             position_ticks(panel, matrix, width=panel_w)
             if k:
@@ -187,7 +167,8 @@ def position_ticks(ax: Axes, matrix: ProfileMatrix, *, width: float) -> bool:
     scale = width / (edges[-1] - edges[0])
     room = min([abs(p - e) * scale for p, _ in points for e, _ in ends], default=0.0)
     need = text_width_mm([t for _, t in ends]) + 0.5 * text_width_mm([t for _, t in points]) + 0.8
-    ticks = sorted([*points, *(ends if room >= need else [])])
+    # Where names have no room the ends still have their ticks.
+    ticks = sorted([*points, *(ends if room >= need else [(e, "") for e, _ in ends])])
     ax.set_xticks([t for t, _ in ticks], [text for _, text in ticks])
     labels = dict(zip([t for t, _ in ticks], ax.get_xticklabels(), strict=True))
     for place, label in labels.items():
@@ -197,6 +178,17 @@ def position_ticks(ax: Axes, matrix: ProfileMatrix, *, width: float) -> bool:
         labels[0.0].set_ha("right")
         labels[float(matrix.body)].set_ha("left")
     return room >= need
+
+
+def show_tested(ax: Axes, matrix: ProfileMatrix) -> None:
+    """Shade the window that was tested, where the matrix knows it."""
+    if matrix.tested is not None:
+        ax.axvspan(*matrix.tested, color=_TESTED, lw=0, zorder=0)
+
+
+def window_in_words(low: int, high: int) -> str:
+    """Two distances from the point, as `−2.5 to +0.5 kb`."""
+    return f"{low / 1000:g} to {high / 1000:+g} kb".replace("-", "−")
 
 
 def _distance(bp: int) -> str:

@@ -51,6 +51,8 @@ _MAX_NAMED = 24  # more names than these would cover the points
 
 _TREE_MM = 9.0
 
+_LITTLE = 0.1  # below zero: chance, not a reason for a scale from -1
+
 _ROW_MM = 2.25  # the least height at which a name of 6 points fits a row
 
 
@@ -184,6 +186,9 @@ def plot_correlation(
 ) -> Axes:
     """Correlation of the samples, clustered (average linkage of 1 - r, optimal leaf order).
 
+    The scale is from 0 to 1 (from -1 where samples go against one another), and the diagonal, which
+    is 1 whatever the samples, stays apart from it.
+
     Parameters
     ----------
     correlation
@@ -295,18 +300,17 @@ def _draw_matrix(
     import matplotlib as mpl
 
     n = len(values)
-    off = values[~np.eye(n, dtype=bool)]
-    off = off[np.isfinite(off)]
-    # The diagonal is 1 whatever the samples: the scale serves the rest.
-    high = float(np.ceil(off.max() * 50) / 50) if len(off) else 1.0
-    low = min(float(np.floor(off.min() * 50) / 50), high - 0.1) if len(off) else 0.0
+    apart = np.where(np.eye(n, dtype=bool), np.nan, values)
+    known = apart[np.isfinite(apart)]
+    # From 0 to 1 whatever the samples, so that .49 and .55 look as alike as they are.
+    low = -1.0 if len(known) and known.min() < -_LITTLE else 0.0
     colour_map = mpl.colormaps["YlGnBu"].with_extremes(bad=PALE)
     ax = frame.panel("heatmap", 1.0, bottom, side, side)
     image = ax.imshow(
-        np.ma.masked_invalid(values),
+        np.ma.masked_invalid(apart),
         cmap=colour_map,
         vmin=low,
-        vmax=high,
+        vmax=1.0,
         aspect="auto",
         interpolation="nearest",
     )
@@ -321,14 +325,13 @@ def _draw_matrix(
     for spine in ax.spines.values():
         spine.set(visible=True, linewidth=0.3, color=INK)
     if cell >= 4.2:
-        _write_values(ax, values, image)
+        _write_values(ax, apart, image)
     draw_colourbar(
         frame,
         image,
         right=frame.width - 3.0,
         top=bottom - 2.5,
         text="correlation of samples",
-        extend="max" if high < 1 else "neither",
     )
 
 
@@ -337,7 +340,7 @@ def _write_values(ax: Axes, values: FloatArray, image: object) -> None:
     for i, j in np.argwhere(np.isfinite(values)):
         red, green, blue, _ = image.cmap(image.norm(values[i, j]))  # type: ignore[attr-defined]
         dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
-        text = f"{values[i, j]:.2f}".replace("0.", ".", 1) if values[i, j] < 0.995 else "1"
+        text = f"{values[i, j]:.2f}".replace("0.", ".", 1).replace("-", "−")
         ax.text(
             j,
             i,

@@ -12,13 +12,13 @@ from resist_epi.arrays import FloatArray
 from resist_epi.plots.edges import Edges, beyond_in_words, scatter_within
 from resist_epi.plots.labels import label_genes
 from resist_epi.plots.style import (
+    BROWN,
     DIRECTION_COLOURS,
     DIRECTIONS,
     GREY,
     INK,
     LINE,
     NOT_TESTED,
-    VERMILLION,
     calls_shown,
     new_axes,
     paper_style,
@@ -172,7 +172,12 @@ def plot_volcano(
 
 
 def plot_pvalues(
-    results: pd.DataFrame, *, ax: Axes | None = None, bins: int = 40, title: str | None = None
+    results: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    bins: int = 40,
+    combined: bool = False,
+    title: str | None = None,
 ) -> Axes:
     """Histogram of the P values, with what to expect where nothing changes.
 
@@ -186,6 +191,9 @@ def plot_pvalues(
         Table with `pvalue`; NaN are counted in the legend and not drawn.
     bins
         Number of bins of equal width over 0 to 1.
+    combined
+        Whether each P is Simes' over several windows, as those of domains: under no change these
+        need not be uniform (they lean to 1), so the share of unchanged regions is not drawn.
 
     Raises
     ------
@@ -213,15 +221,17 @@ def plot_pvalues(
             expected = len(tested) / bins
             unchanged = min(1.0, 2.0 * float((tested > 0.5).mean()))
             ax.axhline(expected, color="black", lw=0.9, ls=(0, (4, 2)), label="uniform expectation")
-            ax.axhline(
+            share = ax.axhline(
                 expected * unchanged,
-                color=VERMILLION,
+                color=BROWN,
                 lw=1.1,
                 ls=":",
                 label=f"unchanged regions, {unchanged:.0%}",
             )
+            if combined:
+                share.remove()
             ax.set_ylim(0, max(float(counts.max()), expected) * 1.05)
-            title_text = f"{thousands(len(tested))} tested"
+            title_text = f"{thousands(len(tested))} tested" + ", Simes' P" * combined
             if left_out := len(values) - len(tested):
                 title_text += f", {thousands(left_out)} without P"
             ax.legend(

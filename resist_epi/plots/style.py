@@ -1,7 +1,9 @@
 """How every figure looks: one column wide, readable in print, safe for colour-blind readers.
 
-Colours are those of Okabe and Ito (2008, "Color universal design"), which stay apart in the three
-common kinds of colour blindness. Settings hold inside `paper_style` only; nothing global changes.
+Colours are those of Okabe and Ito (2008, "Color universal design") and others. Gain, loss and
+the first groups stay apart for the colour-blind, and in grey print by their lightness alone
+(`tests/plots/test_style.py` holds the least distances). Settings hold inside `paper_style` only;
+nothing global changes.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ MM = 1 / 25.4  # inches
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 
-YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#005DA3", "#D55E00", "#CC79A7"
+
+VIOLET, TEAL, SAND, BROWN = "#2E1A47", "#3FBF9B", "#F2D16B", "#7A4B2A"
 
 GREY, PALE, INK = "#999999", "#D9D9D9", "#333333"
 
@@ -42,7 +46,22 @@ NOT_TESTED = "not tested"
 DIRECTION_COLOURS = {"gain": VERMILLION, "loss": BLUE, "none": GREY, NOT_TESTED: PALE}
 
 # Groups keep clear of the colours of gain and loss; neighbours differ in lightness, too.
-GROUP_COLOURS = (GREEN, ORANGE, PURPLE, SKY, BLACK, YELLOW)
+GROUP_COLOURS = (VIOLET, TEAL, SAND, PURPLE, SKY, BLACK)
+
+# Clusters and other sets of regions never look like a group of tumours, nor like gain or loss.
+CLUSTER_COLOURS = (
+    "#8A8A20",
+    "#E79C9C",
+    "#6B7B8C",
+    BROWN,
+    "#B9DDAA",
+    "#C9B98A",
+    "#9C6FB8",
+    "#404040",
+)
+
+# What became of a call from one run to another: no direction, so none of its colours.
+CALL_CHANGE_COLOURS = {"kept": PALE, "gained": SKY, "lost": PURPLE, "turned": BLACK}
 
 MARK_COLOURS = (BLACK, SKY, YELLOW, PURPLE, ORANGE, GREEN)
 
@@ -236,9 +255,31 @@ def level_colours(
     if len(names) > len(colours):
         import matplotlib as mpl
 
-        steps = np.linspace(0.05, 0.95, len(names))
-        colours = [mpl.colors.to_hex(mpl.colormaps["viridis"](s)) for s in steps]
+        spread = mpl.colormaps["pink" if palette is CLUSTER_COLOURS else "viridis"]
+        steps = np.linspace(0.05, 0.8 if palette is CLUSTER_COLOURS else 0.95, len(names))
+        colours = [mpl.colors.to_hex(spread(s)) for s in steps]
     return {**dict(zip(names, colours, strict=False)), "": "white"}
+
+
+def text_colour(colour: str) -> str:
+    """The colour, darker where letters of it would be pale on white (contrast of 4.5, WCAG 2.1)."""
+    import matplotlib as mpl
+
+    rgb = np.array(mpl.colors.to_rgb(colour))
+    for share in np.linspace(1.0, 0.0, 41):
+        linear = np.where(rgb * share <= 0.04045, rgb * share / 12.92,
+                          ((rgb * share + 0.055) / 1.055) ** 2.4)  # fmt: skip
+        if 1.05 / (float(linear @ (0.2126, 0.7152, 0.0722)) + 0.05) >= 4.5:
+            return str(mpl.colors.to_hex(rgb * share))
+    return BLACK
+
+
+def gain_loss_map() -> Any:
+    """Colour map from loss over nothing to gain; what is not known is pale."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    colours = [BLUE, "#78A9D0", "#F7F7F7", "#EAAE7F", VERMILLION]
+    return LinearSegmentedColormap.from_list("loss_gain", colours).with_extremes(bad=PALE)
 
 
 def _is_empty(level: object) -> bool:

@@ -22,7 +22,7 @@ from resist_epi.model.hidden_words import factor_values
 from resist_epi.plots import figure_function
 from resist_epi.report.gather import MarkTables, RunTables
 from resist_epi.report.words import KIND_WORDS
-from resist_epi.samples.facts import contrast_title
+from resist_epi.samples.facts import figure_title
 from resist_epi.workers import run_tasks
 
 logger = logging.getLogger(__name__)
@@ -93,22 +93,36 @@ class _DrawTo:
 
 def _of_study(run: RunTables) -> Iterator[tuple[str, Draw]]:
     if run.mechanisms is not None:
-        title = contrast_title(run.mechanisms.facts)
-        table = run.mechanisms.table
-        yield "study.mechanisms", partial(figure_function("mechanisms"), table, title=title)
+        title = figure_title(run.mechanisms.facts)
+        yield (
+            "study.mechanisms",
+            partial(figure_function("mechanisms"), run.mechanisms.table, title=title),
+        )
     if run.switches is not None:
-        title = contrast_title(run.switches.facts)
+        title = figure_title(run.switches.facts)
         yield "study.switch", partial(figure_function("switch"), run.switches.table, title=title)
+
+
+def _samples_title(mark: MarkTables, quality: pd.DataFrame) -> str:
+    """Mark, and the libraries of every condition, for figures of all samples."""
+    own = quality.loc[quality["mark"] == mark.mark, "condition"]
+    groups = own[own != ""].value_counts(sort=False)
+    sizes = ", ".join(f"{n} {name}" for name, n in groups.items())
+    return f"{mark.mark}: {len(own)} libraries{f' ({sizes})' if sizes else ''}"
 
 
 def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Draw]]:
     samples = quality.rename(columns={"sample": "SampleID", "condition": "Condition"})
+    of_samples = _samples_title(mark, quality)
+    title = figure_title(mark.main.facts)
     if mark.components is not None:
-        yield f"{mark.name}.pca", partial(figure_function("pca"), mark.components, samples=samples)
+        pca = figure_function("pca")
+        yield f"{mark.name}.pca", partial(pca, mark.components, samples=samples, title=of_samples)
     if mark.correlation is not None:
+        correlation = figure_function("correlation")
         yield (
             f"{mark.name}.correlation",
-            partial(figure_function("correlation"), mark.correlation, samples=samples),
+            partial(correlation, mark.correlation, samples=samples, title=of_samples),
         )
     if mark.profile is not None:
         many = len(mark.profile.samples) > MOST_PANELS
@@ -120,6 +134,7 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Dra
                 groups="group",
                 samples=samples,
                 by="Condition" if many else None,
+                title=figure_title(mark.main.facts, KIND_WORDS[next(iter(mark.results))]),
             ),
         )
     if mark.levels is not None:
@@ -131,7 +146,7 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Dra
                 samples=samples,
                 genes=mark.levels.index.tolist(),
                 directions=directions_by_symbol(mark.main.table),
-                title=f"{mark.mark}: called genes of mechanisms",
+                title=f"{title}; called genes of mechanisms",
             ),
         )
     if mark.arms is not None:
@@ -143,10 +158,12 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Dra
                 mark.main.table,
                 arms=mark.arms.table,
                 borders=load_centromeres(mark.arms.header.get("assembly")),
+                title=figure_title(mark.main.facts, KIND_WORDS[next(iter(mark.results))]),
             ),
         )
     if mark.segments is not None:
-        yield f"{mark.name}.copy_number", partial(figure_function("copy-number"), mark.segments)
+        copy_number = figure_function("copy-number")
+        yield f"{mark.name}.copy_number", partial(copy_number, mark.segments, title=of_samples)
     if mark.normalization is not None and "n_gain" in mark.normalization.table:
         yield (
             f"{mark.name}.normalization",
@@ -157,20 +174,21 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Dra
                 results=mark.main.table,
                 samples=samples,
                 names=titles_compared(),
-                title=mark.mark,
+                title=title,
             ),
         )
     factors = factor_values(mark.main.facts)
     if len(factors):
         yield (
             f"{mark.name}.hidden",
-            partial(figure_function("hidden"), factors, samples=samples, title=mark.mark),
+            partial(figure_function("hidden"), factors, samples=samples, title=of_samples),
         )
     for kind, sheet in mark.results.items():
-        title = f"{mark.mark}, {KIND_WORDS.get(kind, kind)}"
+        title = figure_title(sheet.facts, KIND_WORDS.get(kind, kind))
         tested = np.isfinite(sheet.table["pvalue"].to_numpy(np.float64)).any()
         for figure in ("volcano", "ma", "pvalue") if tested else ("ma",):
+            more = {"combined": True} if (figure, kind) == ("pvalue", "domains") else {}
             yield (
                 f"{mark.name}.{kind}.{figure}",
-                partial(figure_function(figure), sheet.table, title=title),
+                partial(figure_function(figure), sheet.table, title=title, **more),
             )

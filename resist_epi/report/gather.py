@@ -13,10 +13,11 @@ from resist_epi.counting.matrix_files import read_counts
 from resist_epi.counting.profile_files import read_profile_matrix
 from resist_epi.counting.profile_matrix import ProfileMatrix
 from resist_epi.dna.seg import read_seg
-from resist_epi.errors import InputFormatError, in_file, shortened
+from resist_epi.errors import InputFormatError, in_file
 from resist_epi.genes.gene_values import gene_signal
 from resist_epi.io.run_folder import OF_CONTRAST, RunFile, run_file, run_path
-from resist_epi.io.store import file_name, parse_json, read_text
+from resist_epi.io.run_record import read_record, require_finished
+from resist_epi.io.store import file_name
 from resist_epi.io.tables import read_results, read_table
 from resist_epi.samples.facts import facts_of
 from resist_epi.samples.presets import MarkPreset, preset
@@ -95,10 +96,9 @@ class MarkTables:
     normalization, gene_sets, one_by_one, pre_specified
         Size factors; gene sets; the genes of the pre-specified set, and its test. None where the
         run has none.
-    calls
-        How many regions which normalisations call together.
-    correlation, components
-        Samples against samples; principal components with the share of variance of each.
+    calls, correlation, components
+        How many regions which normalisations call together; samples against samples; principal
+        components with the share of variance of each.
     levels
         log2 signal of the genes that carry a mechanism (index their symbols), a column a sample;
         None where there are none.
@@ -162,12 +162,11 @@ class RunTables:
         Genes where two opposing marks were compared; None where the study has no such two.
     mechanisms
         Mechanisms of resistance by mark and assay; None where nothing was stated in advance.
-    concordance
-        How far the marks and other assays go together; None without such files.
+    concordance, survival, expression_scores
+        How far marks and other assays go together; what an outside cohort says of called genes;
+        tissue by expression. None without such files.
     contrast
         Which of several contrasts, as its folder is named; empty where the run has one.
-    survival
-        What an outside cohort says of the called genes of each mark; None without one.
     """
 
     marks: tuple[MarkTables, ...]
@@ -178,6 +177,7 @@ class RunTables:
     mechanisms: Sheet | None = None
     survival: Sheet | None = None
     concordance: Sheet | None = None
+    expression_scores: Sheet | None = None
     contrast: str = ""
 
 
@@ -197,14 +197,7 @@ def gather(folder: str | Path, contrast: str | Path | None = None) -> RunTables:
     """
     folder = Path(folder)
     own = folder if contrast is None else Path(contrast)
-    needed: tuple[RunFile, ...] = ("all_quality", "provenance")
-    missing = [run_file(n) for n in needed if not run_path(folder, n).is_file()]
-    if missing:
-        raise InputFormatError(
-            f"not the folder of a finished run: it has no {' and no '.join(missing)}",
-            path=folder,
-            remedy="give the folder that `resist-epi run SHEET -o DIR` wrote, or finish that run",
-        )
+    require_finished(folder, ("all_quality", "provenance"))
     quality = read_table(run_path(folder, "all_quality"), required=names(QUALITY))
     for column in ("sample", "mark", "condition"):
         quality[column] = quality[column].astype(str)
@@ -217,11 +210,12 @@ def gather(folder: str | Path, contrast: str | Path | None = None) -> RunTables:
         marks=tuple(marks),
         quality=quality,
         check=_optional_check(run_path(folder, "check")),
-        provenance=_provenance(run_path(folder, "provenance")),
+        provenance=read_record(run_path(folder, "provenance")),
         switches=_optional(run_path(own, "switches"), required=["symbol", "class", "padj"]),
         mechanisms=mechanisms,
         concordance=_optional(run_path(own, "concordance"), required=["mark", "words"]),
         survival=_optional(run_path(own, "survival"), required=["mark", "words"]),
+        expression_scores=_optional(run_path(own, "scores", "expression")),
         contrast="" if contrast is None else own.name,
     )
 
@@ -374,27 +368,3 @@ def _with_shares(sheet: Sheet) -> pd.DataFrame:
     table = sheet.table.assign(sample=sheet.table["sample"].astype(str))
     table.attrs = {"explained": sheet.header.get("share of variance", [])}
     return table
-
-
-def _provenance(path: Path) -> Mapping[str, Any]:
-    text = read_text(path)
-    try:
-        record = parse_json(text)
-    except ValueError as error:
-        raise InputFormatError(
-            f"not JSON ({shortened(getattr(error, 'msg', error))})",
-            path=path,
-            line=getattr(error, "lineno", None),
-            remedy="run the study again",
-        ) from error
-    parts = ("inputs", "libraries", "parameters")
-    if not isinstance(record, dict) or not all(
-        isinstance(record.get(part, {}), dict) for part in parts
-    ):
-        raise InputFormatError(
-            "not a record of a run",
-            path=path,
-            expected=f"a JSON object, and one each in {', '.join(parts)}",
-            remedy="run the study again",
-        )
-    return record

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from resist_epi.plots.style import DIRECTION_COLOURS, DIRECTIONS
 from resist_epi.report.gather import Sheet
 from resist_epi.report.payload import pack
 from resist_epi.report.words import QUANTITY_WORDS, change_in_words
 
-COLOURS = {"gain": "#D55E00", "loss": "#0072B2", "none": "#999999"}  # Okabe & Ito 2008
+COLOURS = {name: DIRECTION_COLOURS[name] for name in DIRECTIONS}
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 

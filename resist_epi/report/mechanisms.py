@@ -41,6 +41,7 @@ def mechanism_section(run: RunTables) -> dict[str, Any] | None:
     moved = quiet[quiet["verdict"].str.startswith("moved")]
     return {
         "sentences": mechanism_sentences(table),
+        "few": FEWEST_LOCI,
         "cautions": [m.preset.caution for m in run.marks if m.preset.caution],
         "rows": [_row(row) for row in own.to_dict("records")],
         "silent": _silent(own),
@@ -64,9 +65,7 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
         "n_loci": row["n_loci"],
         "n_gain": row["n_gain"],
         "n_loss": row["n_loss"],
-        "effect": f"{row['effect']:+.1%} of loci".replace("-", "−")
-        if is_share
-        else change(row["effect"]),
+        "effect": _share(row["effect"]) if is_share else change(row["effect"]),
         "matched": "–" if low == "–" else f"{low} to {high}",
         "pvalue": number(row["pvalue"]),
         "padj": number(row["padj"]),
@@ -85,10 +84,15 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
     }
 
 
+def _share(effect: float) -> str:
+    return "–" if pd.isna(effect) else f"{effect:+.1%} of loci".replace("-", "−")
+
+
 def _finding(row: Mapping[Any, Any]) -> str:
-    """What of it stands under another name already."""
+    """What of it stands under another name already, or which of its genes carry others too."""
     if row["finding"] in ("", row["mechanism"]):
-        return ""
+        shared = str(row["shared_genes"]).replace(",", ", ")
+        return f"also behind other mechanisms here: {shared}" if shared else ""
     alone = row["pvalue_unshared"]
     left = "nothing is left to test" if pd.isna(alone) else f"P {number(alone)}"
     return f"one finding with {row['finding']}; without the genes that carry that, {left}"

@@ -20,6 +20,7 @@ from resist_epi.report.words import (
     capital,
     join_words,
     keeps_global,
+    main_regions,
     regions_in_words,
 )
 from resist_epi.samples.assays import assay_named
@@ -229,7 +230,7 @@ def _relabelled(marks: Sequence[MarkTables], citations: Citations) -> Iterator[s
         how += f" units{citations.cite(TUSHER_2001)}"
         how += f", by {other} in place of {method}" if other not in (None, method) else ""
         counts.setdefault(how, []).append(
-            f"{counted['median']:.0f} regions of {mark.mark} were called"
+            f"{counted['median']:.0f} {main_regions(mark)} of {mark.mark} were called"
             f" ({counted['observed']:,} under the true labels)"
         )
     for how, said in counts.items():

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from resist_epi.genes.set_methods import METHODS as SET_METHODS
 from resist_epi.report.gather import MarkTables, RunTables
 from resist_epi.report.references import Citations
-from resist_epi.report.words import capital, join_words
+from resist_epi.report.words import capital, join_words, main_regions
 from resist_epi.stats.literature import (
     BENJAMINI_1995,
     BENJAMINI_2008,
@@ -57,11 +57,12 @@ def _domains(marks: Sequence[MarkTables], citations: Citations) -> Iterator[str]
 
 def _some_units(marks: Sequence[MarkTables], citations: Citations) -> Iterator[str]:
     """The scan over subsets, where there was one, and what it calls of the main regions."""
-    found = {m.mark: m.main.facts["carriers"] for m in marks if "carriers" in m.main.facts}
+    found = [(m, m.main.facts["carriers"]) for m in marks if "carriers" in m.main.facts]
     if found:
         each = [
-            f"{facts['called']:,} regions of {mark}, {facts['in some only']:,} of them in some only"
-            for mark, facts in found.items()
+            f"{facts['called']:,} {main_regions(mark)} of {mark.mark},"
+            f" {facts['in some only']:,} of them in some only"
+            for mark, facts in found
         ]
         yield (
             "Changes in some units of a group only were looked for by a scan over the units of"

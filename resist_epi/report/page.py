@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from resist_epi.io.run_folder import contrast_folders, run_file, run_path
 from resist_epi.io.store import write_text
 from resist_epi.report import sections
@@ -22,9 +24,10 @@ from resist_epi.report.mechanisms import mechanism_section
 from resist_epi.report.methods import methods
 from resist_epi.report.payload import pack, pack_results
 from resist_epi.report.templating import templates
+from resist_epi.report.tissue import tissue_section
 from resist_epi.report.warnings import collect_warnings
 from resist_epi.report.where import site_table, where_section
-from resist_epi.report.words import facts, header_lines, join_words
+from resist_epi.report.words import capital, facts, header_lines, join_words, main_regions
 from resist_epi.samples.facts import contrast_title
 from resist_epi.stats.best_supported import IN_WORDS, support_in_words
 from resist_epi.version import VERSION
@@ -33,7 +36,8 @@ logger = logging.getLogger(__name__)
 
 STATIC = {  # figure -> caption; what stands in `figures/` under these names is shown
     "pca": "Principal components of the samples, over the regions that vary most.",
-    "correlation": "Spearman correlation of the samples over regions with signal.",
+    "correlation": "Spearman correlation of the samples over regions with signal, on a scale from 0"
+    " to 1; clustered by it.",
     "heatmap": "Signal along the regions that speak for genes, from 5' to 3': gains, losses and"
     " others (at most 400 of each, the best supported), every track scaled to the same total"
     " coverage; means above.",
@@ -80,6 +84,12 @@ STATIC_OF_NORMALIZATION = {
 STATIC_OF_KIND = {
     "pvalue": "P values of the regions tested. Flat with a peak near 0 is what to expect; a slope"
     " towards 1 or a hill in the middle says that the model does not fit.",
+}
+
+STATIC_OF_DOMAINS = {
+    "pvalue": "P values of the domains, each Simes' over the windows in it. Where nothing changes"
+    " these are not flat but lean to 1, the more so the more windows a domain has and the more they"
+    " go together: a peak near 0 is what tells, and a slope to 1 is no fault of the model.",
 }
 
 
@@ -166,7 +176,8 @@ def render(
         ],
         switch_figures=_images(figures, "study", STATIC_OF_SWITCHES),
         switches=None if run.switches is None else sections.switch_table(run.switches),
-        switches_order="" if run.switches is None else support_in_words(run.switches.table),
+        expression_tissue=tissue_section(run.expression_scores, "expression", _conditions(run)),
+        switches_caption="" if run.switches is None else sections.switch_caption(run.switches),
         switch_header={} if run.switches is None else dict(header_lines(run.switches.header)),
         rules=RULES,
         methods=methods(run),
@@ -201,20 +212,30 @@ def _mark(run: RunTables, mark: MarkTables, number: int, figures: Path | None) -
             figures, mark.name, STATIC | STATIC_ALONG | (STATIC_OF_SEVERAL if run.contrast else {})
         ),
         "normalization_figures": _images(figures, mark.name, STATIC_OF_NORMALIZATION),
-        "agreement": ""
-        if mark.normalization is None
-        else mark.normalization.header.get("agreement", ""),
+        "agreement": _agreement(mark),
         "kinds": [_kind(mark, kind, f"mark{number}-{kind}", figures) for kind in mark.results],
         "sets": tested[:SETS_SHOWN],
         "sets_not_shown": max(len(tested) - SETS_SHOWN, 0),
         "untested_sets": untested,
         "where": where_section(mark),
+        "tissue": tissue_section(mark.scores, mark.mark, _conditions(run)),
         "sites": None if mark.sites is None else site_table(mark.sites),
         "sites_words": {} if mark.sites is None else dict(header_lines(mark.sites.header)),
         "sets_words": "" if mark.gene_sets is None else mark.gene_sets.header.get("gene sets", ""),
         "core": [] if mark.pre_specified is None else sections.core_in_words(mark.pre_specified),
         "one_by_one": [] if mark.one_by_one is None else sections.gene_rows(mark.one_by_one),
     }
+
+
+def _agreement(mark: MarkTables) -> str:
+    """What other normalisations call, of which regions; empty where the table does not say it."""
+    said = "" if mark.normalization is None else mark.normalization.header.get("agreement", "")
+    return f"{capital(main_regions(mark))}: {said}" if said else ""
+
+
+def _conditions(run: RunTables) -> pd.Series:
+    """Group of each library."""
+    return run.quality.set_index("sample")["condition"]
 
 
 def _kind(mark: MarkTables, kind: str, table_id: str, figures: Path | None) -> dict[str, Any]:
@@ -234,7 +255,11 @@ def _kind(mark: MarkTables, kind: str, table_id: str, figures: Path | None) -> d
         "order": support_in_words(sheet.table),
         "settings": pack(json.dumps(settings, sort_keys=True)),
         "data": pack_results(sheet.table),
-        "figures": _images(figures, f"{mark.name}.{kind}", STATIC_OF_KIND),
+        "figures": _images(
+            figures,
+            f"{mark.name}.{kind}",
+            STATIC_OF_DOMAINS if kind == "domains" else STATIC_OF_KIND,
+        ),
         "file": run_file("results", mark.mark, kind),
     }
 

@@ -12,7 +12,7 @@ import pandas as pd
 from resist_epi.report.flags import median_correlation, quality_flags
 from resist_epi.report.gather import MarkTables, RunTables, Sheet
 from resist_epi.report.words import KIND_WORDS, capital, regions_in_words
-from resist_epi.stats.best_supported import order_of_support
+from resist_epi.stats.best_supported import order_of_support, support_in_words
 
 STRONGEST = 10
 
@@ -113,11 +113,18 @@ def sample_rows(mark: MarkTables, quality: pd.DataFrame) -> list[dict[str, Any]]
             "in_peaks": percent(row["fraction_in_peaks"]),
             "in_promoters": percent(row["fraction_in_promoters"]),
             "zero": percent(row["fraction_zero"]),
+            "spike_in": _spike_in(row),
             "correlation": change(float(correlation.get(row["sample"], np.nan))),
             "flags": flags[row["sample"]],
         }
         for row in own.to_dict("records")
     ]
+
+
+def _spike_in(row: Mapping[Any, Any]) -> str:
+    """Reads of an exogenous genome; empty where nobody knows, as in runs of earlier versions."""
+    reads = float(row.get("spike_in_reads", np.nan))
+    return size(reads) if np.isfinite(reads) else ""
 
 
 def normalization_table(sheet: Sheet) -> Table:
@@ -166,6 +173,7 @@ def set_rows(sheet: Sheet) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
             "pvalue": number(row["pvalue"]),
             "padj": number(row["padj"]),
             "direction": row["direction"] if np.isfinite(row["pvalue"]) else "no P",
+            "untested": "" if pd.isna(row.get("untested")) else str(row["untested"]),
             "genes": "" if pd.isna(row["genes"]) else str(row["genes"]).replace(",", ", "),
         }
         for row in table.to_dict("records")
@@ -253,8 +261,9 @@ def _name(row: Mapping[Any, Any]) -> str:
 
 
 def switch_table(sheet: Sheet) -> Table:
-    """The genes whose two marks change in opposite directions, the best supported first."""
+    """The genes whose two marks change in opposite directions, called switches first."""
     table = sheet.table.iloc[order_of_support(sheet.table)]
+    table = table.iloc[np.argsort(~is_switch(table), kind="stable")]
     marks = [str(c).removesuffix("_pvalue") for c in table if str(c).endswith("_pvalue")]
     rows = [
         [
@@ -269,6 +278,18 @@ def switch_table(sheet: Sheet) -> Table:
     columns = ["Gene", *(f"{m} log2 FC" for m in marks), *(f"{m} P" for m in marks)]
     numeric = [False, *[True] * (2 * len(marks) + 1), False]
     return Table([*columns, "Adjusted P of both", "Class"], rows, numeric)
+
+
+def is_switch(table: pd.DataFrame) -> pd.Series:
+    """Whether each gene is called a switch: its class is one (`padj` at most the level)."""
+    return table["class"].astype(str).str.endswith("switch")
+
+
+def switch_caption(sheet: Sheet) -> str:
+    """What the table of switches lists, and in which order."""
+    n = int(is_switch(sheet.table).sum())
+    first = f"the {n} called first, then others" if n else "none is called"
+    return f"Switches: {first}, each {support_in_words(sheet.table)}"
 
 
 def _place(row: Mapping[Any, Any]) -> str:

@@ -10,7 +10,7 @@ from resist_epi.model import differential, normalization
 from resist_epi.model.header import rule_in_words
 from resist_epi.model.method import Method
 from resist_epi.model.normalization_method import Normalization
-from resist_epi.report.gather import RunTables
+from resist_epi.report.gather import MarkTables, RunTables
 from resist_epi.samples.presets import MarkPreset
 
 KIND_WORDS: dict[str, str] = {
@@ -154,6 +154,12 @@ def regions_in_words(kind: str, chosen: MarkPreset) -> str:
             "domains (windows of 2 and 10 kb above background, found and merged by location, blind"
             " to the groups, one P each by Simes' method)"
         )
+    return KIND_WORDS.get(kind, kind)
+
+
+def main_regions(mark: MarkTables) -> str:
+    """The regions that speak for a mark's genes, in words: whose its numbers of calls are."""
+    kind = next(iter(mark.results))
     return KIND_WORDS.get(kind, kind)
 
 

@@ -117,16 +117,21 @@ def why_no_levels(
             )
     near = _nearest(text, groups)
     problem = f"no column of the design {quoted(formula)} has these levels"
-    hint = ""
+    hint = form = ""
     if near is not None:
         column, given, meant = near
         wrong = [g for g, m in zip(given, meant, strict=True) if g != m]
         hint = f" Did you mean {'-'.join(meant)!r}?"
         if wrong:
             problem = f"{column} has no level {' or '.join(map(quoted, wrong))}"
-    elif any(text.strip() in levels for levels in groups.values()):
-        problem = "this is one level, and a contrast is of two, as A-B"
-    return f"{start}{problem}.{hint} {levels_in_words(groups)}"
+    else:
+        if any(text.strip() in levels for levels in groups.values()):
+            problem = "this is one level, and a contrast is of two, as A-B"
+        shown = next((levels for levels in groups.values() if len(levels) > 1), None)
+        if shown is not None:
+            example = f"{shown[1]}-{shown[0]}"
+            form = f"; write two of them as A-B, such as {quoted(example)}"
+    return f"{start}{problem}.{hint} {levels_in_words(groups)}{form}"
 
 
 def levels_in_words(groups: Groups) -> str:

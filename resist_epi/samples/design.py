@@ -29,7 +29,7 @@ from resist_epi.samples.design_checks import (
 )
 from resist_epi.samples.formula import parse_formula
 from resist_epi.samples.formula_matrix import FormulaMatrix
-from resist_epi.samples.levels import ALWAYS_GROUPS, as_variable
+from resist_epi.samples.levels import ALWAYS_GROUPS, as_variable, likely_typos
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.samples.sheet_checks import PATH_COLUMNS
@@ -149,7 +149,8 @@ def make_design(sheet: SampleSheet, formula: str = Question.formula) -> Design:
             raise DesignError(
                 f"column {name}, which the design uses, has the one value"
                 f" {quoted(units[name].iloc[0])} in every sample of"
-                f" {', '.join(sheet.marks)}; expected at least two"
+                f" {', '.join(sheet.marks)}; expected at least two: add samples of"
+                " another, or compare another column with --design"
             )
     built = FormulaMatrix(parsed, units)
     design = pd.DataFrame(built.values, index=pd.Index(sheet.samples), columns=built.names)
@@ -189,7 +190,10 @@ def make_contrast(design: Design, text: str | None = None) -> Contrast:
     """
     by_default = text is None
     groups, numbers = _groups(design), _continuous(design)
-    text = default_levels(groups, design.formula, numbers) if text is None else text.strip()
+    if text is None:
+        _refuse_typing_errors(design, groups)
+        text = default_levels(groups, design.formula, numbers)
+    text = text.strip()
     continuous = _continuous_column(design, text)
     if continuous is not None:
         return _slope(design, continuous)
@@ -206,6 +210,20 @@ def make_contrast(design: Design, text: str | None = None) -> Contrast:
             + ", ".join(f"{column}:{a}-{b}" for column, a, b in found)
         )
     return _difference(design, *found[0], by_default=by_default)
+
+
+def _refuse_typing_errors(design: Design, groups: Mapping[str, list[str]]) -> None:
+    """Refuse levels that look like another one, where nobody has said what is compared."""
+    for column in groups:
+        cells = [str(cell) for cell in design.units[column]]
+        for pair in likely_typos(cells):
+            one, other = (
+                f"{quoted(level)} ({design.matrix.index[cells.index(level)]})" for level in pair
+            )
+            raise DesignError(
+                f"column {column}: {one} and {other} are one letter apart; write them alike, or"
+                " name the contrast (--contrast A-B) if they are two levels"
+            )
 
 
 def make_coefficient(design: Design, name: str) -> Contrast:

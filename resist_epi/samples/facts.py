@@ -67,6 +67,22 @@ def contrast_title(facts: Mapping[str, Any]) -> str:
     return "log2 of the hazard ratio for twice the mark"
 
 
+def figure_title(facts: Mapping[str, Any], kind: str = "") -> str:
+    """Mark, kind of regions, contrast and n, for what stands above a figure.
+
+    Examples
+    --------
+    >>> contrast = {"kind": "difference", "first": "poor", "second": "good", "units": [6, 5]}
+    >>> figure_title({"mark": "H3K27me3", "contrast": contrast}, "promoters")
+    'H3K27me3, promoters: poor minus good (6 + 5 units)'
+    """
+    of = ", ".join(filter(None, (str(facts.get("mark", "")), kind)))
+    about = facts.get("contrast") or {}
+    units = " + ".join(map(str, about.get("units", [])))
+    asked = contrast_title(facts) + (f" ({units} units)" if units else "")
+    return ": ".join(filter(None, (of, asked)))
+
+
 def informed_by(facts: Mapping[str, Any]) -> str:
     """`6 poor + 5 good units`: what the estimate rests on."""
     about = facts["contrast"]

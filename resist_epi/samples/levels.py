@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,10 @@ _LABELS = re.compile(
 )
 
 _MOST = 1e100  # of a number in a design
+
+_COMPARED = 100  # levels of a column
+
+_SHORTEST = 4  # letters of a level in which a typing error can be told
 
 _SHOWN = 4  # spellings, or cells, that a message names
 
@@ -163,6 +168,43 @@ def separator_cautions(cells: Iterable[str], name: str) -> list[str]:
         for group in near_spellings(levels, separators=True)
         if frozenset(group) not in sure
     ]
+
+
+def likely_typos(cells: Iterable[str]) -> list[tuple[str, str]]:
+    """Pairs of levels one letter apart, at least one of them of one row alone.
+
+    Letters alone are compared, four of them at least: `T1` and `T2`, `ER+` and `ER-` are names.
+
+    Examples
+    --------
+    >>> likely_typos(["good", "goood", "good", "poor", "opor", "poor"])
+    [('good', 'goood'), ('poor', 'opor')]
+    >>> likely_typos(["good", "good", "food", "food"]), likely_typos(["T1", "T2", "T2"])
+    ([], [])
+    """
+    counts: dict[str, int] = {}
+    for cell in cells:
+        counts[cell] = counts.get(cell, 0) + 1
+    words = [level for level in counts if level.isalpha() and len(level) >= _SHORTEST]
+    return [
+        (one, other)
+        for one, other in combinations(words[:_COMPARED], 2)
+        if 1 in (counts[one], counts[other]) and _one_letter_apart(one, other)
+    ]
+
+
+def _one_letter_apart(one: str, other: str) -> bool:
+    """Whether a letter too many, too few, another, or two exchanged make one word the other."""
+    shorter, longer = sorted((one.casefold(), other.casefold()), key=len)
+    if len(longer) - len(shorter) > 1 or shorter == longer:
+        return False
+    same = 0
+    while same < len(shorter) and shorter[same] == longer[same]:
+        same += 1
+    left, right = shorter[same:], longer[same:]
+    if len(shorter) < len(longer):
+        return left == right[1:]
+    return left[1:] == right[1:] or (left[:2] == right[:2][::-1] and left[2:] == right[2:])
 
 
 def as_variable(

@@ -114,7 +114,8 @@ class Question:
     fdr
         Level at which `direction` says gain or loss.
     lfc_threshold
-        Null hypothesis of |log2 fold change| at most this (`trend`, `voom` and `ql`).
+        Null hypothesis of an absolute log2 fold change of at most this (`trend`, `voom` and
+        `ql`).
     block
         Column whose levels are blocks with a random effect (`trend` and `voom`).
     strata

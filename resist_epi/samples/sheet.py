@@ -16,7 +16,6 @@ from resist_epi.errors import (
     SampleSheetError,
     did_you_mean,
     quoted,
-    shortened,
     unknown_name,
 )
 from resist_epi.io.shown import Shown, listed
@@ -41,6 +40,7 @@ from resist_epi.samples.sheet_checks import (
     check_numbers,
     check_paths,
     check_text,
+    missing_column,
 )
 
 
@@ -292,11 +292,7 @@ def make_sheet(
     table = canonical_columns(frame, problems)
     for name in REQUIRED:
         if name not in table:
-            close = did_you_mean([name], frame.columns)
-            shown = shortened(", ".join(map(str, frame.columns)))
-            problems.append(
-                f"no column {name}; the sheet has {shown}{'. ' if close else ''}{close or ''}"
-            )
+            problems.append(missing_column(name, [str(c) for c in frame.columns]))
     if table.empty:
         problems.append("no rows; expected one row a library")
     for name in table.columns:
@@ -381,8 +377,8 @@ def column_files(sheet: SampleSheet, column: str, expected: str) -> dict[str, st
         raise SampleSheetError(
             sheet.path,
             [
-                f"no column {column}: counting needs {expected} in every row"
-                + (f"; {PEAKS_ALONE}" if "Peaks" in table else "")
+                f"{missing_column(column, list(map(str, table.columns)))}; counting needs"
+                f" {expected} in every row" + (f"; {PEAKS_ALONE}" if "Peaks" in table else "")
             ],
         )
     empty = table.loc[table[column] == "", "SampleID"]

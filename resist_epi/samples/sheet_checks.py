@@ -9,59 +9,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resist_epi.errors import shortened
+from resist_epi.errors import closest, quoted, shortened
+from resist_epi.io.windows_paths import AS_HERE
 from resist_epi.samples.assays import ASSAY_COLUMN, assay_named, assay_problem
-
-DIFFBIND_COLUMNS = [
-    "SampleID",
-    "Tissue",
-    "Factor",
-    "Condition",
-    "Treatment",
-    "Replicate",
-    "bamReads",
-    "ControlID",
-    "bamControl",
-    "Peaks",
-    "PeakCaller",
-    "PeakFormat",
-    "Spikein",
-]
-
-OWN_COLUMNS = [
-    "Coverage",
-    "ControlCoverage",
-    "Patient",
-    "Batch",
-    "Purity",
-    "LibrarySize",
-    "FragmentLength",
-    "SpikeInReads",
-    "TimeToProgression",
-    "Progressed",
-    "Assembly",
-    "Timepoint",
-    ASSAY_COLUMN,
-]
-
-PATH_COLUMNS = ("Coverage", "bamReads", "Peaks", "ControlCoverage", "bamControl")
+from resist_epi.samples.levels import places
+from resist_epi.schema import names
+from resist_epi.schema.sheet import ALSO_CALLED, NUMBERS, REQUIRED, SHEET, SHEET_PATHS
 
 # What can be done with a sheet that names peaks and nothing else.
 PEAKS_ALONE = "of peaks alone, `resist-epi regions peaks --samples SHEET` makes their consensus"
 
-REQUIRED = ("SampleID", "Factor", "Condition")
+PATH_COLUMNS = SHEET_PATHS
 
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\|[^/\\]+\\[^/]*$")
-
-# Columns of numbers, with what a value must be.
-NUMBERS = {
-    "Purity": ("a share between 0 and 1", lambda x: (x >= 0) & (x <= 1)),
-    "LibrarySize": ("a number above 0", lambda x: x > 0),
-    "FragmentLength": ("a number of base pairs above 0", lambda x: x > 0),
-    "SpikeInReads": ("a number above 0", lambda x: x > 0),
-    "TimeToProgression": ("a time, 0 or more", lambda x: x >= 0),
-    "Progressed": ("1 (event) or 0 (censored)", lambda x: (x == 0) | (x == 1)),
-}
 
 # Samples are columns beside these in a table of counts.
 RESERVED_IDS = frozenset(
@@ -90,7 +50,7 @@ RESERVED_IDS = frozenset(
 
 def canonical_columns(frame: pd.DataFrame, problems: list[str]) -> pd.DataFrame:
     """The table with known columns by their own names, and the problems of its header."""
-    known = {name.lower(): name for name in (*DIFFBIND_COLUMNS, *OWN_COLUMNS)}
+    known = {name.lower(): name for name in names(SHEET)}
     new = [known.get(str(c).strip().lower(), str(c).strip()) for c in frame.columns]
     lower = [c.lower() for c in new]
     for name in sorted({c for c in lower if lower.count(c) > 1}):
@@ -131,25 +91,40 @@ def check_text(text: pd.Series, name: str, lines: Sequence[int], problems: list[
 
 
 def check_paths(column: pd.Series, name: str, lines: Sequence[int], problems: list[str]) -> None:
-    """Add the problems of a column of files: paths of Windows."""
-    for line, value in zip(lines, column, strict=True):
-        if _WINDOWS.match(value):
-            problems.append(
-                f"line {line}, column {name}: {shortened(value)!r} is a path of Windows; write it"
-                " as this system does, with / between folders (under WSL, C:\\ is /mnt/c/)"
-            )
+    """Add the problem of a column of files: paths of Windows, the first of which is shown."""
+    found = [(line, v) for line, v in zip(lines, column, strict=True) if _WINDOWS.match(v)]
+    if found:
+        where = places([line for line, _ in found])
+        problems.append(
+            f"{where}, column {name}: '{shortened(found[0][1])}' is a path of Windows; {AS_HERE}"
+        )
+
+
+def missing_column(name: str, columns: Sequence[str]) -> str:
+    """What is said where a column is not there, and which of a sheet's own it may be."""
+    known = {column.lower() for column in names(SHEET)}
+    others = [c for c in columns if c.strip().lower() not in known]
+    plain = {re.sub(r"[\W_]", "", c).lower(): c for c in others}
+    own = next((plain[word] for word in ALSO_CALLED.get(name, ()) if word in plain), None)
+    own = own or closest(name, others)
+    (meaning,) = (column.meaning for column in SHEET if column.name == name)
+    what = meaning.partition(";")[0].removeprefix("the ")
+    remedy = f"rename {quoted(own)} to {name} if it is" if own else "add it:"
+    return f"no column {name}; {remedy} the {what}"
 
 
 def check_numbers(
     text: pd.Series, name: str, lines: Sequence[int], problems: list[str]
 ) -> pd.Series:
     """float64 of a column of `NUMBERS`, NaN where empty, with the problems of its cells."""
-    expected, is_right = NUMBERS[name]
+    rule = NUMBERS[name]
     text = text.str.strip()
     numbers = pd.to_numeric(text.where(text != ""), errors="coerce").astype(np.float64)
-    bad = (text != "") & ~(np.isfinite(numbers) & is_right(numbers))
+    bad = (text != "") & ~(np.isfinite(numbers) & rule.holds(numbers))
     for i in np.flatnonzero(bad).tolist():
-        problems.append(f"line {lines[i]}, column {name}: {text.iloc[i]!r}; expected {expected}")
+        problems.append(
+            f"line {lines[i]}, column {name}: {text.iloc[i]!r}; expected {rule.expected}"
+        )
     return numbers
 
 

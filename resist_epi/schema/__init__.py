@@ -14,6 +14,12 @@ from resist_epi.schema.column import (
     Quantity,
     names,
 )
+from resist_epi.schema.comparison import (
+    CAUSES,
+    CHANGED_CALLS,
+    COMPARED_KINDS,
+    RUN_DIFFERENCES,
+)
 from resist_epi.schema.findings import (
     BALANCE,
     GENE_SETS,
@@ -44,13 +50,17 @@ from resist_epi.schema.study import (
     COPY_NUMBER,
     POWER,
     QUALITY,
+    QUALITY_MORE,
     SEGMENTS,
 )
 
 __all__ = [
     "ARMS",
     "BALANCE",
+    "CAUSES",
+    "CHANGED_CALLS",
     "CHECK",
+    "COMPARED_KINDS",
     "COPY_NUMBER",
     "COUNTS",
     "GENE_SETS",
@@ -62,9 +72,11 @@ __all__ = [
     "POWER",
     "PRE_SPECIFIED",
     "QUALITY",
+    "QUALITY_MORE",
     "QUANTITIES",
     "REGIONS",
     "RESULTS",
+    "RUN_DIFFERENCES",
     "SEGMENTS",
     "SHRUNKEN",
     "SITE_SUMMARY",
@@ -111,7 +123,7 @@ _DTYPES = {
         TISSUE_SCORES_MORE,
         WHERE,
         BALANCE,
-        *(SWITCHES, SITE_SUMMARY, CHECK, QUALITY, SEGMENTS, COPY_NUMBER, ARMS),
+        *(SWITCHES, SITE_SUMMARY, CHECK, QUALITY, QUALITY_MORE, SEGMENTS, COPY_NUMBER, ARMS),
     )
     for column in table
 }

@@ -16,7 +16,7 @@ GENE_SETS = (
     Column("effect", "float64", "log2", "mean log2FoldChange of the members less that of the rest"),
     Column("pvalue", "float64", "", "two-sided P of the competitive test"),
     Column("padj", "float64", "", "Benjamini-Hochberg over the sets tested"),
-    Column("direction", "str", "", "gain or loss at the chosen FDR, else none"),
+    Column("direction", "str", "", "gain or loss at the chosen FDR, else none (see the header)"),
     Column("genes", "str", "", "members called, best supported first, comma between"),
 )
 

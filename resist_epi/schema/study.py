@@ -24,6 +24,12 @@ QUALITY = (
     Column("fraction_zero", "float64", "", "share of the main regions without any signal"),
 )
 
+# Appended to QUALITY by a run.
+QUALITY_MORE = (
+    Column("spike_in_reads", "float64", "reads", "reads of an exogenous genome, where known"),
+    Column("spike_in_from", "str", "", "where that number is from, else empty"),
+)
+
 SEGMENTS = (
     Column("sample", "str", "", "SampleID"),
     Column("chrom", "str", "", "chromosome"),

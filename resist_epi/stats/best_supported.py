@@ -70,23 +70,22 @@ def is_supported(svalue: FloatArray | pd.Series) -> NDArray[np.bool_]:
 
 
 def support_in_words(results: pd.DataFrame) -> str:
-    """The order of a list of these results, and how many of all of them are supported.
+    """The order of a list of these results, and how many of all have so small an s-value.
+
+    It is an order and no second verdict: what is called is said by `padj` alone.
 
     Examples
     --------
     >>> support_in_words(pd.DataFrame({"svalue": [0.3, 0.9], "pvalue": [0.1, 0.8]}))
-    'no change is supported (s-value of at most 0.05), so that any may be chance; by s-value'
+    'smallest s-value first; none is at most 0.05'
     """
     svalue = _column(results, "svalue")
     if np.isnan(svalue).all():
         return BY_CHANGE if np.isnan(_column(results, "pvalue")).all() else BY_P
     n = int(is_supported(svalue).sum())
     if n:
-        return f"{IN_WORDS}; {n:,} of {int(np.isfinite(svalue).sum()):,} are supported"
-    return (
-        f"no change is supported (s-value of at most {SUPPORTED:g}), so that any may be chance;"
-        " by s-value"
-    )
+        return f"{IN_WORDS}; {n:,} of {int(np.isfinite(svalue).sum()):,} have such an s-value"
+    return f"smallest s-value first; none is at most {SUPPORTED:g}"
 
 
 def _column(results: pd.DataFrame, name: str) -> FloatArray:

@@ -83,11 +83,23 @@ def neighbour_groups(
             if not joins.any():
                 continue
             first = np.flatnonzero(~joins)
-            member = (np.cumsum(~joins) - 1)[member]
-            pattern = np.add.reduceat(pattern, first, axis=0)
+            group = np.cumsum(~joins) - 1
+            member = group[member]
+            pattern = _added(pattern, joins, first, group)
             size, codes = np.add.reduceat(size, first), codes[first]
         if len(size) == before:
             return member
+
+
+def _added(pattern: FloatArray, joins: BoolArray, first: IntArray, group: IntArray) -> FloatArray:
+    """Sums of runs of rows; as `np.add.reduceat`, which takes long where most runs are one row."""
+    sums = pattern[first]
+    rest = np.flatnonzero(joins)
+    place = rest - first[group[rest]]
+    for k in range(1, int(place.max(initial=0)) + 1):
+        rows = rest[place == k]
+        sums[group[rows]] += pattern[rows]
+    return sums
 
 
 def _joins(

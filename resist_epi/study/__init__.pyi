@@ -1,6 +1,8 @@
 from .check import check_study as check_study
 from .check import has_errors as has_errors
 from .check_question import check_asked as check_asked
+from .compare import compare_runs as compare_runs
+from .compare_causes import causes as causes
 from .count_sheet import read_counts_and_sheet as read_counts_and_sheet
 from .ledger import Ledger as Ledger
 from .ledger import file_checksums as file_checksums
@@ -12,6 +14,7 @@ from .regions import regions_of_domains as regions_of_domains
 from .regions import regions_without_tracks as regions_without_tracks
 from .repeat import question_again as question_again
 from .repeat import repeat_analysis as repeat_analysis
+from .run_read import read_run as read_run
 from .settings import StudySettings as StudySettings
 from .settings import make_settings as make_settings
 from .steps.between_marks import write_between_marks as write_between_marks

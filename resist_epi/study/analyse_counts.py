@@ -13,6 +13,7 @@ from resist_epi.dna.describe import describe_confounders
 from resist_epi.dna.options import check_confounders
 from resist_epi.genome.builtin import known_genomes
 from resist_epi.genome.chromosomes import recognise_assembly
+from resist_epi.genome.cytogenetics import assembly_of_regions
 from resist_epi.genome.reference import genomes
 from resist_epi.model.analysis import Analysis, analyse, analyse_several, blank_unplaced
 from resist_epi.samples.question import Question
@@ -110,9 +111,10 @@ def analyse_several_counts(
         else [analyse(adjusted.matrix, sheet, question, **options)]
     )
     described = []
+    assembly = _assembly(sheet, {}) or assembly_of_regions(matrix.regions)
     for one in found:
         analysis, arms = describe_confounders(
-            one.with_more(header=adjusted.header), segments=table, assembly=_assembly(sheet, {})
+            one.with_more(header=adjusted.header), segments=table, assembly=assembly
         )
         for warning in () if arms is None else arms.warnings:
             logger.warning("%s", warning)

@@ -17,7 +17,7 @@ from resist_epi.errors import ResistEpiError, SampleSheetError
 from resist_epi.genome.peaks import read_peaks
 from resist_epi.samples.assay_rows import assay_facts
 from resist_epi.samples.assays import ASSAY_COLUMN
-from resist_epi.samples.levels import LEVEL_COLUMNS, separator_cautions
+from resist_epi.samples.levels import LEVEL_COLUMNS, likely_typos, separator_cautions
 from resist_epi.samples.presets import GENERIC, preset
 from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet, read_sheet
@@ -324,6 +324,15 @@ def _check_groups(sheet: SampleSheet) -> Iterator[Finding]:
         if name in sheet.table:
             for caution in separator_cautions(sheet.table[name], name):
                 yield "warning", "", name, "", caution
+            for pair in likely_typos(sheet.table[name]) if name != "Patient" else ():
+                yield (
+                    "warning",
+                    "",
+                    name,
+                    "",
+                    f"{' and '.join(map(repr, pair))} are one letter apart; write them alike if"
+                    " they are one level",
+                )
     for mark in sheet.marks:
         rows = sheet.for_mark(mark)
         try:

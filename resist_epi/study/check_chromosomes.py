@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -25,7 +25,9 @@ from resist_epi.genome.peaks import read_bed_regions, read_peaks
 from resist_epi.genome.reconcile import describe_mismatch, is_y, shared_chromosomes
 from resist_epi.genome.reference import genomes, load_reference, own_genes_or_lift
 from resist_epi.samples.assay_rows import assays_of
+from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
+from resist_epi.study.given_files import GivenFiles, StudyContext, given_findings
 from resist_epi.tracks.opened import OpenedFile, stated_lengths
 
 Finding = tuple[str, str, str, str, str]  # level, sample, column, path, message
@@ -43,12 +45,18 @@ class Beside:
         BED of what counts nowhere.
     segments
         SEG file.
+    given
+        What is needed after counting alone.
+    questions
+        What will be asked.
     """
 
     genome: str | None = None
     genes: Path | None = None
     exclude: Path | None = None
     segments: Path | None = None
+    given: GivenFiles = field(default_factory=GivenFiles)
+    questions: Sequence[Question] = (Question(),)
 
 
 def check_chromosomes(
@@ -66,6 +74,20 @@ def check_chromosomes(
     of
         What is given beside the sheet.
     """
+    naming, genes = yield from _of_tracks(sheet, tracks, reads, of)
+    told = StudyContext(sheet, of.questions, naming, genes)
+    for level, option, path, text in given_findings(of.given, told):
+        yield level, "", option, path, text
+
+
+def _of_tracks(
+    sheet: SampleSheet,
+    tracks: Mapping[str, OpenedFile],
+    reads: Mapping[str, OpenedFile],
+    of: Beside,
+) -> Generator[Finding, None, tuple[Naming | None, pd.DataFrame | None]]:
+    """How chromosomes are named, and the genes, as far as either can be told."""
+    genes = None
     stated = assembly_of_sheet(sheet) if of.genome is None else of.genome
     counted: dict[str, OpenedFile] = {}
     yield from _without_genes(stated, [*tracks.values(), *reads.values()], of)
@@ -75,15 +97,16 @@ def check_chromosomes(
         named = in_one_naming({s: files[s] for s in own.samples if s in files}, stated, log=False)
         counted |= named
         yield from _of_another_genome(named)
-        yield from _of_mark(mark, named, of)
+        own_genes = yield from _of_mark(mark, named, of)
+        genes = own_genes if genes is None else genes
         yield from _of_exogenous(own, named)
     if not counted:
-        return
+        return None, genes
     try:
         genome = None if stated is None else load_genome(stated)
     except ResistEpiError as error:
         yield "error", "", "--genome", "", str(error)
-        return
+        return None, genes
     naming = study_naming(counted, genome)
     if "Peaks" in sheet.table:
         yield from _of_peaks(sheet, naming)
@@ -94,12 +117,17 @@ def check_chromosomes(
     for option, path, read, rows in given:
         if path is not None:
             yield from _of_file(option, path, read, rows, naming)
+    return naming, genes
 
 
-def _of_mark(mark: str, files: Mapping[str, OpenedFile], of: Beside) -> Iterator[Finding]:
+def _of_mark(
+    mark: str, files: Mapping[str, OpenedFile], of: Beside
+) -> Generator[Finding, None, pd.DataFrame | None]:
+    """Gives the genes, where they can be told."""
+    genes = None
     lengths = stated_lengths(files)
     if not lengths:
-        return
+        return genes
     told = {file.assembly for file in files.values() if file.lengths_known}
     have_genes = of.genes is not None or of.genome is not None
     have_genes |= len(told) == 1 and bool(told & set(genomes_with_genes()))
@@ -107,7 +135,8 @@ def _of_mark(mark: str, files: Mapping[str, OpenedFile], of: Beside) -> Iterator
     try:
         if have_genes:
             reference = load_reference(of.genome, of.genes, tracks=files)
-            chroms = list(reference.annotation.genes["chrom"].unique())
+            genes = reference.annotation.genes
+            chroms = list(genes["chrom"].unique())
             genome = reference.genome
         else:
             # Without genes nobody knows on which chromosomes regions will lie.
@@ -115,12 +144,12 @@ def _of_mark(mark: str, files: Mapping[str, OpenedFile], of: Beside) -> Iterator
             common = set.intersection(*(set(own) for own in lengths.values()))
             if not common:
                 yield "error", "", where, "", f"{mark}: {_nothing_in_common(lengths)}"
-                return
+                return genes
             chroms = [c for c in _union(lengths) if is_y(c) or c in common]
         found = shared_chromosomes(chroms, lengths, genome=genome, known=genomes(), annotation=what)
     except ResistEpiError as error:
         yield "error", "", where, "", f"{mark}: {error}"
-        return
+        return genes
     for warning in found.warnings():
         yield "warning", "", "Coverage", "", f"{mark}: {warning} by count and run"
     if found.in_none:
@@ -129,6 +158,7 @@ def _of_mark(mark: str, files: Mapping[str, OpenedFile], of: Beside) -> Iterator
     if absent:
         text = f"{len(absent)} chromosomes are absent from some tracks ({shown(absent)})"
         yield "warning", "", "Coverage", "", f"{mark}: {text}: regions on them are refused by count"
+    return genes
 
 
 def _of_another_genome(files: Mapping[str, OpenedFile]) -> Iterator[Finding]:

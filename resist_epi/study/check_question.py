@@ -53,6 +53,11 @@ def design_of_mark(sheet: SampleSheet, question: Question) -> tuple[Design, Cont
     DesignError
         If they cannot be had.
     """
+    return units_of_mark(sheet, question)[1:]
+
+
+def units_of_mark(sheet: SampleSheet, question: Question) -> tuple[SampleSheet, Design, Contrast]:
+    """As `design_of_mark`, with a row of the sheet for each unit before."""
     spelled, columns = spelled_question(question, sheet)
     check_one_assay(sheet, columns)
     units = sheet.take([int(m[0]) for m in unit_members(sheet, columns)])
@@ -60,7 +65,7 @@ def design_of_mark(sheet: SampleSheet, question: Question) -> tuple[Design, Cont
     contrast = study_contrast(
         design, spelled.contrast, method=spelled.method, coefficient=spelled.coefficient
     )
-    return design, contrast
+    return units, design, contrast
 
 
 def contrast_labels(sheet: SampleSheet, questions: Sequence[Question]) -> list[str]:

@@ -37,6 +37,8 @@ class StudySettings(BaseModel):
 
     Attributes
     ----------
+    sheet
+        The sample sheet.
     genome
         A built-in assembly, for genes and chromosome lengths.
     genes
@@ -64,8 +66,15 @@ class StudySettings(BaseModel):
         Samples in which a consensus peak must be found.
     quantity
         What is counted, or `auto` for the best that every track of a mark can give.
-    count_as, min_mapq, keep_duplicates, shift, extend
-        How reads are counted (see `sources.ReadOptions`); None for what the assay has by default.
+    count_as, keep_duplicates
+        What of a read is counted, and whether duplicates are; None for what the assay has by
+        default.
+    min_mapq
+        Smallest mapping quality of reads that are counted.
+    shift
+        bp by which reads are moved towards their 3' end before they are counted.
+    extend
+        Length of fragments in bp, for single reads; wins over the sheet's.
     jobs
         Worker processes; results do not depend on it.
     expression, proteomics, methylation
@@ -76,8 +85,12 @@ class StudySettings(BaseModel):
         As of `question.Confounders`.
     survival_expression, survival_clinical
         Expression and follow-up of an outside cohort, in which the called genes are tried.
-    survival_adjust, survival_strata, survival_treatment
-        Columns of its clinical table (`cohort_files.CohortColumns`).
+    survival_adjust
+        Covariates, by columns of its clinical table.
+    survival_strata
+        A column of it whose levels have baseline hazards of their own.
+    survival_treatment
+        A column of it with two treatments, for the question whether the score is predictive.
     survival_worse
         The level of the contrast with the worse outcome; the first unless named.
     sites

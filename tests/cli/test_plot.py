@@ -7,12 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from resist_epi.cli.main import main
 from resist_epi.cli.plot import READERS, command
 from resist_epi.counting.profile_files import write_profile_matrix
+from resist_epi.errors import GenomeMismatchError
 from resist_epi.io.tables import write_table
 from resist_epi.plots import PLOTS, Plot
 from tests.support import simulated
@@ -45,6 +47,10 @@ def tables(cohort: SmallCohort, tmp_path_factory: pytest.TempPathFactory) -> dic
     write_table(folder / "H3K27me3.tsv", simulated.normalization_factors())
     write_table(folder / "switches.tsv", simulated.switches())
     write_table(folder / "power.tsv", simulated.power())
+    write_table(folder / "by_mark.tsv", pd.DataFrame({
+        "contrast": ["poor-good"], "mark": ["ER"], "kind": ["peaks"], "in_runs": ["both"],
+        "kept": [9], "gained": [1], "lost": [2], "turned": [0],
+    }))  # fmt: skip
     seg = "ID\tchrom\tstart\tend\tn_bins\tlog2\nT1\tchr1\t1\t900\t9\t0.4\n"
     (folder / "cn.seg").write_text(seg)
     first = pd.read_csv(cohort.gene_sets, sep="\t", header=None, usecols=[0]).iloc[0, 0]
@@ -58,6 +64,15 @@ def tables(cohort: SmallCohort, tmp_path_factory: pytest.TempPathFactory) -> dic
         "profile": [str(folder / "m.gz"), *samples],
         "locus": [str(folder / "bins.parquet"), "--gene", "GENE3", *genes, "--results", results],
         "gene-set": [promoters, "--gene-sets", str(cohort.gene_sets), "--set", str(first)],
+        "running-score": [
+            results,
+            "--gene-sets",
+            str(cohort.gene_sets),
+            "--set",
+            str(first),
+        ],
+        "swarm": [promoters, "--gene", "GENE3", "--results", results],
+        "compare": [str(folder / "by_mark.tsv")],
         "switch": [str(folder / "switches.tsv"), "--label", "2"],
         "mechanisms": [str(folder / "mechanisms.tsv")],
         "normalization": [str(folder / "H3K27me3.tsv"), "--results", results],
@@ -167,3 +182,73 @@ def test_a_gene_that_is_nearly_right_is_offered(
     options = ["--gene", "tigar", "--genome", "hg38", "-o", str(tmp_path / "f.png")]
     assert main([*command, *options]) == 1
     assert "Did you mean 'TIGAR' for 'tigar'?" in capsys.readouterr().err
+
+
+def test_a_heatmap_takes_clusters_marks_limits_and_names(
+    tables: dict[str, list[str]], tmp_path: Path
+) -> None:
+    matrix, *samples = tables["heatmap"]
+    out = tmp_path / "f.svg"
+    options = [
+        "--kmeans",
+        "3",
+        "--sort",
+        "change",
+        "--cmap",
+        "viridis",
+        "--beside",
+        f"K36={matrix}",
+    ]
+    options += ["--limits", "m=0,3", "--limits", "K36=0,5", "--mark", "m"]
+    assert main(["plot", "heatmap", matrix, *samples, *options, "-o", str(out)]) == 0
+    text = out.read_text(encoding="utf-8")
+    for expected in ("cluster 3", "K36", "good"):
+        assert expected in text
+    profile = ["plot", "profile", matrix, "--hierarchical", "2", "-o", str(out)]
+    assert main(profile) == 0
+    assert "cluster 2" in out.read_text(encoding="utf-8")
+
+
+def test_limits_that_are_no_numbers_are_a_wrong_use(
+    tables: dict[str, list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["plot", "heatmap", tables["heatmap"][0], "-o", str(tmp_path / "f.png")]
+    assert main([*command, "--limits", "a,b"]) == 2
+    assert "LOW,HIGH" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("grouped", ["each", "mean", "overlay"])
+def test_a_locus_is_drawn_from_the_tracks_of_a_sheet(
+    grouped: str, cohort: SmallCohort, tables: dict[str, list[str]], tmp_path: Path
+) -> None:
+    out = tmp_path / "f.svg"
+    command = ["plot", "locus", str(cohort.sheet), "--mark", "H3K27me3", "--gene", "GENE3"]
+    command += ["--genes", str(cohort.genes), "--results", tables["volcano"][0]]
+    assert main([*command, "--grouped", grouped, "-o", str(out)]) == 0
+    text = out.read_text(encoding="utf-8")
+    assert "GENE3" in text
+    assert "peaks" in text
+    assert {"each": "T0_H3K27me3", "mean": "poor (n = 4)", "overlay": "overlay"}[grouped] in text
+
+
+def test_a_locus_of_tracks_holds_their_means(cohort: SmallCohort) -> None:
+    from resist_epi.samples.sheet import one_mark, read_sheet
+    from resist_epi.study.locus_sheet import locus_coverage
+    from resist_epi.tracks.open import open_track
+
+    sheet = one_mark(read_sheet(cohort.sheet), "H3K27me3")
+    table = locus_coverage(sheet, ("chr1", 30_000, 40_000), most=10)
+    assert table["start"].tolist() == list(range(30_000, 40_000, 1000))
+    track = open_track(sheet.table["Coverage"].iloc[0])
+    edges = np.arange(30_000, 41_000, 1000)
+    assert np.allclose(table[sheet.samples[0]], track.bin_sums("chr1", edges[None])[0] / 1000)
+    with pytest.raises(GenomeMismatchError, match="no chromosome chr9"):
+        locus_coverage(sheet, ("chr9", 0, 1000))
+
+
+def test_a_figure_of_results_names_mark_contrast_and_n(
+    tables: dict[str, list[str]], tmp_path: Path
+) -> None:
+    out = tmp_path / "f.svg"
+    assert main(["plot", "volcano", tables["volcano"][0], "-o", str(out)]) == 0
+    assert "H3K27me3: poor minus good (4 + 4 units)" in out.read_text(encoding="utf-8")

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.dna.arms import arm_names, arm_shifts
+from resist_epi.dna.arms import arm_shifts
+from resist_epi.genome.cytogenetics import arm_names
 from resist_epi.genome.regions import bed_regions
 from resist_epi.model.normalization import normalize
 from resist_epi.samples.design import make_contrast, make_design
@@ -94,6 +95,19 @@ def test_sex_chromosomes_are_tested_apart() -> None:
     assert table.index[table["shifted"]].tolist() == ["chrX"]
     assert len(found.warnings) == 1
     assert "X inactivation" in found.warnings[0]
+
+
+def test_units_of_mixed_sexes_are_named_as_such() -> None:
+    matrix, design, contrast = cohort(np.zeros(12))
+    on_x = (matrix.regions["chrom"] == "chrX").to_numpy()
+    values = matrix.values * np.where(on_x[:, None] & (np.arange(12) % 2 == 0), 2.0, 1.0)
+    tested = np.ones(len(values), dtype=bool)
+    found = arm_shifts(
+        replace(matrix, values=values), design, contrast, tested=tested, borders=BORDERS
+    )
+    (warning,) = found.warnings
+    assert "units of one group differ along whole chromosome arms: chrX (sd " in warning
+    assert "sexes that are mixed" in warning
 
 
 def test_small_input() -> None:

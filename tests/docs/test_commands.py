@@ -44,6 +44,8 @@ INSTEAD = [
     (r"^(resist-epi run (?!study/)(?!.*--genes).*)$", r"\1 --genes genes.tsv", "the same"),
     (r"^(.* --regions promoters(?!.*--genes).*)$", r"\1 --genes genes.tsv", "the same"),
     (r"\bDIR\b", "made", "a place to fill in"),
+    (r"--gene HK2\b", "--gene GENE3", "the cohort's genes have names of their own"),
+    (r"--set PPP_ALL\b", "--gene-sets sets.gmt --set GAINED", "and so have its sets"),
     (r"greylist --samples sheet.csv", "greylist --samples inputs.csv", "a sheet with inputs"),
     (r"--good 12 --poor 12", "--good 2 --poor 3", "a small cohort shows the same"),
     (r"(--survival cohort.tsv clinical.csv)", r"\1 --fdr 1", "few genes are called there"),
@@ -61,6 +63,10 @@ TESTED = {
     "resist-epi demo -o DIR": "tests/cli/test_demo.py",
     "pytest -m real tests/study/test_real_studies.py": "tests/study/test_real_studies.py",
     "resist-epi diff pilot.tsv --samples pilot.csv -o pilot.results.tsv": PILOT,
+    "python scripts/rat_heart_sheet.py --reads path/to/euratrans -o rat.csv": (
+        "tests/scripts/test_rat_heart.py"
+    ),
+    "resist-epi run rat.csv -o rat --genes path/to/rn4.gtf.gz": "tests/study/test_run_reads.py",
     "resist-epi power pilot.tsv --samples pilot.csv --units 3,6,12 --effects 1 --sets 10"
     " -o power.tsv": PILOT,
     "resist-epi plot power power.tsv -o power.png": PILOT,
@@ -77,6 +83,7 @@ SETS_UP = {
     "bash scripts/test.sh",
     "bash scripts/test.sh --all",
     "bash scripts/test.sh -k consensus",
+    "bash scripts/docs.sh",
 }
 NOT_OURS = {
     "source .venv/bin/activate",

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from resist_epi.dna.arms import arm_names
+import pandas as pd
+import pytest
+
 from resist_epi.genome.builtin import load_genes, load_genome
-from resist_epi.genome.cytogenetics import load_amplicons, load_centromeres
+from resist_epi.genome.cytogenetics import (
+    arm_names,
+    assembly_of_regions,
+    load_amplicons,
+    load_centromeres,
+)
 
 
 def test_arms_and_amplicons_are_where_genes_say() -> None:
@@ -32,3 +39,21 @@ def test_arms_and_amplicons_are_where_genes_say() -> None:
         assert dict(zip(table["symbol"], found, strict=True)) == inside
     assert load_centromeres("mm10") == {}
     assert load_amplicons(None).empty
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        ({"chr1": 248_950_000, "chr21": 46_000_000}, "hg38"),
+        ({"1": 249_200_000, "21": 1_000}, "hg19"),
+        ({"chr1": 1_000}, None),  # which many assemblies have
+        ({"chr1": 195_000_000, "chr19": 61_000_000, "chrX": 170_000_000}, None),  # mouse
+        ({"chr2L": 1_000}, None),
+        ({}, None),
+    ],
+)
+def test_regions_tell_the_assembly_by_how_far_they_reach(
+    ends: dict[str, int], expected: str | None
+) -> None:
+    table = pd.DataFrame({"chrom": list(ends), "end": list(ends.values())})
+    assert assembly_of_regions(table) == expected

@@ -82,3 +82,16 @@ def test_two_sides_of_one_set_are_one_sentence_with_their_switches() -> None:
     assert said[0].endswith("under other names: Retained (against what was stated)")
     rows[3]["set"] = "T"  # switches of other genes are a finding of their own
     assert len(mechanism_sentences(pd.DataFrame(rows))) == 2
+
+
+def test_two_sides_of_one_set_are_one_sentence_where_switches_alone_are_called() -> None:
+    own = {"finding": "Lost", "genes": "GREB1,IGFBP5", "n_loci": 2}
+    rows = [
+        row("Lost", "switches", "loss", "as expected", **own),
+        row("Retained", "switches", "loss", "opposite", **own),
+    ]
+    said = mechanism_sentences(pd.DataFrame(rows))
+    assert said == [
+        "Lost: repressive switches (GREB1, IGFBP5; 2 loci tested), consistent with what was stated;"
+        " the same finding under other names: Retained (against what was stated)"
+    ]

@@ -42,3 +42,13 @@ def test_a_gene_without_one_of_the_marks_is_not_counted() -> None:
     genes.loc[0:9, "B_pvalue"] = np.nan
     found = switch_sets(genes, SETS).set_index("set")
     assert found.loc["UP", ["n_tested", "n_gain"]].tolist() == [10, 0]
+
+
+def test_one_locus_that_switches_is_no_set_and_a_called_set_is_a_finding() -> None:
+    one = switch_sets(switch_table({0: "activating switch"}), {"UP": SETS["UP"]}).iloc[0]
+    assert one["padj"] <= 0.05
+    assert (one["n_gain"], one["direction"], one["finding"]) == (1, "none", "")
+    classes = dict.fromkeys(range(2), "activating switch")
+    two = switch_sets(switch_table(classes), {"UP": SETS["UP"]}).iloc[0]
+    assert (two["n_gain"], two["direction"], two["finding"]) == (2, "gain", "UP")
+    assert two["called_needed"] == 2

@@ -78,14 +78,17 @@ def test_silence_of_few_loci_says_nothing_and_a_call_of_few_does() -> None:
 
 def test_none_seen_carries_what_would_have_been_seen() -> None:
     known = {"smallest": 0.314, "needed": np.nan, "untested": ""}
-    assert in_words("no change seen", **known).endswith("a shift of 0.31 log2, would have been")
+    assert in_words("no change seen", **known).endswith("a shift of 0.31 log2 would have been")
     assert in_words("as expected", **known) == "as expected"
 
 
 def test_a_set_with_called_loci_changes_no_more_than_sets_like_it() -> None:
     known = {"smallest": np.nan, "needed": np.nan, "untested": "", "called": 14.0, "matched": 18.2}
     said = in_words("no change seen", **known)
-    assert said == "no change seen beyond that of sets like it (14 loci called, 18.2 in those)"
+    few = "no change seen beyond that of others (14 loci called, 18.2 in sets like it)"
+    assert said == few
+    more = in_words("no change seen", **known | {"matched": 0.2})
+    assert more == "no change seen that can be claimed (14 loci called, 0.2 in sets like it)"
     assert in_words("no change seen", **known | {"called": 0.0}) == "no change seen"
     assert in_words("as expected", **known) == "as expected"
 

@@ -11,6 +11,8 @@ import pytest
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError
+from resist_epi.genome.builtin import load_genome
+from resist_epi.genome.cytogenetics import arm_names, load_centromeres
 from resist_epi.model import hidden
 from resist_epi.model.agreement import with_agreement
 from resist_epi.model.analysis import Analysis, analyse
@@ -264,6 +266,39 @@ def test_sex_chromosomes_and_depth_do_not_stand_for_a_factor() -> None:
     values[np.ix_(on_x, BATCH > 0)] *= 2
     found = asked((replace(made, values=values, regions=table), rows))
     assert found.facts["hidden"]["found"] == 0
+
+
+def human(made: CountMatrix) -> CountMatrix:
+    """The same values in regions that are spread over the whole chromosomes of hg38."""
+    table = made.regions.copy()
+    lengths = load_genome("hg38").lengths
+    for chrom, own in table.groupby("chrom"):
+        start = np.linspace(0, lengths[str(chrom)] - 2_000, len(own)).astype(int)
+        table.loc[own.index, "start"], table.loc[own.index, "end"] = start, start + 1_000
+    return replace(made, regions=table)
+
+
+@pytest.mark.parametrize("quantity", ["mean_signal", "reads"])
+def test_copy_number_of_an_arm_is_named_as_the_arm(quantity: str) -> None:
+    made, rows = cohort(seed=9, quantity=quantity)
+    made = human(made)
+    carriers = np.isin(np.arange(16), [1, 4, 6, 9, 12, 15])
+    borders = load_centromeres("hg38")
+    arms = arm_names(made.regions, borders)
+    values = made.values.copy()
+    for arm in ("1q", "8q"):
+        values[np.ix_(arms == arm, carriers)] *= 3
+    if quantity == "reads":
+        values = np.round(values)
+    found = asked((replace(made, values=values), rows))
+    assert not found.facts["hidden"]["adjusted"]
+    assert set(found.facts["hidden"]["places"]) == {"1q", "8q"}
+    said = found.header["hidden factors"]
+    assert "lies on " in said
+    assert "8q (" in said
+    assert "consistent with copy number in some of the units; not adjusted for" in said
+    plain = asked((made, rows))
+    assert "lies on" not in plain.header["hidden factors"]
 
 
 def test_the_look_is_the_same_in_any_order_of_units() -> None:

@@ -68,7 +68,7 @@ def test_calls_stand_beside_their_genes() -> None:
     colours = np.asarray(panel(ax, "call").images[0].get_array())[:, 0]
     of = dict(zip(cells(ax).index, colours, strict=True))
     assert np.allclose(of["NSD2"] * 255, (213, 94, 0))
-    assert np.allclose(of["HK2"] * 255, (0, 114, 178))
+    assert np.allclose(of["HK2"] * 255, (0, 93, 163))
     assert np.allclose(of["EZH2"], 1)
     assert np.allclose(of["TIGAR"], 1)
 

@@ -10,6 +10,7 @@ import pytest
 from matplotlib.axes import Axes
 
 from resist_epi.counting.profile_matrix import ProfileMatrix
+from resist_epi.errors import InputFormatError
 from resist_epi.plots import plot_heatmap, plot_profile
 from resist_epi.plots.style import panel
 from tests.support import simulated
@@ -212,3 +213,102 @@ def test_names_of_conditions_are_within_the_figure_and_apart() -> None:
     assert len(boxes) == 2
     assert all(b.x0 >= 0 for b in boxes)
     assert not boxes[0].overlaps(boxes[1])
+
+
+def two_shapes(scale: float = 1.0, samples: tuple[str, ...] = ("g1", "g2", "p1")) -> ProfileMatrix:
+    """30 regions with a peak, 20 flat high, 10 with nothing."""
+    rng = np.random.default_rng(4)
+    x = np.arange(40)
+    base = np.concatenate([
+        np.tile(5 * np.exp(-(((x - 20) / 5.0) ** 2)), (30, 1)), np.full((20, 40), 6.0),
+        np.zeros((10, 40)),
+    ])  # fmt: skip
+    noise = {s: scale * np.abs(base + rng.normal(0, 0.05, base.shape)) for s in samples}
+    starts = np.arange(60) * 100
+    regions = pd.DataFrame({
+        "chrom": "chr1", "start": starts, "end": starts + 1 + np.arange(60),
+        "region_id": [f"G{i}:ID{i}:promoter:1" for i in range(60)],
+    })  # fmt: skip
+    return ProfileMatrix(noise, regions, 100, 2000, 2000, tested=(-1000, 500))
+
+
+@pytest.mark.parametrize("how", ["kmeans", "hierarchical"])
+def test_clusters_take_the_place_of_groups(how: str) -> None:
+    ax = plot_heatmap(two_shapes(), **{how: 3})
+    shown = sections(ax, "g1")
+    assert {name: len(rows) for name, rows in shown.items()} == {
+        "cluster 1": 20, "cluster 2": 30, "cluster 3": 10,
+    }  # fmt: skip
+    again = sections(plot_heatmap(two_shapes(), **{how: 3}), "g1")
+    assert all(np.allclose(shown[name], again[name]) for name in shown)
+    panels = [p.get_title() for p in plot_profile(two_shapes(), **{how: 3}).child_axes]
+    assert panels[0] == "cluster 1 (n = 20)"
+
+
+def test_rows_stand_in_the_order_asked_for() -> None:
+    matrix = two_shapes()
+    kept = sections(plot_heatmap(matrix, sort="keep"), "g1")["regions"]
+    assert np.allclose(kept, matrix.values["g1"])
+    longest = sections(plot_heatmap(matrix, sort="length"), "g1")["regions"]
+    assert np.allclose(longest, matrix.values["g1"][::-1])
+    sheet = pd.DataFrame({"SampleID": ["g1", "g2", "p1"], "Condition": ["a", "a", "b"]})
+    more = {s: v + (s == "p1") * np.arange(60)[:, None] for s, v in matrix.values.items()}
+    changed = ProfileMatrix(more, matrix.regions, 100, 2000, 2000)
+    by_change = sections(plot_heatmap(changed, samples=sheet, sort="change"), "p1")["regions"]
+    assert np.allclose(by_change, more["p1"][::-1])
+
+
+def test_marks_stand_side_by_side_on_scales_of_their_own() -> None:
+    marks = {"K27": two_shapes(), "K36": two_shapes(10.0, ("g1", "p1"))}
+    ax = plot_heatmap(marks, kmeans=2, limits={"K27": (0, 3)})
+    labels = [str(child.get_label()) for child in ax.child_axes]
+    assert "profile: K27 g2" in labels
+    assert "cluster 2: K36 p1" in labels
+    assert {"colourbar: K27", "colourbar: K36"} <= set(labels)
+    assert panel(ax, "cluster 1: K27 g1").images[0].get_clim() == (0, 3)
+    assert panel(ax, "cluster 1: K36 g1").images[0].get_clim()[1] > 10
+    sheet = pd.DataFrame({"SampleID": ["g1", "g2", "p1"], "Condition": ["good", "good", "poor"]})
+    averaged = plot_heatmap(marks, samples=sheet, by="Condition")
+    assert "profile: K36 good" in [str(child.get_label()) for child in averaged.child_axes]
+
+
+def test_regions_are_named_beside_their_rows_and_apart() -> None:
+    names = [f"G{i}" for i in range(6)]
+    ax = plot_heatmap(two_shapes(), label=[*names, "NOT_THERE"])
+    written = {t.get_text(): t.get_position()[1] for t in ax.texts if t.get_text() in names}
+    assert set(written) == set(names)
+    heights = sorted(written.values())
+    assert min(np.diff(heights)) > 0
+
+
+def test_the_tested_window_is_marked_and_said() -> None:
+    ax = plot_heatmap(two_shapes())
+    lines = panel(ax, "regions: g1").lines
+    assert [float(line.get_xdata()[0]) for line in lines] == [-1000, 500]
+    assert any("tested (dashed): −1 to +0.5 kb" in t.get_text() for t in ax.texts)
+
+
+def test_many_small_groups_keep_a_height() -> None:
+    matrix = two_shapes()
+    groups = [f"c{i}" for i in range(8)] + ["rest"] * 52
+    ax = plot_heatmap(matrix, groups=groups)
+    heights = [panel(ax, f"{g}: g1").get_position().height for g in (*groups[:8], "rest")]
+    assert min(heights) > 0.03
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kmeans": 2, "hierarchical": 2}, "ask for one"),
+        ({"kmeans": 0}, "1 cluster or more"),
+        ({"sort": "lenght"}, "Did you mean 'length'"),
+        ({"cmap": "viridiss"}, "Did you mean 'viridis'"),
+        ({"limits": (3, 1)}, "the lower one first"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused(options: dict, message: str) -> None:
+    with pytest.raises(InputFormatError, match=message):
+        plot_heatmap(two_shapes(), **options)
+    other = two_shapes().select(np.arange(5))
+    with pytest.raises(InputFormatError, match="not of the same regions"):
+        plot_heatmap({"a": two_shapes(), "b": other})

@@ -161,3 +161,43 @@ def test_two_chromosomes_need_a_choice() -> None:
     table.loc[0, "chrom"] = "chr5"
     with pytest.raises(InputFormatError, match="which locus"):
         plot_locus(table)
+
+
+def grouped_table() -> tuple[pd.DataFrame, pd.DataFrame]:
+    starts = np.arange(0, 8000, 500)
+    table = pd.DataFrame({"chrom": "chr1", "start": starts, "end": starts + 500})
+    for i, name in enumerate(("g1", "g2", "p1", "p2")):
+        table[name] = float(i + 1)
+    sheet = pd.DataFrame({"SampleID": ["g1", "g2", "p1", "p2"],
+                          "Condition": ["good", "good", "poor", "poor"]})  # fmt: skip
+    return table, sheet
+
+
+def test_groups_are_averaged_with_their_range() -> None:
+    table, sheet = grouped_table()
+    ax = plot_locus(table, samples=sheet, grouped="mean")
+    labels = [str(child.get_label()) for child in ax.child_axes]
+    assert labels == ["good (n = 2)", "poor (n = 2)", "genes"]
+    fills = panel(ax, "poor (n = 2)").collections
+    mean, band = (f.get_paths()[0].get_extents() for f in fills[:2])
+    assert mean.y1 == pytest.approx(3.5)
+    assert band.y1 == pytest.approx(4.0)
+
+
+def test_groups_are_overlaid_as_lines() -> None:
+    table, sheet = grouped_table()
+    lines = panel(plot_locus(table, samples=sheet, grouped="overlay"), "overlay").lines
+    means = {line.get_label(): float(np.max(line.get_ydata())) for line in lines}
+    assert means == {"good": 1.5, "poor": 3.5}
+    with pytest.raises(InputFormatError, match="way to group tracks"):
+        plot_locus(table, samples=sheet, grouped="men")
+
+
+def test_peaks_stand_below_a_row_a_sample() -> None:
+    table, sheet = grouped_table()
+    peaks = {"g1": pd.DataFrame({"chrom": ["chr1", "chr2"], "start": [1000, 1], "end": [2000, 9]}),
+             "p1": pd.DataFrame({"chrom": ["chr1"], "start": [1200], "end": [2500]})}  # fmt: skip
+    ax = plot_locus(table, samples=sheet, peaks=peaks)
+    bars = panel(ax, "peaks").collections
+    assert [len(b.get_paths()) for b in bars] == [1, 1]
+    assert "peaks" not in [str(c.get_label()) for c in plot_locus(table).child_axes]

@@ -48,6 +48,23 @@ def test_what_was_stated_and_the_genes_called_are_written() -> None:
     assert not any("HK1" in t for t in written)  # in brackets: not called
 
 
+def test_the_name_of_a_finding_is_whole_and_stays_in_the_figure() -> None:
+    name = "Amplicon 17q23 (RPS6KB1, PPM1D, TBX2)"
+    table = mechanisms()
+    table["finding"] = np.where(table["direction"] == "none", "", name)
+    table["genes"] = ["ABCD1,ABCD2,ABCD3,ABCD4"] * len(table)
+    ax = plot_mechanisms(table)
+    ax.figure.draw_without_rendering()
+    box = ax.get_window_extent()
+    shown = [t for t in ax.texts if t.get_text().startswith("as ")]
+    assert shown
+    for text in shown:
+        said = text.get_text()
+        assert name in said.replace("\n", " ")
+        assert said.count("\n") <= 1
+        assert text.get_window_extent().x1 <= box.x1
+
+
 def test_switches_share_the_scale_of_colours() -> None:
     table = mechanisms(layer=["H3K27me3", "switches"] * 3, effect=[-0.5, 0.2, 0, 0, 0.5, 0])
     points = dots(plot_mechanisms(table))

@@ -81,7 +81,9 @@ def test_correlation_keeps_the_values_and_orders_alike_down_and_across() -> None
     ax = plot_correlation(table, samples=sheet)
     names = [t.get_text() for t in panel(ax, "heatmap").get_yticklabels()]
     assert sorted(names) == sorted(sheet["SampleID"])
-    assert np.allclose(shown(ax), table.loc[names, names])
+    expected = table.loc[names, names].to_numpy(copy=True)
+    np.fill_diagonal(expected, np.nan)  # 1 whatever the samples: apart from the scale
+    assert np.allclose(shown(ax), expected, equal_nan=True)
 
 
 def test_clustering_brings_the_groups_together() -> None:
@@ -116,7 +118,7 @@ def test_a_sample_without_variation_is_shown_as_unknown() -> None:
     table.iloc[2] = np.nan
     table.iloc[:, 2] = np.nan
     ax = plot_correlation(table.reset_index(), samples=sheet)
-    assert np.isnan(shown(ax)).sum() == 11
+    assert np.isnan(shown(ax)).sum() == 11 + 5  # and the diagonal of the others
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
@@ -136,11 +138,13 @@ def test_equal_samples() -> None:
     plot_correlation(table).figure.draw_without_rendering()
 
 
-def test_the_colours_serve_the_differences_between_samples() -> None:
+def test_the_scale_is_the_same_whatever_the_samples() -> None:
     table = simulated.correlation(simulated.sheet(12))
-    off = table.to_numpy()[~np.eye(12, dtype=bool)]
-    low, high = panel(plot_correlation(table), "heatmap").images[0].get_clim()
-    assert low <= off.min() < off.max() <= high < 1
+    for shown_table in (table, 0.3 * table + 0.7 * np.eye(12)):
+        assert panel(plot_correlation(shown_table), "heatmap").images[0].get_clim() == (0, 1)
+    against = table.copy()
+    against.iloc[0, 1:] = against.iloc[1:, 0] = -0.5
+    assert panel(plot_correlation(against), "heatmap").images[0].get_clim() == (-1, 1)
 
 
 def test_a_table_that_is_not_square_is_refused() -> None:

@@ -75,7 +75,7 @@ def test_few_regions_have_no_trend() -> None:
 def test_gains_are_vermillion_losses_blue_and_the_rest_grey() -> None:
     table = simulated.results(300, changed=0.2)
     colours = {c.get_label().split(" ")[0]: c for c in plot_ma(table).collections}
-    for name, rgb in {"gain": (213, 94, 0), "loss": (0, 114, 178), "none": (153, 153, 153)}.items():
+    for name, rgb in {"gain": (213, 94, 0), "loss": (0, 93, 163), "none": (153, 153, 153)}.items():
         face = np.asarray(colours[name].get_facecolor())[0, :3]
         assert np.allclose(face * 255, rgb, atol=0.6)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import matplotlib as mpl
@@ -13,8 +14,20 @@ import pytest
 
 import resist_epi.plots
 from resist_epi.plots import PLOTS, figure_function, plot_volcano
-from resist_epi.plots.style import level_colours, lookup, panel, shorten, shorten_all
+from resist_epi.plots.profile import region_colours
+from resist_epi.plots.style import (
+    CLUSTER_COLOURS,
+    DIRECTION_COLOURS,
+    GROUP_COLOURS,
+    level_colours,
+    lookup,
+    panel,
+    shorten,
+    shorten_all,
+    text_colour,
+)
 from tests.support import simulated
+from tests.support.colour_vision import SEEN, distance, grey_difference, lab
 
 
 def test_importing_the_figures_does_not_import_matplotlib() -> None:
@@ -101,3 +114,43 @@ def test_of_names_that_would_be_equal_what_differs_is_kept() -> None:
     # What differs is longer than there is room for.
     long = ["a" * 8 + "b" * 30 + "c" * 8, "a" * 8 + "d" * 30 + "c" * 8, "y"]
     assert len(set(shorten_all(long, 12))) == 3
+
+
+FOUR = {
+    "gain": DIRECTION_COLOURS["gain"],
+    "loss": DIRECTION_COLOURS["loss"],
+    "first group": GROUP_COLOURS[0],
+    "second group": GROUP_COLOURS[1],
+}
+
+
+@pytest.mark.parametrize(("one", "other"), list(combinations(FOUR, 2)))
+def test_gain_loss_and_two_groups_differ_for_all_eyes_and_in_grey(one: str, other: str) -> None:
+    for seen in SEEN:
+        assert distance(FOUR[one], FOUR[other], seen) >= 30
+    assert grey_difference(FOUR[one], FOUR[other]) >= 15
+
+
+def test_a_third_group_differs_from_them_for_all_eyes() -> None:
+    for colour in FOUR.values():
+        assert min(distance(GROUP_COLOURS[2], colour, seen) for seen in SEEN) >= 25
+        assert grey_difference(GROUP_COLOURS[2], colour) >= 12
+
+
+def test_the_measure_is_that_of_the_field() -> None:
+    assert lab("#ffffff")[0] == pytest.approx(100, abs=0.1)
+    assert lab("#ff0000") == pytest.approx([53.24, 80.09, 67.20], abs=0.1)
+    # Red and green of one lightness are told apart by usual eyes alone.
+    assert distance("#b35a00", "#5d7d00") > 2 * distance("#b35a00", "#5d7d00", "deuteranopia")
+
+
+def test_clusters_never_look_like_groups_or_directions() -> None:
+    others = [*GROUP_COLOURS, *(DIRECTION_COLOURS[name] for name in ("gain", "loss"))]
+    assert min(distance(c, o) for c in CLUSTER_COLOURS for o in others) >= 20
+    assert set(region_colours(["A", "B", "C"]).values()).isdisjoint(others)
+
+
+def test_pale_colours_are_written_darker() -> None:
+    assert text_colour(GROUP_COLOURS[0]) == GROUP_COLOURS[0].lower()
+    for colour in (*GROUP_COLOURS, *CLUSTER_COLOURS):
+        assert lab(text_colour(colour))[0] <= 50.5

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from resist_epi.io.tables import write_table
+from resist_epi.report.mechanisms import _row
 from resist_epi.report.page import write_report
-from resist_epi.schema import MECHANISMS, names
+from resist_epi.schema import MECHANISMS, MECHANISMS_MORE, names
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +86,16 @@ def test_mechanisms_have_a_section_with_sentences_controls_and_context(
     assert "data:image/png" in section
     assert (folder / "figures" / "study.mechanisms.svg").is_file()
     assert '<section id="mechanisms"' not in (study / "report.html").read_text()
+
+
+def test_a_row_names_the_genes_that_carry_others_and_never_says_nan() -> None:
+    row = dict.fromkeys((*names(MECHANISMS), *names(MECHANISMS_MORE)), "")
+    numbers = [c.name for c in (*MECHANISMS, *MECHANISMS_MORE) if c.dtype != "str"]
+    row |= dict.fromkeys(numbers, float("nan"))
+    row |= {"layer": "switches", "verdict": "not tested", "untested": "no gene", "genes": ""}
+    untested = _row(row)
+    assert untested["effect"] == "–"
+    shared = row | {"mechanism": "NSD2", "finding": "NSD2", "shared_genes": "G6PD,HK2"}
+    assert _row(shared)["finding"] == "also behind other mechanisms here: G6PD, HK2"
+    other = shared | {"finding": "Pentose phosphate", "pvalue_unshared": 0.2}
+    assert _row(other)["finding"].startswith("one finding with Pentose phosphate")

@@ -13,6 +13,7 @@ from resist_epi.mechanism.switches import METHODS
 from resist_epi.report.gather import RunTables, Sheet, gather
 from resist_epi.report.methods_findings import JOINT_TESTS, between_marks, within_regions
 from resist_epi.report.references import Citations
+from resist_epi.report.words import main_regions
 from resist_epi.stats.literature import (
     BENJAMINI_1995,
     BENJAMINI_2008,
@@ -103,7 +104,7 @@ def test_domains_and_scans_over_units_are_cited_where_there_were_any(study: Path
         own = {**alone, kind: Sheet(sheet.table, {**sheet.header, "facts": facts})}
         citations = Citations()
         text = " ".join(within_regions([replace(mark, results=own)], citations))
-        said = f"it called 8 regions of {mark.mark}, 4 of them in some only."
+        said = f"it called 8 {main_regions(mark)} of {mark.mark}, 4 of them in some only."
         assert (said in text) == ("carriers" in facts)
         assert (LIAN_2008 in citations.references) == ("carriers" in facts)
         assert SIMES_1986 not in citations.references

@@ -114,7 +114,7 @@ def test_all_problems_stand_on_one_line(tmp_path: Path) -> None:
 
 
 def test_a_close_name_of_a_column_is_offered(tmp_path: Path) -> None:
-    with pytest.raises(SampleSheetError, match="did you mean 'Sample_Id' for 'SampleID'"):
+    with pytest.raises(SampleSheetError, match="rename 'Sample_Id' to SampleID"):
         read_sheet(write(tmp_path, "Sample_Id,Factor,Condition\na,ER,x\n"))
 
 

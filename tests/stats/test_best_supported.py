@@ -71,6 +71,6 @@ def test_equals_keep_their_order_and_nothing_is_fine() -> None:
 
 def test_words_say_how_many_are_supported_or_that_none_is() -> None:
     some = table(svalue=[0.01, 0.2, np.nan], pvalue=[1e-4, 0.1, np.nan])
-    assert support_in_words(some) == f"{IN_WORDS}; 1 of 2 are supported"
+    assert support_in_words(some) == f"{IN_WORDS}; 1 of 2 have such an s-value"
     none = table(svalue=[0.3, 0.2], pvalue=[0.1, 0.1])
-    assert support_in_words(none).startswith("no change is supported")
+    assert support_in_words(none).startswith("smallest s-value first; none is")

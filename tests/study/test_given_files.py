@@ -57,6 +57,9 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> SmallCohort:
     return make_cohort(tmp_path_factory.mktemp("cohort"), per_group=2)
 
 
+LEVELS = "gene\tP0\tP1\tP2\tP3\n"
+
+
 @pytest.mark.parametrize(
     ("setting", "text", "said"),
     [
@@ -65,6 +68,12 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> SmallCohort:
         ("sites", "# nothing\n", "holds no intervals; expected BED of the peak set FOXA1"),
         ("sites", "scaffold_9\t1\t5\n", "scaffold_9"),
         ("survival_clinical", "patient,time\nX1,3\n", "no column for the event"),
+        ("expression", "gene\tother\nGENE1\t1\n", "neither effects, nor levels"),
+        ("expression", "gene\tlogFC\nGENE1\t1\nGENE2\tx\n", "line 3"),
+        ("proteomics", "gene\tlogFC\nABC\t1\n", "no gene of the protein"),
+        ("methylation", LEVELS + "GENE1\t1\t2\t3\tnone at all\n", "column P3"),
+        ("known", "symbol\tdirection\nNOBODY\tgain\n", "none of the 1 known directions"),
+        ("gene_sets", "SET\tmine\tNOBODY\tNOONE\n", "no gene of the 1 gene sets"),
     ],
 )
 def test_nothing_is_counted_before(
@@ -81,3 +90,54 @@ def test_nothing_is_counted_before(
     with pytest.raises(ResistEpiError, match=said):
         run_study(settings, tmp_path / "out", report=False)
     assert not (tmp_path / "out" / "counts").exists()
+
+
+def test_check_lists_what_run_would_refuse_and_says_what_the_others_are(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = {
+        "sites.bed": "chr1\t1\t5000\n",
+        "elsewhere.bed": "scaffold_9\t1\t5\n",
+        "contacts.bedpe": "chr1\t1\t9\tchr1\t2000\t2009\n",
+        "states.bed": "chr1\t0\t9000\tearly\nchr2\t0\t90\tlate\n",
+        "known.tsv": "symbol\tdirection\nGENE1\tgain\nNOBODY\tloss\n",
+        "foreign.tsv": "symbol\tdirection\nNOBODY\tgain\n",
+        "levels.tsv": LEVELS + "GENE1\t1\t2\t3\t4\nGENE2\t2\t1\t4\t3\n",
+        "proteins.tsv": "gene\tlogFC\nABC\t1\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    expression, clinical = write_outside_cohort(tmp_path, 0.0)
+    command = ["check", str(cohort.sheet), "--genes", str(cohort.genes)]
+    good = [
+        *("--sites", f"FOXA1={tmp_path / 'sites.bed'}", "--known", tmp_path / "known.tsv"),
+        *("--contacts", tmp_path / "contacts.bedpe", "--partition", tmp_path / "states.bed"),
+        *("--expression", tmp_path / "levels.tsv", "--gene-sets", cohort.gene_sets),
+        *("--survival", expression, clinical, "--worse", "poor"),
+    ]
+    assert main([*command, *map(str, good)]) == 0
+    said = capsys.readouterr().out
+    for words in (
+        "info\t--sites sites.bed\t1 intervals of the peak set FOXA1",
+        "info\t--contacts contacts.bedpe\t1 contacts",
+        "info\t--partition states.bed\t2 parts of 2 classes",
+        "info\t--known known.tsv\t2 known directions, 1 of genes that are not here",
+        "info\t--gene-sets sets.gmt\t3 gene sets",
+        "info\t--expression levels.tsv\t2 genes, levels of 4 patients",
+        "150 patients",
+    ):
+        assert words in said
+    wrong = [
+        *("--sites", f"FOXA1={tmp_path / 'elsewhere.bed'}", "--known", tmp_path / "foreign.tsv"),
+        *("--contacts", tmp_path / "none.bedpe", "--partition", tmp_path / "sites.bed"),
+        *("--proteomics", tmp_path / "proteins.tsv"),
+        *("--survival", expression, clinical, "--worse", "bad"),
+    ]
+    assert main([*command, *map(str, wrong)]) == 1
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("error")]
+    found = {line.split("\t")[1].split(" ")[0]: line for line in lines}
+    assert set(found) == {
+        *("--sites", "--known", "--contacts", "--partition", "--proteomics", "--survival"),
+    }
+    assert "no such file" in found["--contacts"]
+    assert "the group of worse outcome is 'bad'" in found["--survival"]

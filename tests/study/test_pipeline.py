@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,10 +14,12 @@ from resist_epi.counting.matrix_files import read_counts
 from resist_epi.errors import InputFormatError, SampleSheetError
 from resist_epi.genes.domain_links import DOMAIN_LINKS
 from resist_epi.genes.linking import LINK_COLUMNS
+from resist_epi.io.run_folder import FILES
 from resist_epi.io.tables import read_results, read_table
 from resist_epi.pipeline import run_study
 from resist_epi.report.figures import FORMATS
 from resist_epi.schema import CHECK, GENE_SETS, PRE_SPECIFIED, QUALITY, RESULTS, names
+from resist_epi.schema.dictionary import TABLES
 from resist_epi.study.settings import StudySettings
 from resist_epi.study.steps.domains import written_domains
 from resist_epi.study.study_file import read_study
@@ -54,6 +57,14 @@ def test_the_folder_holds_what_the_contract_says(study: Path) -> None:
         expected.add(f"gene_sets/{mark}.tsv")
         of_mark = ("pca", "correlation", "normalization", "heatmap", "genome")
         expected |= {f"figures/{mark}.{f}.{s}" for f in of_mark for s in FORMATS}
+        nfcore = (
+            "matrix.tsv",
+            "features.tsv",
+            "samplesheet.csv",
+            "contrasts.csv",
+            "contrasts.yaml",
+        )
+        expected |= {f"nfcore/{mark}.{what}" for what in nfcore}
         expected |= {f"profiles/{mark}.gz", f"copy_number/{mark}.arms.tsv"}
         expected |= {
             f"quality/{mark}{what}.tsv" for what in ("", ".shares", ".correlation", ".pca")
@@ -73,6 +84,24 @@ def test_the_folder_holds_what_the_contract_says(study: Path) -> None:
                 for s in FORMATS
             }
     assert found == expected
+
+
+def test_every_column_of_the_tables_is_explained(study: Path, cohort: SmallCohort) -> None:
+    stands_for = {"GROUP": "(good|poor)", "KIND": "[a-z]+", "MARK": "H3K[0-9]+me3"}
+    stands_for |= {"UNIT": ".+", "NORMALIZATION": "[a-z_]+"}
+    samples = set(pd.read_csv(cohort.sheet)["SampleID"])
+    looked = 0
+    for table in TABLES:
+        told = "|".join(c.name for part in table.parts for c in part.columns)
+        for word, pattern in stands_for.items():
+            told = re.sub(rf"\b{word}(?=_|\b)|(?<=_){word}\b", pattern, told)
+        for file in (FILES[f] for f in table.files):  # type: ignore[index]
+            for path in study.glob(re.sub(r"{\w+}", "*", file)):
+                if path.name.count(".") == file.count("."):
+                    found = set(read_table(path)) - samples
+                    assert [c for c in found if not re.fullmatch(told, c)] == [], path
+                    looked += 1
+    assert looked > 20
 
 
 @pytest.mark.parametrize(("mark", "kind"), [("H3K27me3", "promoters"), ("H3K36me3", "genes")])

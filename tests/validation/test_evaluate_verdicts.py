@@ -60,3 +60,11 @@ def test_two_seeds_hold() -> None:
     assert ev.held(rows), ev.as_markdown(rows)
     assert set(rows["verdict"]) <= set(VERDICTS)
     assert rows.loc[~rows["null"], "claims"].sum() >= 10  # what was planted is seen, too
+
+
+def test_a_call_of_mixed_is_wrong_where_nothing_changes_alone() -> None:
+    mechanisms = pytest.importorskip("evaluate_mechanisms")
+    direction = pd.Series(["gain", "gain", "loss", "mixed", "mixed", "none", "gain"])
+    effect = pd.Series([0.3, -0.3, 0.01, 0.3, 0.01, 0.0, np.nan])
+    found = mechanisms.is_wrong(direction, effect)
+    assert found.tolist() == [False, True, True, False, True, False, False]

@@ -24,7 +24,11 @@ _CONVERGED = 1e-12
 
 
 def trended_offsets(
-    level: FloatArray, *, fitted_on: npt.NDArray[np.bool_] | None = None, span: float = 0.3
+    level: FloatArray,
+    *,
+    fitted_on: npt.NDArray[np.bool_] | None = None,
+    along: FloatArray | None = None,
+    span: float = 0.3,
 ) -> FloatArray:
     """Robust smooth of each sample's level against the mean level.
 
@@ -33,6 +37,8 @@ def trended_offsets(
     fitted_on
         Regions that the trend is learnt from, shape (n_regions,); by default all. The others take
         its value at their mean level, or at the nearest end.
+    along
+        What the trend follows in place of the mean level, shape (n_regions,).
     span
         Share of the regions in each local fit.
 
@@ -41,7 +47,7 @@ def trended_offsets(
     Ballman et al. (2004) Bioinformatics 20:2778 (fast cyclic loess); Cleveland (1979) JASA 74:829.
     """
     rows = _rows(level, fitted_on)
-    mean = level.mean(axis=1)
+    mean = level.mean(axis=1) if along is None else along
     x = mean[rows]
     order = np.argsort(x, kind="stable")
     offsets = np.empty_like(level)
@@ -51,7 +57,9 @@ def trended_offsets(
     return _centred(offsets)
 
 
-def common_peak_offsets(level: FloatArray, common: npt.NDArray[np.bool_]) -> FloatArray:
+def common_peak_offsets(
+    level: FloatArray, common: npt.NDArray[np.bool_], *, along: FloatArray | None = None
+) -> FloatArray:
     """Robust line of each sample's log ratio against the level, through the common peaks.
 
     The ratio is to the mean of all samples. Regions beyond the levels of the common peaks take
@@ -61,6 +69,8 @@ def common_peak_offsets(level: FloatArray, common: npt.NDArray[np.bool_]) -> Flo
     ----------
     common
         Regions where every sample has a peak, shape (n_regions,).
+    along
+        What the line follows in place of the mean level, shape (n_regions,).
 
     References
     ----------
@@ -68,11 +78,12 @@ def common_peak_offsets(level: FloatArray, common: npt.NDArray[np.bool_]) -> Flo
     """
     rows = _rows(level, common)
     mean = level.mean(axis=1)
-    x = mean[rows]
-    within = np.clip(mean, x.min(), x.max())
+    axis = mean if along is None else along
+    x = axis[rows]
+    within = np.clip(axis, x.min(), x.max())
     offsets = np.empty_like(level)
     for sample in range(level.shape[1]):
-        intercept, slope = robust_line(x, level[rows, sample] - x)
+        intercept, slope = robust_line(x, level[rows, sample] - mean[rows])
         offsets[:, sample] = intercept + slope * within
     return _centred(offsets)
 

@@ -186,8 +186,9 @@ def _against(
 ) -> FloatArray:
     """Factors of all libraries from the ratio of each to one of them."""
     pairs = [(float(size), float(sizes[reference])) for size in sizes]
-    columns = zip(values.T, pairs, strict=True)
-    return _product_one(np.array([ratio(own, values[:, reference], both) for own, both in columns]))
+    libraries = np.ascontiguousarray(values.T)  # each is read several times
+    columns = zip(libraries, pairs, strict=True)
+    return _product_one(np.array([ratio(own, libraries[reference], both) for own, both in columns]))
 
 
 def _product_one(factors: FloatArray) -> FloatArray:
@@ -217,14 +218,16 @@ def _trimmed_mean_ratio(
     # The ratio of shares, not a difference of logs: equal ratios must stay tied when ranked.
     m = np.log2(share_obs / share_ref)
     a = (np.log2(share_obs) + np.log2(share_ref)) / 2
-    variance = (sizes[0] - obs) / sizes[0] / obs + (sizes[1] - ref) / sizes[1] / ref
     seen = a > abundance_cutoff
-    m, a, variance = m[seen], a[seen], variance[seen]
+    if not seen.all():
+        m, a, obs, ref = m[seen], a[seen], obs[seen], ref[seen]
     n = len(m)
     if n == 0 or np.abs(m).max() < _IDENTICAL:
         return 1.0
     keep = _within(m, trims[0]) & _within(a, trims[1])
-    return _weighted_ratio(m[keep], variance[keep], weighted)
+    obs, ref = obs[keep], ref[keep]
+    variance = (sizes[0] - obs) / sizes[0] / obs + (sizes[1] - ref) / sizes[1] / ref
+    return _weighted_ratio(m[keep], variance, weighted)
 
 
 def _within(values: FloatArray, trim: float) -> npt.NDArray[np.bool_]:

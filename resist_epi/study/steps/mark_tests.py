@@ -35,6 +35,7 @@ from resist_epi.study.steps.domains import (
     find_domain_tests,
     write_domain_tests,
 )
+from resist_epi.study.steps.nfcore import write_nfcore
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.steps.profiles import write_profiles
 from resist_epi.study.steps.quality import write_quality
@@ -112,6 +113,7 @@ def run_tests(
         speaking.append(_test_contrast(study, own, variants, domains[i], outputs))
         write_where(study, sheet, own, speaking[-1][1], counts["bins"], outputs)
         written += outputs.written
+    write_nfcore(found[preset(mark).speaks(found)], shared)
     write_quality(study, sheet, counts[preset(mark).speaks(counts)], shares, shared)
     write_profiles(study, mark, [regions for regions, _ in speaking], shared)
     if study.settings.joint and study.contrasts:

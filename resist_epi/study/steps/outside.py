@@ -30,10 +30,15 @@ def study_cohort(settings: StudySettings) -> OutsideCohort | None:
     """
     if settings.survival_expression is None or settings.survival_clinical is None:
         return None
-    columns = CohortColumns(
+    columns = cohort_columns(settings)
+    return read_cohort(settings.survival_expression, settings.survival_clinical, columns)
+
+
+def cohort_columns(settings: StudySettings) -> CohortColumns:
+    """Which columns of the outside cohort are used beside time and event."""
+    return CohortColumns(
         settings.survival_adjust, settings.survival_strata, settings.survival_treatment
     )
-    return read_cohort(settings.survival_expression, settings.survival_clinical, columns)
 
 
 def write_outside_cohort(

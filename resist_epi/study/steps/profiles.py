@@ -22,7 +22,7 @@ from resist_epi.tracks.looks import LookCache
 MOST = 400  # regions of a group: more than a figure has rows for
 
 WINDOWS = {
-    "promoters": Window(before=5000, after=5000, bin_size=100),
+    "promoters": Window("TSS", before=5000, after=5000, bin_size=100),
     "genes": Window(before=2000, after=2000, body=6000, bin_size=100),
     "peaks": Window(before=5000, after=5000, bin_size=100),
 }
@@ -51,15 +51,32 @@ def write_profiles(study: Study, mark: str, mains: Sequence[Analysis], outputs: 
     regions = shown_regions([main.results for main in mains])
     if regions.empty or not (totals > 0).all():
         return
+    tested = None
+    if speaks == "promoters":
+        upstream, downstream = preset(mark).window
+        regions, tested = tss_of_promoters(regions, upstream, downstream), (-upstream, downstream)
     matrix = profile_sheet(sheet, regions, window, jobs=study.settings.jobs, looks=cache)
     factors = dict(zip(sheet.samples, (totals.mean() / totals).tolist(), strict=True))
     scaled = replace(
         matrix,
         values={s: v * np.float32(factors[s]) for s, v in matrix.values.items()},
         quantity="signal at equal total coverage",
+        tested=tested,
     )
     path = outputs.path("profile")
     write_profile_matrix(outputs.add(path), scaled, group="direction")
+
+
+def tss_of_promoters(regions: pd.DataFrame, upstream: int, downstream: int) -> pd.DataFrame:
+    """Promoter windows as their TSS, one base each; of merged windows that furthest upstream.
+
+    A window that the start of the chromosome cuts off is told by its other end.
+    """
+    start, end = (regions[c].to_numpy(np.int64) for c in ("start", "end"))
+    minus = (regions["strand"] == "-").to_numpy()
+    plus_tss = np.where(start > 0, start + upstream, np.maximum(end - downstream, 0))
+    tss = np.where(minus, np.maximum(end - upstream - 1, 0), plus_tss)
+    return regions.assign(start=tss, end=tss + 1)
 
 
 CALLED = "called"  # in any of several contrasts

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.quality import principal_components, quality_table, sample_correlation
 from resist_epi.io.run_folder import run_path
 from resist_epi.io.tables import read_table, write_table
+from resist_epi.model.spike_in import spike_in_reads
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.study import Study
@@ -57,10 +60,25 @@ def _quality(
     study: Study, sheet: SampleSheet, matrix: CountMatrix, shares: pd.DataFrame
 ) -> pd.DataFrame:
     samples = shares["sample"].astype(str)
-    return quality_table(
+    table = quality_table(
         matrix,
         sheet,
         in_peaks=dict(zip(samples, shares["in_peaks"], strict=True)),
         in_promoters=dict(zip(samples, shares["in_promoters"], strict=True)),
         n_peaks={s: len(p) for s, p in study.peaks.items()},
     )
+    reads, source = exogenous_reads(matrix, sheet)
+    return table.assign(spike_in_reads=reads, spike_in_from=source)
+
+
+def exogenous_reads(matrix: CountMatrix, sheet: SampleSheet) -> tuple[FloatArray, str]:
+    """Reads of another genome in each library, used or not, and where their number is from."""
+    ordered = sheet.for_samples(matrix.samples)
+    found, _ = spike_in_reads(matrix, ordered)
+    if found is not None:
+        return found.reads, found.source
+    apart: Mapping[str, Mapping[str, float]] = matrix.metadata.get("exogenous", {})
+    if not apart:
+        return np.full(len(matrix.samples), np.nan), ""
+    total = [sum(own.get(s, 0.0) for own in apart.values()) for s in matrix.samples]
+    return np.array(total), f"reads of {' and '.join(apart)} in the same files, not used"

@@ -68,15 +68,20 @@ def write_scores(study: Study, main: Analysis, outputs: Outputs) -> None:
     path = outputs.path("scores")
     wide = found.scores.T.reset_index(drop=True)
     wide.columns = [str(c) for c in wide.columns]
-    about = {
+    about = main.about(path) | _in_words(table, outputs.mark)
+    outputs.table(path, pd.concat([table, wide], axis=1), about)
+
+
+def _in_words(table: pd.DataFrame, what: str) -> dict[str, str]:
+    """For the header: what scores and shares are, and what they warn of."""
+    return {
         "scores": "mean standardised log2 signal of the set's genes less that of genes alike in"
         " signal, length and CpG island; higher is more of it; 1 is a standard deviation within"
         " groups",
         "explained": "squared correlation of the other genes' fold changes with their slopes on the"
         " score within groups, where it goes the way the score would move them",
-        "warnings": "; ".join(score_warnings(table, outputs.mark)) or "none",
+        "warnings": "; ".join(score_warnings(table, what)) or "none",
     }
-    outputs.table(path, pd.concat([table, wide], axis=1), main.about(path) | about)
 
 
 def write_expression_scores(
@@ -115,7 +120,8 @@ def write_expression_scores(
                 logger.warning("%s", warning)
             path = outputs.path("scores", mark="expression")
             wide = scored.scores.T.reset_index(drop=True)
-            outputs.table(path, pd.concat([table, wide], axis=1), own.about(path))
+            about = own.about(path) | _in_words(table, "expression")
+            outputs.table(path, pd.concat([table, wide], axis=1), about)
         return  # the patients and their levels are the same beside every mark
 
 

@@ -1,0 +1,384 @@
+"""What each kind of figure is drawn from: the files of `resist-epi plot`, read and handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from resist_epi.cli.kinds import COUNTS, MATRIX, RESULTS
+from resist_epi.errors import unknown_name
+from resist_epi.plots import figure_function
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from resist_epi.genes.gene_sets import GeneSet
+
+
+@dataclass(frozen=True)
+class PlotOptions:
+    """What the command line says besides kind, table and output."""
+
+    samples: Path | None = None
+    mark: str | None = None
+    label: str | None = None
+    by: str | None = None
+    gene: str | None = None
+    region: str | None = None
+    genome: str | None = None
+    genes: Path | None = None
+    set: str | None = None
+    gene_sets: str | None = None
+    results: Path | None = None
+    arms: Path | None = None
+    kmeans: int | None = None
+    hierarchical: int | None = None
+    sort: str | None = None
+    cmap: str | None = None
+    limits: list[str] | None = None
+    beside: list[str] | None = None
+    grouped: str | None = None
+
+    def given(self, *names: str) -> dict[str, Any]:
+        """Those of these options that were given."""
+        return {n: v for n in names if (v := getattr(self, n)) is not None}
+
+
+def _draw_results(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
+    from resist_epi.io.tables import read_results
+
+    table = read_results(path)
+    return figure_function(kind)(table, title=_titled(title, table, path), **_labels(options))
+
+
+def _draw_pvalues(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
+    from resist_epi.io.tables import read_table
+
+    table = read_table(path, required=("pvalue",))
+    simes = "n_windows" in table or ".domains." in path.name
+    return figure_function(kind)(table, combined=simes, title=_titled(title, table, path))
+
+
+def _titled(title: str | None, table: pd.DataFrame, path: Path) -> str | None:
+    """The title asked for, else mark, kind of regions, contrast and n as the table knows them."""
+    if title is not None:
+        return title
+    from resist_epi.samples.facts import facts_of, figure_title
+    from resist_epi.schema import KINDS
+
+    kind = path.name.removesuffix(".gz").removesuffix(".tsv").rpartition(".")[2]
+    return figure_title(facts_of(table.attrs["header"]), kind if kind in KINDS else "") or None
+
+
+def _draw_table(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
+    from resist_epi.io.tables import read_table
+
+    table = read_table(path)
+    return figure_function(kind)(table, title=_titled(title, table, path), **_labels(options))
+
+
+def _labels(options: PlotOptions) -> dict[str, Any]:
+    if options.label is None:
+        return {}
+    one = options.label.strip()
+    return {"label": int(one) if one.isdigit() else [g.strip() for g in one.split(",")]}
+
+
+def _draw_genome(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
+    from resist_epi.genome.cytogenetics import load_centromeres
+    from resist_epi.io.tables import read_results, read_table
+
+    arms = None if options.arms is None else read_table(options.arms, required=("arm", "chrom"))
+    table, borders = read_results(path), load_centromeres(options.genome)
+    return figure_function(kind)(
+        table, arms=arms, borders=borders, title=_titled(title, table, path)
+    )
+
+
+def _draw_copy_number(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
+    from resist_epi.dna.seg import read_seg
+
+    return figure_function(kind)(read_seg(path), title=title)
+
+
+def _draw_samples(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
+    from resist_epi.io.tables import read_table
+
+    table = read_table(path, required=("sample",))
+    table.attrs["explained"] = table.attrs["header"].get("share of variance", [])
+    return figure_function(kind)(table, samples=_sheet(options), title=title)
+
+
+def _draw_profile(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
+    from resist_epi.counting.profile_files import read_profile_matrix
+
+    arguments = options.given("by", "kmeans", "hierarchical", "sort", "cmap")
+    if options.label is not None:
+        arguments["label"] = [g.strip() for g in options.label.split(",")]
+    if options.limits is not None:
+        arguments["limits"] = _limits(options.limits)
+    matrix: Any = read_profile_matrix(path)
+    if options.beside is not None:
+        named = [_named_file(text) for text in options.beside]
+        own = options.mark or path.name.removesuffix(".gz")
+        matrix = {own: matrix} | {name: read_profile_matrix(file) for name, file in named}
+    sheet = _sheet(options, one=options.beside is None)
+    return figure_function(kind)(matrix, groups="group", samples=sheet, title=title, **arguments)
+
+
+def _named_file(text: str) -> tuple[str, Path]:
+    """`NAME=FILE`, or a file by whose name it is called."""
+    name, found, file = text.partition("=")
+    return (name, Path(file)) if found else (Path(text).name.removesuffix(".gz"), Path(text))
+
+
+def _limits(given: list[str]) -> Any:
+    """`LOW,HIGH`, or `MARK=LOW,HIGH` for each mark.
+
+    Raises
+    ------
+    BadParameter
+        If it is neither.
+    """
+    found: dict[str, tuple[float, float]] = {}
+    for text in given:
+        mark, _, ends = text.rpartition("=")
+        try:
+            low, high = (float(end) for end in ends.split(","))
+        except ValueError:
+            raise typer.BadParameter(
+                f"{text!r} is neither LOW,HIGH nor MARK=LOW,HIGH", param_hint="--limits"
+            ) from None
+        found[mark] = low, high
+    return found[""] if set(found) == {""} else found
+
+
+def _draw_locus(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
+    if _is_sheet(path):
+        return _draw_tracks(kind, path, options, title)
+    import pandas as pd
+
+    from resist_epi.counting.matrix import scaled
+    from resist_epi.genome.reference import load_reference
+    from resist_epi.io.tables import read_results
+    from resist_epi.study.count_sheet import naming_of_counts, read_counts_and_sheet
+
+    matrix, sheet = read_counts_and_sheet(path, options.samples, mark=options.mark)
+    values = pd.DataFrame(scaled(matrix), columns=list(matrix.samples))
+    places = matrix.regions[["chrom", "start", "end"]].reset_index(drop=True)
+    quantity = matrix.quantity.replace("_", " ")
+    if matrix.quantity == "coverage_sum":
+        # Bins may differ in width, and a sum says little beside a picture.
+        values = values.div(places["end"] - places["start"], axis=0)
+        quantity = "mean signal"
+    genes = called = None
+    if options.gene or options.genome or options.genes:
+        genome = options.genome if options.genes else options.genome or sheet.assembly
+        annotation = load_reference(genome, options.genes).annotation
+        naming = naming_of_counts(matrix, sheet, genome=genome)
+        genes = naming.annotation(annotation).genes
+    if options.results is not None:
+        called = read_results(options.results)
+        called = called[called["direction"] != "none"]
+    return figure_function(kind)(
+        pd.concat([places, values], axis=1),
+        genes=genes,
+        gene=options.gene,
+        region=options.region,
+        samples=sheet.table,
+        highlight=called,
+        quantity=quantity,
+        title=title,
+        **options.given("grouped"),
+    )
+
+
+def _is_sheet(path: Path) -> bool:
+    """Whether a file is a sample sheet: its first line names SampleID."""
+    from resist_epi.io.first_bytes import first_bytes
+
+    head = first_bytes(path)
+    return b"sampleid" in head.lower().split(b"\n")[0] and not head.startswith(b"PAR1")
+
+
+def _draw_tracks(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
+    """A locus of a sheet's tracks, with its peaks, in one call."""
+    from resist_epi.genome.reference import load_reference
+    from resist_epi.io.tables import read_results
+    from resist_epi.plots.locus_place import locus_place
+    from resist_epi.samples.peaks import sheet_peaks
+    from resist_epi.samples.sheet import one_mark, read_sheet
+    from resist_epi.study.locus_sheet import locus_coverage
+
+    if options.samples is not None:
+        raise typer.BadParameter("the sheet is given already", param_hint="--samples")
+    sheet = one_mark(read_sheet(path), options.mark)
+    genes = None
+    if options.gene or options.genome or options.genes:
+        genome = options.genome if options.genes else options.genome or sheet.assembly
+        genes = load_reference(genome, options.genes).annotation.genes
+    place = locus_place(genes, gene=options.gene, region=options.region)
+    if place is None:
+        raise typer.BadParameter("which locus to show is not said", param_hint="--gene, --region")
+    called = None if options.results is None else read_results(options.results)
+    n = len(sheet.samples)
+    return figure_function(kind)(
+        locus_coverage(sheet, place, genome=options.genome),
+        genes=genes,
+        gene=options.gene,
+        region=place,
+        samples=sheet.table,
+        highlight=None if called is None else called[called["direction"] != "none"],
+        peaks=sheet_peaks(sheet),
+        quantity="signal per base",
+        title=title or f"{', '.join(sheet.marks)}: {n} libraries",
+        **options.given("grouped"),
+    )
+
+
+def _draw_running(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
+    from resist_epi.genes.gene_values import gene_table, one_a_symbol
+    from resist_epi.io.tables import read_results
+
+    chosen = _chosen_set(kind, options)
+    table = read_results(path)
+    genes = gene_table(table)
+    return figure_function(kind)(
+        genes.iloc[one_a_symbol(genes)],
+        chosen.genes,
+        name=str(options.set),
+        title=_titled(title, table, path),
+    )
+
+
+def _draw_swarm(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
+    from resist_epi.genes.gene_values import gene_signal
+    from resist_epi.io.tables import read_results
+    from resist_epi.study.count_sheet import read_counts_and_sheet
+
+    if options.gene is None:
+        raise typer.BadParameter(f"{kind} needs the symbol of a gene", param_hint="--gene")
+    matrix, sheet = read_counts_and_sheet(path, options.samples, mark=options.mark)
+    results = None if options.results is None else read_results(options.results)
+    said = f"{', '.join(sheet.marks)}: {options.gene}"
+    return figure_function(kind)(
+        gene_signal(matrix, results),
+        options.gene,
+        samples=sheet.table,
+        title=said if title is None else title,
+        **options.given("by"),
+    )
+
+
+def _draw_compare(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
+    from resist_epi.io.run_folder import COMPARISON_FILES
+    from resist_epi.io.tables import read_table
+
+    beside = path.with_name(COMPARISON_FILES["changed"])
+    changed = read_table(beside) if beside.is_file() else None
+    return figure_function(kind)(read_table(path), changed=changed, title=title)
+
+
+def _draw_normalization(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
+    from resist_epi.io.tables import read_results, read_table
+    from resist_epi.model.agreement import titles_compared
+
+    beside = path.with_name(f"{path.name.removesuffix('.tsv')}.calls.tsv")
+    return figure_function(kind)(
+        read_table(path),
+        calls=read_table(beside) if beside.is_file() else None,
+        results=None if options.results is None else read_results(options.results),
+        samples=_sheet(options),
+        names=titles_compared(),
+        title=title,
+    )
+
+
+def _draw_hidden(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
+    from resist_epi.io.tables import read_results
+    from resist_epi.model.hidden_words import factor_values
+    from resist_epi.samples.facts import facts_of
+
+    facts = facts_of(read_results(path).attrs["header"])
+    return figure_function(kind)(factor_values(facts), samples=_sheet(options), title=title)
+
+
+def _draw_gene_set(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
+    from resist_epi.genes.gene_values import directions_by_symbol, gene_signal
+    from resist_epi.io.tables import read_results
+    from resist_epi.study.count_sheet import read_counts_and_sheet
+
+    chosen = _chosen_set(kind, options)
+    matrix, sheet = read_counts_and_sheet(path, options.samples, mark=options.mark)
+    results = None if options.results is None else read_results(options.results)
+    return figure_function(kind)(
+        gene_signal(matrix, results),
+        samples=sheet.table,
+        genes=chosen.genes,
+        directions=None if results is None else directions_by_symbol(results),
+        title=title if title is not None else options.set,
+    )
+
+
+def _chosen_set(kind: str, options: PlotOptions) -> GeneSet:
+    """The set that --set names.
+
+    Raises
+    ------
+    BadParameter
+        If there is none of that name.
+    """
+    from resist_epi.genes.builtin import load_sets
+
+    sets = load_sets(options.gene_sets)
+    if options.set not in sets:
+        raise typer.BadParameter(
+            unknown_name("set", options.set, sets)
+            if options.set
+            else f"{kind} needs the name of a set",
+            param_hint="--set",
+        )
+    return sets[str(options.set)]
+
+
+def _sheet(options: PlotOptions, *, one: bool = True) -> pd.DataFrame | None:
+    if options.samples is None:
+        return None
+    from resist_epi.samples.sheet import read_sheet
+
+    sheet = read_sheet(options.samples)
+    return (sheet if options.mark is None or not one else sheet.for_mark(options.mark)).table
+
+
+_Draw = Callable[[str, Path, PlotOptions, str | None], Any]
+
+# What a kind of figure may read (`Plot.reads`): what draws from it, and the file in words.
+READERS: dict[str, tuple[_Draw, str]] = {
+    "results": (_draw_results, "results"),
+    "pvalues": (_draw_pvalues, "results"),
+    "genome": (_draw_genome, "results"),
+    "table": (_draw_table, "a table of a run, as marks/switches.tsv"),
+    "samples": (_draw_samples, "quality/*.tsv of a run"),
+    "profile": (_draw_profile, "a matrix file"),
+    "bins": (_draw_locus, "counts of bins, or a sample sheet (its tracks)"),
+    "ranked": (_draw_running, "results"),
+    "gene": (_draw_swarm, "counts"),
+    "counts": (_draw_gene_set, "counts"),
+    "factors": (_draw_normalization, "normalization/MARK.tsv of a run"),
+    "segments": (_draw_copy_number, "a SEG file"),
+    "patterns": (_draw_hidden, "results"),
+    "kinds": (_draw_compare, "by_mark.tsv of `compare`"),
+}
+
+EXPECTED = {"results": RESULTS, "genome": RESULTS, "profile": MATRIX, "counts": COUNTS}
+EXPECTED |= {
+    "pvalues": RESULTS,
+    "bins": COUNTS,
+    "patterns": RESULTS,
+    "ranked": RESULTS,
+    "gene": COUNTS,
+}
