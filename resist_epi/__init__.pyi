@@ -36,6 +36,7 @@ from .genome.reference import load_reference as load_reference
 from .genome.regions import gene_bodies as gene_bodies
 from .genome.regions import genome_bins as genome_bins
 from .genome.regions import promoters as promoters
+from .io.excel import write_excel as write_excel
 from .io.figures import save_figure as save_figure
 from .io.tables import read_results as read_results
 from .io.tables import write_table as write_table
@@ -49,8 +50,6 @@ from .mechanism.sentences import mechanism_sentences as mechanism_sentences
 from .mechanism.switches import MarkTest as MarkTest
 from .mechanism.switches import mark_switches as mark_switches
 from .model.analysis import Analysis as Analysis
-from .model.analysis import analyse as analyse
-from .model.analysis import analyse_several as analyse_several
 from .model.analysis import joint_results as joint_results
 from .model.differential import contrast_results as contrast_results
 from .model.fit import Fit as Fit
@@ -64,6 +63,7 @@ from .plots.gene_set import plot_gene_set as plot_gene_set
 from .plots.heatmap import plot_heatmap as plot_heatmap
 from .plots.locus import plot_locus as plot_locus
 from .plots.mechanisms import plot_mechanisms as plot_mechanisms
+from .plots.own_colours import own_colours as own_colours
 from .plots.power import plot_power as plot_power
 from .plots.profile import plot_profile as plot_profile
 from .plots.samples import plot_correlation as plot_correlation
@@ -78,9 +78,15 @@ from .samples.peaks import sheet_peaks as sheet_peaks
 from .samples.presets import preset as preset
 from .samples.question import Question as Question
 from .samples.sheet import SampleSheet as SampleSheet
+from .samples.sheet import make_sheet as make_sheet
 from .samples.sheet import read_sheet as read_sheet
 from .stats.best_supported import order_of_support as order_of_support
+from .study.analyse import analyse as analyse
+from .study.analyse import analyse_several as analyse_several
 from .study.check import check_study as check_study
+from .study.count_study import count_study as count_study
+from .study.enrich_study import enrich_study as enrich_study
+from .study.study_counts import StudyCounts as StudyCounts
 from .tracks.open import open_track as open_track
 
 __version__: str

@@ -12,7 +12,9 @@ from resist_epi.counting.matrix_files import read_counts, write_counts
 from resist_epi.io.digest import step_key
 from resist_epi.io.lock import folder_lock
 from resist_epi.io.parts import Parts
+from resist_epi.io.progress import begin
 from resist_epi.io.run_folder import contrast_folder, run_path
+from resist_epi.io.run_log import run_log
 from resist_epi.io.store import partial_name, refuse_linked_folders, unwritable, write_text
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.model.analysis import Analysis
@@ -134,8 +136,9 @@ def run_study(
     given = GivenFiles.of_settings(settings)
     check_given_files(given, StudyContext(first.sheet, settings.questions))
     _prepare(out)
-    with folder_lock(out, unlock=unlock) as still_ours:
+    with folder_lock(out, unlock=unlock) as still_ours, run_log(out):
         checks = (first.inputs.check, still_ours)
+        begin(progress, "looking at files", _tracks_of(first.sheet))
         _run(settings, first.sheet, out, checks, progress, report=report)
     return out
 
@@ -186,6 +189,7 @@ def _run(
     if report:
         about = {"provenance": provenance.to_json(), "check": findings.to_csv()}
         steps[REPORT] = step_key(tests=steps, **about)
+    begin(progress, "preparing")
     ledger = Ledger(out, checks=checks)
     ledger.open(steps)
     study = with_copy_number_of_study(study, ledger, dna, progress)
@@ -196,6 +200,7 @@ def _run(
         made = _run_mark(study, mark, ledger, keys, progress)
         if made is not None:
             analyses[mark] = made
+    begin(progress, "switches and mechanisms")
     if not ledger.is_done(BETWEEN_MARKS):
         written = write_between_marks(study, out, analyses)
         ledger.record(BETWEEN_MARKS, steps[BETWEEN_MARKS], written)
@@ -208,7 +213,13 @@ def _run(
     write_text(run_path(out, "provenance"), provenance.to_json())
     write_study_session(study, out)
     if report and not ledger.is_done(REPORT):
+        begin(progress, "figures and report")
         ledger.record(REPORT, steps[REPORT], write_report(out, jobs=settings.jobs))
+
+
+def _tracks_of(sheet: SampleSheet) -> int:
+    """How many tracks are looked at."""
+    return int((sheet.table["Coverage"] != "").sum()) if "Coverage" in sheet.table else 0
 
 
 def _run_mark(
@@ -237,6 +248,7 @@ def _run_mark(
     counts: dict[Kind, CountMatrix] = {}
     if missing or not ledger.is_done(f"shares {mark}"):
         parts = Parts(run_path(out, "parts"))
+        begin(progress, f"counting {mark}", len(study.sheet.for_mark(mark).samples))
         counted = count_mark(study, mark, missing, consensus, parts=parts, progress=progress)
         counts |= counted.matrices
         for kind, matrix in counted.matrices.items():
@@ -247,12 +259,13 @@ def _run_mark(
         parts.remove()
     if ledger.is_done(tests):
         return None
+    begin(progress, f"testing {mark}")
     ordered = {
         kind: counts[kind] if kind in counts else read_counts(path) for kind, path in paths.items()
     }
     count_controls_of_mark(study, mark, ledger, keys, ordered, progress)
     windows = mark_windows(study, mark, ledger, keys, progress)
-    found = run_tests(study, mark, ordered, read_table(shares), consensus, out, windows=windows)
+    found = run_tests(study, mark, ordered, read_table(shares), out, windows=windows)
     ledger.record(tests, keys[tests], found.written)
     return found.mains
 

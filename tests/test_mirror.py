@@ -47,7 +47,6 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "samples.terms": (("samples/test_formula.py",), "terms are what the parser makes"),
     "arrays": (("stats/test_counts.py",), "names of types, nothing that runs"),
-    "cli.messages": (("cli/test_main.py", "cli/test_bad_input.py"), "what a failing verb prints"),
     "cli.options": (
         ("docs/test_commands.py", "cli/test_bad_input.py"),
         "options stand in commands: each that is named exists, wrong ones are refused",
@@ -90,6 +89,7 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "io.digest": (("study/test_resume.py",), "a changed file or setting is done anew"),
     "io.first_bytes": (("tracks/test_open.py",), "the content decides how a file is opened"),
     "io.lines": (("tracks/test_bedgraph.py",), "any line ends in any chunks"),
+    "io.optional": (("io/test_excel.py", "io/test_annotated.py"), "the line that installs it"),
     "io.run_folder": (("report/test_gather.py",), "names of a run's files, read back"),
     "mechanism.assays": (("mechanism/test_evidence.py",), "records; their signs are used there"),
     "model.count_models": (("model/test_methods.py",), "one method of the registry"),
@@ -106,6 +106,7 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "model.linear_models": (("model/test_methods.py",), "methods of the registry"),
     "model.normalization_method": (("model/test_registry.py",), "a record; a toy goes through all"),
     "pipeline": (("study/test_pipeline.py", "study/test_resume.py"), "whole runs are in study/"),
+    "plots.own_colours": (("plots/test_sheet_labels.py",), "figures wear the colours of a block"),
     "plots.frame": (("plots/test_heatmap.py", "plots/test_samples.py"), "the frame of figures"),
     "report.contrasts": (
         ("study/test_several.py",),
@@ -121,6 +122,7 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
         )
         for name in ("column", "comparison", "findings", "regions", "study")
     },
+    "schema.meanings": (("io/test_excel.py",), "every column of results is explained"),
     **{
         f"schema.{name}": (("docs/test_columns.py",), "every column is on the page of columns")
         for name in ("beside", "dictionary")
@@ -139,6 +141,10 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "stats.literature": (("report/test_words.py",), "records; what was run is cited"),
     "study.analyse_counts": (("cli/test_diff.py", "study/test_repeat.py"), VERB),
     "study.provenance": (("study/test_pipeline.py",), RUN),
+    "study.analyse": (("study/test_count_study.py",), "what it gives is what a run gives"),
+    "study.answers": (("study/test_count_study.py",), "the same"),
+    "study.enrich_study": (("docs/test_readme_snippet.py",), "the snippet has a run's gene sets"),
+    "study.study_counts": (("study/test_count_study.py",), "the same"),
     "study.regions": (("cli/test_count.py", "cli/test_regions.py"), VERB),
     "study.steps.analyses": (("study/test_pipeline.py",), RUN),
     "study.steps.count_mark": (("study/test_pipeline.py", "study/test_resume.py"), RUN),

@@ -39,7 +39,8 @@ def recipe() -> dict[str, Any]:
 
 
 def test_the_recipe_asks_for_what_the_package_needs() -> None:
-    run = dict((line.split(" >=") + [""])[:2] for line in recipe()["requirements"]["run"])
+    lines = recipe()["requirements"]["run"]
+    run = {name: version for name, _, version in (line.partition(" >=") for line in lines)}
     assert run.pop("bedtools") == ""
     assert run.pop("python") == "3.11"
     assert run == {ON_CONDA.get(name, name): version for name, version in needed().items()}

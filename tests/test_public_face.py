@@ -79,7 +79,7 @@ def test_a_plain_diff_loads_no_library_that_it_does_not_need(tmp_path: Path) -> 
     )
     assert (tmp_path / "out.tsv.gz").exists(), out.stderr
     heavy = {"scipy.stats", "scipy.optimize", "scipy.interpolate", "numba", "pysam", "pyBigWig"}
-    heavy |= {"matplotlib", "statsmodels", "plotly", "gseapy", "jinja2"}
+    heavy |= {"matplotlib", "statsmodels", "PIL", "gseapy", "jinja2"}
     assert heavy.isdisjoint(out.stdout.split())
 
 

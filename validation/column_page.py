@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from resist_epi.io.run_folder import FILES
+from resist_epi.io.run_folder import COMPARISON_FILES, FILES
 from resist_epi.schema.column import Column
 from resist_epi.schema.dictionary import TABLES, Table
 
@@ -35,7 +35,10 @@ def page() -> str:
 
 
 def _section(table: Table) -> str:
-    files = [FILES[name] for name in table.files if name in FILES]  # type: ignore[index]
+    known: dict[str, str] = {}
+    known.update(FILES.items())
+    known.update(COMPARISON_FILES.items())
+    files = [known[name] for name in table.files]
     shown = ", ".join(f"`{f.replace('{mark}', 'MARK').replace('{of}', 'KIND')}`" for f in files)
     lines = [f"## {table.title}", "", f"One row {table.row}.{f' {shown}.' if shown else ''}", ""]
     for part in table.parts:

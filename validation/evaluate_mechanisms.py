@@ -187,8 +187,9 @@ def analysed(cohort: Cohort, mark: str) -> Analysis:
 def is_wrong(direction: pd.Series, effect: pd.Series) -> pd.Series:
     """Whether each call is wrong: nothing changes, or the other way; mixed ones have no way."""
     sign = direction.map({"gain": 1.0, "loss": -1.0})
-    other = sign.notna() & (np.sign(effect) != sign)
-    return direction.ne("none") & effect.notna() & ((effect.abs() < UNCHANGED) | other)
+    other = sign.notna() & np.sign(effect).ne(sign)
+    wrong: pd.Series = direction.ne("none") & effect.notna() & (effect.abs().lt(UNCHANGED) | other)
+    return wrong
 
 
 def summarise(rows: pd.DataFrame) -> pd.DataFrame:

@@ -28,10 +28,10 @@ def command(
     from resist_epi.study.settings import make_settings
 
     cohort = simulate_cohort(CohortSettings(seed=seed))
-    with track_progress(len(cohort.libraries)) as progress:
+    with track_progress(len(cohort.libraries), what="simulating") as progress:
         sheet = write_cohort(cohort, output / "cohort", jobs=jobs, progress=progress)
     study = output / "study"
-    with track_progress(None) as progress:
+    with track_progress(None, what="reading the sheet") as progress:
         run_study(make_settings({"sheet": sheet, "jobs": jobs}), study, progress=progress)
     _say_where(output / "cohort", study)
 

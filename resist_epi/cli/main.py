@@ -40,6 +40,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # tables of options do not fit into 80 columns
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -78,9 +79,10 @@ def _main(
         False, "--version", callback=_version, is_eager=True, help="Print the version and leave."
     ),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="Say warnings and errors only."),
+    verbose: bool = typer.Option(False, "--verbose", "-v", help="Say more than usual."),
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
 ) -> None:
-    set_up_logging(quiet=quiet)
+    set_up_logging(quiet=quiet, verbose=verbose)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

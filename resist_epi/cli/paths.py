@@ -8,8 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import typer
 from typer.core import TyperCommand
+from typer.main import get_command
 
+from resist_epi.cli.messages import set_up_logging
 from resist_epi.errors import InputFormatError, ResistEpiError
 from resist_epi.io.windows_paths import AS_HERE, refuse_windows_path
 
@@ -27,13 +30,28 @@ _MAYBE_FILES = ("regions", "gene_sets")
 _SHEETS = ("sheet", "samples")
 
 
+def _how_much(
+    quiet: bool = typer.Option(False, "--quiet", "-q", help="Say warnings and errors only."),
+    verbose: bool = typer.Option(False, "--verbose", "-v", help="Say more than usual."),
+) -> None:
+    """What every verb takes besides its own options; before the verb it says the same."""
+
+
 class Verb(TyperCommand):
     """A verb that writes one file: its paths are checked before its work begins."""
 
     makes_folder = False
 
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        alone = typer.Typer(add_completion=False)
+        alone.command()(_how_much)
+        own = [param for param in get_command(alone).params if param.name != "help"]
+        self._how_much = [str(param.name) for param in own]
+        self.params += own
+
     def invoke(self, ctx: Any) -> Any:
-        """Check the paths, then do the work.
+        """Say as much as asked for, check the paths, then do the work.
 
         Raises
         ------
@@ -41,6 +59,9 @@ class Verb(TyperCommand):
             If an output is a folder where a file is written (or the reverse), is an input too, or
             an input is a path of Windows.
         """
+        asked = {name: bool(ctx.params.pop(name, False)) for name in self._how_much}
+        if any(asked.values()):
+            set_up_logging(**asked)
         check_paths(ctx.params, folder=self.makes_folder)
         return super().invoke(ctx)
 
@@ -91,6 +112,26 @@ def check_paths(given: Mapping[str, Any], *, folder: bool = False) -> None:
             )
         if any(os.path.abspath(path) == os.path.abspath(other) for other in outputs[:i]):
             raise InputFormatError("two outputs would be written to this file", path=path)
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Refuse a folder that holds what no run writes, where it is not a run's already.
+
+    Raises
+    ------
+    InputFormatError
+        With some of the names.
+    """
+    from resist_epi.io.run_folder import foreign_entries
+
+    found = foreign_entries(folder)
+    if found:
+        named = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+        raise InputFormatError(
+            f"the folder holds other files ({named})",
+            path=folder,
+            remedy="give a new one with -o, or write beside them with --force",
+        )
 
 
 def _inputs(given: Mapping[str, Any]) -> Iterator[Path]:

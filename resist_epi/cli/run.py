@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -53,6 +55,11 @@ from resist_epi.cli.options import (
     named_files,
 )
 from resist_epi.samples.question import Confounders, Question
+
+if TYPE_CHECKING:
+    from resist_epi.samples.sheet import SampleSheet
+
+logger = logging.getLogger(__name__)
 
 NAME = "run"
 
@@ -113,6 +120,9 @@ def command(
     count_as: CountAsOption = None,
     shift: ShiftOption = 0,
     extend: ExtendOption = None,
+    force: bool = typer.Option(
+        False, "--force", help="Write into a folder that holds other files, beside them."
+    ),
     unlock: bool = typer.Option(
         False, "--unlock", help="Take the folder although another process seems to write it."
     ),
@@ -122,6 +132,7 @@ def command(
     With a study.yaml, options given here win over what it says.
     """
     from resist_epi.cli.messages import track_progress
+    from resist_epi.cli.paths import refuse_foreign
     from resist_epi.pipeline import look_at_sheet, run_study
     from resist_epi.study.settings import make_settings
     from resist_epi.study.study_file import read_study
@@ -179,11 +190,22 @@ def command(
     else:
         settings = make_settings({"sheet": sheet, **options})
     first = look_at_sheet(settings)
-    table = first.sheet.table
-    # Each track is looked at once and counted once; a run that goes on has less to do.
-    looks = int((table["Coverage"] != "").sum()) if "Coverage" in table else 0
-    with track_progress(looks + len(table)) as progress:
+    if not force:
+        refuse_foreign(output)
+    _say_cost(first.sheet, settings.jobs)
+    with track_progress(None, what="reading the sheet") as progress:
         run_study(settings, output, first=first, progress=progress, unlock=unlock)
+
+
+def _say_cost(sheet: SampleSheet, jobs: int) -> None:
+    """Say what the run will take before it begins."""
+    from resist_epi.cli.cost import expected_cost
+
+    table = sheet.table
+    columns = [c for c in ("Coverage", "bamReads") if c in table]
+    named = [next((str(row[c]) for c in columns if row[c]), "") for _, row in table.iterrows()]
+    tracks = [Path(name) for name in named if name]
+    logger.info("%s", expected_cost(tracks, len(sheet.marks), jobs=jobs).words)
 
 
 # Setting -> the option that gives it, where they are called differently.

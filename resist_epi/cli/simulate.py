@@ -85,7 +85,7 @@ def command(
         scenario=scenario,
     )
     cohort = simulate_cohort(settings)
-    with track_progress(len(cohort.libraries)) as progress:
+    with track_progress(len(cohort.libraries), what="simulating") as progress:
         sheet = write_cohort(cohort, output, jobs=jobs, progress=progress)
     print(f"sheet: {sheet}")
     print(f"truth: {output / 'truth.tsv.gz'}")

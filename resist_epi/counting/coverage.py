@@ -156,6 +156,11 @@ def count_regions(
     >>> counts.values
     array([[3.5]])
     """
+    if quantity == "auto":
+        raise QuantityError(
+            "which quantity a study's files can give is told by its sheet, not by tracks:"
+            " count_study(sheet, kind) chooses it; of tracks take mean_signal or coverage_sum"
+        )
     if quantity not in FROM_COVERAGE:
         raise QuantityError(
             f"{quantity} cannot be had from coverage tracks; expected {' or '.join(FROM_COVERAGE)}"

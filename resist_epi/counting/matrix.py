@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,7 +12,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from resist_epi.arrays import FloatArray
-from resist_epi.errors import InputFormatError, QuantityError
+from resist_epi.errors import InputFormatError, QuantityError, did_you_mean
+from resist_epi.io.annotated import make_anndata
 from resist_epi.io.shown import Shown, listed, ranged
 from resist_epi.schema import QUANTITIES
 
@@ -174,6 +176,67 @@ class CountMatrix(Shown):
             expected=None if self.expected is None else self.expected[cells],
         )
 
+    def table(self) -> pd.DataFrame:
+        """The regions and a column of values a sample, as `write_table` and `plot_locus` take it.
+
+        Raises
+        ------
+        InputFormatError
+            If a sample has the name of one of the regions' columns.
+        """
+        twice = [name for name in self.samples if name in self.regions.columns]
+        if twice:
+            raise InputFormatError(
+                f"the regions have a column {twice[0]!r} already", remedy="rename the sample"
+            )
+        values = pd.DataFrame(self.values, columns=list(self.samples), index=self.regions.index)
+        return pd.concat([self.regions, values], axis=1)
+
+    def to_anndata(self, samples: pd.DataFrame | None = None) -> Any:
+        """The counts as an AnnData object, samples x regions, of the parts of `anndata_parts`.
+
+        Parameters
+        ----------
+        samples
+            As of `anndata_parts`.
+
+        Raises
+        ------
+        MissingDependencyError
+            Without anndata, with the line that installs it.
+        """
+        return make_anndata(self.anndata_parts(samples))
+
+    def anndata_parts(self, samples: pd.DataFrame | None = None) -> dict[str, Any]:
+        """What an AnnData object is made of, by the names of its arguments.
+
+        Parameters
+        ----------
+        samples
+            Table with a row a sample, in their order, for `obs` (`sheet.for_samples(...).table`).
+
+        Returns
+        -------
+        dict
+            `X` (n_samples, n_regions) float64; `obs` by sample, with `library_size` and, where
+            there is one, `size_factor`; `var` by region_id; `layers` with `offsets` and `expected`
+            where there are any; `uns` with `quantity` and, as JSON, `metadata`.
+        """
+        obs = pd.DataFrame(index=pd.Index(list(self.samples), name="sample"))
+        if samples is not None:
+            obs = samples.set_axis(obs.index).rename(columns=str)
+        obs["library_size"] = self.library_sizes
+        if self.size_factors is not None:
+            obs["size_factor"] = self.size_factors
+        named = {"offsets": self.offsets, "expected": self.expected}
+        return {
+            "X": self.values.T.copy(),
+            "obs": obs,
+            "var": self.regions.set_index("region_id"),
+            "layers": {name: v.T.copy() for name, v in named.items() if v is not None},
+            "uns": {"quantity": self.quantity, "metadata": json.dumps(dict(self.metadata))},
+        }
+
     def _position(self, sample: str) -> int:
         try:
             return self.samples.index(sample)
@@ -181,6 +244,7 @@ class CountMatrix(Shown):
             raise InputFormatError(
                 f"no sample {sample!r} in the matrix",
                 expected="one of " + ", ".join(self.samples),
+                remedy=did_you_mean([sample], self.samples),
             ) from None
 
     def to_frame(self) -> pd.DataFrame:

@@ -373,6 +373,11 @@ def genome_bins(lengths: Mapping[str, int], size: int) -> pd.DataFrame:
     Returns
     -------
     Regions of the kind `bins` (ids such as `bin:chr1:0-10000`).
+
+    Examples
+    --------
+    >>> genome_bins({"chr1": 25}, 10)["region_id"].tolist()
+    ['bin:chr1:0-10', 'bin:chr1:10-20', 'bin:chr1:20-25']
     """
     if size < 1:
         raise InputFormatError(f"a bin of {size} bp", expected="one base at least")

@@ -11,7 +11,7 @@ from resist_epi.errors import DesignError, quoted
 from resist_epi.io.store import file_name
 
 RunFile = Literal[
-    "study", "provenance", "ledger", "looks", "check", "all_quality", "report", "session",
+    "study", "provenance", "ledger", "log", "looks", "check", "all_quality", "report", "session",
     "figures", "parts", "lifted", "segments", "amplicons", "switches", "concordance", "survival",
     "mechanisms",
     "counts", "control_counts", "gene_counts", "results", "calls", "where", "carriers", "links",
@@ -30,6 +30,7 @@ FILES: dict[RunFile, str] = {
     "study": "study.yaml",  # settings that run it again
     "provenance": "provenance.json",  # version, settings, checksums
     "ledger": "steps.json",  # finished steps, and what each was made from
+    "log": "run.log",  # what was said, with times
     "looks": "tracks.json",  # what each track is
     "check": "check.tsv",
     "all_quality": "qc.tsv",
@@ -169,6 +170,32 @@ def contrast_folders(folder: str | Path) -> list[Path]:
     """The folders of a run's contrasts, but for that of all together; none where it has one."""
     found = sorted(p for p in (Path(folder) / CONTRASTS).glob("*") if p.name != JOINT)
     return [p for p in found if any((p / "differential").glob("*.tsv.gz"))]
+
+
+# Besides the files above: what other parts of the package, or of a workflow, put there.
+_OWN = (
+    *(CONTRASTS, ".stages", "logs", "multiqc", "ro-crate-metadata.json", "evidence", "counts"),
+    *("differentialabundance", "nf-core"),
+)
+
+
+def foreign_entries(folder: str | Path) -> list[str]:
+    """Names in a folder that no run writes there, sorted; of a folder that is a run's, none.
+
+    Names that begin with a point are left aside: systems and editors put them anywhere.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be listed.
+    """
+    folder = Path(folder)
+    if not folder.is_dir() or run_path(folder, "ledger").is_file():
+        return []
+    own = {name.partition("/")[0] for name in FILES.values()} | {*_OWN}
+    return sorted(
+        p.name for p in folder.iterdir() if p.name not in own and not p.name.startswith(".")
+    )
 
 
 def folders_above(path: str | Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,9 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resist_epi.counting.matrix import CountMatrix
-from resist_epi.errors import DesignError
+from resist_epi.counting.matrix import CountMatrix, scaled
+from resist_epi.errors import DesignError, shortened
+from resist_epi.io.annotated import make_anndata
 from resist_epi.io.run_folder import folders_above
+from resist_epi.io.shown import Shown, listed
 from resist_epi.model import differential
 from resist_epi.model.asked import (
     Asked,
@@ -38,8 +41,8 @@ from resist_epi.samples.sheet import SampleSheet
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Analysis:
+@dataclass(frozen=True, repr=False)
+class Analysis(Shown):
     """Results of one matrix and everything that led to them.
 
     Attributes
@@ -86,6 +89,23 @@ class Analysis:
     facts: dict[str, Any]
     without_factors: tuple[Design, Contrast] | None = None
 
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        calls = self.results["direction"].value_counts()
+        gain, loss = (int(calls.get(name, 0)) for name in ("gain", "loss"))
+        n = len(self.results)
+        done = int(self.results["pvalue"].notna().sum())
+        title = f"Analysis: {gain} gain and {loss} lose of {done:,} tested regions (of {n:,})"
+        if not self.tested:
+            title = f"Analysis: fold changes of {n:,} regions, without a test"
+        said = ("contrast", "units", "design", "normalization", "method")
+        return title, [
+            *((name, shortened(self.header.get(name, ""))) for name in said if name in self.header),
+            ("quantity", self.matrix.quantity.replace("_", " ")),
+            ("level", f"{self.question.fdr:g}"),
+            ("columns", listed(self.results.columns, 12)),
+            ("also", ", ".join(n for n in ("stability", "agreement") if n in self.header)),
+        ]
+
     def with_more(
         self,
         results: pd.DataFrame | None = None,
@@ -100,6 +120,32 @@ class Analysis:
             header={**self.header, **(header or {})},
             facts={**self.facts, **(facts or {})},
         )
+
+    def to_anndata(self) -> Any:
+        """The analysis as an AnnData object, units x regions.
+
+        `X` holds the counts of the units, layer `normalized` these in the unit of `baseMean`,
+        `obs` the sheet's rows, `var` the results by region_id, `uns` the sentences of the header,
+        question and facts, as JSON.
+
+        Raises
+        ------
+        MissingDependencyError
+            Without anndata, with the line that installs it.
+        """
+        return make_anndata(self.anndata_parts())
+
+    def anndata_parts(self) -> dict[str, Any]:
+        """What `to_anndata` makes its object of; as `CountMatrix.anndata_parts`."""
+        parts = self.matrix.anndata_parts(self.units.table)
+        parts["layers"]["normalized"] = scaled(self.matrix).T
+        parts["var"] = self.results.set_index("region_id")
+        parts["uns"] |= {
+            "header": json.dumps(self.header, default=str),
+            "question": json.dumps(self.question.as_values()),
+            "facts": json.dumps(self.facts, default=str),
+        }
+        return parts
 
     def about(self, path: str | Path) -> dict[str, Any]:
         """Everything for the `#` lines of a table at a path: sentences, question, facts."""

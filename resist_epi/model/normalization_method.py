@@ -112,7 +112,8 @@ METHODS: dict[str, Normalization] = {
         references=(LUN_2016, ROBINSON_2010),
         needs=(
             "background",
-            "counts in 10-kb bins of the genome (--background, of `count --regions bins`)",
+            "counts in 10-kb bins of the genome (--background, of `count --regions bins`; in"
+            " Python `count_study` counts them and `analyse` of what it gives takes them)",
         ),
         default=("background bins can be had", "no background bins"),
         compared="reference",

@@ -60,7 +60,8 @@ def with_carriers(analysis: Analysis) -> tuple[Analysis, Subsets | None]:
 
 FEWEST_UNITS = 6  # on either side: fewer do not tell two levels from noise
 
-SHARED = 0.5  # of the calls: units that carry more of them are named in the header
+# Units that stand out, and are named: by their share of the calls, and times the mean share.
+SHARED, BEYOND_MEAN = 0.5, 1.5
 
 METHOD = (
     "best split of the first side's units by moderated t, against splits of simulated noise with"
@@ -221,16 +222,13 @@ def _in_words(table: pd.DataFrame, side: str, fdr: float) -> str:
     if not len(part):
         return sentence
     counted = Counter(unit for units in part["carriers"] for unit in units.split(","))
-    often = [
-        f"{u} ({n / len(part):.0%})" for u, n in counted.most_common() if n >= SHARED * len(part)
-    ]
     n_units = int(table["n_units"].iloc[0])
+    least = max(SHARED * len(part), BEYOND_MEAN * counted.total() / n_units)
+    out = [f"{u} ({n / len(part):.0%})" for u, n in counted.most_common() if n >= least]
     middle = f", a median of {part['n_carriers'].median():g} of {n_units}"
-    if len(often) == n_units:
-        return f"{sentence}{middle}; every unit carries half of these or more, so none stands apart"
-    if often:
-        return (
-            f"{sentence}{middle}; units that carry half of these or more: {', '.join(often)} (a"
-            " subtype, purity, copy number or a batch could set them apart)"
-        )
-    return f"{sentence}{middle}; no unit carries half of these"
+    if not out:
+        return f"{sentence}{middle}; no unit stands out"
+    return (
+        f"{sentence}{middle}; units that stand out: {', '.join(out)} of these (a subtype, purity,"
+        " copy number or a batch could set them apart)"
+    )

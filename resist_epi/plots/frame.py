@@ -25,6 +25,7 @@ from resist_epi.plots.style import (
     MARK_COLOURS,
     MM,
     SMALL_FONT,
+    Samples,
     level_colours,
     lookup,
     shorten,
@@ -172,12 +173,18 @@ class Strip:
 
 
 def sheet_annotations(
-    samples: pd.DataFrame | None, names: Sequence[str], columns: Sequence[str]
+    samples: Samples, names: Sequence[str], columns: Sequence[str], *, needed: bool = False
 ) -> list[Strip]:
-    """The columns of the sheet that say anything of these samples."""
+    """The columns of the sheet that say anything of these samples.
+
+    Parameters
+    ----------
+    needed
+        As of `style.lookup`, of every column.
+    """
     found = []
     for column in columns:
-        values = lookup(samples, names, column)
+        values = lookup(samples, names, column, needed=needed)
         if (values != "").any():
             palette = _PALETTES.get(column.lower(), GROUP_COLOURS)
             found.append(Strip(column, values, level_colours(values, palette)))

@@ -29,6 +29,7 @@ from resist_epi.plots.style import (
     DIRECTION_COLOURS,
     INK,
     PAGE_MM,
+    Samples,
     gain_loss_map,
     lookup,
     panel,
@@ -54,7 +55,7 @@ def plot_gene_set(
     values: pd.DataFrame,
     *,
     ax: Axes | None = None,
-    samples: pd.DataFrame | None = None,
+    samples: Samples = None,
     annotate: Sequence[str] = ("Condition", "Factor", "Batch"),
     genes: Sequence[str] | None = None,
     directions: pd.Series | None = None,
@@ -220,7 +221,7 @@ def _clustered(scores: FloatArray) -> NDArray[np.int64]:
 
 
 def _column_order(
-    scores: FloatArray, samples: pd.DataFrame | None, ids: Sequence[str]
+    scores: FloatArray, samples: Samples, ids: Sequence[str]
 ) -> tuple[NDArray[np.int64], list[int]]:
     """Samples by mark and condition, clustered within; and where one group ends."""
     marks, conditions = lookup(samples, ids, "Factor"), lookup(samples, ids, "Condition")

@@ -37,6 +37,7 @@ from resist_epi.plots.region_rows import Groups, Rows, ordered_rows
 from resist_epi.plots.style import (
     COLUMN_MM,
     PAGE_MM,
+    Samples,
     level_colours,
     lookup,
     paper_style,
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 
 
 _LEFT, _WIDEST_LEFT = 15.0, 27.0  # mm, for the names of groups
+
+_NUMBER_MM, _MANY = 6.0, 4
 
 _PAGE_HEIGHT_MM = 240.0
 
@@ -94,7 +97,7 @@ def plot_heatmap(
     *,
     ax: Axes | None = None,
     groups: Groups = "direction",
-    samples: pd.DataFrame | None = None,
+    samples: Samples = None,
     by: str | None = None,
     limits: Limits | Mapping[str, Limits] | None = None,
     title: str | None = None,
@@ -152,7 +155,7 @@ def plot_heatmap(
     given = {"": matrix} if isinstance(matrix, ProfileMatrix) else dict(matrix)
     _check_same_regions(given)
     levels = _levels(given, samples, "Condition")
-    rows = ordered_rows(list(given.values()), groups, levels, **options)
+    rows = ordered_rows(list(given.values()), groups, levels, **_row_options(options))
     if by is not None:
         given = {mark: _averaged_by(own, samples, by) for mark, own in given.items()}
         names = [s for own in given.values() for s in own.samples]
@@ -219,7 +222,16 @@ def _mark_axis(frame: Frame, block: Block, sample: str) -> None:
     ax.set_yticks(ticks, [f"{t:g}" for t in ticks])
     ax.tick_params(axis="y", direction="in", pad=-3.0)
     for text in ax.get_yticklabels():
-        text.set_ha("left")
+        text.set_horizontalalignment("left")
+
+
+def _row_options(options: HeatmapOptions) -> Rows:
+    """Those of the options that are of rows."""
+    own: Rows = {}
+    for name in ("kmeans", "hierarchical", "sort"):
+        if name in options:
+            own[name] = options[name]  # type: ignore[literal-required]
+    return own
 
 
 def _check_map(cmap: str | None) -> None:
@@ -248,13 +260,11 @@ def _check_same_regions(given: Mapping[str, ProfileMatrix]) -> None:
             )
 
 
-def _levels(
-    given: Mapping[str, ProfileMatrix], samples: pd.DataFrame | None, column: str
-) -> pd.Series:
+def _levels(given: Mapping[str, ProfileMatrix], samples: Samples, column: str) -> pd.Series:
     return lookup(samples, [s for own in given.values() for s in own.samples], column)
 
 
-def _averaged_by(matrix: ProfileMatrix, samples: pd.DataFrame | None, by: str) -> ProfileMatrix:
+def _averaged_by(matrix: ProfileMatrix, samples: Samples, by: str) -> ProfileMatrix:
     levels = lookup(samples, matrix.samples, by)
     return matrix.average({str(s): v for s, v in levels.sort_values().items() if v})
 
@@ -292,7 +302,9 @@ def _name_conditions(frame: Frame, conditions: pd.Series | None, down: float) ->
 
 def _lay_out(columns: Sequence[tuple[str, str]], groups: list[str], right: float) -> _Layout:
     """At most four panels in one column of a page, twelve across two."""
-    left = float(np.clip(text_width_mm(groups) * BOLD + 2.5, _LEFT, _WIDEST_LEFT))
+    # Of many groups some are low, and have their number beside their name.
+    beside = _NUMBER_MM if len(groups) > _MANY else 0.0
+    left = float(np.clip(text_width_mm(groups) * BOLD + 2.5 + beside, _LEFT, _WIDEST_LEFT))
     n = max(len(columns), 1)
     page = COLUMN_MM if n <= 4 and right == RIGHT else PAGE_MM
     n_rows = -(-n // 12)

@@ -26,6 +26,7 @@ from resist_epi.plots.style import (
     PAGE_MM,
     PALE,
     SMALL_FONT,
+    Samples,
     panel,
     paper_style,
     require,
@@ -45,7 +46,7 @@ _AXIS_MM, _GAP_MM, _WIDEST_MM = 9.0, 6.0, 62.0
 def plot_hidden_factors(
     factors: pd.DataFrame,
     *,
-    samples: pd.DataFrame | None = None,
+    samples: Samples = None,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -11,20 +12,23 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
+from resist_epi.errors import closest, quoted
 from resist_epi.plots.style import INK, SMALL_FONT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.text import Annotation
 
+logger = logging.getLogger(__name__)
+
 
 _PAD = 1.0  # points around a label that stay free
 
-_COVERED = 12.0  # what a covered point costs, in points of distance
+_COVERED = 8.0  # what a covered point costs, in points of distance
 
 _ANGLES = np.deg2rad(np.arange(0, 360, 22.5))
 
-_RADII = (4.0, 8.0, 13.0, 19.0, 26.0, 34.0, 44.0, 56.0, 70.0, 86.0)
+_RADII = (4.0, 8.0, 13.0, 19.0, 26.0, 34.0, 44.0)  # further away, a name is better left out
 
 
 def place_labels(
@@ -257,6 +261,10 @@ def label_genes(
     else:
         names = {str(name) for name in label}
         wanted, most = [i for i in order if symbol[i] in names], len(names)
+        for name in sorted(names - set(symbol)):
+            nearest = closest(name, dict.fromkeys(filter(None, symbol)))
+            hint = f"; did you mean {nearest}?" if nearest else ""
+            logger.warning("no point is of %s, which was to be named%s", quoted(name), hint)
     first: dict[str, int] = {}
     for i in wanted:
         first.setdefault(str(symbol[i]), int(i))

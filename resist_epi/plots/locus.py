@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from resist_epi.plots.style import (
     COLUMN_MM,
     DIRECTION_COLOURS,
     GREY,
+    Samples,
     level_colours,
     lookup,
     paper_style,
@@ -81,7 +82,7 @@ def plot_locus(
     *,
     ax: Axes | None = None,
     genes: pd.DataFrame | None = None,
-    samples: pd.DataFrame | None = None,
+    samples: Samples = None,
     highlight: pd.DataFrame | None = None,
     quantity: str = "signal",
     title: str | None = None,
@@ -138,7 +139,8 @@ def plot_locus(
     if grouped not in GROUPED:
         raise InputFormatError(unknown_name("way to group tracks", grouped, GROUPED))
     names = _sample_columns(coverage, samples)
-    place = locus_place(genes, **locus) or _whole(coverage)
+    where = {k: v for k, v in locus.items() if k in ("gene", "region", "flank")}
+    place = locus_place(genes, **where) or _whole(coverage)  # type: ignore[arg-type]
     bins = _inside(coverage, place)
     if bins.empty or not names:
         raise InputFormatError(
@@ -259,7 +261,7 @@ def _draw_peaks(
     frame.text(box[0] - 1.5, box[1] + box[3] / 2, "peaks", ha="right")
 
 
-def _sample_columns(coverage: pd.DataFrame, samples: pd.DataFrame | None) -> list[str]:
+def _sample_columns(coverage: pd.DataFrame, samples: Samples) -> list[str]:
     """Columns of samples: those in the sheet, or all that do not describe regions."""
     names = [str(c) for c in coverage.columns if str(c) not in _REGION_COLUMNS]
     if samples is None:
@@ -315,7 +317,7 @@ def _draw_track(
             drawn.append(ax.fill_between(x, _steps(values), color=colours[level], lw=0.0))
         if level in track.high:
             low, high = _steps(track.low[level]), _steps(track.high[level])
-            band = {"color": GREY, "alpha": 0.45, "lw": 0.0}
+            band: dict[str, Any] = {"color": GREY, "alpha": 0.45, "lw": 0.0}
             drawn.append(ax.fill_between(x, low, high, label="range", **band))
         for artist in drawn if many else ():
             rasterize(artist)

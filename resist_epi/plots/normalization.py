@@ -29,6 +29,7 @@ from resist_epi.plots.style import (
     PURPLE,
     SKY,
     SMALL_FONT,
+    Samples,
     paper_style,
     rasterize,
     require,
@@ -52,7 +53,7 @@ def plot_normalization(
     *,
     calls: pd.DataFrame | None = None,
     results: pd.DataFrame | None = None,
-    samples: pd.DataFrame | None = None,
+    samples: Samples = None,
     names: Mapping[str, str] | None = None,
     ax: Axes | None = None,
     title: str | None = None,
@@ -152,7 +153,7 @@ def _draw_factors(
     frame: Frame,
     factors: pd.DataFrame,
     methods: list[str],
-    samples: pd.DataFrame | None,
+    samples: Samples,
     place: tuple[float, float, float, float],
 ) -> None:
     """One dot a unit and normalisation, groups apart, a line at each group's mean."""

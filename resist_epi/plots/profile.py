@@ -18,6 +18,7 @@ from resist_epi.plots.style import (
     INK,
     PAGE_MM,
     SMALL_FONT,
+    Samples,
     level_colours,
     lookup,
     paper_style,
@@ -47,7 +48,7 @@ def plot_profile(
     *,
     ax: Axes | None = None,
     groups: Groups = "direction",
-    samples: pd.DataFrame | None = None,
+    samples: Samples = None,
     colour: str = "Condition",
     title: str | None = None,
     **options: Unpack[Rows],
@@ -85,7 +86,7 @@ def plot_profile(
     ['gain (n = 1)', 'none (n = 2)']
     """
     rows = ordered_rows([matrix], groups, **options)
-    levels = lookup(samples, matrix.samples, colour)
+    levels = lookup(samples, matrix.samples, colour, needed=colour != "Condition")
     with paper_style():
         legend = _line_colours(matrix, levels)
         legend_mm = _legend_height(list(legend))

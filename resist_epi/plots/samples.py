@@ -33,6 +33,7 @@ from resist_epi.plots.style import (
     PAGE_MM,
     PALE,
     SMALL_FONT,
+    Samples,
     level_colours,
     lookup,
     new_axes,
@@ -51,6 +52,9 @@ _MAX_NAMED = 24  # more names than these would cover the points
 
 _TREE_MM = 9.0
 
+_ANNOTATED = ("Condition", "Factor", "Batch")  # as far as the sheet has them
+
+
 _LITTLE = 0.1  # below zero: chance, not a reason for a scale from -1
 
 _ROW_MM = 2.25  # the least height at which a name of 6 points fits a row
@@ -60,7 +64,7 @@ def plot_pca(
     components: pd.DataFrame,
     *,
     ax: Axes | None = None,
-    samples: pd.DataFrame | None = None,
+    samples: Samples = None,
     colour: str = "Condition",
     marker: str = "Batch",
     axes: tuple[int, int] = (1, 2),
@@ -99,6 +103,10 @@ def plot_pca(
     require(components, ("sample",), what="a PCA plot")
     wanted = [f"PC{k}" for k in axes]
     ids = [str(s) for s in components["sample"]]
+    looked = [
+        lookup(samples, ids, column, needed=column != usual)
+        for column, usual in ((colour, "Condition"), (marker, "Batch"))
+    ]
     with paper_style():
         ax = new_axes(ax, height=74)
         if not len(components) or wanted[0] not in components:
@@ -113,7 +121,7 @@ def plot_pca(
             if wanted[1] in components
             else np.zeros_like(x)
         )
-        rows = _draw_groups(ax, x, y, lookup(samples, ids, colour), lookup(samples, ids, marker))
+        rows = _draw_groups(ax, x, y, *looked)
         set_title(ax, title, pad=4.0 + 9.0 * rows)
         ax.axhline(0, color=PALE, lw=LINE, zorder=0)
         ax.axvline(0, color=PALE, lw=LINE, zorder=0)
@@ -180,8 +188,8 @@ def plot_correlation(
     correlation: pd.DataFrame,
     *,
     ax: Axes | None = None,
-    samples: pd.DataFrame | None = None,
-    annotate: Sequence[str] = ("Condition", "Factor", "Batch"),
+    samples: Samples = None,
+    annotate: Sequence[str] = _ANNOTATED,
     title: str | None = None,
 ) -> Axes:
     """Correlation of the samples, clustered (average linkage of 1 - r, optimal leaf order).
@@ -222,7 +230,11 @@ def plot_correlation(
     ids = [str(s) for s in table.index]
     values = table.to_numpy(np.float64)
     order, tree = _cluster(values)
-    found = [a for a in sheet_annotations(samples, ids, annotate) if a.values.nunique() > 1]
+    found = [
+        a
+        for a in sheet_annotations(samples, ids, annotate, needed=annotate is not _ANNOTATED)
+        if a.values.nunique() > 1
+    ]
     texts = shorten_all(ids, 26)
     with paper_style():
         side_texts = texts + [a.name for a in found]

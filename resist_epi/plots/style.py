@@ -11,18 +11,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resist_epi.errors import InputFormatError
+from resist_epi.errors import InputFormatError, unknown_name
 from resist_epi.io.figures import without_glyph_warnings
+from resist_epi.plots.own_colours import chosen_colours
+from resist_epi.samples.sheet import SampleSheet
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+
+# A sample sheet, or its table; None where nothing is known of the samples.
+Samples: TypeAlias = SampleSheet | pd.DataFrame | None
 
 
 COLUMN_MM = 85.0  # one column of a journal's page
@@ -113,8 +118,17 @@ def paper_style() -> Iterator[None]:
     """Matplotlib's settings for print, for the length of a block."""
     import matplotlib as mpl
 
-    with mpl.rc_context(cast(Any, _RC)), without_glyph_warnings():
-        yield
+    interactive = mpl.is_interactive()
+    try:
+        with mpl.rc_context(cast(Any, _RC)), without_glyph_warnings():
+            try:
+                yield
+            finally:
+                interactive = mpl.is_interactive()
+    finally:
+        # A notebook's first figure loads its backend, which shows what is drawn from then on: the
+        # end of the block would take that back, and no later figure would be seen.
+        mpl.interactive(interactive)
 
 
 def new_axes(ax: Axes | None, *, width: float = COLUMN_MM, height: float = 70.0) -> Axes:
@@ -258,7 +272,7 @@ def level_colours(
         spread = mpl.colormaps["pink" if palette is CLUSTER_COLOURS else "viridis"]
         steps = np.linspace(0.05, 0.8 if palette is CLUSTER_COLOURS else 0.95, len(names))
         colours = [mpl.colors.to_hex(spread(s)) for s in steps]
-    return {**dict(zip(names, colours, strict=False)), "": "white"}
+    return {**dict(zip(names, colours, strict=False)), "": "white", **chosen_colours(names)}
 
 
 def text_colour(colour: str) -> str:
@@ -328,24 +342,40 @@ def thousands(count: int) -> str:
     return f"{count:,}"
 
 
-def lookup(samples: pd.DataFrame | None, names: Sequence[str], column: str) -> pd.Series:
+def lookup(
+    samples: Samples, names: Sequence[str], column: str, *, needed: bool = False
+) -> pd.Series:
     """One column of the sample sheet for these samples, as text; empty where it is not known.
 
     Parameters
     ----------
     samples
-        Sheet with `SampleID` (or `sample`), or None.
+        Sheet, or its table with `SampleID` (or `sample`), or None.
     column
         Its name, whatever the case.
+    needed
+        Whether it was asked for by name, so that a sheet without it is an error.
+
+    Raises
+    ------
+    InputFormatError
+        If such a column, or all of the samples, are missing; the message has the nearest name.
     """
     empty = pd.Series("", index=list(names), dtype=object)
     if samples is None:
         return empty
-    lower: Mapping[str, str] = {str(c).lower(): str(c) for c in samples.columns}
+    table = samples.table if isinstance(samples, SampleSheet) else samples
+    lower: Mapping[str, str] = {str(c).lower(): str(c) for c in table.columns}
     key = lower.get("sampleid", lower.get("sample"))
     own = lower.get(column.lower())
+    if needed and own is None:
+        raise InputFormatError(f"the sample sheet: {unknown_name('column', column, table.columns)}")
     if key is None or own is None:
         return empty
-    known = samples.drop_duplicates(key).set_index(key, drop=False)[own]
+    if needed and len(names) and not set(names) & set(table[key]):
+        raise InputFormatError(
+            f"the sample sheet: {unknown_name('sample', str(names[0]), table[key])}"
+        )
+    known = table.drop_duplicates(key).set_index(key, drop=False)[own]
     text = known.map(lambda v: "" if _is_empty(v) else f"{v:g}" if isinstance(v, float) else str(v))
     return text.reindex(list(names)).fillna("").astype(object)

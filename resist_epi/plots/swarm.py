@@ -16,6 +16,7 @@ from resist_epi.plots.style import (
     INK,
     LINE,
     MARKERS,
+    Samples,
     level_colours,
     lookup,
     new_axes,
@@ -41,7 +42,7 @@ def plot_swarm(
     gene: str,
     *,
     ax: Axes | None = None,
-    samples: pd.DataFrame | None = None,
+    samples: Samples = None,
     by: str = "Condition",
     quantity: str = "log₂ signal, normalised",
     names: bool | None = None,
@@ -108,7 +109,7 @@ def plot_swarm(
         ax.set_ylabel(quantity)
         xy = _draw_groups(ax, numbers, levels, groups)
         if names if names is not None else len(ids) <= _MAX_NAMED:
-            shown = np.isfinite(xy).all(axis=1)
+            shown = np.asarray(np.isfinite(xy).all(axis=1))
             named = [t for t, s in zip(shorten_all(ids, 18, tidy_above=8), shown, strict=True) if s]
             covered = np.concatenate([xy[shown], _middle_lines(ax)])
             add_labels(ax, named, xy[shown], points=covered, italic=False)
@@ -145,7 +146,8 @@ def _draw_groups(
 
 def _middle_lines(ax: Axes) -> FloatArray:
     """Points along the lines at the medians, which labels had better not cover."""
-    along = [np.linspace(line.get_xydata()[0], line.get_xydata()[-1], 30) for line in ax.lines]
+    ends = [np.asarray(line.get_xydata(), dtype=np.float64) for line in ax.lines]
+    along = [np.linspace(xy[0], xy[-1], 30) for xy in ends]
     return np.concatenate(along) if along else np.empty((0, 2))
 
 
@@ -179,4 +181,5 @@ def beside(heights: FloatArray, gap: float) -> FloatArray:
         ]  # fmt: skip
         aside[i] = min(free, key=lambda p: (abs(p), -p))
         placed.append(i)
-    return aside - (aside.max(initial=0.0) + aside.min(initial=0.0)) / 2
+    middle = (float(aside.max(initial=0.0)) + float(aside.min(initial=0.0))) / 2
+    return np.asarray(aside - middle, dtype=np.float64)

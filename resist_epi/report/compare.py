@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from resist_epi.io.figures import save_figure
-from resist_epi.io.run_folder import comparison_path
+from resist_epi.io.run_folder import ComparisonFile, comparison_path
 from resist_epi.io.store import write_text
 from resist_epi.io.tables import write_table
 from resist_epi.plots import figure_function
@@ -57,13 +56,14 @@ def write_comparison(folder: str | Path, found: ComparisonTables) -> list[Path]:
         If the folder cannot be written.
     """
     written = []
-    for name, table in (
-        ("changed", found.changed),
-        ("kinds", found.kinds),
-        ("differences", found.differences),
-        ("causes", found.causes),
-    ):
-        path = comparison_path(folder, name)  # type: ignore[arg-type]
+    tables: dict[ComparisonFile, pd.DataFrame] = {
+        "changed": found.changed,
+        "kinds": found.kinds,
+        "differences": found.differences,
+        "causes": found.causes,
+    }
+    for name, table in tables.items():
+        path = comparison_path(folder, name)
         write_table(path, table, header=found.header)
         written.append(path)
     axes = figure_function("compare")(
@@ -148,27 +148,32 @@ def said(found: ComparisonTables) -> list[str]:
 
 
 def _kind_rows(kinds: pd.DataFrame) -> list[dict[str, Any]]:
-    rows = kinds.to_dict("records")
+    rows = _records(kinds)
     for row in rows:
         row["words"] = KIND_WORDS.get(row["kind"], row["kind"])
         row["together"] = _number(row["correlation"], ".3f")
         row["shift"] = _number(row["median_shift"], "+.2f")
-    return rows  # type: ignore[no-any-return]
+    return rows
 
 
-def _cause_rows(causes: pd.DataFrame) -> Sequence[Mapping[str, Any]]:
-    return causes.astype(object).where(causes.notna(), "").to_dict("records")
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table by the names of its columns."""
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+
+
+def _cause_rows(causes: pd.DataFrame) -> list[dict[str, Any]]:
+    return _records(causes.astype(object).where(causes.notna(), ""))
 
 
 def _changed_rows(changed: pd.DataFrame) -> list[dict[str, Any]]:
-    rows = changed.to_dict("records")
+    rows = _records(changed)
     for row in rows:
         row["place"] = f"{row['chrom']}:{row['start']:,}-{row['end']:,}"
         row["symbol"] = "" if pd.isna(row["symbol"]) else row["symbol"]
         for run in "ab":
             row[f"change_{run}"] = _number(row[f"log2FoldChange_{run}"], "+.2f")
             row[f"p_{run}"] = _number(row[f"padj_{run}"], ".2g")
-    return rows  # type: ignore[no-any-return]
+    return rows
 
 
 def _number(value: float, form: str) -> str:

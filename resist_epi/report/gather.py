@@ -17,7 +17,7 @@ from resist_epi.errors import InputFormatError, in_file
 from resist_epi.genes.gene_values import gene_signal
 from resist_epi.io.run_folder import OF_CONTRAST, RunFile, run_file, run_path
 from resist_epi.io.run_record import read_record, require_finished
-from resist_epi.io.store import file_name
+from resist_epi.io.store import file_name, read_text
 from resist_epi.io.tables import read_results, read_table
 from resist_epi.samples.facts import facts_of
 from resist_epi.samples.presets import MarkPreset, preset
@@ -167,6 +167,8 @@ class RunTables:
         tissue by expression. None without such files.
     contrast
         Which of several contrasts, as its folder is named; empty where the run has one.
+    columns
+        Columns of the sheet; None where the run has not kept them.
     """
 
     marks: tuple[MarkTables, ...]
@@ -179,6 +181,7 @@ class RunTables:
     concordance: Sheet | None = None
     expression_scores: Sheet | None = None
     contrast: str = ""
+    columns: tuple[str, ...] | None = None
 
 
 def gather(folder: str | Path, contrast: str | Path | None = None) -> RunTables:
@@ -217,7 +220,15 @@ def gather(folder: str | Path, contrast: str | Path | None = None) -> RunTables:
         survival=_optional(run_path(own, "survival"), required=["mark", "words"]),
         expression_scores=_optional(run_path(own, "scores", "expression")),
         contrast="" if contrast is None else own.name,
+        columns=_columns(run_path(own, "scored_sheet")),
     )
+
+
+def _columns(path: Path) -> tuple[str, ...] | None:
+    """Columns of the sheet with scores, which stands in the folder where there are any."""
+    if not path.is_file():
+        return None
+    return tuple(read_text(path).split("\n", 1)[0].strip().split(","))
 
 
 def _gather_mark(

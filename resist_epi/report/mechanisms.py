@@ -20,8 +20,9 @@ from resist_epi.mechanism.verdicts import (
 from resist_epi.report.gather import RunTables, Sheet
 from resist_epi.report.mechanism_context import evidence_rows, therapy_section
 from resist_epi.report.sections import change, number
-from resist_epi.report.words import header_lines
 from resist_epi.schema import MECHANISMS_MORE
+
+CONTROL_GENES = 6
 
 _TEXTS = ("genes", "warnings", "context", "references", "untested", "finding", "shared_genes")
 
@@ -44,19 +45,33 @@ def mechanism_section(run: RunTables) -> dict[str, Any] | None:
         "few": FEWEST_LOCI,
         "cautions": [m.preset.caution for m in run.marks if m.preset.caution],
         "rows": [_row(row) for row in own.to_dict("records")],
+        "control_rows": [
+            _row(row) | {"kind": row["kind"], "rests_on": _rests_on(row)}
+            for row in quiet.to_dict("records")
+        ],
         "silent": _silent(own),
         "controls": _controls(quiet, moved),
         "therapies": therapy_section(own),
         "rests_on": evidence_rows(own),
-        "header": dict(header_lines(run.mechanisms.header)),
-        "evidence": [] if run.concordance is None else _evidence(run.concordance),
-        "outcome": [] if run.survival is None else _outcome(run.survival),
     }
+
+
+def _rests_on(row: Mapping[Any, Any]) -> str:
+    """Which genes a control set rests on: those that move, or how many were looked at."""
+    if row["untested"]:
+        return str(row["untested"])
+    genes = [g for g in str(row["genes"]).strip("()").split(",") if g]
+    if not genes:
+        return f"none of its {int(row['n_tested'])} genes tested is called or has P below .05"
+    named = ", ".join(genes[:CONTROL_GENES])
+    more = len(genes) - CONTROL_GENES
+    moved = "P below .05" if str(row["genes"]).startswith("(") else "called"
+    return f"{named}{f' and {more} more' if more > 0 else ''} ({moved})"
 
 
 def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
     low, high = change(row["matched_low"]), change(row["matched_high"])
-    is_share = row["layer"] == "switches"
+    is_share = row["layer"] == "switches" and not pd.isna(row["effect"])
     return {
         "mechanism": row["mechanism"],
         "layer": row["layer"],
@@ -125,7 +140,10 @@ def _controls(quiet: pd.DataFrame, moved: pd.DataFrame) -> str:
     return f"{said}; P is below .05 for {names}: look there before a claim."
 
 
-def _evidence(sheet: Sheet) -> list[dict[str, str]]:
+def assay_rows(sheet: Sheet | None) -> list[dict[str, str]]:
+    """How far each mark and other assay go together; nothing without other assays."""
+    if sheet is None:
+        return []
     return [
         {
             "mark": str(row["mark"]),
@@ -137,7 +155,10 @@ def _evidence(sheet: Sheet) -> list[dict[str, str]]:
     ]
 
 
-def _outcome(sheet: Sheet) -> list[dict[str, str]]:
+def outcome_rows(sheet: Sheet | None) -> list[dict[str, str]]:
+    """What an outside cohort says of each mark; nothing without one."""
+    if sheet is None:
+        return []
     rows = sheet.table.to_dict("records")
     return [{"mark": str(row["mark"]), "words": str(row["words"])} for row in rows]
 

@@ -18,10 +18,12 @@ from resist_epi.report.words import (
     KIND_WORDS,
     QUANTITY_WORDS,
     capital,
+    for_reading,
     join_words,
     keeps_global,
     main_regions,
     regions_in_words,
+    tested_in_words,
 )
 from resist_epi.samples.assays import assay_named
 from resist_epi.samples.facts import contrast_title, informed_by
@@ -64,7 +66,8 @@ def methods(run: RunTables) -> Methods:
         text.append(" ".join([_set_sentence(sets, citations), *_named_set(run.marks, citations)]))
     text += between_marks(run, citations)
     text.append(_limits(run, citations))
-    return Methods(tuple(text), tuple(citations.references))
+    facts = run.marks[0].main.facts
+    return Methods(tuple(for_reading(p, facts) for p in text), tuple(citations.references))
 
 
 def _opening(run: RunTables, version: str) -> str:
@@ -85,8 +88,7 @@ def _mark_sentence(mark: MarkTables) -> str:
     facts = mark.main.facts
     quantity = facts["quantity"]["name"]
     kept = [
-        f"{sheet.facts['filter']['kept']} of {sheet.facts['filter']['of']}"
-        f" {KIND_WORDS.get(kind, kind)}"
+        f"{tested_in_words(sheet)} {KIND_WORDS.get(kind, kind)}"
         for kind, sheet in mark.results.items()
     ]
     return (

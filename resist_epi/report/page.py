@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import logging
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +15,30 @@ import pandas as pd
 from resist_epi.io.run_folder import contrast_folders, run_file, run_path
 from resist_epi.io.store import write_text
 from resist_epi.report import sections
+from resist_epi.report.answer import answer
 from resist_epi.report.contrasts import contrast_row, joint_rows, render_index
 from resist_epi.report.figures import draw_figures
 from resist_epi.report.flags import RULES
 from resist_epi.report.gather import MarkTables, RunTables, gather
-from resist_epi.report.interactive import packed_plotly, plot_settings
-from resist_epi.report.mechanisms import mechanism_section
+from resist_epi.report.glossary import TERMS, Glossary
+from resist_epi.report.interactive import plot_settings
+from resist_epi.report.mechanisms import assay_rows, mechanism_section, outcome_rows
 from resist_epi.report.methods import methods
 from resist_epi.report.payload import pack, pack_results
+from resist_epi.report.pictures import pictures
 from resist_epi.report.templating import templates
 from resist_epi.report.tissue import tissue_section
-from resist_epi.report.warnings import collect_warnings
+from resist_epi.report.trust import scale_of
+from resist_epi.report.warnings import collect_warnings, gravest, summary
 from resist_epi.report.where import site_table, where_section
-from resist_epi.report.words import capital, facts, header_lines, join_words, main_regions
+from resist_epi.report.words import (
+    capital,
+    facts,
+    for_reading,
+    header_lines,
+    join_words,
+    main_regions,
+)
 from resist_epi.samples.facts import contrast_title
 from resist_epi.stats.best_supported import IN_WORDS, support_in_words
 from resist_epi.version import VERSION
@@ -56,6 +67,8 @@ STATIC_ALONG = {
     "hidden": "Hidden factors of the regions that speak for genes: each unit's value, estimated"
     " from what the design leaves over. Whether they are adjusted for is said with the results.",
 }
+
+SCRIPTS = ("shared.js", "results.js", "scatter.js", "report.js")  # in the order that they need
 
 WIDE = ("heatmap", "genome", "copy_number")  # shown over the whole width of the page
 
@@ -159,35 +172,55 @@ def render(
         Text and address of the pages on other contrasts.
     """
     environment, own_file = templates()
+    warnings = collect_warnings(run)
     page: str = environment.get_template("report.html.j2").render(
         run=run,
         version=VERSION,
         title=f"Differential {join_words([m.mark for m in run.marks])}"
         + (f": {contrast_title(run.marks[0].main.facts)}" if run.contrast else ""),
+        answer=answer(run),
+        gloss=Glossary().mark,
+        glossary=TERMS,
         links=list(links),
-        warnings=collect_warnings(run),
+        warnings=warnings,
+        warnings_summary=summary(warnings),
+        gravest=gravest(warnings),
         facts=facts(run),
         marks=[_mark(run, mark, number, figures) for number, mark in enumerate(run.marks)],
         wide=WIDE,
         mechanisms=mechanism_section(run),
         mechanism_figures=[
-            *_images(figures, "study", STATIC_OF_STUDY),
-            *(i for m in run.marks for i in _images(figures, m.name, STATIC_OF_MECHANISMS)),
+            *pictures(figures, "study", STATIC_OF_STUDY),
+            *(i for m in run.marks for i in pictures(figures, m.name, STATIC_OF_MECHANISMS)),
         ],
-        switch_figures=_images(figures, "study", STATIC_OF_SWITCHES),
-        switches=None if run.switches is None else sections.switch_table(run.switches),
+        evidence=assay_rows(run.concordance),
+        outcome=outcome_rows(run.survival),
+        **_switches(run, figures),
         expression_tissue=tissue_section(run.expression_scores, "expression", _conditions(run)),
-        switches_caption="" if run.switches is None else sections.switch_caption(run.switches),
-        switch_header={} if run.switches is None else dict(header_lines(run.switches.header)),
         rules=RULES,
         methods=methods(run),
         provenance=sections.provenance_rows(run),
         inputs=sorted(run.provenance.get("inputs", {}).items()),
-        plotly=packed_plotly(),
         style=own_file("report.css"),
-        script=own_file("report.js"),
+        scripts=[own_file(name) for name in SCRIPTS],
     )
     return page
+
+
+def _switches(run: RunTables, figures: Path | None) -> dict[str, Any]:
+    """What the template has of the switches; nothing where the run has no two opposing marks."""
+    sheet = run.switches
+    header = [] if sheet is None else header_lines(sheet.header)
+    return {
+        "switches": None if sheet is None else sections.switch_table(sheet),
+        "switches_caption": "" if sheet is None else sections.switch_caption(sheet),
+        "switch_figures": pictures(figures, "study", STATIC_OF_SWITCHES),
+        "switch_header": [
+            (name, for_reading(text, {} if sheet is None else sheet.facts))
+            for name, text in header
+            if name != "resist_epi"
+        ],
+    }
 
 
 # Thousands of sets would make the page slow; those of the smallest P are shown.
@@ -196,32 +229,40 @@ SETS_SHOWN = 200
 
 def _mark(run: RunTables, mark: MarkTables, number: int, figures: Path | None) -> dict[str, Any]:
     """Everything of one mark, for the template."""
-    tested, untested = ([], []) if mark.gene_sets is None else sections.set_rows(mark.gene_sets)
+    told = () if run.mechanisms is None else run.mechanisms.table["set"].tolist()
+    tested, untested = sections.set_rows(mark.gene_sets, told)
+    samples = sections.sample_rows(mark, run.quality)
+    shown = STATIC | STATIC_ALONG | (STATIC_OF_SEVERAL if run.contrast else {})
+    scale = next(s.words for s in scale_of(run)[0] if s.mark == mark.mark)
+    read = partial(for_reading, facts=mark.main.facts)
     return {
         "name": mark.mark,
         "id": f"mark{number}",
         "note": mark.preset.note,
-        "contrast": mark.main.header.get("contrast", ""),
-        "samples": sections.sample_rows(mark, run.quality),
+        "samples": samples,
+        "flagged": f"{sum(bool(row['flags']) for row in samples) or 'none'} flagged",
+        "scale": scale,
         "normalization": None
         if mark.normalization is None
         else sections.normalization_table(mark.normalization),
         "normalization_units": sections.count_units(mark.normalization),
-        "normalization_words": mark.main.header.get("normalization", ""),
-        "figures": _images(
-            figures, mark.name, STATIC | STATIC_ALONG | (STATIC_OF_SEVERAL if run.contrast else {})
-        ),
-        "normalization_figures": _images(figures, mark.name, STATIC_OF_NORMALIZATION),
-        "agreement": _agreement(mark),
+        "normalization_words": read(mark.main.header.get("normalization", "")),
+        "figures": pictures(figures, mark.name, shown),
+        "normalization_figures": pictures(figures, mark.name, STATIC_OF_NORMALIZATION),
+        "agreement": read(_agreement(mark)),
         "kinds": [_kind(mark, kind, f"mark{number}-{kind}", figures) for kind in mark.results],
         "sets": tested[:SETS_SHOWN],
+        "sets_summary": sections.sets_in_words(tested, untested),
+        "no_sets": sections.NO_SETS if mark.gene_sets is not None else "No gene sets were tested.",
         "sets_not_shown": max(len(tested) - SETS_SHOWN, 0),
         "untested_sets": untested,
         "where": where_section(mark),
         "tissue": tissue_section(mark.scores, mark.mark, _conditions(run)),
         "sites": None if mark.sites is None else site_table(mark.sites),
         "sites_words": {} if mark.sites is None else dict(header_lines(mark.sites.header)),
-        "sets_words": "" if mark.gene_sets is None else mark.gene_sets.header.get("gene sets", ""),
+        "sets_words": ""
+        if mark.gene_sets is None
+        else read(mark.gene_sets.header.get("gene sets", "")),
         "core": [] if mark.pre_specified is None else sections.core_in_words(mark.pre_specified),
         "one_by_one": [] if mark.one_by_one is None else sections.gene_rows(mark.one_by_one),
     }
@@ -250,25 +291,14 @@ def _kind(mark: MarkTables, kind: str, table_id: str, figures: Path | None) -> d
         "main": kind == next(iter(mark.results)),
         "tested": settings["tested"],
         "gain": settings["gain"],
-        "header": header_lines(sheet.header),
         "strongest": sections.strongest_rows(sheet),
         "order": support_in_words(sheet.table),
         "settings": pack(json.dumps(settings, sort_keys=True)),
         "data": pack_results(sheet.table),
-        "figures": _images(
+        "figures": pictures(
             figures,
             f"{mark.name}.{kind}",
             STATIC_OF_DOMAINS if kind == "domains" else STATIC_OF_KIND,
         ),
         "file": run_file("results", mark.mark, kind),
     }
-
-
-def _images(folder: Path | None, stem: str, wanted: dict[str, str]) -> list[dict[str, str]]:
-    found = []
-    for figure, caption in wanted.items():
-        path = None if folder is None else folder / f"{stem}.{figure}.png"
-        if path is not None and path.is_file():
-            data = base64.b64encode(path.read_bytes()).decode("ascii")
-            found.append({"data": data, "caption": caption, "figure": figure})
-    return found

@@ -20,9 +20,11 @@ _CODED = ("chrom", "strand", "direction")
 
 _TEXT = ("region_id", "gene_id", "symbol")
 
-_NUMBERS = ("baseMean", "log2FoldChange", "lfcSE", "ci_low", "ci_high", "stat", "df")
+_NUMBERS = ("baseMean", "log2FoldChange", "pvalue", "padj")
 
-_NUMBERS_LAST = ("pvalue", "padj")
+_SYMBOL, _GENE = "\x01", "\x02"  # stand for the gene's names in the ids of its regions
+
+_SHORTEST = 3  # letters of a name that is worth a mark
 
 _SHRUNKEN = names(SHRUNKEN)
 
@@ -39,7 +41,9 @@ def pack_results(results: pd.DataFrame) -> str:
     """Pack a table of results for the page.
 
     Numbers are rounded to 4 significant digits; texts that repeat are coded; `start` is written as
-    the step from the row before and `end` as the width. Undefined numbers are null.
+    the step from the row before, `end` as the width, the interval as its `reach` to either side of
+    the fold change, and a gene's own names in the ids of its regions as marks. Undefined numbers
+    are null. Standard errors, statistics and degrees of freedom stay in the run's table.
 
     Parameters
     ----------
@@ -48,20 +52,32 @@ def pack_results(results: pd.DataFrame) -> str:
         along where they are there, and `rank` is each row's place in the order of support.
     """
     start = results["start"].to_numpy(np.int64)
-    coded = [*_CODED, *(c for c in ("high_confidence",) if c in results)]
+    reach = (results["ci_high"] - results["log2FoldChange"]).to_numpy(np.float64)
+    known = "high_confidence" in results and results["high_confidence"].notna().any()
+    coded = [*_CODED, *(("high_confidence",) if known else ())]
+    text = {name: results[name].astype(str).tolist() for name in _TEXT}
+    text["region_id"] = [_marked(*row) for row in zip(*(text[n] for n in _TEXT), strict=True)]
     packed: dict[str, Any] = {
         "n": len(results),
         "coded": {name: _coded(results[name]) for name in coded},
-        "text": {name: results[name].astype(str).tolist() for name in _TEXT},
+        "text": text,
         "step": np.diff(start, prepend=0).tolist(),
         "width": (results["end"].to_numpy(np.int64) - start).tolist(),
         "number": {
             name: rounded(results[name].to_numpy(np.float64))
-            for name in (*_NUMBERS, *_NUMBERS_LAST, *(c for c in _SHRUNKEN if c in results))
+            for name in (*_NUMBERS, *(c for c in _SHRUNKEN if c in results))
         }
-        | {"rank": np.argsort(order_of_support(results)).tolist()},
+        | {"reach": rounded(reach), "rank": np.argsort(order_of_support(results)).tolist()},
     }
     return pack(json.dumps(packed, separators=(",", ":"), allow_nan=False))
+
+
+def _marked(region_id: str, gene_id: str, symbol: str) -> str:
+    """An id in which the names of its gene are marks, where these are long enough."""
+    for name, mark in ((symbol, _SYMBOL), (gene_id, _GENE)):
+        if len(name) >= _SHORTEST and mark not in region_id:
+            region_id = region_id.replace(name, mark)
+    return region_id
 
 
 def _coded(column: pd.Series) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from resist_epi.model.agreement import in_words
 from resist_epi.report.flags import median_correlation, quality_flags
 from resist_epi.report.gather import MarkTables, RunTables, Sheet
 from resist_epi.report.words import KIND_WORDS, capital, regions_in_words
@@ -82,14 +83,38 @@ def percent(value: float) -> str:
     return f"{value:.1%}" if np.isfinite(value) else "–"
 
 
-def calls(sheet: Sheet) -> dict[str, int | None]:
-    """How many regions gain, lose, were tested, and are there; and how many loci are called.
+def count(n: int, one: str, many: str = "") -> str:
+    """`1 locus`, `2,000 loci`; the plural is with an s where it is not given.
 
-    None where loci were not told apart.
+    Examples
+    --------
+    >>> count(1, "locus", "loci"), count(2000, "locus", "loci"), count(2, "gene")
+    ('1 locus', '2,000 loci', '2 genes')
+    """
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def is_sure(table: pd.DataFrame) -> pd.Series:
+    """Whether each region is called with high confidence; all NA where that is not known."""
+    if "high_confidence" not in table:
+        return pd.Series(pd.NA, index=table.index, dtype="boolean")
+    # Texts where some are not known.
+    text = table["high_confidence"].astype(str)
+    known = text.map({"True": True, "False": False}).astype("boolean")
+    return known if known.isna().all() else known & table["direction"].ne("none")
+
+
+def calls(sheet: Sheet) -> dict[str, Any]:
+    """How many regions gain, lose, were tested, and are there; the one source of these numbers.
+
+    `loci` is how many loci are called, `sure` how many regions with high confidence; None where
+    that is not known.
     """
     direction = sheet.table["direction"]
     loci = sheet.facts.get("loci", {})
+    sure = is_sure(sheet.table)
     return {
+        "sure": None if sure.isna().all() else int(sure.sum()),
         "loci": loci.get("called"),
         "gain": int((direction == "gain").sum()),
         "loss": int((direction == "loss").sum()),
@@ -132,7 +157,7 @@ def normalization_table(sheet: Sheet) -> Table:
     numeric = [pd.api.types.is_numeric_dtype(sheet.table[c]) for c in sheet.table]
     rows = [
         [
-            str(v)
+            (in_words(str(v)) if c == "normalization" else str(v))
             if not n
             else size(float(v))
             if "size" in c and "factor" not in c
@@ -150,12 +175,35 @@ def count_units(sheet: Sheet | None) -> str:
     return f"{n} unit{'' if n == 1 else 's'}"
 
 
-def set_rows(sheet: Sheet) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+NO_SETS = (
+    "No gene set has a gene among the regions tested. The built-in sets are of human genes: of"
+    " another species, as rat or mouse, give your own with --gene-sets."
+)
+
+
+def sets_in_words(tested: Sequence[Mapping[str, Any]], untested: Sequence[Any]) -> str:
+    """How many sets are called, of how many."""
+    called = sum(row["direction"] in ("gain", "loss") for row in tested)
+    without = f"; {len(untested)} without a gene tested" if untested else ""
+    return f"{called or 'none'} of {count(len(tested), 'set')} called{without}"
+
+
+def set_rows(
+    sheet: Sheet | None, told: Collection[str] = ()
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Gene sets with a gene here, the smallest P first, and those without.
 
     Each has `bar`: left edge and width in percent of the effect's bar, zero in the middle.
+
+    Parameters
+    ----------
+    told
+        Sets that are told with the mechanisms, adjusted over these: left out here.
     """
-    table = sheet.table.assign(_size=-sheet.table["effect"].abs())
+    if sheet is None:
+        return [], []
+    table = sheet.table[~sheet.table["set"].isin(list(told))]
+    table = table.assign(_size=-table["effect"].abs())
     table = table.sort_values(["pvalue", "_size", "set"], kind="stable", na_position="last")
     widest = float(np.nanmax(np.append(table["effect"].abs().to_numpy(np.float64), 0.0)))
     rows = [
@@ -193,10 +241,10 @@ def gene_rows(sheet: Sheet) -> list[dict[str, str]]:
     return [
         {
             "symbol": str(row["symbol"]),
-            "region": _place(row),
+            "region": place(row),
             "base": number(row["baseMean"]),
             "change": change(row["log2FoldChange"]),
-            "interval": _interval(row),
+            "interval": interval(row),
             "pvalue": number(row["pvalue"]),
             "padj": number(row["padj"]),
             **_shrunken(row),
@@ -229,10 +277,10 @@ def strongest_rows(sheet: Sheet) -> list[dict[str, str]]:
     return [
         {
             "symbol": _name(row),
-            "region": _place(row),
+            "region": place(row),
             "base": number(row["baseMean"]),
             "change": change(row["log2FoldChange"]),
-            "interval": _interval(row),
+            "interval": interval(row),
             "pvalue": number(row["pvalue"]),
             "padj": number(row["padj"]),
             **_shrunken(row),
@@ -243,11 +291,19 @@ def strongest_rows(sheet: Sheet) -> list[dict[str, str]]:
 
 
 def _shrunken(row: Mapping[Any, Any]) -> dict[str, str]:
-    """Shrunken fold change and s-value, which tables of earlier releases lack."""
+    """Shrunken fold change, s-value, confidence, which tables of earlier releases lack."""
     return {
         "shrunken": change(row.get("shrunkenLog2FoldChange", np.nan)),
         "svalue": number(row.get("svalue", np.nan)),
+        "sure": sure_in_words(row),
     }
+
+
+def sure_in_words(row: Mapping[Any, Any]) -> str:
+    """Whether a called region is called with high confidence; a dash where that is not known."""
+    if row["direction"] not in ("gain", "loss"):
+        return "–"
+    return {"True": "yes", "False": "no"}.get(str(row.get("high_confidence")), "–")
 
 
 def _call(row: Mapping[Any, Any]) -> str:
@@ -292,13 +348,15 @@ def switch_caption(sheet: Sheet) -> str:
     return f"Switches: {first}, each {support_in_words(sheet.table)}"
 
 
-def _place(row: Mapping[Any, Any]) -> str:
+def place(row: Mapping[Any, Any]) -> str:
+    """Position of a region, 1-based; an en dash where there is none."""
     if not row["chrom"] or pd.isna(row["chrom"]) or pd.isna(row["start"]):
         return "–"
     return f"{row['chrom']}:{int(row['start']) + 1:,}-{int(row['end']):,}"
 
 
-def _interval(row: Mapping[Any, Any]) -> str:
+def interval(row: Mapping[Any, Any]) -> str:
+    """95% interval of a fold change; an en dash where there is none."""
     if pd.isna(row["ci_low"]):
         return "–"
     return f"{change(row['ci_low'])} to {change(row['ci_high'])}"

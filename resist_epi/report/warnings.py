@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -11,7 +11,7 @@ import pandas as pd
 from resist_epi.genes.tissue_scores import score_warnings
 from resist_epi.report.flags import LOW_CORRELATION, median_correlation, quality_flags
 from resist_epi.report.gather import MarkTables, RunTables
-from resist_epi.report.words import keeps_global
+from resist_epi.report.words import for_reading, keeps_global
 
 Level = Literal["stop", "caution", "note"]
 
@@ -24,6 +24,8 @@ ONE_SIDED = 0.9
 MANY_CALLS = 50
 
 LEVEL_TREND = 0.4
+
+SHOWN_FIRST = 2  # cautions on the first screen
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,31 @@ def collect_warnings(run: RunTables) -> list[Caveat]:
         found += _of_quality(mark, run.quality)
     found += _of_check(run)
     order = list(LEVELS)
-    return sorted(_merged(found), key=lambda w: order.index(w.level))
+    read = [replace(w, text=for_reading(w.text, run.marks[0].main.facts)) for w in found]
+    return sorted(_merged(read), key=lambda w: order.index(w.level))
+
+
+def gravest(found: Sequence[Caveat]) -> list[Caveat]:
+    """Those for the first screen: all that stop a claim, else the first cautions."""
+    stops = [w for w in found if w.level == "stop"]
+    return stops or [w for w in found if w.level == "caution"][:SHOWN_FIRST]
+
+
+def summary(found: Sequence[Caveat]) -> str:
+    """How many there are of each level.
+
+    Examples
+    --------
+    >>> summary([Caveat("note", "", "a"), Caveat("caution", "", "b"), Caveat("note", "", "c")])
+    '1 caution, 2 notes'
+    """
+    words = {"stop": "that stops a claim", "caution": "caution", "note": "note"}
+    counted = [(sum(w.level == level for w in found), text) for level, text in words.items()]
+    return ", ".join(
+        f"{n} {text}" + ("s" if n > 1 and not text.startswith("that") else "")
+        for n, text in counted
+        if n
+    )
 
 
 def _of_tissue(mark: MarkTables) -> Iterator[Caveat]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from resist_epi.report.gather import MarkTables, Sheet
 from resist_epi.report.sections import Table, change, kind_title, number
+from resist_epi.report.words import for_reading
 
 
 def where_section(mark: MarkTables) -> dict[str, Any] | None:
@@ -38,7 +39,7 @@ def _has_calls(sheet: Sheet) -> bool:
 
 
 def _words(sheet: Sheet | None, name: str) -> str:
-    return "" if sheet is None else str(sheet.header.get(name, ""))
+    return "" if sheet is None else for_reading(str(sheet.header.get(name, "")), sheet.facts)
 
 
 def balance_table(sheet: Sheet) -> Table:

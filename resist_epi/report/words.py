@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from resist_epi.model import differential, normalization
 from resist_epi.model.header import rule_in_words
 from resist_epi.model.method import Method
 from resist_epi.model.normalization_method import Normalization
-from resist_epi.report.gather import MarkTables, RunTables
+from resist_epi.report.gather import MarkTables, RunTables, Sheet
 from resist_epi.samples.presets import MarkPreset
 
 KIND_WORDS: dict[str, str] = {
@@ -67,6 +68,36 @@ class Fact:
     where: str
 
 
+def tested_in_words(sheet: Sheet) -> str:
+    """`2,122 of 9,625`: regions with a P, of those that are there."""
+    return f"{int(sheet.table['pvalue'].notna().sum()):,} of {len(sheet.table):,}"
+
+
+def _shrinkage(sheet: Sheet, where: str) -> tuple[str, str]:
+    found = sheet.facts.get("shrunken", {})
+    if not found.get("of"):
+        return str(sheet.header["shrunken fold changes"]), where
+    return (
+        "adaptive shrinkage (Stephens 2017); an s-value is the expected share of wrong signs among"
+        f" the regions with at most this one. Regions with one of at most {found['at']:g}",
+        f"{where}: {found['supported']:,} of {found['of']:,}",
+    )
+
+
+def _hidden(sheet: Sheet, where: str) -> tuple[str, str]:
+    text, found = str(sheet.header["hidden factors"]), sheet.facts.get("hidden", {})
+    if not found or found["found"]:
+        return text, where
+    return "none found: no pattern that units share is stronger than chance makes it", where
+
+
+# What is one matter for all kinds of regions, whatever the numbers: said once.
+ONCE: Mapping[str, Callable[[Sheet, str], tuple[str, str]]] = {
+    "shrunken fold changes": _shrinkage,
+    "hidden factors": _hidden,
+}
+
+
 def facts(run: RunTables) -> list[tuple[str, list[Fact]]]:
     """What was run, in the words of the tables' headers: by subject, what all share said once."""
     sheets = {
@@ -81,16 +112,74 @@ def facts(run: RunTables) -> list[tuple[str, list[Fact]]]:
             text, place = sheet.header.get(key), where
             if key == "filter":  # one rule, and where it kept how many
                 kept = sheet.facts["filter"]
-                text, place = rule_in_words(kept), f"{where}: {kept['kept']} of {kept['of']}"
+                text, place = rule_in_words(kept), f"{where}: {tested_in_words(sheet)}"
             if text:
-                by_text.setdefault(text, []).append(place)
+                if key in ONCE:
+                    text, place = ONCE[key](sheet, where)
+                by_text.setdefault(for_reading(text, sheet.facts), []).append(place)
         own = [
-            Fact(text, "" if len(places) == len(sheets) and key != "filter" else "; ".join(places))
+            Fact(text, "" if places == list(sheets) and key != "filter" else "; ".join(places))
             for text, places in by_text.items()
         ]
         if own:
             found.append((name, own))
     return found
+
+
+# What stands in tables for programs -> what it is for people; the first that fits is taken.
+READABLE: tuple[tuple[str, str], ...] = (
+    (r" \([a-z]+_\w+(?:, [a-z]+_\w+)*\)", ""),  # a column or option, behind its words
+    (r"\bdirection_from says which\b", "the table says which"),
+    (r"tmm_enriched", "TMM where the mark is"),
+    (r"tmm_rounds", "TMM of the regions that seem unchanged"),
+    (r"\bmax_p\b", "the larger of the two P"),
+    (r"\badafilter\b", "AdaFilter"),
+    (r"\blocus_padj\b", "the adjusted P of the locus"),
+    (r"\bmixed_padj\b", "the adjusted P of more called members"),
+    (r"\bunadjusted_p(?:value|adj)\b", "P without hidden factors"),
+    (r"\bsignal_pvalue\b", "the P of the whole signal"),
+    (r"\bpvalue_unshared\b", "the P without shared carriers"),
+    (r"\bpadj\b", "adjusted P"),
+    (r"\bpvalue\b", "P"),
+    (r"\|?log2FoldChange\|?", "log2 fold change"),
+    (r"\bhigh_confidence\b", "high confidence"),
+    (r"\bis True\b", "is yes"),
+    (r"\bsmallest_effect\b", "the smallest effect"),
+    (r"\bcalled_needed\b", "the number needed"),
+    (r", with one sign\b", ", in the same direction"),
+    (r"\brecovered_reads\b", "recovered reads"),
+    (r"\bmean_signal\b", "mean signal"),
+    (r"\bcoverage_sum\b", "summed coverage"),
+    (r"\blibrary_size\b", "library size"),
+    (r"\bspike_in\b", "spike-in"),
+    (r"\bupper_quartile\b", "upper quartile"),
+    (r"\bcommon_peaks\b", "common peaks"),
+    (r"\breads_in_regions\b", "reads in regions"),
+)
+
+
+def for_reading(text: str, facts: Mapping[str, Any] | None = None) -> str:
+    """A sentence of a table's header without the names of columns and options.
+
+    Parameters
+    ----------
+    facts
+        Of the table: the sides of its contrast are called by their names.
+
+    Examples
+    --------
+    >>> for_reading("75 under TMM where the mark is (tmm_enriched); 66 under all, with one sign")
+    '75 under TMM where the mark is; 66 under all, in the same direction'
+    """
+    for pattern, words in READABLE:
+        text = re.sub(pattern, words, text)
+    about = (facts or {}).get("contrast", {})
+    for side in ("first", "second"):
+        named = about.get(side)
+        words = f"the group {named}" if named else f"the {side} group"
+        text = re.sub(rf"\b(?:its|the) {side} side(?: of the contrast)?(?!\w)", words, text)
+        text = re.sub(rf"\b{side} side of the contrast", words, text)
+    return text
 
 
 def header_lines(header: Mapping[str, Any]) -> list[tuple[str, str]]:

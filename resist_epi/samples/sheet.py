@@ -190,7 +190,17 @@ class SampleSheet(Shown):
         return str(named.pop()) if len(named) == 1 and named != {""} else None
 
     def for_mark(self, mark: str) -> SampleSheet:
-        """Return the rows of one mark."""
+        """Return the rows of one mark.
+
+        Raises
+        ------
+        SampleSheetError
+            If no row is of it; the message names those that there are.
+        """
+        if mark not in self.marks:
+            raise SampleSheetError(
+                self.path, [f"no row has this Factor: {unknown_name('mark', mark, self.marks)}"]
+            )
         return self.take(np.flatnonzero(self.table["Factor"] == mark).tolist())
 
     def take(self, rows: Sequence[int]) -> SampleSheet:
@@ -215,9 +225,9 @@ class SampleSheet(Shown):
         """
         missing = [s for s in samples if s not in set(self.samples)]
         if missing:
-            raise SampleSheetError(
-                self.path, [f"no row with SampleID {s!r}, which the counts have" for s in missing]
-            )
+            near = [f"; {did_you_mean([s], self.samples)}".removesuffix("; None") for s in missing]
+            said = [f"no row with SampleID {s!r}, which the counts have" for s in missing]
+            raise SampleSheetError(self.path, list(map(str.__add__, said, near)))
         row_of = {sample: i for i, sample in enumerate(self.samples)}
         return self.take([row_of[s] for s in samples])
 
@@ -357,11 +367,7 @@ def one_mark(sheet: SampleSheet, mark: str | None, *, needed: bool = True) -> Sa
             )
         return sheet
     found = [m for m in sheet.marks if m.lower() == mark.lower()]
-    if not found:
-        raise SampleSheetError(
-            sheet.path, [f"no row has this Factor: {unknown_name('mark', mark, sheet.marks)}"]
-        )
-    return sheet.for_mark(found[0])
+    return sheet.for_mark(found[0] if found else mark)
 
 
 def column_files(sheet: SampleSheet, column: str, expected: str) -> dict[str, str]:

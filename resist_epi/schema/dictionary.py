@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from resist_epi.schema import beside, findings, regions, study
+from resist_epi.schema import beside, comparison, findings, regions, study
 from resist_epi.schema.column import Column
 from resist_epi.schema.sheet import DIFFBIND_SHEET, OWN_SHEET
 
@@ -17,7 +17,7 @@ class Part(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table: its title, what a row of it is, the files that it is (`run_folder.FILES`), parts."""
+    """A table: its title, what a row of it is, the files that it is (of `run_folder`), parts."""
 
     title: str
     row: str
@@ -68,7 +68,9 @@ TABLES = (
     Table("Sites", "a feature", ("site_summary",), _always(findings.SITE_SUMMARY)),
     Table("Outside cohort", "a mark", ("survival",), _always(findings.SURVIVAL_SUMMARY)),
     Table("Outside cohort, gene by gene", "a called gene", (), _always(findings.SURVIVAL)),
-    Table("Quality", "a library", ("all_quality", "quality"), _always(study.QUALITY)),
+    Table("Quality", "a library", ("all_quality", "quality"), (
+        Part(study.QUALITY), Part(study.QUALITY_MORE, "of a run"),
+    )),
     Table("Balance of the mark", "a class", ("balance",), _always(findings.BALANCE)),
     Table("Scores of tissue", "a score", ("scores",),
           _always(findings.TISSUE_SCORES, findings.TISSUE_SCORES_MORE)),
@@ -79,4 +81,11 @@ TABLES = (
     Table("Arms", "a chromosome arm", ("arms",), _always(study.ARMS)),
     Table("Segments", "a segment", ("segments",), _always(study.SEGMENTS)),
     Table("Power", "a planned study", (), _always(study.POWER)),
+    Table("Comparison of runs: kinds", "a mark and kind", ("kinds",),
+          _always(comparison.COMPARED_KINDS)),
+    Table("Comparison of runs: calls", "a call that differs", ("changed",),
+          _always(comparison.CHANGED_CALLS)),
+    Table("Comparison of runs: differences", "a difference", ("differences",),
+          _always(comparison.RUN_DIFFERENCES)),
+    Table("Comparison of runs: causes", "a change", ("causes",), _always(comparison.CAUSES)),
 )  # fmt: skip

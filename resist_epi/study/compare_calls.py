@@ -43,10 +43,10 @@ def compare_calls(
     a, b = (t.reset_index(drop=True) for t in (a, b))
     at_b = pd.Index(b["region_id"]).get_indexer(pd.Index(a["region_id"]))
     at_a = pd.Index(a["region_id"]).get_indexer(pd.Index(b["region_id"]))
-    partner_a = _with_overlapping(a, b, at_b)
-    partner_b = _with_overlapping(b, a, at_a)
+    partner_a = _with_overlapping(a, b, at_b).tolist()
+    partner_b = _with_overlapping(b, a, at_a).tolist()
     call_a, call_b = (t["direction"].to_numpy(dtype=object) for t in (a, b))
-    rows_a, rows_b = np.flatnonzero(is_called(a)), np.flatnonzero(is_called(b))
+    rows_a, rows_b = (np.flatnonzero(is_called(t)).tolist() for t in (a, b))
     seen = [_change(call_a[i], partner_a[i], call_b) for i in rows_a]
     new = [i for i in rows_b if _change(call_b[i], partner_b[i], call_a) == "lost"]
     parts = [_rows(a, b, i, partner_a[i], what) for i, what in zip(rows_a, seen, strict=True)]
@@ -54,7 +54,7 @@ def compare_calls(
     parts += [_rows(a, b, partner_b[i], i, "gained") for i in new]
     columns = names(CHANGED_CALLS)[3:]
     changed = pd.DataFrame(parts, columns=columns) if parts else no_changed_calls()[columns]
-    changed["why"] = [_why(row, levels) for row in changed.to_dict("records")]
+    changed["why"] = [_why(part, levels) for part in parts]
     both = at_b >= 0
     first = a["log2FoldChange"].to_numpy(np.float64)[both]
     second = b["log2FoldChange"].to_numpy(np.float64)[at_b[both]]
@@ -128,13 +128,15 @@ def _rows(a: pd.DataFrame, b: pd.DataFrame, i: int, j: int, change: str) -> dict
         there = at >= 0
         values[f"direction_{name}"] = _shown_call(own, at) if there else ABSENT
         for column in ("log2FoldChange", "padj"):
-            values[f"{column}_{name}"] = float(own[column].iat[at]) if there else np.nan
+            number = own[column].to_numpy(np.float64)
+            values[f"{column}_{name}"] = float(number[at]) if there else np.nan
     return place | values
 
 
 def _shown_call(table: pd.DataFrame, row: int) -> str:
     call = str(table["direction"].iat[row])
-    return NOT_TESTED if call not in CALLED and pd.isna(table["padj"].iat[row]) else call
+    unknown = np.isnan(table["padj"].to_numpy(np.float64)[row])
+    return NOT_TESTED if call not in CALLED and unknown else call
 
 
 def _why(row: Mapping[str, Any], levels: tuple[float, float]) -> str:

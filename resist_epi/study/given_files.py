@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -134,19 +135,19 @@ def given_findings(given: GivenFiles, of: StudyContext) -> Iterator[tuple[str, s
 
 def _readings(given: GivenFiles, of: StudyContext) -> Iterator[Reading]:
     for name, path in given.sites.items():
-        yield "--sites", path, lambda name=name, path=path: _sites(name, path, of)
+        yield "--sites", path, partial(_sites, name, path, of)
     if (contacts := given.contacts) is not None:
-        yield "--contacts", contacts, lambda: _contacts(contacts, of)
+        yield "--contacts", contacts, partial(_contacts, contacts, of)
     if (partition := given.partition) is not None:
-        yield "--partition", partition, lambda: _partition(partition, of)
+        yield "--partition", partition, partial(_partition, partition, of)
     if (directions := given.known) is not None:
-        yield "--known", directions, lambda: _directions(directions, of)
+        yield "--known", directions, partial(_directions, directions, of)
     if (sets := given.gene_sets) is not None:
-        yield "--gene-sets", Path(sets), lambda: _gene_sets(sets, of)
+        yield "--gene-sets", Path(sets), partial(_gene_sets, sets, of)
     for assay, path in given.assays.items():
-        yield f"--{assay}", path, lambda assay=assay, path=path: _assay(assay, path, of)
+        yield f"--{assay}", path, partial(_assay, assay, path, of)
     if (cohort := given.cohort) is not None:
-        yield "--survival", cohort[0], lambda: _cohort(cohort, given, of)
+        yield "--survival", cohort[0], partial(_cohort, cohort, given, of)
 
 
 def _sites(name: str, path: Path, of: StudyContext) -> str:

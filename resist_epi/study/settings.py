@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Literal
 
@@ -273,8 +273,13 @@ class StudySettings(BaseModel):
         sites = {name: paths.pop(f"sites.{name}") for name in self.sites}
         return self.model_copy(update={**paths, "sites": sites})
 
-    def check_files(self) -> None:
+    def check_files(self, *, but: Collection[str] = ()) -> None:
         """Refuse a study that names a file which is not there, before anything is read.
+
+        Parameters
+        ----------
+        but
+            Settings that are not looked at.
 
         Raises
         ------
@@ -282,7 +287,7 @@ class StudySettings(BaseModel):
             With the setting and the file.
         """
         for name, path in self.named_paths.items():
-            if str(path) != GO and not path.exists():
+            if name not in but and str(path) != GO and not path.exists():
                 raise InputFormatError(
                     f"no such file, which {name} names",
                     path=path,

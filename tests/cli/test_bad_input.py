@@ -35,7 +35,7 @@ def run(cohort: SmallCohort, sheet: Path, out: Path, *options: str) -> int:
 
 
 def tables(out: Path) -> list[Path]:
-    return [p for p in out.rglob("*") if p.is_file() and p.name != "check.tsv"]
+    return [p for p in out.rglob("*") if p.is_file() and p.name not in ("check.tsv", "run.log")]
 
 
 def bigbed_header() -> bytes:

@@ -30,3 +30,27 @@ def test_usage_errors_exit_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     assert "enrich" in capsys.readouterr().out
     assert main(["--version"]) == 0
+
+
+@pytest.mark.parametrize("verb", ["run", "diff", "check", "report", "plot"])
+def test_help_fits_80_columns_and_every_verb_can_be_quiet(
+    verb: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main([verb, "--help"]) == 0
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= 80
+    assert "--quiet" in said
+    assert "--verbose" in said
+
+
+def test_quiet_behind_the_verb_is_that_before_it(
+    tsv: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["diff", str(tsv[0]), "--samples", str(tsv[1]), "--quantity", "reads"]
+    command += ["--contrast", "y-x", "-o", str(tmp_path / "r.tsv")]
+    assert main(command) == 0
+    loud = capsys.readouterr().err
+    assert main([*command, "--quiet"]) == 0
+    quiet = capsys.readouterr().err
+    assert len(quiet.splitlines()) < len(loud.splitlines())

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from resist_epi.cli.main import main
+from resist_epi.cli.paths import refuse_foreign
+from resist_epi.errors import InputFormatError
+from tests.support.cohort import SmallCohort
 
 
 @pytest.fixture
@@ -101,3 +104,32 @@ def test_a_process_of_its_own_shows_no_warning_of_a_library(tmp_path: Path) -> N
         )  # fmt: skip
         lines = done.stderr.splitlines()
         assert all(line.startswith("resist-epi: ") for line in lines), done.stderr
+
+
+def test_a_folder_of_other_files_asks_for_force_and_that_of_a_run_does_not(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    refuse_foreign(folder)  # not there yet
+    folder.mkdir()
+    (folder / ".DS_Store").touch()
+    (folder / "counts").mkdir()
+    refuse_foreign(folder)
+    (folder / "thesis.docx").touch()
+    with pytest.raises(InputFormatError, match=r"other files \(thesis.docx\).*--force"):
+        refuse_foreign(folder)
+    (folder / "steps.json").touch()  # a run's folder already
+    refuse_foreign(folder)
+
+
+def test_run_writes_beside_foreign_files_when_forced(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "thesis.docx").touch()
+    command = ["run", str(cohort.sheet), "--genes", str(cohort.genes), "-o", str(tmp_path)]
+    assert main(command) == 1
+    said = capsys.readouterr().err
+    assert "thesis.docx" in said
+    assert "--force" in said
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["thesis.docx"]
+    # Past this check; the next one refuses it, before anything is counted.
+    assert main([*command, "--force", "--contrast", "no-such"]) == 1
+    assert "thesis.docx" not in capsys.readouterr().err

@@ -133,3 +133,8 @@ def test_autosomes() -> None:
 def test_no_regions() -> None:
     empty: pd.DataFrame = bed_regions([])
     assert count_regions({"a": TRACK}, empty).values.shape == (0, 1)
+
+
+def test_the_best_quantity_is_chosen_where_there_is_a_sheet() -> None:
+    with pytest.raises(QuantityError, match="count_study"):
+        count_regions({}, bed_regions([("chr1", 0, 100)]), quantity="auto")

@@ -7,9 +7,11 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from resist_epi.counting.profile_files import read_profile_matrix, write_profile_matrix
+from resist_epi.counting.profile_matrix import ProfileMatrix
 from resist_epi.errors import InputFormatError
 from tests.support import simulated
 
@@ -140,3 +142,10 @@ def test_damage_is_named(tmp_path: Path, changes: dict[str, object], message: st
         return
     with pytest.raises(InputFormatError, match=message):
         read_profile_matrix(path)
+
+
+def test_the_tested_window_comes_back(tmp_path: Path) -> None:
+    regions = pd.DataFrame({"chrom": ["chr1"], "start": [5], "end": [6], "strand": ["+"]})
+    matrix = ProfileMatrix({"a": np.ones((1, 4))}, regions, 10, 20, 20, tested=(-20, 10))
+    write_profile_matrix(tmp_path / "m.gz", matrix)
+    assert read_profile_matrix(tmp_path / "m.gz").tested == (-20, 10)

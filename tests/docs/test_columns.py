@@ -14,6 +14,7 @@ from resist_epi.schema import (
     SHRUNKEN,
     STABILITY,
     beside,
+    comparison,
     findings,
     names,
     regions,
@@ -52,7 +53,7 @@ def test_the_page_of_columns_is_that_of_the_schema() -> None:
 
 def test_no_table_of_the_schema_is_left_out() -> None:
     told = {column for table in TABLES for part in table.parts for column in part.columns}
-    for module in (beside, findings, regions, sheet, study):
+    for module in (beside, comparison, findings, regions, sheet, study):
         for name, columns in vars(module).items():
             if isinstance(columns, tuple) and columns and isinstance(columns[0], Column):
                 assert set(columns) <= told, f"{module.__name__}.{name} is in no table"

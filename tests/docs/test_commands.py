@@ -30,7 +30,6 @@ import pyBigWig
 import pytest
 import typer.main
 
-import resist_epi as rx
 from resist_epi.cli.main import app, main
 from resist_epi.genome.builtin import load_genome
 from tests.support.cohort import make_cohort
@@ -89,6 +88,8 @@ NOT_OURS = {
     "source .venv/bin/activate",
     "pip install .",
     "pip install rdata",
+    "pip install 'resist_epi[anndata]'",
+    "pip install 'resist_epi[excel]'",
     "apt-get download",
 }
 # Hours, gigabytes, R or other people's data: their arguments are parsed, and no more is done.
@@ -425,21 +426,3 @@ def test_every_option_that_is_named_exists() -> None:
 def test_every_verb_is_named() -> None:
     text = "\n".join(d.read_text("utf-8") for d in GUIDES)
     assert [v for v in verbs() if not re.search(rf"resist-epi\s+{v}\b", text)] == []
-
-
-def test_the_snippet_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (snippet,) = (
-        b for b in blocks((TOP / "README.md").read_text("utf-8")) if b.language == "python"
-    )
-    make_files(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    genes, sets = rx.read_genes("genes.tsv"), rx.read_gmt("sets.gmt")
-    monkeypatch.setattr(rx, "load_genes", lambda assembly: genes)
-    monkeypatch.setattr(rx, "load_gene_sets", lambda: sets)
-    held: dict[str, Any] = {}
-    exec(compile(snippet.text, "README.md", "exec"), held)
-    assert set(held["analysis"].results.query("direction == 'gain'")["symbol"]) == {
-        "GENE3",
-        "GENE4",
-    }
-    assert list(held["sets"]["set"]) == list(sets)

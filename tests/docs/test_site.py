@@ -29,7 +29,7 @@ def test_every_page_is_in_the_table_of_contents() -> None:
     trees = re.findall(r"```{toctree}\n(.*?)```", (DOCS / "index.md").read_text("utf-8"), re.S)
     lines = [line for tree in trees for line in tree.splitlines() if line and line[0] != ":"]
     listed: set[Path] = set()
-    for line in lines:
+    for line in (re.sub(r"^.*<(.+)>$", r"\1", line) for line in lines):
         found = set(DOCS.glob(line)) if "*" in line and line[0] != "." else set()
         listed |= {p.resolve() for p in found} or {(DOCS / f"{line}.md").resolve()}
     pages = {p.resolve() for p in DOCS.rglob("*.md") if p.name != "index.md"}

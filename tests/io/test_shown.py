@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -78,3 +80,16 @@ def test_names_are_no_markup() -> None:
     html = make_sheet(sheet(condition="<script>x</script>"))._repr_html_()
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
+
+
+def test_an_analysis() -> None:
+    values = np.random.default_rng(3).lognormal(4, 0.1, size=(400, 6))
+    values[:5, 1::2] *= 6
+    made = replace(matrix(), values=values, quantity="mean_signal")
+    analysis = analyse(made, make_sheet(sheet()), contrast="poor-good")
+    text = short(analysis)
+    assert text.startswith("Analysis: 5 gain and 0 lose of 400 tested regions (of 400)")
+    assert "poor minus good" in text
+    assert "<table>" in analysis._repr_html_()
+    alone = analyse(made, make_sheet(sheet()), fold_changes="always")
+    assert short(alone).startswith("Analysis: fold changes of 400 regions, without a test")

@@ -213,3 +213,12 @@ def test_the_best_supported_are_named() -> None:
     )
     for plot in (plot_ma, plot_volcano):
         assert {text.get_text() for text in plot(results, label=1).texts} == {"LARGE"}
+
+
+def test_p_of_domains_have_no_share_of_unchanged_regions() -> None:
+    table = pd.DataFrame({"pvalue": [0.01, 0.02, 0.5, 0.9, 1.0]})
+    plain = [line.get_label() for line in plot_pvalues(table).lines]
+    combined = plot_pvalues(table, combined=True)
+    assert len(plain) == 2
+    assert [line.get_label() for line in combined.lines] == ["uniform expectation"]
+    assert combined.get_legend().get_title().get_text() == "5 tested, Simes' P"

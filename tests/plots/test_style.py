@@ -22,6 +22,7 @@ from resist_epi.plots.style import (
     level_colours,
     lookup,
     panel,
+    paper_style,
     shorten,
     shorten_all,
     text_colour,
@@ -114,6 +115,20 @@ def test_of_names_that_would_be_equal_what_differs_is_kept() -> None:
     # What differs is longer than there is room for.
     long = ["a" * 8 + "b" * 30 + "c" * 8, "a" * 8 + "d" * 30 + "c" * 8, "y"]
     assert len(set(shorten_all(long, 12))) == 3
+
+
+def test_a_backend_that_is_loaded_inside_a_block_goes_on_showing_figures() -> None:
+    """As a notebook's does with its first figure."""
+    before = mpl.is_interactive()
+    try:
+        with paper_style():
+            mpl.interactive(True)
+        assert mpl.is_interactive()
+        with paper_style():
+            mpl.interactive(False)
+        assert not mpl.is_interactive()
+    finally:
+        mpl.interactive(before)
 
 
 FOUR = {

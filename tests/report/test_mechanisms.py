@@ -83,8 +83,10 @@ def test_mechanisms_have_a_section_with_sentences_controls_and_context(
     assert "Therapies beside the mechanisms" not in section  # none is listed for glycolysis
     assert "without glycolysis (not verified)" in section
     assert "hypoxia raises it too" in section
-    assert "data:image/png" in section
+    assert "data:image/webp" in section
     assert (folder / "figures" / "study.mechanisms.svg").is_file()
+    assert "HK2, PFKP (called)" in section  # what the control rests on
+    assert "Glycolysis: more H3K36me3 (HK2, PFKP)" in page[: page.index('<section id="mechanisms"')]
     assert '<section id="mechanisms"' not in (study / "report.html").read_text()
 
 

@@ -78,11 +78,49 @@ def test_nothing_is_asked_from_elsewhere(page: str) -> None:
     assert "default-src 'none'" in page
 
 
-def test_warnings_come_before_results(page: str) -> None:
-    places = [page.index(f'<section id="{name}"') for name in ("warnings", "what", "samples")]
-    places += [page.index(f'<section id="{name}"') for name in ("normalisation", "mark0", "mark1")]
-    places += [page.index(f'<section id="{name}"') for name in ("sets", "methods", "provenance")]
+def test_the_answer_comes_first_and_how_it_was_made_last(page: str) -> None:
+    order = ("answer", "mark0", "mark1", "switches", "sets", "samples", "normalisation")
+    order += ("warnings", "what", "methods", "glossary", "provenance")
+    places = [page.index(f'<section id="{name}"') for name in order]
     assert places == sorted(places)
+    first = page[places[0] : places[1]]
+    assert "Where do H3K27me3 and H3K36me3 differ between poor and good?" in first
+    assert "4 poor against 4 good patients, 16 libraries" in first
+    assert "GENE3" in first  # planted
+    assert "given with --gene-sets" in first  # no gene of the cohort is human
+
+
+# What stands in tables for programs, and words of the workshop.
+NOT_FOR_READERS = re.compile(
+    r"max_p|tmm_|padj|log2FoldChange|high_confidence|_pvalue|locus_padj|recovered_reads|mean_signal"
+    r"|library_size|spike_in|first side|second side|with one sign|carries half|\bnan\b"
+)
+
+
+def visible(page: str) -> str:
+    """What a reader sees, without names of files and settings, which are code."""
+    words = re.sub(r"<(script|style|code|head).*?</\1>", " ", page, flags=re.S)
+    words = re.sub(r"<section id=\"provenance.*?</section>", " ", words, flags=re.S)
+    return re.sub(r"<[^>]*>", " ", words)
+
+
+def test_it_speaks_to_people(page: str) -> None:
+    assert NOT_FOR_READERS.findall(visible(page)) == []
+
+
+def test_a_number_has_one_source(study: Path, page: str) -> None:
+    run = gather(study)
+    for mark in run.marks:
+        for kind, sheet in mark.results.items():
+            n = int(sheet.table["pvalue"].notna().sum())
+            assert f" of {n:,} tested" in page
+            words = {"promoters": "promoters", "domains": "domains"}.get(kind)
+            if words:
+                assert f"{mark.mark} {words}: {n:,} of {len(sheet.table):,}" in page
+
+
+def test_what_holds_for_all_kinds_is_said_once(page: str) -> None:
+    assert page.count("adaptive shrinkage (Stephens 2017)") <= 1
 
 
 def test_switches_stand_in_a_run_of_two_opposing_marks(study: Path, page: str) -> None:
@@ -128,7 +166,7 @@ def test_the_same_tables_give_the_same_bytes(study: Path, tmp_path: Path, page: 
 def test_figures_are_shown_where_they_are(study: Path, page: str) -> None:
     names = {p.name for p in (study / "figures").iterdir()}
     assert {"H3K27me3.pca.png", "H3K27me3.pca.svg", "H3K36me3.genes.volcano.svg"} <= names
-    assert page.count('<img src="data:image/png;base64,') == 2 * 6 + 5
+    assert page.count('<img src="data:image/webp;base64,') == 2 * 6 + 6
     assert "<img" not in render(gather(study)).partition("<script>")[0]
 
 
@@ -162,8 +200,7 @@ def test_a_run_without_a_test(study: Path, tmp_path: Path) -> None:
     for path in (run / "differential").glob("*.tsv.gz"):
         table = read_results(path)
         undefined = ["lfcSE", "ci_low", "ci_high", "stat", "df", "pvalue", "padj"]
-        header = table.attrs["header"]
-        header["no test"] = "fold changes without P: one side has 1 unit"
+        header = table.attrs["header"] | {"no test": "fold changes without P: one side has 1 unit"}
         header["facts"]["no test"] = "one side has 1 unit"
         table[undefined] = float("nan")
         write_table(path, table.assign(direction="none"), header=header)

@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.report.gather import Sheet
-from resist_epi.report.sections import calls, core_in_words, gene_rows, strongest_rows
+from resist_epi.report.sections import (
+    calls,
+    core_in_words,
+    gene_rows,
+    set_rows,
+    sets_in_words,
+    strongest_rows,
+    sure_in_words,
+)
 
 
 def _pre_specified(p: float) -> Sheet:
@@ -87,5 +95,23 @@ def test_a_large_unsure_change_does_not_stand_first() -> None:
 def test_called_loci_are_counted_beside_regions_where_they_are_known() -> None:
     table = pd.DataFrame({"direction": ["gain", "none", "gain"], "pvalue": [0.1, np.nan, 0.2]})
     told = calls(Sheet(table, {"facts": {"loci": {"called": 1}}}))
-    assert told == {"loci": 1, "gain": 2, "loss": 0, "tested": 2, "all": 3}
+    assert told == {"loci": 1, "sure": None, "gain": 2, "loss": 0, "tested": 2, "all": 3}
     assert calls(Sheet(table, {"facts": {}}))["loci"] is None
+
+
+def test_confidence_is_counted_of_called_regions_and_told_row_by_row() -> None:
+    table = pd.DataFrame({"direction": ["gain", "none", "loss"], "pvalue": 0.1})
+    told = table.assign(high_confidence=["True", "True", "False"])
+    assert calls(Sheet(told, {"facts": {}}))["sure"] == 1
+    assert [sure_in_words(row) for row in told.to_dict("records")] == ["yes", "–", "no"]
+    unknown = table.assign(high_confidence=np.nan)
+    assert calls(Sheet(unknown, {"facts": {}}))["sure"] is None
+
+
+def test_sets_that_are_told_elsewhere_are_left_out() -> None:
+    table = pd.DataFrame({"set": ["A", "B"], "n_tested": [3, 0], "effect": 0.1, "pvalue": 0.5})
+    table = table.assign(padj=0.5, direction="none", genes="", source="", n_genes=3)
+    sheet = Sheet(table.assign(n_gain=0, n_loss=0), {})
+    tested, untested = set_rows(sheet)
+    assert sets_in_words(tested, untested) == "none of 1 set called; 1 without a gene tested"
+    assert set_rows(sheet, ["A", "B"]) == set_rows(None) == ([], [])

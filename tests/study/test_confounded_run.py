@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import resist_epi as rx
 from resist_epi.cli.main import main
 from resist_epi.dna import copy_number, segments
 from resist_epi.dna.seg import read_seg
@@ -18,6 +19,7 @@ from resist_epi.schema import COPY_NUMBER, names
 from resist_epi.study.settings import StudySettings
 from tests.support.builders import said
 from tests.support.cohort import BIN, LENGTHS, SmallCohort, _write_track, make_cohort
+from tests.support.run_analyses import assert_same, keep_run
 
 GAINED = ("chr1", 300_000, 600_000)
 AMPLIFIED = (4, 5, 6)  # of the poor tumours 4 to 7
@@ -202,3 +204,19 @@ def test_diff_takes_segments_and_inputs(cohort: SmallCohort, tmp_path: Path) -> 
         assert main([*common, *asked]) == 0
         assert main(["enrich", str(out), "--counts", str(genes), *sets]) == 0
     assert main(["diff", str(genes), "--control", "filter", "-o", str(out)]) == 1
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"control": "offset"}, {"control": "filter", "segments": True}],
+)
+def test_a_notebook_corrects_as_the_run_does(
+    cohort: SmallCohort, tmp_path: Path, asked: dict[str, object]
+) -> None:
+    chosen = dict(asked)
+    if "segments" in chosen:
+        chosen["segments"] = cohort.sheet.parent / "cn.seg"
+    run = keep_run(settings(cohort, **chosen), tmp_path / "out")
+    counts = rx.count_study(cohort.sheet, "promoters", genes=cohort.genes, **chosen)
+    assert ("copy number" in repr(counts)) == ("segments" in chosen)
+    assert_same(rx.analyse(counts), run.analyses["H3K27me3", "promoters"][0])

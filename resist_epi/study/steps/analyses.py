@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import read_counts
-from resist_epi.dna.adjust_counts import adjust_counts
 from resist_epi.genes.site_genes import genes_of_sites, site_links
-from resist_epi.genome.consensus import Consensus
 from resist_epi.io.run_folder import run_path
-from resist_epi.model.analysis import Analysis, analyse, analyse_several
-from resist_epi.model.normalization_data import normalization_inputs
+from resist_epi.model.analysis import Analysis
 from resist_epi.samples.presets import preset
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.schema import Kind
 from resist_epi.study.steps.dna import controls_path
 from resist_epi.study.study import Study
+from resist_epi.study.study_counts import StudyCounts, ask_counts
 
 
 def analyse_kind(
@@ -24,7 +20,6 @@ def analyse_kind(
     sheet: SampleSheet,
     matrix: CountMatrix,
     bins: CountMatrix,
-    consensus: Consensus | None,
 ) -> list[Analysis]:
     """Ask the study's questions of a matrix of one mark: an analysis a contrast, of one fit.
 
@@ -35,38 +30,14 @@ def analyse_kind(
     ResistEpiError
         As `analysis.analyse`.
     """
-    settings = study.settings
-    adjusted = adjust_counts(
-        matrix,
-        sheet,
-        bins,
-        segments=study.segments,
-        segments_note=study.segments_note,
-        control=settings.control,
-        controls=_controls(study, sheet, matrix),
-    )
-    inputs = normalization_inputs(
-        adjusted.matrix,
-        sheet,
-        bins=adjusted.bins,
-        exclude=study.exclude,
-        consensus=None if consensus is None else consensus.regions,
-        peaks=study.peaks,
-    )
-    question = settings.question
+    question = study.settings.question
     if study.folder is not None:
         background = run_path(study.folder, "counts", sheet.marks[0], "bins")
         question = question.with_options(background=background)
-    options: dict[str, Any] = {
-        "inputs": inputs,
-        "fold_changes": "if_untestable",
-        "over_input": adjusted.over_input,
-    }
-    if len(settings.contrasts) > 1:
-        found = analyse_several(adjusted.matrix, sheet, settings.contrasts, question, **options)
-    else:
-        found = [analyse(adjusted.matrix, sheet, question, **options)]
-    return [analysis.with_more(header=adjusted.header) for analysis in found]
+    kind = str(matrix.regions["kind"].iloc[0]) if len(matrix.regions) else ""
+    controls = _controls(study, sheet, matrix)
+    counts = StudyCounts(study, sheet, kind, matrix, bins, controls)
+    return ask_counts(counts, question, study.settings.contrasts)
 
 
 def genes_of_kind(study: Study, mark: str, regions: Analysis, kind: Kind) -> Analysis:

@@ -25,6 +25,7 @@ from resist_epi.mechanism.mechanisms import mechanism_table
 from resist_epi.mechanism.sentences import mechanism_sentences
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.presets import preset
+from resist_epi.study.answers import assembly_of
 from resist_epi.study.settings import StudySettings
 from resist_epi.study.steps.analyses import analyse_kind, genes_of_kind
 from resist_epi.study.steps.domains import written_domains
@@ -97,11 +98,11 @@ def _main_analyses(study: Study, mark: str, out: Path) -> list[Analysis]:
     """The analyses of the regions that speak for a mark's genes, from the counts in the folder."""
     speaks = preset(mark).speaks(mark_kinds(study, mark))
     main, bins = (read_counts(run_path(out, "counts", mark, kind)) for kind in (speaks, "bins"))
-    consensus, genome = study.consensus[mark], study.reference.genome
-    assembly = None if genome is None else genome.name
     analyses = []
-    for found in analyse_kind(study, study.sheet.for_mark(mark), main, bins, consensus):
-        described, _ = describe_confounders(found, segments=study.segments, assembly=assembly)
+    for found in analyse_kind(study, study.sheet.for_mark(mark), main, bins):
+        described, _ = describe_confounders(
+            found, segments=study.segments, assembly=assembly_of(study)
+        )
         analyses.append(genes_of_kind(study, mark, described, speaks))
     return analyses
 

@@ -16,6 +16,7 @@ from resist_epi.samples.presets import preset
 from resist_epi.schema import Kind
 from resist_epi.study.regions import background_regions, kind_regions
 from resist_epi.study.study import Study, counting_pass
+from resist_epi.study.study_counts import OWN_REGIONS
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,13 @@ class MarkCounts:
     shares
         A row a library: `sample`, `in_peaks` and `in_promoters`, 0 to 1; NaN where there are no
         peaks, or no signal.
+    own
+        Of regions of the user's, where there are any.
     """
 
     matrices: dict[Kind, CountMatrix]
     shares: pd.DataFrame
+    own: CountMatrix | None = None
 
 
 def count_mark(
@@ -41,6 +45,7 @@ def count_mark(
     kinds: Sequence[Kind],
     consensus: Consensus | None,
     *,
+    own: pd.DataFrame | None = None,
     parts: Parts | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> MarkCounts:
@@ -48,6 +53,8 @@ def count_mark(
 
     Parameters
     ----------
+    own
+        Regions of the user's, counted beside.
     parts
         Where the counts of each file are kept until all are there.
     progress
@@ -65,6 +72,8 @@ def count_mark(
         else kind_regions(kind, study.reference, preset(mark), consensus=consensus)
         for kind in kinds
     }
+    if own is not None:
+        tables[OWN_REGIONS] = own
     within = {"promoters": kind_regions("promoters", study.reference, preset(mark))}
     if consensus is not None:
         within["peaks"] = consensus.regions
@@ -88,8 +97,7 @@ def count_mark(
     )
     because = {"quantity_reason": sources.reason, **study.naming.facts()}
     matrices = {
-        kind: replace(m, metadata={**m.metadata, **because})
-        for kind in kinds
-        for m in [counted.matrices[kind]]
+        kind: replace(m, metadata={**m.metadata, **because}) for kind, m in counted.matrices.items()
     }
-    return MarkCounts(matrices, shares)
+    ours = matrices.pop(OWN_REGIONS, None)
+    return MarkCounts({kind: matrices[kind] for kind in kinds}, shares, ours)

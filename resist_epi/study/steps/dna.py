@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 
@@ -24,6 +25,7 @@ from resist_epi.io.tables import read_table, write_table
 from resist_epi.schema import SEGMENTS, Kind, names
 from resist_epi.study.ledger import Ledger
 from resist_epi.study.study import Study, chrom_lengths, counting_pass, mark_kinds
+from resist_epi.tracks.opened import OpenedFile
 
 logger = logging.getLogger(__name__)
 
@@ -77,17 +79,7 @@ def with_copy_number_of_study(
         return replace(study, folder=ledger.folder)
     seg, amplicons = (run_path(ledger.folder, n) for n in ("segments", "amplicons"))
     if not ledger.is_done(STEP):
-        settings = study.settings
-        table, note = study_segments(
-            study.sheet,
-            chrom_lengths(study),
-            source=settings.question.confounders.source,
-            segments=settings.segments,
-            fasta=settings.fasta,
-            exclude=study.exclude,
-            naming=study.naming,
-            progress=progress,
-        )
+        table, note = _segments(study, progress)
         write_seg(seg, table)
         _write_amplicons(study, amplicons, table, note)
         ledger.record(STEP, keys[STEP], [seg, amplicons])
@@ -95,6 +87,38 @@ def with_copy_number_of_study(
     note = read_table(amplicons).attrs["header"]["copy number"]
     table = read_seg(seg)[names(SEGMENTS)]
     return replace(study, folder=ledger.folder, segments=table, segments_note=note)
+
+
+def with_copy_number(study: Study, progress: Callable[[str], None] | None = None) -> Study:
+    """Return the study with its segments, if copy number is asked for, and write no folder.
+
+    Raises
+    ------
+    ResistEpiError
+        If an input is wrong.
+    """
+    if study.settings.question.confounders.source == "none":
+        return study
+    table, note = _segments(study, progress)
+    with TemporaryDirectory() as folder:  # a run reads its own back: the numbers are the file's
+        write_seg(Path(folder) / "segments.seg", table)
+        table = read_seg(Path(folder) / "segments.seg")[names(SEGMENTS)]
+    return replace(study, segments=table, segments_note=note)
+
+
+def _segments(study: Study, progress: Callable[[str], None] | None) -> tuple[pd.DataFrame, str]:
+    """Copy number of every library as the settings ask, and where it is from, in words."""
+    settings = study.settings
+    return study_segments(
+        study.sheet,
+        chrom_lengths(study),
+        source=settings.question.confounders.source,
+        segments=settings.segments,
+        fasta=settings.fasta,
+        exclude=study.exclude,
+        naming=study.naming,
+        progress=progress,
+    )
 
 
 def _write_amplicons(study: Study, path: Path, segments: pd.DataFrame, note: str) -> None:
@@ -135,6 +159,46 @@ def controls_keys(
     }
 
 
+def controls_of_mark(study: Study, mark: str) -> dict[str, OpenedFile]:
+    """Open a mark's controls, whose reads count as those of its libraries do.
+
+    Raises
+    ------
+    ResistEpiError
+        If a control cannot be read.
+    """
+    rules = {s: file.rules for s, file in study.sources[mark].files.items()}
+    return open_controls(study.sheet.for_mark(mark), rules=rules)
+
+
+def count_controls_in(
+    study: Study,
+    mark: str,
+    matrix: CountMatrix,
+    *,
+    controls: Mapping[str, OpenedFile] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> CountMatrix:
+    """Count a mark's controls in the regions of a matrix.
+
+    Parameters
+    ----------
+    controls
+        As of `controls_of_mark`, where they were opened before.
+
+    Raises
+    ------
+    ResistEpiError
+        If a control cannot be read.
+    """
+    return count_controls(
+        study.sheet.for_samples(matrix.samples),
+        matrix.regions,
+        controls=controls_of_mark(study, mark) if controls is None else controls,
+        how=counting_pass(study, progress),
+    )
+
+
 def count_controls_of_mark(
     study: Study,
     mark: str,
@@ -150,20 +214,13 @@ def count_controls_of_mark(
     ResistEpiError
         If a control cannot be read.
     """
-    rules = {s: file.rules for s, file in study.sources[mark].files.items()}
     controls = None
     for kind, matrix in counts.items():
         step = f"inputs {mark}.{kind}"
         if step not in keys or ledger.is_done(step):
             continue
-        sheet = study.sheet.for_samples(matrix.samples)
-        controls = open_controls(sheet, rules=rules) if controls is None else controls
-        counted = count_controls(
-            sheet,
-            matrix.regions,
-            controls=controls,
-            how=counting_pass(study, progress),
-        )
+        controls = controls_of_mark(study, mark) if controls is None else controls
+        counted = count_controls_in(study, mark, matrix, controls=controls, progress=progress)
         path = controls_path(ledger.folder, mark, kind)
         write_counts(path, counted)
         ledger.record(step, keys[step], [path])

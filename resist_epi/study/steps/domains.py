@@ -9,29 +9,25 @@ from pathlib import Path
 
 import pandas as pd
 
-from resist_epi.counting.controls import count_controls
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import read_counts, write_counts
-from resist_epi.dna.describe import describe_confounders
 from resist_epi.domains.find import Domains, domain_matrix, find_domains
 from resist_epi.domains.of_sheet import sheet_domain_bins
 from resist_epi.domains.settings import DomainSettings
-from resist_epi.domains.window_tests import with_windows_of_several
 from resist_epi.genes.domain_links import gene_domains, link_domains, whole_domains
 from resist_epi.genes.linking import DISTAL
 from resist_epi.genes.own_genes import with_nearest_genes
-from resist_epi.genome.consensus import Consensus
 from resist_epi.genome.peaks import write_direction_bed
 from resist_epi.io.digest import step_key
 from resist_epi.io.run_folder import run_path
 from resist_epi.io.tables import read_results
-from resist_epi.model.agreement import shared_variants, with_agreement
 from resist_epi.model.analysis import Analysis
 from resist_epi.model.unit_values import with_values
 from resist_epi.samples.presets import preset
+from resist_epi.study.answers import answer_domains
 from resist_epi.study.ledger import Ledger
 from resist_epi.study.steps.analyses import analyse_kind
-from resist_epi.study.steps.dna import controls_path
+from resist_epi.study.steps.dna import controls_path, count_controls_in
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.study import Study, chrom_lengths, counting_pass
 
@@ -105,21 +101,39 @@ def mark_windows(
     if ledger.is_done(step):
         return read_counts(path)
     ten_kb = read_counts(run_path(ledger.folder, "counts", mark, "bins"))
-    bins = sheet_domain_bins(
+    bins = count_windows(study, mark, ten_kb, progress)
+    written = [path, run_path(ledger.folder, "counts", mark, "domains")]
+    write_counts(path, bins)
+    write_counts(written[1], domain_signal(study, mark, bins, find_domains(bins), ten_kb))
+    ledger.record(step, keys[step], written)
+    return bins
+
+
+def count_windows(
+    study: Study, mark: str, ten_kb: CountMatrix, progress: Callable[[str], None] | None = None
+) -> CountMatrix:
+    """Count the bins of a mark's windows above background.
+
+    Parameters
+    ----------
+    ten_kb
+        Counts in bins of the same files, of which the background is taken.
+
+    Raises
+    ------
+    ResistEpiError
+        As `count_bins.count_domain_bins`.
+    """
+    return sheet_domain_bins(
         study.sheet.for_mark(mark),
         study.sources[mark].files,
         ten_kb,
         lengths=chrom_lengths(study),
         how=counting_pass(study, progress),
     )
-    written = [path, run_path(ledger.folder, "counts", mark, "domains")]
-    write_counts(path, bins)
-    write_counts(written[1], _signal(study, mark, bins, find_domains(bins), ten_kb))
-    ledger.record(step, keys[step], written)
-    return bins
 
 
-def _signal(
+def domain_signal(
     study: Study, mark: str, windows: CountMatrix, domains: Domains, ten_kb: CountMatrix
 ) -> CountMatrix:
     """Signal of whole domains, in the quantity of the other counts, with the nearest genes."""
@@ -141,7 +155,6 @@ def find_domain_tests(
     mark: str,
     windows: CountMatrix,
     ten_kb: CountMatrix,
-    consensus: Consensus | None,
     outputs: Outputs,
 ) -> Sequence[Analysis | None]:
     """Find and test the domains of a mark for every contrast; None each where there are none.
@@ -165,18 +178,10 @@ def find_domain_tests(
     if not len(domains):
         logger.warning("%s: no window is above background, so there are no domains", mark)
         return [None] * max(len(study.contrasts), 1)
-    matrix = _signal(study, mark, windows, domains, ten_kb)
+    matrix = domain_signal(study, mark, windows, domains, ten_kb)
     _count_controls(study, mark, matrix, outputs)
-    genome = study.reference.genome
-    assembly = None if genome is None else genome.name
-    analyses = analyse_kind(study, sheet, matrix, ten_kb, consensus)
-    variants = shared_variants(analyses)
-    described = []
-    for analysis in analyses:
-        found, _ = with_agreement(analysis, variants=variants)
-        found, _ = describe_confounders(found, segments=study.segments, assembly=assembly)
-        described.append(found)
-    return with_windows_of_several(described, windows, domains, sheet)
+    analyses = analyse_kind(study, sheet, matrix, ten_kb)
+    return answer_domains(study, analyses, windows=windows, domains=domains, sheet=sheet)
 
 
 def write_domain_tests(study: Study, mark: str, found: Analysis, outputs: Outputs) -> TestedDomains:
@@ -207,16 +212,17 @@ def write_domain_tests(study: Study, mark: str, found: Analysis, outputs: Output
     }
     outputs.table(outputs.path("links", "domains"), links, about)
     genes = gene_domains(found.results, annotation, promoter=window, main=preset(mark).main_kind)
-    return TestedDomains(found.results, genes, _shared(found.results, mark))
+    return TestedDomains(found.results, genes, shared_domains(found.results, mark))
 
 
 def written_domains(out: Path, mark: str) -> pd.DataFrame | None:
     """`TestedDomains.shared` of a mark, from the results in the run's folder; None without any."""
     path = run_path(out, "results", mark, "domains")
-    return _shared(read_results(path), mark) if path.exists() else None
+    return shared_domains(read_results(path), mark) if path.exists() else None
 
 
-def _shared(results: pd.DataFrame, mark: str) -> pd.DataFrame | None:
+def shared_domains(results: pd.DataFrame, mark: str) -> pd.DataFrame | None:
+    """Domains before they were cut, whose genes change as one; None for a mark of gene bodies."""
     return None if preset(mark).main_kind == "genes" else whole_domains(results)
 
 
@@ -224,9 +230,5 @@ def _count_controls(study: Study, mark: str, matrix: CountMatrix, outputs: Outpu
     """Count the controls in the domains, where the study uses them."""
     if study.settings.control == "none":
         return
-    counted = count_controls(
-        study.sheet.for_samples(matrix.samples),
-        matrix.regions,
-        how=counting_pass(study),
-    )
+    counted = count_controls_in(study, mark, matrix)
     write_counts(outputs.add(controls_path(outputs.folder, mark, "domains")), counted)

@@ -12,22 +12,18 @@ import pandas as pd
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import write_counts
 from resist_epi.dna.arms import ArmShifts
-from resist_epi.dna.describe import describe_confounders
 from resist_epi.domains.window_tests import DIRECTION_RULE
 from resist_epi.genes.gene_values import genes_side_by_side
 from resist_epi.genes.linking import annotate_regions, own_distance
-from resist_epi.genome.consensus import Consensus
 from resist_epi.genome.peaks import write_direction_bed
 from resist_epi.io.run_folder import JOINT, contrast_folder
-from resist_epi.model.agreement import Agreement, Variants, shared_variants, with_agreement
+from resist_epi.model.agreement import Agreement, Variants, shared_variants
 from resist_epi.model.analysis import Analysis
 from resist_epi.model.known import read_known
-from resist_epi.model.relabelling import with_relabelling
-from resist_epi.model.stability import with_stability
-from resist_epi.model.subsets import with_carriers
 from resist_epi.model.unit_values import with_values
 from resist_epi.samples.presets import preset
 from resist_epi.schema import Kind
+from resist_epi.study.answers import Answer, answer, assembly_of
 from resist_epi.study.several import write_joint_table
 from resist_epi.study.steps.analyses import analyse_kind, genes_of_kind
 from resist_epi.study.steps.domains import (
@@ -69,7 +65,6 @@ def run_tests(
     mark: str,
     counts: Mapping[Kind, CountMatrix],
     shares: pd.DataFrame,
-    consensus: Consensus | None,
     out: Path,
     *,
     windows: CountMatrix | None = None,
@@ -94,14 +89,14 @@ def run_tests(
     """
     sheet, shared = study.sheet.for_mark(mark), Outputs(out, mark)
     found: dict[Kind, list[Analysis]] = {
-        kind: analyse_kind(study, sheet, matrix, counts["bins"], consensus)
+        kind: analyse_kind(study, sheet, matrix, counts["bins"])
         for kind, matrix in counts.items()
         if kind != "bins"
     }
     places = study.contrasts or (out,)
     domains: Sequence[Analysis | None] = [None] * len(places)
     if windows is not None:
-        domains = find_domain_tests(study, mark, windows, counts["bins"], consensus, shared)
+        domains = find_domain_tests(study, mark, windows, counts["bins"], shared)
     speaking: list[tuple[Analysis, Analysis]] = []
     written: list[Path] = []
     variants: dict[Kind, Variants | None] = {
@@ -134,29 +129,26 @@ def _test_contrast(
 ) -> tuple[Analysis, Analysis]:
     """Everything of one contrast of a mark; gives the regions that speak, and what of genes."""
     mark = outputs.mark
-    chosen, genome = preset(mark), study.reference.genome
-    agreements: dict[Kind, Agreement] = {}
-    arms: dict[Kind, ArmShifts | None] = {}
-    speaks = chosen.speaks(analyses)
-    assembly = None if genome is None else genome.name
+    speaks = preset(mark).speaks(analyses)
+    answers: dict[Kind, Answer] = {}
     for kind, analysis in analyses.items():
         path = study.settings.known if kind == speaks else None
-        known = None if path is None else read_known(path)
-        stable = with_stability(analysis)
-        found, agreements[kind] = with_agreement(stable, known, variants=variants[kind])
-        analyses[kind], arms[kind] = describe_confounders(
-            found, segments=study.segments, assembly=assembly
+        answers[kind] = answer(
+            study,
+            analysis,
+            variants=variants[kind],
+            known=None if path is None else read_known(path),
+            relabelled=kind == speaks,
         )
-    if analyses[speaks].tested:
-        analyses[speaks] = with_relabelling(analyses[speaks])
-    analyses = _write_carriers(analyses, outputs)
+    analyses = {kind: one.analysis for kind, one in answers.items()}
+    _write_carriers(answers, outputs)
     regions = analyses[speaks]
     main = genes_of_kind(study, mark, regions, speaks)
     tested = None if domains is None else write_domain_tests(study, mark, domains, outputs)
     _write_results(study, analyses, outputs)
     _write_genes(study, {speaks: main}, analyses, tested, outputs)
-    _write_agreement(regions, agreements[speaks], mark, outputs)
-    _write_arms(regions, arms[speaks], mark, assembly, outputs)
+    _write_agreement(regions, answers[speaks].agreement, mark, outputs)
+    _write_arms(regions, answers[speaks].arms, mark, assembly_of(study), outputs)
     write_gene_sets(study, main, outputs, domains=None if tested is None else tested.shared)
     write_scores(study, main, outputs)
     if main is not regions:
@@ -172,18 +164,12 @@ def _write_results(study: Study, analyses: Mapping[Kind, Analysis], outputs: Out
         write_direction_bed(outputs.add(outputs.path("calls", kind)), analysis.results)
 
 
-def _write_carriers(analyses: Mapping[Kind, Analysis], outputs: Outputs) -> dict[Kind, Analysis]:
+def _write_carriers(answers: Mapping[Kind, Answer], outputs: Outputs) -> None:
     """Changes in some of the units; the results' own header says what was found, or why not."""
-    described: dict[Kind, Analysis] = {}
-    for kind, analysis in analyses.items():
-        described[kind] = analysis
-        if not analysis.tested:
-            continue
-        described[kind], found = with_carriers(analysis)
-        if found is not None:
+    for kind, one in answers.items():
+        if one.carriers is not None:
             path = outputs.path("carriers", kind)
-            outputs.table(path, found.table, analysis.about(path) | found.header)
-    return described
+            outputs.table(path, one.carriers.table, one.analysis.about(path) | one.carriers.header)
 
 
 def _write_genes(

@@ -39,22 +39,8 @@ def write_gene_sets(
     ResistEpiError
         As `enrichment.enrich`.
     """
-    level = GeneLevel(
-        main.results,
-        fit=main.fit if main.tested else None,
-        contrast=main.contrast,
-        design=main.design,
-        matrix=main.matrix,
-        symbols=load_symbols(),
-        covariates=gene_covariates(study.reference),
-        domains=domains,
-        lfc_threshold=main.question.lfc_threshold,
-        mark=outputs.mark,
-    )
-    beside = [key for key, method in METHODS.items() if method.relabels and _relabelled(main)]
-    kinds = {} if study.own_sets else gene_set_kinds()
-    asked = SetOptions(main.question.fdr, study.own_sets, kinds, beside=beside)
-    table = enrich_level(level, study.gene_sets, asked)
+    level = level_of(study, main, outputs.mark, domains)
+    table = sets_of(study, main, level)
     path = outputs.path("gene_sets")
     outputs.table(path, table, main.about(path) | table.attrs["header"])
     if PRE_SPECIFIED not in study.gene_sets:
@@ -70,6 +56,38 @@ def write_gene_sets(
         if caution := preset(outputs.mark).caution:
             about["wording"] += f". {caution}"
         outputs.table(path, test, about)
+
+
+def level_of(
+    study: Study, main: Analysis, mark: str, domains: pd.DataFrame | None = None
+) -> GeneLevel:
+    """One value a gene of a mark, with what a study knows of its genes.
+
+    Parameters
+    ----------
+    main, domains
+        As of `write_gene_sets`.
+    """
+    return GeneLevel(
+        main.results,
+        fit=main.fit if main.tested else None,
+        contrast=main.contrast,
+        design=main.design,
+        matrix=main.matrix,
+        symbols=load_symbols(),
+        covariates=gene_covariates(study.reference),
+        domains=domains,
+        lfc_threshold=main.question.lfc_threshold,
+        mark=mark,
+    )
+
+
+def sets_of(study: Study, main: Analysis, level: GeneLevel) -> pd.DataFrame:
+    """The study's gene sets, tested in one level of genes; as `enrichment.enrich_level`."""
+    beside = [key for key, method in METHODS.items() if method.relabels and _relabelled(main)]
+    kinds = {} if study.own_sets else gene_set_kinds()
+    asked = SetOptions(main.question.fdr, study.own_sets, kinds, beside=beside)
+    return enrich_level(level, study.gene_sets, asked)
 
 
 def _relabelled(main: Analysis) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from resist_epi.study.steps.profiles import MOST, shown_regions
+from resist_epi.study.steps.profiles import MOST, shown_regions, tss_of_promoters
 
 
 def test_what_the_report_shows() -> None:
@@ -55,3 +55,14 @@ def test_of_several_contrasts_the_one_that_supports_a_region_best_speaks() -> No
     assert set(shown["direction"]) == {"called"}
     kept = set(shown["region_id"].str[1:].astype(int))
     assert kept == set(range(MOST // 2)) | set(range(n - MOST // 2, n))
+
+
+def test_the_tss_of_a_promoter_is_told_by_its_window() -> None:
+    regions = pd.DataFrame({
+        "start": [7_500, 9_501, 0, 7_500], "end": [10_500, 12_501, 700, 14_000],
+        "strand": ["+", "-", "+", "+"],
+    })  # fmt: skip
+    # Windows of 2,500 bp upstream and 500 bp downstream; one cut by the chromosome, one merged.
+    found = tss_of_promoters(regions, 2500, 500)
+    assert found["start"].tolist() == [10_000, 10_000, 200, 10_000]
+    assert (found["end"] - found["start"] == 1).all()

@@ -1,0 +1,175 @@
+"""Mechanisms in a line each: those that share their carriers are one finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from resist_epi.mechanism.switch_sets import SWITCHES
+from resist_epi.mechanism.verdicts import (
+    ALLOWED,
+    AS_EXPECTED,
+    FEWEST_LOCI,
+    NOT_TESTED,
+    ONE_WAY,
+    OPPOSITE,
+    TOO_FEW,
+    VERDICTS,
+)
+from resist_epi.report.sections import count
+from resist_epi.report.words import join_words
+
+GENES_NAMED = 4
+
+LINES_SHOWN = 6  # in the answer; the rest stand with the mechanisms
+
+STATED = {v.word for v in (AS_EXPECTED, ALLOWED, ONE_WAY)}
+
+
+@dataclass(frozen=True)
+class MechanismLine:
+    """One finding.
+
+    Attributes
+    ----------
+    title
+        The mechanism that names it.
+    others
+        Other mechanisms that rest on the same carriers, and go along.
+    excluded
+        Such ones of which the reverse was stated.
+    changes
+        What is seen in each mark or assay.
+    carriers
+        The genes that carry it, in words.
+    stance
+        `as stated`, `against` what was stated, or `not stated`.
+    """
+
+    title: str
+    others: tuple[str, ...]
+    excluded: tuple[str, ...]
+    changes: tuple[str, ...]
+    carriers: str
+    stance: str
+
+    @property
+    def words(self) -> str:
+        """The line."""
+        stances = {"against": ", against what was stated", "not stated": ", not stated in advance"}
+        also = f"; also named {', '.join(self.others)}" if self.others else ""
+        if self.excluded:
+            also += f"; speaks against {join_words(self.excluded)}"
+        seen = join_words(self.changes)
+        return f"{self.title}: {seen}{stances.get(self.stance, '')} ({self.carriers}){also}"
+
+
+def mechanism_lines(table: pd.DataFrame) -> list[MechanismLine]:
+    """The findings of a table of mechanisms, those as stated first, each once.
+
+    A mechanism that in every layer where it is called is one finding with another one is named
+    beside that one.
+
+    Parameters
+    ----------
+    table
+        As `mechanisms.mechanism_table` gives it; without `finding` each mechanism is its own.
+    """
+    claims = {word for word, verdict in VERDICTS.items() if verdict.claims}
+    own = table[(table["kind"] == "mechanism") & table["verdict"].isin(claims)]
+    if own.empty:
+        return []
+    finding = own["finding"].fillna("") if "finding" in own else pd.Series("", index=own.index)
+    heads = {
+        str(title): set(finding[rows.index]) - {""} for title, rows in own.groupby("mechanism")
+    }
+    beside: dict[str, list[str]] = {}
+    for title in own["mechanism"].unique():
+        (head,) = heads[title] if len(heads[title]) == 1 else (title,)
+        # One that is itself named beside another cannot name others.
+        if head != title and heads.get(head) == {head}:
+            beside.setdefault(head, []).append(title)
+    opposite = own["verdict"].eq(OPPOSITE.word).groupby(own["mechanism"]).all()
+    against = set(opposite.index[opposite])
+    named = {title for others in beside.values() for title in others}
+    lines = [
+        MechanismLine(
+            str(title),
+            tuple(o for o in beside.get(str(title), ()) if o not in against),
+            tuple(o for o in beside.get(str(title), ()) if o in against),
+            tuple(dict.fromkeys(_change(row) for row in rows.to_dict("records"))),
+            _carriers(rows),
+            _stance(rows["verdict"].tolist()),
+        )
+        for title, rows in own.groupby("mechanism", sort=False)
+        if title not in named
+    ]
+    order = ["as stated", "not stated", "against"]
+    return sorted(lines, key=lambda line: order.index(line.stance))
+
+
+def _stance(verdicts: Sequence[str]) -> str:
+    if OPPOSITE.word in verdicts:
+        return "against"
+    return "as stated" if set(verdicts) & STATED else "not stated"
+
+
+def _change(row: Mapping[Any, Any]) -> str:
+    layer, direction = str(row["layer"]), str(row["direction"])
+    if layer == SWITCHES:
+        ways = {"gain": "switches to active", "loss": "switches to repressed"}
+        return ways.get(direction, "switches both ways")
+    return {"gain": "more", "loss": "less"}.get(direction, "more and less") + f" {layer}"
+
+
+def _carriers(rows: pd.DataFrame) -> str:
+    """The genes that carry it, of all marks, those of the first mark first."""
+    listed = rows["genes"].fillna("").astype(str).tolist()
+    called = [g for text in listed if not text.startswith("(") for g in text.split(",") if g]
+    genes = list(dict.fromkeys(called))
+    if not genes:
+        return "no gene is called by itself"
+    more = f" and {len(genes) - GENES_NAMED} more" if len(genes) > GENES_NAMED else ""
+    return f"{', '.join(genes[:GENES_NAMED])}{more}"
+
+
+def mechanism_summary(table: pd.DataFrame, lines: Sequence[MechanismLine]) -> str:
+    """One sentence on all mechanisms: how many findings, or that none stands out."""
+    own = table[table["kind"] == "mechanism"]
+    total = own["mechanism"].nunique()
+    if not lines:
+        untested, few = untested_mechanisms(table)
+        silent = [
+            text
+            for n, text in (
+                (len(untested), "could not be tested"),
+                (len(few), f"rest on fewer than {FEWEST_LOCI} loci and say nothing either way"),
+            )
+            if n
+            for text in [f"{n} {text}"]
+        ]
+        more = f"; {', '.join(silent)}" if silent else ""
+        return f"None of {count(total, 'mechanism')} stands out{more}"
+    stated = sum(line.stance == "as stated" for line in lines)
+    against = sum(line.stance == "against" for line in lines)
+    text = f"Of {count(total, 'mechanism')} with signs stated in advance, the marks are"
+    text += f" consistent with {stated or 'none'} as stated"
+    parts = [f"{against} against" if against else "", f"{len(lines) - stated - against} otherwise"]
+    beside = ", ".join(p for p in parts if p and not p.startswith("0 "))
+    return f"{text}{f' ({beside})' if beside else ''}; those that share their genes count once"
+
+
+def untested_mechanisms(table: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """Mechanisms without a test in any layer, and those of which every test is of too few loci."""
+    own = table[table["kind"] == "mechanism"]
+    untested, few = [], []
+    for title, rows in own.groupby("mechanism", sort=False):
+        words = set(rows["verdict"])
+        if words == {NOT_TESTED.word}:
+            untested.append(str(title))
+        elif words <= {NOT_TESTED.word, TOO_FEW.word}:
+            few.append(str(title))
+    return untested, few

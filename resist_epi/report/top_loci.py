@@ -1,0 +1,170 @@
+"""The best supported loci of all marks, a line each: effects, intervals, and known roles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from resist_epi.genes.builtin import load_gene_set_members
+from resist_epi.mechanism.builtin import load_mechanisms
+from resist_epi.report.gather import MarkTables, RunTables
+from resist_epi.report.sections import change, interval, is_sure, place
+from resist_epi.stats.best_supported import order_of_support
+
+SHOWN = 8
+
+# Class of a gene in the table of switches -> in words.
+SWITCH_CLASSES = {
+    "activating switch": "to active",
+    "repressive switch": "to repressed",
+}
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a mark shows at a gene.
+
+    Attributes
+    ----------
+    change, interval
+        log2 fold change and its 95% interval, as text; `–` where there is none.
+    direction
+        `gain`, `loss`, `none`; `not tested`, or `not measured` where the mark has no region there.
+    sure
+        Whether it is called with high confidence; None where that is not known.
+    """
+
+    change: str
+    interval: str
+    direction: str
+    sure: bool | None
+
+
+@dataclass(frozen=True)
+class TopLocus:
+    """A locus with its leading gene.
+
+    Attributes
+    ----------
+    gene, position
+        Symbol (or region) and where it lies.
+    others
+        Other called genes of the locus.
+    effects
+        Mark -> what it shows at the leading gene.
+    role
+        What the gene is known for in the built-in sets, with the set; empty where unknown.
+    switch
+        How the marks switch at the gene; empty where they do not.
+    """
+
+    gene: str
+    position: str
+    others: tuple[str, ...]
+    effects: Mapping[str, Effect]
+    role: str
+    switch: str
+
+
+def top_loci(run: RunTables, shown: int = SHOWN) -> list[TopLocus]:
+    """Called loci of the regions that speak for genes, the best supported of each mark in turn.
+
+    A locus that leads in several marks stands once. Where nothing is called there is no line: the
+    order of what is not called is one of chance.
+    """
+    roles = gene_roles()
+    by_mark = {mark.mark: _leaders(mark, roles) for mark in run.marks}
+    switches = _switching(run)
+    found: list[TopLocus] = []
+    seen: set[str] = set()
+    for rank in range(max(map(len, by_mark.values()), default=0)):
+        for leaders in by_mark.values():
+            if rank >= len(leaders) or len(found) >= shown:
+                continue
+            row, others = leaders[rank]
+            names = {_name(row), *others}
+            if names & seen:
+                continue
+            seen |= names
+            found.append(
+                TopLocus(
+                    _name(row),
+                    place(row),
+                    tuple(others),
+                    {mark.mark: _effect(mark, row) for mark in run.marks},
+                    roles.get(str(row["symbol"]), ""),
+                    switches.get(str(row["gene_id"] or row["symbol"]), ""),
+                )
+            )
+    return found
+
+
+def _switching(run: RunTables) -> dict[str, str]:
+    """Gene -> its switch in words, of those that switch."""
+    if run.switches is None:
+        return {}
+    table = run.switches.table
+    own = table[table["class"].isin(list(SWITCH_CLASSES))]
+    gene = own["gene_id"].where(own["gene_id"] != "", own["symbol"])
+    return dict(zip(gene, own["class"].map(SWITCH_CLASSES), strict=True))
+
+
+def _leaders(mark: MarkTables, roles: Mapping[str, str]) -> list[tuple[dict[Any, Any], list[str]]]:
+    """A called region of each locus, with the names of its other genes.
+
+    It is the best supported one of a gene that is known for something, where there is such a gene.
+    """
+    table = mark.main.table
+    table = table.assign(_sure=is_sure(table))
+    ordered = table.iloc[order_of_support(table)]
+    called = ordered[ordered["direction"] != "none"]
+    locus = called["locus_id"] if "locus_id" in called else called["region_id"]
+    locus = locus.fillna("").where(lambda s: s != "", called["region_id"])
+    found = []
+    for _, rows in called.groupby(locus, sort=False):
+        records = rows.to_dict("records")
+        first = next((row for row in records if str(row["symbol"]) in roles), records[0])
+        names = dict.fromkeys(_name(row) for row in records)
+        found.append((first, [name for name in names if name != _name(first)]))
+    return found
+
+
+def _name(row: Mapping[Any, Any]) -> str:
+    return str(row["symbol"] or row["region_id"])
+
+
+def _effect(mark: MarkTables, row: Mapping[Any, Any]) -> Effect:
+    """The region of a mark that speaks for the gene: its primary promoter, or its body."""
+    table = mark.main.table
+    own = table[table["region_id"] == row["region_id"]]
+    if own.empty:
+        key = "gene_id" if row["gene_id"] else "symbol"
+        own = table[(table[key] == row[key]) & (table[key] != "")]
+        if "primary" in own:
+            own = own[own["primary"].astype(str) == "True"]
+    if own.empty:
+        return Effect("–", "–", "not measured", None)
+    own = own.assign(_sure=is_sure(own))
+    best = own.iloc[order_of_support(own)[0]]
+    if pd.isna(best["pvalue"]):
+        return Effect(change(best["log2FoldChange"]), "–", "not tested", None)
+    sure = None if pd.isna(best["_sure"]) else bool(best["_sure"])
+    return Effect(change(best["log2FoldChange"]), interval(best), str(best["direction"]), sure)
+
+
+def gene_roles() -> dict[str, str]:
+    """Symbol -> what it does in which built-in set; of several sets those of mechanisms first."""
+    titles: dict[str, str] = {}
+    for mechanism in load_mechanisms():
+        titles.setdefault(mechanism.gene_set, mechanism.title)
+    table = load_gene_set_members()
+    table = table.assign(_own=~table["set"].isin(list(titles)))
+    roles: dict[str, str] = {}
+    for row in table.sort_values("_own", kind="stable").itertuples():
+        title = titles.get(str(row.set)) or str(row.set).replace("_", " ").lower()
+        words = f"{row.role} ({title})" if isinstance(row.role, str) and row.role else title
+        roles.setdefault(str(row.symbol), words)
+    return roles

@@ -1,0 +1,30 @@
+"""What a run is said to take grows with its tracks, and shrinks with processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from resist_epi.cli.cost import expected_cost
+
+
+def test_it_grows_with_number_size_and_marks(tmp_path: Path) -> None:
+    small, large = tmp_path / "a.bw", tmp_path / "b.bw"
+    small.write_bytes(b"x" * 1_000_000)
+    large.write_bytes(b"x" * 5_000_000)
+    one = expected_cost([small], 1)
+    assert (one.tracks, one.megabytes) == (1, 1.0)
+    assert expected_cost([large], 1).seconds > one.seconds
+    assert expected_cost([small, small], 1).seconds > one.seconds
+    assert expected_cost([small], 2).seconds > one.seconds
+    assert expected_cost([small, small], 1).gigabytes > one.gigabytes
+
+
+def test_what_is_not_here_has_no_size_and_the_words_are_plain() -> None:
+    cost = expected_cost([Path("https://example.org/a.bw")], 1)
+    assert cost.megabytes == 0
+    assert cost.words.startswith("1 track of less than 1 MB: about ")
+    assert "GB of memory" in cost.words
+
+
+def test_hours_are_called_hours() -> None:
+    assert " h, and " in expected_cost([Path(f"{i}.bw") for i in range(20_000)], 2).words

@@ -1,0 +1,78 @@
+"""How far the answer goes: its numbers are those of the tables of normalisations and checks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from resist_epi.report.gather import MarkTables, RunTables, Sheet
+from resist_epi.report.trust import next_steps, scale_of, untestable
+from tests.support.report_tables import mark_of, mechanisms, results, run_tables, sheet
+
+
+def made(**facts: object) -> MarkTables:
+    return mark_of("H3K27me3", {"promoters": sheet(results(200), **facts)})
+
+
+def compared(rows: list[tuple[int, int, int]], warnings: list[str] | None = None) -> RunTables:
+    table = pd.DataFrame(rows, columns=["background", "tmm_rounds", "n_regions"])
+    header = {"warnings": warnings} if warnings else {}
+    mark = replace(
+        made(normalization={"name": "background", "assumption": "", "because": ""}),
+        calls=Sheet(table.assign(n_high_confidence=0), {}),
+        normalization=Sheet(pd.DataFrame({"sample": ["T1"]}), header),
+    )
+    return run_tables([mark])
+
+
+def test_calls_that_stand_under_every_normalisation_are_counted() -> None:
+    ((scale,), _) = scale_of(compared([(1, 1, 90), (1, 0, 10), (0, 1, 50)]))
+    assert scale.state == "holds"
+    assert scale.words.endswith("90 of 100 calls stand under all 2 normalisations")
+    ((scale,), _) = scale_of(compared([(1, 1, 9), (1, 0, 91)]))
+    assert scale.state == "hangs"
+    ((scale,), _) = scale_of(compared([(1, 1, 100)], ["they disagree"]))
+    assert scale.state == "hangs"
+    assert "by spike-in" in " ".join(next_steps(compared([(1, 0, 100)])))
+
+
+def test_a_global_shift_is_told_by_a_spike_in_alone() -> None:
+    assert "cannot be told" in scale_of(run_tables([made()]))[1]
+    spiked = made(normalization={"name": "spike_in", "assumption": "", "because": ""})
+    assert scale_of(run_tables([spiked]))[1].startswith("H3K27me3 by spike-in")
+    row = {"partition": "genome", "class": "genome", "difference": -0.0123, "pvalue": 0.04}
+    covered = replace(made(), balance=Sheet(pd.DataFrame([row]), {}))
+    assert "H3K27me3 −1.23 points (P 0.04)" in scale_of(run_tables([covered]))[1]
+
+
+def test_what_was_not_testable_is_named_with_its_reason() -> None:
+    silent = {"mechanism": "TCA cycle", "layer": "H3K27me3", "verdict": "not tested"}
+    few = {"mechanism": "Redox defence", "layer": "H3K27me3", "verdict": "too few to say"}
+    message = "H3K27me3: 19 of 24 chromosomes of the genes are in no track and are dropped: chr3"
+    check = pd.DataFrame({"level": ["info"], "sample": "", "column": "Coverage", "path": ""})
+    run = run_tables([made()], mechanisms=mechanisms([silent, few]))
+    said = "\n".join(untestable(replace(run, check=check.assign(message=message))))
+    assert "H3K27me3: 5 of 200 promoters, too little signal" in said
+    assert "19 of 24 chromosomes of the genes: in no track" in said
+    assert "1 mechanism, no gene with a region tested: TCA cycle" in said
+    assert "1 mechanism, too few loci to say anything: Redox defence" in said
+    assert "Switches between marks" in said
+
+
+def test_the_next_step_is_what_would_change_the_answer_most() -> None:
+    few = {"contrast": {"name": "x", "kind": "difference", "first": "a", "second": "b"}}
+    few["contrast"] |= {"units": [3, 3], "column": "Condition"}
+    said = list(next_steps(run_tables([made(units={"n": 6, "patients": False}, **few)])))
+    assert said[0].startswith("Add the column Patient")
+    assert "resist-epi power" in said[1]
+    assert said[-1].endswith("igv_session.xml")
+    seen = list(next_steps(run_tables([made(hidden={"found": 1, "adjusted": 0})])))
+    assert any("Run again with hidden factor in the design" in text for text in seen)
+
+
+def test_where_nothing_is_called_more_units_come_first() -> None:
+    quiet = sheet(results(40).assign(direction="none"))
+    said = list(next_steps(run_tables([mark_of("H3K27me3", {"promoters": quiet})])))
+    assert "resist-epi power" in said[0]
+    assert not any("called genes" in text for text in said)
