@@ -37,9 +37,10 @@ def main() -> int:
         end = np.minimum(table["end"].to_numpy(np.int64), LENGTHS["chr12"])
         for name in ANIMALS:
             reads = table[name].to_numpy(np.float64)
-            value = reads * (1e6 / reads.sum())
-            path = options.output / TRACKS / f"{name}.cpm.bw"
-            write_bigwig(path, LENGTHS, lambda _, value=value: (start, end, value))
+            runs = (start, end, reads * (1e6 / reads.sum()))
+            write_bigwig(
+                options.output / TRACKS / f"{name}.cpm.bw", LENGTHS, {"chr12": runs}.__getitem__
+            )
     except (OSError, ValueError, ResistEpiError) as error:
         print(f"rat_heart_tracks: error: {error}", file=sys.stderr)
         return 1

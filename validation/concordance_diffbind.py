@@ -64,7 +64,12 @@ def ask_r(matrix: CountMatrix, sheet: SampleSheet) -> tuple[dict[str, pd.DataFra
         samples = sheet.table[["Condition", "Tissue", "LibrarySize"]]
         samples = samples.rename(columns={"LibrarySize": "library_reads"})
         samples.to_csv(folder / "samples.tsv", sep="\t", index=False)
-        words = ["Rscript", script, folder / "counts.tsv", folder / "samples.tsv", folder]
+        words = [
+            "Rscript",
+            str(script),
+            *(f"{folder}/{n}.tsv" for n in ("counts", "samples")),
+            name,
+        ]
         said = subprocess.run(words, check=True, capture_output=True, text=True).stdout
         found = {
             f"{method}.{key}": pd.read_csv(folder / f"{method}.{key}.tsv", sep="\t")

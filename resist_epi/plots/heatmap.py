@@ -230,7 +230,7 @@ def _row_options(options: HeatmapOptions) -> Rows:
     own: Rows = {}
     for name in ("kmeans", "hierarchical", "sort"):
         if name in options:
-            own[name] = options[name]  # type: ignore[literal-required]
+            own[name] = options[name]
     return own
 
 

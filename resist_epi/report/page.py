@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from resist_epi.io.run_folder import contrast_folders, run_file, run_path
+from resist_epi.io.run_folder import contrast_folders, is_peaks_run, run_file, run_path
 from resist_epi.io.store import write_text
 from resist_epi.report import sections
 from resist_epi.report.answer import answer
@@ -25,6 +25,7 @@ from resist_epi.report.interactive import plot_settings
 from resist_epi.report.mechanisms import assay_rows, mechanism_section, outcome_rows
 from resist_epi.report.methods import methods
 from resist_epi.report.payload import pack, pack_results
+from resist_epi.report.peaks_page import write_peaks_page
 from resist_epi.report.pictures import pictures
 from resist_epi.report.templating import templates
 from resist_epi.report.tissue import tissue_section
@@ -106,7 +107,7 @@ STATIC_OF_DOMAINS = {
 }
 
 
-def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path]:
+def write_report(folder: str | Path, out: str | Path | None = None, *, jobs: int = 1) -> list[Path]:
     """Write the report of a finished run, then the figures in it; return the paths.
 
     Of a run of several contrasts each has a page in its own folder, and the report links them.
@@ -117,6 +118,8 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path
         The folder that `run` wrote; the figures go to `figures/` in it.
     out
         The page; by default `report.html` in the folder.
+    jobs
+        Processes that draw the figures; no byte depends on it.
 
     Raises
     ------
@@ -125,16 +128,18 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path
     """
     folder = Path(folder)
     out = run_path(folder, "report") if out is None else Path(out)
+    if is_peaks_run(folder):
+        return write_peaks_page(folder, out, jobs=jobs)
     places = contrast_folders(folder)
     if not places:
-        return _write_page(gather(folder), folder, out)
+        return _write_page(gather(folder), folder, out, jobs=jobs)
     written, rows = [], []
     for place in places:
         run = gather(folder, place)
         others = [(p.name, f"../{p.name}/{run_file('report')}") for p in places if p != place]
         page = run_path(place, "report")
         links = [("all contrasts", f"../../{run_file('report')}"), *others]
-        written += _write_page(run, place, page, links)
+        written += _write_page(run, place, page, links, jobs=jobs)
         rows.append(contrast_row(run, os.path.relpath(page, out.parent)))
     write_text(out, render_index(rows, joint_rows(folder)))
     logger.info("report: %s", out)
@@ -142,11 +147,16 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path
 
 
 def _write_page(
-    run: RunTables, place: Path, out: Path, links: Sequence[tuple[str, str]] = ()
+    run: RunTables,
+    place: Path,
+    out: Path,
+    links: Sequence[tuple[str, str]] = (),
+    *,
+    jobs: int,
 ) -> list[Path]:
     """Write one page and its figures, which go to the folder of what they show."""
     figures = run_path(place, "figures")
-    drawn = draw_figures(run, figures)
+    drawn = draw_figures(run, figures, jobs=jobs)
     write_text(out, render(run, figures=figures, links=links))
     logger.info("report: %s", out)
     return [out, *drawn]
@@ -192,7 +202,7 @@ def render(
         expression_tissue=tissue_section(run.expression_scores, "expression", _conditions(run)),
         rules=RULES,
         methods=methods(run),
-        provenance=sections.provenance_rows(run),
+        provenance=sections.provenance_rows(run.provenance),
         inputs=sorted(run.provenance.get("inputs", {}).items()),
         style=own_file("report.css"),
         scripts=[own_file(name) for name in SCRIPTS],

@@ -29,10 +29,8 @@ from resist_epi.samples.levels import (
     without_missing_words,
 )
 from resist_epi.samples.sheet_checks import (
-    NUMBERS,
     PATH_COLUMNS,
     PEAKS_ALONE,
-    REQUIRED,
     as_text,
     canonical_columns,
     check_assays,
@@ -42,6 +40,7 @@ from resist_epi.samples.sheet_checks import (
     check_text,
     missing_column,
 )
+from resist_epi.schema.sheet import NUMBERS, REQUIRED
 
 
 def read_sheet(path: str | Path) -> SampleSheet:

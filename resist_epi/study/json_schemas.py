@@ -30,16 +30,17 @@ def study_schema() -> dict[str, Any]:
     (['sheet'], 1)
     """
     made = StudySettings.model_json_schema(mode="validation")
-    choices = {"method": METHODS, "normalize": NORMALIZATIONS}
+    choices: dict[str, list[str]] = {"method": [*METHODS], "normalize": [*NORMALIZATIONS]}
     own, elsewhere = _attributes(StudySettings), _attributes(Confounders) | _attributes(Question)
     adjust = made["properties"]["survival_adjust"]  # one covariate needs no list
     adjust["anyOf"] = [{"type": "string"}, {k: adjust.pop(k) for k in ("type", "items")}]
     for name, field in made["properties"].items():
         field.pop("title", None)
         told = elsewhere.get(name, "").rstrip(".")
-        field["description"] = re.sub(r"As of `[\w.]+`", lambda _, told=told: told, own[name])
+        before, found, after = re.split(r"(As of `[\w.]+`|$)", own[name], maxsplit=1)
+        field["description"] = f"{before}{told if found else ''}{after}"
         if name in choices:
-            field["anyOf"] = [{"enum": list(choices[name])}, {"type": "null"}]
+            field["anyOf"] = [{"enum": choices[name]}, {"type": "null"}]
             field["description"] = f"Name of a {_CALLED[name]}; null for the default."
     about = {
         "$schema": DRAFT,

@@ -164,8 +164,16 @@ def test_9_a_typo_in_a_cell(asked: Asked) -> None:
     assert "write them alike, or name the contrast" in line
 
 
-def test_10_a_column_of_the_design_that_is_not_there(asked: Asked) -> None:
+def test_9_a_column_of_the_design_that_is_not_there(asked: Asked) -> None:
     asked.rows["Batch"] = ["one", "two", "one", "two"]
     line = asked.run(asked.rows, "--design", "~ Bacth + Condition")
     assert "no column 'Bacth'" in line
     assert "did you mean 'Batch'" in line
+
+
+def test_10_a_folder_with_files_of_something_else(asked: Asked) -> None:
+    asked.out.mkdir()
+    (asked.out / "thesis.docx").write_text("mine")
+    line = asked.run(asked.rows)
+    assert "thesis.docx" in line
+    assert "--force" in line
