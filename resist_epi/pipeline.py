@@ -12,6 +12,7 @@ from resist_epi.counting.matrix_files import read_counts, write_counts
 from resist_epi.io.digest import step_key
 from resist_epi.io.lock import folder_lock
 from resist_epi.io.parts import Parts
+from resist_epi.io.processors import allowed_processors
 from resist_epi.io.progress import begin
 from resist_epi.io.run_folder import contrast_folder, run_path
 from resist_epi.io.run_log import run_log
@@ -149,6 +150,11 @@ def run_study(
         check_given_files(given, StudyContext(first.sheet, settings.questions))
     _prepare(out)
     with folder_lock(out, unlock=unlock) as still_ours, run_log(out):
+        allowed = allowed_processors()
+        logger.debug(
+            "%d processes asked for, %d allowed by %s",
+            *(settings.jobs, allowed.number, allowed.source),
+        )
         checks = (first.inputs.check, still_ours)
         if alone:
             _run_peaks(settings, first.sheet, out, checks, progress, report=report)
