@@ -39,6 +39,7 @@ from resist_epi.study.provenance import Provenance, as_seen_from, record
 from resist_epi.study.settings import StudySettings
 from resist_epi.study.steps.between_marks import write_between_marks
 from resist_epi.study.steps.count_mark import count_mark
+from resist_epi.study.steps.crate import write_crate
 from resist_epi.study.steps.dna import (
     copy_number_key,
     count_controls_of_mark,
@@ -211,6 +212,7 @@ def _run_peaks(
         check()
     if report and not ledger.is_done(REPORT):
         ledger.record(REPORT, steps[REPORT], write_report(out, jobs=settings.jobs))
+    write_crate(out, ledger.outputs(), provenance, study.sheet.marks)
 
 
 def _run(
@@ -283,6 +285,7 @@ def _run(
     if report and not ledger.is_done(REPORT):
         begin(progress, "figures and report")
         ledger.record(REPORT, steps[REPORT], write_report(out, jobs=settings.jobs))
+    write_crate(out, ledger.outputs(), provenance, study.sheet.marks)
 
 
 def _last_keys(

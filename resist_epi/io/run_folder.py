@@ -25,6 +25,7 @@ RunFile = Literal[
     "nfcore_matrix", "nfcore_features", "nfcore_samples", "nfcore_contrasts",
     "nfcore_contrasts_yaml",
     "multiqc_libraries", "multiqc_calls", "multiqc_factors", "multiqc_versions",
+    "crate",
 ]  # fmt: skip
 
 # `{mark}` as it stands in file names, `{of}` a kind of regions or an assay.
@@ -32,6 +33,7 @@ FILES: dict[RunFile, str] = {
     # of the whole study
     "study": "study.yaml",  # settings that run it again
     "provenance": "provenance.json",  # version, settings, checksums
+    "crate": "ro-crate-metadata.json",  # the folder as a research object
     "ledger": "steps.json",  # finished steps, and what each was made from
     "log": "run.log",  # what was said, with times
     "looks": "tracks.json",  # what each track is
@@ -198,7 +200,7 @@ def is_peaks_run(folder: str | Path) -> bool:
 
 # Besides the files above: what other parts of the package, or of a workflow, put there.
 _OWN = (
-    *(CONTRASTS, ".stages", "logs", "ro-crate-metadata.json", "evidence", "counts"),
+    *(CONTRASTS, ".stages", "logs", "evidence", "counts"),
     *("differentialabundance", "nf-core"),
 )
 
