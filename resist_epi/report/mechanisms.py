@@ -90,6 +90,7 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
             smallest=float(row["smallest_effect"]),
             needed=float(row["called_needed"]),
             untested=row["untested"],
+            pvalue=float(row["pvalue"]),
             called=float(row["n_called"]),
             matched=float(row["n_called_matched"]),
         ),

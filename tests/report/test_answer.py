@@ -126,7 +126,7 @@ def test_unknown_confidence_is_not_called_none() -> None:
 def test_mechanisms_that_share_their_genes_are_one_finding() -> None:
     found = answer(two_marks())
     (said,) = [s for s in found.sentences if s.rule == "mechanisms"]
-    assert numbers(said.text) == [5, 1, 1]
+    assert numbers(said.text) == [5, 3, 1, 1]
     assert said.items == (
         "Glycolysis: more H3K36me3 (HK2, PFKP); also named Hypoxia",
         "Autophagy: more H3K36me3, against what was stated (ATG5)",
