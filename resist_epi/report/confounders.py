@@ -106,7 +106,7 @@ def _hidden(_: RunTables, mark: MarkTables) -> tuple[State, str]:
     if not facts:
         return "not checked", "hidden factors were not looked for"
     if not facts["found"]:
-        return "not seen", "units share no pattern beyond chance"
+        return "not seen", "none found; one that moves few regions would not show"
     n = count(int(facts["found"]), "hidden factor")
     if facts["adjusted"]:
         return "adjusted", f"{n} found and in the design"

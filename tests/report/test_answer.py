@@ -158,8 +158,8 @@ def test_switches_are_counted_by_locus() -> None:
     (said,) = [s for s in answer(two_marks()).sentences if s.rule == "switches"]
     assert numbers(said.text) == [5, 3]
     assert said.items == (
-        "to active: GENE0 and GENE1, GENE2 and GENE3",
-        "to repressed: GENE10",
+        "to active in poor: GENE0 and GENE1, GENE2 and GENE3",
+        "to repressed in poor: GENE10",
     )
     quiet = Sheet(switches().table.assign(**{"class": "none"}), {})
     none = text_of(answer(two_marks(switches=quiet)), "switches")
@@ -183,7 +183,7 @@ def test_expression_and_an_outside_cohort_are_told() -> None:
 
 def test_what_chance_gives_and_single_units_do_is_that_of_the_facts() -> None:
     found = answer(two_marks())
-    assert numbers(text_of(found, "chance")) == [924, 0, 0, 18, 18]
+    assert numbers(text_of(found, "chance")) == [924, 0, 1, 0, 1, 18, 18]
     assert numbers(text_of(found, "left out")) == [12, CALLED, 3, 12, CALLED, 3]
 
 
@@ -209,3 +209,38 @@ def test_a_full_run_has_three_to_six_sentences() -> None:
         assert 2 <= len(answer(run).sentences) <= MOST_SENTENCES
     many = run_tables([mark_of(m, {"promoters": promoters()}) for m in ("ER", "A", "B", "C")])
     assert text_of(answer(many), "differs").count(" differs at ") == 4
+
+
+def test_calls_of_other_regions_are_told_where_the_main_ones_are_quiet() -> None:
+    peaks = sheet(results(60))
+    loud = run_tables([mark_of("H3K27me3", {"promoters": promoters(), "peaks": peaks})])
+    assert text_of(answer(loud), "differs").endswith(f"; also at {CALLED} consensus peaks")
+    main = quiet().marks[0].main
+    still = run_tables([mark_of("H3K27me3", {"promoters": main, "peaks": peaks})])
+    said = text_of(answer(still), "differs")
+    assert f"none of 195 promoters tested, but at {CALLED} consensus peaks, at a" in said
+
+
+@pytest.mark.parametrize(
+    ("n", "sure", "words"),
+    [
+        (1, 1, "; with high confidence"),
+        (1, 0, "; not with high confidence"),
+        (3, 3, "; all with high confidence"),
+        (3, 0, "; none of the 3 with high confidence"),
+    ],
+)
+def test_confidence_is_a_sentence_of_any_number(n: int, sure: int, words: str) -> None:
+    at = np.arange(200)
+    table = results(200).assign(high_confidence=at < sure)
+    table["direction"] = np.where(at < n, "gain", "none")
+    said = text_of(
+        answer(run_tables([mark_of("H3K27me3", {"promoters": sheet(table)})])), "differs"
+    )
+    assert said.endswith(words)
+
+
+def test_a_switch_says_in_which_group() -> None:
+    (said,) = [s for s in answer(two_marks()).sentences if s.rule == "switches"]
+    assert said.items[0].startswith("to active in poor: ")
+    assert "neither need be called alone" in said.text
