@@ -265,10 +265,10 @@ def _switch_items(found: pd.DataFrame, loci: pd.Series, where: str) -> Iterator[
 
 
 def _locus_name(genes: list[str]) -> str:
-    """`GREB1`; of many neighbours the first and the last."""
+    """`GREB1`; of many neighbours the first, since a range would name genes that do not switch."""
     if len(genes) < 3:
         return " and ".join(genes)
-    return f"{genes[0]} to {genes[-1]} ({len(genes)} genes)"
+    return f"{genes[0]} with {len(genes) - 1} neighbours"
 
 
 def _other_assays(run: RunTables) -> Iterator[Sentence]:

@@ -30,9 +30,16 @@ def mark_differs(mark: MarkTables) -> str:
         f"{mark.mark} differs at {called:,} of {tested:,} {words} tested ({found['gain']:,}"
         f" {more}, {found['loss']:,} {less}; {level})"
     )
-    if found["loci"] is not None:
-        text += f", at {count(found['loci'], 'locus', 'loci')}"
+    text += _loci(found["at"], found["loci"])
     return f"{text}; {_sure(found['sure'], called)}{f'; also at {elsewhere}' * bool(elsewhere)}"
+
+
+def _loci(at: int | None, called: int | None) -> str:
+    """At how many loci the called regions lie, and how many hold with a test a locus."""
+    if at is None:
+        return ""
+    text = f", at {count(at, 'locus', 'loci')}"
+    return text if called in (None, at) else f"{text} ({called:,} with one test a locus)"
 
 
 def _sure(sure: int | None, called: int) -> str:

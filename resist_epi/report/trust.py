@@ -63,6 +63,8 @@ def _scale(mark: MarkTables) -> Scale:
     words = f"normalised by {name}; "
     if total:
         words += f"{kept:,} of {total:,} calls stand under all {len(columns)} normalisations"
+        if more := int(table["n_regions"].sum()) - total:
+            words += f", and {more:,} more {'is' if more == 1 else 'are'} called by others only"
     else:
         words += f"no region is called by it, {int(table['n_regions'].sum()):,} by others"
     if warned:

@@ -211,36 +211,15 @@ def test_a_full_run_has_three_to_six_sentences() -> None:
     assert text_of(answer(many), "differs").count(" differs at ") == 4
 
 
-def test_calls_of_other_regions_are_told_where_the_main_ones_are_quiet() -> None:
-    peaks = sheet(results(60))
-    loud = run_tables([mark_of("H3K27me3", {"promoters": promoters(), "peaks": peaks})])
-    assert text_of(answer(loud), "differs").endswith(f"; also at {CALLED} consensus peaks")
-    main = quiet().marks[0].main
-    still = run_tables([mark_of("H3K27me3", {"promoters": main, "peaks": peaks})])
-    said = text_of(answer(still), "differs")
-    assert f"none of 195 promoters tested, but at {CALLED} consensus peaks, at a" in said
-
-
-@pytest.mark.parametrize(
-    ("n", "sure", "words"),
-    [
-        (1, 1, "; with high confidence"),
-        (1, 0, "; not with high confidence"),
-        (3, 3, "; all with high confidence"),
-        (3, 0, "; none of the 3 with high confidence"),
-    ],
-)
-def test_confidence_is_a_sentence_of_any_number(n: int, sure: int, words: str) -> None:
-    at = np.arange(200)
-    table = results(200).assign(high_confidence=at < sure)
-    table["direction"] = np.where(at < n, "gain", "none")
-    said = text_of(
-        answer(run_tables([mark_of("H3K27me3", {"promoters": sheet(table)})])), "differs"
-    )
-    assert said.endswith(words)
-
-
 def test_a_switch_says_in_which_group() -> None:
     (said,) = [s for s in answer(two_marks()).sentences if s.rule == "switches"]
     assert said.items[0].startswith("to active in poor: ")
     assert "neither need be called alone" in said.text
+
+
+def test_a_locus_of_switches_names_no_gene_that_does_not_switch() -> None:
+    found = switches()
+    table = found.table.assign(locus_id="locus0")
+    run = two_marks(switches=Sheet(table[table["class"] == "activating switch"], {}))
+    (said,) = [s for s in answer(run).sentences if s.rule == "switches"]
+    assert said.items == ("to active in poor: GENE0 with 3 neighbours",)
