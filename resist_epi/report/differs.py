@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from resist_epi.report.gather import MarkTables, Sheet
 from resist_epi.report.sections import calls, count
 from resist_epi.report.words import KIND_WORDS, change_in_words, join_words
@@ -30,16 +33,29 @@ def mark_differs(mark: MarkTables) -> str:
         f"{mark.mark} differs at {called:,} of {tested:,} {words} tested ({found['gain']:,}"
         f" {more}, {found['loss']:,} {less}; {level})"
     )
-    text += _loci(found["at"], found["loci"])
+    if loci := loci_in_words(found):
+        text += f", at {loci}"
     return f"{text}; {_sure(found['sure'], called)}{f'; also at {elsewhere}' * bool(elsewhere)}"
 
 
-def _loci(at: int | None, called: int | None) -> str:
-    """At how many loci the called regions lie, and how many hold with a test a locus."""
+def loci_in_words(found: Mapping[str, Any]) -> str:
+    """At how many loci called regions lie, and how many are called when each is tested once.
+
+    Parameters
+    ----------
+    found
+        Of `sections.calls`. Empty where no loci are known.
+
+    Examples
+    --------
+    >>> loci_in_words({"at": 28, "loci": 9}), loci_in_words({"at": 1, "loci": 1})
+    ('28 loci (9 when each locus is tested once)', '1 locus')
+    """
+    at, called = found["at"], found["loci"]
     if at is None:
         return ""
-    text = f", at {count(at, 'locus', 'loci')}"
-    return text if called in (None, at) else f"{text} ({called:,} with one test a locus)"
+    text = count(at, "locus", "loci")
+    return text if called in (None, at) else f"{text} ({called:,} when each locus is tested once)"
 
 
 def _sure(sure: int | None, called: int) -> str:

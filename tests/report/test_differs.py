@@ -42,4 +42,4 @@ def test_loci_where_calls_lie_are_not_those_that_are_called() -> None:
         return mark_differs(mark_of("H3K27me3", {"promoters": sheet(table, **facts)}))
 
     assert f", at {CALLED // 2} loci; whether" in said(CALLED // 2)
-    assert f", at {CALLED // 2} loci (3 with one test a locus); whether" in said(3)
+    assert f", at {CALLED // 2} loci (3 when each locus is tested once); whether" in said(3)
