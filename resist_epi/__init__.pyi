@@ -27,7 +27,8 @@ from .genes.linking import annotate_regions as annotate_regions
 from .genome.annotation import Annotation as Annotation
 from .genome.builtin import load_genes as load_genes
 from .genome.consensus import consensus_peaks as consensus_peaks
-from .genome.consensus import differential_occupancy as differential_occupancy
+from .genome.occupancy import differential_occupancy as differential_occupancy
+from .genome.occupancy import set_overlaps as set_overlaps
 from .genome.peaks import read_bed_regions as read_bed_regions
 from .genome.peaks import read_peaks as read_peaks
 from .genome.peaks import write_bed as write_bed
@@ -59,10 +60,13 @@ from .model.pilot import fit_pilot as fit_pilot
 from .model.power import PowerPlan as PowerPlan
 from .model.power import power_table as power_table
 from .pipeline import run_study as run_study
+from .plots.annotation import plot_annotation as plot_annotation
 from .plots.gene_set import plot_gene_set as plot_gene_set
 from .plots.heatmap import plot_heatmap as plot_heatmap
 from .plots.locus import plot_locus as plot_locus
 from .plots.mechanisms import plot_mechanisms as plot_mechanisms
+from .plots.overlap import plot_upset as plot_upset
+from .plots.overlap import plot_venn as plot_venn
 from .plots.own_colours import own_colours as own_colours
 from .plots.power import plot_power as plot_power
 from .plots.profile import plot_profile as plot_profile
@@ -86,6 +90,9 @@ from .study.analyse import analyse_several as analyse_several
 from .study.check import check_study as check_study
 from .study.count_study import count_study as count_study
 from .study.enrich_study import enrich_study as enrich_study
+from .study.make_tracks import make_tracks as make_tracks
+from .study.occupancy import sheet_occupancy as sheet_occupancy
+from .study.occupancy_tables import occupancy_tables as occupancy_tables
 from .study.study_counts import StudyCounts as StudyCounts
 from .tracks.open import open_track as open_track
 

@@ -28,6 +28,12 @@ from resist_epi.study.check_question import check_asked, contrast_labels
 from resist_epi.study.given_files import GivenFiles, StudyContext, check_given_files
 from resist_epi.study.ledger import Inputs, Ledger, file_checksums
 from resist_epi.study.lifted import lift_sheet
+from resist_epi.study.peaks_study import (
+    check_peaks_study,
+    load_peaks_study,
+    occupancy_keys,
+    of_peaks_alone,
+)
 from resist_epi.study.provenance import as_seen_from, record
 from resist_epi.study.settings import StudySettings
 from resist_epi.study.steps.between_marks import write_between_marks
@@ -40,6 +46,7 @@ from resist_epi.study.steps.dna import (
 from resist_epi.study.steps.domains import mark_windows
 from resist_epi.study.steps.keys import between_marks_key, mark_keys, sites_key
 from resist_epi.study.steps.mark_tests import run_tests
+from resist_epi.study.steps.occupancy import write_occupancy, write_peaks_session
 from resist_epi.study.steps.quality import gather_quality
 from resist_epi.study.steps.session import write_study_session
 from resist_epi.study.steps.sites import write_sites
@@ -128,19 +135,75 @@ def run_study(
     out = Path(out)
     # What cannot be read or asked must not touch an earlier run.
     first = look_at_sheet(settings) if first is None else first
-    for question in settings.questions:
-        check_asked(first.sheet, question)
-    if settings.joint:
-        check_joint(settings.question)
+    alone = of_peaks_alone(first.sheet)
+    if alone:
+        check_peaks_study(settings, first.sheet)
+    else:
+        for question in settings.questions:
+            check_asked(first.sheet, question)
+        if settings.joint:
+            check_joint(settings.question)
     settings.check_files()
-    given = GivenFiles.of_settings(settings)
-    check_given_files(given, StudyContext(first.sheet, settings.questions))
+    if not alone:
+        given = GivenFiles.of_settings(settings)
+        check_given_files(given, StudyContext(first.sheet, settings.questions))
     _prepare(out)
     with folder_lock(out, unlock=unlock) as still_ours, run_log(out):
         checks = (first.inputs.check, still_ours)
-        begin(progress, "looking at files", _tracks_of(first.sheet))
-        _run(settings, first.sheet, out, checks, progress, report=report)
+        if alone:
+            _run_peaks(settings, first.sheet, out, checks, progress, report=report)
+        else:
+            begin(progress, "looking at files", _tracks_of(first.sheet))
+            _run(settings, first.sheet, out, checks, progress, report=report)
     return out
+
+
+def _run_peaks(
+    settings: StudySettings,
+    sheet: SampleSheet,
+    out: Path,
+    checks: Sequence[Callable[[], None]],
+    progress: Callable[[str], None] | None,
+    *,
+    report: bool,
+) -> None:
+    """Run a study of peaks alone in a folder that is ours."""
+    given = sheet
+    if settings.chain is not None:
+        sheet = lift_sheet(sheet, settings.chain, run_path(out, "lifted"))
+    findings = check_study(
+        settings.sheet,
+        sheet=sheet,
+        beside=Beside(settings.genome, settings.genes, settings.exclude),
+    )
+    write_table(run_path(out, "check"), findings)
+    stop_on_errors(findings, sheet)
+    study = load_peaks_study(settings, sheet)
+    write_study(run_path(out, "study"), settings)
+    inputs = file_checksums(list(dict.fromkeys(named_files(given, settings))))
+    inputs |= file_checksums([p for p in named_files(sheet, settings) if str(p) not in inputs])
+    provenance = record(
+        settings.seen_from(out), {as_seen_from(out, path): sha for path, sha in inputs.items()}
+    )
+    steps = occupancy_keys(study, inputs)
+    if report:
+        about = {"provenance": provenance.to_json(), "check": findings.to_csv()}
+        steps[REPORT] = step_key(occupancy=dict(steps), **about)
+    ledger = Ledger(out, checks=checks)
+    ledger.open(steps)
+    for mark in study.sheet.marks:
+        step = f"occupancy {mark}"
+        if not ledger.is_done(step):
+            ledger.record(step, steps[step], write_occupancy(study, mark, out))
+        if progress is not None:
+            progress(f"{mark}: occupancy")
+    gather_quality(out, study.sheet.marks)
+    write_text(run_path(out, "provenance"), provenance.to_json())
+    write_peaks_session(study, out)
+    for check in checks:
+        check()
+    if report and not ledger.is_done(REPORT):
+        ledger.record(REPORT, steps[REPORT], write_report(out))
 
 
 def _run(

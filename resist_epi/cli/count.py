@@ -21,6 +21,7 @@ from resist_epi.cli.options import (
     SheetArgument,
     ShiftOption,
 )
+from resist_epi.genome.consensus_rule import MIN_OVERLAP
 
 NAME = "count"
 
@@ -38,7 +39,7 @@ def command(
     genome: GenomeOption = None,
     genes: GenesOption = None,
     exclude: ExcludeOption = None,
-    min_overlap: MinOverlapOption = 2,
+    min_overlap: MinOverlapOption = MIN_OVERLAP,
     chain: ChainOption = None,
     jobs: JobsOption = 1,
     min_mapq: MinMapqOption = 0,

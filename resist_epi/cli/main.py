@@ -17,6 +17,7 @@ from resist_epi.cli import (
     enrich,
     evidence,
     marks,
+    occupancy,
     plot,
     power,
     profile,
@@ -24,6 +25,7 @@ from resist_epi.cli import (
     report,
     run,
     simulate,
+    tracks,
 )
 from resist_epi.cli.messages import keep_libraries_quiet, set_up_logging, show_error
 from resist_epi.cli.options import name_choices
@@ -55,6 +57,8 @@ VERBS = (
     power,
     plot,
     profile,
+    occupancy,
+    tracks,
     report,
     run,
     compare,
@@ -63,7 +67,8 @@ VERBS = (
 )
 
 for verb in VERBS:
-    kind = FolderVerb if verb in (run, compare, simulate, demo) else Verb
+    folders = (run, compare, simulate, demo, tracks)
+    kind = FolderVerb if verb in folders else Verb
     app.command(name=verb.NAME, cls=kind)(verb.command)
 
 

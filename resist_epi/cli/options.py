@@ -258,7 +258,12 @@ ControlAgain = Annotated[
 
 MinOverlapOption = Annotated[
     int,
-    typer.Option("--min-overlap", min=1, help="Samples in which a consensus peak must be found."),
+    typer.Option(
+        "--min-overlap",
+        "--min-samples",
+        min=1,
+        help="Samples in which a consensus peak must be found.",
+    ),
 ]
 
 JobsOption = Annotated[

@@ -20,7 +20,10 @@ from resist_epi.io.windows_paths import AS_HERE, refuse_windows_path
 _WINDOWS_OUTPUT = re.compile(r"[A-Za-z]:\\|\\")
 
 # Options that name what is written, whatever else a verb reads.
-_OUTPUTS = ("output", "carriers", "scores")
+_OUTPUTS = (
+    *("output", "carriers", "scores"),
+    *("overlaps", "group_overlaps", "components", "classes", "by_gene", "mechanisms"),
+)
 
 # Texts that may be the path of a file.
 _MAYBE_FILES = ("regions", "gene_sets")

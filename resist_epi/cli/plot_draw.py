@@ -298,6 +298,16 @@ def _draw_normalization(kind: str, path: Path, options: PlotOptions, title: str 
     )
 
 
+def _draw_overlaps(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
+    from resist_epi.io.tables import read_table
+
+    arguments: dict[str, Any] = options.given("by")
+    if options.samples is not None:
+        arguments["samples"] = _sheet(options, one=False)
+    table = read_table(path, required=("n_sets", "n_peaks"))
+    return figure_function(kind)(table, title=title, **arguments)
+
+
 def _draw_hidden(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
     from resist_epi.io.tables import read_results
     from resist_epi.model.hidden_words import factor_values
@@ -362,6 +372,7 @@ READERS: dict[str, tuple[_Draw, str]] = {
     "pvalues": (_draw_pvalues, "results"),
     "genome": (_draw_genome, "results"),
     "table": (_draw_table, "a table of a run, as marks/switches.tsv"),
+    "overlaps": (_draw_overlaps, "occupancy/*.overlaps.tsv of a run of peaks alone"),
     "samples": (_draw_samples, "quality/*.tsv of a run"),
     "profile": (_draw_profile, "a matrix file"),
     "bins": (_draw_locus, "counts of bins, or a sample sheet (its tracks)"),

@@ -15,6 +15,7 @@ from resist_epi.cli.options import (
     Output,
     SheetArgument,
 )
+from resist_epi.genome.consensus_rule import MIN_OVERLAP
 
 NAME = "profile"
 
@@ -42,7 +43,7 @@ def command(
     genome: GenomeOption = None,
     genes: GenesOption = None,
     exclude: ExcludeOption = None,
-    min_overlap: MinOverlapOption = 2,
+    min_overlap: MinOverlapOption = MIN_OVERLAP,
     chain: ChainOption = None,
     jobs: JobsOption = 1,
 ) -> None:

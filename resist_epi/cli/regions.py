@@ -20,6 +20,7 @@ from resist_epi.cli.options import (
     Output,
 )
 from resist_epi.errors import unknown_name
+from resist_epi.genome.consensus_rule import MIN_OVERLAP
 
 if TYPE_CHECKING:
     from resist_epi.samples.sheet import SampleSheet
@@ -44,7 +45,7 @@ def command(
     exclude: ExcludeOption = None,
     chain: ChainOption = None,
     bin_size: int = typer.Option(10_000, "--bin-size", min=1, help="Width of bins, bp."),
-    min_overlap: MinOverlapOption = 2,
+    min_overlap: MinOverlapOption = MIN_OVERLAP,
     window: Annotated[
         list[int] | None,
         typer.Option("--window", min=1, help="domains: window size, bp; may be repeated."),

@@ -54,6 +54,7 @@ from resist_epi.cli.options import (
     WorseOption,
     named_files,
 )
+from resist_epi.genome.consensus_rule import MIN_OVERLAP
 from resist_epi.samples.question import Confounders, Question
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def command(
     weights: WeightsOption = Question.weights,
     known: KnownOption = None,
     values: ValuesOption = False,
-    min_overlap: MinOverlapOption = 2,
+    min_overlap: MinOverlapOption = MIN_OVERLAP,
     control: ControlOption = Confounders.control,
     copy_number: CopyNumberOption = None,
     segments: SegmentsOption = None,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import NoReturn
+
+import pandas as pd
 
 from resist_epi.cli.messages import set_up_logging, show_error
 from resist_epi.errors import ResistEpiError
+from resist_epi.genome.peaks import read_peak_sets
 from resist_epi.samples.sheet import SampleSheet, sheet_from_columns
 
 
@@ -31,12 +34,26 @@ def run_script(
     sys.exit(code)
 
 
-def sheet_of_groups(groups: Mapping[str, str]) -> SampleSheet:
-    """Sample sheet of samples of one unnamed mark, known by nothing but their groups."""
-    return sheet_from_columns(
-        {
-            "SampleID": list(groups),
-            "Factor": ["any mark"] * len(groups),
-            "Condition": list(groups.values()),
-        }
-    )
+def peak_groups(
+    named: Sequence[Sequence[str]],
+) -> tuple[SampleSheet, dict[str, pd.DataFrame]]:
+    """Sheet and peaks of groups of files, of one unnamed mark and known by nothing else.
+
+    Parameters
+    ----------
+    named
+        A group each: its name, then its peak files.
+
+    Raises
+    ------
+    InputFormatError
+        If a file cannot be read, or is given twice.
+    """
+    peaks = read_peak_sets([path for _, *paths in named for path in paths])
+    columns = {
+        "SampleID": list(peaks),
+        "Factor": ["any mark"] * len(peaks),
+        "Condition": [name for name, *paths in named for _ in paths],
+        "Peaks": [path for _, *paths in named for path in paths],
+    }
+    return sheet_from_columns(columns), peaks

@@ -11,6 +11,7 @@ from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix, scaled
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.schema import QUALITY, names
+from resist_epi.stats.components import leading_components
 
 
 def quality_table(
@@ -131,16 +132,9 @@ def principal_components(
     level = log_signal(matrix, prior=1.0)
     order = np.argsort(-level.var(axis=1), kind="stable")[:n_regions]
     centred = level[order] - level[order].mean(axis=1, keepdims=True)
-    n_components = max(0, min(n_components, len(matrix.samples) - 1, len(order)))
+    scores, shares = leading_components(centred, n_components=n_components)
     table = pd.DataFrame({"sample": list(matrix.samples)})
-    if n_components == 0 or not centred.any():
-        table.attrs["explained"] = []
-        return table
-    _, singular, right = np.linalg.svd(centred, full_matrices=False)
-    for k in range(n_components):
-        scores = singular[k] * right[k]
-        sign = np.sign(scores[np.argmax(np.abs(scores))])
-        table[f"PC{k + 1}"] = scores * (sign if sign else 1.0)
-    share = singular**2 / (singular**2).sum()
-    table.attrs["explained"] = [float(s) for s in share[:n_components]]
+    for k, score in enumerate(scores):
+        table[f"PC{k + 1}"] = score
+    table.attrs["explained"] = shares
     return table

@@ -176,6 +176,34 @@ def sheet_sources(
     return replace(found, files=files)
 
 
+def signal_sources(
+    sheet: SampleSheet,
+    *,
+    reads: ReadOptions | None = None,
+    genome: str | None = None,
+    looks: LookCache | None = None,
+) -> SheetSources:
+    """The files whose signal is shown along regions or loci.
+
+    Tracks; where no row names one, reads, whose depth is the signal (`OpenedFile.track`).
+
+    Parameters
+    ----------
+    reads, genome, looks
+        As of `sheet_sources`.
+
+    Raises
+    ------
+    SampleSheetError
+        If some rows name a track and others none, or there are neither tracks nor reads.
+    InputFormatError
+        If a file cannot be read.
+    """
+    tracks = "Coverage" in sheet.table and bool((sheet.table["Coverage"] != "").any())
+    quantity = "reads" if has_reads(sheet) and not tracks else "mean_signal"
+    return sheet_sources(sheet, quantity, reads=reads, genome=genome, looks=looks)
+
+
 def _sources(
     sheet: SampleSheet,
     quantity: str,
@@ -190,7 +218,7 @@ def _sources(
         quantity, reason = "reads", "every row has a file of reads"
     if quantity == "reads":
         logger.info("reads: %s", reason)
-        return SheetSources(_read_files(sheet, reads or ReadOptions(), looks), quantity, reason)
+        return SheetSources(read_files(sheet, reads or ReadOptions(), looks), quantity, reason)
     paths = column_files(sheet, "Coverage", "a bigWig or bedGraph")
     found: dict[str, OpenedFile] = {}
     if quantity in {"auto", "recovered_reads"}:
@@ -273,9 +301,19 @@ def study_naming(
     return Naming(genome, frozenset(chromosome_ends(files.values())))
 
 
-def _read_files(
-    sheet: SampleSheet, options: ReadOptions, looks: LookCache
+def read_files(
+    sheet: SampleSheet, options: ReadOptions, looks: LookCache | None = None
 ) -> dict[str, OpenedFile]:
+    """The file of reads of every row, with the rules by which its reads count.
+
+    Raises
+    ------
+    SampleSheetError
+        If a row names none.
+    InputFormatError
+        If a file cannot be read.
+    """
+    looks = LookCache() if looks is None else looks
     paths = column_files(sheet, "bamReads", "a BAM file, or reads as BED")
     lengths, assays = sheet.numbers("FragmentLength"), assays_of(sheet)
     for sentence in assays_in_words(sheet):

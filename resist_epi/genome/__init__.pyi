@@ -13,7 +13,6 @@ from .chromosomes import natural_chrom_key as natural_chrom_key
 from .chromosomes import recognise_assembly as recognise_assembly
 from .consensus import Consensus as Consensus
 from .consensus import consensus_peaks as consensus_peaks
-from .consensus import differential_occupancy as differential_occupancy
 from .cytogenetics import load_amplicons as load_amplicons
 from .cytogenetics import load_centromeres as load_centromeres
 from .fasta import gc_content as gc_content
@@ -28,6 +27,7 @@ from .intervals import overlap_pairs as overlap_pairs
 from .intervals import subtract as subtract
 from .naming import Naming as Naming
 from .naming import own_names as own_names
+from .occupancy import differential_occupancy as differential_occupancy
 from .peaks import read_bed_regions as read_bed_regions
 from .peaks import read_peaks as read_peaks
 from .peaks import write_bed as write_bed

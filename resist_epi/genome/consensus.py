@@ -1,4 +1,4 @@
-"""One set of peaks for all samples, which sample has which, and what that says of two groups.
+"""One set of peaks for all samples, and which sample has which.
 
 The consensus never looks at the groups: peaks chosen by group and then tested between the groups
 would bias the test (Lun & Smyth 2014, Nucleic Acids Res 42:e95).
@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -24,18 +24,11 @@ from resist_epi.errors import (
     MissingDependencyError,
     ResistEpiError,
 )
+from resist_epi.genome.consensus_rule import MIN_OVERLAP, RULE, Rule
 from resist_epi.genome.intervals import Intervals, count_overlaps, depth_at_least, merge
 from resist_epi.genome.regions import as_intervals, make_regions
-from resist_epi.stats.multiple import benjamini_hochberg
 
 logger = logging.getLogger(__name__)
-
-Rule = Literal["peaks", "bases"]
-
-DESCRIPTIVE = (
-    "descriptive: a peak is there or not by each sample's own calling threshold and depth;"
-    " the P values rank consensus peaks, they test no amount of the mark"
-)
 
 
 @dataclass(frozen=True)
@@ -58,8 +51,8 @@ class Consensus:
 def consensus_peaks(
     peak_sets: Mapping[str, pd.DataFrame],
     *,
-    min_overlap: int = 2,
-    rule: Rule = "peaks",
+    min_overlap: int = MIN_OVERLAP,
+    rule: Rule = RULE,
     groups: Mapping[str, str] | None = None,
 ) -> Consensus:
     """The peaks that several samples share, found without regard to groups.
@@ -118,7 +111,7 @@ def consensus_peaks(
     regions = make_regions(places[kept].assign(row=np.arange(int(kept.sum()))), kind="peaks")
     occupancy = columns.iloc[regions.pop("row")].set_index(pd.Index(regions["region_id"]))
     regions["n_samples"] = occupancy.sum(axis=1).to_numpy(dtype=np.int64)
-    for group, members in _members(samples, groups or {}, every=groups is not None).items():
+    for group, members in members_of(samples, groups or {}, every=groups is not None).items():
         regions[f"n_{group}"] = occupancy[members].sum(axis=1).to_numpy(dtype=np.int64)
     return Consensus(regions, occupancy)
 
@@ -212,92 +205,24 @@ def occupancy_table(consensus: Consensus) -> pd.DataFrame:
     return pd.concat([consensus.regions.reset_index(drop=True), occupancy], axis=1)
 
 
-def differential_occupancy(
-    occupancy: pd.DataFrame,
-    groups: Mapping[str, str],
-    *,
-    contrast: tuple[str, str],
-) -> pd.DataFrame:
-    """Where the samples of one group have a peak more often than those of the other. Descriptive.
-
-    Fisher's exact test (two-sided, the tables no more likely than the observed one) of peak or no
-    peak against group, per consensus peak, with Benjamini-Hochberg over all of them. It is a way
-    to rank what peak files alone can show: presence follows each sample's depth and threshold,
-    and with few samples no P can be small (3 against 3: at least .1).
+def members_of(
+    samples: Sequence[str], groups: Mapping[str, str], *, every: bool
+) -> dict[str, list[str]]:
+    """Samples of each group, in order of appearance.
 
     Parameters
     ----------
-    occupancy
-        (n regions, m samples) 0 and 1, indexed by `region_id`.
-    groups
-        Group of each sample; samples of other groups than the two are left out.
-    contrast
-        (A, B): positive differences mean more samples with a peak in A.
-
-    Returns
-    -------
-    One row a region, in order: `region_id`, `n_A n_B` (int64 samples with a peak; A and B stand
-    for the names), `fraction_A fraction_B fraction_difference` (float64),
-    `descriptive_pvalue descriptive_padj` (float64).
+    every
+        Whether each sample must have a group; without it none is asked for.
 
     Raises
     ------
     DesignError
-        If a sample has no group, or a group no sample.
+        If a sample has no group.
     """
-    members = _members(list(occupancy.columns), groups, every=True)
-    for group in contrast:
-        if group not in members:
-            raise DesignError(
-                f"no sample of group {group!r}; the groups are {', '.join(map(repr, members))}"
-            )
-    first, second = contrast
-    if first == second:
-        raise DesignError(f"both sides of the contrast are {first!r}")
-    sizes = [len(members[group]) for group in contrast]
-    counts = [occupancy[members[g]].to_numpy().sum(axis=1, dtype=np.int64) for g in contrast]
-    fractions = [k / n for k, n in zip(counts, sizes, strict=True)]
-    pvalue = _fisher_exact(counts[0], counts[1], sizes[0], sizes[1])
-    return pd.DataFrame(
-        {
-            "region_id": occupancy.index.to_numpy(),
-            f"n_{first}": counts[0],
-            f"n_{second}": counts[1],
-            f"fraction_{first}": fractions[0],
-            f"fraction_{second}": fractions[1],
-            "fraction_difference": fractions[0] - fractions[1],
-            "descriptive_pvalue": pvalue,
-            "descriptive_padj": benjamini_hochberg(pvalue),
-        }
-    )
-
-
-def _members(
-    samples: Sequence[str], groups: Mapping[str, str], *, every: bool
-) -> dict[str, list[str]]:
-    """Samples of each group, in order of appearance."""
     members: dict[str, list[str]] = {}
     for sample in samples if every else ():
         if sample not in groups:
             raise DesignError(f"sample {sample!r} has no group")
         members.setdefault(groups[sample], []).append(sample)
     return members
-
-
-def _fisher_exact(
-    k1: NDArray[np.int64], k2: NDArray[np.int64], n1: int, n2: int
-) -> NDArray[np.float64]:
-    """Two-sided P of tables [[k1, n1 - k1], [k2, n2 - k2]], one distribution a margin k1 + k2."""
-    from scipy.stats import hypergeom
-
-    pvalue = np.ones(len(k1))
-    margins, which = np.unique(k1 + k2, return_inverse=True)
-    for i, margin in enumerate(margins):
-        support = np.arange(max(0, margin - n2), min(n1, margin) + 1)
-        probability = hypergeom.pmf(support, n1 + n2, margin, n1)
-        # The tolerance of R's fisher.test: equal probabilities differ in the last digits.
-        as_rare = probability[None, :] <= probability[:, None] * (1 + 1e-7)
-        two_sided = np.minimum((as_rare * probability).sum(axis=1), 1.0)
-        rows = which == i
-        pvalue[rows] = two_sided[k1[rows] - support[0]]
-    return pvalue

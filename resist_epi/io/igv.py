@@ -13,7 +13,16 @@ from resist_epi.io.store import write_text
 # Okabe & Ito 2008, clear of the colours of gain and loss, which the BED files bring along.
 _GROUP_COLOURS = ("0,158,115", "230,159,0", "204,121,167", "86,180,233", "0,0,0")
 
-_TYPES = {".bw": "bigwig", ".bigwig": "bigwig", ".bedgraph": "bedgraph", ".bdg": "bedgraph"}
+# IGV names the depth of a BAM so, and its file with `_coverage` behind.
+_COVERAGE_OF_READS = "org.broad.igv.sam.CoverageTrack"
+
+_TYPES = {
+    ".bam": "bam",
+    ".bw": "bigwig",
+    ".bigwig": "bigwig",
+    ".bedgraph": "bedgraph",
+    ".bdg": "bedgraph",
+}
 
 
 @dataclass(frozen=True)
@@ -78,14 +87,15 @@ def write_session(
     for track in tracks:
         where = _relative(track.path, path)
         _resource(resources, where, track.name)
+        reads = track.path.suffix.lower() == ".bam"
         shown = ElementTree.SubElement(
             data,
             "Track",
             {
-                "id": where,
+                "id": f"{where}_coverage" if reads else where,
                 "name": track.name,
                 "attributeKey": track.name,
-                "clazz": "org.broad.igv.track.DataSourceTrack",
+                "clazz": _COVERAGE_OF_READS if reads else "org.broad.igv.track.DataSourceTrack",
                 "color": colours[track.group],
                 "autoScale": "true",
                 "autoscaleGroup": str(scales[track.scale]),

@@ -20,6 +20,8 @@ RunFile = Literal[
     "quality", "balance", "scores", "scored_sheet", "shares", "correlation", "components",
     "profile", "arms", "evidence",
     "sites", "site_summary",
+    "occupancy", "consensus", "overlaps", "group_overlaps", "occupancy_components", "peak_classes",
+    "occupied_genes", "occupied_mechanisms",
     "nfcore_matrix", "nfcore_features", "nfcore_samples", "nfcore_contrasts",
     "nfcore_contrasts_yaml",
 ]  # fmt: skip
@@ -72,6 +74,15 @@ FILES: dict[RunFile, str] = {
     "evidence": "evidence/{mark}.{of}.tsv.gz",
     "sites": "sites/{mark}.tsv.gz",  # a row a peak: where it lies
     "site_summary": "sites/{mark}.summary.tsv",
+    # of a mark, in a run of peaks alone
+    "occupancy": "occupancy/{mark}.tsv.gz",  # a row a consensus peak
+    "consensus": "occupancy/{mark}.consensus.bed",
+    "overlaps": "occupancy/{mark}.overlaps.tsv",  # peaks of exactly these samples
+    "group_overlaps": "occupancy/{mark}.group_overlaps.tsv",
+    "occupancy_components": "occupancy/{mark}.pca.tsv",
+    "peak_classes": "occupancy/{mark}.classes.tsv",  # promoter, body, distal; by CpG class
+    "occupied_genes": "occupancy/{mark}.genes.tsv.gz",  # a row a gene with peaks
+    "occupied_mechanisms": "occupancy/{mark}.mechanisms.tsv",
     # as nf-core/differentialabundance takes them
     "nfcore_matrix": "nfcore/{mark}.matrix.tsv",
     "nfcore_features": "nfcore/{mark}.features.tsv",
@@ -170,6 +181,13 @@ def contrast_folders(folder: str | Path) -> list[Path]:
     """The folders of a run's contrasts, but for that of all together; none where it has one."""
     found = sorted(p for p in (Path(folder) / CONTRASTS).glob("*") if p.name != JOINT)
     return [p for p in found if any((p / "differential").glob("*.tsv.gz"))]
+
+
+def is_peaks_run(folder: str | Path) -> bool:
+    """Whether a folder is that of a run of peaks alone: it has consensus peaks and no results."""
+    folder = Path(folder)
+    tested = any(folder.glob("differential/*.tsv.gz"))
+    return any(folder.glob("occupancy/*.consensus.bed")) and not tested
 
 
 # Besides the files above: what other parts of the package, or of a workflow, put there.

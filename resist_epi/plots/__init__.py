@@ -63,6 +63,9 @@ PLOTS: dict[str, Plot] = {
     "mechanisms": Plot("mechanisms", "plot_mechanisms"),
     "hidden": Plot("hidden_factors", "plot_hidden_factors", "patterns", _SHEET),
     "power": Plot("power", "plot_power"),
+    "upset": Plot("overlap", "plot_upset", "overlaps", (*_SHEET, "by")),
+    "venn": Plot("overlap", "plot_venn", "overlaps"),
+    "annotation": Plot("annotation", "plot_annotation"),
     "compare": Plot("compare", "plot_compare", "kinds"),
 }
 

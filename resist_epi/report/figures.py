@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -50,12 +50,28 @@ def draw_figures(run: RunTables, folder: str | Path) -> list[Path]:
     InputFormatError
         If the folder cannot be written.
     """
+    made = chain(_of_study(run), *(_figures(mark, run.quality) for mark in run.marks))
+    return save_figures(made, folder)
+
+
+def save_figures(made: Iterable[tuple[str, Any]], folder: str | Path) -> list[Path]:
+    """Save figures in all formats, one after the other; return what was written.
+
+    Parameters
+    ----------
+    made
+        Stem of each file, and the figure.
+
+    Raises
+    ------
+    InputFormatError
+        If the folder cannot be written.
+    """
     if "matplotlib.pyplot" not in sys.modules:
         import matplotlib as mpl
 
         mpl.use("agg")  # files only; who has chosen a backend keeps it
     written = []
-    made = chain(_of_study(run), *(_figures(mark, run.quality) for mark in run.marks))
     for stem, axes in made:
         for suffix in FORMATS:
             path = Path(folder) / f"{stem}.{suffix}"

@@ -19,13 +19,13 @@ from resist_epi.io.run_folder import OF_CONTRAST, RunFile, run_file, run_path
 from resist_epi.io.run_record import read_record, require_finished
 from resist_epi.io.store import file_name, read_text
 from resist_epi.io.tables import read_results, read_table
+from resist_epi.report.records import read_check
 from resist_epi.samples.facts import facts_of
 from resist_epi.samples.presets import MarkPreset, preset
 from resist_epi.samples.question import Question
 from resist_epi.schema import (
     ARMS,
     BALANCE,
-    CHECK,
     GENE_SETS,
     KINDS,
     MECHANISMS,
@@ -212,7 +212,7 @@ def gather(folder: str | Path, contrast: str | Path | None = None) -> RunTables:
     return RunTables(
         marks=tuple(marks),
         quality=quality,
-        check=_optional_check(run_path(folder, "check")),
+        check=read_check(run_path(folder, "check")),
         provenance=read_record(run_path(folder, "provenance")),
         switches=_optional(run_path(own, "switches"), required=["symbol", "class", "padj"]),
         mechanisms=mechanisms,
@@ -361,12 +361,6 @@ def _of_samples(path: Path) -> Sheet | None:
                 remedy="run the study again",
             )
     return found
-
-
-def _optional_check(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        return pd.DataFrame(columns=names(CHECK))
-    return read_table(path, required=names(CHECK)).fillna("").astype(str)
 
 
 def _square(table: pd.DataFrame) -> pd.DataFrame:

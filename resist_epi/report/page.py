@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from resist_epi.io.run_folder import contrast_folders, run_file, run_path
+from resist_epi.io.run_folder import contrast_folders, is_peaks_run, run_file, run_path
 from resist_epi.io.store import write_text
 from resist_epi.report import sections
 from resist_epi.report.answer import answer
@@ -25,6 +25,7 @@ from resist_epi.report.interactive import plot_settings
 from resist_epi.report.mechanisms import assay_rows, mechanism_section, outcome_rows
 from resist_epi.report.methods import methods
 from resist_epi.report.payload import pack, pack_results
+from resist_epi.report.peaks_page import write_peaks_page
 from resist_epi.report.pictures import pictures
 from resist_epi.report.templating import templates
 from resist_epi.report.tissue import tissue_section
@@ -125,6 +126,8 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path
     """
     folder = Path(folder)
     out = run_path(folder, "report") if out is None else Path(out)
+    if is_peaks_run(folder):
+        return write_peaks_page(folder, out)
     places = contrast_folders(folder)
     if not places:
         return _write_page(gather(folder), folder, out)
@@ -192,7 +195,7 @@ def render(
         expression_tissue=tissue_section(run.expression_scores, "expression", _conditions(run)),
         rules=RULES,
         methods=methods(run),
-        provenance=sections.provenance_rows(run),
+        provenance=sections.provenance_rows(run.provenance),
         inputs=sorted(run.provenance.get("inputs", {}).items()),
         style=own_file("report.css"),
         scripts=[own_file(name) for name in SCRIPTS],

@@ -11,7 +11,7 @@ import pandas as pd
 
 from resist_epi.model.agreement import in_words
 from resist_epi.report.flags import median_correlation, quality_flags
-from resist_epi.report.gather import MarkTables, RunTables, Sheet
+from resist_epi.report.gather import MarkTables, Sheet
 from resist_epi.report.words import KIND_WORDS, capital, regions_in_words
 from resist_epi.stats.best_supported import order_of_support, support_in_words
 
@@ -380,9 +380,8 @@ def kind_caption(mark: MarkTables, kind: str) -> str:
     return text
 
 
-def provenance_rows(run: RunTables) -> list[tuple[str, str]]:
-    """Versions and settings, by name."""
-    record = run.provenance
+def provenance_rows(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Versions and settings of a run's record, by name."""
     rows = [
         ("resist_epi", str(record.get("version", ""))),
         ("Python", str(record.get("python", ""))),

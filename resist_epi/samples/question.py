@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from resist_epi.errors import DesignError
+from resist_epi.genome.consensus_rule import MIN_OVERLAP
 
 CONTROL_USES = ("none", "filter", "offset")
 
@@ -50,7 +51,7 @@ class Confounders:
     fasta: Path | None = None
     background: Path | None = None
     exclude: Path | None = None
-    min_overlap: int = 2
+    min_overlap: int = MIN_OVERLAP
 
     def __post_init__(self) -> None:
         if self.control not in CONTROL_USES:

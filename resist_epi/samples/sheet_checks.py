@@ -17,7 +17,7 @@ from resist_epi.schema import names
 from resist_epi.schema.sheet import ALSO_CALLED, NUMBERS, REQUIRED, SHEET, SHEET_PATHS
 
 # What can be done with a sheet that names peaks and nothing else.
-PEAKS_ALONE = "of peaks alone, `resist-epi regions peaks --samples SHEET` makes their consensus"
+PEAKS_ALONE = "of peaks alone, `resist-epi run` and `resist-epi occupancy` say who has which"
 
 PATH_COLUMNS = SHEET_PATHS
 

@@ -24,6 +24,14 @@ QUALITY = (
     Column("fraction_zero", "float64", "", "share of the main regions without any signal"),
 )
 
+# Appended to QUALITY in a run of peaks alone.
+PEAK_QUALITY = (
+    Column("median_width", "float64", "bp", "median width of the sample's own peaks"),
+    Column("bases", "float64", "bp", "bases in them"),
+    Column("n_in_consensus", "float64", "peaks", "of its peaks, those that are in the consensus"),
+    Column("n_consensus", "float64", "peaks", "consensus peaks that it has"),
+)
+
 # Appended to QUALITY by a run.
 QUALITY_MORE = (
     Column("spike_in_reads", "float64", "reads", "reads of an exogenous genome, where known"),
@@ -82,4 +90,16 @@ POWER = (
     Column("tested", "int64", "regions", "of these, how many such a study tests"),
     Column("method", "str", "", "test that most of the studies take"),
     Column("sets", "int64", "", "studies drawn"),
+)
+
+# Peaks alone: where those of each set lie. Not among the dtypes below, as POWER.
+PEAK_CLASSES = (
+    Column("level", "str", "", "consensus, group or sample"),
+    Column("set", "str", "", "which group or sample"),
+    Column("class", "str", "", "promoter, gene_body, distal or intergenic"),
+    Column("cpg", "str", "", "CpG class of the promoter of the peak's gene"),
+    Column("n_peaks", "int64", "peaks", "peaks of the set that are of both classes"),
+    Column("fraction", "float64", "", "share of the set's peaks"),
+    Column("bases", "int64", "bp", "their bases"),
+    Column("fraction_bases", "float64", "", "share of the bases of the set's peaks"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from resist_epi.counting.sources import sheet_sources
+from resist_epi.counting.sources import signal_sources
 from resist_epi.errors import GenomeMismatchError
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.tracks.looks import LookCache
@@ -49,7 +49,7 @@ def locus_coverage(
         If a track is damaged.
     """
     chrom, first, last = place
-    files = sheet_sources(sheet, "mean_signal", genome=genome, looks=looks).files
+    files = signal_sources(sheet, genome=genome, looks=looks).files
     values: dict[str, np.ndarray] = {}
     edges = None
     for sample, file in files.items():

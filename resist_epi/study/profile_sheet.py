@@ -15,9 +15,10 @@ from resist_epi.counting.coverage import fully_covered
 from resist_epi.counting.past_ends import past_ends, true_lengths
 from resist_epi.counting.profile_matrix import ProfileMatrix
 from resist_epi.counting.profiles import profile_regions
-from resist_epi.counting.sources import assembly_of_sheet, sheet_sources, study_naming
+from resist_epi.counting.sources import ReadOptions, assembly_of_sheet, signal_sources, study_naming
 from resist_epi.errors import InputFormatError
 from resist_epi.genome.builtin import load_genome
+from resist_epi.genome.consensus_rule import MIN_OVERLAP
 from resist_epi.genome.naming import Naming
 from resist_epi.genome.peaks import read_bed_regions
 from resist_epi.genome.reconcile import reconcile_chromosomes
@@ -31,6 +32,7 @@ from resist_epi.schema import KINDS
 from resist_epi.study.regions import kind_regions
 from resist_epi.tracks.looks import LookCache
 from resist_epi.tracks.opened import OpenedFile, stated_lengths
+from resist_epi.tracks.reads.pileup import ReadsTrack
 from resist_epi.workers import run_tasks
 
 logger = logging.getLogger(__name__)
@@ -68,9 +70,12 @@ class _Profiling:
     regions: pd.DataFrame
     window: Window
 
-    def __call__(self, file: OpenedFile) -> NDArray[np.float32]:
-        found = profile_regions({"track": file.track()}, self.regions, **vars(self.window))
-        return np.asarray(found.values["track"], dtype=np.float32)
+    def __call__(self, file: OpenedFile) -> tuple[NDArray[np.float32], float]:
+        track = file.track()
+        found = profile_regions({"track": track}, self.regions, **vars(self.window))
+        # Of reads the total is known once they were read; of a track it would be another pass.
+        total = track.mass if isinstance(track, ReadsTrack) else np.nan
+        return np.asarray(found.values["track"], dtype=np.float32), total
 
 
 def profile_sheet(
@@ -83,7 +88,7 @@ def profile_sheet(
     looks: LookCache | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> ProfileMatrix:
-    """Signal of every track of a sheet along regions.
+    """Signal of every track of a sheet along regions; of reads alone, their depth.
 
     Parameters
     ----------
@@ -109,7 +114,31 @@ def profile_sheet(
     InputFormatError
         If a track is damaged, or the window is no multiple of its bins.
     """
-    files = sheet_sources(sheet, "mean_signal", genome=genome, looks=looks).files
+    return profile_with_totals(
+        sheet, regions, window, genome=genome, jobs=jobs, looks=looks, progress=progress
+    )[0]
+
+
+def profile_with_totals(
+    sheet: SampleSheet,
+    regions: pd.DataFrame,
+    window: Window,
+    *,
+    reads: ReadOptions | None = None,
+    genome: str | None = None,
+    jobs: int = 1,
+    looks: LookCache | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> tuple[ProfileMatrix, dict[str, float]]:
+    """`profile_sheet`, and the total depth of each file of reads (value x bp; NaN of tracks).
+
+    Parameters
+    ----------
+    reads
+        How reads count, where they are the signal.
+    """
+    sources = signal_sources(sheet, reads=reads, genome=genome, looks=looks)
+    files = sources.files
     stated = stated_lengths(files)
     if stated:
         chroms = list(map(str, regions["chrom"].unique()))
@@ -124,14 +153,18 @@ def profile_sheet(
     # An empty question makes the frame of the matrix, and refuses a wrong window at once.
     frame = profile_regions({}, regions, **vars(window))
     found: dict[str, NDArray[np.float32]] = {}
+    totals: dict[str, float] = {}
 
-    def done(name: str, values: NDArray[np.float32]) -> None:
+    def done(name: str, made: tuple[NDArray[np.float32], float]) -> None:
+        values, totals[name] = made
         found[name] = np.where(past[:, None], np.float32(np.nan), values)
         if progress is not None:
             progress(f"{name}: profiled")
 
     run_tasks(_Profiling(regions, window), files, jobs=jobs, done=done)
-    return replace(frame, values={name: found[name] for name in files})
+    quantity = "reads per base" if sources.quantity == "reads" else frame.quantity
+    values = {name: found[name] for name in files}
+    return replace(frame, values=values, quantity=quantity), totals
 
 
 def profile_groups(
@@ -141,7 +174,7 @@ def profile_groups(
     genome: str | None = None,
     genes: Path | None = None,
     exclude: Path | None = None,
-    min_overlap: int = 2,
+    min_overlap: int = MIN_OVERLAP,
     looks: LookCache | None = None,
 ) -> pd.DataFrame:
     """Regions to be shown, a group a name: of a kind, of a BED file, or of a table of results.
@@ -161,7 +194,7 @@ def profile_groups(
     tables = []
     reference = None
     stated = assembly_of_sheet(sheet) if genome is None else genome
-    files = sheet_sources(sheet, "mean_signal", genome=genome, looks=looks).files
+    files = signal_sources(sheet, genome=genome, looks=looks).files
     own = None if stated is None else load_genome(stated)
     naming = study_naming(files, own, read=exclude is not None or "peaks" in wanted)
     if set(wanted) & set(KINDS):

@@ -22,6 +22,7 @@ from resist_epi.genes.own_genes import with_nearest_genes
 from resist_epi.genome.builtin import load_genome
 from resist_epi.genome.chromosomes import Genome, autosomes
 from resist_epi.genome.consensus import Consensus
+from resist_epi.genome.consensus_rule import MIN_OVERLAP
 from resist_epi.genome.naming import Naming
 from resist_epi.genome.peaks import read_bed_regions
 from resist_epi.genome.reference import Reference, load_exclude, load_reference
@@ -143,7 +144,7 @@ class AskedRegions:
     genome: str | None = None
     genes: Path | None = None
     exclude: Path | None = None
-    min_overlap: int = 2
+    min_overlap: int = MIN_OVERLAP
 
     def naming(self, sheet: SampleSheet, files: Mapping[str, OpenedFile]) -> Naming:
         """How the chromosomes of the files are named, to which all others are brought."""
@@ -214,7 +215,7 @@ def regions_without_tracks(
     genes: Path | None = None,
     exclude: Path | None = None,
     bin_size: int = 10_000,
-    min_overlap: int = 2,
+    min_overlap: int = MIN_OVERLAP,
 ) -> pd.DataFrame:
     """Regions of a kind from an annotation, or from the peaks of a sheet.
 

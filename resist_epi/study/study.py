@@ -11,6 +11,7 @@ import pandas as pd
 from resist_epi.arrays import ByChromosome
 from resist_epi.counting.passes import Pass
 from resist_epi.counting.sources import (
+    ReadOptions,
     SheetSources,
     has_reads,
     read_options,
@@ -96,13 +97,7 @@ def load_study(
     """
     sheet = read_sheet(settings.sheet) if sheet is None else sheet
     looks = LookCache() if looks is None else looks
-    reads = read_options(
-        count_as=settings.count_as,
-        min_quality=settings.min_mapq,
-        duplicates=settings.keep_duplicates,
-        shift=settings.shift,
-        extend=settings.extend,
-    )
+    reads = study_reads(settings)
     sources = {
         mark: sheet_sources(
             sheet.for_mark(mark),
@@ -134,6 +129,17 @@ def load_study(
         naming=naming,
         gene_sets=load_sets(settings.gene_sets),
         own_sets=settings.gene_sets is not None,
+    )
+
+
+def study_reads(settings: StudySettings) -> ReadOptions:
+    """How a study's reads are counted."""
+    return read_options(
+        count_as=settings.count_as,
+        min_quality=settings.min_mapq,
+        duplicates=settings.keep_duplicates,
+        shift=settings.shift,
+        extend=settings.extend,
     )
 
 

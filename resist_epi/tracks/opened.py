@@ -18,6 +18,7 @@ from resist_epi.tracks.engine.renamed_track import RenamedTrack
 from resist_epi.tracks.engine.track import NEGATIVE, NEGATIVE_REMEDY, CoverageTrack
 from resist_epi.tracks.open import is_bigwig, open_track
 from resist_epi.tracks.reads.open import is_bam, open_reads
+from resist_epi.tracks.reads.pileup import ReadsTrack
 from resist_epi.tracks.reads.reads import ReadRules, ReadsFile
 from resist_epi.tracks.reads.renamed_reads import RenamedReads
 from resist_epi.tracks.recovery.recovered_track import RecoveredTrack
@@ -119,7 +120,9 @@ class OpenedFile:
         return replace(self, quantity=quantity, rules=rules, recovery=recovery)
 
     def track(self) -> CoverageTrack:
-        """Open the track to be read: its fragments where these are counted, else its signal."""
+        """Open the track to be read: fragments where these are counted, of reads their depth."""
+        if self.kind in ("BAM", "BED reads"):
+            return ReadsTrack(self.reads(), self.rules or ReadRules())
         track = open_track(self.path)
         names = self._names_in(track)
         track = RenamedTrack(track, names) if names else track

@@ -19,6 +19,7 @@ from resist_epi.io.tables import write_table
 from resist_epi.plots import PLOTS, Plot
 from tests.support import simulated
 from tests.support.cohort import SmallCohort
+from tests.support.peak_sheets import write_peak_sheet
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "plot_heatmap.py"
 
@@ -47,6 +48,11 @@ def tables(cohort: SmallCohort, tmp_path_factory: pytest.TempPathFactory) -> dic
     write_table(folder / "H3K27me3.tsv", simulated.normalization_factors())
     write_table(folder / "switches.tsv", simulated.switches())
     write_table(folder / "power.tsv", simulated.power())
+    peaks = write_peak_sheet(folder / "peaks")
+    occupancy = ["occupancy", str(peaks), "--genes", str(folder / "peaks" / "genes.tsv")]
+    overlaps, classes = str(folder / "o.tsv"), str(folder / "c.tsv")
+    occupancy += ["--group-overlaps", overlaps, "--classes", classes]
+    assert main([*occupancy, "-o", str(folder / "occupancy.tsv")]) == 0
     write_table(folder / "by_mark.tsv", pd.DataFrame({
         "contrast": ["poor-good"], "mark": ["ER"], "kind": ["peaks"], "in_runs": ["both"],
         "kept": [9], "gained": [1], "lost": [2], "turned": [0],
@@ -80,6 +86,9 @@ def tables(cohort: SmallCohort, tmp_path_factory: pytest.TempPathFactory) -> dic
         "copy-number": [str(folder / "cn.seg")],
         "hidden": [results],
         "power": [str(folder / "power.tsv")],
+        "upset": [overlaps, "--samples", str(peaks), "--by", "Condition"],
+        "venn": [overlaps],
+        "annotation": [classes],
     }
 
 

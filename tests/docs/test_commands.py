@@ -27,6 +27,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pyBigWig
+import pysam
 import pytest
 import typer.main
 
@@ -210,9 +211,32 @@ def make_files(folder: Path) -> None:
     (folder / "demo" / "cohort").symlink_to(folder)
     (folder / "reactome.gmt").write_bytes((folder / "sets.gmt").read_bytes())
     subprocess.run(["gzip", folder / "reactome.gmt"], check=True)
+    _write(folder / "peaks.csv", one.drop(columns="Coverage"))
+    _write_reads(folder, one)
     _write_expression(folder)
     _write_outside_cohort(folder)
     _write_old_assembly(folder, one)
+
+
+def _write_reads(folder: Path, sheet: pd.DataFrame) -> None:
+    """Sheet of small BAM files in place of the tracks: more reads where a track is higher."""
+    rng = np.random.default_rng(3)
+    names = [f"{sample}.bam" for sample in sheet["SampleID"]]
+    for path, bam in zip(sheet["Coverage"], names, strict=True):
+        with pyBigWig.open(str(folder / path)) as track:
+            lengths = dict(track.chroms())
+            header = pysam.AlignmentHeader.from_references(list(lengths), list(lengths.values()))
+            with pysam.AlignmentFile(str(folder / bam), "wb", header=header) as out:
+                for number, (chrom, length) in enumerate(lengths.items()):
+                    weight = np.nan_to_num(track.values(chrom, 0, length - 50, numpy=True))
+                    starts = rng.choice(length - 50, 4000, p=weight / weight.sum())
+                    for start in np.sort(starts).tolist():
+                        read = pysam.AlignedSegment(header)
+                        read.query_name, read.cigarstring, read.flag = f"r{start}", "36M", 0
+                        read.reference_id, read.reference_start = number, start
+                        read.mapping_quality = 40
+                        out.write(read)
+    _write(folder / "reads.csv", sheet.drop(columns=["Coverage", "Peaks"]), bamReads=names)
 
 
 def _write_old_assembly(folder: Path, sheet: pd.DataFrame) -> None:

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import false_discovery_control, fisher_exact
 
 from resist_epi.errors import DesignError, GenomeMismatchError, MissingDependencyError
-from resist_epi.genome.consensus import consensus_peaks, differential_occupancy, occupancy_table
+from resist_epi.genome.consensus import consensus_peaks, occupancy_table
+from resist_epi.genome.occupancy import differential_occupancy
 from resist_epi.genome.peaks import read_peaks
 
 needs_bedtools = pytest.mark.skipif(shutil.which("bedtools") is None, reason="bedtools is missing")
@@ -266,48 +266,6 @@ def test_a_failing_bedtools_is_noticed_and_leaves_nothing(
     assert ill.returncode == 1
     assert re.search(f"ResistEpiError: .*({message})", ill.stderr, re.DOTALL), ill.stderr
     assert list(scratch.iterdir()) == []
-
-
-def occupancy_of(rows: list[list[int]]) -> pd.DataFrame:
-    names = [f"s{i}" for i in range(len(rows[0]))]
-    return pd.DataFrame(rows, columns=names, index=[f"r{i}" for i in range(len(rows))])
-
-
-@pytest.mark.parametrize(("n1", "n2"), [(1, 1), (2, 5), (6, 6), (9, 4)])
-def test_fisher_agrees_with_scipy_on_every_table(n1: int, n2: int) -> None:
-    cells = [(i, j) for i in range(n1 + 1) for j in range(n2 + 1)]
-    rows = [[1] * i + [0] * (n1 - i) + [1] * j + [0] * (n2 - j) for i, j in cells]
-    occupancy = occupancy_of(rows)
-    groups = {s: "poor" if k < n1 else "good" for k, s in enumerate(occupancy.columns)}
-    table = differential_occupancy(occupancy, groups, contrast=("poor", "good"))
-    expected = [fisher_exact([[i, n1 - i], [j, n2 - j]]).pvalue for i, j in cells]
-    np.testing.assert_allclose(table["descriptive_pvalue"], expected, rtol=1e-9)
-    np.testing.assert_allclose(
-        table["descriptive_padj"], false_discovery_control(expected), rtol=1e-9
-    )
-    assert table[["n_poor", "n_good"]].to_numpy().tolist() == [list(c) for c in cells]
-    swapped = differential_occupancy(occupancy, groups, contrast=("good", "poor"))
-    np.testing.assert_allclose(swapped["fraction_difference"], -table["fraction_difference"])
-    np.testing.assert_allclose(swapped["descriptive_pvalue"], table["descriptive_pvalue"])
-
-
-def test_other_groups_are_left_out() -> None:
-    occupancy = occupancy_of([[1, 1, 0, 0, 1]])
-    groups = dict(zip(occupancy.columns, ["a", "a", "b", "b", "x"], strict=True))
-    table = differential_occupancy(occupancy, groups, contrast=("a", "b"))
-    assert table[["n_a", "n_b", "fraction_difference"]].to_numpy().tolist() == [[2, 0, 1]]
-    assert table["descriptive_pvalue"].tolist() == pytest.approx([1 / 3])
-
-
-def test_impossible_contrasts_are_refused() -> None:
-    occupancy = occupancy_of([[1, 0]])
-    groups = {"s0": "a", "s1": "b"}
-    with pytest.raises(DesignError, match="no sample of group 'x'; the groups are 'a', 'b'"):
-        differential_occupancy(occupancy, groups, contrast=("x", "b"))
-    with pytest.raises(DesignError, match="both sides"):
-        differential_occupancy(occupancy, groups, contrast=("a", "a"))
-    with pytest.raises(DesignError, match="'s1' has no group"):
-        differential_occupancy(occupancy, {"s0": "a"}, contrast=("a", "a"))
 
 
 @needs_bedtools

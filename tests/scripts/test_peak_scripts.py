@@ -58,13 +58,14 @@ def peaks(tmp_path: Path) -> list[Path]:
 def test_every_script_is_short_and_has_help() -> None:
     for name in ("consensus_peaks.py", "annotate_peaks.py", "differential_peaks.py"):
         code = (SCRIPTS / name).read_text().rstrip().splitlines()
-        assert len(code) < 40, name
+        assert len(code) < 50, name
         assert "usage:" in run(name, "--help").stdout
 
 
 def test_consensus_bases(peaks: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "out.bed"
-    done = run("consensus_peaks.py", *peaks, "-n", 3, "-o", out)
+    options = ["--rule", "bases", "--min-samples", 3]
+    done = run("consensus_peaks.py", *peaks, *options, "-o", out)
     assert "consensus of 4 samples (rule bases, at least 3)" in done.stderr
     found = read_bed_regions(out)
     assert found[["chrom", "start", "end", "n_samples"]].to_numpy().tolist() == [
@@ -72,14 +73,15 @@ def test_consensus_bases(peaks: list[Path], tmp_path: Path) -> None:
         ["chr2", 9, 50, 3],
     ]
     assert found[["s0", "s1", "s2", "s3"]].to_numpy().tolist() == [[1, 1, 1, 0], [0, 1, 1, 1]]
-    run("consensus_peaks.py", *peaks, "-n", 3, "-o", tmp_path / "again.bed")
+    run("consensus_peaks.py", *peaks, *options, "-o", tmp_path / "again.bed")
     assert (tmp_path / "again.bed").read_bytes() == out.read_bytes()
 
 
 @needs_bedtools
 def test_consensus_peaks_kept_whole(peaks: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "out.bed.gz"
-    run("consensus_peaks.py", *peaks, "--rule", "peaks", "-o", out)
+    done = run("consensus_peaks.py", *peaks, "-o", out)
+    assert "rule peaks, at least 2" in done.stderr, "as function, verb and run"
     assert len(read_peaks(out)) == 3
     assert read_peaks(out)["end"].tolist() == [250, 1100, 60]
 
@@ -96,6 +98,25 @@ def test_differential_occupancy_is_called_descriptive(peaks: list[Path], tmp_pat
     assert found["n_poor"].tolist() == [1, 1, 2]
     assert found["fraction_difference"].tolist() == [-0.5, 0, 0.5]
     np.testing.assert_allclose(found["descriptive_pvalue"], 1)
+
+
+@needs_bedtools
+def test_groups_are_any_two_levels(peaks: list[Path], tmp_path: Path) -> None:
+    out = tmp_path / "out.tsv"
+    groups = ["--group", "resistant", *peaks[2:], "--group", "parental line", *peaks[:2]]
+    run("differential_peaks.py", *groups, "-o", out)
+    assert "resistant minus parental line" in out.read_text()
+    assert table(out)["n_parental line"].tolist() == [2, 1, 1]
+    turned = ["--contrast", "parental line-resistant"]
+    run("differential_peaks.py", *groups, *turned, "-o", out)
+    assert table(out)["fraction_difference"].tolist() == [0.5, 0, -0.5]
+    three = ["--group", "a", peaks[0], "--group", "b", *peaks[1:3], "--group", "c", peaks[3]]
+    run("differential_peaks.py", *three, "-o", out)
+    assert "--contrast A-B names the two" in out.read_text()
+    run("differential_peaks.py", *three, "--contrast", "c-b", "-o", out)
+    assert table(out)["fraction_difference"].tolist() == [-1, 1, 0]
+    few = run("differential_peaks.py", "--group", "a", peaks[0], "-o", out, code=2)
+    assert "two groups or more" in few.stderr
 
 
 @needs_bedtools

@@ -17,6 +17,7 @@ import pytest
 
 from resist_epi.cli.main import main
 from resist_epi.counting.matrix_files import read_counts
+from resist_epi.counting.profile_files import read_profile_matrix
 from resist_epi.io.tables import read_results, read_table
 from resist_epi.study.check import check_study
 from tests.support.builders import said
@@ -113,6 +114,24 @@ def test_a_run_counts_reads(sheet: Path, tmp_path: Path) -> None:
     quality = read_table(out / "qc.tsv")
     inside = counts.values.sum(axis=0) / counts.library_sizes
     np.testing.assert_allclose(quality["fraction_in_promoters"], inside, rtol=0.02)
+    profile = read_profile_matrix(out / "profiles" / "H3K27me3.gz")
+    assert profile.samples == ("s0", "s1", "s2", "s3")
+    gains = profile.regions["group"] == "gain"
+    middle = {s: np.nanmean(v[gains.to_numpy()]) for s, v in profile.values.items()}
+    assert min(middle["s2"], middle["s3"]) > 1.5 * max(middle["s0"], middle["s1"])
+    session = (out / "igv_session.xml").read_text()
+    assert "s1.bam_coverage" in session
+    assert "tagAlign" not in session, "of which IGV shows no depth"
+
+
+def test_profiles_of_reads_alone(sheet: Path, tmp_path: Path) -> None:
+    genes = ["--genes", str(sheet.with_name("genes.tsv")), "--regions", "promoters"]
+    out = tmp_path / "m.gz"
+    assert main(["--quiet", "profile", str(sheet), *genes, "-o", str(out)]) == 0
+    matrix = read_profile_matrix(out)
+    assert matrix.samples == ("s0", "s1", "s2", "s3")
+    depth = READS * 36 / sum(LENGTHS.values())
+    assert np.nanmean(matrix.values["s0"]) == pytest.approx(depth, rel=0.1)
 
 
 def test_a_missing_file_of_reads_stops_a_run(sheet: Path, tmp_path: Path) -> None:

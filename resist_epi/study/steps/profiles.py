@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.counting.profile_files import write_profile_matrix
-from resist_epi.counting.sources import track_files
+from resist_epi.counting.sources import has_reads, track_files
 from resist_epi.io.run_folder import run_path
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.presets import preset
 from resist_epi.stats.best_supported import order_of_support
-from resist_epi.study.profile_sheet import Window, profile_sheet
+from resist_epi.study.profile_sheet import Window, profile_with_totals
 from resist_epi.study.steps.outputs import Outputs
-from resist_epi.study.study import Study, mark_kinds
+from resist_epi.study.study import Study, mark_kinds, study_reads
 from resist_epi.tracks.looks import LookCache
 
 MOST = 400  # regions of a group: more than a figure has rows for
@@ -32,7 +32,8 @@ def write_profiles(study: Study, mark: str, mains: Sequence[Analysis], outputs: 
     """Write the tracks of a mark along its called regions, and along others to compare with.
 
     Of several contrasts the regions that any of them calls. Each track is scaled to the same total
-    coverage. Nothing is written where rows have no track.
+    coverage; where no row has one, the depth of the reads as they were counted. Nothing is
+    written where some rows have a track and others none.
 
     Raises
     ------
@@ -41,26 +42,39 @@ def write_profiles(study: Study, mark: str, mains: Sequence[Analysis], outputs: 
     """
     speaks = preset(mark).speaks(mark_kinds(study, mark))
     sheet, window = study.sheet.for_mark(mark), WINDOWS.get(speaks)
-    files = track_files(sheet)
-    if window is None or study.folder is None or len(files) < len(sheet.samples):
+    regions = shown_regions([main.results for main in mains])
+    if window is None or study.folder is None or regions.empty:
         return
     cache = LookCache(run_path(study.folder, "looks"))
+    files = track_files(sheet)
+    if files and len(files) < len(sheet.samples):
+        return
+    if not files and not has_reads(sheet):
+        return
     looks = {sample: cache.find(file) for sample, file in files.items()}
-    found = [np.nan if look is None else look.total for look in looks.values()]
-    totals = np.array(found, dtype=np.float64)
-    regions = shown_regions([main.results for main in mains])
-    if regions.empty or not (totals > 0).all():
+    known = {s: np.nan if look is None else look.total for s, look in looks.items()}
+    if files and not all((total or 0) > 0 for total in known.values()):
         return
     tested = None
     if speaks == "promoters":
         upstream, downstream = preset(mark).window
         regions, tested = tss_of_promoters(regions, upstream, downstream), (-upstream, downstream)
-    matrix = profile_sheet(sheet, regions, window, jobs=study.settings.jobs, looks=cache)
+    matrix, own = profile_with_totals(
+        sheet,
+        regions,
+        window,
+        reads=study_reads(study.settings),
+        jobs=study.settings.jobs,
+        looks=cache,
+    )
+    totals = np.array([known[s] if files else own[s] for s in sheet.samples], dtype=np.float64)
+    if not (totals > 0).all():
+        return
     factors = dict(zip(sheet.samples, (totals.mean() / totals).tolist(), strict=True))
     scaled = replace(
         matrix,
         values={s: v * np.float32(factors[s]) for s, v in matrix.values.items()},
-        quantity="signal at equal total coverage",
+        quantity=f"{'signal' if files else 'reads per base'} at equal total coverage",
         tested=tested,
     )
     path = outputs.path("profile")
