@@ -203,7 +203,7 @@ def _run_peaks(
     for check in checks:
         check()
     if report and not ledger.is_done(REPORT):
-        ledger.record(REPORT, steps[REPORT], write_report(out))
+        ledger.record(REPORT, steps[REPORT], write_report(out, jobs=settings.jobs))
 
 
 def _run(
@@ -277,7 +277,7 @@ def _run(
     write_study_session(study, out)
     if report and not ledger.is_done(REPORT):
         begin(progress, "figures and report")
-        ledger.record(REPORT, steps[REPORT], write_report(out))
+        ledger.record(REPORT, steps[REPORT], write_report(out, jobs=settings.jobs))
 
 
 def _tracks_of(sheet: SampleSheet) -> int:

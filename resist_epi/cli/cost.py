@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# Measured on one core of a small machine, with the demo (24 bigWigs of 58 MB in all, 5 chromosomes,
-# 200 s) and a run of 60 of them: what every mark takes, every track, and every MB of them.
-SECONDS_A_MARK, SECONDS_A_TRACK, SECONDS_A_MB = 45.0, 2.0, 0.6
+# Seconds of CPU of the demo (24 bigWigs of 247 MB in all, two marks, five chromosomes: 86 s on one
+# core, 2026-11-30): 7 to begin, 31 a mark to test, draw and report, the rest to look at tracks and
+# count them.
+SECONDS_TO_BEGIN, SECONDS_A_MARK, SECONDS_A_TRACK, SECONDS_A_MB = 7.0, 31.0, 0.4, 0.03
 
-# Peak memory: a process with the genes, what each track holds in tables, and each further process.
-GB_BASE, GB_A_TRACK, GB_A_PROCESS = 0.9, 0.01, 0.3
+# Peak memory of the same run was .75 GB; a further process takes what one bigWig takes.
+GB_BASE, GB_A_TRACK, GB_A_PROCESS = 0.5, 0.01, 0.15
 
-SPREAD = 2.0  # either way: machines differ as much
+WHOLE_GENOME = 4.0  # times as long, for all chromosomes have four times the regions of five
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,11 @@ class Cost:
     def words(self) -> str:
         """For the line with which a run starts."""
         size = f"{self.megabytes:,.0f} MB" if self.megabytes >= 1 else "less than 1 MB"
-        low, high = self.seconds / SPREAD, self.seconds * SPREAD
+        low, high = self.seconds, self.seconds * WHOLE_GENOME
         return (
             f"{self.tracks} track{'' if self.tracks == 1 else 's'} of {size}: about"
-            f" {_time(low)} to {_time(high)}, and {self.gigabytes:.1f} GB of memory, where nothing"
-            " is done yet"
+            f" {_time(low)} (a few chromosomes) to {_time(high)} (a genome), and"
+            f" {self.gigabytes:.1f} GB of memory or more, where nothing is done yet"
         )
 
 
@@ -63,13 +64,14 @@ def expected_cost(tracks: Sequence[Path], marks: int, *, jobs: int = 1) -> Cost:
     Examples
     --------
     >>> expected_cost([], 2).seconds
-    90.0
+    69.0
     """
     size = sum(path.stat().st_size for path in tracks if path.is_file()) / 1e6
     processes = max(1, min(jobs, os.cpu_count() or 1, len(tracks) or 1))
     counting = (SECONDS_A_TRACK * len(tracks) + SECONDS_A_MB * size) / processes
+    fixed = SECONDS_TO_BEGIN + SECONDS_A_MARK * marks
     memory = GB_BASE + GB_A_TRACK * len(tracks) + GB_A_PROCESS * (processes - 1)
-    return Cost(len(tracks), size, SECONDS_A_MARK * marks + counting, memory)
+    return Cost(len(tracks), size, fixed + counting, memory)
 
 
 def _time(seconds: float) -> str:

@@ -33,6 +33,9 @@ _RC: dict[str, Any] = {
 }
 
 
+_NO_LAYOUT: dict[str, Any] = {"figure.autolayout": False, "figure.constrained_layout.use": False}
+
+
 def check_figure_path(path: str | Path) -> str:
     """Return the lower-case suffix of a figure's path.
 
@@ -58,6 +61,24 @@ def without_glyph_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         yield
+
+
+def settle_layout(figure: Axes | Figure, *, dpi: float) -> None:
+    """Lay a figure out at this resolution, and for good: it is then drawn the same in every format.
+
+    Without it each `save_figure` of a figure with a layout engine draws it twice, once to lay it
+    out.
+    """
+    import matplotlib as mpl
+    from matplotlib.axes import Axes
+
+    whole: Any = figure.get_figure(root=True) if isinstance(figure, Axes) else figure
+    engine = whole.get_layout_engine()
+    if engine is not None:
+        whole.set_dpi(dpi)
+        with mpl.rc_context(cast(Any, _NO_LAYOUT)), without_glyph_warnings():
+            engine.execute(whole)
+            whole.set_layout_engine(None)  # "none" leaves an engine that makes savefig draw twice
 
 
 def save_figure(

@@ -66,13 +66,12 @@ def place_labels(
         for other in anchors[np.arange(len(anchors)) != i]:  # no label hides a labelled point
             free &= ~((low < other + 1.5).all(axis=1) & (high > other - 1.5).all(axis=1))
         for a, b in lines:
-            hit = [_segment_hits_box(a, b, lo, hi) for lo, hi in zip(low, high, strict=True)]
-            free &= ~np.array(hit)
+            free &= ~_segments_hit_boxes(a, b, low, high)
         if not free.any():
             continue
         candidates, low, high = candidates[free], low[free], high[free]
         cost = np.hypot(*(candidates - anchor).T) + _COVERED * crowd.count(low, high)
-        cost += 60.0 * np.array([_crossings(anchor, c, lines, boxes) for c in candidates])
+        cost += 60.0 * _crossings(anchor, candidates, lines, boxes)
         best = int(np.argmin(cost))
         centres[i] = candidates[best]
         boxes.append(np.stack([low[best], high[best]]))
@@ -114,36 +113,51 @@ class _Crowd:
         return np.asarray(inside, dtype=np.float64)
 
 
-def _segment_hits_box(a: FloatArray, b: FloatArray, low: FloatArray, high: FloatArray) -> bool:
-    """Liang and Barsky's clipping: whether any of the segment is inside the box."""
-    enter, leave = 0.0, 1.0
-    for k in (0, 1):
-        step = b[k] - a[k]
-        if abs(step) < 1e-12:
-            if a[k] <= low[k] or a[k] >= high[k]:
-                return False
-            continue
-        first, last = sorted(((low[k] - a[k]) / step, (high[k] - a[k]) / step))
-        enter, leave = max(enter, first), min(leave, last)
-    return bool(enter < leave)
+def _segments_hit_boxes(
+    a: FloatArray, b: FloatArray, low: FloatArray, high: FloatArray
+) -> NDArray[np.bool_]:
+    """Liang and Barsky's clipping: whether any of a segment is inside a box.
+
+    The arrays, (2,) or (n, 2), are broadcast: one segment and n boxes, or n segments and one box.
+    """
+    step = b - a
+    flat = np.abs(step) < 1e-12
+    with np.errstate(divide="ignore", invalid="ignore"):
+        one, two = (low - a) / step, (high - a) / step
+    beside = flat & ((a <= low) | (a >= high))
+    enter = np.where(flat, 0.0, np.minimum(one, two)).max(axis=-1)
+    leave = np.where(flat, 1.0, np.maximum(one, two)).min(axis=-1)
+    return np.asarray((np.maximum(enter, 0.0) < np.minimum(leave, 1.0)) & ~beside.any(axis=-1))
 
 
 def _crossings(
     anchor: FloatArray,
-    centre: FloatArray,
+    centres: FloatArray,
     lines: Sequence[tuple[FloatArray, FloatArray]],
     boxes: Sequence[FloatArray],
-) -> int:
-    """Other leader lines and labels that a leader line would cross."""
-    crossed = sum(_segment_hits_box(anchor, centre, box[0], box[1]) for box in boxes)
-    return crossed + sum(_segments_cross(anchor, centre, a, b) for a, b in lines)
+) -> NDArray[np.int64]:
+    """Other leader lines and labels that the leader line to each of n centres would cross."""
+    crossed = np.zeros(len(centres), dtype=np.int64)
+    for low, high in boxes:
+        crossed += _segments_hit_boxes(anchor, centres, low, high)
+    for a, b in lines:
+        crossed += _segments_cross(anchor, centres, a, b)
+    return crossed
 
 
-def _segments_cross(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> bool:
-    def side(p: FloatArray, q: FloatArray, r: FloatArray) -> float:
-        return float((q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0]))
+def _segments_cross(
+    a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray
+) -> NDArray[np.bool_]:
+    """Whether the segments from a to each of b, (n, 2), cross the one from c to d."""
 
-    return side(a, b, c) * side(a, b, d) < 0 and side(c, d, a) * side(c, d, b) < 0
+    def side(p: FloatArray, q: FloatArray, r: FloatArray) -> FloatArray:
+        return np.asarray(
+            (q[..., 0] - p[..., 0]) * (r[..., 1] - p[..., 1])
+            - (q[..., 1] - p[..., 1]) * (r[..., 0] - p[..., 0])
+        )
+
+    apart = side(a, b, c) * side(a, b, d) < 0
+    return np.asarray(apart & (side(c, d, a) * side(c, d, b) < 0))
 
 
 @lru_cache(maxsize=4096)
@@ -154,8 +168,10 @@ def text_size(text: str, font_size: float, *, italic: bool = True) -> tuple[floa
 
     font = FontProperties(size=font_size, style="italic" if italic else "normal")
     # Every line is as high as one with ascenders and descenders.
-    extents = TextPath((0, 0), text, prop=font).get_extents()
-    return float(extents.width), font_size * 1.05
+    outline = TextPath((0, 0), text, prop=font)
+    # Letters reach furthest at points of their outline; the curves between need not be followed.
+    x = outline.vertices[outline.codes != outline.CLOSEPOLY, 0]
+    return float(np.ptp(x)) if len(x) else 0.0, font_size * 1.05
 
 
 def add_labels(
@@ -186,7 +202,11 @@ def add_labels(
     figure = ax.get_figure(root=True)
     if figure is None:
         return []
-    figure.draw_without_rendering()
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+    else:
+        ax.apply_aspect()
     to_points = 72.0 / figure.dpi
     box = ax.get_window_extent()
     corner = np.array([box.x0, box.y0])

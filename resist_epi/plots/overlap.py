@@ -146,7 +146,7 @@ def _groups(samples: pd.DataFrame | None, sets: Sequence[str], by: str) -> pd.Se
         return groups
     column = next((c for c in samples if str(c).lower() == by.lower()), None)
     levels = set() if column is None else set(map(str, samples[column]))
-    return pd.Series(sets, index=sets, dtype=object) if set(sets) <= levels else groups
+    return pd.Series(list(sets), index=list(sets), dtype=object) if set(sets) <= levels else groups
 
 
 def _what_is_shown(overlaps: pd.DataFrame, shown: pd.DataFrame) -> str:
@@ -159,14 +159,16 @@ def _what_is_shown(overlaps: pd.DataFrame, shown: pd.DataFrame) -> str:
 
 def _draw_dots(ax: Axes, held: IntArray, colours: Sequence[str]) -> None:
     n_columns, n_sets = held.shape
-    for row in range(0, n_sets, 2):
-        ax.axhspan(row - 0.5, row + 0.5, color="#F5F5F5", lw=0, zorder=0)
+    for i in range(0, n_sets, 2):
+        ax.axhspan(i - 0.5, i + 0.5, color="#F5F5F5", lw=0, zorder=0)
     column, row = np.nonzero(held >= 0)
     ax.scatter(column, row, s=11, color=PALE, lw=0, zorder=1)
     for i in range(n_columns):
         own = np.flatnonzero(held[i])
         ax.plot([i, i], [own.min(), own.max()], color=GREY, lw=0.8, zorder=2)
-        ax.scatter([i] * len(own), own, s=13, color=[colours[j] for j in own], lw=0, zorder=3)
+        ax.scatter(
+            [i] * len(own), own, s=13, color=[colours[j] for j in own.tolist()], lw=0, zorder=3
+        )
     ax.set(xlim=(-0.7, n_columns - 0.3), ylim=(n_sets - 0.5, -0.5), xticks=[], yticks=[])
     for side in ax.spines.values():
         side.set_visible(False)

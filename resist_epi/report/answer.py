@@ -269,9 +269,8 @@ def _switches(run: RunTables) -> Iterator[Sentence]:
     rests_on = (run_file("switches"),)
     found = table[table["class"].isin(list(SWITCH_CLASSES))]
     if found.empty:
-        marks = join_words(
-            [c.removesuffix("_pvalue") for c in map(str, table) if c.endswith("_pvalue")]
-        )
+        columns = [c for c in map(str, table) if c.endswith("_pvalue")]
+        marks = join_words([c.removesuffix("_pvalue") for c in columns])
         yield Sentence("switches", f"No gene switches between {marks}", rests_on)
         return
     loci = found["locus_id"] if "locus_id" in found else found["gene_id"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -14,13 +16,14 @@ import pandas as pd
 
 from resist_epi.genes.gene_values import directions_by_symbol
 from resist_epi.genome.cytogenetics import load_centromeres
-from resist_epi.io.figures import save_figure
+from resist_epi.io.figures import save_figure, settle_layout
 from resist_epi.model.agreement import titles_compared
 from resist_epi.model.hidden_words import factor_values
 from resist_epi.plots import figure_function
 from resist_epi.report.gather import MarkTables, RunTables
 from resist_epi.report.words import KIND_WORDS
 from resist_epi.samples.facts import figure_title
+from resist_epi.workers import run_tasks
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +34,10 @@ DPI = 200
 MOST_PANELS = 12  # of a heatmap; more samples are shown as the means of their conditions
 
 
-def draw_figures(run: RunTables, folder: str | Path) -> list[Path]:
+Draw = Callable[[], Any]  # makes the Axes of one figure
+
+
+def draw_figures(run: RunTables, folder: str | Path, *, jobs: int = 1) -> list[Path]:
     """Draw the figures of a run; return what was written.
 
     Of each mark `MARK.pca`, `MARK.correlation`, `MARK.normalization`, `MARK.genome` and, where
@@ -44,51 +50,77 @@ def draw_figures(run: RunTables, folder: str | Path) -> list[Path]:
     ----------
     folder
         Where they go; made if missing.
+    jobs
+        Processes that draw; the bytes do not depend on it.
 
     Raises
     ------
     InputFormatError
         If the folder cannot be written.
     """
-    made = chain(_of_study(run), *(_figures(mark, run.quality) for mark in run.marks))
-    return save_figures(made, folder)
+    wanted = chain(_of_study(run), *(_figures(mark, run.quality) for mark in run.marks))
+    return save_figures(wanted, folder, jobs=jobs)
 
 
-def save_figures(made: Iterable[tuple[str, Any]], folder: str | Path) -> list[Path]:
-    """Save figures in all formats, one after the other; return what was written.
+def save_figures(
+    wanted: Iterable[tuple[str, Draw]], folder: str | Path, *, jobs: int = 1
+) -> list[Path]:
+    """Draw figures and save each in all formats; return what was written, in order.
 
     Parameters
     ----------
-    made
-        Stem of each file, and the figure.
+    wanted
+        Stem of each file, and what makes the figure.
+    jobs
+        Processes that draw; the bytes do not depend on it.
 
     Raises
     ------
     InputFormatError
         If the folder cannot be written.
     """
+    _draw_to_files()
+    tasks = {stem: (stem, draw) for stem, draw in wanted}
+    written: dict[str, list[Path]] = {}
+    run_tasks(_DrawTo(Path(folder)), tasks, jobs=jobs, done=written.__setitem__)
+    logger.info("%d figures in %s", len(tasks), folder)
+    return [path for stem in tasks for path in written[stem]]
+
+
+def _draw_to_files() -> None:
     if "matplotlib.pyplot" not in sys.modules:
         import matplotlib as mpl
 
         mpl.use("agg")  # files only; who has chosen a backend keeps it
-    written = []
-    for stem, axes in made:
-        for suffix in FORMATS:
-            path = Path(folder) / f"{stem}.{suffix}"
-            save_figure(axes, path, dpi=DPI, close=suffix == FORMATS[-1])
-            axes.get_figure(root=True).set_layout_engine("none")  # laid out once for all formats
-            written.append(path)
-    logger.info("%d figures in %s", len(written) // len(FORMATS), folder)
-    return written
 
 
-def _of_study(run: RunTables) -> Iterator[tuple[str, Any]]:
+@dataclass(frozen=True)
+class _DrawTo:
+    """Makes one figure, laid out once, and writes it in every format; can be sent to a process."""
+
+    folder: Path
+
+    def __call__(self, task: tuple[str, Draw]) -> list[Path]:
+        stem, draw = task
+        _draw_to_files()  # a process that began afresh has chosen nothing yet
+        axes = draw()
+        settle_layout(axes, dpi=DPI)
+        paths = [self.folder / f"{stem}.{suffix}" for suffix in FORMATS]
+        for path in paths:
+            save_figure(axes, path, dpi=DPI, close=path == paths[-1])
+        return paths
+
+
+def _of_study(run: RunTables) -> Iterator[tuple[str, Draw]]:
     if run.mechanisms is not None:
         title = figure_title(run.mechanisms.facts)
-        yield "study.mechanisms", figure_function("mechanisms")(run.mechanisms.table, title=title)
+        yield (
+            "study.mechanisms",
+            partial(figure_function("mechanisms"), run.mechanisms.table, title=title),
+        )
     if run.switches is not None:
         title = figure_title(run.switches.facts)
-        yield "study.switch", figure_function("switch")(run.switches.table, title=title)
+        yield "study.switch", partial(figure_function("switch"), run.switches.table, title=title)
 
 
 def _samples_title(mark: MarkTables, quality: pd.DataFrame) -> str:
@@ -99,24 +131,25 @@ def _samples_title(mark: MarkTables, quality: pd.DataFrame) -> str:
     return f"{mark.mark}: {len(own)} libraries{f' ({sizes})' if sizes else ''}"
 
 
-def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any]]:
+def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Draw]]:
     samples = quality.rename(columns={"sample": "SampleID", "condition": "Condition"})
     of_samples = _samples_title(mark, quality)
     title = figure_title(mark.main.facts)
     if mark.components is not None:
         pca = figure_function("pca")
-        yield f"{mark.name}.pca", pca(mark.components, samples=samples, title=of_samples)
+        yield f"{mark.name}.pca", partial(pca, mark.components, samples=samples, title=of_samples)
     if mark.correlation is not None:
         correlation = figure_function("correlation")
         yield (
             f"{mark.name}.correlation",
-            correlation(mark.correlation, samples=samples, title=of_samples),
+            partial(correlation, mark.correlation, samples=samples, title=of_samples),
         )
     if mark.profile is not None:
         many = len(mark.profile.samples) > MOST_PANELS
         yield (
             f"{mark.name}.heatmap",
-            figure_function("heatmap")(
+            partial(
+                figure_function("heatmap"),
                 mark.profile,
                 groups="group",
                 samples=samples,
@@ -127,7 +160,8 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any
     if mark.levels is not None:
         yield (
             f"{mark.name}.mechanism_genes",
-            figure_function("gene-set")(
+            partial(
+                figure_function("gene-set"),
                 mark.levels,
                 samples=samples,
                 genes=mark.levels.index.tolist(),
@@ -139,7 +173,8 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any
         genome = figure_function("genome")
         yield (
             f"{mark.name}.genome",
-            genome(
+            partial(
+                genome,
                 mark.main.table,
                 arms=mark.arms.table,
                 borders=load_centromeres(mark.arms.header.get("assembly")),
@@ -148,11 +183,12 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any
         )
     if mark.segments is not None:
         copy_number = figure_function("copy-number")
-        yield f"{mark.name}.copy_number", copy_number(mark.segments, title=of_samples)
+        yield f"{mark.name}.copy_number", partial(copy_number, mark.segments, title=of_samples)
     if mark.normalization is not None and "n_gain" in mark.normalization.table:
         yield (
             f"{mark.name}.normalization",
-            figure_function("normalization")(
+            partial(
+                figure_function("normalization"),
                 mark.normalization.table,
                 calls=None if mark.calls is None or mark.calls.table.empty else mark.calls.table,
                 results=mark.main.table,
@@ -165,7 +201,7 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any
     if len(factors):
         yield (
             f"{mark.name}.hidden",
-            figure_function("hidden")(factors, samples=samples, title=of_samples),
+            partial(figure_function("hidden"), factors, samples=samples, title=of_samples),
         )
     for kind, sheet in mark.results.items():
         title = figure_title(sheet.facts, KIND_WORDS.get(kind, kind))
@@ -174,5 +210,5 @@ def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Any
             more = {"combined": True} if (figure, kind) == ("pvalue", "domains") else {}
             yield (
                 f"{mark.name}.{kind}.{figure}",
-                figure_function(figure)(sheet.table, title=title, **more),
+                partial(figure_function(figure), sheet.table, title=title, **more),
             )

@@ -107,7 +107,7 @@ STATIC_OF_DOMAINS = {
 }
 
 
-def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path]:
+def write_report(folder: str | Path, out: str | Path | None = None, *, jobs: int = 1) -> list[Path]:
     """Write the report of a finished run, then the figures in it; return the paths.
 
     Of a run of several contrasts each has a page in its own folder, and the report links them.
@@ -118,6 +118,8 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path
         The folder that `run` wrote; the figures go to `figures/` in it.
     out
         The page; by default `report.html` in the folder.
+    jobs
+        Processes that draw the figures; no byte depends on it.
 
     Raises
     ------
@@ -127,17 +129,17 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path
     folder = Path(folder)
     out = run_path(folder, "report") if out is None else Path(out)
     if is_peaks_run(folder):
-        return write_peaks_page(folder, out)
+        return write_peaks_page(folder, out, jobs=jobs)
     places = contrast_folders(folder)
     if not places:
-        return _write_page(gather(folder), folder, out)
+        return _write_page(gather(folder), folder, out, jobs=jobs)
     written, rows = [], []
     for place in places:
         run = gather(folder, place)
         others = [(p.name, f"../{p.name}/{run_file('report')}") for p in places if p != place]
         page = run_path(place, "report")
         links = [("all contrasts", f"../../{run_file('report')}"), *others]
-        written += _write_page(run, place, page, links)
+        written += _write_page(run, place, page, links, jobs=jobs)
         rows.append(contrast_row(run, os.path.relpath(page, out.parent)))
     write_text(out, render_index(rows, joint_rows(folder)))
     logger.info("report: %s", out)
@@ -145,11 +147,16 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path
 
 
 def _write_page(
-    run: RunTables, place: Path, out: Path, links: Sequence[tuple[str, str]] = ()
+    run: RunTables,
+    place: Path,
+    out: Path,
+    links: Sequence[tuple[str, str]] = (),
+    *,
+    jobs: int,
 ) -> list[Path]:
     """Write one page and its figures, which go to the folder of what they show."""
     figures = run_path(place, "figures")
-    drawn = draw_figures(run, figures)
+    drawn = draw_figures(run, figures, jobs=jobs)
     write_text(out, render(run, figures=figures, links=links))
     logger.info("report: %s", out)
     return [out, *drawn]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 import pandas as pd
 
 from resist_epi.plots import figure_function
+from resist_epi.report.figures import Draw
 from resist_epi.report.peaks_gather import PeaksRun, PeakTables
 
 # More samples than these make combinations that nobody can read; groups are shown instead.
@@ -28,14 +29,14 @@ CAPTIONS = {  # figure -> caption; what stands in `figures/` under these names i
 WIDE = ("upset", "annotation")
 
 
-def peak_figures(run: PeaksRun) -> Iterator[tuple[str, Any]]:
-    """Stem of each figure's file, and the figure."""
+def peak_figures(run: PeaksRun) -> Iterator[tuple[str, Draw]]:
+    """Stem of each figure's file, and what makes the figure."""
     for mark in run.marks:
-        for name, axes in _of_mark(mark):
-            yield f"{mark.name}.{name}", axes
+        for name, draw in _of_mark(mark):
+            yield f"{mark.name}.{name}", draw
 
 
-def _of_mark(mark: PeakTables) -> Iterator[tuple[str, Any]]:
+def _of_mark(mark: PeakTables) -> Iterator[tuple[str, Draw]]:
     samples = mark.samples.rename(columns={"sample": "SampleID", "condition": "Condition"})
     n = len(samples)
     groups = [c for c in mark.group_overlaps if c not in ("n_sets", "n_peaks")]
@@ -43,17 +44,21 @@ def _of_mark(mark: PeakTables) -> Iterator[tuple[str, Any]]:
     if n > 1 and n <= MOST_SETS:
         yield (
             "upset",
-            figure_function("upset")(
-                mark.overlaps, samples=samples, title=f"{mark.mark}: peaks that {n} samples share"
+            partial(
+                figure_function("upset"),
+                mark.overlaps,
+                samples=samples,
+                title=f"{mark.mark}: peaks that {n} samples share",
             ),
         )
     if len(groups) in (2, 3):
         title = f"{mark.mark}: peaks of at least half of the units"
-        yield "venn", figure_function("venn")(mark.group_overlaps, title=title)
+        yield "venn", partial(figure_function("venn"), mark.group_overlaps, title=title)
     if len(groups) > 3 or (len(groups) > 1 and n > MOST_SETS):
         yield (
             "group_upset",
-            figure_function("upset")(
+            partial(
+                figure_function("upset"),
                 mark.group_overlaps,
                 samples=of_groups,
                 title=f"{mark.mark}: peaks that {len(groups)} groups share",
@@ -61,13 +66,15 @@ def _of_mark(mark: PeakTables) -> Iterator[tuple[str, Any]]:
         )
     yield (
         "annotation",
-        figure_function("annotation")(
-            _without_many_samples(mark.classes), title=f"{mark.mark}: where peaks lie"
+        partial(
+            figure_function("annotation"),
+            _without_many_samples(mark.classes),
+            title=f"{mark.mark}: where peaks lie",
         ),
     )
     if n > 2:
         title = f"{mark.mark}: occupancy of {len(mark.regions.table):,} consensus peaks"
-        yield "pca", figure_function("pca")(mark.components, samples=samples, title=title)
+        yield "pca", partial(figure_function("pca"), mark.components, samples=samples, title=title)
 
 
 def _without_many_samples(classes: pd.DataFrame) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from resist_epi.version import VERSION
 logger = logging.getLogger(__name__)
 
 
-def write_peaks_page(folder: Path, out: Path) -> list[Path]:
+def write_peaks_page(folder: Path, out: Path, *, jobs: int = 1) -> list[Path]:
     """Write the report of a run of peaks alone, then its figures; return the paths.
 
     Raises
@@ -32,7 +32,7 @@ def write_peaks_page(folder: Path, out: Path) -> list[Path]:
     """
     run = gather_peaks(folder)
     figures = run_path(folder, "figures")
-    drawn = save_figures(peak_figures(run), figures)
+    drawn = save_figures(peak_figures(run), figures, jobs=jobs)
     write_text(out, render_peaks(run, figures=figures))
     logger.info("report: %s", out)
     return [out, *drawn]

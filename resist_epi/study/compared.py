@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from resist_epi.errors import DesignError, did_you_mean, quoted
 from resist_epi.samples.contrast_names import default_levels, levels_in_words, levels_named
 from resist_epi.samples.sheet import SampleSheet
-from resist_epi.samples.sheet_checks import NUMBERS, PATH_COLUMNS
+from resist_epi.samples.sheet_checks import PATH_COLUMNS
+from resist_epi.schema.sheet import NUMBERS
 
 CONDITION = "Condition"
 

@@ -141,7 +141,7 @@ def sheet_occupancy(
         columns=[sheet.samples[int(m[0])] for m in members],
     )
     level = dict(zip(sheet.samples, sheet.table[compared.column].astype(str), strict=True))
-    groups = {unit: level[unit] for unit in units if level[unit]}
+    groups = {unit: level[unit] for unit in map(str, units) if level[unit]}
     words = _words(asked, sheet, members, groups, compared) | _empty_words(own)
     if left_out:
         words["excluded"] = f"{left_out} consensus peaks lie wholly in {asked.exclude}"

@@ -85,7 +85,7 @@ def occupancy_tables(
     table = _joined([table, named[where], samples])
     sets: dict[tuple[str, str], pd.DataFrame] = {("consensus", "consensus peaks"): named}
     held = held_by_groups(found.grouped, found.groups)
-    sets |= {("group", g): named[(held[g] == 1).to_numpy()] for g in held}
+    sets |= {("group", g): named[(held[g] == 1).to_numpy()] for g in map(str, held)}
     for sample, peaks in found.peaks.items():
         own = make_regions(peaks[["chrom", "start", "end"]].drop_duplicates(), kind="peaks")
         sets["sample", sample] = classed_peaks(own, reference, mark)

@@ -27,4 +27,4 @@ def test_what_is_not_here_has_no_size_and_the_words_are_plain() -> None:
 
 
 def test_hours_are_called_hours() -> None:
-    assert " h, and " in expected_cost([Path(f"{i}.bw") for i in range(20_000)], 2).words
+    assert " h (a genome), and" in expected_cost([Path(f"{i}.bw") for i in range(20_000)], 2).words

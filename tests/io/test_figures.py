@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import matplotlib.pyplot as plt
 import pytest
 from matplotlib.figure import Figure
 
 from resist_epi.errors import InputFormatError
-from resist_epi.io.figures import FIGURE_SUFFIXES, save_figure
+from resist_epi.io.figures import FIGURE_SUFFIXES, save_figure, settle_layout
 from resist_epi.plots import plot_heatmap, plot_locus, plot_volcano
 from tests.support import simulated
 
@@ -75,3 +76,20 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(InputFormatError, match="No space left"):
         save_figure(Broken(), tmp_path / "f.png")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("layout", [None, "constrained"])
+def test_a_settled_figure_is_drawn_once_a_format(
+    tmp_path: Path, layout: Literal["constrained"] | None
+) -> None:
+    made = plt.figure(figsize=(2, 2), layout=layout)
+    ax = made.add_subplot(ylabel="a name that needs room")
+    before = ax.get_position().bounds
+    drawn: list[str] = []
+    own = made.draw
+    made.draw = lambda *given: (drawn.append("once"), own(*given))[1]  # type: ignore[method-assign]
+    settle_layout(ax, dpi=200)
+    assert (ax.get_position().bounds == before) == (layout is None)
+    save_figure(ax, tmp_path / "f.png", dpi=200)
+    save_figure(ax, tmp_path / "f.svg", dpi=200, close=True)
+    assert drawn == ["once", "once"]

@@ -155,8 +155,9 @@ def test_a_dangerous_name_is_text(report: Page) -> None:
     x, y = place_of(report, 7)
     report.send("Input.dispatchMouseEvent", type="mouseMoved", x=x - 3, y=y)
     report.send("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
-    report.wait_for(f"!{VOLCANO}.querySelector('.tip').hidden")
-    assert NASTY in report.run(f"{VOLCANO}.querySelector('.tip').textContent")
+    tip = f"{VOLCANO}.querySelector('.tip')"
+    report.wait_for(f"!{tip}.hidden && {tip}.textContent.includes('GENE</b>')")
+    assert NASTY in report.run(f"{tip}.textContent")
 
 
 def test_rows_can_be_taken_away_as_tsv(report: Page) -> None:

@@ -6,6 +6,7 @@ import re
 import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 from resist_epi.cli.report import command
 from resist_epi.errors import InputFormatError
 from resist_epi.io.tables import read_results, read_table, write_table
+from resist_epi.report import figures
 from resist_epi.report.gather import Sheet, gather
 from resist_epi.report.page import render, write_report
 
@@ -85,7 +87,7 @@ def test_the_answer_comes_first_and_how_it_was_made_last(page: str) -> None:
     assert "Where do H3K27me3 and H3K36me3 differ between poor and good?" in first
     assert "4 poor against 4 good patients, 16 libraries" in first
     assert "GENE3" in first  # planted
-    assert "given with --gene-sets" in first  # no gene of the cohort is human
+    assert "the sets given with <code>--gene-sets</code>" in first  # no gene of the cohort is human
 
 
 # What stands in tables for programs, and words of the workshop.
@@ -198,9 +200,9 @@ def test_a_run_without_a_test(study: Path, tmp_path: Path) -> None:
     for path in (run / "differential").glob("*.tsv.gz"):
         table = read_results(path)
         undefined = ["lfcSE", "ci_low", "ci_high", "stat", "df", "pvalue", "padj"]
-        header = table.attrs["header"]
+        header = dict(table.attrs["header"])
         header["no test"] = "fold changes without P: one side has 1 unit"
-        header["facts"]["no test"] = "one side has 1 unit"
+        header["facts"] = {**header["facts"], "no test": "one side has 1 unit"}
         table[undefined] = float("nan")
         write_table(path, table.assign(direction="none"), header=header)
     text = write_report(run)[0].read_text(encoding="utf-8")
@@ -256,3 +258,17 @@ def test_a_set_named_in_advance_is_tested_in_words_and_sets_without_a_p_say_so(s
     assert '<span class="dir none">no P</span>' in page
     refused = replace(shown, pre_specified=Sheet(core.assign(claim="no"), {}))
     assert "for every variant: no claim." in render(replace(run, marks=(refused, *run.marks[1:])))
+
+
+def test_figures_are_the_same_bytes_whoever_draws_them(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_a_mark = figures._figures
+    monkeypatch.setattr(figures, "_figures", lambda *mark: islice(of_a_mark(*mark), 1))
+    run = gather(study)
+    written = figures.draw_figures(run, tmp_path, jobs=2)
+    stems = list(dict.fromkeys(path.stem for path in written))
+    assert {f"{mark.name}.pca" for mark in run.marks} < set(stems)
+    assert [p.name for p in written] == [f"{stem}.{f}" for stem in stems for f in figures.FORMATS]
+    for path in written:
+        assert path.read_bytes() == (study / "figures" / path.name).read_bytes(), path.name

@@ -151,4 +151,4 @@ def test_levels_of_other_separators_and_peaks_alone(cohort: SmallCohort) -> None
     assert "'pre-treated' and 'pre_treated' differ by hyphens" in messages
     sheet = cohort.sheet.with_name("peaks.csv")
     pd.read_csv(cohort.sheet).drop(columns="Coverage").to_csv(sheet, index=False)
-    assert "resist-epi regions peaks" in " ".join(check_study(sheet)["message"])
+    assert "resist-epi occupancy" in " ".join(check_study(sheet)["message"])

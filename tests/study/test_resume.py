@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -16,6 +20,7 @@ from resist_epi.io.lock import LOCK
 from resist_epi.io.run_folder import run_file
 from resist_epi.io.store import PARTIAL
 from resist_epi.pipeline import run_study
+from resist_epi.report import figures
 from resist_epi.study.settings import StudySettings
 from tests.support.cohort import SmallCohort, make_cohort
 
@@ -26,6 +31,13 @@ LEDGER = run_file("ledger")
 def cohort(tmp_path: Path) -> SmallCohort:
     (tmp_path / "cohort").mkdir()
     return make_cohort(tmp_path / "cohort", per_group=2)
+
+
+@pytest.fixture
+def few_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two figures a mark instead of all: drawing is most of the time of a small run."""
+    draw = figures._figures
+    monkeypatch.setattr(figures, "_figures", lambda *mark: islice(draw(*mark), 2))
 
 
 def settings(cohort: SmallCohort, **more: object) -> StudySettings:
@@ -47,6 +59,7 @@ def moments(folder: Path) -> dict[str, float]:
     return {p.name: p.stat().st_mtime_ns for p in tables}
 
 
+@pytest.mark.usefixtures("few_figures")
 def test_nothing_is_done_twice(
     cohort: SmallCohort, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -86,6 +99,7 @@ def test_a_changed_track_redoes_its_mark_alone(cohort: SmallCohort, tmp_path: Pa
     assert any(name.endswith(".parquet") for name in again)
 
 
+@pytest.mark.usefixtures("few_figures")
 def test_a_mark_that_left_the_sheet_leaves_the_folder(cohort: SmallCohort, tmp_path: Path) -> None:
     out = run_study(settings(cohort), tmp_path / "out")
     rows = pd.read_csv(cohort.sheet)
@@ -124,50 +138,98 @@ def test_of_two_runs_in_one_folder_the_second_stops(cohort: SmallCohort, tmp_pat
     assert "normalize: null" in (out / "study.yaml").read_text()
 
 
-# A run whose marks draw two figures instead of all: drawing is three quarters of the time.
-FEW_FIGURES = """
-import sys
-from itertools import islice
-from resist_epi.cli.main import main
-from resist_epi.report import figures
-draw = figures._figures
-figures._figures = lambda *mark: islice(draw(*mark), 2)
-sys.exit(main(sys.argv[1:]))
-"""
+@dataclass(frozen=True)
+class Kill:
+    """Where a run dies: at this file, half written or just in place, or at the ledger after it."""
+
+    file: str
+    at_ledger: bool
+    in_place: bool
+
+
+def watch(out: Path, seen: Callable[[str, Path], None], then: Callable[[str], None]) -> None:
+    """Have every file that gets its final name told of, before and after; for one process."""
+    replace = Path.replace
+
+    def told(temporary: Path, target: Path) -> Path:
+        name = target.relative_to(out).as_posix()
+        seen(name, temporary)
+        placed = replace(temporary, target)
+        then(name)
+        return placed
+
+    Path.replace = told  # type: ignore[method-assign, assignment]
+
+
+def run_until(kill: Kill, cohort: SmallCohort, out: Path) -> None:
+    """Run, and die by the signal that leaves nothing to say; in a process of its own."""
+    reached = False
+
+    def dies(name: str) -> bool:
+        return (reached and name == LEDGER) if kill.at_ledger else name == kill.file
+
+    def seen(name: str, temporary: Path) -> None:
+        if dies(name) and not kill.in_place:
+            os.truncate(temporary, temporary.stat().st_size // 2)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def then(name: str) -> None:
+        nonlocal reached
+        if dies(name):
+            os.kill(os.getpid(), signal.SIGKILL)
+        reached = reached or name == kill.file
+
+    watch(out, seen, then)
+    run_study(settings(cohort), out)
+
+
+def moments_to_die(names: Sequence[str]) -> list[Kill]:
+    """In each step at one of its files, and at the record of it; half written and in place in turn.
+
+    A step of one file dies at either. Between two of these a folder differs only by whole files
+    that no record speaks of yet.
+    """
+    kills: list[Kill] = []
+    known: set[str] = set()
+    step: list[str] = []
+    for name in names:
+        if name != LEDGER:
+            step += [name] if name not in known else []
+            known.add(name)
+        elif step:
+            place = len(kills) % 4 < 2
+            one = Kill(step[len(step) // 2], at_ledger=False, in_place=place)
+            two = Kill(step[-1], at_ledger=True, in_place=not place)
+            kills += [one, two] if len(step) > 1 else [one] if len(kills) % 2 else [two]
+            step = []
+    return kills
 
 
 @pytest.mark.slow
-def test_killed_at_twenty_random_moments_it_ends_with_the_same_bytes(
-    cohort: SmallCohort, tmp_path: Path
+@pytest.mark.usefixtures("few_figures")
+def test_killed_in_every_step_it_ends_with_the_same_bytes(
+    cohort: SmallCohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def start(out: Path) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", FEW_FIGURES, "--quiet", "run", str(cohort.sheet)]
-        command += ["--genes", str(cohort.genes), "--gene-sets", str(cohort.gene_sets)]
-        return subprocess.Popen([*command, "-o", str(out)], stderr=subprocess.DEVNULL)
-
-    began = time.monotonic()
-    assert start(tmp_path / "whole").wait() == 0
-    duration = time.monotonic() - began
-    expected = contents(tmp_path / "whole")
-    rng = np.random.default_rng(20)
-    killed, folder = 0, 0
-    while killed < 20 and folder < 20:
-        out = tmp_path / f"killed{folder}"
-        process = start(out)
-        time.sleep(rng.uniform(0.25, 0.9) * duration)  # after the imports
-        process.send_signal(signal.SIGKILL)
-        if process.wait() == -signal.SIGKILL:
-            killed += 1
-            found = contents(out)
-            # Whatever bears its final name is whole: the same bytes as in the undisturbed run.
-            for name in found.keys() - {LEDGER}:
-                parts = run_file("parts") + "/"  # whole, but gone at the end of a run
-                if not (Path(name).name.startswith((PARTIAL, LOCK)) or name.startswith(parts)):
-                    assert found[name] == expected[name], name
-            continue
-        # It went on from what was there and ended before the next kill: all must be as expected.
-        assert contents(out) == expected
-        folder += 1
-    assert killed == 20
-    assert start(tmp_path / f"killed{folder}").wait() == 0
-    assert contents(tmp_path / f"killed{folder}") == expected
+    whole, out, names = tmp_path / "whole", tmp_path / "killed", []
+    with monkeypatch.context() as once:
+        once.setattr(Path, "replace", Path.replace)
+        watch(whole, lambda name, _: names.append(name), lambda _: None)
+        run_study(settings(cohort), whole)
+    expected = contents(whole)
+    kills = moments_to_die(names)
+    assert len(kills) >= 15
+    assert len({(kill.at_ledger, kill.in_place) for kill in kills}) == 4
+    for kill in kills:
+        # A fork has the imports already, which were a third of each run.
+        process = get_context("fork").Process(target=run_until, args=(kill, cohort, out))
+        process.start()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL, kill
+        found = contents(out)
+        # Whatever bears its final name is whole: the same bytes as in the undisturbed run.
+        for name in found.keys() - {LEDGER}:
+            parts = run_file("parts") + "/"  # whole, but gone at the end of a run
+            if not (Path(name).name.startswith((PARTIAL, LOCK)) or name.startswith(parts)):
+                assert found[name] == expected[name], (name, kill)
+    run_study(settings(cohort), out)
+    assert contents(out) == expected

@@ -12,7 +12,7 @@ from resist_epi.genome.intervals import count_overlaps
 from resist_epi.genome.peaks import write_bed
 from resist_epi.genome.regions import as_intervals
 from resist_epi.io.igv import write_session
-from resist_epi.io.run_folder import run_path
+from resist_epi.io.run_folder import RunFile, run_path
 from resist_epi.schema import PEAK_QUALITY, QUALITY, names
 from resist_epi.study.occupancy import Occupancy, sheet_occupancy
 from resist_epi.study.occupancy_tables import occupancy_tables, overlap_tables, table_headers
@@ -50,11 +50,12 @@ def write_occupancy(study: PeaksStudy, mark: str, out: Path) -> list[Path]:
     outputs.table(outputs.path("overlaps"), shared.samples, headers["overlaps"])
     outputs.table(outputs.path("group_overlaps"), shared.groups, headers["group_overlaps"])
     outputs.table(outputs.path("occupancy_components"), shared.components, headers["components"])
-    for name, table, header in (
+    more: tuple[tuple[RunFile, pd.DataFrame | None, str], ...] = (
         ("peak_classes", made.classes, "classes"),
         ("occupied_genes", made.genes, "genes"),
         ("occupied_mechanisms", made.mechanisms, "mechanisms"),
-    ):
+    )
+    for name, table, header in more:
         if table is not None:
             outputs.table(outputs.path(name), table, headers[header])
     return outputs.written
