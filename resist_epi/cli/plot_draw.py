@@ -82,7 +82,7 @@ def _draw_samples(kind: str, path: Path, options: PlotOptions, title: str | None
 
     table = read_table(path, required=("sample",))
     table.attrs["explained"] = table.attrs["header"].get("share of variance", [])
-    return figure_function(kind)(table, samples=_sheet(options), title=title)
+    return figure_function(kind)(table, samples=_sheet(options), title=_titled(title, table, path))
 
 
 def _draw_profile(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
@@ -94,7 +94,9 @@ def _draw_profile(kind: str, path: Path, options: PlotOptions, title: str | None
     if options.limits is not None:
         arguments["limits"] = _limits(options.limits)
     matrix: Any = read_profile_matrix(path)
-    if options.beside is not None:
+    if options.beside is None:
+        title = (matrix.title or None) if title is None else title
+    else:
         named = [_named_file(text) for text in options.beside]
         own = options.mark or path.name.removesuffix(".gz")
         matrix = {own: matrix} | {name: read_profile_matrix(file) for name, file in named}
@@ -177,13 +179,14 @@ def _draw_normalization(kind: str, path: Path, options: PlotOptions, title: str 
     from resist_epi.model.agreement import titles_compared
 
     beside = path.with_name(f"{path.name.removesuffix('.tsv')}.calls.tsv")
+    table = read_table(path)
     return figure_function(kind)(
-        read_table(path),
+        table,
         calls=read_table(beside) if beside.is_file() else None,
         results=None if options.results is None else read_results(options.results),
         samples=_sheet(options),
         names=titles_compared(),
-        title=title,
+        title=_titled(title, table, path),
     )
 
 
@@ -202,8 +205,10 @@ def _draw_hidden(kind: str, path: Path, options: PlotOptions, title: str | None)
     from resist_epi.model.hidden_words import factor_values
     from resist_epi.samples.facts import facts_of
 
-    facts = facts_of(read_results(path).attrs["header"])
-    return figure_function(kind)(factor_values(facts), samples=_sheet(options), title=title)
+    table = read_results(path)
+    factors = factor_values(facts_of(table.attrs["header"]))
+    title = _titled(title, table, path)
+    return figure_function(kind)(factors, samples=_sheet(options), title=title)
 
 
 def _draw_gene_set(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:

@@ -15,6 +15,7 @@ from resist_epi.cli.plot import READERS, command
 from resist_epi.counting.profile_files import write_profile_matrix
 from resist_epi.io.tables import write_table
 from resist_epi.plots import PLOTS, Plot
+from resist_epi.samples.facts import library_facts
 from tests.support import simulated
 from tests.support.cohort import SmallCohort
 from tests.support.peak_sheets import write_peak_sheet
@@ -267,3 +268,22 @@ def test_a_figure_of_results_names_mark_contrast_and_n(
     out = tmp_path / "f.svg"
     assert main(["plot", "volcano", tables["volcano"][0], "-o", str(out)]) == 0
     assert "H3K27me3: poor minus good (4 + 4 units)" in out.read_text(encoding="utf-8")
+
+
+def test_figures_of_samples_and_matrices_name_mark_and_n(
+    cohort: SmallCohort, tmp_path: Path
+) -> None:
+    """Files of a run say what they are of; a title that is given wins."""
+    matrix = tmp_path / "m.gz"
+    about = ["--mark", "H3K27me3", "--genes", str(cohort.genes), "--regions", "promoters"]
+    assert main(["profile", str(cohort.sheet), *about, "-o", str(matrix)]) == 0
+    facts = library_facts(["H3K27me3"], ["good"] * 4 + ["poor"] * 4)
+    components = pd.DataFrame({"sample": ["a", "b"], "PC1": [1.0, -1.0], "PC2": [0.5, 0.0]})
+    write_table(tmp_path / "pca.tsv", components, header={"facts": facts})
+    said = "H3K27me3: 8 libraries (4 good, 4 poor)"
+    out = tmp_path / "f.svg"
+    for kind, path in (("heatmap", matrix), ("profile", matrix), ("pca", tmp_path / "pca.tsv")):
+        assert main(["plot", kind, str(path), "-o", str(out)]) == 0
+        assert said in out.read_text(encoding="utf-8")
+        assert main(["plot", kind, str(path), "--title", "Mine", "-o", str(out)]) == 0
+        assert said not in out.read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from resist_epi.counting.profile_files import write_profile_matrix
 from resist_epi.counting.sources import has_reads, track_files
 from resist_epi.io.run_folder import run_path
 from resist_epi.model.analysis import Analysis
+from resist_epi.samples.facts import figure_title
 from resist_epi.samples.presets import preset
 from resist_epi.stats.best_supported import order_of_support
 from resist_epi.study.profile_sheet import Window, profile_with_totals
@@ -77,6 +78,7 @@ def write_profiles(study: Study, mark: str, mains: Sequence[Analysis], outputs: 
         values={s: v * np.float32(factors[s]) for s, v in matrix.values.items()},
         quantity=at_equal_total("signal" if files else "reads per base"),
         tested=tested,
+        title=matrix.title if len(mains) > 1 else figure_title(mains[0].facts, speaks),
     )
     path = outputs.path("profile")
     write_profile_matrix(outputs.add(path), scaled, group="direction")
