@@ -204,7 +204,8 @@ def _say_cost(sheet: SampleSheet, jobs: int) -> None:
 
     table = sheet.table
     columns = [c for c in ("Coverage", "bamReads") if c in table]
-    named = [next((str(row[c]) for c in columns if row[c]), "") for _, row in table.iterrows()]
+    rows = zip(*(table[c].tolist() for c in columns), strict=True)
+    named = [next((str(text) for text in row if text), "") for row in rows]
     tracks = [Path(name) for name in named if name]
     logger.info("%s", expected_cost(tracks, len(sheet.marks), jobs=jobs).words)
 

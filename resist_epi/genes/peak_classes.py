@@ -69,7 +69,7 @@ def class_shares(sets: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
         for kind in CLASSES:
             for cpg in CPG_CLASSES:
                 own = ((peaks["class"] == kind) & (peaks["cpg"] == cpg)).to_numpy()
-                n, length = int(own.sum()), int(bases[own].sum())
+                n, length = float(own.sum()), float(bases[own].sum())
                 shares = (n / (len(own) or np.nan), length / (int(bases.sum()) or np.nan))
                 rows.append((level, name, kind, cpg, n, shares[0], length, shares[1]))
     return pd.DataFrame(rows, columns=names(PEAK_CLASSES))

@@ -129,14 +129,16 @@ def zeros_in_words(matrix: CountMatrix, zeros: FloatArray) -> str:
 def _look_for_signal(level: FloatArray, samples: tuple[str, ...], method: str) -> None:
     """Refuse a library whose level hardly rises with the others'; warn where it does so little."""
     n = level.shape[1]
-    if n < 3:  # of two nobody can tell which is the poor one
+    if n < 3 or len(level) < MIN_DENSE:  # of two, or few regions, nobody can tell the poor one
         return
     total = level.sum(axis=1)
-    for i, name in enumerate(samples):
-        others = (total - level[:, i]) / (n - 1)
-        if np.ptp(others) == 0:
-            return
-        slope = robust_line(others, level[:, i])[1]
+    others = (total[:, None] - level) / (n - 1)
+    if (np.ptp(others, axis=0) == 0).any():
+        return
+    slopes = np.array([robust_line(others[:, i], level[:, i])[1] for i in range(n)])
+    if np.median(slopes) < POOR_SLOPE:  # regions of one level: noise is all that is to be followed
+        return
+    for name, slope in zip(samples, slopes, strict=True):
         if slope >= POOR_SLOPE:
             continue
         said = (

@@ -70,7 +70,9 @@ TABLES = (
     Table("Outside cohort, gene by gene", "a called gene", (), _always(findings.SURVIVAL)),
     Table("Quality", "a library", ("all_quality", "quality"), (
         Part(study.QUALITY), Part(study.QUALITY_MORE, "of a run"),
+        Part(study.PEAK_QUALITY, "of a run of peaks alone"),
     )),
+    Table("Where peaks lie", "a set and class", ("peak_classes",), _always(study.PEAK_CLASSES)),
     Table("Balance of the mark", "a class", ("balance",), _always(findings.BALANCE)),
     Table("Scores of tissue", "a score", ("scores",),
           _always(findings.TISSUE_SCORES, findings.TISSUE_SCORES_MORE)),

@@ -98,8 +98,8 @@ PEAK_CLASSES = (
     Column("set", "str", "", "which group or sample"),
     Column("class", "str", "", "promoter, gene_body, distal or intergenic"),
     Column("cpg", "str", "", "CpG class of the promoter of the peak's gene"),
-    Column("n_peaks", "int64", "peaks", "peaks of the set that are of both classes"),
+    Column("n_peaks", "float64", "peaks", "peaks of the set that are of both classes"),
     Column("fraction", "float64", "", "share of the set's peaks"),
-    Column("bases", "int64", "bp", "their bases"),
+    Column("bases", "float64", "bp", "their bases"),
     Column("fraction_bases", "float64", "", "share of the bases of the set's peaks"),
 )

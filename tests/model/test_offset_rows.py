@@ -83,3 +83,14 @@ def test_offsets_need_regions_that_are_abundant_in_every_library(method: str) ->
     few = made.select(regions=np.arange(2_000) < 400)
     with pytest.raises(DesignError, match="follow depth"):
         normalize(few, method, inputs=of_peaks(few))
+
+
+@pytest.mark.parametrize("n_regions", [60, 2_000])
+def test_regions_of_one_level_or_few_of_them_tell_nothing_of_a_library(n_regions: int) -> None:
+    """Where no library follows the others there is nothing but noise to follow."""
+    made = one_shallow(1.0, "mean_signal")
+    values = np.random.default_rng(5).gamma(40, 0.5, (n_regions, 8))
+    one_level = replace(made, values=values, regions=regions(n_regions))
+    offsets = normalize(one_level, "loess").offsets
+    assert offsets is not None
+    assert np.isfinite(offsets).all()
