@@ -90,9 +90,12 @@ from .study.analyse import analyse_several as analyse_several
 from .study.check import check_study as check_study
 from .study.count_study import count_study as count_study
 from .study.enrich_study import enrich_study as enrich_study
+from .study.lifted import lift_sheet as lift_sheet
+from .study.locus_sheet import locus_coverage as locus_coverage
 from .study.make_tracks import make_tracks as make_tracks
 from .study.occupancy import sheet_occupancy as sheet_occupancy
 from .study.occupancy_tables import occupancy_tables as occupancy_tables
+from .study.occupancy_tables import overlap_tables as overlap_tables
 from .study.study_counts import StudyCounts as StudyCounts
 from .tracks.open import open_track as open_track
 

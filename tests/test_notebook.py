@@ -20,7 +20,7 @@ NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 
 # Figures of each.
-DRAWN = {"first_study": 2, "heatmaps": 5}
+DRAWN = {"first_study": 2, "heatmaps": 5, "peaks_alone": 4}
 
 
 def text_of(name: str) -> str:
@@ -72,3 +72,11 @@ def test_every_public_function_that_it_uses_has_an_example(name: str) -> None:
     simulated = (CohortSettings, simulate_cohort, truth_table)
     for item in (*simulated, write_cohort):
         assert ">>>" in (item.__doc__ or "")
+
+
+def test_peaks_alone_say_how_far_they_hold() -> None:
+    outputs = run_notebooks.texts(run_notebooks.read("peaks_alone"))
+    said = next(text for _, text in outputs if "were planted" in text)
+    more_often, right = (int(word) for word in said.split() if word.isdigit())
+    assert 0 < right < more_often
+    assert any("descriptive" in text and "not adjusted" in text for _, text in outputs)

@@ -8,7 +8,8 @@ import typer
 
 from resist_epi.cli.kinds import OTHER, expecting
 from resist_epi.cli.options import GeneSetsOption, GenesOption, GenomeOption, MarkOption, Output
-from resist_epi.cli.plot_draw import EXPECTED, READERS, PlotOptions
+from resist_epi.cli.plot_draw import EXPECTED, READERS
+from resist_epi.cli.plot_options import PlotOptions
 from resist_epi.errors import closest
 from resist_epi.plots import PLOTS
 
@@ -92,6 +93,15 @@ def command(
         "--grouped",
         help=f"{_with('grouped')}: each, or mean or overlay of the levels of Condition.",
     ),
+    unscaled: bool = typer.Option(
+        False,
+        "--unscaled",
+        help=f"{_with('unscaled')} of a sheet: values as the files have them, not brought to equal"
+        " total coverage.",
+    ),
+    jobs: int | None = typer.Option(
+        None, "--jobs", min=1, help=f"{_with('jobs')} of a sheet: processes."
+    ),
 ) -> None:
     """Draw a figure: PNG, SVG or PDF, told by the name of the output."""
     from resist_epi.io.figures import check_figure_path, save_figure
@@ -122,6 +132,8 @@ def command(
         limits=limits or None,
         beside=beside or None,
         grouped=grouped,
+        unscaled=unscaled or None,
+        jobs=jobs,
     )
     for name, value in vars(options).items():
         if value is not None and name not in PLOTS[kind].options:

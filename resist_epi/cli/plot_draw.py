@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from resist_epi.cli.kinds import COUNTS, MATRIX, RESULTS
+from resist_epi.cli.plot_locus import draw_locus
+from resist_epi.cli.plot_options import PlotOptions
 from resist_epi.errors import unknown_name
 from resist_epi.plots import figure_function
 
@@ -17,35 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from resist_epi.genes.gene_sets import GeneSet
-
-
-@dataclass(frozen=True)
-class PlotOptions:
-    """What the command line says besides kind, table and output."""
-
-    samples: Path | None = None
-    mark: str | None = None
-    label: str | None = None
-    by: str | None = None
-    gene: str | None = None
-    region: str | None = None
-    genome: str | None = None
-    genes: Path | None = None
-    set: str | None = None
-    gene_sets: str | None = None
-    results: Path | None = None
-    arms: Path | None = None
-    kmeans: int | None = None
-    hierarchical: int | None = None
-    sort: str | None = None
-    cmap: str | None = None
-    limits: list[str] | None = None
-    beside: list[str] | None = None
-    grouped: str | None = None
-
-    def given(self, *names: str) -> dict[str, Any]:
-        """Those of these options that were given."""
-        return {n: v for n in names if (v := getattr(self, n)) is not None}
 
 
 def _draw_results(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
@@ -110,7 +82,7 @@ def _draw_samples(kind: str, path: Path, options: PlotOptions, title: str | None
 
     table = read_table(path, required=("sample",))
     table.attrs["explained"] = table.attrs["header"].get("share of variance", [])
-    return figure_function(kind)(table, samples=_sheet(options), title=title)
+    return figure_function(kind)(table, samples=_sheet(options), title=_titled(title, table, path))
 
 
 def _draw_profile(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
@@ -122,7 +94,9 @@ def _draw_profile(kind: str, path: Path, options: PlotOptions, title: str | None
     if options.limits is not None:
         arguments["limits"] = _limits(options.limits)
     matrix: Any = read_profile_matrix(path)
-    if options.beside is not None:
+    if options.beside is None:
+        title = (matrix.title or None) if title is None else title
+    else:
         named = [_named_file(text) for text in options.beside]
         own = options.mark or path.name.removesuffix(".gz")
         matrix = {own: matrix} | {name: read_profile_matrix(file) for name, file in named}
@@ -155,89 +129,6 @@ def _limits(given: list[str]) -> Any:
             ) from None
         found[mark] = low, high
     return found[""] if set(found) == {""} else found
-
-
-def _draw_locus(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
-    if _is_sheet(path):
-        return _draw_tracks(kind, path, options, title)
-    import pandas as pd
-
-    from resist_epi.counting.matrix import scaled
-    from resist_epi.genome.reference import load_reference
-    from resist_epi.io.tables import read_results
-    from resist_epi.study.count_sheet import naming_of_counts, read_counts_and_sheet
-
-    matrix, sheet = read_counts_and_sheet(path, options.samples, mark=options.mark)
-    values = pd.DataFrame(scaled(matrix), columns=list(matrix.samples))
-    places = matrix.regions[["chrom", "start", "end"]].reset_index(drop=True)
-    quantity = matrix.quantity.replace("_", " ")
-    if matrix.quantity == "coverage_sum":
-        # Bins may differ in width, and a sum says little beside a picture.
-        values = values.div(places["end"] - places["start"], axis=0)
-        quantity = "mean signal"
-    genes = called = None
-    if options.gene or options.genome or options.genes:
-        genome = options.genome if options.genes else options.genome or sheet.assembly
-        annotation = load_reference(genome, options.genes).annotation
-        naming = naming_of_counts(matrix, sheet, genome=genome)
-        genes = naming.annotation(annotation).genes
-    if options.results is not None:
-        called = read_results(options.results)
-        called = called[called["direction"] != "none"]
-    return figure_function(kind)(
-        pd.concat([places, values], axis=1),
-        genes=genes,
-        gene=options.gene,
-        region=options.region,
-        samples=sheet.table,
-        highlight=called,
-        quantity=quantity,
-        title=title,
-        **options.given("grouped"),
-    )
-
-
-def _is_sheet(path: Path) -> bool:
-    """Whether a file is a sample sheet: its first line names SampleID."""
-    from resist_epi.io.first_bytes import first_bytes
-
-    head = first_bytes(path)
-    return b"sampleid" in head.lower().split(b"\n")[0] and not head.startswith(b"PAR1")
-
-
-def _draw_tracks(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
-    """A locus of a sheet's tracks, with its peaks, in one call."""
-    from resist_epi.genome.reference import load_reference
-    from resist_epi.io.tables import read_results
-    from resist_epi.plots.locus_place import locus_place
-    from resist_epi.samples.peaks import sheet_peaks
-    from resist_epi.samples.sheet import one_mark, read_sheet
-    from resist_epi.study.locus_sheet import locus_coverage
-
-    if options.samples is not None:
-        raise typer.BadParameter("the sheet is given already", param_hint="--samples")
-    sheet = one_mark(read_sheet(path), options.mark)
-    genes = None
-    if options.gene or options.genome or options.genes:
-        genome = options.genome if options.genes else options.genome or sheet.assembly
-        genes = load_reference(genome, options.genes).annotation.genes
-    place = locus_place(genes, gene=options.gene, region=options.region)
-    if place is None:
-        raise typer.BadParameter("which locus to show is not said", param_hint="--gene, --region")
-    called = None if options.results is None else read_results(options.results)
-    n = len(sheet.samples)
-    return figure_function(kind)(
-        locus_coverage(sheet, place, genome=options.genome),
-        genes=genes,
-        gene=options.gene,
-        region=place,
-        samples=sheet.table,
-        highlight=None if called is None else called[called["direction"] != "none"],
-        peaks=sheet_peaks(sheet),
-        quantity="signal per base",
-        title=title or f"{', '.join(sheet.marks)}: {n} libraries",
-        **options.given("grouped"),
-    )
 
 
 def _draw_running(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
@@ -288,13 +179,14 @@ def _draw_normalization(kind: str, path: Path, options: PlotOptions, title: str 
     from resist_epi.model.agreement import titles_compared
 
     beside = path.with_name(f"{path.name.removesuffix('.tsv')}.calls.tsv")
+    table = read_table(path)
     return figure_function(kind)(
-        read_table(path),
+        table,
         calls=read_table(beside) if beside.is_file() else None,
         results=None if options.results is None else read_results(options.results),
         samples=_sheet(options),
         names=titles_compared(),
-        title=title,
+        title=_titled(title, table, path),
     )
 
 
@@ -313,8 +205,10 @@ def _draw_hidden(kind: str, path: Path, options: PlotOptions, title: str | None)
     from resist_epi.model.hidden_words import factor_values
     from resist_epi.samples.facts import facts_of
 
-    facts = facts_of(read_results(path).attrs["header"])
-    return figure_function(kind)(factor_values(facts), samples=_sheet(options), title=title)
+    table = read_results(path)
+    factors = factor_values(facts_of(table.attrs["header"]))
+    title = _titled(title, table, path)
+    return figure_function(kind)(factors, samples=_sheet(options), title=title)
 
 
 def _draw_gene_set(kind: str, path: Path, options: PlotOptions, title: str | None) -> Any:
@@ -375,7 +269,7 @@ READERS: dict[str, tuple[_Draw, str]] = {
     "overlaps": (_draw_overlaps, "occupancy/*.overlaps.tsv of a run of peaks alone"),
     "samples": (_draw_samples, "quality/*.tsv of a run"),
     "profile": (_draw_profile, "a matrix file"),
-    "bins": (_draw_locus, "counts of bins, or a sample sheet (its tracks)"),
+    "bins": (draw_locus, "counts of bins, or a sample sheet (its tracks, or reads)"),
     "ranked": (_draw_running, "results"),
     "gene": (_draw_swarm, "counts"),
     "counts": (_draw_gene_set, "counts"),

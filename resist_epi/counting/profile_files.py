@@ -87,6 +87,7 @@ def read_profile_matrix(path: str | Path) -> ProfileMatrix:
             reference=str(point) if point else "TSS,TES",
             quantity=str(settings.get("quantity", "mean signal")),
             tested=_tested(settings.get("tested window")),
+            title=shortened(settings["title"]) if settings.get("title") else "",
         )
 
 
@@ -264,4 +265,5 @@ def _settings(matrix: ProfileMatrix, names: list[str], counts: list[int]) -> dic
         "sample_boundaries": [k * matrix.n_bins for k in range(n + 1)],
         "quantity": matrix.quantity,
         **({} if matrix.tested is None else {"tested window": list(matrix.tested)}),
+        **({"title": matrix.title} if matrix.title else {}),
     }

@@ -42,6 +42,8 @@ class ProfileMatrix(Shown):
         What a value is, for the colour bar.
     tested
         bp from the point between which regions were tested, where that is one window for all.
+    title
+        Mark, regions and n, for what stands above a figure.
 
     Raises
     ------
@@ -58,6 +60,7 @@ class ProfileMatrix(Shown):
     reference: str = "TSS"
     quantity: str = "mean signal"
     tested: tuple[int, int] | None = None
+    title: str = ""
 
     def __post_init__(self) -> None:
         total = self.before + self.body + self.after

@@ -308,6 +308,16 @@ def write_bed(regions: pd.DataFrame, path: str | Path) -> None:
     ------
     InputFormatError
         If the file cannot be written, or the table is no region table.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from resist_epi.genome.regions import make_regions
+    >>> place = Path(tempfile.mkdtemp()) / "two.bed"
+    >>> table = pd.DataFrame({"chrom": "chr1", "start": [10, 50], "end": [20, 90]})
+    >>> write_bed(make_regions(table, kind="peaks"), place)
+    >>> read_bed_regions(place)["end"].tolist()
+    [20, 90]
     """
     table = check_regions(regions)
     bed = ["chrom", "start", "end", "region_id", "score", "strand"]

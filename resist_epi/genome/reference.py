@@ -80,7 +80,7 @@ def genomes() -> list[Genome]:
 
 def load_reference(
     genome: str | None,
-    genes: str | Path | None,
+    genes: str | Path | None = None,
     *,
     tracks: Mapping[str, HasLengths] | None = None,
 ) -> Reference:
@@ -99,6 +99,11 @@ def load_reference(
         If the tracks are of another assembly (both are named), or none can be told.
     InputFormatError
         If the gene file cannot be read, or the name is unknown.
+
+    Examples
+    --------
+    >>> load_reference("hg38").genome.name
+    'hg38'
     """
     recognised = _assembly_of(tracks or {})
     if genome is not None and recognised is not None and recognised != genome:

@@ -16,6 +16,9 @@ EVIDENCE: tuple[Evidence, ...] = ("gain", "loss", "mixed", "none", "too few", "u
 # Of fewer loci "none seen" says nothing; controls of fewer are no comfort.
 FEWEST_LOCI, FEWEST_OF_CONTROL = FEW_LOCI, 15
 
+# P of a row that by itself would not be called silent.
+SEEN_ALONE = 0.05
+
 # At which power a change that was not seen would have been.
 POWER = 0.8
 
@@ -58,8 +61,8 @@ ALLOWED = Verdict(
 
 ONE_WAY = Verdict(
     "changes, one way",
-    "a change without a sign was stated (mixed); the members go one way",
-    "where a change without a sign was stated",
+    "a change was stated, but not its direction (mixed); the members go one way",
+    "where a change was stated, but not its direction",
 )
 
 OPPOSITE = Verdict(
@@ -183,6 +186,7 @@ def in_words(
     smallest: float,
     needed: float,
     untested: str,
+    pvalue: float = math.nan,
     called: float = math.nan,
     matched: float = math.nan,
 ) -> str:
@@ -196,6 +200,8 @@ def in_words(
         Columns `smallest_effect` and `called_needed` of the row; NaN where not known.
     untested
         The column of that name.
+    pvalue
+        Of the row: of .05 or less something is seen that cannot be claimed, and that is said.
     called, matched
         Columns `n_called` and `n_called_matched`: a set of which loci are called changes no more
         than sets like it, which is not the same as no change.
@@ -214,7 +220,10 @@ def in_words(
     if called > 0 and not math.isnan(matched):
         # More than in sets like it, and yet too few, or explained by exchanged labels.
         how = "that can be claimed" if called > matched else "beyond that of others"
-        verdict += f" {how} ({called:.0f} loci called, {matched:.1f} in sets like it)"
+        loci = "locus" if called == 1 else "loci"
+        verdict += f" {how} ({called:.0f} {loci} called, {matched:.1f} in sets like it)"
+    elif pvalue <= SEEN_ALONE:
+        verdict += f" that can be claimed (P {pvalue:.2g} before it is adjusted)"
     parts = []
     if not math.isnan(smallest):
         parts.append(f"a shift of {smallest:.2f} log2")

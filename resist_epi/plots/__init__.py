@@ -39,7 +39,7 @@ _ROWS = ("kmeans", "hierarchical", "sort")
 
 _HEATMAP = ("by", "cmap", "limits", "beside", "label")
 
-_LOCUS = ("gene", "region", "genome", "genes", "results", "grouped")
+_LOCUS = ("gene", "region", "genome", "genes", "results", "grouped", "unscaled", "jobs")
 
 # A new figure is one record here.
 PLOTS: dict[str, Plot] = {

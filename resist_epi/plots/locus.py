@@ -84,7 +84,7 @@ def plot_locus(
     genes: pd.DataFrame | None = None,
     samples: Samples = None,
     highlight: pd.DataFrame | None = None,
-    quantity: str = "signal",
+    quantity: str | None = None,
     title: str | None = None,
     **locus: Unpack[Locus],
 ) -> Axes:
@@ -97,7 +97,8 @@ def plot_locus(
     ----------
     coverage
         `chrom start end` and a column a sample: bins, as `count --regions bins` gives them.
-        Stretches without a row are empty. Values are drawn as they are: normalise before.
+        or as `locus_coverage` makes them. Stretches without a row are empty. Values are drawn as
+        they are: normalise before.
     genes
         `chrom start end strand symbol` (0-based half-open), and `gene_id` where known.
     samples
@@ -106,7 +107,7 @@ def plot_locus(
         Regions `chrom start end` to shade, as called ones: by `direction` where they have it; with
         `best_start` and `best_end` the window of the lowest P is shaded darker.
     quantity
-        What the values are.
+        What the values are; by default what `coverage.attrs` says, else `signal`.
     locus
         `gene`, a symbol or id to show, which needs `genes`, with `flank` on either side, a share
         of its length (half of it by default, at least 2 kb); or `region`, as
@@ -154,12 +155,18 @@ def plot_locus(
     shown = _genes_inside(genes, place)
     lanes = gene_lanes(shown, place)
     found = _peaks_inside(peaks, names, place)
+    drawn = [v for t in tracks for v in t.means.values()]
+    top = _top(np.stack(drawn, axis=1))
+    unit = coverage.attrs.get("quantity", "signal") if quantity is None else quantity
+    cut = ", cut above" if any(bool((v > top).any()) for v in drawn) else ""
+    scale = f"all tracks: 0 to {top:.3g} {unit}{cut}"
     with paper_style():
+        wide = _is_wide(scale, conditions)
         texts = shorten_all([t.name for t in tracks], 20)
         left = max(text_width_mm([*texts, *(["peaks"] if found else [])]) + 3.0, 12.0)
         genes_mm = (max(lanes, default=-1) + 1) * LANE_MM + 1.0
         peaks_mm = min(len(found) * _PEAK_MM, _MOST_PEAKS_MM) + 1.0 if found else 0.0
-        head_mm = TITLE_MM * bool(title) + 1.5 + LINE_MM * (2 if _is_wide(conditions) else 1)
+        head_mm = TITLE_MM * bool(title) + 1.5 + LINE_MM * (2 if wide else 1)
         beside_mm = head_mm + genes_mm + peaks_mm + _AXIS_MM
         highest = 28.0 if grouped == "overlay" else 12.0 if grouped == "mean" else 6.5
         track_mm = float(np.clip(_ROOM_MM / len(tracks), 2.2, highest))
@@ -168,7 +175,6 @@ def plot_locus(
         frame.title(title)
         track_mm = (frame.height - beside_mm) / len(tracks)
         width = frame.width - left - 3.0
-        top = _top(np.stack([v for t in tracks for v in t.means.values()], axis=1))
         colours = {**level_colours(conditions), "": GREY}
         y = frame.height - head_mm
         for track, text in zip(tracks, texts, strict=True):
@@ -178,9 +184,7 @@ def plot_locus(
             panel.set_xlim(place[1], place[2])
             _shade(panel, highlight, place)
             frame.text(left - 1.5, y + track_mm * 0.46, text, ha="right")
-        cut = any(bool((v > top).any()) for t in tracks for v in t.means.values())
-        scale = f"all tracks: 0 to {top:.3g} {quantity}{', cut above' if cut else ''}"
-        _say_scale(frame, scale, conditions, frame.height - head_mm)
+        _say_scale(frame, scale, conditions, frame.height - head_mm, wide)
         if found:
             box = (left, _AXIS_MM + genes_mm, width, peaks_mm - 1.0)
             _draw_peaks(frame, found, place, box, {n: colours[str(conditions[n])] for n in found})
@@ -348,10 +352,10 @@ def _shade(ax: Axes, regions: pd.DataFrame | None, place: Place) -> None:
                 ax.axvspan(start, end, color=colour, alpha=_SHADE_ALPHA, lw=0, zorder=0)
 
 
-def _say_scale(frame: Frame, text: str, conditions: pd.Series, y: float) -> None:
+def _say_scale(frame: Frame, text: str, conditions: pd.Series, y: float, wide: bool) -> None:
     """Write the one scale of all tracks, and the colours of the conditions beside or above it."""
     frame.text(1.0, y + 0.8, text, va="bottom")
-    y += LINE_MM if _is_wide(conditions) else 0.0
+    y += LINE_MM if wide else 0.0
     right = frame.width - 3.0
     colours = {level: c for level, c in level_colours(conditions).items() if level}
     for level, colour in reversed([*zip(_level_texts(conditions), colours.values(), strict=True)]):
@@ -360,9 +364,10 @@ def _say_scale(frame: Frame, text: str, conditions: pd.Series, y: float) -> None
         right -= text_width_mm([level]) * _BOLD + 2.0
 
 
-def _is_wide(conditions: pd.Series) -> bool:
-    """Whether the names of the conditions need a line of their own."""
-    return sum(text_width_mm([text]) + 3.0 for text in _level_texts(conditions)) > 30.0
+def _is_wide(scale: str, conditions: pd.Series) -> bool:
+    """Whether the names of the conditions need a line of their own, above that of the scale."""
+    levels = [text_width_mm([text]) * _BOLD + 2.0 for text in _level_texts(conditions)]
+    return sum(levels) + text_width_mm([scale]) + 6.0 > COLUMN_MM
 
 
 def _level_texts(conditions: pd.Series) -> list[str]:

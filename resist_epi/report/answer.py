@@ -16,12 +16,13 @@ from resist_epi.io.run_folder import run_file
 from resist_epi.model.differential import METHODS
 from resist_epi.model.method import Method
 from resist_epi.report.confounders import Confounder, confounders
-from resist_epi.report.gather import MarkTables, RunTables, Sheet
+from resist_epi.report.differs import mark_differs
+from resist_epi.report.gather import MarkTables, RunTables
 from resist_epi.report.mechanism_lines import mechanism_lines, mechanism_summary
 from resist_epi.report.sections import calls, count, number
 from resist_epi.report.top_loci import SWITCH_CLASSES, TopLocus, top_loci
 from resist_epi.report.trust import Scale, next_steps, scale_of, untestable
-from resist_epi.report.words import KIND_WORDS, capital, change_in_words, join_words
+from resist_epi.report.words import capital, join_words
 from resist_epi.samples.facts import contrast_title
 
 MOST_SENTENCES = 6
@@ -155,7 +156,7 @@ def _units(facts: Mapping[str, Any]) -> str:
 
 def _differs(run: RunTables) -> Iterator[Sentence]:
     """What differs in the regions that speak for genes, and what of it is of high confidence."""
-    each = [(_mark_differs(mark), _main_file(mark)) for mark in run.marks]
+    each = [(mark_differs(mark), _main_file(mark)) for mark in run.marks]
     if len(each) > MARKS_APART:  # one sentence, so that the others have room
         texts = "; ".join(text for text, _ in each)
         yield Sentence("differs", texts, tuple(file for _, file in each))
@@ -166,47 +167,6 @@ def _differs(run: RunTables) -> Iterator[Sentence]:
 
 def _main_file(mark: MarkTables) -> str:
     return run_file("results", mark.name, next(iter(mark.results)))
-
-
-def _mark_differs(mark: MarkTables) -> str:
-    kind = next(iter(mark.results))
-    found, words = calls(mark.main), KIND_WORDS.get(kind, kind)
-    if mark.main.facts.get("no test"):
-        return (
-            f"{mark.mark} could not be tested ({mark.main.facts['no test']}): there are fold"
-            f" changes of {found['all']:,} {words}, and no P"
-        )
-    tested, called = found["tested"], found["gain"] + found["loss"]
-    level = f"a false discovery rate of {mark.main.question.fdr:.0%}"
-    if not called:
-        return (
-            f"{mark.mark} differs at none of {tested:,} {words} tested, at {level}; that is no"
-            " proof that nothing changes"
-        )
-    more, less = _ways(mark.main)
-    text = (
-        f"{mark.mark} differs at {called:,} of {tested:,} {words} tested ({found['gain']:,}"
-        f" {more}, {found['loss']:,} {less}; {level})"
-    )
-    if found["loci"] is not None:
-        text += f", at {count(found['loci'], 'locus', 'loci')}"
-    if found["sure"] is None:
-        return f"{text}; whether with high confidence could not be determined"
-    sure = "none" if not found["sure"] else f"{found['sure']:,}"
-    return f"{text}; {sure} of the {called:,} with high confidence"
-
-
-def _ways(sheet: Sheet) -> tuple[str, str]:
-    """How a gain and a loss are called in a sentence."""
-    gain = change_in_words(sheet.facts)[1]
-    return (
-        (gain, gain.replace("more", "less", 1))
-        if gain.startswith("more in")
-        else (
-            "gained",
-            "lost",
-        )
-    )
 
 
 def _ruled_out(run: RunTables) -> Iterator[Sentence]:
@@ -277,15 +237,18 @@ def _switches(run: RunTables) -> Iterator[Sentence]:
     n = loci.nunique()
     genes = count(len(found), "gene")
     text = f"{capital(genes)} at {count(n, 'locus', 'loci')} switch{'es' * (len(found) == 1)}"
-    yield Sentence(
-        "switches",
-        f"{text} between the marks, one gained where the other is lost",
-        rests_on,
-        tuple(_switch_items(found, loci)),
-    )
+    text += " between the marks, one gained where the other is lost (both tested together, so that"
+    text += " neither need be called alone)"
+    yield Sentence("switches", text, rests_on, tuple(_switch_items(found, loci, _where(run))))
 
 
-def _switch_items(found: pd.DataFrame, loci: pd.Series) -> Iterator[str]:
+def _where(run: RunTables) -> str:
+    """In which group a switch is seen: ` in poor`; empty where no two groups are compared."""
+    about = run.marks[0].main.facts["contrast"]
+    return f" in {about['first']}" if about["kind"] == "difference" else ""
+
+
+def _switch_items(found: pd.DataFrame, loci: pd.Series, where: str) -> Iterator[str]:
     for name, words in SWITCH_CLASSES.items():
         own = found[found["class"] == name]
         if own.empty:
@@ -298,14 +261,14 @@ def _switch_items(found: pd.DataFrame, loci: pd.Series) -> Iterator[str]:
         ]
         more = len(named) - SWITCH_LOCI_NAMED
         tail = f" and {more} more" if more > 0 else ""
-        yield f"{words}: {', '.join(named[:SWITCH_LOCI_NAMED])}{tail}"
+        yield f"{words}{where}: {', '.join(named[:SWITCH_LOCI_NAMED])}{tail}"
 
 
 def _locus_name(genes: list[str]) -> str:
-    """`GREB1`; of many neighbours the first and the last."""
+    """`GREB1`; of many neighbours the first, since a range would name genes that do not switch."""
     if len(genes) < 3:
         return " and ".join(genes)
-    return f"{genes[0]} to {genes[-1]} ({len(genes)} genes)"
+    return f"{genes[0]} with {len(genes) - 1} neighbours"
 
 
 def _other_assays(run: RunTables) -> Iterator[Sentence]:
@@ -360,13 +323,11 @@ def _chance(run: RunTables) -> Iterator[Sentence]:
     found = [(m, m.main.facts["relabelling"]) for m in run.marks if "relabelling" in m.main.facts]
     if not found:
         return
-    chance = [f"{f['median']:.0f} of {m.mark}" for m, f in found]
+    chance = [f"{f['median']:.0f} of {m.mark} (95% at most {f['q95']:.0f})" for m, f in found]
     true = [f"{f['observed']:,}" for _, f in found]
     n = max(int(f["n"]) for _, f in found)
     others = {_relabelled_by(m) for m, _ in found} - {""}
-    by = f", all by {join_words(sorted(others))}, which is quicker than the main test" * bool(
-        others
-    )
+    by = f" (by a quicker test, {join_words(sorted(others))}, throughout)" * bool(others)
     text = (
         f"With the labels of the groups exchanged ({n:,} ways) a median of {join_words(chance)} is"
         f" called, with the true ones {join_words(true)}{by}"

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from resist_epi.genes.tissue_scores import column_name
+from resist_epi.model.hidden import MIN_UNITS_FOR_FACTORS
 from resist_epi.report.gather import MarkTables, RunTables
 from resist_epi.report.sections import count, number
 from resist_epi.report.words import join_words
@@ -104,13 +105,20 @@ def _batch(run: RunTables, mark: MarkTables) -> tuple[State, str]:
 def _hidden(_: RunTables, mark: MarkTables) -> tuple[State, str]:
     facts: dict[str, Any] = mark.main.facts.get("hidden", {})
     if not facts:
-        return "not checked", "hidden factors were not looked for"
+        few = f" in groups of fewer than {MIN_UNITS_FOR_FACTORS} units" if _too_small(mark) else ""
+        return "not checked", f"hidden factors were not looked for{few}"
     if not facts["found"]:
-        return "not seen", "units share no pattern beyond chance"
+        return "not seen", "none found; one that moves few regions would not show"
     n = count(int(facts["found"]), "hidden factor")
     if facts["adjusted"]:
         return "adjusted", f"{n} found and in the design"
     return "seen", f"{n} found and not adjusted for"
+
+
+def _too_small(mark: MarkTables) -> bool:
+    about = mark.main.facts["contrast"]
+    wanted = mark.main.question.hidden != "none" and about["kind"] == "difference"
+    return wanted and min(about["units"]) < MIN_UNITS_FOR_FACTORS
 
 
 def _purity(run: RunTables, mark: MarkTables) -> tuple[State, str]:

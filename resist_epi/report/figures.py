@@ -22,7 +22,7 @@ from resist_epi.model.hidden_words import factor_values
 from resist_epi.plots import figure_function
 from resist_epi.report.gather import MarkTables, RunTables
 from resist_epi.report.words import KIND_WORDS
-from resist_epi.samples.facts import figure_title
+from resist_epi.samples.facts import figure_title, library_facts
 from resist_epi.workers import run_tasks
 
 logger = logging.getLogger(__name__)
@@ -123,17 +123,10 @@ def _of_study(run: RunTables) -> Iterator[tuple[str, Draw]]:
         yield "study.switch", partial(figure_function("switch"), run.switches.table, title=title)
 
 
-def _samples_title(mark: MarkTables, quality: pd.DataFrame) -> str:
-    """Mark, and the libraries of every condition, for figures of all samples."""
-    own = quality.loc[quality["mark"] == mark.mark, "condition"]
-    groups = own[own != ""].value_counts(sort=False)
-    sizes = ", ".join(f"{n} {name}" for name, n in groups.items())
-    return f"{mark.mark}: {len(own)} libraries{f' ({sizes})' if sizes else ''}"
-
-
 def _figures(mark: MarkTables, quality: pd.DataFrame) -> Iterator[tuple[str, Draw]]:
     samples = quality.rename(columns={"sample": "SampleID", "condition": "Condition"})
-    of_samples = _samples_title(mark, quality)
+    own = quality.loc[quality["mark"] == mark.mark, "condition"]
+    of_samples = figure_title(library_facts([mark.mark], own))
     title = figure_title(mark.main.facts)
     if mark.components is not None:
         pca = figure_function("pca")

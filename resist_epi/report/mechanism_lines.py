@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +27,15 @@ GENES_NAMED = 4
 
 LINES_SHOWN = 6  # in the answer; the rest stand with the mechanisms
 
-STATED = {v.word for v in (AS_EXPECTED, ALLOWED, ONE_WAY)}
+STATED = {v.word for v in (AS_EXPECTED, ALLOWED)}
+
+# How a line goes on, in the order in which lines stand.
+STANCES = {
+    "as stated": "",
+    "one way": ", no direction stated in advance",
+    "not stated": ", not stated in advance",
+    "against": ", against what was stated",
+}
 
 
 @dataclass(frozen=True)
@@ -46,7 +55,8 @@ class MechanismLine:
     carriers
         The genes that carry it, in words.
     stance
-        `as stated`, `against` what was stated, or `not stated`.
+        `as stated`; `one way`, where a change was stated and its direction was not; `not stated`;
+        `against` what was stated.
     """
 
     title: str
@@ -59,12 +69,11 @@ class MechanismLine:
     @property
     def words(self) -> str:
         """The line."""
-        stances = {"against": ", against what was stated", "not stated": ", not stated in advance"}
         also = f"; also named {', '.join(self.others)}" if self.others else ""
         if self.excluded:
             also += f"; speaks against {join_words(self.excluded)}"
         seen = join_words(self.changes)
-        return f"{self.title}: {seen}{stances.get(self.stance, '')} ({self.carriers}){also}"
+        return f"{self.title}: {seen}{STANCES[self.stance]} ({self.carriers}){also}"
 
 
 def mechanism_lines(table: pd.DataFrame) -> list[MechanismLine]:
@@ -107,14 +116,16 @@ def mechanism_lines(table: pd.DataFrame) -> list[MechanismLine]:
         for title, rows in own.groupby("mechanism", sort=False)
         if title not in named
     ]
-    order = ["as stated", "not stated", "against"]
+    order = list(STANCES)
     return sorted(lines, key=lambda line: order.index(line.stance))
 
 
 def _stance(verdicts: Sequence[str]) -> str:
     if OPPOSITE.word in verdicts:
         return "against"
-    return "as stated" if set(verdicts) & STATED else "not stated"
+    if set(verdicts) & STATED:
+        return "as stated"
+    return "one way" if ONE_WAY.word in verdicts else "not stated"
 
 
 def _change(row: Mapping[Any, Any]) -> str:
@@ -140,8 +151,8 @@ def mechanism_summary(table: pd.DataFrame, lines: Sequence[MechanismLine]) -> st
     """One sentence on all mechanisms: how many findings, or that none stands out."""
     own = table[table["kind"] == "mechanism"]
     total = own["mechanism"].nunique()
+    untested, few = untested_mechanisms(table)
     if not lines:
-        untested, few = untested_mechanisms(table)
         silent = [
             text
             for n, text in (
@@ -153,12 +164,16 @@ def mechanism_summary(table: pd.DataFrame, lines: Sequence[MechanismLine]) -> st
         ]
         more = f"; {', '.join(silent)}" if silent else ""
         return f"None of {count(total, 'mechanism')} stands out{more}"
-    stated = sum(line.stance == "as stated" for line in lines)
-    against = sum(line.stance == "against" for line in lines)
-    text = f"Of {count(total, 'mechanism')} with signs stated in advance, the marks are"
-    text += f" consistent with {stated or 'none'} as stated"
-    parts = [f"{against} against" if against else "", f"{len(lines) - stated - against} otherwise"]
-    beside = ", ".join(p for p in parts if p and not p.startswith("0 "))
+    n = Counter(line.stance for line in lines)
+    judged = total - len(untested) - len(few)
+    text = f"Of {count(total, 'mechanism')} with signs stated in advance {judged} could be judged:"
+    text += f" the marks are consistent with {n['as stated'] or 'none'} as stated"
+    others = {
+        "one way": "where no direction was stated",
+        "not stated": "not stated",
+        "against": "against what was stated",
+    }
+    beside = ", ".join(f"{n[stance]} {words}" for stance, words in others.items() if n[stance])
     return f"{text}{f' ({beside})' if beside else ''}; those that share their genes count once"
 
 

@@ -90,6 +90,7 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
             smallest=float(row["smallest_effect"]),
             needed=float(row["called_needed"]),
             untested=row["untested"],
+            pvalue=float(row["pvalue"]),
             called=float(row["n_called"]),
             matched=float(row["n_called_matched"]),
         ),
@@ -137,7 +138,9 @@ def _controls(quiet: pd.DataFrame, moved: pd.DataFrame) -> str:
     if moved.empty:
         return f"{said}; none has P below .05."
     names = ", ".join(f"{r.mechanism} in {r.layer}" for r in moved.itertuples())
-    return f"{said}; P is below .05 for {names}: look there before a claim."
+    n = int(tested["pvalue"].notna().sum())
+    chance = f"of {n} tests {0.05 * n:.1f} would have that by chance"
+    return f"{said}; P is below .05 for {names} ({chance}): look there before a claim."
 
 
 def assay_rows(sheet: Sheet | None) -> list[dict[str, str]]:

@@ -17,6 +17,7 @@ from resist_epi.io.store import write_text
 from resist_epi.report import sections
 from resist_epi.report.answer import answer
 from resist_epi.report.contrasts import contrast_row, joint_rows, render_index
+from resist_epi.report.differs import loci_in_words
 from resist_epi.report.figures import draw_figures
 from resist_epi.report.flags import RULES
 from resist_epi.report.gather import MarkTables, RunTables, gather
@@ -291,6 +292,7 @@ def _kind(mark: MarkTables, kind: str, table_id: str, figures: Path | None) -> d
         "title": sections.kind_title(mark, kind),
         "caption": sections.kind_caption(mark, kind),
         "calls": sections.calls(sheet),
+        "loci": loci_in_words(sections.calls(sheet)),
         "main": kind == next(iter(mark.results)),
         "tested": settings["tested"],
         "gain": settings["gain"],

@@ -107,20 +107,25 @@ def is_sure(table: pd.DataFrame) -> pd.Series:
 def calls(sheet: Sheet) -> dict[str, Any]:
     """How many regions gain, lose, were tested, and are there; the one source of these numbers.
 
-    `loci` is how many loci are called, `sure` how many regions with high confidence; None where
-    that is not known.
+    `at` is at how many loci the called regions lie, `loci` how many loci are called themselves
+    (by one P a locus), `sure` how many regions with high confidence; None where that is not known.
     """
     direction = sheet.table["direction"]
     loci = sheet.facts.get("loci", {})
     sure = is_sure(sheet.table)
     return {
         "sure": None if sure.isna().all() else int(sure.sum()),
+        "at": _loci_of(sheet.table[direction != "none"]),
         "loci": loci.get("called"),
         "gain": int((direction == "gain").sum()),
         "loss": int((direction == "loss").sum()),
         "tested": int(sheet.table["pvalue"].notna().sum()),
         "all": len(sheet.table),
     }
+
+
+def _loci_of(called: pd.DataFrame) -> int | None:
+    return int(called["locus_id"].nunique()) if "locus_id" in called else None
 
 
 def sample_rows(mark: MarkTables, quality: pd.DataFrame) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from resist_epi.report.sections import change, interval, is_sure, place
 from resist_epi.stats.best_supported import order_of_support
 
 SHOWN = 8
+
+ACRONYMS = ("HOXD", "PPP", "RTK", "TNBC")  # in names of sets, beside those with a digit
 
 # Class of a gene in the table of switches -> in words.
 SWITCH_CLASSES = {
@@ -164,7 +167,15 @@ def gene_roles() -> dict[str, str]:
     table = table.assign(_own=~table["set"].isin(list(titles)))
     roles: dict[str, str] = {}
     for row in table.sort_values("_own", kind="stable").itertuples():
-        title = titles.get(str(row.set)) or str(row.set).replace("_", " ").lower()
+        title = titles.get(str(row.set)) or _set_title(str(row.set))
         words = f"{row.role} ({title})" if isinstance(row.role, str) and row.role else title
         roles.setdefault(str(row.symbol), words)
     return roles
+
+
+def _set_title(name: str) -> str:
+    """`ESR1 corepressors` of `ESR1_COREPRESSORS`: genes and acronyms stay as they are."""
+    return " ".join(
+        word if word in ACRONYMS or re.search(r"\d", word) else word.lower()
+        for word in name.split("_")
+    )

@@ -13,7 +13,7 @@ from resist_epi.model.agreement import in_words
 from resist_epi.report.confounders import confounders
 from resist_epi.report.gather import MarkTables, RunTables
 from resist_epi.report.mechanism_lines import untested_mechanisms
-from resist_epi.report.sections import calls, change, count, number
+from resist_epi.report.sections import calls, change, count, is_sure, number
 from resist_epi.report.warnings import FEW_UNITS
 from resist_epi.report.words import KIND_WORDS, capital, join_words, keeps_global
 
@@ -63,11 +63,15 @@ def _scale(mark: MarkTables) -> Scale:
     words = f"normalised by {name}; "
     if total:
         words += f"{kept:,} of {total:,} calls stand under all {len(columns)} normalisations"
+        if more := int(table["n_regions"].sum()) - total:
+            words += f", and {more:,} more {'is' if more == 1 else 'are'} called by others only"
     else:
         words += f"no region is called by it, {int(table['n_regions'].sum()):,} by others"
     if warned:
         return Scale(mark.mark, "hangs", f"{words}, which disagree between the groups")
-    return Scale(mark.mark, "holds" if total and kept >= HOLDS * total else "hangs", words)
+    if not total:  # nothing is claimed that could hang on the choice
+        return Scale(mark.mark, "unknown", words)
+    return Scale(mark.mark, "holds" if kept >= HOLDS * total else "hangs", words)
 
 
 def _shift(marks: Sequence[MarkTables]) -> Iterator[str]:
@@ -94,7 +98,7 @@ def _covered(mark: MarkTables) -> Iterator[str]:
     if whole is not None and len(whole) and pd.notna(whole["pvalue"].iloc[0]):
         row = whole.iloc[0]
         size = change(100 * row["difference"])
-        yield f"{mark.mark} {size} points (P {number(row['pvalue'], 2)})"
+        yield f"{mark.mark} {size} percentage points (P {number(row['pvalue'], 2)})"
 
 
 def untestable(run: RunTables) -> Iterator[str]:
@@ -112,7 +116,7 @@ def untestable(run: RunTables) -> Iterator[str]:
     if run.mechanisms is not None:
         untested, few = untested_mechanisms(run.mechanisms.table)
         for names, why in (
-            (untested, "no gene with a region tested"),
+            (untested, "at most one locus with a region tested"),
             (few, "too few loci to say anything"),
         ):
             if names:
@@ -155,10 +159,7 @@ def _before_a_claim(run: RunTables) -> Iterator[str]:
     none = all(not (c["gain"] + c["loss"]) for c in (calls(m.main) for m in run.marks))
     if none or any(len(s) == 2 and min(s) <= FEW_UNITS for s in sizes):
         yield "Plan more units: resist-epi power says how many, from these counts"
-    sure = {mark.mark: calls(mark.main)["sure"] for mark in run.marks}
-    kept = [f"{n:,} regions of {mark}" for mark, n in sure.items() if n]
-    if kept:
-        yield f"Claim the {join_words(kept)} of high confidence first"
+    yield from _first_claims(run.marks)
     scale, _ = scale_of(run)
     hangs = [s.mark for s in scale if s.state == "hangs"]
     if hangs:
@@ -166,3 +167,23 @@ def _before_a_claim(run: RunTables) -> Iterator[str]:
     seen = [c.name for c in confounders(run) if c.state == "seen"]
     if seen:
         yield f"Run again with {join_words(seen)} in the design, and show both"
+
+
+def _first_claims(marks: Sequence[MarkTables]) -> Iterator[str]:
+    """Which calls to claim first: of high confidence, and held without any one unit."""
+    firm = {mark.mark: _firm(mark) for mark in marks}
+    kept = [f"{count(n, 'region')} of {mark}" for mark, (n, _) in firm.items() if n]
+    if kept:
+        held = ", which no single unit makes" * all(known for n, known in firm.values() if n)
+        yield f"Claim first what is of high confidence{held}: {join_words(kept)}"
+    elif any(calls(mark.main)["sure"] for mark in marks):
+        yield "Claim no region yet: each call of high confidence falls when some unit is left out"
+
+
+def _firm(mark: MarkTables) -> tuple[int, bool]:
+    """How many regions of high confidence stay without any one unit, and whether that is known."""
+    table = mark.main.table
+    sure = is_sure(table).fillna(False).astype(bool)
+    if "stability" not in table:
+        return int(sure.sum()), False
+    return int((sure & table["stability"].ge(1)).sum()), True

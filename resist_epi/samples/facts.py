@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from resist_epi.samples.design import Contrast
@@ -67,20 +68,42 @@ def contrast_title(facts: Mapping[str, Any]) -> str:
     return "log2 of the hazard ratio for twice the mark"
 
 
+def library_facts(marks: Iterable[str], conditions: Iterable[str]) -> dict[str, Any]:
+    """Mark, and the libraries of every condition, of tables that no contrast is asked of.
+
+    Parameters
+    ----------
+    conditions
+        Of each library; empty where the sheet has none.
+    """
+    return {"mark": ", ".join(marks), "libraries": dict(Counter(map(str, conditions)))}
+
+
+def _libraries(facts: Mapping[str, Any]) -> str:
+    """`12 libraries (6 good, 6 poor)`."""
+    sizes: dict[str, int] = facts.get("libraries") or {}
+    said = ", ".join(f"{n} {name}" for name, n in sizes.items() if name)
+    return f"{sum(sizes.values())} libraries{f' ({said})' if said else ''}" if sizes else ""
+
+
 def figure_title(facts: Mapping[str, Any], kind: str = "") -> str:
     """Mark, kind of regions, contrast and n, for what stands above a figure.
+
+    Where no contrast is asked, n is that of the libraries.
 
     Examples
     --------
     >>> contrast = {"kind": "difference", "first": "poor", "second": "good", "units": [6, 5]}
     >>> figure_title({"mark": "H3K27me3", "contrast": contrast}, "promoters")
     'H3K27me3, promoters: poor minus good (6 + 5 units)'
+    >>> figure_title(library_facts(["H3K27me3"], ["good", "poor", "poor"]))
+    'H3K27me3: 3 libraries (1 good, 2 poor)'
     """
     of = ", ".join(filter(None, (str(facts.get("mark", "")), kind)))
     about = facts.get("contrast") or {}
     units = " + ".join(map(str, about.get("units", [])))
     asked = contrast_title(facts) + (f" ({units} units)" if units else "")
-    return ": ".join(filter(None, (of, asked)))
+    return ": ".join(filter(None, (of, asked or _libraries(facts))))
 
 
 def informed_by(facts: Mapping[str, Any]) -> str:

@@ -294,6 +294,12 @@ def make_sheet(
     ------
     SampleSheetError
         With all problems at once, each with its line and column.
+
+    Examples
+    --------
+    >>> rows = {"SampleID": ["a", "b"], "Factor": "H3K27me3", "Condition": ["good", "poor"]}
+    >>> make_sheet(pd.DataFrame(rows)).samples
+    ('a', 'b')
     """
     problems: list[str] = []
     known = () if lines is None else tuple(lines)

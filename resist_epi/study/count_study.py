@@ -79,7 +79,8 @@ def count_study(
         Settings of a run by name, each with a run's default (see `StudySettings`): `genome`,
         `genes`, `exclude`, `min_overlap`, `quantity`, `count_as`, `min_mapq`, `keep_duplicates`,
         `shift`, `extend`, `control`, `copy_number`, `segments`, `fasta`, `jobs`. What is asked of
-        the counts (design, contrast, method, normalisation, level) is given to `analyse`.
+        the counts (design, contrast, method, normalisation, level) is given to `analyse`. Files of
+        another assembly are lifted before, by `lift_sheet`.
 
     Returns
     -------
@@ -187,6 +188,11 @@ def _settings(sheet: SampleSheet | str | Path, given: Mapping[str, Any]) -> Stud
     for name in given:
         if name in COUNTING:
             continue
+        if name == "chain":
+            raise TypeError(
+                "nothing is written here, so files of another assembly are lifted before, once for"
+                ' all counts: sheet = rx.lift_sheet(sheet, chain, "lifted")'
+            )
         if name in StudySettings.model_fields:
             raise TypeError(
                 f"{name} is a setting of a run that counting does not read; what is asked of the"

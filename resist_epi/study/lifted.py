@@ -36,9 +36,13 @@ COLUMNS = tuple(_KINDS)
 
 
 def lift_sheet(
-    sheet: SampleSheet, chain: Path, folder: Path, *, columns: Sequence[str] = COLUMNS
+    sheet: SampleSheet,
+    chain: str | Path,
+    folder: str | Path,
+    *,
+    columns: Sequence[str] = COLUMNS,
 ) -> SampleSheet:
-    """Lift every file of a sheet into a folder; the log says how much of each has no place.
+    r"""Lift every file of a sheet into a folder; the log says how much of each has no place.
 
     Rows whose `Assembly` is the chain's new one stay as they are.
 
@@ -47,7 +51,7 @@ def lift_sheet(
     chain
         Chain file of the user's, from the assembly of the files to the one that is wanted.
     folder
-        Where the lifted files go.
+        Where the lifted files go, and stay; made if missing.
     columns
         Whose files are lifted.
 
@@ -64,7 +68,21 @@ def lift_sheet(
         If the sheet names an assembly that is neither the chain's old nor its new one.
     InputFormatError
         If the chain cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from resist_epi.samples.sheet import read_sheet
+    >>> place = Path(tempfile.mkdtemp())
+    >>> _ = (place / "a.chain").write_text("chain 1 chr1 900 + 0 800 chr1 950 + 50 850 1\n800\n")
+    >>> _ = (place / "a.bedGraph").write_text("chr1 100 200 3\n")
+    >>> rows = "SampleID,Factor,Condition,Coverage\na,ER,x,a.bedGraph\n"
+    >>> _ = (place / "sheet.csv").write_text(rows)
+    >>> new = lift_sheet(read_sheet(place / "sheet.csv"), place / "a.chain", place / "lifted")
+    >>> Path(new.table["Coverage"][0]).name
+    'a.Coverage.bedGraph.gz'
     """
+    folder = Path(folder)
     own = read_chain(chain)
     _, new = own.assemblies
     table = sheet.table.copy()

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
+from resist_epi.arrays import FloatArray
+from resist_epi.counting.equal_totals import at_equal_total, equal_total_factors
 from resist_epi.counting.sources import signal_sources
 from resist_epi.errors import GenomeMismatchError
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.tracks.looks import LookCache
+from resist_epi.tracks.opened import OpenedFile
+from resist_epi.workers import run_tasks
 
 _MOST_BINS = 600  # about the dots of a column of print
 
@@ -17,55 +24,100 @@ def locus_coverage(
     sheet: SampleSheet,
     place: tuple[str, int, int],
     *,
-    genome: str | None = None,
-    looks: LookCache | None = None,
+    scaled: bool = True,
     most: int = _MOST_BINS,
+    genome: str | None = None,
+    jobs: int = 1,
+    looks: LookCache | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
-    """Mean signal of every track in bins over a locus, as the tracks have it.
+    r"""Mean signal of every library of a sheet in bins over a locus: what `plot_locus` draws.
+
+    Of tracks their values; where no row names one, the depth of the reads.
 
     Parameters
     ----------
     place
         Chromosome, start and end, bp.
-    genome
-        Assembly that was stated, by whose names chromosomes go.
-    looks
-        Files that were opened before.
+    scaled
+        Bring all libraries to the mean of their total coverage, as the heatmap of a run does. For
+        this each track is read whole; as they are, the locus alone.
     most
         Bins at most; each is of one base at least.
+    genome
+        Assembly that was stated, by whose names chromosomes go.
+    jobs
+        Worker processes; the values do not depend on it.
+    looks
+        Files that were opened before.
+    progress
+        Called with a line whenever a library is read.
 
     Returns
     -------
     DataFrame
         `chrom start end` and a column a sample; bins beyond the end of the chromosome are left out.
+        `attrs["quantity"]` says what the values are.
 
     Raises
     ------
     SampleSheetError
-        If a row names no track.
+        If some rows name a track and others none, or there are neither tracks nor reads.
     GenomeMismatchError
-        If a track has no such chromosome.
+        If a file has no such chromosome.
     InputFormatError
-        If a track is damaged.
+        If a file is damaged, or is to be scaled and has no coverage.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from resist_epi.samples.sheet import read_sheet
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> for name, depth in (("a", 1), ("b", 3)):
+    ...     _ = (folder / f"{name}.bedGraph").write_text(f"chr1 0 4000 {depth}\n")
+    >>> rows = "SampleID,Factor,Condition,Coverage\na,ER,x,a.bedGraph\nb,ER,y,b.bedGraph\n"
+    >>> _ = (folder / "sheet.csv").write_text(rows)
+    >>> near = locus_coverage(read_sheet(folder / "sheet.csv"), ("chr1", 0, 2000), most=2)
+    >>> near["b"].tolist(), near.attrs["quantity"]
+    ([2.0, 2.0], 'signal per base at equal total coverage')
     """
     chrom, first, last = place
-    files = signal_sources(sheet, genome=genome, looks=looks).files
-    values: dict[str, np.ndarray] = {}
-    edges = None
-    for sample, file in files.items():
+    sources = signal_sources(sheet, genome=genome, looks=looks)
+    lengths = [f.chrom_lengths.get(chrom, last) for f in sources.files.values() if f.lengths_known]
+    edges = _edges(first, min([last, *lengths]), most)
+    values: dict[str, FloatArray] = {}
+    totals: dict[str, float] = {}
+
+    def done(name: str, found: tuple[FloatArray, float]) -> None:
+        values[name], totals[name] = found
+        if progress is not None:
+            progress(f"{name}: read")
+
+    run_tasks(_Reading(chrom, edges, total=scaled), sources.files, jobs=jobs, done=done)
+    quantity = "reads per base" if sources.quantity == "reads" else "signal per base"
+    factors = equal_total_factors({s: totals[s] for s in sources.files}) if scaled else {}
+    columns = {s: values[s] * factors.get(s, 1.0) for s in sources.files}
+    table = pd.DataFrame({"chrom": chrom, "start": edges[:-1], "end": edges[1:], **columns})
+    table.attrs["quantity"] = at_equal_total(quantity) if scaled else quantity
+    return table
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """The work of one task: means of a library in bins, and its total coverage if asked for."""
+
+    chrom: str
+    edges: np.ndarray
+    total: bool
+
+    def __call__(self, file: OpenedFile) -> tuple[FloatArray, float]:
         track = file.track()
-        if chrom not in track.chrom_lengths:
+        if self.chrom not in track.chrom_lengths:
             raise GenomeMismatchError(
-                f"{file.path}: no chromosome {chrom}, where the locus lies",
+                f"{file.path}: no chromosome {self.chrom}, where the locus lies",
             )
-        if edges is None:
-            end = min(last, track.chrom_lengths[chrom]) if track.lengths_known else last
-            edges = _edges(first, end, most)
-        sums = track.bin_sums(chrom, edges[None, :])[0]
-        values[sample] = sums / np.diff(edges)
-    if edges is None:
-        edges = _edges(first, last, most)
-    return pd.DataFrame({"chrom": chrom, "start": edges[:-1], "end": edges[1:], **values})
+        sums = track.bin_sums(self.chrom, self.edges[None, :])[0]
+        return sums / np.diff(self.edges), track.total() if self.total else np.nan
 
 
 def _edges(first: int, last: int, most: int) -> np.ndarray:

@@ -19,6 +19,7 @@ from resist_epi.genome.consensus_rule import MIN_OVERLAP, RULE, Rule
 from resist_epi.genome.naming import Naming
 from resist_epi.genome.occupancy import DESCRIPTIVE, smallest_fisher
 from resist_epi.genome.reference import load_exclude
+from resist_epi.io.shown import Shown
 from resist_epi.samples.peaks import sheet_peaks
 from resist_epi.samples.sheet import SampleSheet, one_mark
 from resist_epi.study.compared import Compared, compared_groups
@@ -47,8 +48,8 @@ class AskedOccupancy:
     exclude: Path | None = None
 
 
-@dataclass(frozen=True)
-class Occupancy:
+@dataclass(frozen=True, repr=False)
+class Occupancy(Shown):
     """The peaks of one mark.
 
     Attributes
@@ -78,6 +79,10 @@ class Occupancy:
     compared: Compared
     words: Mapping[str, str]
 
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        first = f"Occupancy: {self.mark} in {len(self.units):,} consensus peaks x"
+        return f"{first} {len(self.peaks)} samples", list(self.words.items())
+
     @property
     def grouped(self) -> pd.DataFrame:
         """The units that are in any group."""
@@ -91,7 +96,7 @@ def sheet_occupancy(
     peaks: Mapping[str, pd.DataFrame] | None = None,
     naming: Naming | None = None,
 ) -> Occupancy:
-    """Consensus of a sheet's peaks, and which of its biological units have which.
+    r"""Consensus of a sheet's peaks, and which of its biological units have which.
 
     Parameters
     ----------
@@ -112,6 +117,19 @@ def sheet_occupancy(
         If peaks reach past the end of a chromosome, or share none with the assembly.
     InputFormatError
         If a file cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from resist_epi.samples.sheet import make_sheet
+    >>> place = Path(tempfile.mkdtemp())
+    >>> _ = (place / "a.bed").write_text("chr1\t10\t90\nchr1\t200\t300\n")
+    >>> _ = (place / "b.bed").write_text("chr1\t50\t120\n")
+    >>> rows = {"SampleID": ["a", "b"], "Factor": "ER", "Condition": ["good", "poor"]}
+    >>> table = pd.DataFrame(rows).assign(Peaks=[str(place / "a.bed"), str(place / "b.bed")])
+    >>> found = sheet_occupancy(make_sheet(table))
+    >>> found.consensus.regions[["start", "end"]].to_numpy().tolist()
+    [[10, 120]]
     """
     asked = AskedOccupancy() if asked is None else asked
     sheet = one_mark(sheet, None)

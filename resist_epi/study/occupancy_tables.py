@@ -57,7 +57,7 @@ def occupancy_tables(
     *,
     gene_sets: Mapping[str, GeneSet] | None = None,
 ) -> OccupancyTables:
-    """The tables of a mark's peaks.
+    r"""The tables of a mark's peaks.
 
     Parameters
     ----------
@@ -72,6 +72,21 @@ def occupancy_tables(
         If two columns would have one name, as where a group is called `samples`.
     GenomeMismatchError
         If peaks and genes share no chromosome.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from resist_epi.study.occupancy import sheet_occupancy
+    >>> import tempfile
+    >>> from resist_epi.samples.sheet import make_sheet
+    >>> place = Path(tempfile.mkdtemp())
+    >>> _ = (place / "a.bed").write_text("chr1\t10\t90\nchr1\t200\t300\n")
+    >>> _ = (place / "b.bed").write_text("chr1\t50\t120\n")
+    >>> rows = {"SampleID": ["a", "b"], "Factor": "ER", "Condition": ["good", "poor"]}
+    >>> table = pd.DataFrame(rows).assign(Peaks=[str(place / "a.bed"), str(place / "b.bed")])
+    >>> found = sheet_occupancy(make_sheet(table))
+    >>> occupancy_tables(found).regions[["n_samples", "n_good", "n_poor"]].to_numpy().tolist()
+    [[2, 1, 1]]
     """
     regions = found.consensus.regions
     samples = found.consensus.occupancy.reset_index(drop=True)
@@ -147,7 +162,23 @@ class OverlapTables:
 
 
 def overlap_tables(found: Occupancy) -> OverlapTables:
-    """What samples and groups share, and the components of the samples."""
+    r"""What samples and groups share, and the components of the samples.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from resist_epi.study.occupancy import sheet_occupancy
+    >>> import tempfile
+    >>> from resist_epi.samples.sheet import make_sheet
+    >>> place = Path(tempfile.mkdtemp())
+    >>> _ = (place / "a.bed").write_text("chr1\t10\t90\nchr1\t200\t300\n")
+    >>> _ = (place / "b.bed").write_text("chr1\t50\t120\n")
+    >>> rows = {"SampleID": ["a", "b"], "Factor": "ER", "Condition": ["good", "poor"]}
+    >>> table = pd.DataFrame(rows).assign(Peaks=[str(place / "a.bed"), str(place / "b.bed")])
+    >>> found = sheet_occupancy(make_sheet(table))
+    >>> overlap_tables(found).groups[["n_sets", "n_peaks"]].to_numpy().tolist()
+    [[2, 1]]
+    """
     occupancy = found.consensus.occupancy
     return OverlapTables(
         set_overlaps(occupancy),

@@ -25,6 +25,7 @@ from resist_epi.genome.reconcile import reconcile_chromosomes
 from resist_epi.genome.reference import Reference, genomes, load_exclude, load_reference
 from resist_epi.io.store import read_text
 from resist_epi.io.tables import read_results
+from resist_epi.samples.facts import figure_title, library_facts
 from resist_epi.samples.peaks import sheet_consensus, sheet_peaks
 from resist_epi.samples.presets import preset
 from resist_epi.samples.sheet import SampleSheet
@@ -164,7 +165,8 @@ def profile_with_totals(
     run_tasks(_Profiling(regions, window), files, jobs=jobs, done=done)
     quantity = "reads per base" if sources.quantity == "reads" else frame.quantity
     values = {name: found[name] for name in files}
-    return replace(frame, values=values, quantity=quantity), totals
+    title = figure_title(library_facts(sheet.marks, sheet.table["Condition"]))
+    return replace(frame, values=values, quantity=quantity, title=title), totals
 
 
 def profile_groups(

@@ -7,16 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from resist_epi.cli.main import main
 from resist_epi.cli.plot import READERS, command
 from resist_epi.counting.profile_files import write_profile_matrix
-from resist_epi.errors import GenomeMismatchError
 from resist_epi.io.tables import write_table
 from resist_epi.plots import PLOTS, Plot
+from resist_epi.samples.facts import library_facts
 from tests.support import simulated
 from tests.support.cohort import SmallCohort
 from tests.support.peak_sheets import write_peak_sheet
@@ -240,19 +239,27 @@ def test_a_locus_is_drawn_from_the_tracks_of_a_sheet(
     assert {"each": "T0_H3K27me3", "mean": "poor (n = 4)", "overlay": "overlay"}[grouped] in text
 
 
-def test_a_locus_of_tracks_holds_their_means(cohort: SmallCohort) -> None:
-    from resist_epi.samples.sheet import one_mark, read_sheet
-    from resist_epi.study.locus_sheet import locus_coverage
-    from resist_epi.tracks.open import open_track
+def test_a_locus_says_what_its_values_are(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "f.svg"
+    command = ["plot", "locus", str(cohort.sheet), "--mark", "H3K27me3", "-o", str(out)]
+    command += ["--region", "chr1:30,000-40,000"]
+    assert main([*command, "--jobs", "2"]) == 0
+    assert "signal per base at equal total coverage" in out.read_text(encoding="utf-8")
+    assert main([*command, "--unscaled"]) == 0
+    text = out.read_text(encoding="utf-8")
+    assert "signal per base" in text
+    assert "equal total" not in text
+    capsys.readouterr()
 
-    sheet = one_mark(read_sheet(cohort.sheet), "H3K27me3")
-    table = locus_coverage(sheet, ("chr1", 30_000, 40_000), most=10)
-    assert table["start"].tolist() == list(range(30_000, 40_000, 1000))
-    track = open_track(sheet.table["Coverage"].iloc[0])
-    edges = np.arange(30_000, 41_000, 1000)
-    assert np.allclose(table[sheet.samples[0]], track.bin_sums("chr1", edges[None])[0] / 1000)
-    with pytest.raises(GenomeMismatchError, match="no chromosome chr9"):
-        locus_coverage(sheet, ("chr9", 0, 1000))
+
+def test_counts_are_not_scaled_once_more(
+    tables: dict[str, list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["plot", *("locus", *tables["locus"]), "-o", str(tmp_path / "f.png"), "--unscaled"]
+    assert main(command) == 2
+    assert "is for a sheet" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_figure_of_results_names_mark_contrast_and_n(
@@ -261,3 +268,22 @@ def test_a_figure_of_results_names_mark_contrast_and_n(
     out = tmp_path / "f.svg"
     assert main(["plot", "volcano", tables["volcano"][0], "-o", str(out)]) == 0
     assert "H3K27me3: poor minus good (4 + 4 units)" in out.read_text(encoding="utf-8")
+
+
+def test_figures_of_samples_and_matrices_name_mark_and_n(
+    cohort: SmallCohort, tmp_path: Path
+) -> None:
+    """Files of a run say what they are of; a title that is given wins."""
+    matrix = tmp_path / "m.gz"
+    about = ["--mark", "H3K27me3", "--genes", str(cohort.genes), "--regions", "promoters"]
+    assert main(["profile", str(cohort.sheet), *about, "-o", str(matrix)]) == 0
+    facts = library_facts(["H3K27me3"], ["good"] * 4 + ["poor"] * 4)
+    components = pd.DataFrame({"sample": ["a", "b"], "PC1": [1.0, -1.0], "PC2": [0.5, 0.0]})
+    write_table(tmp_path / "pca.tsv", components, header={"facts": facts})
+    said = "H3K27me3: 8 libraries (4 good, 4 poor)"
+    out = tmp_path / "f.svg"
+    for kind, path in (("heatmap", matrix), ("profile", matrix), ("pca", tmp_path / "pca.tsv")):
+        assert main(["plot", kind, str(path), "-o", str(out)]) == 0
+        assert said in out.read_text(encoding="utf-8")
+        assert main(["plot", kind, str(path), "--title", "Mine", "-o", str(out)]) == 0
+        assert said not in out.read_text(encoding="utf-8")

@@ -58,7 +58,7 @@ def run_cell(cell: str, names: dict[str, Any]) -> object:
 def test_there_are_ten_and_they_use_public_names_alone() -> None:
     assert len(CELLS) == 10
     imported = [line for cell in CELLS for line in cell.splitlines() if "import" in line]
-    assert imported == ["import resist_epi as rx", "from scipy.cluster.vq import kmeans2"]
+    assert imported == ["import resist_epi as rx"]
     used = {n.attr for c in CELLS for n in ast.walk(ast.parse(c)) if isinstance(n, ast.Attribute)}
     assert {"count_study", "own_colours", "write_excel", "save_figure"} <= used
 
@@ -88,6 +88,8 @@ def test_colours_and_labels_are_the_users(held: dict[str, Any]) -> None:
     assert {(0x44, 0x77, 0xAA), (0xEE, 0x66, 0x77)} <= drawn
     panels = {panel.get_label() for panel in held["heatmap"].child_axes}
     assert {"cluster 1: good", "cluster 2: poor"} <= panels
+    said = [text.get_text() for text in held["locus"].texts]
+    assert any("signal per base at equal total coverage" in text for text in said)
 
 
 def test_pdf_and_workbook_are_written(held: dict[str, Any]) -> None:

@@ -89,8 +89,19 @@ def test_a_set_with_called_loci_changes_no_more_than_sets_like_it() -> None:
     assert said == few
     more = in_words("no change seen", **known | {"matched": 0.2})
     assert more == "no change seen that can be claimed (14 loci called, 0.2 in sets like it)"
+    one = in_words("no change seen", **known | {"called": 1.0, "matched": 0.2})
+    assert "(1 locus called, 0.2" in one
     assert in_words("no change seen", **known | {"called": 0.0}) == "no change seen"
     assert in_words("as expected", **known) == "as expected"
+
+
+def test_a_small_p_that_does_not_stand_adjustment_is_not_called_silence() -> None:
+    known = {"smallest": 0.65, "needed": np.nan, "untested": ""}
+    said = in_words("no change expected, none seen", **known, pvalue=0.014)
+    assert said.startswith(
+        "no change expected, none seen that can be claimed (P 0.014 before it is adjusted); a shift"
+    )
+    assert "claimed" not in in_words("no change seen", **known, pvalue=0.06)
 
 
 def test_the_docs_give_every_verdict() -> None:

@@ -126,7 +126,7 @@ def test_unknown_confidence_is_not_called_none() -> None:
 def test_mechanisms_that_share_their_genes_are_one_finding() -> None:
     found = answer(two_marks())
     (said,) = [s for s in found.sentences if s.rule == "mechanisms"]
-    assert numbers(said.text) == [5, 1, 1]
+    assert numbers(said.text) == [5, 3, 1, 1]
     assert said.items == (
         "Glycolysis: more H3K36me3 (HK2, PFKP); also named Hypoxia",
         "Autophagy: more H3K36me3, against what was stated (ATG5)",
@@ -158,8 +158,8 @@ def test_switches_are_counted_by_locus() -> None:
     (said,) = [s for s in answer(two_marks()).sentences if s.rule == "switches"]
     assert numbers(said.text) == [5, 3]
     assert said.items == (
-        "to active: GENE0 and GENE1, GENE2 and GENE3",
-        "to repressed: GENE10",
+        "to active in poor: GENE0 and GENE1, GENE2 and GENE3",
+        "to repressed in poor: GENE10",
     )
     quiet = Sheet(switches().table.assign(**{"class": "none"}), {})
     none = text_of(answer(two_marks(switches=quiet)), "switches")
@@ -183,7 +183,7 @@ def test_expression_and_an_outside_cohort_are_told() -> None:
 
 def test_what_chance_gives_and_single_units_do_is_that_of_the_facts() -> None:
     found = answer(two_marks())
-    assert numbers(text_of(found, "chance")) == [924, 0, 0, 18, 18]
+    assert numbers(text_of(found, "chance")) == [924, 0, 1, 0, 1, 18, 18]
     assert numbers(text_of(found, "left out")) == [12, CALLED, 3, 12, CALLED, 3]
 
 
@@ -209,3 +209,17 @@ def test_a_full_run_has_three_to_six_sentences() -> None:
         assert 2 <= len(answer(run).sentences) <= MOST_SENTENCES
     many = run_tables([mark_of(m, {"promoters": promoters()}) for m in ("ER", "A", "B", "C")])
     assert text_of(answer(many), "differs").count(" differs at ") == 4
+
+
+def test_a_switch_says_in_which_group() -> None:
+    (said,) = [s for s in answer(two_marks()).sentences if s.rule == "switches"]
+    assert said.items[0].startswith("to active in poor: ")
+    assert "neither need be called alone" in said.text
+
+
+def test_a_locus_of_switches_names_no_gene_that_does_not_switch() -> None:
+    found = switches()
+    table = found.table.assign(locus_id="locus0")
+    run = two_marks(switches=Sheet(table[table["class"] == "activating switch"], {}))
+    (said,) = [s for s in answer(run).sentences if s.rule == "switches"]
+    assert said.items == ("to active in poor: GENE0 with 3 neighbours",)

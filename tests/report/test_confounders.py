@@ -95,3 +95,11 @@ def test_of_several_marks_the_gravest_state_is_told_with_its_mark() -> None:
     found = next(c for c in confounders(run_tables([one, two])) if c.name == "hidden factor")
     assert found.state == "seen"
     assert found.words == "1 hidden factor found and not adjusted for (B)"
+
+
+def test_why_hidden_factors_were_not_looked_for_is_said() -> None:
+    about = {"name": "x", "kind": "difference", "first": "poor", "second": "good", "units": [4, 4]}
+    few = next(c for c in confounders(run(contrast=about)) if c.name == "hidden factor")
+    assert few.words == "hidden factors were not looked for in groups of fewer than 5 units"
+    many = next(c for c in confounders(run()) if c.name == "hidden factor")
+    assert many.words == "hidden factors were not looked for"

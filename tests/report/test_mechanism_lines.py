@@ -50,6 +50,19 @@ def test_what_is_against_stands_last_and_is_counted() -> None:
     lines = mechanism_lines(table)
     assert [x.title for x in lines] == ["Stated", "Open", "Against"]
     said = mechanism_summary(table, lines)
-    assert said.startswith("Of 5 mechanisms with signs stated in advance, the marks are consistent")
-    assert "with 1 as stated (1 against, 1 otherwise)" in said
+    assert said.startswith("Of 5 mechanisms with signs stated in advance 3 could be judged: the")
+    assert "consistent with 1 as stated (1 not stated, 1 against what was stated)" in said
     assert untested_mechanisms(table) == (["Silent"], ["Few"])
+
+
+def test_a_change_of_which_no_direction_was_stated_is_none_as_stated() -> None:
+    rows = [
+        {**ROW, "mechanism": "Either way", "verdict": "changes, one way"},
+        {**ROW, "mechanism": "Stated"},
+    ]
+    table = mechanisms(rows).table
+    lines = mechanism_lines(table)
+    assert [x.title for x in lines] == ["Stated", "Either way"]
+    assert lines[1].words == "Either way: more H3K36me3, no direction stated in advance (A, B)"
+    said = mechanism_summary(table, lines)
+    assert "consistent with 1 as stated (1 where no direction was stated)" in said

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from resist_epi.io.tables import write_table
-from resist_epi.report.mechanisms import _row
+from resist_epi.report.mechanisms import _controls, _row
 from resist_epi.report.page import write_report
 from resist_epi.schema import MECHANISMS, MECHANISMS_MORE, names
 
@@ -101,3 +101,11 @@ def test_a_row_names_the_genes_that_carry_others_and_never_says_nan() -> None:
     assert _row(shared)["finding"] == "also behind other mechanisms here: G6PD, HK2"
     other = shared | {"finding": "Pentose phosphate", "pvalue_unshared": 0.2}
     assert _row(other)["finding"].startswith("one finding with Pentose phosphate")
+
+
+def test_controls_that_move_stand_beside_how_many_would_by_chance() -> None:
+    rows = [("Olfactory receptors", 0.028, "moved at P < .05"), ("Ribosome", 0.6, "quiet")]
+    table = pd.DataFrame(rows, columns=["mechanism", "pvalue", "verdict"])
+    table = table.assign(layer="H3K36me3", n_tested=20)
+    said = _controls(table, table.iloc[:1])
+    assert "Olfactory receptors in H3K36me3 (of 2 tests 0.1 would have that by chance)" in said

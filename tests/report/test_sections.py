@@ -95,7 +95,11 @@ def test_a_large_unsure_change_does_not_stand_first() -> None:
 def test_called_loci_are_counted_beside_regions_where_they_are_known() -> None:
     table = pd.DataFrame({"direction": ["gain", "none", "gain"], "pvalue": [0.1, np.nan, 0.2]})
     told = calls(Sheet(table, {"facts": {"loci": {"called": 1}}}))
-    assert told == {"loci": 1, "sure": None, "gain": 2, "loss": 0, "tested": 2, "all": 3}
+    assert told == {
+        **{"at": None, "loci": 1, "sure": None},
+        **{"gain": 2, "loss": 0, "tested": 2, "all": 3},
+    }
+    assert calls(Sheet(table.assign(locus_id=["a", "b", "a"]), {"facts": {}}))["at"] == 1
     assert calls(Sheet(table, {"facts": {}}))["loci"] is None
 
 

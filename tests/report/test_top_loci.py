@@ -54,3 +54,9 @@ def test_nothing_called_gives_no_line() -> None:
     table = results(40).assign(direction="none")
     assert top_loci(run_tables([mark_of("A", {"promoters": sheet(table)})])) == []
     assert isinstance(pd.Series(gene_roles()).iloc[0], str)
+
+
+def test_sets_keep_the_names_of_genes_and_acronyms() -> None:
+    roles = gene_roles()
+    assert roles["NCOR2"] == "co-repressor (ESR1 corepressors)"
+    assert roles["PRPS1"].endswith("(PPP all)")

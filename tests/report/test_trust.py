@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from resist_epi.report.gather import MarkTables, RunTables, Sheet
@@ -29,9 +30,13 @@ def compared(rows: list[tuple[int, int, int]], warnings: list[str] | None = None
 def test_calls_that_stand_under_every_normalisation_are_counted() -> None:
     ((scale,), _) = scale_of(compared([(1, 1, 90), (1, 0, 10), (0, 1, 50)]))
     assert scale.state == "holds"
-    assert scale.words.endswith("90 of 100 calls stand under all 2 normalisations")
+    said = "90 of 100 calls stand under all 2 normalisations, and 50 more are called by others only"
+    assert scale.words.endswith(said)
     ((scale,), _) = scale_of(compared([(1, 1, 9), (1, 0, 91)]))
     assert scale.state == "hangs"
+    ((scale,), _) = scale_of(compared([(0, 1, 2)]))
+    assert scale.state == "unknown"
+    assert scale.words.endswith("no region is called by it, 2 by others")
     ((scale,), _) = scale_of(compared([(1, 1, 100)], ["they disagree"]))
     assert scale.state == "hangs"
     assert "by spike-in" in " ".join(next_steps(compared([(1, 0, 100)])))
@@ -43,7 +48,7 @@ def test_a_global_shift_is_told_by_a_spike_in_alone() -> None:
     assert scale_of(run_tables([spiked]))[1].startswith("H3K27me3 by spike-in")
     row = {"partition": "genome", "class": "genome", "difference": -0.0123, "pvalue": 0.04}
     covered = replace(made(), balance=Sheet(pd.DataFrame([row]), {}))
-    assert "H3K27me3 −1.23 points (P 0.04)" in scale_of(run_tables([covered]))[1]
+    assert "H3K27me3 −1.23 percentage points (P 0.04)" in scale_of(run_tables([covered]))[1]
 
 
 def test_what_was_not_testable_is_named_with_its_reason() -> None:
@@ -55,7 +60,7 @@ def test_what_was_not_testable_is_named_with_its_reason() -> None:
     said = "\n".join(untestable(replace(run, check=check.assign(message=message))))
     assert "H3K27me3: 5 of 200 promoters, too little signal" in said
     assert "19 of 24 chromosomes of the genes: in no track" in said
-    assert "1 mechanism, no gene with a region tested: TCA cycle" in said
+    assert "1 mechanism, at most one locus with a region tested: TCA cycle" in said
     assert "1 mechanism, too few loci to say anything: Redox defence" in said
     assert "Switches between marks" in said
 
@@ -76,3 +81,14 @@ def test_where_nothing_is_called_more_units_come_first() -> None:
     said = list(next_steps(run_tables([mark_of("H3K27me3", {"promoters": quiet})])))
     assert "resist-epi power" in said[0]
     assert not any("called genes" in text for text in said)
+
+
+def test_what_hangs_on_one_unit_is_not_the_first_claim() -> None:
+    def steps(**columns: object) -> str:
+        table = results(40).assign(high_confidence=np.arange(40) < 2, **columns)
+        return "\n".join(next_steps(run_tables([mark_of("H3K27me3", {"promoters": sheet(table)})])))
+
+    assert "Claim first what is of high confidence: 2 regions of H3K27me3" in steps()
+    one = np.where(np.arange(40) == 0, 1.0, 0.5)
+    assert "which no single unit makes: 1 region of H3K27me3" in steps(stability=one)
+    assert "Claim no region yet" in steps(stability=0.5)

@@ -12,12 +12,13 @@ from resist_epi.errors import DesignError, InputFormatError, SampleSheetError
 from resist_epi.io.tables import read_results
 from resist_epi.model.normalization_data import NormalizationInputs
 from resist_epi.model.unit_values import with_values
-from resist_epi.samples.sheet import make_sheet
+from resist_epi.samples.sheet import make_sheet, read_sheet
 from resist_epi.study.analyse import analyse, analyse_several
 from resist_epi.study.count_study import count_study
+from resist_epi.study.lifted import lift_sheet
 from resist_epi.study.settings import StudySettings
 from resist_epi.study.study_counts import StudyCounts
-from tests.study.test_run_reads import write_reads
+from tests.study.test_run_reads import write_bed, write_reads
 from tests.support.cohort import make_cohort
 from tests.support.run_analyses import KeptRun, assert_same, keep_run
 
@@ -133,6 +134,32 @@ def test_a_sheet_changed_since_is_the_one_that_is_asked(tracks: KeptRun) -> None
         analyse(counts, inputs=NormalizationInputs())
     with pytest.raises(DesignError, match="hand over the sheet, or the counts of `count_study`"):
         analyse(counts.matrix)
+
+
+@pytest.mark.usefixtures("without_figures")
+def test_a_lifted_sheet_is_counted_as_run_counts_by_a_chain(tmp_path: Path) -> None:
+    """Files lie 1 kb before the genes, and a chain brings them there."""
+    sheet = pd.read_csv(write_reads(tmp_path))
+    rng = np.random.default_rng(8)
+    for row in sheet.itertuples():
+        start = np.sort(rng.integers(0, 599_000, 9000))
+        table = pd.DataFrame({"chrom": "chr1", "start": start, "strand": "+"})
+        write_bed(tmp_path / f"{row.SampleID}.bed.gz", table)
+    sheet.assign(bamReads=sheet["SampleID"] + ".bed.gz").to_csv(tmp_path / "old.csv", index=False)
+    chain = tmp_path / "old.chain"
+    chain.write_text("chain 1 chr1 600000 + 0 600000 chr1 601000 + 1000 601000 1\n600000\n")
+    settings = StudySettings(
+        sheet=tmp_path / "old.csv", genes=tmp_path / "genes.tsv", chain=chain, count_as="fragment"
+    )
+    run = keep_run(settings, tmp_path / "out")
+    more = {"genes": settings.genes, "count_as": "fragment"}
+    with pytest.raises(TypeError, match=r"lifted before.* rx\.lift_sheet"):
+        count_study(settings.sheet, "genes", chain=chain, **more)
+    lifted = lift_sheet(read_sheet(settings.sheet), chain, tmp_path / "lifted")
+    counts = count_study(lifted, "genes", **more)
+    assert_same(analyse(counts, contrast="poor-good"), run.analyses[MARK, "genes"][0])
+    unlifted = count_study(settings.sheet, "genes", **more)
+    assert (unlifted.matrix.values != counts.matrix.values).any()
 
 
 def test_what_cannot_be_counted_is_named(tracks: KeptRun, reads: KeptRun, tmp_path: Path) -> None:

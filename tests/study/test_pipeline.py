@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from resist_epi.counting.matrix_files import read_counts
+from resist_epi.counting.profile_files import read_profile_matrix
 from resist_epi.errors import InputFormatError, SampleSheetError
 from resist_epi.genes.domain_links import DOMAIN_LINKS
 from resist_epi.genes.linking import LINK_COLUMNS
@@ -18,6 +19,7 @@ from resist_epi.io.run_folder import FILES
 from resist_epi.io.tables import read_results, read_table
 from resist_epi.pipeline import run_study
 from resist_epi.report.figures import FORMATS
+from resist_epi.samples.facts import facts_of, figure_title
 from resist_epi.schema import CHECK, GENE_SETS, PRE_SPECIFIED, QUALITY, RESULTS, names
 from resist_epi.schema.dictionary import TABLES
 from resist_epi.study.settings import StudySettings
@@ -86,6 +88,19 @@ def test_the_folder_holds_what_the_contract_says(study: Path) -> None:
                 for s in FORMATS
             }
     assert found == expected
+
+
+def test_its_files_say_what_a_figure_of_them_is_titled(study: Path) -> None:
+    of_samples = "H3K27me3: 8 libraries (4 good, 4 poor)"
+    contrast = "poor minus good (4 + 4 units)"
+    for name, title in {
+        "quality/H3K27me3.pca.tsv": of_samples,
+        "quality/H3K27me3.correlation.tsv": of_samples,
+        "normalization/H3K27me3.tsv": f"H3K27me3: {contrast}",
+    }.items():
+        assert figure_title(facts_of(read_table(study / name).attrs["header"])) == title
+    matrix = read_profile_matrix(study / "profiles" / "H3K27me3.gz")
+    assert matrix.title == f"H3K27me3, promoters: {contrast}"
 
 
 def test_every_column_of_the_tables_is_explained(study: Path, cohort: SmallCohort) -> None:

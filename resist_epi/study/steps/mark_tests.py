@@ -218,6 +218,7 @@ def _write_agreement(main: Analysis, agreement: Agreement, mark: str, outputs: O
         logger.warning("%s: %s", mark, warning)
     kept = ("contrast", "units", "normalization", "fdr", "threshold")
     about = {k: main.header[k] for k in kept if k in main.header} | agreement.header
+    about["facts"] = {k: main.facts[k] for k in ("mark", "contrast") if k in main.facts}
     outputs.table(outputs.path("normalization"), agreement.table, about)
     outputs.table(outputs.path("normalization_calls"), agreement.calls, about)
 

@@ -8,10 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from resist_epi.counting.equal_totals import at_equal_total, equal_total_factors
 from resist_epi.counting.profile_files import write_profile_matrix
 from resist_epi.counting.sources import has_reads, track_files
 from resist_epi.io.run_folder import run_path
 from resist_epi.model.analysis import Analysis
+from resist_epi.samples.facts import figure_title
 from resist_epi.samples.presets import preset
 from resist_epi.stats.best_supported import order_of_support
 from resist_epi.study.profile_sheet import Window, profile_with_totals
@@ -67,15 +69,16 @@ def write_profiles(study: Study, mark: str, mains: Sequence[Analysis], outputs: 
         jobs=study.settings.jobs,
         looks=cache,
     )
-    totals = np.array([known[s] if files else own[s] for s in sheet.samples], dtype=np.float64)
-    if not (totals > 0).all():
+    totals = {s: float(known[s] or 0) if files else own[s] for s in sheet.samples}
+    if not all(total > 0 for total in totals.values()):
         return
-    factors = dict(zip(sheet.samples, (totals.mean() / totals).tolist(), strict=True))
+    factors = equal_total_factors(totals)
     scaled = replace(
         matrix,
         values={s: v * np.float32(factors[s]) for s, v in matrix.values.items()},
-        quantity=f"{'signal' if files else 'reads per base'} at equal total coverage",
+        quantity=at_equal_total("signal" if files else "reads per base"),
         tested=tested,
+        title=matrix.title if len(mains) > 1 else figure_title(mains[0].facts, speaks),
     )
     path = outputs.path("profile")
     write_profile_matrix(outputs.add(path), scaled, group="direction")

@@ -14,6 +14,7 @@ from resist_epi.counting.quality import principal_components, quality_table, sam
 from resist_epi.io.run_folder import run_path
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.model.spike_in import spike_in_reads
+from resist_epi.samples.facts import library_facts
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.study import Study
@@ -44,10 +45,12 @@ def write_quality(
     """
     outputs.table(outputs.path("quality"), _quality(study, sheet, matrix, shares))
     correlation = sample_correlation(matrix).reset_index()
-    outputs.table(outputs.path("correlation"), correlation)
+    rows = sheet.for_samples(matrix.samples).table
+    facts = {"facts": library_facts(sheet.marks, rows["Condition"])}
+    outputs.table(outputs.path("correlation"), correlation, facts)
     components = principal_components(matrix)
     explained = [round(float(share), 4) for share in components.attrs["explained"]]
-    outputs.table(outputs.path("components"), components, {"share of variance": explained})
+    outputs.table(outputs.path("components"), components, {"share of variance": explained} | facts)
 
 
 def gather_quality(out: Path, marks: Sequence[str]) -> None:
