@@ -45,7 +45,7 @@ def run_log(folder: Path) -> Iterator[Path]:
         return
     form = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S%z")
     if fixed is not None:
-        form.converter = lambda _: time.gmtime(fixed.timestamp())  # type: ignore[method-assign]
+        form.converter = lambda _: time.gmtime(fixed.timestamp())
     handler.setFormatter(_OneLine(form))
     began = time.monotonic()
     package.addHandler(handler)

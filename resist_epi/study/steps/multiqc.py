@@ -196,7 +196,7 @@ def _write(
     if plot == "generalstats":
         named = {c: {"namespace": "resist_epi", **about} for c, about in named.items()}
     lines = yaml.safe_dump({**top, "headers": named}, sort_keys=False, width=10_000).splitlines()
-    rows = [list(map(_plain, table.columns)), *map(_row, table.to_numpy(dtype=object))]
+    rows = [list(map(_plain, table.columns)), *map(_row, table.to_numpy(dtype=object).tolist())]
     text = "".join(f"# {line}\n" for line in lines)
     write_text(outputs.add(path), text + "".join("\t".join(row) + "\n" for row in rows))
 
