@@ -121,6 +121,9 @@ CELLS: Mapping[str, Cell] = {
 }
 
 
+MOST_READS = 1e9  # of a region: an error of t with 3 df can be more than can be drawn
+
+
 def simulate(name: str, quantity: str, seed: int) -> Cohort:
     """Draw the cohort of a cell and seed."""
     cell = CELLS[name]
@@ -128,7 +131,8 @@ def simulate(name: str, quantity: str, seed: int) -> Cohort:
     own = cell.change(_ingredients(cell, rng), rng)
     expected = own.level[:, None] * 2.0 ** (own.effect + own.nuisance)
     errors = draw_errors(own.dispersion, quantity, rng)
-    reads = rng.poisson(expected * own.depth * errors).astype(np.float64)
+    mean = np.minimum(expected * own.depth * errors, MOST_READS)
+    reads = rng.poisson(mean).astype(np.float64)
     reads[rng.uniform(size=reads.shape) < cell.gaps] = 0
     return as_cohort(reads, own, quantity)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -83,6 +83,13 @@ class ProfileMatrix(Shown):
             view.flags.writeable = False
             frozen[str(sample)] = view
         object.__setattr__(self, "values", MappingProxyType(frozen))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as its fields, for other processes: the read-only view of a mapping is not."""
+        return type(self), tuple(
+            dict(self.values) if field.name == "values" else getattr(self, field.name)
+            for field in fields(self)
+        )
 
     def _shown(self) -> tuple[str, list[tuple[str, str]]]:
         body = f", bodies scaled to {self.body:,} bp" if self.body else ""

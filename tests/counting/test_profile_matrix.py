@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,6 +31,15 @@ def test_arrays_are_read_only_and_the_caller_s_is_not() -> None:
     with pytest.raises(ValueError, match="read-only"):
         matrix.values["a"][0, 0] = 1
     mine[0, 0] = 1
+
+
+def test_another_process_gets_the_same_matrix() -> None:
+    matrix = small(title="H3K27me3", tested=(-10, 10))
+    sent = pickle.loads(pickle.dumps(matrix))
+    assert (sent.samples, sent.title, sent.tested) == (matrix.samples, "H3K27me3", (-10, 10))
+    np.testing.assert_array_equal(sent.values["a"], matrix.values["a"])
+    with pytest.raises(ValueError, match="read-only"):
+        sent.values["a"][0, 0] = 1
 
 
 def test_means() -> None:
