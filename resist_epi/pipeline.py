@@ -12,6 +12,7 @@ from resist_epi.counting.matrix_files import read_counts, write_counts
 from resist_epi.io.digest import step_key
 from resist_epi.io.lock import folder_lock
 from resist_epi.io.parts import Parts
+from resist_epi.io.processors import allowed_processors
 from resist_epi.io.progress import begin
 from resist_epi.io.run_folder import contrast_folder, run_path
 from resist_epi.io.run_log import run_log
@@ -34,18 +35,20 @@ from resist_epi.study.peaks_study import (
     occupancy_keys,
     of_peaks_alone,
 )
-from resist_epi.study.provenance import as_seen_from, record
+from resist_epi.study.provenance import Provenance, as_seen_from, record
 from resist_epi.study.settings import StudySettings
 from resist_epi.study.steps.between_marks import write_between_marks
 from resist_epi.study.steps.count_mark import count_mark
+from resist_epi.study.steps.crate import write_crate
 from resist_epi.study.steps.dna import (
     copy_number_key,
     count_controls_of_mark,
     with_copy_number_of_study,
 )
 from resist_epi.study.steps.domains import mark_windows
-from resist_epi.study.steps.keys import between_marks_key, mark_keys, sites_key
+from resist_epi.study.steps.keys import between_marks_key, mark_keys, multiqc_key, sites_key
 from resist_epi.study.steps.mark_tests import run_tests
+from resist_epi.study.steps.multiqc import write_multiqc
 from resist_epi.study.steps.occupancy import write_occupancy, write_peaks_session
 from resist_epi.study.steps.quality import gather_quality
 from resist_epi.study.steps.session import write_study_session
@@ -68,6 +71,8 @@ REPORT = "report"
 BETWEEN_MARKS = "between marks"
 
 SITES = "sites"
+
+MULTIQC = "multiqc"
 
 
 @dataclass(frozen=True)
@@ -149,6 +154,11 @@ def run_study(
         check_given_files(given, StudyContext(first.sheet, settings.questions))
     _prepare(out)
     with folder_lock(out, unlock=unlock) as still_ours, run_log(out):
+        allowed = allowed_processors()
+        logger.debug(
+            "%d processes asked for, %d allowed by %s",
+            *(settings.jobs, allowed.number, allowed.source),
+        )
         checks = (first.inputs.check, still_ours)
         if alone:
             _run_peaks(settings, first.sheet, out, checks, progress, report=report)
@@ -186,9 +196,7 @@ def _run_peaks(
         settings.seen_from(out), {as_seen_from(out, path): sha for path, sha in inputs.items()}
     )
     steps = occupancy_keys(study, inputs)
-    if report:
-        about = {"provenance": provenance.to_json(), "check": findings.to_csv()}
-        steps[REPORT] = step_key(occupancy=dict(steps), **about)
+    steps |= _last_keys(steps, provenance, findings.to_csv(), report=report)
     ledger = Ledger(out, checks=checks)
     ledger.open(steps)
     for mark in study.sheet.marks:
@@ -197,13 +205,14 @@ def _run_peaks(
             ledger.record(step, steps[step], write_occupancy(study, mark, out))
         if progress is not None:
             progress(f"{mark}: occupancy")
-    gather_quality(out, study.sheet.marks)
+    _gather(ledger, study.sheet.marks, (), steps[MULTIQC], provenance)
     write_text(run_path(out, "provenance"), provenance.to_json())
     write_peaks_session(study, out)
     for check in checks:
         check()
     if report and not ledger.is_done(REPORT):
         ledger.record(REPORT, steps[REPORT], write_report(out, jobs=settings.jobs))
+    write_crate(out, ledger.outputs(), provenance, study.sheet.marks)
 
 
 def _run(
@@ -249,9 +258,7 @@ def _run(
     steps = dna | {name: key for keys in marks.values() for name, key in keys.items()}
     steps[BETWEEN_MARKS] = between_marks_key(study, steps, inputs)
     steps[SITES] = sites_key(study, steps, inputs)
-    if report:
-        about = {"provenance": provenance.to_json(), "check": findings.to_csv()}
-        steps[REPORT] = step_key(tests=steps, **about)
+    steps |= _last_keys(steps, provenance, findings.to_csv(), report=report)
     begin(progress, "preparing")
     ledger = Ledger(out, checks=checks)
     ledger.open(steps)
@@ -269,7 +276,7 @@ def _run(
         ledger.record(BETWEEN_MARKS, steps[BETWEEN_MARKS], written)
     if not ledger.is_done(SITES):
         ledger.record(SITES, steps[SITES], write_sites(study, out))
-    gather_quality(out, study.sheet.marks)
+    _gather(ledger, study.sheet.marks, study.contrasts, steps[MULTIQC], provenance)
     Parts(run_path(out, "parts")).remove_all()
     for check in checks:  # where every step was reused, nothing has looked since
         check()
@@ -278,6 +285,32 @@ def _run(
     if report and not ledger.is_done(REPORT):
         begin(progress, "figures and report")
         ledger.record(REPORT, steps[REPORT], write_report(out, jobs=settings.jobs))
+    write_crate(out, ledger.outputs(), provenance, study.sheet.marks)
+
+
+def _last_keys(
+    steps: Mapping[str, str], provenance: Provenance, check: str, *, report: bool
+) -> dict[str, str]:
+    """Step -> digest, of the steps that read what every other step has written."""
+    found = {MULTIQC: multiqc_key(steps, provenance)}
+    if report:
+        about = {"provenance": provenance.to_json(), "check": check}
+        found[REPORT] = step_key(tests=dict(steps), **about)
+    return found
+
+
+def _gather(
+    ledger: Ledger,
+    marks: Sequence[str],
+    contrasts: Sequence[Path],
+    key: str,
+    provenance: Provenance,
+) -> None:
+    """Join the tables of all marks, for people and for MultiQC."""
+    gather_quality(ledger.folder, marks)
+    if not ledger.is_done(MULTIQC):
+        written = write_multiqc(ledger.folder, marks, contrasts, provenance)
+        ledger.record(MULTIQC, key, written)
 
 
 def _tracks_of(sheet: SampleSheet) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from resist_epi.cli.jobs import JobsOption
 from resist_epi.cli.options import (
     BlockOption,
     ChainOption,
@@ -22,7 +23,6 @@ from resist_epi.cli.options import (
     GeneSetsOption,
     GenesOption,
     GenomeOption,
-    JobsOption,
     KnownOption,
     MethodOption,
     MethylationOption,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from resist_epi.io.processors import allowed_processors
 
 # Seconds of CPU of the demo (24 bigWigs of 247 MB in all, two marks, five chromosomes: 86 s on one
 # core, 2026-11-30): 7 to begin, 31 a mark to test, draw and report, the rest to look at tracks and
@@ -67,7 +68,7 @@ def expected_cost(tracks: Sequence[Path], marks: int, *, jobs: int = 1) -> Cost:
     69.0
     """
     size = sum(path.stat().st_size for path in tracks if path.is_file()) / 1e6
-    processes = max(1, min(jobs, os.cpu_count() or 1, len(tracks) or 1))
+    processes = max(1, min(jobs, allowed_processors().number, len(tracks) or 1))
     counting = (SECONDS_A_TRACK * len(tracks) + SECONDS_A_MB * size) / processes
     fixed = SECONDS_TO_BEGIN + SECONDS_A_MARK * marks
     memory = GB_BASE + GB_A_TRACK * len(tracks) + GB_A_PROCESS * (processes - 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from resist_epi.cli.jobs import JobsOption
 from resist_epi.cli.options import (
     ChainOption,
     CountAsOption,
@@ -12,7 +13,6 @@ from resist_epi.cli.options import (
     ExtendOption,
     GenesOption,
     GenomeOption,
-    JobsOption,
     MarkOption,
     MinMapqOption,
     MinOverlapOption,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from resist_epi.cli.jobs import JobsOption
 from resist_epi.cli.options import Output
 
 NAME = "demo"
@@ -14,7 +15,7 @@ NAME = "demo"
 def command(
     output: Output = ...,  # type: ignore[assignment]
     seed: int = typer.Option(1, min=0, help="Seed of all random numbers."),
-    jobs: int = typer.Option(2, min=1, help="Processes; results do not depend on it."),
+    jobs: JobsOption = 2,
 ) -> None:
     """Simulate a small cohort (6 good, 6 poor tumours, two marks) and run the study.
 

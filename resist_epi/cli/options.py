@@ -266,10 +266,6 @@ MinOverlapOption = Annotated[
     ),
 ]
 
-JobsOption = Annotated[
-    int, typer.Option("--jobs", min=1, help="Processes; results do not depend on it.")
-]
-
 MinMapqOption = Annotated[
     int, typer.Option("--min-mapq", min=0, help="Reads: lowest mapping quality that counts.")
 ]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from resist_epi.cli.jobs import number_of_jobs
 from resist_epi.cli.kinds import OTHER, expecting
 from resist_epi.cli.options import GeneSetsOption, GenesOption, GenomeOption, MarkOption, Output
 from resist_epi.cli.plot_draw import EXPECTED, READERS
@@ -100,7 +101,11 @@ def command(
         " total coverage.",
     ),
     jobs: int | None = typer.Option(
-        None, "--jobs", min=1, help=f"{_with('jobs')} of a sheet: processes."
+        None,
+        "--jobs",
+        parser=number_of_jobs,
+        metavar="N|auto",
+        help=f"{_with('jobs')} of a sheet: processes.",
     ),
 ) -> None:
     """Draw a figure: PNG, SVG or PDF, told by the name of the output."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from resist_epi.cli.jobs import JobsOption
 from resist_epi.cli.kinds import COUNTS, expecting
 from resist_epi.cli.options import (
     BackgroundOption,
@@ -13,7 +14,6 @@ from resist_epi.cli.options import (
     DesignOption,
     FdrOption,
     HiddenOption,
-    JobsOption,
     MarkOption,
     MethodOption,
     NormalizeOption,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from resist_epi.cli.jobs import JobsOption
 from resist_epi.cli.options import (
     ChainOption,
     ExcludeOption,
     GenesOption,
     GenomeOption,
-    JobsOption,
     MarkOption,
     MinOverlapOption,
     Output,

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from resist_epi.cli.jobs import JobsOption
 from resist_epi.cli.options import (
     ChainOption,
     ExcludeOption,
     GenesOption,
     GenomeOption,
-    JobsOption,
     MarkOption,
     MinOverlapOption,
     Output,

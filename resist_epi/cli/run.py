@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from resist_epi.cli.jobs import JobsOption
 from resist_epi.cli.options import (
     BlockOption,
     ChainOption,
@@ -31,7 +32,6 @@ from resist_epi.cli.options import (
     GenesOption,
     GenomeOption,
     HiddenOption,
-    JobsOption,
     JointOption,
     KnownOption,
     MethodOption,

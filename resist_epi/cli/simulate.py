@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from resist_epi.cli.jobs import JobsOption
 from resist_epi.cli.options import Output
 
 NAME = "simulate"
@@ -50,7 +51,7 @@ def command(
         " random sets and in none, often in half of the poor tumours, groups cut from one time to"
         " progression, hidden proliferation and subtype.",
     ),
-    jobs: int = typer.Option(1, min=1, help="Processes; the files do not depend on it."),
+    jobs: JobsOption = 1,
 ) -> None:
     """Write a cohort of tumours with known truth: tracks, peaks, sheet and truth."""
     from resist_epi.cli.messages import track_progress

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from resist_epi.cli.jobs import JobsOption
 from resist_epi.cli.options import (
     CountAsOption,
     DuplicatesOption,
     ExcludeOption,
     ExtendOption,
-    JobsOption,
     MarkOption,
     MinMapqOption,
     SheetArgument,

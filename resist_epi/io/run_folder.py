@@ -24,6 +24,8 @@ RunFile = Literal[
     "occupied_genes", "occupied_mechanisms",
     "nfcore_matrix", "nfcore_features", "nfcore_samples", "nfcore_contrasts",
     "nfcore_contrasts_yaml",
+    "multiqc_libraries", "multiqc_calls", "multiqc_factors", "multiqc_versions",
+    "crate",
 ]  # fmt: skip
 
 # `{mark}` as it stands in file names, `{of}` a kind of regions or an assay.
@@ -31,6 +33,7 @@ FILES: dict[RunFile, str] = {
     # of the whole study
     "study": "study.yaml",  # settings that run it again
     "provenance": "provenance.json",  # version, settings, checksums
+    "crate": "ro-crate-metadata.json",  # the folder as a research object
     "ledger": "steps.json",  # finished steps, and what each was made from
     "log": "run.log",  # what was said, with times
     "looks": "tracks.json",  # what each track is
@@ -89,6 +92,11 @@ FILES: dict[RunFile, str] = {
     "nfcore_samples": "nfcore/{mark}.samplesheet.csv",
     "nfcore_contrasts": "nfcore/{mark}.contrasts.csv",
     "nfcore_contrasts_yaml": "nfcore/{mark}.contrasts.yaml",
+    # as MultiQC takes them
+    "multiqc_libraries": "multiqc/resist_epi_libraries_mqc.tsv",  # general statistics
+    "multiqc_calls": "multiqc/resist_epi_calls_mqc.tsv",  # by mark and kind of regions
+    "multiqc_factors": "multiqc/resist_epi_size_factors_mqc.tsv",
+    "multiqc_versions": "multiqc/resist_epi_mqc_versions.yml",
 }
 
 
@@ -192,7 +200,7 @@ def is_peaks_run(folder: str | Path) -> bool:
 
 # Besides the files above: what other parts of the package, or of a workflow, put there.
 _OWN = (
-    *(CONTRASTS, ".stages", "logs", "multiqc", "ro-crate-metadata.json", "evidence", "counts"),
+    *(CONTRASTS, ".stages", "logs", "evidence", "counts"),
     *("differentialabundance", "nf-core"),
 )
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from resist_epi.io.clock import source_date
 from resist_epi.io.run_folder import run_path
 from resist_epi.version import VERSION
 
@@ -25,7 +26,13 @@ def run_log(folder: Path) -> Iterator[Path]:
     ------
     Path
         The file.
+
+    Raises
+    ------
+    InputFormatError
+        If `SOURCE_DATE_EPOCH` is no time.
     """
+    fixed = source_date()
     path = run_path(folder, "log")
     package = logging.getLogger("resist_epi")
     try:
@@ -37,6 +44,8 @@ def run_log(folder: Path) -> Iterator[Path]:
         yield path
         return
     form = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S%z")
+    if fixed is not None:
+        form.converter = lambda _: time.gmtime(fixed.timestamp())
     handler.setFormatter(_OneLine(form))
     began = time.monotonic()
     package.addHandler(handler)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.errors import InputFormatError, did_you_mean
-from resist_epi.io.first_bytes import first_bytes
+from resist_epi.io.first_bytes import first_bytes, is_gzip
 from resist_epi.io.header import Header
 from resist_epi.io.store import parse_json, read_text, write_text
 from resist_epi.io.table_text import parse_table, typed
@@ -22,6 +25,8 @@ from resist_epi.schema import RESULTS, names
 _NUMBER = "%.10g"
 
 _QUOTED = re.compile('["\t\r\n]')  # in a cell with one of these there are quotes around it
+
+_LONGEST = 1 << 24  # bytes of a `#` line
 
 _ROWS = 50_000  # printed at once: bounds the memory
 
@@ -131,6 +136,31 @@ def read_table(path: str | Path, *, required: Sequence[str] = ()) -> pd.DataFram
     table.attrs["header"] = Header(dict(_named(line) for line in top if line not in sizes))
     _require(table, required, path)
     return table
+
+
+def read_top(path: str | Path) -> Header:
+    """The `#` lines of a table, as `read_table` hands them out, without its rows.
+
+    Raises
+    ------
+    InputFormatError
+        If the file cannot be read, or is a damaged gzip.
+    """
+    path = Path(path)
+    try:
+        with gzip.open(path) if is_gzip(path) else path.open("rb") as file:
+            lines = list(takewhile(lambda line: line.startswith(b"#"), _first_lines(file)))
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputFormatError(
+            f"cannot be read ({error})", path=path, remedy="make the table again"
+        ) from error
+    texts = [line.decode("utf-8", "replace")[1:].strip() for line in lines]
+    return Header(dict(_named(text) for text in texts if not SIZE.fullmatch(text)))
+
+
+def _first_lines(file: Any) -> Iterator[bytes]:
+    """Lines, each as far as one of the package's own may reach."""
+    return iter(lambda: file.readline(_LONGEST), b"")
 
 
 def _require(table: pd.DataFrame, required: Sequence[str], path: str | Path) -> None:

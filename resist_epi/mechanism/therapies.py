@@ -10,6 +10,7 @@ from importlib.resources import as_file, files
 
 import pandas as pd
 
+from resist_epi.io.clock import today
 from resist_epi.io.tables import read_table
 
 # A status that was looked up longer ago than this has to be looked up again.
@@ -101,7 +102,7 @@ def therapies_as_of() -> date:
     return date.fromisoformat(_table().attrs["header"]["as of"])
 
 
-def as_of_words(clock: Callable[[], date] = date.today) -> str:
+def as_of_words(clock: Callable[[], date] = today) -> str:
     """Say as of which day the therapies stand, and that they are old where they are.
 
     Parameters

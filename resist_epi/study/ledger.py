@@ -56,6 +56,7 @@ class Ledger:
                 self._leave_no_empty_contrast(output)
             del self._steps[name]
         if stale:
+            run_path(self.folder, "crate").unlink(missing_ok=True)  # it names what is gone
             logger.info("settings or inputs changed: made anew: %s", ", ".join(stale))
             self._write()
 
@@ -100,6 +101,10 @@ class Ledger:
         made = {p.relative_to(self.folder).as_posix(): checksum(p) for p in outputs}
         self._steps[name] = {"key": key, "outputs": dict(sorted(made.items()))}
         self._write()
+
+    def outputs(self) -> dict[str, str]:
+        """SHA-256 of every output of a finished step, by its path relative to the folder."""
+        return {name: sha for step in self._steps.values() for name, sha in step["outputs"].items()}
 
     def _write(self) -> None:
         text = json.dumps(self._steps, indent=1, sort_keys=True) + "\n"

@@ -12,7 +12,7 @@ import pytest
 from resist_epi import schema
 from resist_epi.errors import InputFormatError
 from resist_epi.io import tables
-from resist_epi.io.tables import read_results, read_table, write_table
+from resist_epi.io.tables import read_results, read_table, read_top, write_table
 from resist_epi.io.whole_table import size_line
 
 
@@ -232,3 +232,18 @@ def test_a_name_has_one_dtype_in_every_table() -> None:
     columns = [c for table in tables for c in table if isinstance(c, schema.Column)]
     dtypes = {(c.name, c.dtype) for c in columns}
     assert len(dtypes) == len({name for name, _ in dtypes})
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.tsv.gz"])
+def test_the_top_of_a_table_alone_is_that_of_the_table(name: str, tmp_path: Path) -> None:
+    header = {"contrast": "poor minus good", "facts": {"calls": {"gain": 1}}, "empty": ""}
+    write_table(tmp_path / name, pd.DataFrame({"a": [1, 2], "b": ["x", "#y"]}), header=header)
+    assert dict(read_top(tmp_path / name)) == dict(read_table(tmp_path / name).attrs["header"])
+
+
+def test_the_top_of_no_table(tmp_path: Path) -> None:
+    with pytest.raises(InputFormatError, match="cannot be read"):
+        read_top(tmp_path / "absent.tsv")
+    (tmp_path / "cut.tsv.gz").write_bytes(gzip.compress(b"# a: b\n" * 10_000)[:40])
+    with pytest.raises(InputFormatError, match="cannot be read"):
+        read_top(tmp_path / "cut.tsv.gz")

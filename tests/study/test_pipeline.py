@@ -51,6 +51,8 @@ def test_the_folder_holds_what_the_contract_says(study: Path) -> None:
     expected = {"study.yaml", "provenance.json", "check.tsv", "qc.tsv", "steps.json"}
     expected |= {"report.html", "run.log", "igv_session.xml", "marks/switches.tsv", "tracks.json"}
     expected |= {f"figures/study.switch.{s}" for s in FORMATS}
+    expected |= {f"multiqc/resist_epi_{w}_mqc.tsv" for w in ("libraries", "calls", "size_factors")}
+    expected |= {"multiqc/resist_epi_mqc_versions.yml", "ro-crate-metadata.json"}
     for mark, kinds in {
         "H3K27me3": ("promoters", "genes", "peaks", "domains"),
         "H3K36me3": ("genes", "peaks", "domains"),

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 from resist_epi.io.lock import LOCK
-from resist_epi.io.run_folder import run_file
+from resist_epi.io.run_folder import run_file, run_path
 from resist_epi.io.store import PARTIAL
 from resist_epi.pipeline import run_study
 from resist_epi.report import figures
@@ -46,7 +46,9 @@ def settings(cohort: SmallCohort, **more: object) -> StudySettings:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    files = (p for p in folder.rglob("*") if p.is_file())
+    """Every file but the log, to which each run adds."""
+    log = run_path(folder, "log")
+    files = (p for p in folder.rglob("*") if p.is_file() and p != log)
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in files}
 
 

@@ -10,6 +10,7 @@ from resist_epi.io.digest import step_key
 from resist_epi.samples.presets import preset
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.samples.sheet_checks import PATH_COLUMNS
+from resist_epi.study.provenance import Provenance
 from resist_epi.study.settings import EVIDENCE, PATHS, SITES
 from resist_epi.study.steps.dna import controls_keys
 from resist_epi.study.steps.domains import domain_keys
@@ -93,6 +94,18 @@ def sites_key(study: Study, steps: Mapping[str, str], inputs: Mapping[str, str])
     settings = study.settings
     files = {name: inputs.get(str(path)) for name, path in settings.sites.items()}
     return step_key(tests=dict(steps), sites=files, contacts=inputs.get(str(settings.contacts)))
+
+
+def multiqc_key(steps: Mapping[str, str], provenance: Provenance) -> str:
+    """Digest of what the tables for MultiQC depend on.
+
+    Parameters
+    ----------
+    steps
+        Step -> digest, of every other step.
+    """
+    made = {"python": provenance.python, "libraries": dict(provenance.libraries)}
+    return step_key(tests=dict(steps), made=made)
 
 
 def _listed(sheet: SampleSheet, column: str) -> list[str] | None:
