@@ -96,7 +96,9 @@ def test_a_registered_mark_goes_through_a_whole_study(
     assert not (out / "differential" / f"{TOY.mark}.genes.tsv.gz").exists()
     switches = read_table(out / "marks" / "switches.tsv")
     told = switches.attrs["header"]["switches"]
-    assert told == f"{TOY.mark} (repressive) against H3K36me3 (active)"
+    assert told == (
+        f"{TOY.mark} at promoters (repressive) against H3K36me3 over gene bodies (active)"
+    )
     assert (out / "figures" / "study.switch.png").is_file()
     assert (out / "figures" / f"{TOY.mark}.promoters.volcano.png").is_file()
     said = methods(gather(out))
