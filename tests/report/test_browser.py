@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,6 +65,18 @@ def place_of(page: Page, row: int) -> tuple[float, float]:
         }})()"""
     )
     return x, y
+
+
+def hover(page: Page, row: int, condition: str) -> None:
+    """Point at a row in the volcano until a condition holds: a page that settles moves its plots."""
+    for _ in range(100):
+        x, y = place_of(page, row)
+        for place in (x - 3, x):
+            page.send("Input.dispatchMouseEvent", type="mouseMoved", x=place, y=y)
+        if page.run(f"Boolean({condition})"):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"never true: {condition}; {page.problems}")
 
 
 def test_a_gene_is_found(report: Page) -> None:
@@ -152,11 +165,8 @@ def test_a_dangerous_name_is_text(report: Page) -> None:
     search(report, "</script>")
     assert report.run(NAMES) == [NASTY]
     report.run(f"{VOLCANO}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
-    x, y = place_of(report, 7)
-    report.send("Input.dispatchMouseEvent", type="mouseMoved", x=x - 3, y=y)
-    report.send("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
     tip = f"{VOLCANO}.querySelector('.tip')"
-    report.wait_for(f"!{tip}.hidden && {tip}.textContent.includes('GENE</b>')")
+    hover(report, 7, f"!{tip}.hidden && {tip}.textContent.includes('GENE</b>')")
     assert NASTY in report.run(f"{tip}.textContent")
 
 
