@@ -68,7 +68,7 @@ def place_of(page: Page, row: int) -> tuple[float, float]:
 
 
 def hover(page: Page, row: int, condition: str) -> None:
-    """Point at a row in the volcano until a condition holds: a page that settles moves its plots."""
+    """Point at a row in the volcano until a condition holds; a page that settles moves it."""
     for _ in range(100):
         x, y = place_of(page, row)
         for place in (x - 3, x):
