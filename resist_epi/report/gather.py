@@ -281,7 +281,7 @@ def _gather_mark(
         },
         levels=_levels(
             file("gene_counts") if speaks == "peaks" else file("counts", speaks),
-            None if speaks == "peaks" else results[speaks],
+            None if speaks == "peaks" else results.get(speaks),
             _carriers(mechanisms, mark),
         ),
     )

@@ -6,6 +6,8 @@ import numpy as np
 
 from resist_epi.arrays import FloatArray
 
+_ALIKE = 1 - 1e-9
+
 
 def leading_components(
     centred: FloatArray, *, n_components: int = 4
@@ -22,14 +24,14 @@ def leading_components(
     Returns
     -------
     tuple
-        (m,) scores a component, its largest entry positive so that the sign is fixed; and shares
-        of the variance, 0 to 1. Both are empty where nothing varies.
+        (m,) scores a component, the first of its largest entries positive so that the sign is
+        fixed; and shares of the variance, 0 to 1. Both are empty where nothing varies.
 
     Examples
     --------
     >>> scores, shares = leading_components(np.array([[-1.0, 1.0], [0.0, 0.0]]))
     >>> [s.round(9).tolist() for s in scores], shares
-    ([[-1.0, 1.0]], [1.0])
+    ([[1.0, -1.0]], [1.0])
     """
     n_rows, n_columns = centred.shape
     n_components = max(0, min(n_components, n_columns - 1, n_rows))
@@ -39,7 +41,8 @@ def leading_components(
     scores = []
     for k in range(n_components):
         score = singular[k] * right[k]
-        sign = np.sign(score[np.argmax(np.abs(score))])
+        size = np.abs(score)  # entries alike but for rounding are alike on every machine
+        sign = np.sign(score[np.argmax(size >= _ALIKE * size.max())])
         scores.append(score * (sign if sign else 1.0))
     share = singular**2 / (singular**2).sum()
     return scores, [float(s) for s in share[:n_components]]

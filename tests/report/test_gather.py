@@ -44,6 +44,16 @@ def test_a_run_without_its_results_says_which(study: Path, tmp_path: Path) -> No
         gather(tmp_path)
 
 
+def test_a_run_that_lost_the_table_which_speaks_for_genes_keeps_its_others(
+    study: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(study, run)
+    (run / "differential" / "H3K27me3.promoters.tsv.gz").unlink()
+    assert "promoters" not in gather(run).marks[0].results
+    assert "genes" in gather(run).marks[0].results
+
+
 def test_a_damaged_record_is_named(study: Path, tmp_path: Path) -> None:
     shutil.copytree(study, tmp_path / "run")
     (tmp_path / "run" / "provenance.json").write_text("{\n  broken")
