@@ -122,7 +122,7 @@ class Page:
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             button = {} if kind == "mouseMoved" else {"button": "left", "clickCount": 1}
             self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, **button)
-            time.sleep(0.15)  # plotly takes a click that follows a move too closely for a drag
+            time.sleep(0.15)  # as a hand does: a plot tells a click from a drag
 
     def type(self, text: str) -> None:
         """Type into what has the focus."""
