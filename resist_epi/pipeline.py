@@ -178,9 +178,7 @@ def _run_peaks(
     report: bool,
 ) -> None:
     """Run a study of peaks alone in a folder that is ours."""
-    given = sheet
-    if settings.chain is not None:
-        sheet = lift_sheet(sheet, settings.chain, run_path(out, "lifted"))
+    given, sheet = sheet, _lifted(settings, sheet, out)
     findings = check_study(
         settings.sheet,
         sheet=sheet,
@@ -192,9 +190,7 @@ def _run_peaks(
     write_study(run_path(out, "study"), settings)
     inputs = file_checksums(list(dict.fromkeys(named_files(given, settings))))
     inputs |= file_checksums([p for p in named_files(sheet, settings) if str(p) not in inputs])
-    provenance = record(
-        settings.seen_from(out), {as_seen_from(out, path): sha for path, sha in inputs.items()}
-    )
+    provenance = _recorded(settings, inputs, out)
     steps = occupancy_keys(study, inputs)
     steps |= _last_keys(steps, provenance, findings.to_csv(), report=report)
     ledger = Ledger(out, checks=checks)
@@ -225,9 +221,7 @@ def _run(
     report: bool,
 ) -> None:
     """Run a study in a folder that is ours."""
-    given = sheet
-    if settings.chain is not None:
-        sheet = lift_sheet(sheet, settings.chain, run_path(out, "lifted"))
+    given, sheet = sheet, _lifted(settings, sheet, out)
     names: list[str] = []
     if len(settings.contrasts) > 1:
         names = contrast_labels(sheet, settings.questions)
@@ -252,9 +246,7 @@ def _run(
     )
     dna = copy_number_key(study, inputs)
     marks = {mark: mark_keys(study, mark, inputs, dna=dna) for mark in study.sheet.marks}
-    provenance = record(
-        settings.seen_from(out), {as_seen_from(out, path): sha for path, sha in inputs.items()}
-    )
+    provenance = _recorded(settings, inputs, out)
     steps = dna | {name: key for keys in marks.values() for name, key in keys.items()}
     steps[BETWEEN_MARKS] = between_marks_key(study, steps, inputs)
     steps[SITES] = sites_key(study, steps, inputs)
@@ -286,6 +278,20 @@ def _run(
         begin(progress, "figures and report")
         ledger.record(REPORT, steps[REPORT], write_report(out, jobs=settings.jobs))
     write_crate(out, ledger.outputs(), provenance, study.sheet.marks)
+
+
+def _lifted(settings: StudySettings, sheet: SampleSheet, out: Path) -> SampleSheet:
+    """The sheet whose files are of the study's assembly: the given one where there is no chain."""
+    if settings.chain is None:
+        return sheet
+    return lift_sheet(sheet, settings.chain, run_path(out, "lifted"))
+
+
+def _recorded(settings: StudySettings, inputs: Mapping[str, str], out: Path) -> Provenance:
+    """What made the run: its settings and the checksums of its inputs, as seen from its folder."""
+    return record(
+        settings.seen_from(out), {as_seen_from(out, path): sha for path, sha in inputs.items()}
+    )
 
 
 def _last_keys(
