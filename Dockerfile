@@ -1,6 +1,6 @@
 # The package from its own wheel, with the tested versions of its libraries.
 #   docker build -t resist_epi .
-#   docker run --rm -v "$PWD:/work" resist_epi run sheet.csv -o study --genome hg38
+#   docker run --rm -v "$PWD:/study" resist_epi run sheet.csv -o study --genome hg38
 FROM python:3.11-slim-bookworm AS build
 # hadolint ignore=DL3008
 RUN apt-get update \
@@ -23,10 +23,12 @@ COPY --from=build /wheels /wheels
 # hadolint ignore=DL3013
 RUN python -m pip install --no-cache-dir --no-index --find-links /wheels resist_epi \
     && rm -rf /wheels \
-    && useradd --create-home --uid 1000 resist
-ENV MPLCONFIGDIR=/tmp/matplotlib \
-    NUMBA_CACHE_DIR=/tmp/numba
+    && useradd --create-home --uid 1000 resist \
+    && mkdir -m 1777 /var/cache/resist_epi
+# Whichever user the image runs as may write here.
+ENV MPLCONFIGDIR=/var/cache/resist_epi/matplotlib \
+    NUMBA_CACHE_DIR=/var/cache/resist_epi/numba
 USER 1000
-WORKDIR /work
+WORKDIR /study
 ENTRYPOINT ["resist-epi"]
 CMD ["--help"]
