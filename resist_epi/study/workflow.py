@@ -1,0 +1,239 @@
+"""A study as a Snakemake workflow: the folder that is written, and how large its jobs are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from math import ceil
+from os.path import relpath
+from pathlib import Path
+from string import Template
+
+import yaml
+
+from resist_epi.errors import DesignError, InputFormatError, shortened
+from resist_epi.io.store import read_text, write_text
+from resist_epi.samples.sheet import SampleSheet, read_sheet
+from resist_epi.study.peaks_study import of_peaks_alone
+from resist_epi.study.settings import StudySettings
+from resist_epi.study.study import named_files
+from resist_epi.study.study_file import read_study, write_study
+
+SNAKEFILE, CONFIG, STUDY, INPUTS = "Snakefile", "config.yaml", "study.yaml", "inputs.txt"
+
+LIBRARIES_A_SHARD = 25
+
+THREADS = 4  # processes of a job
+
+# MB and minutes of a job's first attempt; docs/guide/clusters.md says what was measured.
+BASE_MB, MB_A_PROCESS = 500, 400
+TEST_MB, TEST_MB_A_LIBRARY = 1500, 40
+GATHER_MB, GATHER_MB_A_LIBRARY = 2000, 5
+MINUTES, MINUTES_A_LIBRARY = 20, 1
+
+
+@dataclass(frozen=True)
+class JobSizes:
+    """How a cohort is split, and what a job may take at its first attempt.
+
+    Attributes
+    ----------
+    libraries
+        Rows of the sheet.
+    largest
+        Libraries of the mark that has most.
+    a_shard
+        Libraries of a job that looks or counts.
+    threads
+        Processes of a job.
+    """
+
+    libraries: int
+    largest: int
+    a_shard: int = LIBRARIES_A_SHARD
+    threads: int = THREADS
+
+    @property
+    def shards(self) -> int:
+        """Jobs that look, and jobs that count; never more than there are libraries.
+
+        Examples
+        --------
+        >>> JobSizes(800, 400).shards, JobSizes(24, 12).shards, JobSizes(26, 13).shards
+        (32, 1, 2)
+        """
+        return max(1, ceil(self.libraries / self.a_shard))
+
+    @property
+    def megabytes(self) -> dict[str, int]:
+        """Stage -> MB."""
+        counting = BASE_MB + MB_A_PROCESS * self.threads
+        return {
+            "look": counting,
+            "plan": GATHER_MB,
+            "count": counting,
+            "test": TEST_MB + TEST_MB_A_LIBRARY * self.largest,
+            "gather": GATHER_MB + GATHER_MB_A_LIBRARY * self.libraries,
+        }
+
+    @property
+    def minutes(self) -> dict[str, int]:
+        """Stage -> minutes."""
+        shard = MINUTES + MINUTES_A_LIBRARY * min(self.a_shard, self.libraries)
+        return {
+            "look": shard,
+            "plan": MINUTES,
+            "count": shard,
+            "test": MINUTES + MINUTES_A_LIBRARY * self.largest,
+            "gather": MINUTES + MINUTES_A_LIBRARY * self.libraries,
+        }
+
+
+def job_sizes(
+    sheet: SampleSheet, *, a_shard: int = LIBRARIES_A_SHARD, threads: int = THREADS
+) -> JobSizes:
+    """How the libraries of a sheet are split into jobs."""
+    of_marks = [len(sheet.for_mark(mark).samples) for mark in sheet.marks]
+    return JobSizes(sum(of_marks), max(of_marks), a_shard, threads)
+
+
+def write_workflow(
+    settings: StudySettings,
+    sheet: SampleSheet,
+    folder: str | Path,
+    sizes: JobSizes,
+    *,
+    force: bool = False,
+) -> list[Path]:
+    """Write a folder that Snakemake runs: Snakefile, its configuration, profiles and the study.
+
+    Parameters
+    ----------
+    settings
+        Paths relative to the working directory.
+    sheet
+        As `settings.sheet` was read.
+    folder
+        Made if missing.
+    force
+        Write over a workflow that is there.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+
+    Raises
+    ------
+    InputFormatError
+        If one of the files is there already, or the folder cannot be written.
+    DesignError
+        If there is nothing to be split: the sheet names peaks alone.
+    """
+    folder = Path(folder)
+    if of_peaks_alone(sheet):
+        raise DesignError(
+            "a study of peaks alone is not split into jobs: `resist-epi run` makes it in minutes"
+        )
+    templates = dict(_templates())
+    names = [*templates, STUDY, INPUTS]
+    there = [name for name in names if (folder / name).exists() or (folder / name).is_symlink()]
+    if there and not force:
+        raise InputFormatError(
+            "is there already, and may have been changed by you",
+            path=folder / there[0],
+            remedy="give another folder with -o, or write over the workflow in it with --force",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, template in templates.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = template.read_text("utf-8")
+        write_text(path, _filled(text, sheet, sizes) if name == CONFIG else text)
+        if path.suffix == ".sh":
+            path.chmod(0o755)
+    write_study(folder / STUDY, settings)
+    write_inputs(folder, settings, sheet)
+    return [folder / name for name in names]
+
+
+def check_workflow(folder: str | Path) -> Path:
+    """Hold a workflow against its study as it is now, and list the study's files anew.
+
+    Returns
+    -------
+    Path
+        The folder of results.
+
+    Raises
+    ------
+    InputFormatError
+        If there is no workflow, or the sheet has other marks than the configuration.
+    """
+    folder = Path(folder)
+    for name in (SNAKEFILE, CONFIG):
+        if not (folder / name).is_file():
+            raise InputFormatError(
+                f"no workflow: {name} is missing",
+                path=folder,
+                remedy=f"write one with `resist-epi workflow init SHEET -o {folder}`",
+            )
+    path = folder / CONFIG
+    try:
+        config = yaml.safe_load(read_text(path))
+        study, out, marks = (config[key] for key in ("study", "out", "marks"))
+    except yaml.YAMLError as error:
+        raise InputFormatError(f"not YAML ({shortened(error)})", path=path) from error
+    except (TypeError, KeyError) as error:
+        raise InputFormatError(
+            "no configuration of a workflow", path=path, expected="study, out and marks, at least"
+        ) from error
+    settings = read_study(folder / str(study))
+    sheet = read_sheet(settings.sheet)
+    if sorted(map(str, marks)) != sorted(sheet.marks):
+        raise InputFormatError(
+            "the sheet has other marks by now",
+            path=path,
+            expected=f"marks: {json.dumps(list(sheet.marks))}",
+            found=f"marks: {json.dumps(marks)}",
+            remedy="write them so, or write the workflow anew with --force",
+        )
+    write_inputs(folder, settings, sheet)
+    return folder / str(out)
+
+
+def write_inputs(folder: Path, settings: StudySettings, sheet: SampleSheet) -> None:
+    """List what the study reads, as seen from the folder: a job is run again where one is newer."""
+    seen = (p if p.is_absolute() else relpath(p, folder) for p in named_files(sheet, settings))
+    text = "".join(f"{path}\n" for path in dict.fromkeys(map(str, seen)))
+    path = folder / INPUTS
+    if not path.is_file() or read_text(path) != text:
+        write_text(path, text)
+
+
+def _filled(text: str, sheet: SampleSheet, sizes: JobSizes) -> str:
+    """The configuration of a cohort."""
+    return Template(text).substitute(
+        sizes.megabytes,
+        **{f"{stage}_minutes": minutes for stage, minutes in sizes.minutes.items()},
+        libraries=sizes.libraries,
+        n_marks=len(sheet.marks),
+        names=json.dumps(list(sheet.marks), ensure_ascii=False),
+        shards=sizes.shards,
+        threads=sizes.threads,
+    )
+
+
+def _templates() -> Iterator[tuple[str, Traversable]]:
+    """Name, relative to the folder, and text of every file that ships."""
+    waiting = [("", files("resist_epi.data") / "workflow")]
+    while waiting:
+        above, place = waiting.pop()
+        for entry in sorted(place.iterdir(), key=lambda e: e.name):
+            if entry.is_dir():
+                waiting.append((f"{above}{entry.name}/", entry))
+            else:
+                yield f"{above}{entry.name}", entry
