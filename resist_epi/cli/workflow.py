@@ -54,11 +54,12 @@ def init(context: typer.Context, **given: Any) -> None:
 
     SHEET and options are those of `run`. Results come to DIR/study.
     """
-    from resist_epi.pipeline import look_at_sheet
+    from resist_epi.study.first_look import check_first, look_at_sheet
     from resist_epi.study.workflow import job_sizes, write_workflow
 
     settings = run.settings_of(context, given)
     sheet = look_at_sheet(settings).sheet
+    check_first(settings, sheet)
     sizes = job_sizes(sheet, a_shard=given["libraries_a_shard"], threads=given["threads"])
     write_workflow(settings, sheet, given["output"], sizes, force=given["force"])
     logger.info(

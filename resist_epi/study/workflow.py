@@ -14,7 +14,7 @@ from string import Template
 
 import yaml
 
-from resist_epi.errors import DesignError, InputFormatError, shortened
+from resist_epi.errors import InputFormatError, shortened
 from resist_epi.io.store import read_text, write_text
 from resist_epi.samples.sheet import SampleSheet, read_sheet
 from resist_epi.study.peaks_study import of_peaks_alone
@@ -129,15 +129,10 @@ def write_workflow(
     Raises
     ------
     InputFormatError
-        If one of the files is there already, or the folder cannot be written.
-    DesignError
-        If there is nothing to be split: the sheet names peaks alone.
+        If one of the files is there already, the folder cannot be written, or the study cannot be split: its sheet names peaks alone, or its files are lifted first.
     """
     folder = Path(folder)
-    if of_peaks_alone(sheet):
-        raise DesignError(
-            "a study of peaks alone is not split into jobs: `resist-epi run` makes it in minutes"
-        )
+    _refuse_unsplit(settings, sheet)
     templates = dict(_templates())
     names = [*templates, STUDY, INPUTS]
     there = [name for name in names if (folder / name).exists() or (folder / name).is_symlink()]
@@ -212,6 +207,21 @@ def write_inputs(folder: Path, settings: StudySettings, sheet: SampleSheet) -> N
     path = folder / INPUTS
     if not path.is_file() or read_text(path) != text:
         write_text(path, text)
+
+
+def _refuse_unsplit(settings: StudySettings, sheet: SampleSheet) -> None:
+    if of_peaks_alone(sheet):
+        raise InputFormatError(
+            "a sheet of peaks alone has no tracks, and nothing to be split into jobs",
+            path=settings.sheet,
+            remedy="`resist-epi run` makes it as it is",
+        )
+    if settings.chain is not None:
+        raise InputFormatError(
+            "files that are lifted first cannot be counted in jobs of their own",
+            path=settings.chain,
+            remedy="lift them before, or use `resist-epi run`",
+        )
 
 
 def _filled(text: str, sheet: SampleSheet, sizes: JobSizes) -> str:
