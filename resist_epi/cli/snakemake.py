@@ -62,14 +62,14 @@ def run_snakemake(program: str, arguments: Sequence[str], folder: Path) -> int:
     """
     ours = str(Path(sys.executable).parent)
     environment = os.environ | {"PATH": os.pathsep.join([ours, os.environ.get("PATH", "")])}
-    with subprocess.Popen([program, *arguments], cwd=folder, env=environment) as process:
-        with _handed_on(process):
-            while True:
-                try:
-                    code = process.wait()
-                except KeyboardInterrupt:
-                    continue  # it has heard it, too
-                return code if code >= 0 else 128 - code
+    process = subprocess.Popen([program, *arguments], cwd=folder, env=environment)
+    with _handed_on(process):
+        while True:
+            try:
+                code = process.wait()
+            except KeyboardInterrupt:
+                continue  # it has heard it, too
+            return code if code >= 0 else 128 - code
 
 
 @contextmanager

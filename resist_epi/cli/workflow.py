@@ -93,7 +93,9 @@ def carry_out(
     profile: Profile = typer.Option(
         ..., "--profile", help="Where jobs run: a folder of DIR/profiles."
     ),
-    dry_run: bool = typer.Option(False, "--dry-run", help="Say what would be run, and run nothing."),
+    dry_run: bool = typer.Option(
+        False, "--dry-run", help="Say what would be run, and run nothing."
+    ),
     unlock: bool = typer.Option(
         False, "--unlock", help="Free the folder that a killed Snakemake held, and leave."
     ),

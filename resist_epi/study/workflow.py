@@ -129,7 +129,8 @@ def write_workflow(
     Raises
     ------
     InputFormatError
-        If one of the files is there already, the folder cannot be written, or the study cannot be split: its sheet names peaks alone, or its files are lifted first.
+        If one of the files is there already, the folder cannot be written, or the study cannot be
+        split: its sheet names peaks alone, or its files are lifted first.
     """
     folder = Path(folder)
     _refuse_unsplit(settings, sheet)

@@ -62,7 +62,9 @@ class Cluster:
         """How every job has ended that has, as `COMPLETED` or `OUT_OF_MEMORY`."""
         log = self.home / "log" / "jobcomp.txt"
         lines = log.read_text().splitlines() if log.is_file() else []
-        fields = [dict(word.split("=", 1) for word in line.split() if "=" in word) for line in lines]
+        fields = [
+            dict(word.split("=", 1) for word in line.split() if "=" in word) for line in lines
+        ]
         return [found["JobState"] for found in fields]
 
     def nodes_of_jobs(self) -> dict[str, str]:

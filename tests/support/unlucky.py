@@ -2,9 +2,9 @@
 
     python unlucky.py FOLDER run STUDY -o OUT --stage count --shard 2/3 ...
 
-FOLDER holds a file for every job that is to meet with something, named as `job_name` names it: `kill`
-(killed in the middle of its work, once), `wait` (hangs, once) or the MB that it needs besides. What
-happened once is renamed to `NAME.happened`; `NAME.attempts` has a line an attempt.
+FOLDER holds a file for every job that is to meet with something, named as `job_name` names it:
+`kill` (killed in the middle of its work, once), `wait` (hangs, once) or the MB that it needs
+besides. What happened once is renamed to `NAME.happened`; `NAME.attempts` has a line an attempt.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 
 def job_name(words: list[str]) -> str:
     """Stage and shard or mark of a job, as `count-2`; `gather` of a plain run."""
-    named = dict(zip(words, words[1:], strict=False))
+    named = dict(pairwise(words))
     which = named.get("--shard", "").partition("/")[0] or named.get("--mark", "")
     return "-".join(filter(None, [named.get("--stage", "gather"), which]))
 
