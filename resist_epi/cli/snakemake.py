@@ -52,8 +52,8 @@ def find_snakemake(given: Path | None = None) -> str:
 def run_snakemake(program: str, arguments: Sequence[str], folder: Path) -> int:
     """Run it in a folder, with this environment's programs first on PATH for its jobs.
 
-    Control-C reaches it from the terminal, and a signal to end is handed on: it takes its jobs back
-    and leaves, and so do we.
+    Control-C reaches it from the terminal: it takes its jobs back. SIGTERM is handed on: it begins
+    no further job. We wait for it either way.
 
     Returns
     -------

@@ -13,6 +13,7 @@ import typer
 from resist_epi.cli import run
 from resist_epi.cli.options import Output
 from resist_epi.cli.paths import FolderVerb, Verb
+from resist_epi.study.job_sizes import LIBRARIES_A_SHARD, THREADS
 
 logger = logging.getLogger(__name__)
 
@@ -41,9 +42,12 @@ _OF_JOBS = ("output", "jobs", "force", "unlock", "stage", "shard", "mark")
 def _own(
     output: Output = ...,  # type: ignore[assignment]
     libraries_a_shard: int = typer.Option(
-        25, "--libraries-a-shard", min=1, help="Libraries of a job that looks at them or counts."
+        LIBRARIES_A_SHARD,
+        "--libraries-a-shard",
+        min=1,
+        help="Libraries of a job that looks at them or counts.",
     ),
-    threads: int = typer.Option(4, "--threads", min=1, help="Processes of a job."),
+    threads: int = typer.Option(THREADS, "--threads", min=1, help="Processes of a job."),
     force: bool = typer.Option(False, "--force", help="Write over a workflow that is there."),
 ) -> None:
     """What `init` takes besides the options of `run`."""

@@ -78,16 +78,10 @@ class Workflow:
 
     def ours(self, *words: str | Path, at: Path | None = None) -> subprocess.Popen[str]:
         """`resist-epi`, begun in a folder; its words go to a file."""
-        with open(self.folder / "out.log", "a") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "resist_epi", *map(str, words)],
-                env=self.environment,
-                cwd=at or self.folder,
-                stdout=log,
-                stderr=log,
-                text=True,
-                start_new_session=True,
-            )
+        command = [sys.executable, "-m", "resist_epi", *map(str, words)]
+        return self.cluster.begin(
+            command, at or self.folder, self.folder / "out.log", self.environment
+        )
 
     def init(self, *, shards: int, **memory_mb: int) -> None:
         """Write it, with `unlucky.py` as the command and small jobs."""
@@ -106,8 +100,9 @@ class Workflow:
     def start(self, profile: str, *more: str) -> subprocess.Popen[str]:
         """Begin to run it."""
         own = SLURM if profile == "slurm" else GENERIC
-        behind = [] if more == ("--unlock",) else ["--", *own]
-        return self.ours("workflow", "run", self.wf, "--profile", profile, *more, *behind)
+        behind = [] if more == ("--unlock",) else ["--", *own, *more]
+        first = [*more] if more == ("--unlock",) else []
+        return self.ours("workflow", "run", self.wf, "--profile", profile, *first, *behind)
 
     def meets_with(self, job: str, what: str | int) -> None:
         (self.luck / job).write_text(f"{what}\n")
@@ -270,10 +265,9 @@ def test_a_job_that_fails_for_good_is_said(
     shutil.copytree(sheets[1].parent, tmp_path / "cohort")
     workflow = Workflow(cluster, tmp_path / "cohort" / "one.csv", tmp_path)
     workflow.init(shards=1)
-    config = yaml.safe_load((workflow.wf / "config.yaml").read_text())
-    (workflow.wf / "config.yaml").write_text(yaml.safe_dump(config | {"retries": 0}))
     track = next((tmp_path / "cohort" / "coverage").glob("*_H3K27me3.bw"))
     track.write_bytes(track.read_bytes()[:500])
-    assert workflow.start("generic").wait() == 1
+    assert workflow.start("generic", "--retries", "1").wait() == 1
+    assert [again for _, again in workflow.attempts("look-1")] == ["False", "True"]
     assert track.name in (workflow.wf / "study" / "logs" / "look.1-of-1.log").read_text()
     assert str(workflow.wf / "study" / "logs") in workflow.said()

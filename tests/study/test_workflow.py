@@ -11,9 +11,10 @@ import yaml
 
 from resist_epi.errors import InputFormatError
 from resist_epi.samples.sheet import SampleSheet, read_sheet
+from resist_epi.study.job_sizes import JobSizes
 from resist_epi.study.settings import StudySettings
 from resist_epi.study.study_file import read_study
-from resist_epi.study.workflow import JobSizes, check_workflow, job_sizes, write_workflow
+from resist_epi.study.workflow import check_workflow, job_sizes, write_workflow
 from tests.support.texts import TOP
 
 TEMPLATES = TOP / "data" / "workflow"
@@ -69,6 +70,7 @@ def test_profiles_are_yaml(profile: str) -> None:
     path = TEMPLATES / "profiles" / profile / "config.yaml"
     loaded = yaml.safe_load(path.read_text())
     assert loaded["rerun-incomplete"] is True
+    assert loaded["retries"] == 2
     for name in loaded.get("cluster-generic-submit-cmd", "").split()[:1]:
         assert (TEMPLATES / name).is_file()
 
@@ -202,12 +204,6 @@ def test_a_damaged_workflow_is_named(
         check_workflow(wf)
 
 
-def test_jobs_grow_with_the_cohort(tmp_path: Path) -> None:
-    small, large = JobSizes(24, 12), JobSizes(800, 400)
-    assert (small.shards, large.shards, JobSizes(24, 12, a_shard=10).shards) == (1, 32, 3)
-    assert large.megabytes["count"] == small.megabytes["count"]  # a shard is a shard
-    assert large.megabytes["test"] > small.megabytes["test"]
-    assert large.minutes["test"] > small.minutes["test"]
-    assert JobSizes(24, 12, threads=8).megabytes["count"] > small.megabytes["count"]
+def test_the_largest_mark_is_seen(tmp_path: Path) -> None:
     sheet = read_sheet(write_sheet(tmp_path, ("ER", "H3K4me3", "H3K27ac")))
-    assert (job_sizes(sheet).libraries, job_sizes(sheet).largest) == (6, 2)
+    assert job_sizes(sheet, a_shard=2, threads=3) == JobSizes(6, 2, 2, 3)

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.support.texts import TOP
@@ -41,9 +41,36 @@ class Cluster:
     ----------
     home
         Of its configuration, logs and state.
+    begun
+        Processes that use it.
     """
 
     home: Path
+    begun: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def begin(
+        self, command: list[str], folder: Path, log: Path, environment: dict[str, str]
+    ) -> subprocess.Popen[str]:
+        """Begin a process in a group of its own; what it says goes to a file."""
+        with open(log, "a") as said:
+            process = subprocess.Popen(
+                command,
+                env=environment,
+                cwd=folder,
+                stdout=said,
+                stderr=said,
+                text=True,
+                start_new_session=True,
+            )
+        self.begun.append(process)
+        return process
+
+    def end_all(self) -> None:
+        """End what was begun and runs still, as where a test was interrupted."""
+        for process in self.begun:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -110,6 +137,7 @@ def running_cluster() -> Iterator[Cluster]:
         cluster._script("start", "2")
         yield cluster
     finally:
+        cluster.end_all()
         cluster._script("stop")
         shutil.rmtree(home, ignore_errors=True)
 
