@@ -85,14 +85,9 @@ class Cluster:
         )
         return done.stdout
 
-    def states(self) -> list[str]:
-        """How every job has ended that has, as `COMPLETED` or `OUT_OF_MEMORY`."""
-        log = self.home / "log" / "jobcomp.txt"
-        lines = log.read_text().splitlines() if log.is_file() else []
-        fields = [
-            dict(word.split("=", 1) for word in line.split() if "=" in word) for line in lines
-        ]
-        return [found["JobState"] for found in fields]
+    def logs_of_nodes(self) -> str:
+        """What the daemons of the nodes have said."""
+        return "".join(path.read_text() for path in sorted((self.home / "log").glob("n*.log")))
 
     def nodes_of_jobs(self) -> dict[str, str]:
         """Job that runs -> its node."""
