@@ -6,9 +6,9 @@ python validation/calibrate_units.py --store units.tsv --sets 100 --write   and 
 Cohorts are those of `unit_cohorts.py`, normalised by TMM and analysed as a whole: by default, by
 the plain test (no weights, nothing left out, no hidden factor), and for reads by each of the tests
 that the default chooses from. Where one unit is bad, so is the test that knows how bad. With R
-installed, so are limma, edgeR and DESeq2 on the first `--peer-sets`. Results are stored
-set by set, so a run that was interrupted goes on where it stopped; a store holds for one state of the program. Ends with 1 where a target is missed by more
-than two Monte-Carlo standard errors.
+installed, so are limma, edgeR and DESeq2 on the first `--peer-sets`. Results are stored set by set,
+so a run that was interrupted goes on where it stopped; a store holds for one state of the program.
+Ends with 1 where a target is missed by more than two Monte-Carlo standard errors.
 """
 
 from __future__ import annotations
