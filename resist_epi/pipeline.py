@@ -231,9 +231,9 @@ def _lifted(settings: StudySettings, sheet: SampleSheet, out: Path) -> SampleShe
 
 def _recorded(settings: StudySettings, inputs: Mapping[str, str], out: Path) -> Provenance:
     """What made the run: its settings and the checksums of its inputs, as seen from its folder."""
-    return record(
-        settings.seen_from(out), {as_seen_from(out, path): sha for path, sha in inputs.items()}
-    )
+    parameters = settings.seen_from(out)
+    del parameters["jobs"]  # no result depends on it
+    return record(parameters, {as_seen_from(out, path): sha for path, sha in inputs.items()})
 
 
 def _last_keys(

@@ -16,7 +16,7 @@ from resist_epi.samples.sheet import SampleSheet
 from resist_epi.study.ledger import finished_outputs
 from resist_epi.study.settings import StudySettings
 from resist_epi.study.stages.looks import know_looks
-from resist_epi.study.stages.plan import Plan, read_plan
+from resist_epi.study.stages.plan_file import Plan, read_plan
 from resist_epi.study.stages.shard import Shard
 from resist_epi.tracks.looks import LookCache
 

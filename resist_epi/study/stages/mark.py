@@ -19,7 +19,7 @@ from resist_epi.study.loaded import contrast_folders_of, load_steps
 from resist_epi.study.settings import StudySettings
 from resist_epi.study.stages.count import missing_counts
 from resist_epi.study.stages.looks import know_looks
-from resist_epi.study.stages.plan import read_plan
+from resist_epi.study.stages.plan_file import read_plan, stage_command
 from resist_epi.study.steps.dna import with_copy_number_of_study
 from resist_epi.study.steps.run_mark import run_mark
 from resist_epi.tracks.looks import LookCache
@@ -85,7 +85,7 @@ def run_mark_alone(
             f"{mark}: counts of {len(absent)} of {len(plan.keys(mark))} libraries are missing:"
             f" {', '.join(absent[:_NAMED])}{more}",
             path=run_path(out, "parts"),
-            remedy="count them first: resist-epi run SHEET -o DIR --stage count --shard i/N",
+            remedy=f"count them first by {stage_command(settings, out, 'count --shard i/N')}",
         )
     loaded = load_steps(settings, sheet, looks)
     study = replace(loaded.study, contrasts=contrast_folders_of(settings, sheet, place))

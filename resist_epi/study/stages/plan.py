@@ -1,117 +1,24 @@
-"""The stage `plan`: what is counted in which regions, in one small file that counting reads."""
+"""The stage `plan`: the study is read and checked once, and what counting needs is kept."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
-from functools import cached_property
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from resist_epi.arrays import AnyArray, ByChromosome, IntArray
+from resist_epi.arrays import IntArray
 from resist_epi.counting.files import plan_tables
-from resist_epi.counting.plan import RegionPlan
-from resist_epi.errors import InputFormatError
-from resist_epi.io.digest import checksum, step_key
-from resist_epi.io.parts import read_arrays, write_arrays
-from resist_epi.io.run_folder import run_path, stage_path
+from resist_epi.io.run_folder import run_path
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.study.loaded import LoadedStudy, check_files, load_steps
-from resist_epi.study.settings import PATHS, StudySettings
+from resist_epi.study.settings import StudySettings
 from resist_epi.study.stages.looks import know_looks, look_at_files
+from resist_epi.study.stages.plan_file import stored_file, write_plan
 from resist_epi.study.steps.count_mark import asked_of_mark
 from resist_epi.study.study import counting_pass, mark_kinds, stop_on_errors
 from resist_epi.tracks.looks import LookCache
-from resist_epi.tracks.opened import OpenedFile
-from resist_epi.tracks.reads.reads import ReadRules
-from resist_epi.tracks.recovery.recovery import Recovery
-from resist_epi.version import VERSION
-
-logger = logging.getLogger(__name__)
-
-PLAN = "resist-epi run SHEET -o DIR --stage plan, with all the options of the study"
-
-
-class Plan:
-    """A study's plan, read back; the regions of a mark are made ready when they are asked for.
-
-    Parameters
-    ----------
-    sheet
-        That of the plan, by which files are found from here.
-    """
-
-    def __init__(self, about: dict[str, Any], arrays: Mapping[str, AnyArray], sheet: SampleSheet):
-        self._about, self._arrays, self._sheet = about, arrays, sheet
-        self.marks: list[str] = list(about["marks"])
-
-    def tasks(self) -> list[tuple[str, str]]:
-        """Mark and sample of every file that is counted, in the order of the sheet."""
-        return [(mark, s) for mark, one in self._about["marks"].items() for s in one["files"]]
-
-    def steps(self, mark: str) -> dict[str, str]:
-        """Step of a mark -> digest of what it depends on."""
-        return dict(self._about["marks"][mark]["steps"])
-
-    def keys(self, mark: str) -> dict[str, str]:
-        """SampleID -> key of its part."""
-        return {s: str(file["key"]) for s, file in self._about["marks"][mark]["files"].items()}
-
-    def files(self, mark: str, samples: Sequence[str]) -> dict[str, OpenedFile]:
-        """The files of some libraries of a mark.
-
-        Raises
-        ------
-        InputFormatError
-            If one is not what it was when the plan was made.
-        """
-        own = self._about["marks"][mark]
-        found: dict[str, OpenedFile] = {}
-        for sample in samples:
-            file = _opened(own["files"][sample]["file"], self._path(sample, own["column"]))
-            if file.key(own["digest"]) != own["files"][sample]["key"]:
-                raise InputFormatError(
-                    f"the file of {sample} is not the one any more of which the plan was made",
-                    path=file.path,
-                    remedy=f"make the plan again: {PLAN}",
-                )
-            found[sample] = file
-        return found
-
-    def _path(self, sample: str, column: str) -> str:
-        table = self._sheet.table
-        return str(table.loc[table["SampleID"].astype(str) == sample, column].iloc[0])
-
-    @cached_property
-    def exclude(self) -> ByChromosome:
-        """Chromosome -> excluded intervals."""
-        names, rows = self._about["chroms"], self._arrays["exclude"]
-        found = {}
-        for chrom in self._about["excluded"]:
-            here = rows[rows[:, 0] == names.index(chrom)] if chrom in names else rows[:0]
-            found[chrom] = (here[:, 1].copy(), here[:, 2].copy())
-        return found
-
-    def regions(self, mark: str) -> RegionPlan:
-        """What is asked of each file of a mark."""
-        own = self._about["marks"][mark]
-        tables, within = (
-            {name: self._table(f"{what} {self.marks.index(mark)} {name}") for name in own[what]}
-            for what in ("tables", "within")
-        )
-        plan = RegionPlan(tables, within, self.exclude)
-        if plan.digest() != own["digest"]:
-            raise InputFormatError("the plan is damaged", remedy=f"make it again: {PLAN}")
-        return plan
-
-    def _table(self, name: str) -> pd.DataFrame:
-        rows = self._arrays[name]
-        chroms = np.array(self._about["chroms"], dtype=object)[rows[:, 0]]
-        return pd.DataFrame({"chrom": chroms, "start": rows[:, 1], "end": rows[:, 2]})
 
 
 def make_plan(
@@ -138,60 +45,7 @@ def make_plan(
     findings = check_files(settings, sheet, looks, progress)
     stop_on_errors(findings, sheet, quantity=settings.quantity)
     loaded = load_steps(settings, sheet, looks)
-    asked = study_of_plan(settings)
-    about, arrays = _of_study(loaded)
-    path = stage_path(out, "plan")
-    write_arrays(path, step_key(**asked), arrays, {"study": asked, **about}, small=True)
-    return path
-
-
-def read_plan(settings: StudySettings, sheet: SampleSheet, out: Path) -> Plan:
-    """The plan of a study.
-
-    Raises
-    ------
-    InputFormatError
-        If there is none, it is damaged, or was made of another sheet or by other settings.
-    """
-    path = stage_path(out, "plan")
-    found = read_arrays(path)
-    if found is None:
-        raise InputFormatError(
-            "the plan is damaged" if path.exists() else "the study has no plan yet",
-            path=path,
-            remedy=f"make it: {PLAN}",
-        )
-    asked = study_of_plan(settings)
-    if found.key != step_key(**asked):
-        raise InputFormatError(
-            f"the plan was made for another study: {_difference(found.about['study'], asked)}",
-            path=path,
-            remedy=f"make it again: {PLAN}",
-        )
-    return Plan(found.about, found.arrays, sheet)
-
-
-def study_of_plan(settings: StudySettings) -> dict[str, Any]:
-    """What a plan is made from, wherever it is seen from: settings, and checksums of files.
-
-    Tracks have their own: each part is kept under the checksum of its track.
-    """
-    plain = settings.model_dump(mode="json", exclude={*PATHS, "sites", "jobs"})
-    files = {name: checksum(path) for name, path in settings.named_paths.items()}
-    gene_sets = settings.gene_sets if isinstance(settings.gene_sets, str) else None
-    return {"settings": {**plain, "gene_sets": gene_sets}, "files": files, "by": VERSION}
-
-
-def _difference(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """In what two studies differ, in words."""
-    if then.get("by") != now["by"]:
-        return f"by version {then.get('by')}, and this is {now['by']}"
-    for what, word in (("files", "the file of {} is another"), ("settings", "{} is another")):
-        before, after = then.get(what, {}), now[what]
-        different = [n for n in {**before, **after} if before.get(n) != after.get(n)]
-        if different:
-            return word.format(", ".join(different))
-    return "it cannot be told in what"
+    return write_plan(settings, out, *_of_study(loaded))
 
 
 def _of_study(loaded: LoadedStudy) -> tuple[dict[str, Any], dict[str, IntArray]]:
@@ -227,7 +81,7 @@ def _of_study(loaded: LoadedStudy) -> tuple[dict[str, Any], dict[str, IntArray]]
             "tables": list(plan.tables),
             "within": list(plan.within),
             "digest": digest,
-            "files": {s: _stored(file, digest) for s, file in sources.files.items()},
+            "files": {s: stored_file(file, digest) for s, file in sources.files.items()},
             "steps": {**loaded.dna, **loaded.marks[mark]},
         }
     out = [(c, s, e) for c, (s, e) in study.exclude.items()]
@@ -238,20 +92,3 @@ def _of_study(loaded: LoadedStudy) -> tuple[dict[str, Any], dict[str, IntArray]]
         np.concatenate([e for *_, e in out]) if out else [],
     )
     return {"marks": marks, "chroms": list(codes), "excluded": list(study.exclude)}, arrays
-
-
-def _stored(file: OpenedFile, digest: str) -> dict[str, Any]:
-    about = {name: value for name, value in asdict(file).items() if name != "path"}
-    return {"file": about, "key": file.key(digest)}
-
-
-def _opened(stored: Mapping[str, Any], path: str) -> OpenedFile:
-    recovery, rules = stored["recovery"], stored["rules"]
-    return OpenedFile(
-        **{
-            **stored,
-            "path": path,
-            "recovery": None if recovery is None else Recovery(**recovery),
-            "rules": None if rules is None else ReadRules(**rules),
-        }
-    )

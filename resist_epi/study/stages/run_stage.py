@@ -16,8 +16,6 @@ from resist_epi.study.peaks_study import of_peaks_alone
 from resist_epi.study.settings import StudySettings
 from resist_epi.study.stages.count import count_files
 from resist_epi.study.stages.looks import look_at_files
-from resist_epi.study.stages.mark import mark_of_sheet, run_mark_alone
-from resist_epi.study.stages.plan import make_plan
 from resist_epi.study.stages.shard import Shard
 from resist_epi.version import VERSION
 
@@ -98,8 +96,11 @@ def run_stage(
             path=settings.chain,
             remedy="run it without --stage, or lift the files before",
         )
-    check_first(settings, sheet)
+    if job.stage in ("look", "plan"):  # the others do what a plan says that was checked
+        check_first(settings, sheet)
     if job.stage == "test":
+        from resist_epi.study.stages.mark import mark_of_sheet
+
         for mark in [mark_of_sheet(sheet, job.mark)] if job.mark else sheet.marks:
             _do(settings, first, out, Job(job.stage, mark=mark), progress, unlock=unlock)
     else:
@@ -128,10 +129,14 @@ def _do(
         if job.stage == "look":
             what = look_at_files(settings, sheet, out, job.shard, progress)
         elif job.stage == "plan":
+            from resist_epi.study.stages.plan import make_plan
+
             make_plan(settings, sheet, out, progress)
         elif job.stage == "count":
             what = count_files(settings, sheet, out, job.shard, progress)
         else:
+            from resist_epi.study.stages.mark import run_mark_alone
+
             run_mark_alone(settings, sheet, out, job.mark, checks, progress)
         for check in checks:
             check()
