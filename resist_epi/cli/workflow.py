@@ -40,7 +40,7 @@ _OF_JOBS = ("output", "jobs", "force", "unlock", "stage", "shard", "mark")
 
 
 def _own(
-    output: Output = ...,  # type: ignore[assignment]
+    output: Output = ...,
     libraries_a_shard: int = typer.Option(
         LIBRARIES_A_SHARD,
         "--libraries-a-shard",
