@@ -36,7 +36,7 @@ class Profile(StrEnum):
 
 
 # Of `run`, what a job decides, or what the workflow has of its own.
-_OF_JOBS = ("output", "jobs", "force", "unlock", "stage", "shard", "mark")
+_OF_JOBS = ("output", "jobs", "force", "unlock", "stage", "shard", "mark", "cache")
 
 
 def _own(
