@@ -295,7 +295,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
     """A signature is for one host, so a store's redirects are answered by `_ask`."""
 
-    def redirect_request(self, *_: object) -> None:  # type: ignore[override]
+    def redirect_request(self, *_: object) -> None:
         return None
 
 
