@@ -124,7 +124,6 @@ def _delimiter(header: str, path: Path, line: int) -> str:
 
 
 _MAX_COLUMNS = 5000
-
 # Names and files, where `NA` says that there is none.
 _NEVER_LEVELS = frozenset(
     {"SampleID", "Factor", "Patient", "ControlID", "PeakCaller", "PeakFormat", "Assembly"}
