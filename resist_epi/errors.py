@@ -62,7 +62,9 @@ def without_secrets(text: str) -> str:
 
 _LOGIN = re.compile(r"(\b(?:https?|s3):/{1,2})[^/\s?#]*@", re.IGNORECASE)
 
-_QUERY = re.compile(r"(\b(?:https?|s3):/{1,2}[^\s?]*)\?[^\s]*?([:;,.)'\"]*(?:\s|$))", re.IGNORECASE)
+_QUERY = re.compile(  # what was taken out already stays as it is
+    r"(\b(?:https?|s3):/{1,2}[^\s?]*)\?(?!\.{3}(?:\W|$))\S*?([:;,.)'\"]*(?:\s|$))", re.IGNORECASE
+)
 
 
 class ResistEpiError(Exception):

@@ -112,6 +112,26 @@ def stage_sheet(
     return replace(sheet, table=table)
 
 
+def columns_counted(sheet: SampleSheet, quantity: str) -> tuple[str, ...]:
+    """Columns whose files are read to count in a quantity: tracks, or reads, not both."""
+    return _but(sheet, quantity == "reads" or (quantity == "auto" and _filled(sheet, "bamReads")))
+
+
+def columns_drawn(sheet: SampleSheet) -> tuple[str, ...]:
+    """Columns whose files are read to show signal: tracks where there are any, else reads."""
+    tracks = "Coverage" in sheet.table and bool((sheet.table["Coverage"] != "").any())
+    return tuple(c for c in _but(sheet, not tracks) if "ontrol" not in c)
+
+
+def _filled(sheet: SampleSheet, column: str) -> bool:
+    return column in sheet.table and bool((sheet.table[column] != "").all())
+
+
+def _but(sheet: SampleSheet, of_reads: bool) -> tuple[str, ...]:
+    left_out = ("Coverage",) if of_reads else ("bamReads", "bamControl")
+    return tuple(c for c in PATH_COLUMNS if c in sheet.table and c not in left_out)
+
+
 def remote_cells(
     sheet: SampleSheet, columns: Sequence[str] = PATH_COLUMNS
 ) -> dict[str, tuple[str, str]]:

@@ -23,7 +23,7 @@ from resist_epi.study.check import check_study
 from resist_epi.study.locus_sheet import locus_coverage
 from resist_epi.study.profile_sheet import Window, profile_sheet
 from resist_epi.study.settings import make_settings
-from resist_epi.study.staged import stage_sheet
+from resist_epi.study.staged import columns_counted, columns_drawn, stage_sheet
 from tests.support.range_server import RangeServer, serving
 from tests.support.remote_cohort import served_sheet
 
@@ -116,6 +116,32 @@ def test_text_and_peaks_are_fetched_where_parts_are_read(
         path = Path(staged.table[column][0])
         assert path.name == name
         assert path.is_relative_to(tmp_path / "xdg")
+
+
+def test_what_is_not_read_is_not_fetched() -> None:
+    own = {"Coverage": "https://h/a.bw", "bamReads": "https://h/a.bam", "Peaks": "p.bed"}
+    more = {"ControlCoverage": "https://h/i.bw", "bamControl": "https://h/i.bam"}
+    rows = pd.DataFrame({"SampleID": ["a"], "Factor": "ER", "Condition": "x", **own, **more})
+    both, tracks = make_sheet(rows), make_sheet(rows.assign(bamReads=""))
+    assert set(columns_counted(both, "auto")) == {"bamReads", "bamControl", *more, "Peaks"}
+    assert set(columns_counted(tracks, "auto")) == {"Coverage", "ControlCoverage", "Peaks"}
+    assert "bamReads" not in columns_counted(both, "mean_signal")
+    assert "Coverage" not in columns_counted(tracks, "reads")
+    assert set(columns_drawn(both)) == {"Coverage", "Peaks"}
+    assert set(columns_drawn(make_sheet(rows.drop(columns="Coverage")))) == {"bamReads", "Peaks"}
+
+
+def test_other_verbs_say_that_a_file_lies_elsewhere(
+    server: RangeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there, _ = served_sheet(tmp_path / "s", server, n=2)
+    there.write_text(
+        there.read_text().replace("Coverage", "Peaks").replace("T0.bw", "T0.bw?k=sesame")
+    )
+    assert main(["occupancy", str(there), "-o", str(tmp_path / "o.tsv")]) == 1
+    said = capsys.readouterr().err
+    assert f"{server.url}/T0.bw?...: lies elsewhere" in said
+    assert "sesame" not in said
 
 
 def test_check_reads_little_and_says_what_there_is(server: RangeServer, tmp_path: Path) -> None:

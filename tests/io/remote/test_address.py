@@ -28,6 +28,7 @@ def test_what_is_secret_is_never_shown(secret: str) -> None:
 def test_what_follows_an_address_stays() -> None:
     said = without_secrets("see https://h/a?b=c, then https://u@h/d: no such file. Try again")
     assert said == "see https://h/a?..., then https://h/d: no such file. Try again"
+    assert without_secrets(said) == said
 
 
 def test_one_file_signed_twice_is_one() -> None:
