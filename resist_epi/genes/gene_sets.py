@@ -144,7 +144,7 @@ def current_symbols(symbols: Sequence[str], table: SymbolTable | None) -> list[s
     known = resolved["status"].isin(["current", "alias"]).to_numpy()
     return [
         str(new) if ok else old
-        for old, new, ok in zip(symbols, resolved["symbol"], known, strict=True)
+        for old, new, ok in zip(symbols, resolved["symbol"].tolist(), known, strict=True)
     ]
 
 
