@@ -161,7 +161,7 @@ def _in_all_bins(first: IntArray, behind: IntArray, n_bins: int) -> tuple[IntArr
 
 
 def _at_edges(first: IntArray, behind: IntArray) -> tuple[IntArray, IntArray]:
-    """As `_in_all_bins`, from both ends of the fragments alone: faster where most bins are empty."""
+    """As `_in_all_bins`, of the ends of fragments alone: faster where most bins are empty."""
     both = np.concatenate([first, behind])
     order = np.argsort(both, kind="stable")  # merges the two, for each is sorted
     both, depth = both[order], np.cumsum(np.where(order < len(first), 1, -1))
