@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -93,16 +94,14 @@ def with_nearest_genes(
     asked = (regions, promoter, main)
     last: tuple[Any, pd.DataFrame] | None = annotation.memory.get("with_nearest_genes")
     # A run asks twice for its domains, one after the other: to count them and to test them.
-    if last is None or last[0][1:] != asked[1:] or not _same_table(last[0][0], regions):
+    if last is None or last[0][1:] != asked[1:] or not last[0][0].equals(regions):
         found = annotate_regions(regions, annotation, promoter=promoter, main=main)
         table = name_regions(found, annotation, main=main)
         last = (regions.copy(), *asked[1:]), table.drop(columns=["n_genes", "nearest_gene_id"])
         annotation.memory["with_nearest_genes"] = last
-    return last[1].set_index(regions.index)
-
-
-def _same_table(a: pd.DataFrame, b: pd.DataFrame) -> bool:
-    return bool(a.attrs == b.attrs and a.index.equals(b.index) and a.equals(b))
+    made = last[1].set_index(regions.index)
+    made.attrs = deepcopy(regions.attrs)
+    return made
 
 
 def name_regions(
