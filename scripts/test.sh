@@ -12,6 +12,10 @@ HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 make_environment dev
 cd "$TOP"
 
+# Tests start hundreds of processes: each would compile the package anew, and spin on every core.
+unset PYTHONDONTWRITEBYTECODE
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
 ALL=0
 if [ "${1:-}" = --all ]; then
     ALL=1
@@ -32,6 +36,6 @@ if [ "$ALL" = 1 ]; then
     make_snakemake_environment
     # Alone: SLURM's daemons take the machine for themselves. Interrupted, pytest stops them.
     timeout --signal=INT --kill-after=60 600 "$PYTHON" -m pytest -n 0 tests/study/test_slurm.py
-    exec "$PYTHON" -m pytest -n 2 -m "not slurm" "$@"
+    exec "$PYTHON" -m pytest -n 2 --dist worksteal -m "not slurm" "$@"
 fi
-exec "$PYTHON" -m pytest -n 2 -m "not real and not slurm" "$@"
+exec "$PYTHON" -m pytest -n 2 --dist worksteal -m "not real and not slurm" "$@"

@@ -13,11 +13,13 @@ from string import Template
 import yaml
 
 from resist_epi.errors import InputFormatError, shortened
+from resist_epi.io.remote.address import shown
 from resist_epi.io.store import read_text, write_text
 from resist_epi.samples.sheet import SampleSheet, read_sheet
 from resist_epi.study.job_sizes import LIBRARIES_A_SHARD, THREADS, JobSizes
 from resist_epi.study.peaks_study import of_peaks_alone
 from resist_epi.study.settings import StudySettings
+from resist_epi.study.staged import remote_cells
 from resist_epi.study.study import named_files
 from resist_epi.study.study_file import read_study, write_study
 
@@ -148,6 +150,13 @@ def _refuse_unsplit(settings: StudySettings, sheet: SampleSheet) -> None:
             "a sheet of peaks alone has no tracks, and nothing to be split into jobs",
             path=settings.sheet,
             remedy="`resist-epi run` makes it as it is",
+        )
+    if elsewhere := remote_cells(sheet):
+        raise InputFormatError(
+            f"{len(elsewhere)} files lie elsewhere, such as {shown(next(iter(elsewhere)))}; the"
+            " computers of a cluster share files that are here",
+            path=settings.sheet,
+            remedy="copy them, and name the copies; or use `resist-epi run`, which fetches them",
         )
     if settings.chain is not None:
         raise InputFormatError(

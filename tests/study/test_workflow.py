@@ -151,10 +151,12 @@ def test_paths_are_seen_from_the_folder(tmp_path: Path, monkeypatch: pytest.Monk
     assert read_study("study.yaml").sheet == Path("../../data/sheet.csv")
 
 
-@pytest.mark.parametrize("what", ["peaks", "chain"])
+@pytest.mark.parametrize("what", ["peaks", "chain", "elsewhere"])
 def test_what_cannot_be_split_is_refused(what: str, tmp_path: Path) -> None:
     column = "Peaks" if what == "peaks" else "Coverage"
     sheet = write_sheet(tmp_path, column=column)
+    if what == "elsewhere":
+        sheet.write_text(sheet.read_text().replace("T00.bw", "https://example.org/T00.bw"))
     settings = StudySettings(sheet=sheet, chain=tmp_path / "c" if what == "chain" else None)
     with pytest.raises(InputFormatError, match="resist-epi run"):
         write_workflow(settings, read_sheet(sheet), tmp_path / "wf", JobSizes(4, 2))
