@@ -47,7 +47,9 @@ def _own(
         min=1,
         help="Libraries of a job that looks at them or counts.",
     ),
-    threads: int = typer.Option(THREADS, "--threads", min=1, help="Processes of a job."),
+    threads: int = typer.Option(
+        THREADS, "--threads", min=1, help="Processes of a job that looks, counts or gathers."
+    ),
     force: bool = typer.Option(False, "--force", help="Write over a workflow that is there."),
 ) -> None:
     """What `init` takes besides the options of `run`."""

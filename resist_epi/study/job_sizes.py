@@ -7,12 +7,12 @@ from math import ceil
 
 LIBRARIES_A_SHARD = 25
 
-THREADS = 4  # processes of a job
+THREADS = 4  # processes of a job that goes through files or draws
 
 # MB of a job's first attempt: about a third above what docs/guide/clusters.md has measured, and
 # 250 for the Snakemake in the job.
 SHARD_MB, SHARD_MB_A_PROCESS = 300, 430
-TEST_MB, TEST_MB_A_LIBRARY, TEST_MB_A_PROCESS = 1400, 50, 1000  # a process more than one
+TEST_MB, TEST_MB_A_LIBRARY = 1400, 50
 PLAN_MB, PLAN_MB_A_LIBRARY = 800, 4
 GATHER_MB, GATHER_MB_A_LIBRARY, GATHER_MB_A_PROCESS = 900, 9, 680
 
@@ -33,7 +33,8 @@ class JobSizes:
     a_shard
         Libraries of a job that looks or counts.
     threads
-        Processes of a job.
+        Processes of a job that looks, counts or gathers. A test has one, since each of its
+        processes holds the tables of the mark.
     """
 
     libraries: int
@@ -53,18 +54,22 @@ class JobSizes:
         return max(1, ceil(self.libraries / self.a_shard))
 
     @property
+    def processes(self) -> dict[str, int]:
+        """Stage -> processes."""
+        many = dict.fromkeys(("look", "count", "gather"), self.threads)
+        return many | {"plan": 1, "test": 1}
+
+    @property
     def megabytes(self) -> dict[str, int]:
         """Stage -> MB."""
         shard = SHARD_MB + SHARD_MB_A_PROCESS * self.threads
-        others = self.threads - 1
-        test = TEST_MB + TEST_MB_A_LIBRARY * self.largest + TEST_MB_A_PROCESS * others
-        gather = GATHER_MB + GATHER_MB_A_LIBRARY * self.libraries + GATHER_MB_A_PROCESS * others
+        others = GATHER_MB_A_PROCESS * (self.threads - 1)
         return {
             "look": shard,
             "plan": PLAN_MB + PLAN_MB_A_LIBRARY * self.libraries,
             "count": shard,
-            "test": test,
-            "gather": gather,
+            "test": TEST_MB + TEST_MB_A_LIBRARY * self.largest,
+            "gather": GATHER_MB + GATHER_MB_A_LIBRARY * self.libraries + others,
         }
 
     @property

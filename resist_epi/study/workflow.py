@@ -171,11 +171,11 @@ def _filled(text: str, sheet: SampleSheet, sizes: JobSizes) -> str:
     return Template(text).substitute(
         sizes.megabytes,
         **{f"{stage}_minutes": minutes for stage, minutes in sizes.minutes.items()},
+        **{f"{stage}_threads": number for stage, number in sizes.processes.items()},
         libraries=sizes.libraries,
         n_marks=len(sheet.marks),
         names=json.dumps(list(sheet.marks), ensure_ascii=False),
         shards=sizes.shards,
-        threads=sizes.threads,
     )
 
 

@@ -70,7 +70,7 @@ def test_options_stand_in_the_study_file(wf: Path, cohort: SmallCohort) -> None:
         exclude={*expected.named_paths}
     )
     config = yaml.safe_load((wf / "config.yaml").read_text())
-    assert (config["shards"], config["threads"]) == (4, 2)
+    assert (config["shards"], config["threads"]["count"]) == (4, 2)
 
 
 def test_a_study_file_is_taken_with_options_beside(wf: Path, tmp_path: Path) -> None:

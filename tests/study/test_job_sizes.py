@@ -30,4 +30,9 @@ def test_tests_and_gathering_grow() -> None:
         assert LARGE.minutes[stage] > SMALL.minutes[stage]
     more_marks = JobSizes(1600, 400)
     assert more_marks.megabytes["test"] == LARGE.megabytes["test"]
-    assert set(SMALL.megabytes) == set(SMALL.minutes)
+    assert set(SMALL.megabytes) == set(SMALL.minutes) == set(SMALL.processes)
+
+
+def test_a_test_has_one_process() -> None:
+    assert LARGE.processes == {"look": 4, "plan": 1, "count": 4, "test": 1, "gather": 4}
+    assert JobSizes(24, 12, threads=8).megabytes["test"] == SMALL.megabytes["test"]

@@ -80,7 +80,9 @@ def test_the_configuration_is_of_its_schema(tmp_path: Path) -> None:
     config = yaml.safe_load((wf / "config.yaml").read_text())
     schema().validate(config)
     assert (config["marks"], config["shards"]) == (list(MARKS), 1)
-    assert config["memory_mb"] == job_sizes(read_sheet(tmp_path / "sheet.csv")).megabytes
+    sizes = job_sizes(read_sheet(tmp_path / "sheet.csv"))
+    assert config["memory_mb"] == sizes.megabytes
+    assert (config["minutes"], config["threads"]) == (sizes.minutes, sizes.processes)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,8 @@ def test_the_configuration_is_of_its_schema(tmp_path: Path) -> None:
         {"shards": "many"},
         {"marks": []},
         {"marks": ["ER", "ER"]},
-        {"threads": 1.5},
+        {"threads": 4},
+        {"threads": dict.fromkeys(("look", "plan", "count", "test", "gather"), 1.5)},
         {"memory_mb": {"look": 100}},
         {"minutes": dict.fromkeys(("look", "plan", "count", "test", "gather"), 0)},
         {"memory": 100},
