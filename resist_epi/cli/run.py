@@ -155,7 +155,15 @@ def command(
         from resist_epi.study.stages.run_stage import run_stage
 
         with track_progress(None, what=job.stage) as progress:
-            run_stage(settings, output, job, first=first, progress=progress, unlock=unlock)
+            run_stage(
+                settings,
+                output,
+                job,
+                first=first,
+                progress=progress,
+                unlock=unlock,
+                cache=cache,
+            )
         return
     _say_cost(first.sheet, settings.jobs)
     with track_progress(None, what="reading the sheet") as progress:

@@ -14,9 +14,11 @@ from resist_epi.io.sealed import write_sealed
 from resist_epi.study.first_look import FirstLook, check_first, look_at_sheet, make_folder
 from resist_epi.study.peaks_study import of_peaks_alone
 from resist_epi.study.settings import StudySettings
+from resist_epi.study.staged import stage_sheet
 from resist_epi.study.stages.count import count_files
 from resist_epi.study.stages.looks import look_at_files
 from resist_epi.study.stages.shard import Shard
+from resist_epi.study.study import named_files
 from resist_epi.version import VERSION
 
 STAGES = ("look", "plan", "count", "test")
@@ -58,6 +60,7 @@ def run_stage(
     first: FirstLook | None = None,
     progress: Callable[[str], None] | None = None,
     unlock: bool = False,
+    cache: Path | None = None,
 ) -> None:
     """Do one job of a study, whose results `run_study` takes over instead of making them.
 
@@ -75,6 +78,8 @@ def run_stage(
         Called with a line whenever a file is done.
     unlock
         Do it although another process seems to be at it.
+    cache
+        As of `staged.stage_sheet`; one that all machines share.
 
     Raises
     ------
@@ -98,6 +103,9 @@ def run_stage(
         )
     if job.stage in ("look", "plan"):  # the others do what a plan says that was checked
         check_first(settings, sheet)
+    sheet = stage_sheet(sheet, cache, progress=progress)
+    first.inputs.add(named_files(sheet, settings))
+    first = FirstLook(sheet, first.inputs)
     if job.stage == "test":
         from resist_epi.study.stages.mark import mark_of_sheet
 
