@@ -104,6 +104,10 @@ class Ledger:
         for output in outputs:
             link_file(place / output, self.folder / output)
         self.record(name, self._keys[name], [self.folder / output for output in outputs])
+        if self._steps[name]["outputs"] != outputs:  # written anew there just now
+            del self._steps[name]
+            self._write()
+            return False
         logger.info("taken over from %s: %s", place, name)
         return True
 

@@ -70,10 +70,11 @@ class Plan:
         InputFormatError
             If one is not what it was when the plan was made.
         """
-        own = self._about["marks"][mark]
+        own, rows = self._about["marks"][mark], self._sheet.for_mark(mark)
+        paths = dict(zip(rows.samples, rows.table[own["column"]], strict=True))
         found: dict[str, OpenedFile] = {}
         for sample in samples:
-            file = _opened(own["files"][sample]["file"], self._path(sample, own["column"]))
+            file = _opened(own["files"][sample]["file"], str(paths[sample]))
             if file.key(own["digest"]) != own["files"][sample]["key"]:
                 raise InputFormatError(
                     f"the file of {sample} is not the one any more of which the plan was made",
@@ -82,10 +83,6 @@ class Plan:
                 )
             found[sample] = file
         return found
-
-    def _path(self, sample: str, column: str) -> str:
-        table = self._sheet.table
-        return str(table.loc[table["SampleID"].astype(str) == sample, column].iloc[0])
 
     @cached_property
     def exclude(self) -> ByChromosome:
