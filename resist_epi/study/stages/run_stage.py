@@ -14,9 +14,11 @@ from resist_epi.io.sealed import write_sealed
 from resist_epi.study.first_look import FirstLook, check_first, look_at_sheet, make_folder
 from resist_epi.study.peaks_study import of_peaks_alone
 from resist_epi.study.settings import StudySettings
+from resist_epi.study.staged import stage_sheet
 from resist_epi.study.stages.count import count_files
 from resist_epi.study.stages.looks import look_at_files
 from resist_epi.study.stages.shard import Shard
+from resist_epi.study.study import named_files
 from resist_epi.version import VERSION
 
 STAGES = ("look", "plan", "count", "test")
@@ -58,6 +60,7 @@ def run_stage(
     first: FirstLook | None = None,
     progress: Callable[[str], None] | None = None,
     unlock: bool = False,
+    cache: Path | None = None,
 ) -> None:
     """Do one job of a study, whose results `run_study` takes over instead of making them.
 
@@ -75,6 +78,8 @@ def run_stage(
         Called with a line whenever a file is done.
     unlock
         Do it although another process seems to be at it.
+    cache
+        As of `staged.stage_sheet`: one folder for all jobs, where files lie elsewhere.
 
     Raises
     ------
@@ -102,9 +107,17 @@ def run_stage(
         from resist_epi.study.stages.mark import mark_of_sheet
 
         for mark in [mark_of_sheet(sheet, job.mark)] if job.mark else sheet.marks:
-            _do(settings, first, out, Job(job.stage, mark=mark), progress, unlock=unlock)
+            _do(
+                settings,
+                first,
+                out,
+                Job(job.stage, mark=mark),
+                progress,
+                unlock=unlock,
+                cache=cache,
+            )
     else:
-        _do(settings, first, out, job, progress, unlock=unlock)
+        _do(settings, first, out, job, progress, unlock=unlock, cache=cache)
 
 
 def _do(
@@ -115,16 +128,19 @@ def _do(
     progress: Callable[[str], None] | None,
     *,
     unlock: bool,
+    cache: Path | None,
 ) -> None:
     """Do a job that is ours, and note that it is done."""
     make_folder(out)
-    sheet, lock = first.sheet, stage_path(out, "lock", job.name)
+    lock = stage_path(out, "lock", job.name)
     lock.parent.mkdir(parents=True, exist_ok=True)
     with (
         folder_lock(lock.parent, name=lock.name, unlock=unlock) as still_ours,
         run_log(out, stage_path(out, "log", job.name)),
     ):
         checks = (first.inputs.check, still_ours)
+        sheet = stage_sheet(first.sheet, cache, progress=progress)
+        first.inputs.add(named_files(sheet, settings))
         what: list[str] = []
         if job.stage == "look":
             what = look_at_files(settings, sheet, out, job.shard, progress)
