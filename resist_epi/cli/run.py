@@ -206,7 +206,13 @@ def command(
 
         with track_progress(None, what=job.stage) as progress:
             run_stage(
-                settings, output, job, first=first, progress=progress, unlock=unlock, cache=cache
+                settings,
+                output,
+                job,
+                first=first,
+                progress=progress,
+                unlock=unlock,
+                cache=cache,
             )
         return
     _say_cost(first.sheet, settings.jobs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from resist_epi.study.stages.run_stage import Job
 
 
-class Stage(StrEnum):
+class Stage(Enum):  # of strings it could have no `count`
     """What a run does in stages."""
 
     look = "look"

@@ -79,7 +79,7 @@ def run_stage(
     unlock
         Do it although another process seems to be at it.
     cache
-        As of `staged.stage_sheet`: one folder for all jobs, where files lie elsewhere.
+        As of `staged.stage_sheet`; one that all machines share.
 
     Raises
     ------
@@ -103,21 +103,16 @@ def run_stage(
         )
     if job.stage in ("look", "plan"):  # the others do what a plan says that was checked
         check_first(settings, sheet)
+    sheet = stage_sheet(sheet, cache, progress=progress)
+    first.inputs.add(named_files(sheet, settings))
+    first = FirstLook(sheet, first.inputs)
     if job.stage == "test":
         from resist_epi.study.stages.mark import mark_of_sheet
 
         for mark in [mark_of_sheet(sheet, job.mark)] if job.mark else sheet.marks:
-            _do(
-                settings,
-                first,
-                out,
-                Job(job.stage, mark=mark),
-                progress,
-                unlock=unlock,
-                cache=cache,
-            )
+            _do(settings, first, out, Job(job.stage, mark=mark), progress, unlock=unlock)
     else:
-        _do(settings, first, out, job, progress, unlock=unlock, cache=cache)
+        _do(settings, first, out, job, progress, unlock=unlock)
 
 
 def _do(
@@ -128,19 +123,16 @@ def _do(
     progress: Callable[[str], None] | None,
     *,
     unlock: bool,
-    cache: Path | None,
 ) -> None:
     """Do a job that is ours, and note that it is done."""
     make_folder(out)
-    lock = stage_path(out, "lock", job.name)
+    sheet, lock = first.sheet, stage_path(out, "lock", job.name)
     lock.parent.mkdir(parents=True, exist_ok=True)
     with (
         folder_lock(lock.parent, name=lock.name, unlock=unlock) as still_ours,
         run_log(out, stage_path(out, "log", job.name)),
     ):
         checks = (first.inputs.check, still_ours)
-        sheet = stage_sheet(first.sheet, cache, progress=progress)
-        first.inputs.add(named_files(sheet, settings))
         what: list[str] = []
         if job.stage == "look":
             what = look_at_files(settings, sheet, out, job.shard, progress)
