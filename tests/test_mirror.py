@@ -23,6 +23,7 @@ STEPS = 2
 READ_GENES = "one gene in every format is one annotation, whichever reader it takes"
 RECOVERY = "a part of recovery: fragments that are known come back, or the reason why not"
 RUN = "a step of a run: what it writes is in the run's folder"
+STAGE = "stages together give what a plain run gives"
 VERB = "the verb runs where its work is tested"
 
 # Module: the files that prove it, and why they do.
@@ -150,7 +151,13 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "stats.linear.scaled_f": (("stats/linear/test_moderation.py",), "held against R"),
     "stats.literature": (("report/test_words.py",), "records; what was run is cited"),
     "study.analyse_counts": (("cli/test_diff.py", "study/test_repeat.py"), VERB),
+    "study.first_look": (("study/test_changed_sheet.py",), "what is read once stays as it was"),
+    "study.loaded": (("study/test_changed_sheet.py", "study/stages/test_run_stage.py"), RUN),
     "study.provenance": (("study/test_pipeline.py",), RUN),
+    **{
+        f"study.stages.{name}": (("study/stages/test_run_stage.py",), STAGE)
+        for name in ("count", "looks", "mark", "plan", "plan_file")
+    },
     "study.analyse": (("study/test_count_study.py",), "what it gives is what a run gives"),
     "study.answers": (("study/test_count_study.py",), "the same"),
     "study.enrich_study": (("docs/test_readme_snippet.py",), "the snippet has a run's gene sets"),
@@ -166,7 +173,7 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "study.steps.sites": (("study/test_sites.py",), RUN),
     "tracks.lift_files": (("study/test_lifted.py",), "every kind of file is written anew"),
     "study.steps.session": (("study/test_pipeline.py",), RUN),
-    "study.steps.sets": (("genes/test_set_registry.py", "study/test_pipeline.py"), RUN),
+    "study.steps.sets": (("genes/test_set_registry.py",), RUN),
     "study.study": (("study/test_pipeline.py", "study/test_openings.py"), "read by every run"),
     "tracks.bigwig.sections": (
         ("tracks/bigwig/test_blocks.py",),

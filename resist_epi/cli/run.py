@@ -55,6 +55,7 @@ from resist_epi.cli.options import (
     WorseOption,
     named_files,
 )
+from resist_epi.cli.stages import MarkOption, ShardOption, StageOption, asked_job
 from resist_epi.genome.consensus_rule import MIN_OVERLAP
 from resist_epi.samples.question import Confounders, Question
 
@@ -129,6 +130,9 @@ def command(
     unlock: bool = typer.Option(
         False, "--unlock", help="Take the folder although another process seems to write it."
     ),
+    stage: StageOption = None,
+    shard: ShardOption = None,
+    mark: MarkOption = None,
 ) -> None:
     """From a sheet of tracks and peaks to a folder of differential regions and gene sets.
 
@@ -136,10 +140,12 @@ def command(
     """
     from resist_epi.cli.messages import track_progress
     from resist_epi.cli.paths import refuse_foreign
-    from resist_epi.pipeline import look_at_sheet, run_study
+    from resist_epi.pipeline import run_study
+    from resist_epi.study.first_look import look_at_sheet
     from resist_epi.study.settings import make_settings
     from resist_epi.study.study_file import read_study
 
+    job = asked_job(stage, shard, mark)
     options = {
         "genome": genome,
         "genes": genes,
@@ -195,6 +201,20 @@ def command(
     first = look_at_sheet(settings)
     if not force:
         refuse_foreign(output)
+    if job is not None:
+        from resist_epi.study.stages.run_stage import run_stage
+
+        with track_progress(None, what=job.stage) as progress:
+            run_stage(
+                settings,
+                output,
+                job,
+                first=first,
+                progress=progress,
+                unlock=unlock,
+                cache=cache,
+            )
+        return
     _say_cost(first.sheet, settings.jobs)
     with track_progress(None, what="reading the sheet") as progress:
         run_study(settings, output, first=first, progress=progress, unlock=unlock, cache=cache)

@@ -18,7 +18,9 @@ from resist_epi.counting.plan import RegionPlan
 from resist_epi.counting.tally import Tally, tally_coverage, tally_reads
 from resist_epi.errors import InputFormatError, QuantityError, WorkerDiedError
 from resist_epi.genome.reference import genomes
+from resist_epi.io.digest import Fingerprint, fingerprint
 from resist_epi.io.parts import Parts
+from resist_epi.io.store import changed_meanwhile
 from resist_epi.schema import COUNTS, QUANTITIES
 from resist_epi.tracks.engine.track import NEGATIVE, NEGATIVE_REMEDY
 from resist_epi.tracks.opened import OpenedFile, stated_lengths
@@ -116,15 +118,8 @@ def count_tables(
         If worker processes were killed; their files are named, and the others counted and kept.
     """
     how = how or Pass()
-    (quantity,) = {file.quantity for file in files.values()} or {"mean_signal"}
-    if quantity not in QUANTITIES:
-        raise QuantityError(f"unknown quantity {quantity!r}; expected {', '.join(QUANTITIES)}")
-    filling = MatrixFilling(tables, tuple(files), quantity=quantity, library_sizes=library_sizes)
-    _warn_of_regions_elsewhere(tables, files)
+    filling, plan = plan_tables(files, tables, within=within, library_sizes=library_sizes, how=how)
     lengths = stated_lengths(files)
-    if lengths:
-        filling.keep_shared(lengths, genome=how.genome, known=genomes())
-    plan = RegionPlan(filling.tables, within or {}, how.exclude)
     shares: dict[str, dict[str, float]] = {name: {} for name in plan.within}
     apart: dict[str, dict[str, float]] = {}
 
@@ -136,29 +131,76 @@ def count_tables(
         for species, n in tally.exogenous.items():
             apart.setdefault(species, {})[name] = float(n)
 
-    _tally(files, plan, how, add)
+    tally_files(files, plan, how, add)
     filling.keep_shared({n: lengths[n] for n in files}, genome=how.genome, known=genomes())
     ordered = {table: {s: by[s] for s in files} for table, by in shares.items()}
     about = _metadata(files)
     if apart:
         each = {species: {s: by.get(s, 0.0) for s in files} for species, by in apart.items()}
         about["exogenous"] = each
-        _say_exogenous(each, quantity)
+        _say_exogenous(each, filling.quantity)
     return CountedTables(filling.matrices(**about), ordered)
 
 
-def _tally(
+def plan_tables(
+    files: Mapping[str, OpenedFile],
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    within: Mapping[str, pd.DataFrame] | None = None,
+    library_sizes: FloatArray | None = None,
+    how: Pass | None = None,
+) -> tuple[MatrixFilling, RegionPlan]:
+    """What `count_tables` asks of every file, and the matrices that the answers will fill.
+
+    Parameters
+    ----------
+    files, tables, within, library_sizes, how
+        As of `count_tables`.
+
+    Raises
+    ------
+    GenomeMismatchError
+        If chromosomes are absent from some of the files, or of other lengths, or none is shared.
+    """
+    how = how or Pass()
+    (quantity,) = {file.quantity for file in files.values()} or {"mean_signal"}
+    if quantity not in QUANTITIES:
+        raise QuantityError(f"unknown quantity {quantity!r}; expected {', '.join(QUANTITIES)}")
+    filling = MatrixFilling(tables, tuple(files), quantity=quantity, library_sizes=library_sizes)
+    _warn_of_regions_elsewhere(tables, files)
+    lengths = stated_lengths(files)
+    if lengths:
+        filling.keep_shared(lengths, genome=how.genome, known=genomes())
+    return filling, RegionPlan(filling.tables, within or {}, how.exclude)
+
+
+def tally_files(
     files: Mapping[str, OpenedFile],
     plan: RegionPlan,
     how: Pass,
     add: Callable[[str, Tally], None],
 ) -> None:
-    """Add the tally of every file: those that an earlier run kept, and those counted now."""
+    """Tally every file by a plan; what a part holds already is not counted again.
+
+    Parameters
+    ----------
+    add
+        Called with the name and tally of each file, in any order.
+
+    Raises
+    ------
+    InputFormatError
+        If a file is damaged, a value is below zero, or a file was changed while it was read.
+    WorkerDiedError
+        If worker processes were killed; their files are named, and the others counted and kept.
+    """
     waiting = dict(files)
     keys: dict[str, str] = {}
+    states: dict[str, Fingerprint] = {}
     if how.parts is not None:
         digest = plan.digest()
         for name, file in files.items():
+            states[name] = fingerprint(file.path)
             keys[name] = file.key(digest)
             kept = _found(how.parts, keys[name])
             if kept is not None:
@@ -166,10 +208,12 @@ def _tally(
                 del waiting[name]
     if len(waiting) < len(files):
         names = ", ".join(name for name in files if name not in waiting)
-        logger.info("counted by an earlier run that stopped: %s", names)
+        logger.info("counted by an earlier run or job: %s", names)
 
     def done(name: str, tally: Tally) -> None:
         if how.parts is not None:
+            if fingerprint(files[name].path) != states[name]:
+                raise changed_meanwhile(files[name].path)
             _keep(how.parts, keys[name], tally)
         if tally.note:
             logger.info("%s: %s", name, tally.note)
@@ -243,7 +287,7 @@ def _keep(parts: Parts, key: str, tally: Tally) -> None:
 
 
 def _found(parts: Parts, key: str) -> Tally | None:
-    """The tally of an earlier run that stopped."""
+    """The tally of an earlier run or job."""
     part = parts.find(key)
     if part is None:
         return None

@@ -26,6 +26,12 @@ _SETTLED_NS = 2_000_000_000  # a file changed less long ago may change again at 
 
 _known: dict[Fingerprint, str] = {}
 
+# A file's state on any computer that shares it: a fingerprint without the device, whose number is
+# each computer's own.
+State = tuple[int, int, int, int]
+
+_told: dict[State, str] = {}
+
 
 def fingerprint(path: str | Path) -> Fingerprint:
     """Device, inode, size, and times of change of content and of status, ns.
@@ -39,6 +45,24 @@ def fingerprint(path: str | Path) -> Fingerprint:
     return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
 
 
+def settled_state(path: str | Path) -> State | None:
+    """What tells this content of a file on every computer; None where it changed just now.
+
+    Raises
+    ------
+    OSError
+        If there is no such file.
+    """
+    _, *state = fingerprint(path)
+    settled = time.time_ns() - max(state[2:]) > _SETTLED_NS
+    return (state[0], state[1], state[2], state[3]) if settled else None
+
+
+def remember(state: State, digest: str) -> None:
+    """Take the checksum of a file in this state as known: another process has read it."""
+    _told[state] = digest
+
+
 def checksum(path: str | Path) -> str:
     """SHA-256 of a file, as 64 hexadecimal digits; read again only if its fingerprint changed.
 
@@ -48,8 +72,9 @@ def checksum(path: str | Path) -> str:
         If the file cannot be read.
     """
     before = fingerprint(path)
-    if before in _known:
-        return _known[before]
+    known = _known.get(before) or _told.get(before[1:])
+    if known is not None:
+        return known
     digest = hashlib.sha256()
     with open(path, "rb") as stream:
         while block := stream.read(_BLOCK):

@@ -90,8 +90,10 @@ def _started(pid: int) -> str:
 
 
 @contextmanager
-def folder_lock(folder: str | Path, *, unlock: bool = False) -> Iterator[Callable[[], None]]:
-    """Hold a folder while the block runs.
+def folder_lock(
+    folder: str | Path, *, name: str = LOCK, unlock: bool = False
+) -> Iterator[Callable[[], None]]:
+    """Hold a folder, or what one of its locks stands for, while the block runs.
 
     A lock is dead when its process is gone from this computer, or when it has shown no sign of life
     for ten minutes; it is then taken over, and the log says so.
@@ -100,6 +102,8 @@ def folder_lock(folder: str | Path, *, unlock: bool = False) -> Iterator[Callabl
     ----------
     folder
         Must be there.
+    name
+        Of the lock's file.
     unlock
         Take it, whoever holds it.
 
@@ -113,7 +117,7 @@ def folder_lock(folder: str | Path, *, unlock: bool = False) -> Iterator[Callabl
     InputFormatError
         If another process holds the folder, or it cannot be written.
     """
-    path = Path(folder) / LOCK
+    path = Path(folder) / name
     try:
         descriptor = _take(path, unlock=unlock)
     except OSError as error:
@@ -157,7 +161,8 @@ def _take(path: Path, *, unlock: bool) -> int:
                 raise _AgainError  # whoever has the file open may be writing its name into it
             if holder is not None:
                 why = "asked to" if unlock else "it is gone, or was silent for ten minutes"
-                logger.warning("%s: the lock of %s is taken over (%s)", path.parent, holder, why)
+                place = path.parent if path.name == LOCK else path
+                logger.warning("%s: the lock of %s is taken over (%s)", place, holder, why)
             if not alone:
                 # A child of the dead process, or one that hangs, has the file open still.
                 path.unlink(missing_ok=True)
@@ -184,6 +189,12 @@ class _AgainError(Exception):
 
 
 def _held(path: Path, by: str) -> InputFormatError:
+    if path.name != LOCK:
+        return InputFormatError(
+            f"another process does this already: {by}",
+            path=path,
+            remedy="wait for it; if it is no more, give --unlock",
+        )
     return InputFormatError(
         f"another run writes this folder: {by}",
         path=path.parent,
@@ -229,9 +240,10 @@ def _read(text: bytes) -> Holder | None:
 
 def _still_ours(path: Path, descriptor: int) -> None:
     if not _is_at(descriptor, path):
+        whole = path.name == LOCK
         raise InputFormatError(
-            "another run has taken this folder over meanwhile",
-            path=path.parent,
+            f"another run has taken this {'folder' if whole else 'work'} over meanwhile",
+            path=path.parent if whole else path,
             remedy="let that one finish, or choose another folder",
         )
 

@@ -5,20 +5,82 @@ from __future__ import annotations
 import json
 import logging
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from resist_epi.arrays import FloatArray
+from resist_epi.arrays import AnyArray
 from resist_epi.io.store import atomic_path, parse_json
 
 logger = logging.getLogger(__name__)
 
 _PART = re.compile(r"[0-9a-f]{64}\.npz")
+
+# What reading an archive raises whose bytes are not those that were written.
+_DAMAGE = (
+    *(OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, SyntaxError),
+    *(zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, MemoryError),
+)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Arrays that were kept, with what they were made from, as one digest, and plain values."""
+
+    key: str
+    arrays: dict[str, AnyArray]
+    about: dict[str, Any]
+
+
+def write_arrays(
+    path: Path,
+    key: str,
+    arrays: Mapping[str, AnyArray],
+    about: Mapping[str, Any],
+    *,
+    small: bool = False,
+) -> None:
+    """Write arrays and plain values into one file, whole or not at all.
+
+    Parameters
+    ----------
+    small
+        Whether it is packed, which takes a while.
+
+    Raises
+    ------
+    InputFormatError
+        If the folder cannot be written or the disk is full.
+    """
+    sealed = {"key": key, "arrays": sorted(arrays), "about": about}
+    text = np.frombuffer(json.dumps(sealed, default=float).encode(), dtype=np.uint8)
+    save = np.savez_compressed if small else np.savez
+    with atomic_path(path) as temporary, open(temporary, "wb") as stream:
+        save(stream, allow_pickle=False, _about=text, **arrays)
+
+
+def read_arrays(path: Path) -> Stored | None:
+    """What `write_arrays` wrote; None where there is nothing, or it is damaged, which is said."""
+    try:
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        sealed = parse_json(arrays.pop("_about").tobytes())
+        found = Stored(str(sealed["key"]), arrays, dict(sealed["about"]))
+        if sealed["arrays"] != sorted(arrays):
+            raise ValueError("some of the arrays are missing")
+    except FileNotFoundError:
+        return None
+    except _DAMAGE:
+        logger.warning("%s is damaged: made anew", path)
+        return None
+    return found
 
 
 class Parts:
@@ -34,7 +96,7 @@ class Parts:
         self.folder = Path(folder)
         self._used: set[str] = set()
 
-    def keep(self, key: str, arrays: Mapping[str, FloatArray], about: Mapping[str, Any]) -> None:
+    def keep(self, key: str, arrays: Mapping[str, AnyArray], about: Mapping[str, Any]) -> None:
         """Write a part, whole or not at all.
 
         Raises
@@ -43,24 +105,22 @@ class Parts:
             If the folder cannot be written or the disk is full.
         """
         self._used.add(key)
-        text = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
-        with atomic_path(self.folder / f"{key}.npz") as temporary, open(temporary, "wb") as stream:
-            np.savez(stream, allow_pickle=False, _about=text, **arrays)
+        write_arrays(self.folder / f"{key}.npz", key, arrays, about)
 
-    def find(self, key: str) -> tuple[dict[str, FloatArray], dict[str, Any]] | None:
+    def find(self, key: str) -> tuple[dict[str, AnyArray], dict[str, Any]] | None:
         """The part under a key; None where there is none, or it is damaged."""
-        path = self.folder / f"{key}.npz"
-        try:
-            with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-            about = parse_json(arrays.pop("_about").tobytes())
-        except FileNotFoundError:
+        found = read_arrays(self.folder / f"{key}.npz")
+        if found is None:
             return None
-        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
-            logger.warning("%s is damaged: made anew", path)
+        if found.key != key:
+            logger.warning("%s holds another part: made anew", self.folder / f"{key}.npz")
             return None
         self._used.add(key)
-        return arrays, about
+        return found.arrays, found.about
+
+    def has(self, key: str) -> bool:
+        """Whether there is a part under a key; `find` says whether it is whole."""
+        return (self.folder / f"{key}.npz").is_file()
 
     def remove(self) -> None:
         """Remove the parts that were kept or found here, and the folder once it is empty."""

@@ -42,7 +42,7 @@ FILES: dict[RunFile, str] = {
     "report": "report.html",
     "session": "igv_session.xml",
     "figures": "figures",
-    "parts": "counts/parts",  # counts of single files, until all are there
+    "parts": ".stages/counts",  # counts of single files, until all are there
     "lifted": "lifted",  # files that a chain brought to another assembly
     "segments": "copy_number/segments.seg",
     "amplicons": "copy_number/amplicons.tsv",
@@ -114,6 +114,46 @@ def run_file(name: RunFile, mark: str = "", of: str = "") -> str:
 def run_path(folder: str | Path, name: RunFile, mark: str = "", of: str = "") -> Path:
     """The path of a file of a run."""
     return Path(folder) / run_file(name, mark, of)
+
+
+# What the stages of a run leave for one another, and for the run that gathers them.
+STAGES = ".stages"
+
+LOGS = "logs"  # of each stage and shard; a workflow's stand there too
+
+StageFile = Literal["looks", "plan", "done", "tested", "lock", "log"]
+
+# `{job}` a stage with its shard or mark.
+STAGE_FILES: dict[StageFile, str] = {
+    "looks": f"{STAGES}/looks",  # a file a track: what it is, and its checksum
+    "plan": f"{STAGES}/plan.npz",  # what is counted in which regions
+    "done": f"{STAGES}/{{job}}.json",  # a job that is done
+    "tested": f"{STAGES}/tests/{{job}}",  # a folder a mark, laid out as that of a run
+    "lock": f"{STAGES}/{{job}}.lock",
+    "log": f"{LOGS}/{{job}}.stage.log",
+}
+
+
+def stage_path(folder: str | Path, name: StageFile, job: str = "") -> Path:
+    """The path of a file or folder of a run's stages."""
+    return Path(folder) / STAGE_FILES[name].format(job=file_name(job))
+
+
+def as_in_run(path: str | Path) -> Path:
+    """Where a file that a stage has written will stand in the run's folder.
+
+    Examples
+    --------
+    >>> as_in_run("run/.stages/tests/ER/counts/ER.bins.parquet").as_posix()
+    'run/counts/ER.bins.parquet'
+    >>> as_in_run("run/counts/ER.bins.parquet").as_posix()
+    'run/counts/ER.bins.parquet'
+    """
+    parts = Path(path).parts
+    for i in range(len(parts) - 3, -1, -1):
+        if parts[i : i + 2] == (STAGES, "tests"):
+            return Path(*parts[:i], *parts[i + 3 :])
+    return Path(path)
 
 
 # What a comparison of two runs writes into a folder of its own.
@@ -200,7 +240,7 @@ def is_peaks_run(folder: str | Path) -> bool:
 
 # Besides the files above: what other parts of the package, or of a workflow, put there.
 _OWN = (
-    *(CONTRASTS, ".stages", "logs", "evidence", "counts"),
+    *(CONTRASTS, STAGES, LOGS, "evidence", "counts"),
     *("differentialabundance", "nf-core"),
 )
 

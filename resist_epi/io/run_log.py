@@ -16,11 +16,16 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def run_log(folder: Path) -> Iterator[Path]:
+def run_log(folder: Path, path: Path | None = None) -> Iterator[Path]:
     """Append the package's log lines to the log of a run's folder, until the block ends.
 
     Lines of earlier runs stay. Where the file cannot be written the run goes on without it, and
     this is said.
+
+    Parameters
+    ----------
+    path
+        Another file of the folder, in which they stand instead; its own folder is made.
 
     Yields
     ------
@@ -33,11 +38,12 @@ def run_log(folder: Path) -> Iterator[Path]:
         If `SOURCE_DATE_EPOCH` is no time.
     """
     fixed = source_date()
-    path = run_path(folder, "log")
+    path = run_path(folder, "log") if path is None else path
     package = logging.getLogger("resist_epi")
     try:
         if path.is_symlink():
             raise OSError("it is a link")
+        path.parent.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         logger.warning("no log is written to %s: %s", path, error.strerror or error)

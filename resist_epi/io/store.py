@@ -8,6 +8,7 @@ import logging
 import os
 import platform
 import re
+import shutil
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -274,10 +275,35 @@ def write_text(path: str | Path, text: str) -> None:
         temporary.write_bytes(data)
 
 
+def link_file(source: Path, path: Path) -> None:
+    """Give a file a second name, of which nobody sees a part; copy it where that cannot be.
+
+    Raises
+    ------
+    InputFormatError
+        If the folder cannot be written or the disk is full.
+    """
+    with atomic_path(path) as temporary:
+        temporary.unlink(missing_ok=True)
+        try:
+            os.link(source, temporary, follow_symlinks=False)
+        except OSError:  # another file system, or one without links
+            shutil.copyfile(source, temporary, follow_symlinks=False)
+
+
 def unwritable(path: str | Path, error: OSError) -> InputFormatError:
     """The error for an output that the system does not let us write."""
     return InputFormatError(
         f"cannot be written: {error.strerror or error}",
         path=path,
         remedy="check the rights and the free space of the folder, or choose another with -o",
+    )
+
+
+def changed_meanwhile(path: str | Path) -> InputFormatError:
+    """The error for an input that is not the one any more that was begun to be read."""
+    return InputFormatError(
+        "was changed or replaced while the run read it",
+        path=path,
+        remedy="run the same command again: what was finished before is kept",
     )

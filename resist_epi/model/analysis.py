@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from resist_epi.counting.matrix import CountMatrix, scaled
 from resist_epi.errors import DesignError, shortened
 from resist_epi.io.annotated import make_anndata
-from resist_epi.io.run_folder import folders_above
+from resist_epi.io.run_folder import as_in_run, folders_above
 from resist_epi.io.shown import Shown, listed
 from resist_epi.model import differential
 from resist_epi.model.asked import (
@@ -151,7 +151,7 @@ class Analysis(Shown):
         """Everything for the `#` lines of a table at a path: sentences, question, facts."""
         directions = self.results["direction"]
         calls = {name: int((directions == name).sum()) for name in ("gain", "loss")}
-        asked = self.question.as_values(Path(path).parent, above=folders_above(path))
+        asked = self.question.as_values(as_in_run(path).parent, above=folders_above(path))
         return {**self.header, "question": asked, "facts": {**self.facts, "calls": calls}}
 
 

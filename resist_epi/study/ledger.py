@@ -14,7 +14,15 @@ from resist_epi.errors import InputFormatError, quoted
 from resist_epi.io.digest import checksum, fingerprint
 from resist_epi.io.lock import is_running
 from resist_epi.io.run_folder import CONTRASTS, run_path
-from resist_epi.io.store import PARTIAL, host, parse_json, read_text, write_text
+from resist_epi.io.store import (
+    PARTIAL,
+    changed_meanwhile,
+    host,
+    link_file,
+    parse_json,
+    read_text,
+    write_text,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +39,8 @@ class Ledger:
         A run's folder.
     checks
         Called before a step is recorded; they raise where the run must not go on.
+    beside
+        Folders laid out alike, whose finished steps are taken over where keys and bytes agree.
 
     Raises
     ------
@@ -38,8 +48,15 @@ class Ledger:
         If the folder's record is damaged, or names files outside of the folder.
     """
 
-    def __init__(self, folder: Path, *, checks: Sequence[Callable[[], None]] = ()) -> None:
-        self.folder, self._checks = folder, checks
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        checks: Sequence[Callable[[], None]] = (),
+        beside: Sequence[Path] = (),
+    ) -> None:
+        self.folder, self._checks, self._beside = folder, checks, tuple(beside)
+        self._keys: dict[str, str] = {}
         self._steps: dict[str, dict[str, Any]] = _read(run_path(folder, "ledger"))
 
     def open(self, keys: Mapping[str, str]) -> None:
@@ -49,6 +66,7 @@ class Ledger:
         so that a folder never mixes two studies; so is what a killed process left half-written.
         """
         remove_partial_files(self.folder)
+        self._keys = dict(keys)
         stale = [name for name, step in self._steps.items() if keys.get(name) != step["key"]]
         for name in stale:
             for output in self._steps[name]["outputs"]:
@@ -71,16 +89,26 @@ class Ledger:
                 return
 
     def is_done(self, name: str) -> bool:
-        """Whether a step's outputs are all there as they were written."""
+        """Whether a step's outputs are all there as they were written, or can be taken over."""
         step = self._steps.get(name)
-        if step is None:
+        if step is not None and _is_whole(self.folder, step["outputs"]):
+            logger.info("reused, since nothing that it depends on has changed: %s", name)
+            return True
+        return any(self._take_over(name, place) for place in self._beside)
+
+    def _take_over(self, name: str, place: Path) -> bool:
+        """Make a finished step of another folder one of this; whether it could be done."""
+        outputs = finished_outputs(place, name, self._keys.get(name, ""))
+        if outputs is None:
             return False
-        for output, expected in step["outputs"].items():
-            path = self.folder / output
-            if path.is_symlink() or not path.is_file() or checksum(path) != expected:
-                logger.warning("%s is missing or was changed: made anew", output)
-                return False
-        logger.info("reused, since nothing that it depends on has changed: %s", name)
+        for output in outputs:
+            link_file(place / output, self.folder / output)
+        self.record(name, self._keys[name], [self.folder / output for output in outputs])
+        if self._steps[name]["outputs"] != outputs:  # written anew there just now
+            del self._steps[name]
+            self._write()
+            return False
+        logger.info("taken over from %s: %s", place, name)
         return True
 
     def record(self, name: str, key: str, outputs: Iterable[Path]) -> None:
@@ -109,6 +137,31 @@ class Ledger:
     def _write(self) -> None:
         text = json.dumps(self._steps, indent=1, sort_keys=True) + "\n"
         write_text(run_path(self.folder, "ledger"), text)
+
+
+def finished_outputs(folder: Path, name: str, key: str) -> dict[str, str] | None:
+    """SHA-256 of the outputs of a step that is finished in a folder, by their relative paths.
+
+    None where it is not, was made from something else, or an output is not as it was written.
+    """
+    try:
+        step = _read(run_path(folder, "ledger")).get(name)
+    except InputFormatError as error:
+        logger.warning("%s", error)
+        return None
+    if step is None or step["key"] != key or not _is_whole(folder, step["outputs"]):
+        return None
+    return dict(step["outputs"])
+
+
+def _is_whole(folder: Path, outputs: Mapping[str, str]) -> bool:
+    """Whether files are there with these checksums; the first that is not is said."""
+    for output, expected in outputs.items():
+        path = folder / output
+        if path.is_symlink() or not path.is_file() or checksum(path) != expected:
+            logger.warning("%s is missing or was changed: made anew", output)
+            return False
+    return True
 
 
 def file_checksums(paths: Sequence[str | Path]) -> dict[str, str]:
@@ -160,11 +213,7 @@ class Inputs:
             except OSError:
                 same = False
             if not same:
-                raise InputFormatError(
-                    "was changed or replaced while the run read it",
-                    path=path,
-                    remedy="run the same command again: what was finished before is kept",
-                )
+                raise changed_meanwhile(path)
 
 
 def remove_partial_files(folder: Path) -> None:

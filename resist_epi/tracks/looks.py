@@ -162,6 +162,15 @@ class LookCache:
         self._used.add(file.key())
         self._remember(look)
 
+    def stored(self, file: TrackFile) -> dict[str, Any] | None:
+        """The look of a track as plain values, for `take`; None where there is none."""
+        found = self._looks.get(file.key())
+        return None if found is None else dict(found)
+
+    def take(self, looks: Mapping[str, Any]) -> None:
+        """Know looks that another process has stored: `TrackFile.key` -> look."""
+        self._looks = {**looks, **self._looks}
+
     def opened(self, path: str, quantity: str) -> OpenedFile:
         """A file to be counted, opened for its header only if none did before."""
         known = self._opened.get(_place(path, quantity))

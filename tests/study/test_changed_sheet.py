@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from resist_epi import pipeline
 from resist_epi.errors import InputFormatError
 from resist_epi.pipeline import look_at_sheet, run_study
 from resist_epi.samples.sheet import read_sheet
+from resist_epi.study import first_look, loaded
 from resist_epi.study.settings import StudySettings
+from resist_epi.study.steps import run_marks
 from tests.support.cohort import make_cohort
 
 
@@ -29,28 +32,42 @@ def swap_groups(path: Path) -> None:
     path.write_text(text)
 
 
-def then_swap(monkeypatch: pytest.MonkeyPatch, name: str, settings: StudySettings) -> None:
+def then_swap(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str, settings: StudySettings
+) -> None:
     """Let the groups of the sheet be swapped when a step of the pipeline has ended."""
-    plain: Callable[..., Any] = getattr(pipeline, name)
+    plain: Callable[..., Any] = getattr(module, name)
 
     def edited(*arguments: Any, **options: Any) -> Any:
         found = plain(*arguments, **options)
         swap_groups(settings.sheet)
-        monkeypatch.setattr(pipeline, name, plain)
+        monkeypatch.setattr(module, name, plain)
         return found
 
-    monkeypatch.setattr(pipeline, name, edited)
+    monkeypatch.setattr(module, name, edited)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(p): p.read_bytes() for p in folder.rglob("*.gz") if p.is_file()}
 
 
-@pytest.mark.parametrize("step", ["read_sheet", "check_study", "file_checksums", "run_tests"])
+@pytest.mark.parametrize(
+    ("module", "step"),
+    [
+        (first_look, "read_sheet"),
+        (loaded, "check_study"),
+        (loaded, "file_checksums"),
+        (run_marks, "run_tests"),
+    ],
+)
 def test_groups_swapped_during_a_run_end_it(
-    settings: StudySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+    settings: StudySettings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    module: ModuleType,
+    step: str,
 ) -> None:
-    then_swap(monkeypatch, step, settings)
+    then_swap(monkeypatch, module, step, settings)
     with pytest.raises(InputFormatError, match="was changed or replaced while the run read it"):
         run_study(settings, tmp_path / "out", report=False)
     assert not (tmp_path / "out" / "provenance.json").exists()
@@ -61,7 +78,7 @@ def test_a_finished_run_keeps_its_record(
 ) -> None:
     out = run_study(settings, tmp_path / "out", report=False)
     record, tables = (out / "provenance.json").read_bytes(), contents(out)
-    then_swap(monkeypatch, "look_at_sheet", settings)
+    then_swap(monkeypatch, pipeline, "look_at_sheet", settings)
     with pytest.raises(InputFormatError, match="was changed"):
         run_study(settings, out, report=False)
     assert (out / "provenance.json").read_bytes() == record
@@ -73,6 +90,6 @@ def test_a_sheet_that_was_read_before_is_not_read_again(
 ) -> None:
     first = look_at_sheet(settings)
     times: list[Path] = []
-    monkeypatch.setattr(pipeline, "read_sheet", lambda p: times.append(p) or read_sheet(p))
+    monkeypatch.setattr(first_look, "read_sheet", lambda p: times.append(p) or read_sheet(p))
     run_study(settings, tmp_path / "out", first=first, report=False)
     assert times == []

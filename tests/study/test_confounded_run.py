@@ -16,6 +16,7 @@ from resist_epi.errors import DesignError, SampleSheetError
 from resist_epi.io.tables import read_results, read_table
 from resist_epi.pipeline import run_study
 from resist_epi.schema import COPY_NUMBER, names
+from resist_epi.study.first_look import check_first, look_at_sheet
 from resist_epi.study.settings import StudySettings
 from tests.support.builders import said
 from tests.support.cohort import BIN, LENGTHS, SmallCohort, _write_track, make_cohort
@@ -173,8 +174,11 @@ def test_impossible_wishes_are_refused_before_counting(cohort: SmallCohort, tmp_
         ({"control": "subtract"}, "unknown use of inputs 'subtract'"),
         ({"fasta": segments}, "needs --copy-number input"),
     ):
+        asked = settings(cohort, **more)
         with pytest.raises(DesignError, match=says):
-            run_study(settings(cohort, **more), tmp_path / "out", report=False)
+            check_first(asked, look_at_sheet(asked).sheet)
+        with pytest.raises(DesignError, match=says):
+            run_study(asked, tmp_path / "out", report=False)
     segments.write_text(segments.read_text().replace("P3", "Q3"))
     with pytest.raises(SampleSheetError, match="sample T3_H3K27me3: no segments of"):
         run_study(settings(cohort, segments=segments), tmp_path / "out", report=False)

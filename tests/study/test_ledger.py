@@ -16,7 +16,8 @@ from resist_epi.errors import InputFormatError
 from resist_epi.io.run_folder import run_path
 from resist_epi.io.store import PARTIAL, host
 from resist_epi.pipeline import run_study
-from resist_epi.study.ledger import Inputs, Ledger, remove_partial_files
+from resist_epi.study import ledger as ledger_module
+from resist_epi.study.ledger import Inputs, Ledger, finished_outputs, remove_partial_files
 from resist_epi.tracks.looks import TrackFile
 from resist_epi.tracks.opened import OpenedFile
 from tests.study.test_resume import settings
@@ -180,3 +181,62 @@ def test_a_contrast_that_is_asked_no_more_leaves_no_empty_folder(tmp_path: Path)
     left = sorted(str(p.relative_to(tmp_path)) for p in (tmp_path / "contrasts").rglob("*"))
     assert left == ["contrasts/c-d", "contrasts/c-d/notes.txt"]
     assert (tmp_path / "genes").is_dir()
+
+
+@pytest.fixture
+def tested(tmp_path: Path) -> Path:
+    """A folder beside the run's in which a step is finished."""
+    place = tmp_path / "run" / ".stages" / "tests" / "X"
+    table = place / "quality" / "X.tsv"
+    table.parent.mkdir(parents=True)
+    table.write_text("made there")
+    ledger = Ledger(place)
+    ledger.open({"tests X": "key"})
+    ledger.record("tests X", "key", [table])
+    return place
+
+
+def test_a_step_that_is_finished_beside_is_taken_over(tested: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    assert finished_outputs(tested, "tests X", "key") is not None
+    ledger = Ledger(folder, beside=[tmp_path / "none", tested])
+    ledger.open({"tests X": "key", "tests Y": "key"})
+    assert ledger.is_done("tests X")
+    assert not ledger.is_done("tests Y")
+    assert ledger.outputs() == finished_outputs(tested, "tests X", "key")
+    assert (folder / "quality" / "X.tsv").read_text() == "made there"
+    (tested / "quality" / "X.tsv").unlink()
+    again = Ledger(folder)
+    again.open({"tests X": "key"})
+    assert again.is_done("tests X")
+
+
+@pytest.mark.parametrize("what", ["key", "bytes", "link", "record"])
+def test_what_is_not_the_same_is_not_taken_over(tested: Path, tmp_path: Path, what: str) -> None:
+    folder, table = tmp_path / "run", tested / "quality" / "X.tsv"
+    if what == "bytes":
+        table.write_text("made then")
+    elif what == "link":
+        (tmp_path / "victim").write_text(table.read_text())
+        table.unlink()
+        table.symlink_to(tmp_path / "victim")
+    elif what == "record":
+        run_path(tested, "ledger").write_text("{")
+    ledger = Ledger(folder, beside=[tested])
+    ledger.open({"tests X": "other" if what == "key" else "key"})
+    assert not ledger.is_done("tests X")
+    assert not (folder / "quality").exists()
+
+
+def test_what_is_written_anew_meanwhile_is_not_taken_over(
+    tested: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(source: Path, path: Path) -> None:
+        path.parent.mkdir()
+        path.write_text("made for another study")
+
+    monkeypatch.setattr(ledger_module, "link_file", late)
+    ledger = Ledger(tmp_path / "run", beside=[tested])
+    ledger.open({"tests X": "key"})
+    assert not ledger.is_done("tests X")
+    assert ledger.outputs() == {}

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from resist_epi import pipeline
 from resist_epi.pipeline import run_study
 from resist_epi.samples.sheet import SampleSheet, read_sheet
-from resist_epi.study import check, study
+from resist_epi.study import check, first_look, study
 from resist_epi.study.count_sheet import count_sheet
 from resist_epi.study.regions import AskedRegions
 from resist_epi.study.settings import StudySettings
@@ -59,7 +58,7 @@ def test_run_reads_the_sheet_once_and_opens_a_track_once_a_pass(
         sheets.append(str(path))
         return read_sheet(path)
 
-    for module in (pipeline, check, study):
+    for module in (first_look, check, study):
         monkeypatch.setattr(module, "read_sheet", watched)
     settings = StudySettings.model_validate({"sheet": cohort.sheet, "genes": cohort.genes})
     out = run_study(settings, tmp_path / "out", report=False)

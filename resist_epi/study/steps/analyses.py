@@ -5,7 +5,7 @@ from __future__ import annotations
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import read_counts
 from resist_epi.genes.site_genes import genes_of_sites, site_links
-from resist_epi.io.run_folder import run_path
+from resist_epi.io.run_folder import as_in_run, run_path
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.presets import preset
 from resist_epi.samples.sheet import SampleSheet
@@ -32,7 +32,7 @@ def analyse_kind(
     """
     question = study.settings.question
     if study.folder is not None:
-        background = run_path(study.folder, "counts", sheet.marks[0], "bins")
+        background = as_in_run(run_path(study.folder, "counts", sheet.marks[0], "bins"))
         question = question.with_options(background=background)
     kind = str(matrix.regions["kind"].iloc[0]) if len(matrix.regions) else ""
     controls = _controls(study, sheet, matrix)

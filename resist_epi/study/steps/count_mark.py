@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from resist_epi.arrays import FloatArray
 from resist_epi.counting.files import count_tables
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.genome.consensus import Consensus
@@ -39,6 +40,57 @@ class MarkCounts:
     own: CountMatrix | None = None
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of the files of a mark.
+
+    Attributes
+    ----------
+    tables
+        Name -> regions that are counted.
+    within
+        Name -> regions of which only the share of a library is wanted.
+    library_sizes
+        (n_libraries,) that the sheet names, NaN where it does not; None for the files' own.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    within: dict[str, pd.DataFrame]
+    library_sizes: FloatArray | None
+
+
+def asked_of_mark(
+    study: Study,
+    mark: str,
+    kinds: Sequence[Kind],
+    consensus: Consensus | None,
+    *,
+    own: pd.DataFrame | None = None,
+) -> Asked:
+    """What is asked of the files of a mark for these kinds of regions.
+
+    Parameters
+    ----------
+    own
+        As of `count_mark`.
+    """
+    sources = study.sources[mark]
+    tables: dict[str, pd.DataFrame] = {
+        kind: background_regions(study.reference, sources.files)
+        if kind == "bins"
+        else kind_regions(kind, study.reference, preset(mark), consensus=consensus)
+        for kind in kinds
+    }
+    if own is not None:
+        tables[OWN_REGIONS] = own
+    within = {"promoters": kind_regions("promoters", study.reference, preset(mark))}
+    if consensus is not None:
+        within["peaks"] = consensus.regions
+    recovered = sources.quantity == "recovered_reads"  # its libraries' sizes are found with it
+    sizes = None if recovered else study.sheet.for_mark(mark).numbers("LibrarySize")
+    return Asked(tables, within, sizes)
+
+
 def count_mark(
     study: Study,
     mark: str,
@@ -66,23 +118,12 @@ def count_mark(
         As `files.count_tables`.
     """
     sheet, sources = study.sheet.for_mark(mark), study.sources[mark]
-    tables: dict[str, pd.DataFrame] = {
-        kind: background_regions(study.reference, sources.files)
-        if kind == "bins"
-        else kind_regions(kind, study.reference, preset(mark), consensus=consensus)
-        for kind in kinds
-    }
-    if own is not None:
-        tables[OWN_REGIONS] = own
-    within = {"promoters": kind_regions("promoters", study.reference, preset(mark))}
-    if consensus is not None:
-        within["peaks"] = consensus.regions
-    recovered = sources.quantity == "recovered_reads"  # its libraries' sizes are found with it
+    asked = asked_of_mark(study, mark, kinds, consensus, own=own)
     counted = count_tables(
         sources.files,
-        tables,
-        within=within,
-        library_sizes=None if recovered else sheet.numbers("LibrarySize"),
+        asked.tables,
+        within=asked.within,
+        library_sizes=asked.library_sizes,
         how=counting_pass(study, progress, parts=parts),
     )
     nothing = dict.fromkeys(sheet.samples, np.nan)

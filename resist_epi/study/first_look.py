@@ -1,0 +1,78 @@
+"""The first look at a study: its sheet, and the files that must stay as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from resist_epi.io.store import partial_name, refuse_linked_folders, unwritable
+from resist_epi.model.question_check import check_joint
+from resist_epi.samples.sheet import SampleSheet, read_sheet
+from resist_epi.study.check_question import check_asked
+from resist_epi.study.given_files import GivenFiles, StudyContext, check_given_files
+from resist_epi.study.ledger import Inputs
+from resist_epi.study.peaks_study import check_peaks_study, of_peaks_alone
+from resist_epi.study.settings import StudySettings
+from resist_epi.study.study import named_files
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """A study's sheet as it was read, once, and the files that must stay as they were since."""
+
+    sheet: SampleSheet
+    inputs: Inputs
+
+
+def look_at_sheet(settings: StudySettings) -> FirstLook:
+    """Read the sheet, and note what it and every file named looked like before.
+
+    Raises
+    ------
+    ResistEpiError
+        If the sheet cannot be read.
+    """
+    inputs = Inputs([settings.sheet])  # before it is read: what is read is never older
+    sheet = read_sheet(settings.sheet)
+    inputs.add(named_files(sheet, settings))
+    return FirstLook(sheet, inputs)
+
+
+def check_first(settings: StudySettings, sheet: SampleSheet) -> None:
+    """Refuse what cannot be asked, before anything is read or an earlier run is touched.
+
+    Raises
+    ------
+    ResistEpiError
+        If a setting, a question or a file that is named is wrong.
+    """
+    alone = of_peaks_alone(sheet)
+    if alone:
+        check_peaks_study(settings, sheet)
+    else:
+        for question in settings.questions:
+            check_asked(sheet, question)
+        if settings.joint:
+            check_joint(settings.question)
+    settings.check_files()
+    if not alone:
+        given = GivenFiles.of_settings(settings)
+        check_given_files(given, StudyContext(sheet, settings.questions))
+
+
+def make_folder(out: Path) -> None:
+    """Make the folder, and find out before hours of work whether it can be written.
+
+    Raises
+    ------
+    InputFormatError
+        If it cannot, or links to other folders stand in it.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / partial_name("probe")
+        probe.write_text("probe")
+        probe.unlink()
+    except OSError as error:
+        raise unwritable(out, error) from error
+    refuse_linked_folders(out)
