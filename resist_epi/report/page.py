@@ -28,6 +28,7 @@ from resist_epi.report.methods import methods
 from resist_epi.report.payload import pack, pack_results
 from resist_epi.report.peaks_page import write_peaks_page
 from resist_epi.report.pictures import pictures
+from resist_epi.report.swarms import pack_swarms, swarms_in_words
 from resist_epi.report.templating import templates
 from resist_epi.report.tissue import tissue_section
 from resist_epi.report.trust import scale_of
@@ -70,7 +71,13 @@ STATIC_ALONG = {
     " from what the design leaves over. Whether they are adjusted for is said with the results.",
 }
 
-SCRIPTS = ("shared.js", "results.js", "scatter.js", "report.js")  # in the order that they need
+SCRIPTS = (
+    "shared.js",
+    "results.js",
+    "scatter.js",
+    "swarm.js",
+    "report.js",
+)  # in the order that they need
 
 WIDE = ("heatmap", "genome", "copy_number")  # shown over the whole width of the page
 
@@ -300,6 +307,9 @@ def _kind(mark: MarkTables, kind: str, table_id: str, figures: Path | None) -> d
         "order": support_in_words(sheet.table),
         "settings": pack(json.dumps(settings, sort_keys=True)),
         "data": pack_results(sheet.table),
+        "unit": "patient" if sheet.facts["units"]["patients"] else "unit",
+        "swarm": pack_swarms(mark.values.get(kind), sheet),
+        "values_words": swarms_in_words(mark.values.get(kind), len(sheet.table)),
         "figures": pictures(
             figures,
             f"{mark.name}.{kind}",

@@ -54,6 +54,8 @@ class TopLocus:
     ----------
     gene, position
         Symbol (or region) and where it lies.
+    region_id, kind
+        Its region, and the part of the page with the table that has it.
     others
         Other called genes of the locus.
     effects
@@ -66,6 +68,8 @@ class TopLocus:
 
     gene: str
     position: str
+    region_id: str
+    kind: str
     others: tuple[str, ...]
     effects: Mapping[str, Effect]
     role: str
@@ -81,10 +85,11 @@ def top_loci(run: RunTables, shown: int = SHOWN) -> list[TopLocus]:
     roles = gene_roles()
     by_mark = {mark.mark: _leaders(mark, roles) for mark in run.marks}
     switches = _switching(run)
+    parts = {m.mark: f"mark{i}-{next(iter(m.results))}" for i, m in enumerate(run.marks)}
     found: list[TopLocus] = []
     seen: set[str] = set()
     for rank in range(max(map(len, by_mark.values()), default=0)):
-        for leaders in by_mark.values():
+        for mark, leaders in by_mark.items():
             if rank >= len(leaders) or len(found) >= shown:
                 continue
             row, others = leaders[rank]
@@ -96,8 +101,10 @@ def top_loci(run: RunTables, shown: int = SHOWN) -> list[TopLocus]:
                 TopLocus(
                     _name(row),
                     place(row),
+                    str(row["region_id"]),
+                    parts[mark],
                     tuple(others),
-                    {mark.mark: _effect(mark, row) for mark in run.marks},
+                    {m.mark: _effect(m, row) for m in run.marks},
                     roles.get(str(row["symbol"]), ""),
                     switches.get(str(row["gene_id"] or row["symbol"]), ""),
                 )

@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from resist_epi.report.page import render
 from tests.support.browser import Page, open_browser
-from tests.support.report_tables import CALLED, NASTY, results, run_of
+from tests.support.report_tables import CALLED, NASTY, results, run_of, unit_values
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +141,70 @@ def test_a_row_is_marked_in_the_plots_and_keys_move_it(report: Page) -> None:
     report.run(f"{EXPLORER}.querySelector('.window').focus()")
     report.press("ArrowDown")
     report.wait_for(f"{chosen} === '{second}'")
+
+
+SWARM = f"{EXPLORER}.querySelector('.swarm')"
+WORDS = f"{EXPLORER}.querySelector('.swarm-words').textContent"
+
+
+def test_a_click_shows_the_value_of_every_unit(report: Page) -> None:
+    best = report.run(NAMES)[0]
+    report.wait_for(f"{WORDS}.startsWith('{best}: median')")  # before anything was clicked
+    report.run(f"{VOLCANO}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
+    report.click(*place_of(report, 3))
+    report.wait_for(f"{WORDS}.startsWith('GENE3:')")
+    table = results(2000)
+    kept = unit_values(table.iloc[:1000]).table.filter(like="value_").iloc[3].to_numpy()
+    logs = np.log2(kept + 0.05 * table["baseMean"].median())
+    drawn = report.run(f"{SWARM}.swarm.values")
+    np.testing.assert_allclose(drawn, logs, atol=0.0051)
+    good, poor = (f"{np.median(part):.2f}".replace("-", "−") for part in (drawn[:6], drawn[6:]))
+    said = f"GENE3: median {good} in good (n = 6), {poor} in poor (n = 6)."
+    assert report.run(WORDS) == said
+    assert report.run(f"{SWARM}.getAttribute('aria-label')") == said
+    points = np.array(report.run(f"{SWARM}.swarm.points"))
+    apart = np.hypot(*(points[:, None] - points[None]).T) + 99 * np.eye(12)
+    assert apart.min() > 7.9  # beside one another, none hidden
+    assert (
+        np.argsort(points[:, 1], kind="stable") == np.argsort(-np.array(drawn), kind="stable")
+    ).all()
+
+
+def test_the_swarm_follows_the_keyboard_and_says_what_it_has_not(report: Page) -> None:
+    report.run(f"{EXPLORER}.querySelector('.window').focus()")
+    report.press("ArrowDown")
+    report.wait_for(f"{WORDS}.startsWith({NAMES}[0] + ': median')")
+    report.press("ArrowDown")
+    report.wait_for(f"{WORDS}.startsWith({NAMES}[1] + ': median')")
+    search(report, "GENE1234")
+    report.run(f"{ROWS}[0].click()")
+    assert "not in this page" in report.run(WORDS)
+
+
+def test_a_unit_is_named_under_the_mouse(report: Page) -> None:
+    report.run(f"{SWARM}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
+    report.wait_for(f"{SWARM}.swarm.points.length === 12")
+    tip = f"{SWARM}.querySelector('.tip')"
+    for _ in range(100):
+        x, y = report.run(
+            f"(b => (p => [b.left + p[0], b.top + p[1]])({SWARM}.swarm.points[7]))"
+            f"({SWARM}.getBoundingClientRect())"
+        )
+        report.send("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        if report.run(f"!{tip}.hidden"):
+            break
+        time.sleep(0.05)
+    assert report.run(f"{tip}.textContent").startswith("P7 (poor): ")
+
+
+def test_a_gene_of_the_first_screen_leads_to_its_row(report: Page) -> None:
+    link = "document.querySelectorAll('table.loci a.gene')[2]"
+    gene = report.run(f"{link}.textContent")
+    report.run(f"{link}.click()")
+    report.wait_for(f"{WORDS}.startsWith('{gene}:')")
+    selected = f"{EXPLORER}.querySelector('tr[aria-selected=true]')"
+    assert report.run(f"{selected}.cells[0].textContent") == gene
+    assert report.run(f"document.activeElement === {EXPLORER}.querySelector('.window')")
 
 
 def test_a_drag_zooms_and_a_double_click_goes_back(report: Page) -> None:

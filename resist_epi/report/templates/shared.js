@@ -1,5 +1,6 @@
 /* What the parts of the script share: numbers, names, and how tables are unpacked. */
 const ROW = 28; // px; the style sheet has the same
+const DOT = 4; // px, radius of a unit
 const NEAR = 9; // px from a point at which the mouse still means it
 const COLUMNS = [ // key, heading, width, number?
   ["symbol", "Gene", "12%", false], ["place", "Position", "19%", false], ["baseMean", "Mean level", "8%", true],
