@@ -18,7 +18,7 @@ from resist_epi.report import sections
 from resist_epi.report.answer import answer
 from resist_epi.report.contrasts import contrast_row, joint_rows, render_index
 from resist_epi.report.differs import loci_in_words
-from resist_epi.report.figures import draw_figures
+from resist_epi.report.figures import FORMATS, draw_figures
 from resist_epi.report.flags import RULES
 from resist_epi.report.gather import MarkTables, RunTables, gather
 from resist_epi.report.glossary import TERMS, Glossary
@@ -115,7 +115,13 @@ STATIC_OF_DOMAINS = {
 }
 
 
-def write_report(folder: str | Path, out: str | Path | None = None, *, jobs: int = 1) -> list[Path]:
+def write_report(
+    folder: str | Path,
+    out: str | Path | None = None,
+    *,
+    jobs: int = 1,
+    formats: Sequence[str] = FORMATS,
+) -> list[Path]:
     """Write the report of a finished run, then the figures in it; return the paths.
 
     Of a run of several contrasts each has a page in its own folder, and the report links them.
@@ -128,6 +134,8 @@ def write_report(folder: str | Path, out: str | Path | None = None, *, jobs: int
         The page; by default `report.html` in the folder.
     jobs
         Processes that draw the figures; no byte depends on it.
+    formats
+        Suffixes of the figures' files; `png` among them, which the page shows.
 
     Raises
     ------
@@ -137,17 +145,17 @@ def write_report(folder: str | Path, out: str | Path | None = None, *, jobs: int
     folder = Path(folder)
     out = run_path(folder, "report") if out is None else Path(out)
     if is_peaks_run(folder):
-        return write_peaks_page(folder, out, jobs=jobs)
+        return write_peaks_page(folder, out, jobs=jobs, formats=formats)
     places = contrast_folders(folder)
     if not places:
-        return _write_page(gather(folder), folder, out, jobs=jobs)
+        return _write_page(gather(folder), folder, out, jobs=jobs, formats=formats)
     written, rows = [], []
     for place in places:
         run = gather(folder, place)
         others = [(p.name, f"../{p.name}/{run_file('report')}") for p in places if p != place]
         page = run_path(place, "report")
         links = [("all contrasts", f"../../{run_file('report')}"), *others]
-        written += _write_page(run, place, page, links, jobs=jobs)
+        written += _write_page(run, place, page, links, jobs=jobs, formats=formats)
         rows.append(contrast_row(run, os.path.relpath(page, out.parent)))
     write_text(out, render_index(rows, joint_rows(folder)))
     logger.info("report: %s", out)
@@ -161,10 +169,11 @@ def _write_page(
     links: Sequence[tuple[str, str]] = (),
     *,
     jobs: int,
+    formats: Sequence[str],
 ) -> list[Path]:
     """Write one page and its figures, which go to the folder of what they show."""
     figures = run_path(place, "figures")
-    drawn = draw_figures(run, figures, jobs=jobs)
+    drawn = draw_figures(run, figures, jobs=jobs, formats=formats)
     write_text(out, render(run, figures=figures, links=links))
     logger.info("report: %s", out)
     return [out, *drawn]

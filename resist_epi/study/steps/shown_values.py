@@ -12,7 +12,7 @@ from resist_epi.model.unit_values import VALUE, unit_values
 from resist_epi.stats.best_supported import order_of_support
 from resist_epi.study.steps.outputs import Outputs
 
-MOST_NUMBERS = 60_000  # of one kind of regions: what a page can hold of several
+MOST_NUMBERS = 40_000  # of one kind of regions: what a page can hold of several
 
 
 def write_shown_values(analysis: Analysis, kind: str, outputs: Outputs) -> None:
