@@ -16,6 +16,7 @@ from resist_epi.io.run_folder import contrast_folders, is_peaks_run, run_file, r
 from resist_epi.io.store import write_text
 from resist_epi.report import sections
 from resist_epi.report.answer import answer
+from resist_epi.report.confounders import by_state, confounders
 from resist_epi.report.contrasts import contrast_row, joint_rows, render_index
 from resist_epi.report.differs import loci_in_words
 from resist_epi.report.figures import FORMATS, draw_figures
@@ -41,6 +42,7 @@ from resist_epi.report.words import (
     header_lines,
     join_words,
     main_regions,
+    unit_word,
 )
 from resist_epi.samples.facts import contrast_title
 from resist_epi.stats.best_supported import IN_WORDS, support_in_words
@@ -199,6 +201,7 @@ def render(
         title=f"Differential {join_words([m.mark for m in run.marks])}"
         + (f": {contrast_title(run.marks[0].main.facts)}" if run.contrast else ""),
         answer=answer(run),
+        confounders=by_state(confounders(run)),
         gloss=Glossary().mark,
         glossary=TERMS,
         links=list(links),
@@ -301,7 +304,11 @@ def _conditions(run: RunTables) -> pd.Series:
 
 def _kind(mark: MarkTables, kind: str, table_id: str, figures: Path | None) -> dict[str, Any]:
     sheet = mark.results[kind]
-    settings = plot_settings(sheet) | {"file": f"{mark.name}.{kind}", "name": f"{mark.mark} {kind}"}
+    settings = plot_settings(sheet) | {
+        "file": f"{mark.name}.{kind}",
+        "name": f"{mark.mark} {kind}",
+        "sure": TERMS["high confidence"],
+    }
     return {
         "kind": kind,
         "id": table_id,
@@ -316,7 +323,7 @@ def _kind(mark: MarkTables, kind: str, table_id: str, figures: Path | None) -> d
         "order": support_in_words(sheet.table),
         "settings": pack(json.dumps(settings, sort_keys=True)),
         "data": pack_results(sheet.table),
-        "unit": "patient" if sheet.facts["units"]["patients"] else "unit",
+        "unit": unit_word(mark),
         "swarm": pack_swarms(mark.values.get(kind), sheet),
         "values_words": swarms_in_words(mark.values.get(kind), len(sheet.table)),
         "figures": pictures(

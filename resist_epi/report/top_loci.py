@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +12,10 @@ from resist_epi.genes.builtin import load_gene_set_members
 from resist_epi.mechanism.builtin import load_mechanisms
 from resist_epi.report.gather import MarkTables, RunTables
 from resist_epi.report.sections import change, interval, is_sure, place
+from resist_epi.report.set_names import short_name
 from resist_epi.stats.best_supported import order_of_support
 
 SHOWN = 8
-
-ACRONYMS = ("HOXD", "PPP", "RTK", "TNBC")  # in names of sets, beside those with a digit
 
 # Class of a gene in the table of switches -> in words.
 SWITCH_CLASSES = {
@@ -167,22 +165,12 @@ def _effect(mark: MarkTables, row: Mapping[Any, Any]) -> Effect:
 
 def gene_roles() -> dict[str, str]:
     """Symbol -> what it does in which built-in set; of several sets those of mechanisms first."""
-    titles: dict[str, str] = {}
-    for mechanism in load_mechanisms():
-        titles.setdefault(mechanism.gene_set, mechanism.title)
+    stated = {mechanism.gene_set for mechanism in load_mechanisms()}
     table = load_gene_set_members()
-    table = table.assign(_own=~table["set"].isin(list(titles)))
+    table = table.assign(_own=~table["set"].isin(list(stated)))
     roles: dict[str, str] = {}
     for row in table.sort_values("_own", kind="stable").itertuples():
-        title = titles.get(str(row.set)) or _set_title(str(row.set))
-        words = f"{row.role} ({title})" if isinstance(row.role, str) and row.role else title
+        name = short_name(str(row.set))
+        words = f"{row.role} ({name})" if isinstance(row.role, str) and row.role else name
         roles.setdefault(str(row.symbol), words)
     return roles
-
-
-def _set_title(name: str) -> str:
-    """`ESR1 corepressors` of `ESR1_COREPRESSORS`: genes and acronyms stay as they are."""
-    return " ".join(
-        word if word in ACRONYMS or re.search(r"\d", word) else word.lower()
-        for word in name.split("_")
-    )

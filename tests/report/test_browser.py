@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -346,6 +347,36 @@ NAMELESS = """(() => {
   levels.forEach((v, i) => { if (i && v > levels[i - 1] + 1) found.push(`h${v} too deep`); });
   if (all("main").length !== 1) found.push("not one main");
   if (!document.documentElement.lang) found.push("no language");
+  const usable = "a[href], button, input, select, textarea, summary, [tabindex]";
+  for (const e of all(`${usable.replace(", [tabindex]", "")}, [role=img]`))
+    if (e.querySelector(usable)) found.push(`one control in another: ${e.outerHTML.slice(0, 80)}`);
+  for (const e of all("[tabindex]"))
+    if (e.tabIndex > 0) found.push(`out of the order of the page: ${e.outerHTML.slice(0, 80)}`);
+  for (const e of all("[aria-labelledby], [aria-describedby]"))
+    for (const id of (e.getAttribute("aria-labelledby")
+                      || e.getAttribute("aria-describedby")).split(" "))
+      if (!document.getElementById(id)) found.push(`named by nothing: ${id}`);
+  for (const e of all('a[href^="#"]'))
+    if (!document.getElementById(e.hash.slice(1))) found.push(`leads nowhere: ${e.hash}`);
+  for (const e of all("[aria-hidden=true]"))
+    if (e.querySelector(usable)) found.push(`hidden, but can have the focus: ${e.className}`);
+  for (const e of all("p a[href], li a[href], td a[href], th a[href]"))
+    if (!e.closest("nav") && !/underline/.test(getComputedStyle(e).textDecorationLine))
+      found.push(`told from text by colour alone: ${e.textContent}`);
+  const parts = all("[role=region][aria-label], section[aria-labelledby], nav[aria-label]")
+    .map((e) => e.getAttribute("aria-label")
+      || document.getElementById(e.getAttribute("aria-labelledby")).textContent);
+  for (const name of parts)
+    if (parts.filter((x) => x === name).length > 1) found.push(`two parts: ${name}`);
+  const roles = ["region", "img", "note", "row", "status", "group"];
+  for (const e of all("[role]"))
+    if (!roles.includes(e.getAttribute("role"))) found.push(`role ${e.getAttribute("role")}`);
+  const viewport = document.querySelector("meta[name=viewport]");
+  if (/user-scalable=no|maximum-scale/.test(viewport.content)) found.push("cannot be enlarged");
+  for (const e of all("h1, h2, h3, h4, th, summary, caption"))
+    if (!e.textContent.trim()) found.push(`empty ${e.tagName}`);
+  if (all("h1").length !== 1) found.push("not one h1");
+  if (!document.title) found.push("no title");
   for (const e of all("ul > *, ol > *")) if (e.tagName !== "LI") found.push("list without items");
   return found;
 })()"""
@@ -362,6 +393,23 @@ def test_everybody_can_read_it(report: Page, scheme: str) -> None:
     assert faint == []
     assert nameless == []
     assert (paper == "rgb(255, 255, 255)") is (scheme == "light")
+
+
+AXE = os.environ.get("RESIST_EPI_AXE", "")  # where axe.min.js of axe-core is, if it is here
+
+
+@pytest.mark.skipif(not AXE, reason="needs axe-core: set RESIST_EPI_AXE to its axe.min.js")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_fault(report: Page, scheme: str) -> None:
+    feature = {"name": "prefers-color-scheme", "value": scheme}
+    report.send("Emulation.setEmulatedMedia", media="", features=[feature])
+    report.run("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    report.run(f"{Path(AXE).read_text(encoding='utf-8')}; 0")
+    found = report.run(
+        "axe.run().then(r => r.violations.map(v => `${v.impact} ${v.id}: ${v.nodes[0].html}`))"
+    )
+    report.send("Emulation.setEmulatedMedia", media="", features=[])
+    assert found == []
 
 
 def test_a_word_is_explained_to_the_keyboard(report: Page) -> None:

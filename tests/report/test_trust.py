@@ -32,6 +32,8 @@ def test_calls_that_stand_under_every_normalisation_are_counted() -> None:
     assert scale.state == "holds"
     said = "90 of 100 calls stand under all 2 normalisations, and 50 more are called by others only"
     assert scale.words.endswith(said)
+    ((scale,), _) = scale_of(compared([(1, 1, 2), (0, 1, 95)]))
+    assert scale.state == "hangs"  # though both calls stand
     ((scale,), _) = scale_of(compared([(1, 1, 9), (1, 0, 91)]))
     assert scale.state == "hangs"
     ((scale,), _) = scale_of(compared([(0, 1, 2)]))
