@@ -13,6 +13,7 @@ from resist_epi.io.run_folder import run_file, run_path
 from resist_epi.io.store import write_text
 from resist_epi.report import peaks_words, sections
 from resist_epi.report.figures import FORMATS, save_figures
+from resist_epi.report.peaks_answer import peaks_answer
 from resist_epi.report.peaks_figures import CAPTIONS, WIDE, peak_figures
 from resist_epi.report.peaks_gather import PeaksRun, PeakTables, gather_peaks
 from resist_epi.report.pictures import pictures
@@ -21,6 +22,8 @@ from resist_epi.report.words import join_words
 from resist_epi.version import VERSION
 
 logger = logging.getLogger(__name__)
+
+FIRST = 12  # peaks on the first screen, of all marks
 
 
 def write_peaks_page(
@@ -47,9 +50,10 @@ def render_peaks(run: PeaksRun, *, figures: Path | None = None) -> str:
     page: str = environment.get_template("peaks.html.j2").render(
         version=VERSION,
         title=f"Peaks of {join_words([m.mark for m in run.marks])}",
+        answer=peaks_answer(run),
+        shown_first=FIRST // len(run.marks),
         can=peaks_words.CAN,
         cannot=peaks_words.CANNOT,
-        way_out=peaks_words.WAY_OUT,
         warnings=peaks_words.warnings(run),
         marks=[_mark(mark, number, figures) for number, mark in enumerate(run.marks)],
         methods=peaks_words.methods(run),

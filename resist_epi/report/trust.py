@@ -144,10 +144,16 @@ def next_steps(run: RunTables) -> Iterator[str]:
     if not any(f["gain"] + f["loss"] for f in found):
         yield f"Look at the genes that you had in mind in IGV: open {run_file('session')}"
         return
-    if run.concordance is None:
-        yield "Hold the called genes against expression of the same units: run with --expression"
-    if run.survival is None:
-        yield "Ask an outside cohort whether they go with outcome: run with --survival"
+    against = [
+        text
+        for text, table in (
+            ("expression of the same units (--expression)", run.concordance),
+            ("outcome in an outside cohort (--survival)", run.survival),
+        )
+        if table is None
+    ]
+    if against:
+        yield f"Hold the called genes against {join_words(against)}"
     yield f"Look at the top loci in IGV: open {run_file('session')}"
 
 
@@ -167,6 +173,12 @@ def _before_a_claim(run: RunTables) -> Iterator[str]:
     yield from _first_claims(run.marks)
     scale, _ = scale_of(run)
     hangs = [s.mark for s in scale if s.state == "hangs"]
+    measured = [m.mark for m in run.marks if m.mark in hangs and keeps_global(m.main.facts)]
+    if measured:
+        yield (
+            f"Show {join_words(measured)} by spike-in and by background side by side: they disagree"
+        )
+    hangs = [mark for mark in hangs if mark not in measured]
     if hangs:
         yield f"Measure the level of {join_words(hangs)} by spike-in before a claim of direction"
     seen = [c.name for c in confounders(run) if c.state == "seen"]

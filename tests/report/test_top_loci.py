@@ -59,4 +59,4 @@ def test_nothing_called_gives_no_line() -> None:
 def test_sets_keep_the_names_of_genes_and_acronyms() -> None:
     roles = gene_roles()
     assert roles["NCOR2"] == "co-repressor (ESR1 repression)"
-    assert roles["PRPS1"].endswith("(PPP all)")
+    assert roles["PRPS1"].endswith("(pentose phosphate)")
