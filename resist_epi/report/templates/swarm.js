@@ -89,11 +89,7 @@ class Swarm {
     c.strokeRect(left, top, width, height);
     c.textAlign = "center";
     c.textBaseline = "top";
-    c.save();
-    c.translate(2, top + height / 2);
-    c.rotate(-Math.PI / 2);
-    c.fillText(this.data.title, 0, 0);
-    c.restore();
+    upright(c, this.data.title, 2, top + height / 2, this.root.clientHeight);
   }
 
   along(c) {
