@@ -127,14 +127,24 @@ MOST_READS = 1e9  # of a region: an error of t with 3 df can be more than can be
 def simulate(name: str, quantity: str, seed: int) -> Cohort:
     """Draw the cohort of a cell and seed."""
     cell = CELLS[name]
-    rng = np.random.default_rng([seed, QUANTITIES.index(quantity), zlib.crc32(name.encode())])
-    own = cell.change(_ingredients(cell, rng), rng)
+    own, rng = _drawn(name, quantity, seed)
     expected = own.level[:, None] * 2.0 ** (own.effect + own.nuisance)
     errors = draw_errors(own.dispersion, quantity, rng)
     mean = np.minimum(expected * own.depth * errors, MOST_READS)
     reads = rng.poisson(mean).astype(np.float64)
     reads[rng.uniform(size=reads.shape) < cell.gaps] = 0
     return as_cohort(reads, own, quantity)
+
+
+def ingredients(name: str, quantity: str, seed: int) -> Ingredients:
+    """What the cohort of a cell and seed is drawn from."""
+    return _drawn(name, quantity, seed)[0]
+
+
+def _drawn(name: str, quantity: str, seed: int) -> tuple[Ingredients, np.random.Generator]:
+    cell = CELLS[name]
+    rng = np.random.default_rng([seed, QUANTITIES.index(quantity), zlib.crc32(name.encode())])
+    return cell.change(_ingredients(cell, rng), rng), rng
 
 
 def _ingredients(cell: Cell, rng: np.random.Generator) -> Ingredients:

@@ -22,6 +22,7 @@ NAMES = {
     "ql": "ql",
     "trend_weights": "trend, weights",
     "voom_weights": "voom, weights",
+    "known_weights": "the true weights",
     "limma_trend": "limma-trend",
     "limma_trend_level": "limma-trend",
     "voom_quality": "voom, quality weights",

@@ -40,8 +40,26 @@ def test_one_read_of_a_shallow_unit_does_not_pass_for_many() -> None:
     assert rule.startswith("depth differs 8.0-fold between the sides, so all reads together decide")
     with pytest.raises(DesignError, match=r"no region can be tested: .* --method ql"):
         regions_with_signal(made, min_units=2, sides=SIDES)
+    with pytest.raises(DesignError, match=r"^(?!.*--method ql)"):
+        regions_with_signal(made, min_units=2, min_value=1e6, sides=SIDES, of_counts=True)
     alike = replace(made, library_sizes=np.full(4, 10.0))
     assert not goes_with_depth(alike, SIDES)
+
+
+def test_where_depth_goes_with_the_contrast_tests_of_logarithms_are_warned_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    reads = np.full((3, 4), [800.0, 800, 100, 100])
+    deep = normalize(matrix(reads, library_sizes=[80.0, 80, 10, 10], quantity="reads"))
+    for of_counts in (False, True):
+        caplog.clear()
+        regions_with_signal(deep, min_units=2, sides=SIDES, of_counts=of_counts)
+        assert ("tests of logarithms" in caplog.text) is not of_counts
+    caplog.clear()
+    twice = normalize(matrix(reads, library_sizes=[80.0, 80, 30, 30], quantity="reads"))
+    regions_with_signal(twice, min_units=2, sides=SIDES)
+    assert "depth differs" in caplog.text
+    assert "tests of logarithms" not in caplog.text
 
 
 def test_zeros_that_go_with_the_contrast_leave_the_dense_regions() -> None:

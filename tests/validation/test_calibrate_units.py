@@ -93,3 +93,16 @@ def test_what_was_measured_makes_the_page_and_is_not_measured_again(tmp_path: Pa
     row = stored.set_index(["cell", "method"]).loc[("poor vary 3-fold 12 v 4", "default")]
     assert row["fdp"] < 0.15
     assert row["chosen"].startswith("trend, ")
+
+
+def test_known_weights_tell_the_bad_sample_and_find_more_than_none() -> None:
+    key = ("one bad sample 4 v 4", "mean_signal", 1)
+    known = pytest.importorskip("known_weights")
+    weights = known.weights_of(cohorts.ingredients(*key))
+    assert weights.argmin() == 7
+    assert weights[7] < 0.3
+    cohort = cohorts.simulate(*key)
+    with_them, without = (
+        known.fit_with(w, cohort)["padj"].le(0.05).sum() for w in (weights, np.ones(8))
+    )
+    assert with_them > without
