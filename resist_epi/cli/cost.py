@@ -8,9 +8,9 @@ from pathlib import Path
 
 from resist_epi.io.processors import allowed_processors
 
-# Seconds of CPU of the demo (24 bigWigs of 247 MB in all, two marks, five chromosomes: 86 and 77 s on
-# one core, measured twice on 2026-11-30): 7 to begin, 26 a mark to test, draw and report, the rest to
-# look at tracks and count them. 16 bigWigs of two chromosomes took 42 s, of which this says 67.
+# Seconds of CPU of the demo (24 bigWigs of 247 MB in all, two marks, five chromosomes: 86 and 77 s
+# on one core, measured twice on 2026-11-30): 7 to begin, 26 a mark to test, draw and report, the
+# rest to look at tracks and count them. 16 bigWigs of two chromosomes took 42 s; this says 67.
 SECONDS_TO_BEGIN, SECONDS_A_MARK, SECONDS_A_TRACK, SECONDS_A_MB = 7.0, 26.0, 0.4, 0.03
 
 # The same for peaks alone: 24 files of two marks took 22 s of CPU, nearly all of it for figures.
