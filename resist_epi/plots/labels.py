@@ -28,7 +28,11 @@ _COVERED = 8.0  # what a covered point costs, in points of distance
 
 _CROSSED = 60.0  # and what a crossed line or label costs
 
-_MOVED = 5  # labels nearby of which one is moved so that two lines do not cross
+_STRUCK = 40.0  # and a line through another labelled point
+
+_APART = 4.0  # points this near to one another are not told apart by a line
+
+_MOVED = 8  # labels nearby of which one is moved so that two lines do not cross
 
 _ANGLES = np.deg2rad(np.arange(0, 360, 22.5))
 
@@ -95,6 +99,8 @@ class _Placer:
                 j = crossing[0]
                 if not self._put_both(i, j) and not self._put_both_and_another(i, j):
                     self.centres[max(i, j)] = np.nan
+        for i in np.flatnonzero(np.isnan(self.centres[:, 0])).tolist():
+            self.put(i, crossing=False)  # others may have left room since
 
     def _put_both(self, i: int, j: int) -> bool:
         """Put two labels at the best two places where nothing crosses; whether there are such."""
@@ -166,10 +172,14 @@ class _Placer:
             centres = _candidates(anchor, half)
             low, high = centres - half, centres + half
             good = (low >= 0).all(axis=1) & (high <= self.frame).all(axis=1)
+            struck = np.zeros(len(centres), dtype=np.int64)
             for other in np.delete(self.anchors, i, axis=0):
                 good &= ~((low < other + 1.5).all(axis=1) & (high > other - 1.5).all(axis=1))
+                if np.hypot(*(other - anchor)) > _APART:
+                    struck += _segments_hit_boxes(anchor, centres, other - 1.5, other + 1.5)
             centres, low, high = centres[good], low[good], high[good]
             cost = np.hypot(*(centres - anchor).T) + _COVERED * self.crowd.count(low, high)
+            cost += _STRUCK * struck[good]
             self.candidates[i] = centres, np.asarray(cost, dtype=np.float64)
         return self.candidates[i]
 

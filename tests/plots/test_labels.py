@@ -54,6 +54,21 @@ def test_no_leader_line_crosses_another() -> None:
     assert np.mean(named) > 0.85
 
 
+def test_no_leader_line_strikes_out_another_named_point() -> None:
+    anchors = np.array([[100.0, 100.0], [112.0, 100.0], [124.0, 100.0]])
+    wide = np.array([[30.0, 6.0]] * 3)
+    # The places above and below are taken, so that lines along the row would be shortest.
+    rows = np.arange(0.0, 224.0, 1.5)
+    crowd = np.array([[x, y] for x in rows for y in (88.0, 91.0, 94.0, 106.0, 109.0, 112.0)])
+    centres = place_labels(wide, anchors, crowd, (224.0, 200.0))
+    for i, (anchor, centre) in enumerate(zip(anchors, centres, strict=True)):
+        if np.isnan(centre).any():
+            continue
+        along = anchor + np.linspace(0, 1, 200)[:, None] * (centre - anchor)
+        for other in np.delete(anchors, i, axis=0):
+            assert np.abs(along - other).max(axis=1).min() > 1.4
+
+
 def test_a_lonely_label_stands_close_by() -> None:
     centres = place_labels(
         np.array([[30.0, 6.0]]), np.array([[100.0, 100.0]]), np.empty((0, 2)), (200.0, 200.0)
