@@ -96,6 +96,7 @@ from .study.make_tracks import make_tracks as make_tracks
 from .study.occupancy import sheet_occupancy as sheet_occupancy
 from .study.occupancy_tables import occupancy_tables as occupancy_tables
 from .study.occupancy_tables import overlap_tables as overlap_tables
+from .study.staged import stage_sheet as stage_sheet
 from .study.study_counts import StudyCounts as StudyCounts
 from .tracks.open import open_track as open_track
 

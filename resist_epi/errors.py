@@ -46,11 +46,32 @@ def shortened(text: object) -> str:
     return line if len(line) <= 2 * _SHOWN else f"{line[: 2 * _SHOWN]}..."
 
 
+def without_secrets(text: str) -> str:
+    """A text in which no address shows a name, a password or what follows its question mark.
+
+    Signed links carry their key in the query, and which of its parts is one cannot be told.
+
+    Examples
+    --------
+    >>> without_secrets("https://me:word@host/a.bw?token=abc: not found")
+    'https://host/a.bw?...: not found'
+    """
+    text = _LOGIN.sub(r"\1", text)
+    return _QUERY.sub(r"\1?...\2", text)
+
+
+_LOGIN = re.compile(r"(\b(?:https?|s3):/{1,2})[^/\s?#]*@", re.IGNORECASE)
+
+_QUERY = re.compile(  # what was taken out already stays as it is
+    r"(\b(?:https?|s3):/{1,2}[^\s?]*)\?(?!\.{3}(?:\W|$))\S*?([:;,.)'\"]*(?:\s|$))", re.IGNORECASE
+)
+
+
 class ResistEpiError(Exception):
     """Base of every error raised on purpose; its message is one line, whatever the input held."""
 
     def __str__(self) -> str:
-        return " ".join(super().__str__().splitlines())
+        return without_secrets(" ".join(super().__str__().splitlines()))
 
 
 class InputFormatError(ResistEpiError, ValueError):
@@ -110,7 +131,7 @@ class InputFormatError(ResistEpiError, ValueError):
 def _printable(path: str | Path) -> str:
     """A path on one line; bytes of its name that are no text are shown as such."""
     name = os.fspath(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in name)
+    return without_secrets("".join(c if c.isprintable() else repr(c)[1:-1] for c in name))
 
 
 def did_you_mean(missing: Iterable[str], known: Iterable[object]) -> str | None:

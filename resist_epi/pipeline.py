@@ -14,6 +14,7 @@ from resist_epi.io.lock import folder_lock
 from resist_epi.io.parts import Parts
 from resist_epi.io.processors import allowed_processors
 from resist_epi.io.progress import begin
+from resist_epi.io.remote.origin import shown_address
 from resist_epi.io.run_folder import contrast_folder, run_path
 from resist_epi.io.run_log import run_log
 from resist_epi.io.store import partial_name, refuse_linked_folders, unwritable, write_text
@@ -37,6 +38,7 @@ from resist_epi.study.peaks_study import (
 )
 from resist_epi.study.provenance import Provenance, as_seen_from, record
 from resist_epi.study.settings import StudySettings
+from resist_epi.study.staged import stage_sheet
 from resist_epi.study.steps.between_marks import write_between_marks
 from resist_epi.study.steps.count_mark import count_mark
 from resist_epi.study.steps.crate import write_crate
@@ -105,6 +107,7 @@ def run_study(
     progress: Callable[[str], None] | None = None,
     report: bool = True,
     unlock: bool = False,
+    cache: Path | None = None,
 ) -> Path:
     """Run a study and write its folder, or finish one that stopped.
 
@@ -126,6 +129,8 @@ def run_study(
         Whether figures and `report.html` are made besides the tables.
     unlock
         Take the folder although another process seems to write it.
+    cache
+        As of `staged.stage_sheet`.
 
     Returns
     -------
@@ -160,11 +165,13 @@ def run_study(
             *(settings.jobs, allowed.number, allowed.source),
         )
         checks = (first.inputs.check, still_ours)
+        sheet = stage_sheet(first.sheet, cache, progress=progress)
+        first.inputs.add(named_files(sheet, settings))
         if alone:
-            _run_peaks(settings, first.sheet, out, checks, progress, report=report)
+            _run_peaks(settings, sheet, out, checks, progress, report=report)
         else:
-            begin(progress, "looking at files", _tracks_of(first.sheet))
-            _run(settings, first.sheet, out, checks, progress, report=report)
+            begin(progress, "looking at files", _tracks_of(sheet))
+            _run(settings, sheet, out, checks, progress, report=report)
     return out
 
 
@@ -288,10 +295,18 @@ def _lifted(settings: StudySettings, sheet: SampleSheet, out: Path) -> SampleShe
 
 
 def _recorded(settings: StudySettings, inputs: Mapping[str, str], out: Path) -> Provenance:
-    """What made the run: its settings and the checksums of its inputs, as seen from its folder."""
-    return record(
-        settings.seen_from(out), {as_seen_from(out, path): sha for path, sha in inputs.items()}
-    )
+    """What made the run: its settings and the checksums of its inputs, as seen from its folder.
+
+    A file from elsewhere goes by its address, wherever its copy lies.
+    """
+    named: dict[str, str] = {}
+    for path, sha in inputs.items():
+        name = own = shown_address(path) or as_seen_from(out, path)
+        n = 2
+        while named.get(name, sha) != sha:  # addresses that differ in what is not shown
+            name, n = f"{own} ({n})", n + 1
+        named[name] = sha
+    return record(settings.seen_from(out), named)
 
 
 def _last_keys(

@@ -34,18 +34,23 @@ class Cost:
         Their size; of those that are here.
     seconds, gigabytes
         Wall time and peak memory.
+    elsewhere
+        How many are to be fetched first, which is not counted.
     """
 
     tracks: int
     megabytes: float
     seconds: float
     gigabytes: float
+    elsewhere: int = 0
 
     @property
     def words(self) -> str:
         """For the line with which a run starts."""
         size = f"{self.megabytes:,.0f} MB" if self.megabytes >= 1 else "less than 1 MB"
         low, high = self.seconds, self.seconds * WHOLE_GENOME
+        if self.elsewhere:
+            size += f" and {self.elsewhere} elsewhere"
         return (
             f"{self.tracks} track{'' if self.tracks == 1 else 's'} of {size}: about"
             f" {_time(low)} (a few chromosomes) to {_time(high)} (a genome), and"
@@ -53,7 +58,7 @@ class Cost:
         )
 
 
-def expected_cost(tracks: Sequence[Path], marks: int, *, jobs: int = 1) -> Cost:
+def expected_cost(tracks: Sequence[Path], marks: int, *, jobs: int = 1, elsewhere: int = 0) -> Cost:
     """What a run of these tracks will take.
 
     Parameters
@@ -64,6 +69,8 @@ def expected_cost(tracks: Sequence[Path], marks: int, *, jobs: int = 1) -> Cost:
         How many marks they are of.
     jobs
         Processes that count.
+    elsewhere
+        As of `Cost`.
 
     Examples
     --------
@@ -75,7 +82,7 @@ def expected_cost(tracks: Sequence[Path], marks: int, *, jobs: int = 1) -> Cost:
     counting = (SECONDS_A_TRACK * len(tracks) + SECONDS_A_MB * size) / processes
     fixed = SECONDS_TO_BEGIN + SECONDS_A_MARK * marks
     memory = GB_BASE + GB_A_TRACK * len(tracks) + GB_A_PROCESS * (processes - 1)
-    return Cost(len(tracks), size, fixed + counting, memory)
+    return Cost(len(tracks), size, fixed + counting, memory, elsewhere)
 
 
 def peaks_cost_in_words(files: int, marks: int) -> str:

@@ -6,6 +6,7 @@ import typer
 
 from resist_epi.cli.jobs import JobsOption
 from resist_epi.cli.options import (
+    CacheOption,
     ChainOption,
     CountAsOption,
     DuplicatesOption,
@@ -41,6 +42,7 @@ def command(
     exclude: ExcludeOption = None,
     min_overlap: MinOverlapOption = MIN_OVERLAP,
     chain: ChainOption = None,
+    cache: CacheOption = None,
     jobs: JobsOption = 1,
     min_mapq: MinMapqOption = 0,
     keep_duplicates: DuplicatesOption = None,
@@ -61,6 +63,7 @@ def command(
     from resist_epi.study.count_sheet import count_sheet
     from resist_epi.study.lifted import lifted
     from resist_epi.study.regions import AskedRegions, check_regions
+    from resist_epi.study.staged import columns_counted, stage_sheet
 
     check_counts_path(output)
     check_regions(regions)
@@ -73,6 +76,7 @@ def command(
     )
     parts = output.with_name(f"{output.name}.parts")
     rows = one_mark(read_sheet(sheet), mark, needed=False)
+    rows = stage_sheet(rows, cache, columns=columns_counted(rows, quantity.value))
     with lifted(rows, chain, output) as own, track_progress(len(rows.samples)) as progress:
         matrix = count_sheet(
             own,

@@ -56,6 +56,16 @@ ChainOption = Annotated[
     ),
 ]
 
+CacheOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache",
+        metavar="DIR",
+        help="Where files that the sheet names by http://, https:// or s3:// are kept. Default:"
+        " resist_epi/tracks in the user's cache.",
+    ),
+]
+
 SitesOption = Annotated[
     list[str],
     typer.Option(

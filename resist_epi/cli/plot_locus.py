@@ -74,10 +74,12 @@ def _draw_tracks(kind: str, path: Path, options: PlotOptions, title: str | None)
     from resist_epi.samples.peaks import sheet_peaks
     from resist_epi.samples.sheet import one_mark, read_sheet
     from resist_epi.study.locus_sheet import locus_coverage
+    from resist_epi.study.staged import columns_drawn, stage_sheet
 
     if options.samples is not None:
         raise typer.BadParameter("the sheet is given already", param_hint="--samples")
     sheet = one_mark(read_sheet(path), options.mark)
+    sheet = stage_sheet(sheet, columns=columns_drawn(sheet), parts=True)
     genes = None
     if options.gene or options.genome or options.genes:
         genome = options.genome if options.genes else options.genome or sheet.assembly

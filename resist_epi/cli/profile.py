@@ -56,9 +56,11 @@ def command(
     from resist_epi.samples.sheet import one_mark, read_sheet
     from resist_epi.study.lifted import lifted
     from resist_epi.study.profile_sheet import Window, named_groups, profile_groups, profile_sheet
+    from resist_epi.study.staged import columns_drawn, stage_sheet
     from resist_epi.tracks.looks import LookCache
 
     rows = one_mark(read_sheet(sheet), mark)
+    rows = stage_sheet(rows, columns=columns_drawn(rows), parts=chain is None)
     looks = LookCache()
     if not point:
         point = "TSS" if set(regions) <= {"promoters", "genes"} else "center"

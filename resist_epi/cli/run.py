@@ -11,6 +11,7 @@ import typer
 from resist_epi.cli.jobs import JobsOption
 from resist_epi.cli.options import (
     BlockOption,
+    CacheOption,
     ChainOption,
     CoefficientsOption,
     CohortAdjustOption,
@@ -115,6 +116,7 @@ def command(
         QuantityChoice.auto, "--quantity", help="auto takes the best that a mark's tracks allow."
     ),
     chain: ChainOption = None,
+    cache: CacheOption = None,
     jobs: JobsOption = 1,
     min_mapq: MinMapqOption = 0,
     keep_duplicates: DuplicatesOption = None,
@@ -195,12 +197,13 @@ def command(
         refuse_foreign(output)
     _say_cost(first.sheet, settings.jobs)
     with track_progress(None, what="reading the sheet") as progress:
-        run_study(settings, output, first=first, progress=progress, unlock=unlock)
+        run_study(settings, output, first=first, progress=progress, unlock=unlock, cache=cache)
 
 
 def _say_cost(sheet: SampleSheet, jobs: int) -> None:
     """Say what the run will take before it begins."""
     from resist_epi.cli.cost import expected_cost, peaks_cost_in_words
+    from resist_epi.io.remote.address import is_remote
     from resist_epi.study.peaks_study import of_peaks_alone
 
     table = sheet.table
@@ -212,7 +215,9 @@ def _say_cost(sheet: SampleSheet, jobs: int) -> None:
     rows = zip(*(table[c].tolist() for c in columns), strict=True)
     named = [next((str(text) for text in row if text), "") for row in rows]
     tracks = [Path(name) for name in named if name]
-    logger.info("%s", expected_cost(tracks, len(sheet.marks), jobs=jobs).words)
+    elsewhere = sum(is_remote(name) for name in named)
+    cost = expected_cost(tracks, len(sheet.marks), jobs=jobs, elsewhere=elsewhere)
+    logger.info("%s", cost.words)
 
 
 # Setting -> the option that gives it, where they are called differently.

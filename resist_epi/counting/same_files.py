@@ -14,6 +14,7 @@ from pathlib import Path
 from resist_epi.errors import ResistEpiError, SampleSheetError, quoted
 from resist_epi.io.digest import checksum
 from resist_epi.io.first_bytes import first_bytes, is_gzip
+from resist_epi.io.remote.address import identity, is_remote, name_of
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.tracks.open import open_track
 
@@ -101,7 +102,8 @@ def repeated_files(paths: Mapping[str, str]) -> list[OneLibrary]:
     found: list[OneLibrary] = []
     by_file = _grouped(paths, lambda s: _identity(paths[s]))
     for samples in by_file:
-        name = os.path.basename(paths[samples[0]])
+        path = paths[samples[0]]
+        name = name_of(path) if is_remote(path) else os.path.basename(path)
         found += [OneLibrary(samples[0], s, f"name one file, {name}") for s in samples[1:]]
     there = [s for s in (group[0] for group in by_file) if os.path.isfile(paths[s])]
     alike = _grouped(there, lambda s: _beginning(paths[s]))
@@ -163,7 +165,9 @@ def _grouped(samples: Iterable[str], key: Callable[[str], Hashable]) -> list[lis
 
 
 def _identity(path: str) -> Hashable:
-    """Device and inode, which every path and link to a file share."""
+    """Device and inode, which every path and link to a file share; of an address what names it."""
+    if is_remote(path):
+        return identity(path)
     try:
         state = os.stat(path)
     except OSError:

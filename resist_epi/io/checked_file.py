@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
@@ -25,6 +26,9 @@ class CheckedFile:
         If the file cannot be opened.
     """
 
+    path: Path | str  # a text is the address of a file elsewhere
+    size: int
+
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         try:
@@ -38,6 +42,9 @@ class CheckedFile:
 
     def __exit__(self, *_: object) -> None:
         os.close(self._descriptor)
+
+    def expect(self, ranges: Iterable[tuple[int, int]]) -> None:
+        """Say what will be read, as (begin, end); it matters to files elsewhere alone."""
 
     def read(self, offset: int, size: int, what: str) -> bytes:
         """`size` bytes at `offset`; `what` names them in the error.

@@ -181,6 +181,12 @@ def parse_json(text: str | bytes) -> Any:
 
 def unreadable(path: str | Path, error: OSError) -> InputFormatError:
     """The error for a file that the system does not let us read."""
+    if re.match(r"(https?|s3):/", str(path), re.IGNORECASE):
+        return InputFormatError(
+            "lies elsewhere, and what was asked for reads files that are here",
+            path=re.sub(r":/(?!/)", "://", str(path), count=1),
+            remedy="check, count, profile, plot locus and run take addresses; or download it",
+        )
     reason = error.strerror or str(error)
     return InputFormatError(f"cannot be read: {reason}", path=path, remedy="check path and rights")
 

@@ -18,6 +18,7 @@ from resist_epi.errors import (
     quoted,
     unknown_name,
 )
+from resist_epi.io.remote.address import is_remote
 from resist_epi.io.shown import Shown, listed
 from resist_epi.io.store import read_text
 from resist_epi.io.table_text import csv_rows
@@ -123,7 +124,6 @@ def _delimiter(header: str, path: Path, line: int) -> str:
 
 
 _MAX_COLUMNS = 5000
-
 # Names and files, where `NA` says that there is none.
 _NEVER_LEVELS = frozenset(
     {"SampleID", "Factor", "Patient", "ControlID", "PeakCaller", "PeakFormat", "Assembly"}
@@ -332,7 +332,7 @@ def make_sheet(
     base = path.parent if path is not None else Path()
     for name in PATH_COLUMNS:
         if name in table:
-            paths = [str(base / p) if p else "" for p in table[name]]
+            paths = [str(base / p) if p and not is_remote(p) else p for p in table[name]]
             table[name] = pd.Series(paths, index=table.index, dtype=object)
     return SampleSheet(table.reset_index(drop=True), path, known)
 

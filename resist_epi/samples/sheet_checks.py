@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.errors import closest, quoted, shortened
+from resist_epi.io.remote.address import address_problem
 from resist_epi.io.windows_paths import AS_HERE
 from resist_epi.samples.assays import ASSAY_COLUMN, assay_named, assay_problem
 from resist_epi.samples.levels import places
@@ -91,7 +92,11 @@ def check_text(text: pd.Series, name: str, lines: Sequence[int], problems: list[
 
 
 def check_paths(column: pd.Series, name: str, lines: Sequence[int], problems: list[str]) -> None:
-    """Add the problem of a column of files: paths of Windows, the first of which is shown."""
+    """Add the problems of a column of files: paths of Windows, the first shown, and addresses."""
+    for line, value in zip(lines, column, strict=True):
+        problem = address_problem(value)
+        if problem is not None:
+            problems.append(f"line {line}, column {name}: {problem}")
     found = [(line, v) for line, v in zip(lines, column, strict=True) if _WINDOWS.match(v)]
     if found:
         where = places([line for line, _ in found])

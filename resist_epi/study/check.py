@@ -15,6 +15,8 @@ from resist_epi.counting.sources import track_files
 from resist_epi.counting.units import unit_members
 from resist_epi.errors import ResistEpiError, SampleSheetError
 from resist_epi.genome.peaks import read_peaks
+from resist_epi.io.remote.address import is_remote
+from resist_epi.io.remote.origin import shown_address
 from resist_epi.samples.assay_rows import assay_facts
 from resist_epi.samples.assays import ASSAY_COLUMN
 from resist_epi.samples.levels import LEVEL_COLUMNS, likely_typos, separator_cautions
@@ -25,6 +27,13 @@ from resist_epi.samples.sheet_checks import PATH_COLUMNS, PEAKS_ALONE
 from resist_epi.schema import CHECK, names
 from resist_epi.study.check_chromosomes import Beside, Finding, check_chromosomes
 from resist_epi.study.check_question import question_findings
+from resist_epi.study.check_remote import (
+    look_at_addresses,
+    opened_elsewhere,
+    remote_findings,
+    without_remote_peaks,
+)
+from resist_epi.study.staged import remote_cells
 from resist_epi.tracks.looks import LookCache, look_at_tracks
 from resist_epi.tracks.opened import OpenedFile
 
@@ -92,8 +101,12 @@ def check_study(
         tracks = _look_at_all(rows, jobs, looks, progress)
         findings += _check_files(rows, tracks, looks, assemblies, totals)
         own, reads = _opened(rows, tracks, looks)
+        elsewhere = look_at_addresses(remote_cells(rows))
+        findings += remote_findings(rows, elsewhere)
+        own |= opened_elsewhere(rows, elsewhere)
+        assemblies |= {s: f.assembly for s, f in own.items() if f.assembly is not None}
         findings += _check_repeats(rows, own)
-        findings += check_chromosomes(rows, own, reads, beside or Beside())
+        findings += check_chromosomes(without_remote_peaks(rows), own, reads, beside or Beside())
         findings += _check_assemblies(rows, assemblies)
         findings += _check_depth(rows, totals)
         findings += _check_groups(rows)
@@ -165,6 +178,8 @@ def _check_files(
             if not path:
                 continue
             shown = _relative(sheet, path)
+            if is_remote(path):
+                continue  # looked at where it lies
             if not Path(path).exists():
                 yield "error", sample, name, shown, _missing(sheet, path)
                 continue
@@ -193,7 +208,13 @@ def _check_files(
 
 
 def _relative(sheet: SampleSheet, path: str) -> str:
-    """The path from the sheet's folder: a table of problems must not depend on where we are."""
+    """The path from the sheet's folder: a table of problems must not depend on where we are.
+
+    Of a file from elsewhere, the address.
+    """
+    address = shown_address(path)
+    if address is not None:
+        return address
     return os.path.relpath(path, sheet.path.parent) if sheet.path is not None else path
 
 

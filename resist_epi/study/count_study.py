@@ -20,6 +20,7 @@ from resist_epi.schema import Kind
 from resist_epi.study.check import check_study
 from resist_epi.study.check_chromosomes import Beside
 from resist_epi.study.settings import StudySettings, make_settings
+from resist_epi.study.staged import stage_sheet
 from resist_epi.study.steps.count_mark import MarkCounts, count_mark
 from resist_epi.study.steps.dna import controls_of_mark, count_controls_in, with_copy_number
 from resist_epi.study.steps.domains import count_windows, domain_signal
@@ -110,6 +111,7 @@ def count_study(
     """
     chosen = _settings(sheet, settings)
     rows = one_mark(sheet if isinstance(sheet, SampleSheet) else read_sheet(sheet), mark)
+    rows = stage_sheet(rows, progress=progress)
     own = _own_regions(kind)
     chosen.check_files(but=("sheet",))  # which was read, or made
     looks = LookCache()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,10 +13,14 @@ from resist_epi.arrays import FloatArray
 from resist_epi.counting.equal_totals import at_equal_total, equal_total_factors
 from resist_epi.counting.sources import signal_sources
 from resist_epi.errors import GenomeMismatchError
+from resist_epi.io.remote.address import is_remote
 from resist_epi.samples.sheet import SampleSheet
+from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.looks import LookCache
 from resist_epi.tracks.opened import OpenedFile
 from resist_epi.workers import run_tasks
+
+logger = logging.getLogger(__name__)
 
 _MOST_BINS = 600  # about the dots of a column of print
 
@@ -41,7 +46,8 @@ def locus_coverage(
         Chromosome, start and end, bp.
     scaled
         Bring all libraries to the mean of their total coverage, as the heatmap of a run does. For
-        this each track is read whole; as they are, the locus alone.
+        this each track is read whole, and of one elsewhere its header is believed (the log says
+        so); as they are, the locus alone.
     most
         Bins at most; each is of one base at least.
     genome
@@ -94,6 +100,9 @@ def locus_coverage(
             progress(f"{name}: read")
 
     run_tasks(_Reading(chrom, edges, total=scaled), sources.files, jobs=jobs, done=done)
+    stated = [s for s, f in sources.files.items() if is_remote(f.path)] if scaled else []
+    if stated:
+        logger.info("%d tracks elsewhere: total coverage as their headers state it", len(stated))
     quantity = "reads per base" if sources.quantity == "reads" else "signal per base"
     factors = equal_total_factors({s: totals[s] for s in sources.files}) if scaled else {}
     columns = {s: values[s] * factors.get(s, 1.0) for s in sources.files}
@@ -117,7 +126,13 @@ class _Reading:
                 f"{file.path}: no chromosome {self.chrom}, where the locus lies",
             )
         sums = track.bin_sums(self.chrom, self.edges[None, :])[0]
-        return sums / np.diff(self.edges), track.total() if self.total else np.nan
+        return sums / np.diff(self.edges), _total(track) if self.total else np.nan
+
+
+def _total(track: CoverageTrack) -> float:
+    """Value x bp over a track; of one elsewhere what its header says, which costs no reading."""
+    stated = track.stated_total() if is_remote(track.path) else None
+    return track.total() if stated is None else stated
 
 
 def _edges(first: int, last: int, most: int) -> np.ndarray:

@@ -50,6 +50,8 @@ class BedGraphTrack(CoverageTrack):
         Whether lengths were given; if not, nothing is clipped at the end of a chromosome.
     """
 
+    path: Path
+
     def __init__(self, path: str | Path, chrom_lengths: Mapping[str, int] | None = None) -> None:
         self.path = Path(path)
         self.lengths_known = chrom_lengths is not None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from resist_epi.errors import InputFormatError
 from resist_epi.io.first_bytes import NEITHER, first_bytes, is_gzip
+from resist_epi.io.remote.address import is_remote
 from resist_epi.tracks.bedgraph import read_bedgraph
 from resist_epi.tracks.bigwig.format import BIGBED_MAGIC, BIGWIG_MAGIC
 from resist_epi.tracks.bigwig.track import open_bigwig
@@ -34,7 +35,7 @@ def is_bigwig(path: str | Path) -> bool:
     InputFormatError
         If the file cannot be read.
     """
-    return first_bytes(Path(path)).startswith(_BBI)
+    return first_bytes(path).startswith(_BBI)
 
 
 def open_track(
@@ -54,8 +55,8 @@ def open_track(
     GenomeMismatchError
         If a bedGraph does not fit the lengths given.
     """
-    path = Path(path)
     start = first_bytes(path)
+    remote, path = is_remote(path), path if is_remote(path) else Path(path)
     if not start:
         raise InputFormatError(
             "the file is empty", path=path, expected="a bigWig or bedGraph", remedy="get it again"
@@ -65,7 +66,7 @@ def open_track(
             raise InputFormatError(
                 "a gzipped bigWig, of which no part can be read alone",
                 path=path,
-                remedy=f"unpack it: gunzip {path.name}",
+                remedy=f"unpack it: gunzip {Path(path).name}",
             )
         return open_bigwig(path)
     for magic, kind, remedy in _NOT_TRACKS:
@@ -76,6 +77,14 @@ def open_track(
                 expected="a bigWig or bedGraph",
                 remedy=remedy,
             )
+    if remote:
+        raise InputFormatError(
+            "of files elsewhere parts are read of a bigWig alone",
+            path=path,
+            expected="a bigWig",
+            remedy="give it to count or run, which fetch whole files, or download it",
+        )
+    path = Path(path)
     if path.suffix.lower() in {".bw", ".bigwig"} and not start.isascii():
         return open_bigwig(path)  # its error says what is wrong with the bigWig
     return read_bedgraph(path, chrom_lengths=chrom_lengths)

@@ -13,6 +13,8 @@ from resist_epi.genome.exogenous import exogenous_chromosomes, in_words
 from resist_epi.genome.naming import own_names, renaming_in_words
 from resist_epi.genome.reference import genomes
 from resist_epi.io.digest import checksum, step_key
+from resist_epi.io.remote.address import is_remote
+from resist_epi.io.remote.either import remote_place
 from resist_epi.io.store import unreadable
 from resist_epi.tracks.engine.renamed_track import RenamedTrack
 from resist_epi.tracks.engine.track import NEGATIVE, NEGATIVE_REMEDY, CoverageTrack
@@ -228,13 +230,15 @@ def opened_as(file: HasLengths, about: OpenedFile) -> OpenedFile:
 
 
 def file_state(path: str | Path) -> list[Any]:
-    """What changes with a file: its place, size and time.
+    """What changes with a file: its place, size and time; of one elsewhere, its ETag and size.
 
     Raises
     ------
     InputFormatError
         If it is not there.
     """
+    if is_remote(path):
+        return remote_place(str(path))
     try:
         state = Path(path).stat()
     except OSError as error:

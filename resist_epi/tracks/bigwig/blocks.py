@@ -125,7 +125,9 @@ def _read_blocks(file: CheckedFile, blocks: BlockIndex) -> list[Buffer]:
     ends = blocks.offset + blocks.size
     gaps = np.flatnonzero(blocks.offset[1:] != ends[:-1]) + 1
     data: list[Buffer] = []
-    for a, b in pairwise([0, *gaps.tolist(), len(blocks)]):
+    places = list(pairwise([0, *gaps.tolist(), len(blocks)]))
+    file.expect((int(blocks.offset[a]), int(ends[b - 1])) for a, b in places)
+    for a, b in places:
         first = int(blocks.offset[a])
         whole = memoryview(file.read(first, int(ends[b - 1]) - first, "data"))
         edges = [*(blocks.offset[a:b] - first).tolist(), len(whole)]

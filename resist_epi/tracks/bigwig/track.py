@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from resist_epi.arrays import Spans
 from resist_epi.errors import InputFormatError
-from resist_epi.io.checked_file import CheckedFile
+from resist_epi.io.remote.address import is_remote
+from resist_epi.io.remote.either import checked_file
 from resist_epi.io.store import atomic_path
 from resist_epi.tracks.bigwig.blocks import block_runs
 from resist_epi.tracks.bigwig.format import BlockIndex, read_chromosomes, read_header, read_index
@@ -37,8 +38,8 @@ class BigWigTrack(CoverageTrack):
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        with CheckedFile(self.path) as file:
+        self.path = path if is_remote(path) else Path(path)
+        with checked_file(self.path) as file:
             self._header = read_header(file)
             lengths, self._ids = read_chromosomes(file, self._header)
             self._index: BlockIndex = read_index(file, self._header, list(lengths.values()))
@@ -60,8 +61,13 @@ class BigWigTrack(CoverageTrack):
         """Runs of a chromosome in chunks; blocks that hold nothing asked for are not read."""
         self._check_chromosome(chrom)
         blocks, length = self._index.of(self._ids[chrom]), self.chrom_lengths[chrom]
-        with CheckedFile(self.path) as file:
+        with checked_file(self.path) as file:
             yield from block_runs(file, self._header, blocks, length=length, within=within)
+
+    def stated_total(self) -> float | None:
+        """The header's total, which some writers get wrong."""
+        known = self._header.summary
+        return known.sum if known is not None and known.covered else None
 
     def verify(self) -> None:
         """Read every block, and compare what they hold with the totals in the file's header.

@@ -47,13 +47,17 @@ class CoverageTrack(ABC):
         data end (a bedGraph says no more).
     """
 
-    path: Path
+    path: Path | str
     chrom_lengths: Mapping[str, int]
     lengths_known: bool = True
 
     @abstractmethod
     def runs(self, chrom: str) -> Iterator[Runs | Grid]:
         """Runs of a chromosome in chunks, sorted and without overlap; none where it has no data."""
+
+    def stated_total(self) -> float | None:
+        """Value x bp over all, where the file states it; None where it does not."""
+        return None
 
     def stated_lengths(self) -> dict[str, int | None]:
         """Length of every chromosome, bp; None where the track says no more than its data."""
