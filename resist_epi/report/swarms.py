@@ -33,7 +33,7 @@ def pack_swarms(values: Sheet | None, results: Sheet) -> str:
     """
     if values is None:
         return ""
-    columns = [c for c in values.table if c.startswith(VALUE)]
+    columns = [str(c) for c in values.table if str(c).startswith(VALUE)]
     place = pd.Index(results.table["region_id"]).get_indexer(values.table["region_id"])
     known = place >= 0
     level = results.table["baseMean"].to_numpy(np.float64)
@@ -59,7 +59,8 @@ def _groups(values: Sheet, units: list[str]) -> dict[str, Any]:
     """Level of each unit with its colour in all figures, or its number."""
     said = values.header.get("groups")
     about = said if isinstance(said, dict) else {}
-    of = about.get("of") if isinstance(about.get("of"), dict) else {}
+    given = about.get("of")
+    of: dict[str, Any] = given if isinstance(given, dict) else {}
     column = str(about.get("column", ""))
     own = [of.get(unit) for unit in units]
     if own and all(isinstance(v, (int, float)) and np.isfinite(v) for v in own):

@@ -183,11 +183,13 @@ def for_reading(text: str, facts: Mapping[str, Any] | None = None) -> str:
 
 
 def unit_word(mark: MarkTables) -> str:
-    """What a row of `Patient` is: a patient, or where the genome is not human a biological unit."""
+    """What a row of `Patient` is: a patient, or a biological unit where no human gene was found."""
     if not mark.main.facts["units"]["patients"]:
         return "unit"
+    sets = None if mark.gene_sets is None else mark.gene_sets.table
     assembly = "" if mark.arms is None else str(mark.arms.header.get("assembly", ""))
-    return "patient" if assembly in ("", "hg38", "hg19") else "biological unit"
+    human = sets is None or (sets["n_tested"] > 0).any() or assembly in ("hg38", "hg19")
+    return "patient" if human else "biological unit"
 
 
 def why_no_test(facts: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from resist_epi.cli.main import main
 from resist_epi.cli.report import command
 from resist_epi.errors import InputFormatError
 from resist_epi.io.tables import read_results, read_table, write_table
@@ -279,3 +280,19 @@ def test_figures_are_the_same_bytes_whoever_draws_them(
     with Image.open(tmp_path / f"{run.marks[0].name}.pca.png") as image:
         assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
     assert "<text" in (tmp_path / f"{run.marks[0].name}.pca.svg").read_text(encoding="utf-8")
+
+
+def test_the_verb_draws_pdf_where_it_is_asked_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(
+        "resist_epi.report.page.write_report",
+        lambda folder, out, formats: asked.append((folder, out, tuple(formats))),
+    )
+    assert main(["report", str(tmp_path)]) == 0
+    assert main(["report", str(tmp_path), "--pdf"]) == 0
+    assert asked == [
+        (tmp_path, None, ("png", "svg")),
+        (tmp_path, None, ("png", "svg", "pdf")),
+    ]

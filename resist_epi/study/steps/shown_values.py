@@ -56,7 +56,7 @@ def shown_values(analysis: Analysis, most: int = MOST_NUMBERS) -> pd.DataFrame:
     order = np.concatenate([order[called], order[~called]])
     rows = np.sort(order[: most // max(len(analysis.matrix.samples), 1)])
     values = unit_values(analysis).iloc[rows]
-    own = values[[c for c in values if c.startswith(VALUE)]]
+    own = values[[c for c in values if str(c).startswith(VALUE)]]
     numbers = own.map(lambda v: float(f"{v:.4g}"))
     return pd.concat([results.iloc[rows][["region_id", "symbol"]], numbers], axis=1)
 
