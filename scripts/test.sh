@@ -11,6 +11,10 @@ HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 make_environment dev
 cd "$TOP"
 
+# Tests start hundreds of processes: each would compile the package anew, and spin on every core.
+unset PYTHONDONTWRITEBYTECODE
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
 ALL=0
 if [ "${1:-}" = --all ]; then
     ALL=1
@@ -27,6 +31,6 @@ if [ "$ALL" = 1 ]; then
     bash "$HERE/docs.sh" "$SITE"
     rm -rf "$SITE"
     "$PYTHON" validation/fuzz_readers.py --seconds 120
-    exec "$PYTHON" -m pytest -n 2 "$@"
+    exec "$PYTHON" -m pytest -n 2 --dist worksteal "$@"
 fi
-exec "$PYTHON" -m pytest -n 2 -m "not real" "$@"
+exec "$PYTHON" -m pytest -n 2 --dist worksteal -m "not real" "$@"

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.few_figures import draw_only
+from tests.support.finished import FinishedRun, finish
+from tests.support.once import made_once
+
 
 @pytest.fixture(autouse=True)
 def package_logger() -> None:
@@ -32,3 +36,15 @@ def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs draw no figures, which are three quarters of a small run's time."""
     monkeypatch.setattr("resist_epi.report.page.draw_figures", lambda run, folder, **how: [])
     monkeypatch.setattr("resist_epi.report.peaks_page.save_figures", lambda made, folder, **how: [])
+
+
+@pytest.fixture
+def few_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two figures a mark instead of all, where a test is about something else than they."""
+    draw_only(monkeypatch, ".pca", ".correlation")
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
+    """A finished run on the small cohort, figures and page included; a test that writes copies."""
+    return FinishedRun.in_folder(made_once(tmp_path_factory, "finished_run", finish))

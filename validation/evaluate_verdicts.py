@@ -29,6 +29,7 @@ import pandas as pd
 from evaluate_mechanisms import UNCHANGED, analysed, mechanisms_of
 from evaluate_simulation import BEGIN, END
 
+from resist_epi.arrays import IntArray
 from resist_epi.genes.builtin import load_gene_sets, load_symbols
 from resist_epi.genes.gene_sets import match_sets
 from resist_epi.genes.gene_values import gene_rows
@@ -79,7 +80,8 @@ def judged(settings: CohortSettings) -> pd.DataFrame:
     table = mechanisms_of(analyses)
     own = table[table["kind"] == "mechanism"].reset_index(drop=True)
     truth = true_changes(cohort, {m: a.results for m, a in analyses.items()})
-    facts = [of_set(truth, str(r.layer), str(r.set)) for r in own.itertuples()]
+    found = {layer: members_in(truth, layer) for layer in own["layer"].unique()}
+    facts = [of_set(truth, str(r.layer), found[str(r.layer)][str(r.set)]) for r in own.itertuples()]
     own = own.join(pd.DataFrame(facts))
     own["claims"] = [VERDICTS[word].claims for word in own["verdict"]]
     own["judgement"] = [judge_row(row) for row in own.to_dict("records")]
@@ -102,10 +104,19 @@ def true_changes(cohort: Cohort, results: dict[str, pd.DataFrame]) -> pd.DataFra
     return made
 
 
-def of_set(truth: pd.DataFrame, layer: str, name: str) -> dict[str, float]:
+def changes_in(truth: pd.DataFrame, layer: str) -> pd.Series:
+    """True changes of a layer, by symbol."""
+    return truth[layer].dropna() if layer in truth else pd.Series(dtype=float)
+
+
+def members_in(truth: pd.DataFrame, layer: str) -> dict[str, IntArray]:
+    """Set -> positions of its genes among those of a layer."""
+    return match_sets(load_gene_sets(), changes_in(truth, layer).index.tolist(), load_symbols())
+
+
+def of_set(truth: pd.DataFrame, layer: str, members: IntArray) -> dict[str, float]:
     """What is true of a set in a layer, and of all other genes."""
-    change = truth[layer].dropna() if layer in truth else pd.Series(dtype=float)
-    members = match_sets(load_gene_sets(), change.index.tolist(), load_symbols())[name]
+    change = changes_in(truth, layer)
     inside = np.zeros(len(change), dtype=bool)
     inside[members] = True
     own, rest = change[inside], change[~inside]

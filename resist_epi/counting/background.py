@@ -49,7 +49,7 @@ def background_bins(
         If fewer than 200 bins remain, or more than 20 % of them are zero in a sample: then sparse
         sampling, not composition, would decide the factors.
     """
-    chroms = dict.fromkeys(bins.regions["chrom"], 0)
+    chroms = dict.fromkeys(bins.regions["chrom"].unique(), 0)
     kept = bins.regions["chrom"].isin(autosomes(chroms)).to_numpy() & (bins.values > 0).any(axis=1)
     for table in (_table(exclude), peaks):
         if table is not None and len(table):

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resist_epi.arrays import FloatArray
+from resist_epi.arrays import AnyFloat, FloatArray
 from resist_epi.counting.profile_matrix import ProfileMatrix
 from resist_epi.errors import InputFormatError, in_file, quoted, shortened
 from resist_epi.io.lines import whole_number
@@ -228,13 +228,29 @@ def write_profile_matrix(path: str | Path, matrix: ProfileMatrix, *, group: str 
         }
     )
     values = np.concatenate(list(matrix.values.values()), axis=1)
-    table = pd.concat([table, pd.DataFrame(values)], axis=1)
-    text = table.to_csv(sep="\t", header=False, index=False, na_rep="nan", float_format="%.6f")
+    text = _rows_as_text(table, values)
     data = gzip.compress(
         f"@{json.dumps(settings, separators=(',', ':'))}\n{text}".encode(), 6, mtime=0
     )
     with atomic_path(path) as temporary:
         temporary.write_bytes(data)
+
+
+def _rows_as_text(regions: pd.DataFrame, values: AnyFloat) -> str:
+    """A line a region, to the byte as pandas' `to_csv` makes them, in a fifth of the time."""
+    as_text: dict[str, Any] = {
+        "sep": "\t",
+        "header": False,
+        "index": False,
+        "na_rep": "nan",
+        "float_format": "%.6f",
+    }
+    left = regions.to_csv(**as_text).split("\n")[:-1]
+    if len(left) != len(regions):  # a name goes over several lines
+        table = pd.concat([regions, pd.DataFrame(values)], axis=1)
+        return str(table.to_csv(**as_text))
+    bins = "\t%.6f" * values.shape[1] + "\n"
+    return "".join(a + bins % tuple(row.tolist()) for a, row in zip(left, values, strict=True))
 
 
 def _settings(matrix: ProfileMatrix, names: list[str], counts: list[int]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.same_files import OneLibrary
-from resist_epi.tracks.opened import OpenedFile
+
+if TYPE_CHECKING:  # counts on disk are compared without any reader of tracks
+    from resist_epi.tracks.opened import OpenedFile
 
 MIN_REGIONS = 100
 

@@ -16,7 +16,6 @@ from resist_epi.io.digest import checksum
 from resist_epi.io.first_bytes import first_bytes, is_gzip
 from resist_epi.io.remote.address import identity, is_remote, name_of
 from resist_epi.samples.sheet import SampleSheet
-from resist_epi.tracks.open import open_track
 
 logger = logging.getLogger(__name__)
 
@@ -194,6 +193,8 @@ def _beginning(path: str) -> Hashable:
 
 def _is_sparse(path: str) -> bool:
     """Whether a track has hardly a stretch of signal; of reads, and of damaged files, no."""
+    from resist_epi.tracks.open import open_track  # counts on disk need no reader of tracks
+
     try:
         track = open_track(path)
         n = sum(len(runs.values) for chrom in track.chrom_lengths for runs in track.runs(chrom))

@@ -133,7 +133,7 @@ def arm_shifts(
         for here in large.values()
     ]
     values = np.array([_trimmed(centred[here]) for here in large.values()])
-    own = set(autosomes(list(dict.fromkeys(regions["chrom"]))))
+    own = set(autosomes(regions["chrom"].unique().tolist()))
     rows = rows.assign(copy_number_log2FoldChange=copies)
     sampling = np.array([_sampling_error(change[here]) for here in large.values()])
     table = _tested(rows, values, X, vector, weights, own, sampling)

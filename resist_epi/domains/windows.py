@@ -49,7 +49,7 @@ class Windows:
 def windows_of(bins: CountMatrix) -> Windows:
     """The windows whose bins were kept, by size and then in genome order."""
     settings, table = settings_of(bins), bins.regions
-    chroms = tuple(map(str, dict.fromkeys(table["chrom"])))
+    chroms = tuple(map(str, table["chrom"].unique()))
     code = pd.Categorical(table["chrom"].astype(str), categories=list(chroms)).codes
     code = np.asarray(code, dtype=np.int64)
     start, end = table["start"].to_numpy(np.int64), table["end"].to_numpy(np.int64)

@@ -140,12 +140,9 @@ def current_symbols(symbols: Sequence[str], table: SymbolTable | None) -> list[s
     """Translate previous and alias symbols; what is unknown or ambiguous stays as it is."""
     if table is None or not symbols:
         return list(symbols)
-    resolved = table.resolve(symbols)
-    known = resolved["status"].isin(["current", "alias"]).to_numpy()
-    return [
-        str(new) if ok else old
-        for old, new, ok in zip(symbols, resolved["symbol"], known, strict=True)
-    ]
+    # Tens of thousands of names are asked for at every list of sets: no table is made of them.
+    means = [table.names.get(str(symbol).strip(), ()) for symbol in symbols]
+    return [new[0] if len(new) == 1 else old for old, new in zip(symbols, means, strict=True)]
 
 
 def match_sets(

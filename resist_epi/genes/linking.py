@@ -260,7 +260,8 @@ def _distal_links(
 ) -> list[pd.DataFrame]:
     """Links to the nearest TSS; where that is of no coding gene, to the nearest of those too."""
     found = [near.assign(region=np.arange(len(regions)))[wanted]]
-    other = set(annotation.genes.loc[is_non_coding(annotation.genes), "gene_id"])
+    genes = annotation.genes
+    other = set(genes["gene_id"].to_numpy(dtype=object)[is_non_coding(genes)])
     again = wanted & _among(near["gene_id"], other)
     if again.any():
         rows = np.flatnonzero(again)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -88,9 +91,17 @@ def with_nearest_genes(
     GenomeMismatchError
         If regions and annotation share no chromosome.
     """
-    found = annotate_regions(regions, annotation, promoter=promoter, main=main)
-    table = name_regions(found, annotation, main=main)
-    return table.drop(columns=["n_genes", "nearest_gene_id"]).set_index(regions.index)
+    asked = (regions, promoter, main)
+    last: tuple[Any, pd.DataFrame] | None = annotation.memory.get("with_nearest_genes")
+    # A run asks twice for its domains, one after the other: to count them and to test them.
+    if last is None or last[0][1:] != asked[1:] or not last[0][0].equals(regions):
+        found = annotate_regions(regions, annotation, promoter=promoter, main=main)
+        table = name_regions(found, annotation, main=main)
+        last = (regions.copy(), *asked[1:]), table.drop(columns=["n_genes", "nearest_gene_id"])
+        annotation.memory["with_nearest_genes"] = last
+    made = last[1].set_index(regions.index)
+    made.attrs = deepcopy(regions.attrs)
+    return made
 
 
 def name_regions(
@@ -104,9 +115,10 @@ def name_regions(
     texts = pd.Series(
         [
             f"{symbol or gene_id}" + ("" if reason == "distal" else f"={share:.2f}")
-            for gene_id, symbol, reason, share in listed[
-                ["gene_id", "symbol", "reason", "fraction"]
-            ].itertuples(index=False)
+            for gene_id, symbol, reason, share in zip(
+                *(listed[name].tolist() for name in ("gene_id", "symbol", "reason", "fraction")),
+                strict=True,
+            )
         ],
         index=listed["region_id"].to_numpy(dtype=object),
         dtype=object,

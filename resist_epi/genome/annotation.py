@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -119,6 +121,11 @@ class Annotation:
             (bool, at most one) and `most_transcripts` (bool, one a gene, by the second rule).
         """
         return self._promoters.copy()
+
+    @cached_property
+    def memory(self) -> dict[Hashable, Any]:
+        """What was worked out of these genes and is asked for again; goes when they go."""
+        return {}
 
     @cached_property
     def _promoters(self) -> pd.DataFrame:

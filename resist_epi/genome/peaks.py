@@ -38,6 +38,11 @@ _COLOURS = {"gain": "213,94,0", "loss": "0,114,178"}  # those of the figures (Ok
 
 _SUFFIXES = re.compile(r"(_peaks)?(\.(bed|narrowPeak|broadPeak|gappedPeak|xls|tsv|txt|gz))+$", re.I)
 
+# A run looks at the peaks of its sheet three times: when it checks the files, their chromosomes,
+# and when it works with them. Tables of so many rows in all are kept (about 100 MB), the last read.
+_KEPT_ROWS = 1_000_000
+_KEPT: dict[tuple[object, ...], pd.DataFrame] = {}
+
 _SEACR_REGION = r"^.+:(\d{1,10})-(\d{1,10})$"
 
 
@@ -71,7 +76,26 @@ def read_peaks(path: str | Path) -> pd.DataFrame:
     InputFormatError
         If the file is unreadable, not text, or a row is not a peak; with the line.
     """
-    return _interpret(read_bed_table(path))
+    path = Path(path)
+    seen = _seen(path)
+    if seen is not None and seen in _KEPT:
+        _KEPT[seen] = _KEPT.pop(seen)  # the last to go
+        return _KEPT[seen].copy()
+    peaks = _interpret(read_bed_table(path))
+    if seen is not None and seen == _seen(path) and 0 < len(peaks) <= _KEPT_ROWS:
+        _KEPT[seen] = peaks.copy()
+        while sum(map(len, _KEPT.values())) > _KEPT_ROWS:
+            del _KEPT[next(iter(_KEPT))]
+    return peaks
+
+
+def _seen(path: Path) -> tuple[object, ...] | None:
+    """What tells that a file is as it was; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (str(path.absolute()), found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def _interpret(table: BedTable) -> pd.DataFrame:

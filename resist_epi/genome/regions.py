@@ -192,6 +192,14 @@ def own_tss(
     from 5' to 3'), `n_transcripts` (int64), `primary` (bool, one a gene), `mane` and
     `most_transcripts` (bool: which rule it is by; the second has one a gene in any case).
     """
+    asked = ("own_tss", upstream, downstream)
+    if asked not in annotation.memory:  # every kind of regions of every mark asks for the same
+        annotation.memory[asked] = _own_tss(annotation, upstream, downstream)
+    table: pd.DataFrame = annotation.memory[asked]
+    return table.copy()
+
+
+def _own_tss(annotation: Annotation, upstream: int, downstream: int) -> pd.DataFrame:
     sites = annotation.transcripts.groupby(["gene_id", "tss"], sort=False, as_index=False)[
         "n"
     ].sum()

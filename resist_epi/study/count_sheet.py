@@ -158,9 +158,11 @@ def naming_of_counts(
     genome
         Assembly that was stated; else the sheet's.
     """
-    from resist_epi.counting.sources import assembly_of_sheet
+    name = genome
+    if genome is None and "Assembly" in sheet.table:
+        from resist_epi.counting.sources import assembly_of_sheet  # loads the readers of tracks
 
-    name = assembly_of_sheet(sheet) if genome is None else genome
+        name = assembly_of_sheet(sheet)
     chroms = frozenset(map(str, matrix.regions["chrom"].unique()))
     return Naming(None if name is None else load_genome(name), chroms, "the counts", whole=False)
 

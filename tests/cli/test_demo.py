@@ -9,12 +9,15 @@ import pytest
 from resist_epi.cli import demo
 from resist_epi.cli.main import main
 from resist_epi.io.tables import read_results, read_table
+from tests.support.few_figures import draw_only
 
 
 @pytest.mark.slow
 def test_demo_runs_the_study_and_finds_the_planted_genes(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    every = (".pca", ".correlation", ".heatmap", ".mechanism_genes", ".genome", ".normalization")
+    draw_only(monkeypatch, *every, ".domains.ma", ".domains.volcano", ".domains.pvalue")
     assert main(["demo", "-o", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     for line in said.splitlines():

@@ -208,7 +208,7 @@ def make_files(folder: Path) -> None:
         shutil.copy(folder / path, folder / f"H{(1, 9)[i]}_peaks.bed")
         subprocess.run(["gzip", folder / f"H{(1, 9)[i]}_peaks.bed"], check=True)
     (folder / "demo").mkdir()
-    (folder / "demo" / "cohort").symlink_to(folder)
+    (folder / "demo" / "cohort").symlink_to("..")
     (folder / "reactome.gmt").write_bytes((folder / "sets.gmt").read_bytes())
     subprocess.run(["gzip", folder / "reactome.gmt"], check=True)
     _write(folder / "peaks.csv", one.drop(columns="Coverage"))
@@ -325,16 +325,25 @@ BEFORE = {
 }
 
 
+@pytest.fixture(scope="module")
+def story_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What commands read, of which every story gets a copy."""
+    folder = tmp_path_factory.mktemp("files")
+    make_files(folder)
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_figures")
 @pytest.mark.parametrize("document", STORIES)
 def test_commands_of_a_document_run(
     document: str,
+    story_files: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    make_files(tmp_path)
+    shutil.copytree(story_files, tmp_path, symlinks=True, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     story = [c.text for c in COMMANDS if c.document == document and group(c.text) == "run"]
     if document in MAKES_ITS_FILES:

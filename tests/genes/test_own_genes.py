@@ -189,3 +189,15 @@ def test_a_region_that_is_a_genes_by_distance_alone_speaks_last() -> None:
     )
     assert gene_rows(table).tolist() == [1]
     assert gene_rows(table.iloc[:1]).tolist() == [0]
+
+
+def test_the_same_regions_again_are_a_table_of_their_own() -> None:
+    """A run asks twice; what was kept is neither changed by who got it nor given to others."""
+    genes = load_genes("hg38")
+    regions = bed_regions([("chr4", 1_871_000, 1_875_000)])
+    first = with_nearest_genes(regions, genes)
+    first.loc[:, "symbol"] = "other"
+    assert with_nearest_genes(regions, genes)["symbol"].tolist() == ["NSD2"]
+    far = regions.assign(start=100, end=200)
+    assert with_nearest_genes(far, genes)["symbol"].tolist() == [""]
+    assert with_nearest_genes(regions, genes)["symbol"].tolist() == ["NSD2"]

@@ -471,3 +471,12 @@ def test_tables_of_feature_counts_count_from_one(tmp_path: Path, extra: str, sta
     peaks = read_peaks(path)
     assert (peaks["start"][0], peaks["end"][0], peaks["strand"][0]) == (start, 2000, "+")
     assert peaks["name"][0] == "p1"
+
+
+def test_a_file_that_changed_is_read_anew_and_what_was_read_is_the_callers_own(put: Put) -> None:
+    path = put("chr1\t5\t9\na\t1\t2\n")
+    first = read_peaks(path)
+    first["start"] = 0
+    assert read_peaks(path)["start"].tolist() == [5, 1]
+    path.write_text("chr1\t6\t9\na\t1\t2\n")
+    assert read_peaks(path)["start"].tolist() == [6, 1]

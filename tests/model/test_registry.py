@@ -31,6 +31,7 @@ from resist_epi.stats.literature import Reference
 from resist_epi.study.settings import StudySettings
 from tests.support.builders import planted, sheet
 from tests.support.cohort import make_cohort
+from tests.support.few_figures import draw_only
 from tests.support.toys import GROUPS, PAPER, TOY
 
 SCALING = Reference("Toy C", "A scaling that is a toy", "J Toys 2026;1:2")
@@ -127,7 +128,10 @@ def test_the_command_line_knows_both(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.usefixtures("toys")
-def test_a_whole_study_and_its_report_know_both(tmp_path: Path) -> None:
+def test_a_whole_study_and_its_report_know_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_only(monkeypatch, ".normalization")
     cohort = make_cohort(tmp_path)
     settings = StudySettings(
         sheet=cohort.sheet,

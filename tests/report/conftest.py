@@ -1,4 +1,4 @@
-"""Runs that the tests of the report read: made once, figures too."""
+"""The run that the tests of the report read."""
 
 from __future__ import annotations
 
@@ -6,16 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from resist_epi.pipeline import run_study
-from resist_epi.study.settings import StudySettings
-from tests.support.cohort import make_cohort
+from tests.support.finished import FinishedRun
 
 
-@pytest.fixture(scope="package")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run on the small cohort."""
-    folder = tmp_path_factory.mktemp("report")
-    cohort = make_cohort(folder)
-    settings = StudySettings(sheet=cohort.sheet, genes=cohort.genes, gene_sets=cohort.gene_sets)
-    run_study(settings, folder / "out")
-    return folder / "out"
+@pytest.fixture(scope="session")
+def study(finished_run: FinishedRun) -> Path:
+    """The folder of a run on the small cohort; its tests copy it before they write."""
+    return finished_run.out

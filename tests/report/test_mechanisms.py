@@ -51,6 +51,7 @@ def mechanisms(path: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("few_figures")
 def test_therapies_stand_beside_a_mechanism_that_was_not_called(
     study: Path, tmp_path: Path
 ) -> None:
@@ -68,6 +69,7 @@ def test_therapies_stand_beside_a_mechanism_that_was_not_called(
     assert "no advice, and no statement about a patient" in section
 
 
+@pytest.mark.usefixtures("few_figures")
 def test_mechanisms_have_a_section_with_sentences_controls_and_context(
     study: Path, tmp_path: Path
 ) -> None:

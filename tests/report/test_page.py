@@ -228,6 +228,7 @@ def test_a_run_with_little_in_it(study: Path, tmp_path: Path) -> None:
     outline(write_report(run)[0].read_text(encoding="utf-8"))
 
 
+@pytest.mark.usefixtures("few_figures")
 def test_the_verb(study: Path, tmp_path: Path) -> None:
     command(study, tmp_path / "page.html")
     assert (tmp_path / "page.html").is_file()

@@ -18,6 +18,7 @@ from resist_epi.samples.presets import GENERIC, PRESETS, MarkPreset, find_preset
 from resist_epi.stats.literature import Reference
 from resist_epi.study.settings import StudySettings
 from tests.support.cohort import CHANGED, make_cohort
+from tests.support.few_figures import draw_only
 
 PAPER = Reference("Toy A", "A mark that is a toy", "J Toys 2026;1:3")
 
@@ -83,6 +84,7 @@ def test_a_registered_mark_goes_through_a_whole_study(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(PRESETS, TOY.mark, TOY)
+    draw_only(monkeypatch, ".promoters.volcano")
     cohort = make_cohort(tmp_path)
     text = cohort.sheet.read_text().replace(",H3K27me3,", f",{TOY.mark},")
     cohort.sheet.write_text(text)

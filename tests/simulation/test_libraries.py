@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from resist_epi.simulation.cohort import library_fragments, simulate_cohort
 from resist_epi.simulation.libraries import call_peaks, coverage
 from tests.support.small_cohort import SMALL
 
 
-def test_coverage_is_that_of_a_naive_count() -> None:
+@pytest.mark.parametrize(("length", "n"), [(1030, 40), (20_030, 40), (60_030, 200)])
+def test_coverage_is_that_of_a_naive_count(length: int, n: int) -> None:
     rng = np.random.default_rng(3)
-    length, bin_size, fragment = 1030, 50, 120
-    starts = np.sort(rng.integers(0, length - fragment, 40))
+    bin_size, fragment = 50, 120
+    starts = np.sort(rng.integers(0, length - fragment, n))
     naive = np.zeros(length)
     for start in starts:
         first, last = start // bin_size, (start + fragment - 1) // bin_size

@@ -12,6 +12,7 @@ from resist_epi.mechanism.verdicts import VERDICTS
 from resist_epi.pipeline import run_study
 from resist_epi.study.settings import StudySettings
 from tests.support.er_study import MARKS, write_er_study
+from tests.support.few_figures import draw_only
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     parts = made / "timing.hg19.bed"
     parts.write_text("chr1\t0\t120000000\tlate\nchr17\t0\t40000000\tlate\n")
     asked = {"sheet": write_er_study(made), "genome": "hg19", "partition": parts}
-    run_study(StudySettings.model_validate(asked), made / "out")
+    with pytest.MonkeyPatch.context() as patch:
+        draw_only(patch, ".pca", ".correlation")
+        run_study(StudySettings.model_validate(asked), made / "out")
     return made / "out"
 
 

@@ -14,6 +14,7 @@ from resist_epi.errors import InputFormatError
 from resist_epi.io.tables import read_table
 from resist_epi.tracks.bigwig.track import write_bigwig
 from tests.support.cohort import LENGTHS, make_cohort
+from tests.support.few_figures import draw_only
 
 NAMES = [
     "<script>alert(1)</script>",
@@ -59,7 +60,9 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_whole_study_of_hostile_names(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_whole_study_of_hostile_names(
+    study: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = set(study.parent.rglob("*"))
     out = study / "12:30" / "out a=b $x^{$ {{7*7}}"
     arguments = ["run", str(study / "sheet.csv"), "--genes", str(study / "genes.tsv")]
@@ -79,6 +82,7 @@ def test_a_whole_study_of_hostile_names(study: Path, capsys: pytest.CaptureFixtu
     assert set(quality["sample"]) == set(pd.read_csv(study / "sheet.csv")["SampleID"])
     genes = read_table(next((out / "genes").glob("H3K36me3*")))
     assert set(ONE_LINE) <= set(genes["symbol"])
+    draw_only(monkeypatch, ".pca")  # all were drawn once
     assert main(["-q", "run", str(out / "study.yaml"), "-o", str(out)]) == 0
     assert main(["-q", "report", str(out)]) == 0
 

@@ -91,6 +91,7 @@ def test_a_link_is_removed_itself(tmp_path: Path) -> None:
     assert (tmp_path / "victim").read_text() == "dear"
 
 
+@pytest.mark.usefixtures("few_figures")
 def test_outputs_never_go_through_links(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cohort = make_cohort(tmp_path, per_group=2)
     out = run_study(settings(cohort), tmp_path / "out")

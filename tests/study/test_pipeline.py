@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -26,19 +27,18 @@ from resist_epi.study.settings import StudySettings
 from resist_epi.study.steps.domains import written_domains
 from resist_epi.study.study_file import read_study
 from tests.support.builders import said
-from tests.support.cohort import CHANGED, SmallCohort, make_cohort
+from tests.support.cohort import CHANGED, SmallCohort
+from tests.support.finished import FinishedRun
 
 
 @pytest.fixture(scope="module")
-def cohort(tmp_path_factory: pytest.TempPathFactory) -> SmallCohort:
-    return make_cohort(tmp_path_factory.mktemp("cohort"))
+def cohort(finished_run: FinishedRun) -> SmallCohort:
+    return finished_run.cohort
 
 
 @pytest.fixture(scope="module")
-def study(cohort: SmallCohort, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("study") / "out"
-    run_study(settings(cohort), out)
-    return out
+def study(finished_run: FinishedRun) -> Path:
+    return finished_run.out
 
 
 def settings(cohort: SmallCohort, **more: object) -> StudySettings:
@@ -244,9 +244,14 @@ def test_provenance_names_every_input(study: Path, cohort: SmallCohort) -> None:
     assert record["parameters"]["design"] == "~ Condition"
 
 
+def beside_its_files(cohort: SmallCohort, folder: Path) -> Path:
+    """Where another sheet of the same files can be written."""
+    return Path(shutil.copytree(cohort.sheet.parent, folder / "cohort")) / "other.csv"
+
+
 def test_missing_tracks_stop_the_run_and_are_all_named(cohort: SmallCohort, tmp_path: Path) -> None:
     text = cohort.sheet.read_text().replace("T1_H3K27me3.bw", "gone.bw")
-    sheet = cohort.sheet.with_name("broken.csv")
+    sheet = beside_its_files(cohort, tmp_path)
     sheet.write_text(text.replace("T6_H3K36me3.bed", "lost.bed"))
     with pytest.raises(SampleSheetError) as caught:
         run_study(settings(cohort, sheet=sheet), tmp_path / "out")
@@ -261,16 +266,16 @@ def test_one_unit_a_group_gives_fold_changes_and_goes_on(
 ) -> None:
     rows = pd.read_csv(cohort.sheet)
     kept = rows[rows["SampleID"].str.match("T[04]_") | (rows["Factor"] == "H3K36me3")]
-    sheet = cohort.sheet.with_name("one.csv")
+    sheet = beside_its_files(cohort, tmp_path)
     kept.to_csv(sheet, index=False)
-    run_study(settings(cohort, sheet=sheet), tmp_path, report=False)
-    table = read_results(tmp_path / "differential" / "H3K27me3.promoters.tsv.gz")
+    out = run_study(settings(cohort, sheet=sheet), tmp_path / "out", report=False)
+    table = read_results(out / "differential" / "H3K27me3.promoters.tsv.gz")
     assert table["pvalue"].isna().all()
     assert table["log2FoldChange"].notna().all()
     assert table.attrs["header"]["no test"].startswith("fold changes without P: contrast")
-    other = read_results(tmp_path / "differential" / "H3K36me3.genes.tsv.gz")
+    other = read_results(out / "differential" / "H3K36me3.genes.tsv.gz")
     assert other["pvalue"].notna().any()
-    sets = read_table(tmp_path / "gene_sets" / "H3K27me3.tsv")
+    sets = read_table(out / "gene_sets" / "H3K27me3.tsv")
     assert sets["pvalue"].isna().all()
 
 

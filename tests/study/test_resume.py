@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -20,9 +20,9 @@ from resist_epi.io.lock import LOCK
 from resist_epi.io.run_folder import run_file, run_path
 from resist_epi.io.store import PARTIAL
 from resist_epi.pipeline import run_study
-from resist_epi.report import figures
 from resist_epi.study.settings import StudySettings
 from tests.support.cohort import SmallCohort, make_cohort
+from tests.support.finished import FinishedRun
 
 LEDGER = run_file("ledger")
 
@@ -33,11 +33,23 @@ def cohort(tmp_path: Path) -> SmallCohort:
     return make_cohort(tmp_path / "cohort", per_group=2)
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cohort and its run, of which `begun` makes copies."""
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "cohort").mkdir()
+    made = make_cohort(folder / "cohort", per_group=2)
+    run_study(settings(made), folder / "out", report=False)
+    return folder
+
+
 @pytest.fixture
-def few_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two figures a mark instead of all: drawing is most of the time of a small run."""
-    draw = figures._figures
-    monkeypatch.setattr(figures, "_figures", lambda *mark: islice(draw(*mark), 2))
+def begun(finished: Path, tmp_path: Path) -> FinishedRun:
+    """A run in a folder of the test's own, as if it had been made there."""
+    shutil.copytree(finished, tmp_path / "begun")
+    run = FinishedRun.in_folder(tmp_path / "begun")
+    run_study(settings(run.cohort), run.out, report=False)  # records where its inputs lie now
+    return run
 
 
 def settings(cohort: SmallCohort, **more: object) -> StudySettings:
@@ -75,9 +87,9 @@ def test_nothing_is_done_twice(
 
 
 def test_a_changed_setting_redoes_the_tests_and_not_the_counts(
-    cohort: SmallCohort, tmp_path: Path
+    begun: FinishedRun, tmp_path: Path
 ) -> None:
-    out = run_study(settings(cohort), tmp_path / "out", report=False)
+    cohort, out = begun.cohort, begun.out
     before = moments(out)
     run_study(settings(cohort, normalize="tmm"), out, report=False)
     again = made_anew(before, out)
@@ -87,8 +99,8 @@ def test_a_changed_setting_redoes_the_tests_and_not_the_counts(
     assert contents(out)[LEDGER] == contents(fresh)[LEDGER]
 
 
-def test_a_changed_track_redoes_its_mark_alone(cohort: SmallCohort, tmp_path: Path) -> None:
-    out = run_study(settings(cohort), tmp_path / "out", report=False)
+def test_a_changed_track_redoes_its_mark_alone(begun: FinishedRun) -> None:
+    cohort, out = begun.cohort, begun.out
     before = moments(out)
     folder = cohort.sheet.parent
     one, other = (folder / f"T{i}_H3K36me3.bw" for i in (0, 1))
@@ -111,8 +123,8 @@ def test_a_mark_that_left_the_sheet_leaves_the_folder(cohort: SmallCohort, tmp_p
 
 
 @pytest.mark.parametrize("damage", ["changed", "gone"])
-def test_a_damaged_output_is_made_anew(cohort: SmallCohort, tmp_path: Path, damage: str) -> None:
-    out = run_study(settings(cohort), tmp_path / "out", report=False)
+def test_a_damaged_output_is_made_anew(begun: FinishedRun, damage: str) -> None:
+    cohort, out = begun.cohort, begun.out
     before = contents(out)
     victim = out / "differential" / "H3K36me3.genes.tsv.gz"
     if damage == "gone":

@@ -20,6 +20,7 @@ from resist_epi.study.settings import StudySettings, make_settings
 from resist_epi.study.study_file import read_study
 from tests.support.builders import matrix, sheet
 from tests.support.cohort import make_cohort
+from tests.support.few_figures import draw_only
 
 GROUPS = ["a/1"] * 4 + ["b"] * 4 + ["c"] * 4
 
@@ -161,7 +162,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[StudySettings, Path]:
             "values": True,
         }
     )
-    return settings, run_study(settings, folder / "out")
+    with pytest.MonkeyPatch.context() as patch:
+        draw_only(patch, ".pca", ".correlation")
+        return settings, run_study(settings, folder / "out")
 
 
 def test_run_keeps_what_depends_on_a_contrast_apart(run: tuple[StudySettings, Path]) -> None:
@@ -208,6 +211,7 @@ def test_the_report_links_a_page_a_contrast(run: tuple[StudySettings, Path]) -> 
     assert one.marks[0].correlation is not None  # shared
 
 
+@pytest.mark.usefixtures("few_figures")
 def test_a_run_goes_on_and_another_contrast_keeps_the_counts(
     run: tuple[StudySettings, Path], caplog: pytest.LogCaptureFixture
 ) -> None:
