@@ -16,7 +16,6 @@ from resist_epi.io.run_folder import run_path
 from resist_epi.io.run_log import run_log
 from resist_epi.io.store import write_text
 from resist_epi.io.tables import write_table
-from resist_epi.model.analysis import Analysis
 from resist_epi.report.page import write_report
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.study.check import check_study
@@ -44,7 +43,7 @@ from resist_epi.study.steps.keys import between_marks_key, multiqc_key, sites_ke
 from resist_epi.study.steps.multiqc import write_multiqc
 from resist_epi.study.steps.occupancy import write_occupancy, write_peaks_session
 from resist_epi.study.steps.quality import gather_quality
-from resist_epi.study.steps.run_mark import run_mark
+from resist_epi.study.steps.run_marks import run_marks
 from resist_epi.study.steps.session import write_study_session
 from resist_epi.study.steps.sites import write_sites
 from resist_epi.study.study import (
@@ -205,12 +204,7 @@ def _run(
     ledger.open(steps)
     study = with_copy_number_of_study(study, ledger, dna, progress)
     looks.write()
-    analyses: dict[str, list[Analysis]] = {}
-    for mark, keys in marks.items():
-        logger.info("%s: %d libraries", mark, len(study.sheet.for_mark(mark).samples))
-        made = run_mark(study, mark, ledger, keys, progress)
-        if made is not None:
-            analyses[mark] = made
+    analyses = run_marks(study, marks, ledger, progress)
     begin(progress, "switches and mechanisms")
     if not ledger.is_done(BETWEEN_MARKS):
         written = write_between_marks(study, out, analyses)

@@ -200,6 +200,8 @@ def _serve(
             pipe.send((result, error, records))
         except OSError:
             return
+        except Exception as raised:  # noqa: BLE001 - nothing was sent: it is pickled first
+            pipe.send((None, RuntimeError(f"the result cannot be sent: {raised}"), records))
 
 
 def _received(pipe: connection.Connection) -> Iterator[Any]:

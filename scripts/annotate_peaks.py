@@ -1,11 +1,14 @@
-"""Annotate peaks to genes: class, genes and nearest TSS of each peak; prints how many of each."""
+"""Annotate peaks to genes: class, genes and nearest TSS of each peak; prints how many of each.
+
+Further columns of the file are kept as they stand, under their own names.
+"""
 
 import argparse
 
 from resist_epi.cli.script import run_script
 from resist_epi.genes.linking import annotate_regions, annotation_classes
 from resist_epi.genes.own_genes import name_regions
-from resist_epi.genome.peaks import read_bed_regions
+from resist_epi.genome.given_columns import read_regions_as_given
 from resist_epi.genome.reference import load_reference
 from resist_epi.io.tables import write_table
 from resist_epi.samples.presets import GENERIC, preset
@@ -25,11 +28,13 @@ def annotate(args: argparse.Namespace) -> None:
     genes = load_reference(args.genome, args.genes).linked
     mark = GENERIC if args.mark is None else preset(args.mark)
     window, main = args.promoter or mark.window, mark.main_kind
-    found = annotate_regions(
-        read_bed_regions(args.peaks), genes, promoter=tuple(window), distal=args.distal, main=main
-    )
+    regions, given = read_regions_as_given(args.peaks)
+    found = annotate_regions(regions, genes, promoter=tuple(window), distal=args.distal, main=main)
     header = {"genes": genes.source, "promoter": f"{window[0]} bp before to {window[1]} after TSS"}
-    write_table(args.output, name_regions(found, genes, main=main), header=header)
+    table = name_regions(found, genes, main=main)
+    for name, column in given.items():  # of one name with ours, theirs says whose it is
+        table[name if name not in table else f"given_{name}"] = column.to_numpy()
+    write_table(args.output, table, header=header)
     if args.links:
         write_table(args.links, found.links, header=header)
     print(annotation_classes(found).to_string(index=False, float_format="{:.3f}".format))

@@ -34,8 +34,8 @@ def real_data() -> Path:
 @pytest.fixture
 def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs draw no figures, which are three quarters of a small run's time."""
-    monkeypatch.setattr("resist_epi.report.page.draw_figures", lambda run, folder, jobs: [])
-    monkeypatch.setattr("resist_epi.report.peaks_page.save_figures", lambda made, folder, jobs: [])
+    monkeypatch.setattr("resist_epi.report.page.draw_figures", lambda run, folder, **how: [])
+    monkeypatch.setattr("resist_epi.report.peaks_page.save_figures", lambda made, folder, **how: [])
 
 
 @pytest.fixture

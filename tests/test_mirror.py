@@ -173,7 +173,6 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "study.steps.sites": (("study/test_sites.py",), RUN),
     "tracks.lift_files": (("study/test_lifted.py",), "every kind of file is written anew"),
     "study.steps.session": (("study/test_pipeline.py",), RUN),
-    "study.steps.run_mark": (("study/test_changed_sheet.py",), RUN),
     "study.steps.sets": (("genes/test_set_registry.py",), RUN),
     "study.study": (("study/test_pipeline.py", "study/test_openings.py"), "read by every run"),
     "tracks.bigwig.sections": (

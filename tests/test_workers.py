@@ -35,6 +35,10 @@ def strict(x: int) -> int:
     return x
 
 
+def secretive(x: int) -> object:
+    return lambda: x
+
+
 class UnsendableError(Exception):
     def __init__(self, a: int, b: int) -> None:
         super().__init__(f"{a} and {b}")
@@ -132,3 +136,8 @@ def alive(pid: int) -> bool:
             return False
         return True
     return status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def test_a_result_that_cannot_be_sent_is_told_as_that() -> None:
+    with pytest.raises(RuntimeError, match=r"the result cannot be sent: .*secretive"):
+        run_tasks(secretive, {"a": 1, "b": 2}, jobs=2, done=lambda *_: None)

@@ -8,10 +8,13 @@ from pathlib import Path
 
 from resist_epi.io.processors import allowed_processors
 
-# Seconds of CPU of the demo (24 bigWigs of 247 MB in all, two marks, five chromosomes: 86 s on one
-# core, 2026-11-30): 7 to begin, 31 a mark to test, draw and report, the rest to look at tracks and
-# count them.
-SECONDS_TO_BEGIN, SECONDS_A_MARK, SECONDS_A_TRACK, SECONDS_A_MB = 7.0, 31.0, 0.4, 0.03
+# Seconds of CPU of the demo (24 bigWigs of 247 MB in all, two marks, five chromosomes: 86 and 77 s
+# on one core, measured twice on 2026-11-30): 7 to begin, 26 a mark to test, draw and report, the
+# rest to look at tracks and count them. 16 bigWigs of two chromosomes took 42 s; this says 67.
+SECONDS_TO_BEGIN, SECONDS_A_MARK, SECONDS_A_TRACK, SECONDS_A_MB = 7.0, 26.0, 0.4, 0.03
+
+# The same for peaks alone: 24 files of two marks took 22 s of CPU, nearly all of it for figures.
+SECONDS_TO_BEGIN_PEAKS, SECONDS_A_MARK_OF_PEAKS = 4.0, 9.0
 
 # Peak memory of the same run was .75 GB; a further process takes what one bigWig takes.
 GB_BASE, GB_A_TRACK, GB_A_PROCESS = 0.5, 0.01, 0.15
@@ -72,7 +75,7 @@ def expected_cost(tracks: Sequence[Path], marks: int, *, jobs: int = 1, elsewher
     Examples
     --------
     >>> expected_cost([], 2).seconds
-    69.0
+    59.0
     """
     size = sum(path.stat().st_size for path in tracks if path.is_file()) / 1e6
     processes = max(1, min(jobs, allowed_processors().number, len(tracks) or 1))
@@ -80,6 +83,21 @@ def expected_cost(tracks: Sequence[Path], marks: int, *, jobs: int = 1, elsewher
     fixed = SECONDS_TO_BEGIN + SECONDS_A_MARK * marks
     memory = GB_BASE + GB_A_TRACK * len(tracks) + GB_A_PROCESS * (processes - 1)
     return Cost(len(tracks), size, fixed + counting, memory, elsewhere)
+
+
+def peaks_cost_in_words(files: int, marks: int) -> str:
+    """The line with which a run of peaks alone starts.
+
+    Examples
+    --------
+    >>> peaks_cost_in_words(24, 2)
+    '24 peak files: about 22 s, where nothing is done yet'
+    """
+    seconds = SECONDS_TO_BEGIN_PEAKS + SECONDS_A_MARK_OF_PEAKS * marks
+    return (
+        f"{files:,} peak file{'' if files == 1 else 's'}: about {_time(seconds)}, where nothing is"
+        " done yet"
+    )
 
 
 def _time(seconds: float) -> str:

@@ -21,6 +21,9 @@ def command(
         callback=own_link,
         help="The page; default: report.html in the folder.",
     ),
+    pdf: bool = typer.Option(
+        False, "--pdf", help="Draw the figures as PDF, too, beside PNG (300 dpi) and SVG."
+    ),
     unlock: bool = typer.Option(
         False, "--unlock", help="Take the folder although another process seems to write it."
     ),
@@ -28,8 +31,9 @@ def command(
     """Write one self-contained HTML page on a finished run, from its tables."""
     from resist_epi.io.lock import folder_lock
     from resist_epi.io.store import refuse_linked_folders
+    from resist_epi.report.figures import FORMATS, WITH_PDF
     from resist_epi.report.page import write_report
 
     refuse_linked_folders(folder)
     with folder_lock(folder, unlock=unlock) if folder.is_dir() else nullcontext():
-        write_report(folder, output)
+        write_report(folder, output, formats=WITH_PDF if pdf else FORMATS)

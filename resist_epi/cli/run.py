@@ -206,10 +206,15 @@ def settings_of(context: typer.Context, given: Mapping[str, Any]) -> StudySettin
 
 def _say_cost(sheet: SampleSheet, jobs: int) -> None:
     """Say what the run will take before it begins."""
-    from resist_epi.cli.cost import expected_cost
+    from resist_epi.cli.cost import expected_cost, peaks_cost_in_words
     from resist_epi.io.remote.address import is_remote
+    from resist_epi.study.peaks_study import of_peaks_alone
 
     table = sheet.table
+    if of_peaks_alone(sheet):
+        files = int((table["Peaks"] != "").sum())
+        logger.info("%s", peaks_cost_in_words(files, len(sheet.marks)))
+        return
     columns = [c for c in ("Coverage", "bamReads") if c in table]
     rows = zip(*(table[c].tolist() for c in columns), strict=True)
     named = [next((str(text) for text in row if text), "") for row in rows]

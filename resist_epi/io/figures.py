@@ -23,6 +23,8 @@ _METADATA: dict[str, dict[str, Any]] = {
     ".pdf": {"CreationDate": None, "Creator": "resist_epi", "Producer": "resist_epi"},
 }
 
+_PNG_LEVEL = 3  # of zlib: a sixth faster than 6 for a thirtieth more bytes
+
 FIGURE_SUFFIXES = tuple(_METADATA)
 
 _RC: dict[str, Any] = {
@@ -116,7 +118,8 @@ def save_figure(
     whole: Any = figure.get_figure(root=True) if isinstance(figure, Axes) else figure
     rc = mpl.rc_context(cast(Any, _RC))
     with rc, without_glyph_warnings(), atomic_path(path) as temporary:
-        whole.savefig(temporary, format=suffix[1:], dpi=dpi, metadata=_METADATA[suffix])
+        more = {"pil_kwargs": {"compress_level": _PNG_LEVEL}} if suffix == ".png" else {}
+        whole.savefig(temporary, format=suffix[1:], dpi=dpi, metadata=_METADATA[suffix], **more)
     if close:
         import matplotlib.pyplot as plt
 

@@ -15,7 +15,7 @@ RunFile = Literal[
     "figures", "parts", "lifted", "segments", "amplicons", "switches", "concordance", "survival",
     "mechanisms",
     "counts", "control_counts", "gene_counts", "results", "calls", "where", "carriers", "links",
-    "genes",
+    "genes", "unit_values",
     "normalization", "normalization_calls", "gene_sets", "one_by_one", "pre_specified",
     "quality", "balance", "scores", "scored_sheet", "shares", "correlation", "components",
     "profile", "arms", "evidence",
@@ -60,6 +60,7 @@ FILES: dict[RunFile, str] = {
     "carriers": "differential/{mark}.{of}.subset.tsv.gz",
     "links": "links/{mark}.{of}.tsv.gz",  # every gene of every region
     "genes": "genes/{mark}.tsv.gz",  # a row a gene
+    "unit_values": "values/{mark}.{of}.tsv.gz",  # of every unit, in called regions and the like
     "normalization": "normalization/{mark}.tsv",
     "normalization_calls": "normalization/{mark}.calls.tsv",
     "gene_sets": "gene_sets/{mark}.tsv",
@@ -183,7 +184,7 @@ OF_CONTRAST: frozenset[RunFile] = frozenset({
     "report", "figures", "switches", "concordance", "mechanisms", "results", "calls", "carriers",
     "links", "genes", "normalization", "normalization_calls", "gene_sets", "one_by_one",
     "pre_specified", "arms", "evidence", "survival", "scores", "scored_sheet", "gene_counts",
-    "where", "balance", "sites", "site_summary",
+    "where", "balance", "sites", "site_summary", "unit_values",
 })  # fmt: skip
 
 _LONGEST = 120  # characters of a contrast in the name of a file

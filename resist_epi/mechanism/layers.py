@@ -199,7 +199,7 @@ def _carriers(own: pd.DataFrame, sign: int, fdr: float) -> tuple[list[str], list
 
 
 def _listed(called: list[str], nominal: list[str]) -> str:
-    """Members called; else the best of nominal P below .05, in brackets."""
+    """Members called; else the best of nominal P below 0.05, in brackets."""
     if called:
         return ",".join(called[:MOST_GENES])
     return f"({','.join(nominal)})" if nominal else ""

@@ -110,7 +110,7 @@ def _carried(row: Mapping[Any, Any]) -> str:
     if len(symbols) > GENES_NAMED:
         text += f" and {len(symbols) - GENES_NAMED} more"
     if listed.startswith("("):
-        text = f"no gene by itself; P below .05: {text}"
+        text = f"no gene by itself; P below 0.05: {text}"
     n_loci = row.get("n_loci")
     loci = ""
     if n_loci is not None and not pd.isna(n_loci):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -92,22 +92,25 @@ def unchanged_of_results(results: pd.DataFrame, question: Question) -> Unchanged
     return unchanged_regions(np.where(np.isfinite(p), change, np.nan), errors)
 
 
-def test_for_rounds(
-    design: Design, contrast: Contrast, question: Question
-) -> Callable[[CountMatrix], FloatArray]:
+@dataclass(frozen=True)
+class RoundsTest:
     """The contrast's P in a normalised matrix: by linear models, which are quick, where they do.
 
     Of several contrasts (`joined_contrasts`) that of all of them together.
     """
-    own = differential.own_contrast(question.method) is not None
-    options = FitOptions(block=None if own else question.block, strata=question.strata)
 
-    def pvalues(matrix: CountMatrix) -> FloatArray:
-        quick = "ql" if goes_with_depth(matrix, contrast.sides) and not question.block else "trend"
-        method = question.method if own and question.method is not None else quick
-        fitted = differential.fit(matrix, design, method=method, options=options)
+    design: Design
+    contrast: Contrast
+    question: Question
+
+    def __call__(self, matrix: CountMatrix) -> FloatArray:
+        """(n_regions,) P."""
+        asked, contrast = self.question, self.contrast
+        quick = "ql" if goes_with_depth(matrix, contrast.sides) and not asked.block else "trend"
+        own = differential.own_contrast(asked.method) is not None
+        method = asked.method if own and asked.method is not None else quick
+        options = FitOptions(block=None if own else asked.block, strata=asked.strata)
+        fitted = differential.fit(matrix, self.design, method=method, options=options)
         if contrast.vector.ndim == 2:
             return differential.f_statistics(fitted, contrast.vector)[1]
         return differential.contrast_statistics(fitted, contrast)["pvalue"]
-
-    return pvalues

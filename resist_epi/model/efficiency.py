@@ -161,7 +161,7 @@ def share_tests(shares: Mapping[str, float], design: Design, contrast: Contrast)
         if p < SHARE_P:
             found.append(
                 f"the share of signal in the top bins goes with the contrast (a factor of"
-                f" {2**estimate:.2f}, P {p:.2g}): efficiency, or the mark as a whole, differs"
+                f" {2**estimate:.2f}, P {p:.2g}): efficiency, or the mark as a whole, may differ"
             )
     for name in _COVARIATES:
         if name in design.units and design.units[name].nunique() > 1:

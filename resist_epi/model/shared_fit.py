@@ -15,7 +15,7 @@ from resist_epi.counting.same_files import refuse_one_library_twice
 from resist_epi.counting.units import merge_flags
 from resist_epi.model import differential, normalization
 from resist_epi.model.asked import Asked, ask_sheet
-from resist_epi.model.composition import test_for_rounds
+from resist_epi.model.composition import RoundsTest
 from resist_epi.model.filtering import regions_over_input, regions_with_signal
 from resist_epi.model.fit_plan import expected_method
 from resist_epi.model.fit_units import FittedUnits, fit_units
@@ -121,7 +121,7 @@ def _inputs(
         design_columns=ask.columns,
     )
     if ask.testable:
-        merged = replace(merged, test=test_for_rounds(ask.design, ask.plan, ask.question))
+        merged = replace(merged, test=RoundsTest(ask.design, ask.plan, ask.question))
     else:
         merged = replace(merged, missing={**merged.missing, "tmm_rounds": "no test is possible"})
     spike_in = judge_spike_in(ask.merged, merged, ask.design)

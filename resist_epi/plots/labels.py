@@ -26,6 +26,14 @@ _PAD = 1.0  # points around a label that stay free
 
 _COVERED = 8.0  # what a covered point costs, in points of distance
 
+_CROSSED = 60.0  # and what a crossed line or label costs
+
+_STRUCK = 40.0  # and a line through another labelled point
+
+_APART = 4.0  # points this near to one another are not told apart by a line
+
+_MOVED = 8  # labels nearby of which one is moved so that two lines do not cross
+
 _ANGLES = np.deg2rad(np.arange(0, 360, 22.5))
 
 _RADII = (4.0, 8.0, 13.0, 19.0, 26.0, 34.0, 44.0)  # further away, a name is better left out
@@ -38,8 +46,9 @@ def place_labels(
 
     A label takes, among places on rings around its point, the one of least cost: distance, points
     covered, and leader lines crossed. Overlap with another label, and leaving the frame, are
-    excluded; a label without any place left is left out. Gives their centres, (n, 2); NaN where
-    there is no room.
+    excluded; a label without any place left is left out. Labels whose lines cross are then placed
+    again, at first the two, then with another one that stands in their way; what still crosses is
+    left out. Gives their centres, (n, 2); NaN where there is no room.
 
     Parameters
     ----------
@@ -52,31 +61,141 @@ def place_labels(
     frame
         Width and height of the Axes; its lower left corner is the origin.
     """
-    centres = np.full((len(sizes), 2), np.nan)
-    boxes: list[FloatArray] = []
-    lines: list[tuple[FloatArray, FloatArray]] = []
-    crowd = _Crowd(points, frame)
-    for i, (size, anchor) in enumerate(zip(sizes, anchors, strict=True)):
-        half = size / 2 + _PAD
-        candidates = _candidates(anchor, half)
-        low, high = candidates - half, candidates + half
-        free = (low >= 0).all(axis=1) & (high <= np.array(frame)).all(axis=1)
-        for box in boxes:
-            free &= ~((low < box[1]).all(axis=1) & (high > box[0]).all(axis=1))
-        for other in anchors[np.arange(len(anchors)) != i]:  # no label hides a labelled point
-            free &= ~((low < other + 1.5).all(axis=1) & (high > other - 1.5).all(axis=1))
-        for a, b in lines:
-            free &= ~_segments_hit_boxes(a, b, low, high)
+    placer = _Placer(sizes / 2 + _PAD, anchors, _Crowd(points, frame), frame)
+    for i in range(len(sizes)):
+        placer.put(i)
+    placer.uncross()
+    return placer.centres
+
+
+class _Placer:
+    """Labels, each with the places that the others leave it."""
+
+    def __init__(
+        self, half: FloatArray, anchors: FloatArray, crowd: _Crowd, frame: tuple[float, float]
+    ) -> None:
+        self.half = half
+        self.anchors = anchors
+        self.crowd = crowd
+        self.frame = np.array(frame)
+        self.centres = np.full((len(half), 2), np.nan)
+        self.candidates: dict[int, tuple[FloatArray, FloatArray]] = {}
+
+    def put(self, i: int, *, crossing: bool = True) -> bool:
+        """Put a label at its best free place; whether there is one."""
+        centres, cost = self._within(i)
+        free, crossed = self._beside_others(i, centres)
+        if not crossing:
+            free &= crossed == 0
         if not free.any():
-            continue
-        candidates, low, high = candidates[free], low[free], high[free]
-        cost = np.hypot(*(candidates - anchor).T) + _COVERED * crowd.count(low, high)
-        cost += 60.0 * _crossings(anchor, candidates, lines, boxes)
-        best = int(np.argmin(cost))
-        centres[i] = candidates[best]
-        boxes.append(np.stack([low[best], high[best]]))
-        lines.append((anchor, candidates[best]))
-    return centres
+            return False
+        self.centres[i] = centres[free][np.argmin((cost + _CROSSED * crossed)[free])]
+        return True
+
+    def uncross(self) -> None:
+        """Move labels until no line crosses another line or label, or leave the lesser one out."""
+        for i in self._placed():
+            while crossing := self._crossed_by(i):
+                j = crossing[0]
+                if not self._put_both(i, j) and not self._put_both_and_another(i, j):
+                    self.centres[max(i, j)] = np.nan
+        for i in np.flatnonzero(np.isnan(self.centres[:, 0])).tolist():
+            self.put(i, crossing=False)  # others may have left room since
+
+    def _put_both(self, i: int, j: int) -> bool:
+        """Put two labels at the best two places where nothing crosses; whether there are such."""
+        stood = self.centres[[i, j]].copy()
+        self.centres[[i, j]] = np.nan
+        centres, costs = zip(*(self._uncrossed(k) for k in (i, j)), strict=True)
+        good = ~self._in_each_others_way((i, j), *centres)
+        if not good.any():
+            self.centres[[i, j]] = stood
+            return False
+        cost = np.where(good, costs[0][:, None] + costs[1][None, :], np.inf)
+        one, other = np.unravel_index(np.argmin(cost), cost.shape)
+        self.centres[[i, j]] = centres[0][one], centres[1][other]
+        return True
+
+    def _put_both_and_another(self, i: int, j: int) -> bool:
+        """The same, and one of the labels nearby is placed anew after them."""
+        others = np.array([k for k in self._placed() if k not in (i, j)], dtype=np.int64)
+        near = np.hypot(*(self.centres[others] - self.anchors[i]).T)
+        for k in others[np.argsort(near)[:_MOVED]].tolist():
+            stood = self.centres[[i, j, k]].copy()
+            self.centres[k] = np.nan
+            if self._put_both(i, j) and self.put(k, crossing=False):
+                return True
+            self.centres[[i, j, k]] = stood
+        return False
+
+    def _uncrossed(self, i: int) -> tuple[FloatArray, FloatArray]:
+        """Free places of a label whose line crosses nothing, and what each costs."""
+        centres, cost = self._within(i)
+        free, crossed = self._beside_others(i, centres)
+        good = free & (crossed == 0)
+        return centres[good], cost[good]
+
+    def _in_each_others_way(
+        self, labels: tuple[int, int], places: FloatArray, others: FloatArray
+    ) -> NDArray[np.bool_]:
+        """(n, m) whether two labels at these places, or their lines, meet."""
+        (a, b), (half, size) = self.anchors[list(labels)], self.half[list(labels)]
+        at, to = places[:, None, :], others[None, :, :]
+        meet = (np.abs(at - to) < half + size).all(axis=-1)
+        meet |= _segments_hit_boxes(a, at, to - size, to + size)
+        meet |= _segments_hit_boxes(b, to, at - half, at + half)
+        return np.asarray(meet | _segments_cross(a, at, b, to))
+
+    def _placed(self) -> list[int]:
+        return np.flatnonzero(np.isfinite(self.centres[:, 0])).tolist()
+
+    def _crossed_by(self, i: int) -> list[int]:
+        """Labels whose line or box the line of a label crosses, or whose line crosses its box."""
+        if np.isnan(self.centres[i, 0]):
+            return []
+        at, own = self.centres[i], self.half[i]
+        found = []
+        for j in self._placed():
+            if j == i:
+                continue
+            point, centre, half = self.anchors[j], self.centres[j], self.half[j]
+            across = _segments_cross(self.anchors[i], at, point, centre)
+            through = _segments_hit_boxes(self.anchors[i], at, centre - half, centre + half)
+            if across or through or _segments_hit_boxes(point, centre, at - own, at + own):
+                found.append(j)
+        return found
+
+    def _within(self, i: int) -> tuple[FloatArray, FloatArray]:
+        """Places of a label inside the frame that hide no other labelled point, and their cost."""
+        if i not in self.candidates:
+            anchor, half = self.anchors[i], self.half[i]
+            centres = _candidates(anchor, half)
+            low, high = centres - half, centres + half
+            good = (low >= 0).all(axis=1) & (high <= self.frame).all(axis=1)
+            struck = np.zeros(len(centres), dtype=np.int64)
+            for other in np.delete(self.anchors, i, axis=0):
+                good &= ~((low < other + 1.5).all(axis=1) & (high > other - 1.5).all(axis=1))
+                if np.hypot(*(other - anchor)) > _APART:
+                    struck += _segments_hit_boxes(anchor, centres, other - 1.5, other + 1.5)
+            centres, low, high = centres[good], low[good], high[good]
+            cost = np.hypot(*(centres - anchor).T) + _COVERED * self.crowd.count(low, high)
+            cost += _STRUCK * struck[good]
+            self.candidates[i] = centres, np.asarray(cost, dtype=np.float64)
+        return self.candidates[i]
+
+    def _beside_others(
+        self, i: int, centres: FloatArray
+    ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        """Which places touch no placed label or line, and what the lines to them would cross."""
+        anchor, low, high = self.anchors[i], centres - self.half[i], centres + self.half[i]
+        free, crossed = np.ones(len(centres), dtype=bool), np.zeros(len(centres), dtype=np.int64)
+        for j in self._placed():
+            at, half, point = self.centres[j], self.half[j], self.anchors[j]
+            free &= ~((low < at + half).all(axis=1) & (high > at - half).all(axis=1))
+            free &= ~_segments_hit_boxes(point, at, low, high)
+            crossed += _segments_hit_boxes(anchor, centres, at - half, at + half)
+            crossed += _segments_cross(anchor, centres, point, at)
+        return free, crossed
 
 
 def _candidates(anchor: FloatArray, half: FloatArray) -> FloatArray:
@@ -128,21 +247,6 @@ def _segments_hit_boxes(
     enter = np.where(flat, 0.0, np.minimum(one, two)).max(axis=-1)
     leave = np.where(flat, 1.0, np.maximum(one, two)).min(axis=-1)
     return np.asarray((np.maximum(enter, 0.0) < np.minimum(leave, 1.0)) & ~beside.any(axis=-1))
-
-
-def _crossings(
-    anchor: FloatArray,
-    centres: FloatArray,
-    lines: Sequence[tuple[FloatArray, FloatArray]],
-    boxes: Sequence[FloatArray],
-) -> NDArray[np.int64]:
-    """Other leader lines and labels that the leader line to each of n centres would cross."""
-    crossed = np.zeros(len(centres), dtype=np.int64)
-    for low, high in boxes:
-        crossed += _segments_hit_boxes(anchor, centres, low, high)
-    for a, b in lines:
-        crossed += _segments_cross(anchor, centres, a, b)
-    return crossed
 
 
 def _segments_cross(

@@ -22,7 +22,7 @@ from resist_epi.report.mechanism_lines import mechanism_lines, mechanism_summary
 from resist_epi.report.sections import calls, count, number
 from resist_epi.report.top_loci import SWITCH_CLASSES, TopLocus, top_loci
 from resist_epi.report.trust import Scale, next_steps, scale_of, untestable
-from resist_epi.report.words import capital, join_words
+from resist_epi.report.words import capital, join_words, unit_word
 from resist_epi.samples.facts import contrast_title
 
 MOST_SENTENCES = 6
@@ -135,7 +135,7 @@ def question_of(run: RunTables) -> str:
 
 def units_of(run: RunTables) -> str:
     """Of how many units, by mark where they differ, and libraries."""
-    by_mark = {mark.mark: _units(mark.main.facts) for mark in run.marks}
+    by_mark = {mark.mark: _units(mark) for mark in run.marks}
     n = len(run.quality)
     libraries = f"{n:,} librar{'y' if n == 1 else 'ies'}"
     if len(set(by_mark.values())) == 1:
@@ -144,14 +144,15 @@ def units_of(run: RunTables) -> str:
     return f"{each}; {libraries}"
 
 
-def _units(facts: Mapping[str, Any]) -> str:
+def _units(mark: MarkTables) -> str:
+    facts, what = mark.main.facts, unit_word(mark)
     about, known = facts["contrast"], facts["units"]["patients"]
     if about["kind"] != "difference":
         n = sum(about["units"])
-        return count(n, "patient") if known else f"{count(n, 'unit')}, each library one"
+        return count(n, what) if known else f"{count(n, 'unit')}, each library one"
     one, other = about["units"]
     words = f"{one} {about['first']} against {other} {about['second']}"
-    return f"{words} patients" if known else f"{words} units, each library one"
+    return f"{words} {what}s" if known else f"{words} units, each library one"
 
 
 def _differs(run: RunTables) -> Iterator[Sentence]:
@@ -231,6 +232,11 @@ def _switches(run: RunTables) -> Iterator[Sentence]:
     if found.empty:
         columns = [c for c in map(str, table) if c.endswith("_pvalue")]
         marks = join_words([c.removesuffix("_pvalue") for c in columns])
+        without = [c.removesuffix("_pvalue") for c in columns if table[c].isna().all()]
+        if without:
+            text = f"Switches between {marks} could not be tested: {join_words(without)} has no P"
+            yield Sentence("switches", text, rests_on)
+            return
         yield Sentence("switches", f"No gene switches between {marks}", rests_on)
         return
     loci = found["locus_id"] if "locus_id" in found else found["gene_id"]

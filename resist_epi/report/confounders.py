@@ -60,6 +60,12 @@ def confounders(run: RunTables) -> list[Confounder]:
     ]
 
 
+def by_state(found: Sequence[Confounder]) -> list[tuple[State, list[Confounder]]]:
+    """Confounders of one state together, the gravest state first."""
+    own = [(state, [c for c in found if c.state == state]) for state in STATES]
+    return [(state, some) for state, some in own if some]
+
+
 def _over_marks(
     marks: Sequence[MarkTables], found: Sequence[tuple[State, str]]
 ) -> tuple[State, str]:
@@ -106,7 +112,7 @@ def _hidden(_: RunTables, mark: MarkTables) -> tuple[State, str]:
     facts: dict[str, Any] = mark.main.facts.get("hidden", {})
     if not facts:
         few = f" in groups of fewer than {MIN_UNITS_FOR_FACTORS} units" if _too_small(mark) else ""
-        return "not checked", f"hidden factors were not looked for{few}"
+        return "not checked", f"not looked for{few}"
     if not facts["found"]:
         return "not seen", "none found; one that moves few regions would not show"
     n = count(int(facts["found"]), "hidden factor")

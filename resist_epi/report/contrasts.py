@@ -14,6 +14,7 @@ from resist_epi.report import sections
 from resist_epi.report.gather import RunTables
 from resist_epi.report.templating import templates
 from resist_epi.report.words import join_words
+from resist_epi.samples.facts import contrast_title
 from resist_epi.version import VERSION
 
 FDR = 0.05  # of the joint test, which has no direction
@@ -38,7 +39,7 @@ def contrast_row(run: RunTables, address: str) -> dict[str, Any]:
         for kind, sheet in mark.results.items()
     ]
     return {
-        "name": run.marks[0].main.facts["contrast"].get("name", run.contrast),
+        "name": contrast_title(run.marks[0].main.facts) or run.contrast,
         "words": run.marks[0].main.header.get("contrast", ""),
         "marks": [mark.mark for mark in run.marks],
         "address": address,

@@ -7,7 +7,7 @@ from typing import Any
 
 from resist_epi.report.gather import MarkTables, Sheet
 from resist_epi.report.sections import calls, count
-from resist_epi.report.words import KIND_WORDS, change_in_words, join_words
+from resist_epi.report.words import KIND_WORDS, change_in_words, join_words, why_no_test
 
 
 def mark_differs(mark: MarkTables) -> str:
@@ -16,7 +16,7 @@ def mark_differs(mark: MarkTables) -> str:
     found, words = calls(mark.main), KIND_WORDS.get(kind, kind)
     if mark.main.facts.get("no test"):
         return (
-            f"{mark.mark} could not be tested ({mark.main.facts['no test']}): there are fold"
+            f"{mark.mark} could not be tested ({shortly(mark.main.facts)}): there are fold"
             f" changes of {found['all']:,} {words}, and no P"
         )
     tested, called = found["tested"], found["gain"] + found["loss"]
@@ -36,6 +36,11 @@ def mark_differs(mark: MarkTables) -> str:
     if loci := loci_in_words(found):
         text += f", at {loci}"
     return f"{text}; {_sure(found['sure'], called)}{f'; also at {elsewhere}' * bool(elsewhere)}"
+
+
+def shortly(facts: Mapping[str, Any]) -> str:
+    """The fact for which there is no test, without what follows from it."""
+    return why_no_test(facts).split(", so ")[0]
 
 
 def loci_in_words(found: Mapping[str, Any]) -> str:

@@ -1,10 +1,10 @@
-"""The static figures of a run: what its tables show, as PNG for reading and SVG for papers."""
+"""The static figures of a run: what its tables show, as PNG, SVG with live text, and PDF."""
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -29,7 +29,9 @@ logger = logging.getLogger(__name__)
 
 FORMATS = ("png", "svg")
 
-DPI = 200
+WITH_PDF = (*FORMATS, "pdf")  # a PDF takes as long as the other two: its fonts are cut to size
+
+DPI = 300
 
 MOST_PANELS = 12  # of a heatmap; more samples are shown as the means of their conditions
 
@@ -37,7 +39,9 @@ MOST_PANELS = 12  # of a heatmap; more samples are shown as the means of their c
 Draw = Callable[[], Any]  # makes the Axes of one figure
 
 
-def draw_figures(run: RunTables, folder: str | Path, *, jobs: int = 1) -> list[Path]:
+def draw_figures(
+    run: RunTables, folder: str | Path, *, jobs: int = 1, formats: Sequence[str] = FORMATS
+) -> list[Path]:
     """Draw the figures of a run; return what was written.
 
     Of each mark `MARK.pca`, `MARK.correlation`, `MARK.normalization`, `MARK.genome` and, where
@@ -52,6 +56,8 @@ def draw_figures(run: RunTables, folder: str | Path, *, jobs: int = 1) -> list[P
         Where they go; made if missing.
     jobs
         Processes that draw; the bytes do not depend on it.
+    formats
+        Suffixes; each figure is drawn and laid out once for all of them.
 
     Raises
     ------
@@ -59,11 +65,15 @@ def draw_figures(run: RunTables, folder: str | Path, *, jobs: int = 1) -> list[P
         If the folder cannot be written.
     """
     wanted = chain(_of_study(run), *(_figures(mark, run.quality) for mark in run.marks))
-    return save_figures(wanted, folder, jobs=jobs)
+    return save_figures(wanted, folder, jobs=jobs, formats=formats)
 
 
 def save_figures(
-    wanted: Iterable[tuple[str, Draw]], folder: str | Path, *, jobs: int = 1
+    wanted: Iterable[tuple[str, Draw]],
+    folder: str | Path,
+    *,
+    jobs: int = 1,
+    formats: Sequence[str] = FORMATS,
 ) -> list[Path]:
     """Draw figures and save each in all formats; return what was written, in order.
 
@@ -73,6 +83,8 @@ def save_figures(
         Stem of each file, and what makes the figure.
     jobs
         Processes that draw; the bytes do not depend on it.
+    formats
+        Suffixes, as `draw_figures`.
 
     Raises
     ------
@@ -82,7 +94,7 @@ def save_figures(
     _draw_to_files()
     tasks = {stem: (stem, draw) for stem, draw in wanted}
     written: dict[str, list[Path]] = {}
-    run_tasks(_DrawTo(Path(folder)), tasks, jobs=jobs, done=written.__setitem__)
+    run_tasks(_DrawTo(Path(folder), tuple(formats)), tasks, jobs=jobs, done=written.__setitem__)
     logger.info("%d figures in %s", len(tasks), folder)
     return [path for stem in tasks for path in written[stem]]
 
@@ -99,13 +111,14 @@ class _DrawTo:
     """Makes one figure, laid out once, and writes it in every format; can be sent to a process."""
 
     folder: Path
+    formats: tuple[str, ...]
 
     def __call__(self, task: tuple[str, Draw]) -> list[Path]:
         stem, draw = task
         _draw_to_files()  # a process that began afresh has chosen nothing yet
         axes = draw()
         settle_layout(axes, dpi=DPI)
-        paths = [self.folder / f"{stem}.{suffix}" for suffix in FORMATS]
+        paths = [self.folder / f"{stem}.{suffix}" for suffix in self.formats]
         for path in paths:
             save_figure(axes, path, dpi=DPI, close=path == paths[-1])
         return paths

@@ -116,6 +116,9 @@ class MarkTables:
         Share of the genome above background by group; None where there are no bins.
     where
         Region kind -> calls by CpG class and partition; without kinds that have no such table.
+    values
+        Region kind -> values of every unit in the regions that can be shown one by one; without
+        kinds whose values were not kept.
     """
 
     mark: str
@@ -137,6 +140,7 @@ class MarkTables:
     sites: Sheet | None = None
     balance: Sheet | None = None
     where: Mapping[str, Sheet] = field(default_factory=dict)
+    values: Mapping[str, Sheet] = field(default_factory=dict)
 
     @property
     def main(self) -> Sheet:
@@ -278,6 +282,11 @@ def _gather_mark(
             kind: sheet
             for kind in results
             if (sheet := _optional(file("where", kind), required=names(WHERE))) is not None
+        },
+        values={
+            kind: sheet
+            for kind in results
+            if (sheet := _optional(file("unit_values", kind), required=["region_id"])) is not None
         },
         levels=_levels(
             file("gene_counts") if speaks == "peaks" else file("counts", speaks),

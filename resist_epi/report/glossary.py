@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 TERMS: dict[str, str] = {
     "false discovery rate": "the expected share of false ones among all that are called",
     "high confidence": "called the same way under two opposed assumptions: that the background is"
-    " equal in all samples, and that most regions with the mark do not change",
+    " equal in all samples, and that most regions with the mark do not change; it is about"
+    " normalisation alone",
     "with signs stated in advance": "for each mechanism and mark a gain, a loss or neither was"
     " written down before any data were seen",
     "switch": "a gene that gains the repressive and loses the active mark, or the reverse; tested"

@@ -62,10 +62,10 @@ def _rests_on(row: Mapping[Any, Any]) -> str:
         return str(row["untested"])
     genes = [g for g in str(row["genes"]).strip("()").split(",") if g]
     if not genes:
-        return f"none of its {int(row['n_tested'])} genes tested is called or has P below .05"
+        return f"none of its {int(row['n_tested'])} genes tested is called or has P below 0.05"
     named = ", ".join(genes[:CONTROL_GENES])
     more = len(genes) - CONTROL_GENES
-    moved = "P below .05" if str(row["genes"]).startswith("(") else "called"
+    moved = "P below 0.05" if str(row["genes"]).startswith("(") else "called"
     return f"{named}{f' and {more} more' if more > 0 else ''} ({moved})"
 
 
@@ -136,11 +136,11 @@ def _controls(quiet: pd.DataFrame, moved: pd.DataFrame) -> str:
     if few:
         said += f" ({few} of fewer than {FEWEST_OF_CONTROL} loci, which are no comfort)"
     if moved.empty:
-        return f"{said}; none has P below .05."
+        return f"{said}; none has P below 0.05."
     names = ", ".join(f"{r.mechanism} in {r.layer}" for r in moved.itertuples())
     n = int(tested["pvalue"].notna().sum())
     chance = f"of {n} tests {0.05 * n:.1f} would have that by chance"
-    return f"{said}; P is below .05 for {names} ({chance}): look there before a claim."
+    return f"{said}; P is below 0.05 for {names} ({chance}): look there before a claim."
 
 
 def assay_rows(sheet: Sheet | None) -> list[dict[str, str]]:

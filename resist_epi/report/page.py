@@ -16,9 +16,10 @@ from resist_epi.io.run_folder import contrast_folders, is_peaks_run, run_file, r
 from resist_epi.io.store import write_text
 from resist_epi.report import sections
 from resist_epi.report.answer import answer
+from resist_epi.report.confounders import by_state, confounders
 from resist_epi.report.contrasts import contrast_row, joint_rows, render_index
 from resist_epi.report.differs import loci_in_words
-from resist_epi.report.figures import draw_figures
+from resist_epi.report.figures import FORMATS, draw_figures
 from resist_epi.report.flags import RULES
 from resist_epi.report.gather import MarkTables, RunTables, gather
 from resist_epi.report.glossary import TERMS, Glossary
@@ -28,6 +29,7 @@ from resist_epi.report.methods import methods
 from resist_epi.report.payload import pack, pack_results
 from resist_epi.report.peaks_page import write_peaks_page
 from resist_epi.report.pictures import pictures
+from resist_epi.report.swarms import pack_swarms, swarms_in_words
 from resist_epi.report.templating import templates
 from resist_epi.report.tissue import tissue_section
 from resist_epi.report.trust import scale_of
@@ -40,6 +42,7 @@ from resist_epi.report.words import (
     header_lines,
     join_words,
     main_regions,
+    unit_word,
 )
 from resist_epi.samples.facts import contrast_title
 from resist_epi.stats.best_supported import IN_WORDS, support_in_words
@@ -70,7 +73,13 @@ STATIC_ALONG = {
     " from what the design leaves over. Whether they are adjusted for is said with the results.",
 }
 
-SCRIPTS = ("shared.js", "results.js", "scatter.js", "report.js")  # in the order that they need
+SCRIPTS = (
+    "shared.js",
+    "results.js",
+    "scatter.js",
+    "swarm.js",
+    "report.js",
+)  # in the order that they need
 
 WIDE = ("heatmap", "genome", "copy_number")  # shown over the whole width of the page
 
@@ -108,7 +117,13 @@ STATIC_OF_DOMAINS = {
 }
 
 
-def write_report(folder: str | Path, out: str | Path | None = None, *, jobs: int = 1) -> list[Path]:
+def write_report(
+    folder: str | Path,
+    out: str | Path | None = None,
+    *,
+    jobs: int = 1,
+    formats: Sequence[str] = FORMATS,
+) -> list[Path]:
     """Write the report of a finished run, then the figures in it; return the paths.
 
     Of a run of several contrasts each has a page in its own folder, and the report links them.
@@ -121,6 +136,8 @@ def write_report(folder: str | Path, out: str | Path | None = None, *, jobs: int
         The page; by default `report.html` in the folder.
     jobs
         Processes that draw the figures; no byte depends on it.
+    formats
+        Suffixes of the figures' files; `png` among them, which the page shows.
 
     Raises
     ------
@@ -130,17 +147,17 @@ def write_report(folder: str | Path, out: str | Path | None = None, *, jobs: int
     folder = Path(folder)
     out = run_path(folder, "report") if out is None else Path(out)
     if is_peaks_run(folder):
-        return write_peaks_page(folder, out, jobs=jobs)
+        return write_peaks_page(folder, out, jobs=jobs, formats=formats)
     places = contrast_folders(folder)
     if not places:
-        return _write_page(gather(folder), folder, out, jobs=jobs)
+        return _write_page(gather(folder), folder, out, jobs=jobs, formats=formats)
     written, rows = [], []
     for place in places:
         run = gather(folder, place)
         others = [(p.name, f"../{p.name}/{run_file('report')}") for p in places if p != place]
         page = run_path(place, "report")
         links = [("all contrasts", f"../../{run_file('report')}"), *others]
-        written += _write_page(run, place, page, links, jobs=jobs)
+        written += _write_page(run, place, page, links, jobs=jobs, formats=formats)
         rows.append(contrast_row(run, os.path.relpath(page, out.parent)))
     write_text(out, render_index(rows, joint_rows(folder)))
     logger.info("report: %s", out)
@@ -154,10 +171,11 @@ def _write_page(
     links: Sequence[tuple[str, str]] = (),
     *,
     jobs: int,
+    formats: Sequence[str],
 ) -> list[Path]:
     """Write one page and its figures, which go to the folder of what they show."""
     figures = run_path(place, "figures")
-    drawn = draw_figures(run, figures, jobs=jobs)
+    drawn = draw_figures(run, figures, jobs=jobs, formats=formats)
     write_text(out, render(run, figures=figures, links=links))
     logger.info("report: %s", out)
     return [out, *drawn]
@@ -183,6 +201,7 @@ def render(
         title=f"Differential {join_words([m.mark for m in run.marks])}"
         + (f": {contrast_title(run.marks[0].main.facts)}" if run.contrast else ""),
         answer=answer(run),
+        confounders=by_state(confounders(run)),
         gloss=Glossary().mark,
         glossary=TERMS,
         links=list(links),
@@ -285,7 +304,11 @@ def _conditions(run: RunTables) -> pd.Series:
 
 def _kind(mark: MarkTables, kind: str, table_id: str, figures: Path | None) -> dict[str, Any]:
     sheet = mark.results[kind]
-    settings = plot_settings(sheet) | {"file": f"{mark.name}.{kind}", "name": f"{mark.mark} {kind}"}
+    settings = plot_settings(sheet) | {
+        "file": f"{mark.name}.{kind}",
+        "name": f"{mark.mark} {kind}",
+        "sure": TERMS["high confidence"],
+    }
     return {
         "kind": kind,
         "id": table_id,
@@ -300,6 +323,9 @@ def _kind(mark: MarkTables, kind: str, table_id: str, figures: Path | None) -> d
         "order": support_in_words(sheet.table),
         "settings": pack(json.dumps(settings, sort_keys=True)),
         "data": pack_results(sheet.table),
+        "unit": unit_word(mark),
+        "swarm": pack_swarms(mark.values.get(kind), sheet),
+        "values_words": swarms_in_words(mark.values.get(kind), len(sheet.table)),
         "figures": pictures(
             figures,
             f"{mark.name}.{kind}",

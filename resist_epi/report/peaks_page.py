@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pandas as pd
 from resist_epi.io.run_folder import run_file, run_path
 from resist_epi.io.store import write_text
 from resist_epi.report import peaks_words, sections
-from resist_epi.report.figures import save_figures
+from resist_epi.report.figures import FORMATS, save_figures
+from resist_epi.report.peaks_answer import peaks_answer
 from resist_epi.report.peaks_figures import CAPTIONS, WIDE, peak_figures
 from resist_epi.report.peaks_gather import PeaksRun, PeakTables, gather_peaks
 from resist_epi.report.pictures import pictures
@@ -21,8 +23,12 @@ from resist_epi.version import VERSION
 
 logger = logging.getLogger(__name__)
 
+FIRST = 12  # peaks on the first screen, of all marks
 
-def write_peaks_page(folder: Path, out: Path, *, jobs: int = 1) -> list[Path]:
+
+def write_peaks_page(
+    folder: Path, out: Path, *, jobs: int = 1, formats: Sequence[str] = FORMATS
+) -> list[Path]:
     """Write the report of a run of peaks alone, then its figures; return the paths.
 
     Raises
@@ -32,7 +38,7 @@ def write_peaks_page(folder: Path, out: Path, *, jobs: int = 1) -> list[Path]:
     """
     run = gather_peaks(folder)
     figures = run_path(folder, "figures")
-    drawn = save_figures(peak_figures(run), figures, jobs=jobs)
+    drawn = save_figures(peak_figures(run), figures, jobs=jobs, formats=formats)
     write_text(out, render_peaks(run, figures=figures))
     logger.info("report: %s", out)
     return [out, *drawn]
@@ -44,9 +50,10 @@ def render_peaks(run: PeaksRun, *, figures: Path | None = None) -> str:
     page: str = environment.get_template("peaks.html.j2").render(
         version=VERSION,
         title=f"Peaks of {join_words([m.mark for m in run.marks])}",
+        answer=peaks_answer(run),
+        shown_first=FIRST // len(run.marks),
         can=peaks_words.CAN,
         cannot=peaks_words.CANNOT,
-        way_out=peaks_words.WAY_OUT,
         warnings=peaks_words.warnings(run),
         marks=[_mark(mark, number, figures) for number, mark in enumerate(run.marks)],
         methods=peaks_words.methods(run),

@@ -24,11 +24,6 @@ CANNOT = (
     "which mechanism acts: genes of a mechanism with peaks are counted, and no more",
 )
 
-WAY_OUT = (
-    "With coverage tracks (column Coverage) or reads (column bamReads) in the sheet the same"
-    " command tests the amount of the mark."
-)
-
 # Ratios of the groups' median peaks per sample, and of the most to the fewest peaks, to be said.
 _GROUPS_DIFFER, _SAMPLES_DIFFER = 1.5, 3.0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +12,10 @@ from resist_epi.genes.builtin import load_gene_set_members
 from resist_epi.mechanism.builtin import load_mechanisms
 from resist_epi.report.gather import MarkTables, RunTables
 from resist_epi.report.sections import change, interval, is_sure, place
+from resist_epi.report.set_names import short_name
 from resist_epi.stats.best_supported import order_of_support
 
 SHOWN = 8
-
-ACRONYMS = ("HOXD", "PPP", "RTK", "TNBC")  # in names of sets, beside those with a digit
 
 # Class of a gene in the table of switches -> in words.
 SWITCH_CLASSES = {
@@ -54,6 +52,8 @@ class TopLocus:
     ----------
     gene, position
         Symbol (or region) and where it lies.
+    region_id, kind
+        Its region, and the part of the page with the table that has it.
     others
         Other called genes of the locus.
     effects
@@ -66,6 +66,8 @@ class TopLocus:
 
     gene: str
     position: str
+    region_id: str
+    kind: str
     others: tuple[str, ...]
     effects: Mapping[str, Effect]
     role: str
@@ -81,10 +83,11 @@ def top_loci(run: RunTables, shown: int = SHOWN) -> list[TopLocus]:
     roles = gene_roles()
     by_mark = {mark.mark: _leaders(mark, roles) for mark in run.marks}
     switches = _switching(run)
+    parts = {m.mark: f"mark{i}-{next(iter(m.results))}" for i, m in enumerate(run.marks)}
     found: list[TopLocus] = []
     seen: set[str] = set()
     for rank in range(max(map(len, by_mark.values()), default=0)):
-        for leaders in by_mark.values():
+        for mark, leaders in by_mark.items():
             if rank >= len(leaders) or len(found) >= shown:
                 continue
             row, others = leaders[rank]
@@ -96,8 +99,10 @@ def top_loci(run: RunTables, shown: int = SHOWN) -> list[TopLocus]:
                 TopLocus(
                     _name(row),
                     place(row),
+                    str(row["region_id"]),
+                    parts[mark],
                     tuple(others),
-                    {mark.mark: _effect(mark, row) for mark in run.marks},
+                    {m.mark: _effect(m, row) for m in run.marks},
                     roles.get(str(row["symbol"]), ""),
                     switches.get(str(row["gene_id"] or row["symbol"]), ""),
                 )
@@ -160,22 +165,12 @@ def _effect(mark: MarkTables, row: Mapping[Any, Any]) -> Effect:
 
 def gene_roles() -> dict[str, str]:
     """Symbol -> what it does in which built-in set; of several sets those of mechanisms first."""
-    titles: dict[str, str] = {}
-    for mechanism in load_mechanisms():
-        titles.setdefault(mechanism.gene_set, mechanism.title)
+    stated = {mechanism.gene_set for mechanism in load_mechanisms()}
     table = load_gene_set_members()
-    table = table.assign(_own=~table["set"].isin(list(titles)))
+    table = table.assign(_own=~table["set"].isin(list(stated)))
     roles: dict[str, str] = {}
     for row in table.sort_values("_own", kind="stable").itertuples():
-        title = titles.get(str(row.set)) or _set_title(str(row.set))
-        words = f"{row.role} ({title})" if isinstance(row.role, str) and row.role else title
+        name = short_name(str(row.set))
+        words = f"{row.role} ({name})" if isinstance(row.role, str) and row.role else name
         roles.setdefault(str(row.symbol), words)
     return roles
-
-
-def _set_title(name: str) -> str:
-    """`ESR1 corepressors` of `ESR1_COREPRESSORS`: genes and acronyms stay as they are."""
-    return " ".join(
-        word if word in ACRONYMS or re.search(r"\d", word) else word.lower()
-        for word in name.split("_")
-    )

@@ -11,6 +11,7 @@ import pandas as pd
 from resist_epi.io.run_folder import run_file
 from resist_epi.model.agreement import in_words
 from resist_epi.report.confounders import confounders
+from resist_epi.report.differs import shortly
 from resist_epi.report.gather import MarkTables, RunTables
 from resist_epi.report.mechanism_lines import untested_mechanisms
 from resist_epi.report.sections import calls, change, count, is_sure, number
@@ -19,7 +20,7 @@ from resist_epi.report.words import KIND_WORDS, capital, join_words, keeps_globa
 
 HOLDS = 0.8  # share of the calls that stand under every normalisation
 
-NAMED = 4  # mechanisms that could not be tested
+NAMED = 3  # mechanisms that could not be tested
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def _scale(mark: MarkTables) -> Scale:
         return Scale(mark.mark, "hangs", f"{words}, which disagree between the groups")
     if not total:  # nothing is claimed that could hang on the choice
         return Scale(mark.mark, "unknown", words)
-    return Scale(mark.mark, "holds" if kept >= HOLDS * total else "hangs", words)
+    twice = int(table["n_regions"].sum()) > 2 * total  # others call more than as many again
+    return Scale(mark.mark, "holds" if kept >= HOLDS * total and not twice else "hangs", words)
 
 
 def _shift(marks: Sequence[MarkTables]) -> Iterator[str]:
@@ -109,7 +111,7 @@ def untestable(run: RunTables) -> Iterator[str]:
         words = KIND_WORDS.get(kind, kind)
         left = found["all"] - found["tested"]
         if reason:
-            yield f"{mark.mark}: nothing, since {reason}"
+            yield f"{mark.mark}: nothing, since {shortly(mark.main.facts)}"
         elif left:
             yield f"{mark.mark}: {left:,} of {found['all']:,} {words}, too little signal"
     yield from _chromosomes(run)
@@ -142,16 +144,25 @@ def next_steps(run: RunTables) -> Iterator[str]:
     if not any(f["gain"] + f["loss"] for f in found):
         yield f"Look at the genes that you had in mind in IGV: open {run_file('session')}"
         return
-    if run.concordance is None:
-        yield "Hold the called genes against expression of the same units: run with --expression"
-    if run.survival is None:
-        yield "Ask an outside cohort whether they go with outcome: run with --survival"
+    against = [
+        text
+        for text, table in (
+            ("expression of the same units (--expression)", run.concordance),
+            ("outcome in an outside cohort (--survival)", run.survival),
+        )
+        if table is None
+    ]
+    if against:
+        yield f"Hold the called genes against {join_words(against)}"
     yield f"Look at the top loci in IGV: open {run_file('session')}"
 
 
 def _before_a_claim(run: RunTables) -> Iterator[str]:
-    if any(mark.main.facts.get("no test") for mark in run.marks):
-        yield "Add replicates of each group: without them nothing can be tested"
+    without = [mark.mark for mark in run.marks if mark.main.facts.get("no test")]
+    if without:
+        which = "nothing can be" if len(without) == len(run.marks) else "these cannot be"
+        of = "" if len(without) == len(run.marks) else f" of {join_words(without)}"
+        yield f"Add replicates of each group{of}: without them {which} tested"
         return
     if not all(mark.main.facts["units"]["patients"] for mark in run.marks):
         yield "Add the column Patient to the sheet, so that libraries of one patient count once"
@@ -162,6 +173,12 @@ def _before_a_claim(run: RunTables) -> Iterator[str]:
     yield from _first_claims(run.marks)
     scale, _ = scale_of(run)
     hangs = [s.mark for s in scale if s.state == "hangs"]
+    measured = [m.mark for m in run.marks if m.mark in hangs and keeps_global(m.main.facts)]
+    if measured:
+        yield (
+            f"Show {join_words(measured)} by spike-in and by background side by side: they disagree"
+        )
+    hangs = [mark for mark in hangs if mark not in measured]
     if hangs:
         yield f"Measure the level of {join_words(hangs)} by spike-in before a claim of direction"
     seen = [c.name for c in confounders(run) if c.state == "seen"]

@@ -11,7 +11,7 @@ import pandas as pd
 from resist_epi.genes.tissue_scores import score_warnings
 from resist_epi.report.flags import LOW_CORRELATION, median_correlation, quality_flags
 from resist_epi.report.gather import MarkTables, RunTables
-from resist_epi.report.words import for_reading, keeps_global
+from resist_epi.report.words import for_reading, keeps_global, why_no_test
 
 Level = Literal["stop", "caution", "note"]
 
@@ -98,7 +98,7 @@ def _of_tissue(mark: MarkTables) -> Iterator[Caveat]:
 
 def _of_test(mark: MarkTables) -> Iterator[Caveat]:
     for kind, sheet in mark.results.items():
-        reason = sheet.facts.get("no test")
+        reason = why_no_test(sheet.facts)
         if reason:
             yield Caveat(
                 "stop",

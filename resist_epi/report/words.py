@@ -182,6 +182,28 @@ def for_reading(text: str, facts: Mapping[str, Any] | None = None) -> str:
     return text
 
 
+def unit_word(mark: MarkTables) -> str:
+    """What a row of `Patient` is: a patient, or a biological unit where no human gene was found."""
+    if not mark.main.facts["units"]["patients"]:
+        return "unit"
+    sets = None if mark.gene_sets is None else mark.gene_sets.table
+    assembly = "" if mark.arms is None else str(mark.arms.header.get("assembly", ""))
+    human = sets is None or (sets["n_tested"] > 0).any() or assembly in ("hg38", "hg19")
+    return "patient" if human else "biological unit"
+
+
+def why_no_test(facts: Mapping[str, Any]) -> str:
+    """Why there is no test, without the contrast, which stands in the question.
+
+    Examples
+    --------
+    >>> why_no_test({"no test": "contrast Condition:a-b: one side has 1 unit (a minus b), so no"})
+    'one side has 1 unit, so no'
+    """
+    text = re.sub(r"^contrast .*?: (?=\w+ side)", "", str(facts.get("no test", "")))
+    return re.sub(r" \([^()]*\)", "", text)
+
+
 def header_lines(header: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The sentences above a table, for reading: what is there for programs is left out."""
     lines = []

@@ -51,6 +51,9 @@ TABLES = (
     )),
     Table("Check", "a finding", ("check",), _always(study.CHECK)),
     Table("Results", "a region", ("results",), RESULTS),
+    Table("Values of units", "a region", ("unit_values",), (
+        Part((regions.REGIONS[4], regions.REGIONS[6])), Part(beside.VALUES[1:]),
+    )),
     Table("Changes in some units", "a region", ("carriers",), _always(regions.SUBSETS)),
     Table("Where calls lie", "a class and direction", ("where",), _always(findings.WHERE)),
     Table("Genes", "a gene", ("genes",), _always(beside.GENES)),

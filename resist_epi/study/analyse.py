@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,10 @@ from resist_epi.counting.matrix import CountMatrix
 from resist_epi.domains.find import find_domains
 from resist_epi.errors import DesignError
 from resist_epi.model import analysis as of_matrix
-from resist_epi.model.agreement import shared_variants
+from resist_epi.model.agreement import shared_variants, with_agreement_where_known
 from resist_epi.model.analysis import Analysis
 from resist_epi.model.asked import question_with, several_questions
+from resist_epi.model.known import read_known
 from resist_epi.model.normalization_data import NormalizationInputs
 from resist_epi.model.unit_values import with_values
 from resist_epi.samples.presets import preset
@@ -34,6 +36,7 @@ def analyse(
     inputs: NormalizationInputs | None = None,
     over_input: NDArray[np.bool_] | None = None,
     fold_changes: str | None = None,
+    known: str | Path | None = None,
     values: bool = False,
     **asked: Any,
 ) -> Analysis:
@@ -58,6 +61,10 @@ def analyse(
         What is done about a design that cannot be tested. `never`: refuse it, the default for a
         matrix; `if_untestable`: give fold changes without P and say why, the default for a study's
         counts, as in a run; `always`: never test.
+    known
+        A file of genes or regions of known direction, against which every normalisation is held
+        (`symbol`, `gene_id` or `chrom start end`, and `direction`), as `--known` of `run` and
+        `diff`; the header says under `agreement` how each fares.
     values
         Whether results hold the mean of every group and the value of every unit, too.
     asked
@@ -94,7 +101,7 @@ def analyse(
     """
     if isinstance(counts, StudyCounts):
         _refuse_beside(inputs=inputs, over_input=over_input)
-        (found,) = _of_study(counts, sheet, (), question, asked, fold_changes)
+        (found,) = _of_study(counts, sheet, (), question, asked, fold_changes, known)
     else:
         found = of_matrix.analyse(
             counts,
@@ -105,6 +112,8 @@ def analyse(
             fold_changes=fold_changes or "never",
             **asked,
         )
+        if known is not None:
+            found = with_agreement_where_known(found, read_known(known))
     return with_values(found) if values else found
 
 
@@ -165,6 +174,7 @@ def _of_study(
     question: Question | None,
     asked: Mapping[str, Any],
     fold_changes: str | None,
+    known: str | Path | None = None,
 ) -> list[Analysis]:
     """Ask a study's counts, step by step what a run asks of them."""
     study = counts.study
@@ -178,6 +188,11 @@ def _of_study(
     how = fold_changes or "if_untestable"
     analyses = ask_counts(counts, chosen, contrasts, fold_changes=how)
     if counts.windows is not None:
+        if known is not None:
+            raise DesignError(
+                "known directions are of regions that are there before they are tested, and domains"
+                " are found in the data; ask the mark's promoters, genes or peaks"
+            )
         return answer_domains(
             study,
             analyses,
@@ -187,8 +202,10 @@ def _of_study(
         )
     variants = shared_variants(analyses)
     speaks = preset(counts.mark).speaks(k for k in mark_kinds(study, counts.mark) if k != "bins")
+    directions = None if known is None else read_known(known)
+    relabelled = counts.kind == speaks
     return [
-        answer(study, one, variants=variants, relabelled=counts.kind == speaks).analysis
+        answer(study, one, variants=variants, known=directions, relabelled=relabelled).analysis
         for one in analyses
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resist_epi.cli.cost import expected_cost
+from resist_epi.cli.cost import expected_cost, peaks_cost_in_words
 
 
 def test_it_grows_with_number_size_and_marks(tmp_path: Path) -> None:
@@ -24,6 +24,11 @@ def test_what_is_not_here_has_no_size_and_the_words_are_plain() -> None:
     assert cost.megabytes == 0
     assert cost.words.startswith("1 track of less than 1 MB: about ")
     assert "GB of memory" in cost.words
+
+
+def test_peaks_alone_are_no_tracks() -> None:
+    assert peaks_cost_in_words(1, 1) == "1 peak file: about 13 s, where nothing is done yet"
+    assert "track" not in peaks_cost_in_words(30, 2)
 
 
 def test_hours_are_called_hours() -> None:

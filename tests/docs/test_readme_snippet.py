@@ -37,7 +37,7 @@ def test_it_finds_what_the_run_writes(
     code = snippet().replace('genome="hg38"', 'genes="genes.tsv"')  # short chromosomes
     exec(compile(code, "README.md", "exec"), held)
     assert "StudyCounts: H3K27me3 in 90 promoters x 8 libraries" in capsys.readouterr().out
-    monkeypatch.setattr("resist_epi.report.page.draw_figures", lambda run, folder, jobs: [])
+    monkeypatch.setattr("resist_epi.report.page.draw_figures", lambda run, folder, **how: [])
     command = "run sheet.csv -o study --genes genes.tsv --contrast poor-good"
     assert main(command.split()) == 0
     for name, kind in (("analysis", "promoters"), ("found", "domains")):

@@ -60,7 +60,7 @@ def test_it_is_said_where_no_gene_is_called_by_itself() -> None:
     said = mechanism_sentences(
         pd.DataFrame([row("A", "ER", "loss", "as expected", genes="(GREB1,CCND2)", n_loci=2)])
     )
-    assert "(no gene by itself; P below .05: GREB1, CCND2; 2 loci tested)" in said[0]
+    assert "(no gene by itself; P below 0.05: GREB1, CCND2; 2 loci tested)" in said[0]
 
 
 def test_of_many_carriers_the_first_are_named() -> None:

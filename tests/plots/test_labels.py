@@ -26,6 +26,49 @@ def test_crowded_labels_do_not_overlap() -> None:
             assert (low[i] >= high[j]).any() or (high[i] <= low[j]).any()
 
 
+def crossings(anchors: np.ndarray, centres: np.ndarray) -> int:
+    """Pairs of leader lines that cross, by the orientation of their ends."""
+
+    def side(p: np.ndarray, q: np.ndarray, r: np.ndarray) -> float:
+        return float((q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0]))
+
+    n = 0
+    for i in range(len(centres)):
+        for j in range(i):
+            a, b, c, d = anchors[i], centres[i], anchors[j], centres[j]
+            across = side(a, b, c) * side(a, b, d) < 0 and side(c, d, a) * side(c, d, b) < 0
+            n += across
+    return n
+
+
+def test_no_leader_line_crosses_another() -> None:
+    named = []
+    for seed in range(12):  # few points close together: where lines crossed
+        rng = np.random.default_rng(seed)
+        anchors = rng.normal([60, 80], [6, 9], (12, 2))
+        sizes = np.stack([rng.uniform(14, 38, 12), np.full(12, 6.3)], axis=1)
+        centres = place_labels(sizes, anchors, anchors, (200.0, 170.0))
+        kept = ~np.isnan(centres[:, 0])
+        assert crossings(anchors[kept], centres[kept]) == 0
+        named.append(kept.mean())
+    assert np.mean(named) > 0.85
+
+
+def test_no_leader_line_strikes_out_another_named_point() -> None:
+    anchors = np.array([[100.0, 100.0], [112.0, 100.0], [124.0, 100.0]])
+    wide = np.array([[30.0, 6.0]] * 3)
+    # The places above and below are taken, so that lines along the row would be shortest.
+    rows = np.arange(0.0, 224.0, 1.5)
+    crowd = np.array([[x, y] for x in rows for y in (88.0, 91.0, 94.0, 106.0, 109.0, 112.0)])
+    centres = place_labels(wide, anchors, crowd, (224.0, 200.0))
+    for i, (anchor, centre) in enumerate(zip(anchors, centres, strict=True)):
+        if np.isnan(centre).any():
+            continue
+        along = anchor + np.linspace(0, 1, 200)[:, None] * (centre - anchor)
+        for other in np.delete(anchors, i, axis=0):
+            assert np.abs(along - other).max(axis=1).min() > 1.4
+
+
 def test_a_lonely_label_stands_close_by() -> None:
     centres = place_labels(
         np.array([[30.0, 6.0]]), np.array([[100.0, 100.0]]), np.empty((0, 2)), (200.0, 200.0)

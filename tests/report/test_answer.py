@@ -164,6 +164,9 @@ def test_switches_are_counted_by_locus() -> None:
     quiet = Sheet(switches().table.assign(**{"class": "none"}), {})
     none = text_of(answer(two_marks(switches=quiet)), "switches")
     assert none == "No gene switches between H3K27me3 and H3K36me3"
+    untested = quiet.table.assign(H3K27me3_pvalue=float("nan"))
+    said = text_of(answer(two_marks(switches=Sheet(untested, {}))), "switches")
+    assert said.endswith("could not be tested: H3K27me3 has no P")
 
 
 def test_expression_and_an_outside_cohort_are_told() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from resist_epi.report.page import render
 from tests.support.browser import Page, open_browser
-from tests.support.report_tables import CALLED, NASTY, results, run_of
+from tests.support.report_tables import CALLED, NASTY, results, run_of, unit_values
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +142,70 @@ def test_a_row_is_marked_in_the_plots_and_keys_move_it(report: Page) -> None:
     report.run(f"{EXPLORER}.querySelector('.window').focus()")
     report.press("ArrowDown")
     report.wait_for(f"{chosen} === '{second}'")
+
+
+SWARM = f"{EXPLORER}.querySelector('.swarm')"
+WORDS = f"{EXPLORER}.querySelector('.swarm-words').textContent"
+
+
+def test_a_click_shows_the_value_of_every_unit(report: Page) -> None:
+    best = report.run(NAMES)[0]
+    report.wait_for(f"{WORDS}.startsWith('{best}: median')")  # before anything was clicked
+    report.run(f"{VOLCANO}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
+    report.click(*place_of(report, 3))
+    report.wait_for(f"{WORDS}.startsWith('GENE3:')")
+    table = results(2000)
+    kept = unit_values(table.iloc[:1000]).table.filter(like="value_").iloc[3].to_numpy()
+    logs = np.log2(kept + 0.05 * table["baseMean"].median())
+    drawn = report.run(f"{SWARM}.swarm.values")
+    np.testing.assert_allclose(drawn, logs, atol=0.0051)
+    good, poor = (f"{np.median(part):.2f}".replace("-", "−") for part in (drawn[:6], drawn[6:]))
+    said = f"GENE3: median {good} in good (n = 6), {poor} in poor (n = 6)."
+    assert report.run(WORDS) == said
+    assert report.run(f"{SWARM}.getAttribute('aria-label')") == said
+    points = np.array(report.run(f"{SWARM}.swarm.points"))
+    apart = np.hypot(*(points[:, None] - points[None]).T) + 99 * np.eye(12)
+    assert apart.min() > 7.9  # beside one another, none hidden
+    assert (
+        np.argsort(points[:, 1], kind="stable") == np.argsort(-np.array(drawn), kind="stable")
+    ).all()
+
+
+def test_the_swarm_follows_the_keyboard_and_says_what_it_has_not(report: Page) -> None:
+    report.run(f"{EXPLORER}.querySelector('.window').focus()")
+    report.press("ArrowDown")
+    report.wait_for(f"{WORDS}.startsWith({NAMES}[0] + ': median')")
+    report.press("ArrowDown")
+    report.wait_for(f"{WORDS}.startsWith({NAMES}[1] + ': median')")
+    search(report, "GENE1234")
+    report.run(f"{ROWS}[0].click()")
+    assert "not in this page" in report.run(WORDS)
+
+
+def test_a_unit_is_named_under_the_mouse(report: Page) -> None:
+    report.run(f"{SWARM}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
+    report.wait_for(f"{SWARM}.swarm.points.length === 12")
+    tip = f"{SWARM}.querySelector('.tip')"
+    for _ in range(100):
+        x, y = report.run(
+            f"(b => (p => [b.left + p[0], b.top + p[1]])({SWARM}.swarm.points[7]))"
+            f"({SWARM}.getBoundingClientRect())"
+        )
+        report.send("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        if report.run(f"!{tip}.hidden"):
+            break
+        time.sleep(0.05)
+    assert report.run(f"{tip}.textContent").startswith("P7 (poor): ")
+
+
+def test_a_gene_of_the_first_screen_leads_to_its_row(report: Page) -> None:
+    link = "document.querySelectorAll('table.loci a.gene')[2]"
+    gene = report.run(f"{link}.textContent")
+    report.run(f"{link}.click()")
+    report.wait_for(f"{WORDS}.startsWith('{gene}:')")
+    selected = f"{EXPLORER}.querySelector('tr[aria-selected=true]')"
+    assert report.run(f"{selected}.cells[0].textContent") == gene
+    assert report.run(f"document.activeElement === {EXPLORER}.querySelector('.window')")
 
 
 def test_a_drag_zooms_and_a_double_click_goes_back(report: Page) -> None:
@@ -281,6 +347,36 @@ NAMELESS = """(() => {
   levels.forEach((v, i) => { if (i && v > levels[i - 1] + 1) found.push(`h${v} too deep`); });
   if (all("main").length !== 1) found.push("not one main");
   if (!document.documentElement.lang) found.push("no language");
+  const usable = "a[href], button, input, select, textarea, summary, [tabindex]";
+  for (const e of all(`${usable.replace(", [tabindex]", "")}, [role=img]`))
+    if (e.querySelector(usable)) found.push(`one control in another: ${e.outerHTML.slice(0, 80)}`);
+  for (const e of all("[tabindex]"))
+    if (e.tabIndex > 0) found.push(`out of the order of the page: ${e.outerHTML.slice(0, 80)}`);
+  for (const e of all("[aria-labelledby], [aria-describedby]"))
+    for (const id of (e.getAttribute("aria-labelledby")
+                      || e.getAttribute("aria-describedby")).split(" "))
+      if (!document.getElementById(id)) found.push(`named by nothing: ${id}`);
+  for (const e of all('a[href^="#"]'))
+    if (!document.getElementById(e.hash.slice(1))) found.push(`leads nowhere: ${e.hash}`);
+  for (const e of all("[aria-hidden=true]"))
+    if (e.querySelector(usable)) found.push(`hidden, but can have the focus: ${e.className}`);
+  for (const e of all("p a[href], li a[href], td a[href], th a[href]"))
+    if (!e.closest("nav") && !/underline/.test(getComputedStyle(e).textDecorationLine))
+      found.push(`told from text by colour alone: ${e.textContent}`);
+  const parts = all("[role=region][aria-label], section[aria-labelledby], nav[aria-label]")
+    .map((e) => e.getAttribute("aria-label")
+      || document.getElementById(e.getAttribute("aria-labelledby")).textContent);
+  for (const name of parts)
+    if (parts.filter((x) => x === name).length > 1) found.push(`two parts: ${name}`);
+  const roles = ["region", "img", "note", "row", "status", "group"];
+  for (const e of all("[role]"))
+    if (!roles.includes(e.getAttribute("role"))) found.push(`role ${e.getAttribute("role")}`);
+  const viewport = document.querySelector("meta[name=viewport]");
+  if (/user-scalable=no|maximum-scale/.test(viewport.content)) found.push("cannot be enlarged");
+  for (const e of all("h1, h2, h3, h4, th, summary, caption"))
+    if (!e.textContent.trim()) found.push(`empty ${e.tagName}`);
+  if (all("h1").length !== 1) found.push("not one h1");
+  if (!document.title) found.push("no title");
   for (const e of all("ul > *, ol > *")) if (e.tagName !== "LI") found.push("list without items");
   return found;
 })()"""
@@ -297,6 +393,23 @@ def test_everybody_can_read_it(report: Page, scheme: str) -> None:
     assert faint == []
     assert nameless == []
     assert (paper == "rgb(255, 255, 255)") is (scheme == "light")
+
+
+AXE = os.environ.get("RESIST_EPI_AXE", "")  # where axe.min.js of axe-core is, if it is here
+
+
+@pytest.mark.skipif(not AXE, reason="needs axe-core: set RESIST_EPI_AXE to its axe.min.js")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_fault(report: Page, scheme: str) -> None:
+    feature = {"name": "prefers-color-scheme", "value": scheme}
+    report.send("Emulation.setEmulatedMedia", media="", features=[feature])
+    report.run("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    report.run(f"{Path(AXE).read_text(encoding='utf-8')}; 0")
+    found = report.run(
+        "axe.run().then(r => r.violations.map(v => `${v.impact} ${v.id}: ${v.nodes[0].html}`))"
+    )
+    report.send("Emulation.setEmulatedMedia", media="", features=[])
+    assert found == []
 
 
 def test_a_word_is_explained_to_the_keyboard(report: Page) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from resist_epi.report.confounders import Confounder, confounders
+from resist_epi.report.confounders import Confounder, by_state, confounders
 from resist_epi.report.gather import MarkTables, RunTables, Sheet
 from tests.support.report_tables import mark_of, results, run_tables, sheet
 
@@ -35,6 +35,15 @@ def test_what_nobody_could_check_is_not_called_absent() -> None:
     assert {c.state for c in found} == {"not checked"}
     known = confounders(replace(run(), columns=("SampleID", "Condition")))
     assert known[0].words == "the sheet has no column Batch"
+
+
+def test_those_of_one_state_stand_together_the_gravest_first() -> None:
+    found = confounders(run(hidden={"found": 1, "adjusted": 0}))
+    together = [(state, [c.name for c in own]) for state, own in by_state(found)]
+    assert together == [
+        ("seen", ["hidden factor"]),
+        ("not checked", ["batch", "purity", "copy number", "proliferation"]),
+    ]
 
 
 def test_a_column_of_the_design_is_adjusted_for() -> None:
@@ -100,6 +109,6 @@ def test_of_several_marks_the_gravest_state_is_told_with_its_mark() -> None:
 def test_why_hidden_factors_were_not_looked_for_is_said() -> None:
     about = {"name": "x", "kind": "difference", "first": "poor", "second": "good", "units": [4, 4]}
     few = next(c for c in confounders(run(contrast=about)) if c.name == "hidden factor")
-    assert few.words == "hidden factors were not looked for in groups of fewer than 5 units"
+    assert few.words == "not looked for in groups of fewer than 5 units"
     many = next(c for c in confounders(run()) if c.name == "hidden factor")
-    assert many.words == "hidden factors were not looked for"
+    assert many.words == "not looked for"

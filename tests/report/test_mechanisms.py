@@ -81,7 +81,7 @@ def test_mechanisms_have_a_section_with_sentences_controls_and_context(
     section = section[: section.index("</section>")]
     seen = "Glycolysis: gain of H3K36me3 (HK2, PFKP; 21 loci tested)"
     assert f"{seen}, consistent with what was stated." in section
-    assert "P is below .05 for Ribosome in H3K36me3" in section
+    assert "P is below 0.05 for Ribosome in H3K36me3" in section
     assert "Therapies beside the mechanisms" not in section  # none is listed for glycolysis
     assert "without glycolysis (not verified)" in section
     assert "hypoxia raises it too" in section

@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
+from resist_epi.cli.main import main
 from resist_epi.cli.report import command
 from resist_epi.errors import InputFormatError
 from resist_epi.io.tables import read_results, read_table, write_table
@@ -267,9 +269,31 @@ def test_figures_are_the_same_bytes_whoever_draws_them(
     of_a_mark = figures._figures
     monkeypatch.setattr(figures, "_figures", lambda *mark: islice(of_a_mark(*mark), 1))
     run = gather(study)
-    written = figures.draw_figures(run, tmp_path, jobs=2)
+    written = figures.draw_figures(run, tmp_path, jobs=2, formats=figures.WITH_PDF)
     stems = list(dict.fromkeys(path.stem for path in written))
     assert {f"{mark.name}.pca" for mark in run.marks} < set(stems)
-    assert [p.name for p in written] == [f"{stem}.{f}" for stem in stems for f in figures.FORMATS]
+    assert [p.name for p in written] == [f"{stem}.{f}" for stem in stems for f in figures.WITH_PDF]
     for path in written:
+        if path.suffix == ".pdf":  # which a run leaves out
+            assert path.read_bytes().startswith(b"%PDF")
+            continue
         assert path.read_bytes() == (study / "figures" / path.name).read_bytes(), path.name
+    with Image.open(tmp_path / f"{run.marks[0].name}.pca.png") as image:
+        assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+    assert "<text" in (tmp_path / f"{run.marks[0].name}.pca.svg").read_text(encoding="utf-8")
+
+
+def test_the_verb_draws_pdf_where_it_is_asked_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(
+        "resist_epi.report.page.write_report",
+        lambda folder, out, formats: asked.append((folder, out, tuple(formats))),
+    )
+    assert main(["report", str(tmp_path)]) == 0
+    assert main(["report", str(tmp_path), "--pdf"]) == 0
+    assert asked == [
+        (tmp_path, None, ("png", "svg")),
+        (tmp_path, None, ("png", "svg", "pdf")),
+    ]

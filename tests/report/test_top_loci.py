@@ -38,7 +38,7 @@ def test_neighbours_are_one_line_named_after_one_with_a_known_role() -> None:
     first = next(x for x in found if x.gene == "HK2")
     assert len(first.others) == 9
     assert "HK2" not in first.others
-    assert first.role == gene_roles()["HK2"] == "enzyme (Glycolysis)"
+    assert first.role == gene_roles()["HK2"] == "enzyme (glycolysis)"
 
 
 def test_what_a_mark_does_not_have_is_told_from_what_it_did_not_test() -> None:
@@ -58,5 +58,5 @@ def test_nothing_called_gives_no_line() -> None:
 
 def test_sets_keep_the_names_of_genes_and_acronyms() -> None:
     roles = gene_roles()
-    assert roles["NCOR2"] == "co-repressor (ESR1 corepressors)"
-    assert roles["PRPS1"].endswith("(PPP all)")
+    assert roles["NCOR2"] == "co-repressor (ESR1 repression)"
+    assert roles["PRPS1"].endswith("(pentose phosphate)")

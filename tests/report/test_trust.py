@@ -32,6 +32,8 @@ def test_calls_that_stand_under_every_normalisation_are_counted() -> None:
     assert scale.state == "holds"
     said = "90 of 100 calls stand under all 2 normalisations, and 50 more are called by others only"
     assert scale.words.endswith(said)
+    ((scale,), _) = scale_of(compared([(1, 1, 2), (0, 1, 95)]))
+    assert scale.state == "hangs"  # though both calls stand
     ((scale,), _) = scale_of(compared([(1, 1, 9), (1, 0, 91)]))
     assert scale.state == "hangs"
     ((scale,), _) = scale_of(compared([(0, 1, 2)]))
@@ -74,6 +76,35 @@ def test_the_next_step_is_what_would_change_the_answer_most() -> None:
     assert said[-1].endswith("igv_session.xml")
     seen = list(next_steps(run_tables([made(hidden={"found": 1, "adjusted": 0})])))
     assert any("Run again with hidden factor in the design" in text for text in seen)
+
+
+def test_a_mark_that_has_a_spike_in_is_not_sent_to_measure_one() -> None:
+    run = compared([(1, 1, 9), (1, 0, 91)])
+    assert any("by spike-in before a claim" in text for text in next_steps(run))
+    spiked = {"name": "spike_in", "assumption": "", "because": ""}
+    main = made(normalization=spiked).results
+    said = list(next_steps(replace(run, marks=(replace(run.marks[0], results=main),))))
+    assert not any("Measure the level" in text for text in said)
+    assert any("H3K27me3 by spike-in and by background side by side" in text for text in said)
+
+
+def test_what_calls_can_be_held_against_is_one_step() -> None:
+    run = run_tables([made()])
+    (step,) = [text for text in next_steps(run) if "Hold the called genes" in text]
+    assert "--expression" in step
+    assert "--survival" in step
+    known = replace(run, concordance=Sheet(pd.DataFrame(), {}))
+    (step,) = [text for text in next_steps(known) if "Hold the called genes" in text]
+    assert "--expression" not in step
+
+
+def test_a_mark_without_a_test_is_named_beside_one_with() -> None:
+    both = [made(), replace(made(**{"no test": "one side has 1 unit, so no"}), mark="H3K36me3")]
+    said = list(next_steps(run_tables(both)))
+    assert (
+        said[0] == "Add replicates of each group of H3K36me3: without them these cannot be tested"
+    )
+    assert "H3K36me3: nothing, since one side has 1 unit" in list(untestable(run_tables(both)))
 
 
 def test_where_nothing_is_called_more_units_come_first() -> None:

@@ -154,6 +154,18 @@ def test_annotation_of_peaks(peaks: list[Path], tmp_path: Path) -> None:
     assert re.search(r"promoter +1 +0\.500", done.stdout)
 
 
+def test_annotation_keeps_further_columns_as_given(tmp_path: Path) -> None:
+    genes, peak, out = tmp_path / "genes.tsv", tmp_path / "mine.tsv", tmp_path / "out.tsv"
+    genes.write_text(GENES)
+    peak.write_text("chr\tstart\tend\tMy Score\tsymbol\nchr1\t100\t300\t1.50\told name\n")
+    run("annotate_peaks.py", peak, "--genes", genes, "-o", out)
+    lines = [line for line in out.read_text().splitlines() if not line.startswith("#")]
+    found = dict(zip(*(line.split("\t") for line in lines), strict=True))
+    assert found["My Score"] == "1.50"
+    assert found["symbol"] == "AAA"
+    assert found["given_symbol"] == "old name"
+
+
 def test_annotation_with_built_in_genes(tmp_path: Path) -> None:
     peak, out = tmp_path / "peak.bed", tmp_path / "out.tsv"
     peak.write_text("chrX\t154547000\t154547100\n")

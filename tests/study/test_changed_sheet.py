@@ -15,7 +15,7 @@ from resist_epi.pipeline import look_at_sheet, run_study
 from resist_epi.samples.sheet import read_sheet
 from resist_epi.study import first_look, loaded
 from resist_epi.study.settings import StudySettings
-from resist_epi.study.steps import run_mark
+from resist_epi.study.steps import run_marks
 from tests.support.cohort import make_cohort
 
 
@@ -57,7 +57,7 @@ def contents(folder: Path) -> dict[str, bytes]:
         (first_look, "read_sheet"),
         (loaded, "check_study"),
         (loaded, "file_checksums"),
-        (run_mark, "run_tests"),
+        (run_marks, "run_tests"),
     ],
 )
 def test_groups_swapped_during_a_run_end_it(

@@ -139,7 +139,12 @@ def test_copy_number_of_inputs(
     letters = ["".join(rng.choice(list("ACGT"), n)) for n in LENGTHS.values()]
     fasta.write_text("".join(f">{c}\n{s}\n" for c, s in zip(LENGTHS, letters, strict=True)))
     chosen = settings(cohort, copy_number="input", fasta=fasta)
-    out = run_study(chosen, tmp_path / "out", report=False)
+    run = keep_run(chosen, tmp_path / "out")
+    counts = rx.count_study(
+        cohort.sheet, "genes", genes=cohort.genes, copy_number="input", fasta=fasta
+    )
+    assert_same(rx.analyse(counts), run.analyses["H3K27me3", "genes"][0])
+    out = run.out
     inside, outside = medians(out)
     assert abs(inside - outside) < 0.2
     found = read_seg(out / "copy_number" / "segments.seg")

@@ -24,6 +24,8 @@ from tests.support.run_analyses import KeptRun, assert_same, keep_run
 
 MARK = "H3K27me3"
 
+SPEAKS = {MARK: "promoters", "H3K36me3": "genes"}  # for genes: held against known directions
+
 
 @pytest.fixture(scope="module")
 def tracks(tmp_path_factory: pytest.TempPathFactory) -> KeptRun:
@@ -34,10 +36,12 @@ def tracks(tmp_path_factory: pytest.TempPathFactory) -> KeptRun:
     sheet["Batch"] = ["one", "two"] * (len(sheet) // 2)
     sheet.to_csv(cohort.sheet, index=False)
     (folder / "blacklist.bed").write_text("chr1\t30000\t45500\nchr2\t0\t1000\n")
+    (folder / "known.tsv").write_text("symbol\tdirection\nGENE5\tgain\nGENE7\tnone\n")
     settings = StudySettings(
         sheet=cohort.sheet,
         genes=cohort.genes,
         gene_sets=cohort.gene_sets,
+        known=folder / "known.tsv",
         exclude=folder / "blacklist.bed",
         min_overlap=3,
         design="~ Batch + Condition",
@@ -58,7 +62,7 @@ def reads(tmp_path_factory: pytest.TempPathFactory) -> KeptRun:
 def counted(run: KeptRun, kind: str | pd.DataFrame, mark: str = MARK) -> StudyCounts:
     own = {name: getattr(run.settings, name) for name in run.settings.model_fields_set}
     sheet = own.pop("sheet")
-    for name in ("gene_sets", "design"):
+    for name in ("gene_sets", "design", "known"):
         own.pop(name, None)
     return count_study(sheet, kind, mark=mark, **own)
 
@@ -69,8 +73,10 @@ def counted(run: KeptRun, kind: str | pd.DataFrame, mark: str = MARK) -> StudyCo
 )
 def test_of_tracks(tracks: KeptRun, mark: str, kind: str) -> None:
     counts = counted(tracks, kind, mark)
-    found = analyse(counts, formula="~ Batch + Condition")
+    known = tracks.settings.known if kind == SPEAKS[mark] else None
+    found = analyse(counts, formula="~ Batch + Condition", known=known)
     assert_same(found, tracks.analyses[mark, kind][0])
+    assert ("known directions" in found.header["agreement"]) is (known is not None)
     assert counts.study.exclude["chr1"][0].tolist() == [30_000]
     written = read_results(tracks.out / "differential" / f"{mark}.{kind}.tsv.gz")
     assert list(found.results.columns) == list(written.columns)
@@ -86,6 +92,15 @@ def test_of_reads(reads: KeptRun, kind: str) -> None:
     written = reads.analyses[MARK, kind][0]
     assert_same(found, with_values(written))
     assert {"mean_good", "mean_poor", "value_s0"} <= set(found.results)
+
+
+def test_known_directions_of_a_matrix_and_of_domains(tracks: KeptRun) -> None:
+    known = tracks.settings.known
+    counts = counted(tracks, "promoters")
+    found = analyse(counts.matrix, counts.sheet, contrast="poor-good", known=known)
+    assert "known directions" in found.header["agreement"]
+    with pytest.raises(DesignError, match="ask the mark's promoters"):
+        analyse(counted(tracks, "domains"), contrast="poor-good", known=known)
 
 
 def test_it_shows_what_was_decided(tracks: KeptRun, reads: KeptRun) -> None:

@@ -81,6 +81,7 @@ def test_the_folder_holds_what_the_contract_says(study: Path) -> None:
                 f"counts/{mark}.{kind}.parquet",
                 f"differential/{mark}.{kind}.tsv.gz",
                 f"differential/{mark}.{kind}.bed",
+                f"values/{mark}.{kind}.tsv.gz",
             }
             expected |= {
                 f"figures/{mark}.{kind}.{f}.{s}"

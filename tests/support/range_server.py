@@ -168,10 +168,11 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", headers.get("Content-Length", "0"))
         self.close_connection = True
         self.send_header("Connection", "close")
-        self.end_headers()
         body = b"" if self.command == "HEAD" else body[: len(body) // 2] if cut else body
         asked = {k.lower(): v for k, v in self.headers.items()}
+        # Noted before the client can know of it.
         self.own.seen.append(Seen(self.command, self.path, asked, status, len(body)))
+        self.end_headers()
         with suppress(OSError):
             self.wfile.write(body)
 

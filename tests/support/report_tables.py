@@ -80,6 +80,19 @@ def results(n: int) -> pd.DataFrame:
     )
 
 
+def unit_values(table: pd.DataFrame) -> Sheet:
+    """Values of six good and six poor units in regions of `results`, as a run keeps them."""
+    rng = np.random.default_rng(4)
+    good, poor = (table["baseMean"] * 2 ** (s * table["log2FoldChange"] / 2) for s in (-1, 1))
+    values = {
+        f"value_P{i}": (good if i < 6 else poor) * rng.gamma(50, 0.02, len(table))
+        for i in range(12)
+    }
+    groups = {f"P{i}": "good" if i < 6 else "poor" for i in range(12)}
+    kept = table[["region_id", "symbol"]].assign(**values).reset_index(drop=True)
+    return Sheet(kept, {"groups": {"column": "Condition", "of": groups}})
+
+
 def sheet(table: pd.DataFrame, **facts: object) -> Sheet:
     """A table of results with other facts above it than the usual ones."""
     named = {k.replace("_", " "): v for k, v in facts.items()}
@@ -105,10 +118,11 @@ def run_tables(marks: Sequence[MarkTables], **more: Any) -> RunTables:
 
 
 def run_of(n: int) -> RunTables:
-    """One mark with promoters, and few gene bodies."""
+    """One mark with promoters, the values of whose first half were kept, and few gene bodies."""
     table = results(n).assign(high_confidence=np.arange(n) < CALLED // 2)
     kinds = {"promoters": sheet(table), "genes": sheet(results(50))}
-    return run_tables([mark_of("H3K27me3", kinds)])
+    values = {"promoters": unit_values(table.iloc[: n // 2])}
+    return run_tables([mark_of("H3K27me3", kinds, values=values)])
 
 
 def mechanisms(rows: Sequence[Mapping[str, Any]]) -> Sheet:

@@ -8,12 +8,36 @@ async function open(root) {
     const results = new Results(root, table, settings);
     const scatters = [...root.querySelectorAll(".plot")].map((div) =>
       new Scatter(div, table, settings, div.id.split("-").pop(), (i) => results.reveal(i)));
-    results.onselect = (i) => scatters.forEach((s) => s.select(i));
+    const shown = [...scatters, ...await swarmOf(root, table)];
+    results.onselect = (i) => shown.forEach((s) => s.select(i));
+    shown.filter((s) => s instanceof Swarm).forEach((s) => s.select(results.rows[0] ?? -1)); // the best supported at first
+    root.results = results;
     root.dataset.ready = "yes";
   } catch (error) {
     root.prepend(element("p", { className: "problem", textContent: `This part could not be shown (${error.message}). A browser of 2023 or later is needed.` }));
     console.error(error);
   }
+}
+
+/* The values of every unit, where the run has kept them. */
+async function swarmOf(root, table) {
+  const div = root.querySelector(".swarm"), packed = div && document.getElementById(div.dataset.values);
+  if (!packed) return [];
+  return [new Swarm(div, table, JSON.parse(await unpack(packed.textContent)), root.querySelector(".swarm-words"))];
+}
+
+/* A gene of the first screen leads to its row, its points and its values. */
+function followGenes() {
+  for (const link of document.querySelectorAll("a[data-region]")) link.addEventListener("click", async (event) => {
+    event.preventDefault();
+    const fold = document.getElementById(link.dataset.kind), root = fold.querySelector(".explorer");
+    fold.open = true;
+    await open(root);
+    for (let wait = 0; wait < 100 && !root.dataset.ready; wait++) await new Promise((done) => setTimeout(done, 50));
+    const row = root.results?.table.region_id.indexOf(link.dataset.region) ?? -1;
+    root.scrollIntoView();
+    if (row >= 0) { root.results.reveal(row); root.results.window.focus({ preventScroll: true }); }
+  });
 }
 
 function openWhenSeen() {
@@ -58,3 +82,4 @@ openWhenSeen();
 printLight();
 copyMethods();
 followLinks();
+followGenes();

@@ -19,6 +19,7 @@ class Results {
     for (const [key, title, width, numeric] of COLUMNS) {
       const button = element("button", { type: "button", textContent: title });
       button.addEventListener("click", () => this.sortBy(key));
+      if (key === "high_confidence") button.title = this.settings.sure;
       const cell = element("th", { scope: "col", className: numeric ? "n" : "" }, button);
       cell.style.width = width;
       this.heads[key] = cell;

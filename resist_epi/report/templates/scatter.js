@@ -109,11 +109,7 @@ class Scatter {
     c.strokeStyle = colour("rule");
     c.strokeRect(left, top, width, height);
     c.fillText(this.titles[0], left + width / 2, top + height + 24);
-    c.save();
-    c.translate(4, top + height / 2);
-    c.rotate(-Math.PI / 2);
-    c.fillText(this.titles[1], 0, 0);
-    c.restore();
+    upright(c, this.titles[1], 4, top + height / 2, this.root.clientHeight);
   }
 
   /* The line of the false discovery rate, the chosen point, and what is being dragged. */

@@ -1,5 +1,6 @@
 /* What the parts of the script share: numbers, names, and how tables are unpacked. */
 const ROW = 28; // px; the style sheet has the same
+const DOT = 4; // px, radius of a unit
 const NEAR = 9; // px from a point at which the mouse still means it
 const COLUMNS = [ // key, heading, width, number?
   ["symbol", "Gene", "12%", false], ["place", "Position", "19%", false], ["baseMean", "Mean level", "8%", true],
@@ -48,6 +49,15 @@ function number(value) {
 const change = (value) => (value === null ? "–" : (Math.abs(value) < 0.005 ? 0 : value).toFixed(2).replace("-", "−"));
 const place = (t, i) => `${t.chrom[i]}:${THOUSANDS.format(t.start[i] + 1)}-${THOUSANDS.format(t.end[i])}`;
 const name = (t, i) => t.symbol[i] || t.region_id[i];
+/* The title of an axis, from below to above, moved so that a low plot does not cut it. */
+function upright(c, text, x, middle, height) {
+  const half = Math.min(c.measureText(text).width, height) / 2;
+  c.save();
+  c.translate(x, Math.min(Math.max(middle, half), height - half));
+  c.rotate(-Math.PI / 2);
+  c.fillText(text, 0, 0, height);
+  c.restore();
+}
 function element(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
   made.append(...children);

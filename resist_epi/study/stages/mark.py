@@ -21,7 +21,7 @@ from resist_epi.study.stages.count import missing_counts
 from resist_epi.study.stages.looks import know_looks
 from resist_epi.study.stages.plan_file import read_plan, stage_command
 from resist_epi.study.steps.dna import with_copy_number_of_study
-from resist_epi.study.steps.run_mark import run_mark
+from resist_epi.study.steps.run_marks import MarkSteps
 from resist_epi.tracks.looks import LookCache
 
 logger = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ def run_mark_alone(
     study = with_copy_number_of_study(study, ledger, loaded.dna, progress)
     looks.path = run_path(place, "looks")
     looks.write()
-    run_mark(study, mark, ledger, loaded.marks[mark], progress)
+    MarkSteps.find(study, mark, loaded.marks[mark], ledger).run(progress)
     return place
 
 

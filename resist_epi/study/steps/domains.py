@@ -29,6 +29,7 @@ from resist_epi.study.ledger import Ledger
 from resist_epi.study.steps.analyses import analyse_kind
 from resist_epi.study.steps.dna import controls_path, count_controls_in
 from resist_epi.study.steps.outputs import Outputs
+from resist_epi.study.steps.shown_values import write_shown_values
 from resist_epi.study.study import Study, chrom_lengths, counting_pass
 
 logger = logging.getLogger(__name__)
@@ -202,6 +203,7 @@ def write_domain_tests(study: Study, mark: str, found: Analysis, outputs: Output
     found = with_values(found) if study.settings.values else found
     path = outputs.path("results", "domains")
     outputs.table(path, found.results, found.about(path))
+    write_shown_values(found, "domains", outputs)
     write_direction_bed(outputs.add(outputs.path("calls", "domains")), found.results)
     links = link_domains(found.results, linked, promoter=window, main=preset(mark).main_kind)
     about = {

@@ -36,6 +36,7 @@ from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.steps.profiles import write_profiles
 from resist_epi.study.steps.quality import write_quality
 from resist_epi.study.steps.sets import write_gene_sets
+from resist_epi.study.steps.shown_values import write_shown_values
 from resist_epi.study.steps.tissue import write_scores
 from resist_epi.study.steps.where import write_where
 from resist_epi.study.study import Study
@@ -161,6 +162,7 @@ def _write_results(study: Study, analyses: Mapping[Kind, Analysis], outputs: Out
         path = outputs.path("results", kind)
         made = with_values(analysis) if study.settings.values else analysis
         outputs.table(path, made.results, made.about(path))
+        write_shown_values(analysis, kind, outputs)
         write_direction_bed(outputs.add(outputs.path("calls", kind)), analysis.results)
 
 

@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "resist_epi.study.steps.tissue.load_gene_sets",
         lambda: {"A_MARKERS": GeneSet("A_MARKERS", "test", GENES)},
     )
-    patch.setattr("resist_epi.report.page.draw_figures", lambda run, folder, jobs: [])
+    patch.setattr("resist_epi.report.page.draw_figures", lambda run, folder, **how: [])
     patch.setattr("resist_epi.study.steps.tissue.gene_set_kinds", lambda: {"A_MARKERS": "marker"})
     run_study(StudySettings(sheet=cohort.sheet, genes=cohort.genes), made / "out")
     patch.undo()
