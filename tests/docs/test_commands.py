@@ -98,6 +98,7 @@ NOT_OURS = {
     "pip install rdata",
     "pip install 'resist_epi[anndata]'",
     "pip install 'resist_epi[excel]'",
+    "pip install 'resist_epi[remote]'",
     "apt-get download",
 }
 # Hours, gigabytes, R or other people's data: their arguments are parsed, and no more is done.
