@@ -133,10 +133,13 @@ def _controls(quiet: pd.DataFrame, moved: pd.DataFrame) -> str:
     if tested.empty:
         return "No control or marker set could be tested."
     n = len(tested)
-    said = f"{n} test{'s' if n > 1 else ''} of control and marker sets ride{'' if n > 1 else 's'} along"
+    sets = "of control and marker sets"
+    ride = f"tests {sets} ride" if n > 1 else f"test {sets} rides"
+    said = f"{n} {ride} along"
     few = int(tested["verdict"].eq(NO_COMFORT.word).sum())
     if few:
-        said += f" ({few} of fewer than {FEWEST_OF_CONTROL} loci, which are no comfort)"
+        number_of = "all" if few == n else str(few)
+        said += f" ({number_of} of fewer than {FEWEST_OF_CONTROL} loci, which are no comfort)"
     if moved.empty:
         return f"{said}; none has P below 0.05."
     names = ", ".join(f"{r.mechanism} in {r.layer}" for r in moved.itertuples())

@@ -130,5 +130,5 @@ def test_a_control_set_without_a_p_is_no_test() -> None:
     table = pd.DataFrame(rows, columns=["mechanism", "pvalue", "verdict"])
     table = table.assign(layer="H3K36me3", n_tested=1)
     said = _controls(table, table.iloc[:0])
-    assert said.startswith("1 test of control and marker sets rides along (1 of fewer than")
+    assert said.startswith("1 test of control and marker sets rides along (all of fewer than")
     assert "could be tested" in _controls(table.iloc[1:], table.iloc[:0])
