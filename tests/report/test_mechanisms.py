@@ -106,9 +106,9 @@ def test_a_row_names_the_genes_that_carry_others_and_never_says_nan() -> None:
 
 
 def test_a_share_less_that_of_other_loci_is_no_share_of_loci() -> None:
-    row = dict.fromkeys((*names(MECHANISMS), *names(MECHANISMS_MORE)), "")
-    numbers = [c.name for c in (*MECHANISMS, *MECHANISMS_MORE) if c.dtype != "str"]
-    row |= dict.fromkeys(numbers, float("nan")) | {"layer": "switches"}
+    columns = (*MECHANISMS, *MECHANISMS_MORE)
+    row = {c.name: "" if c.dtype == "str" else float("nan") for c in columns}
+    row["layer"] = "switches"
     # All loci of the set are activating, and 1 % of the others are repressive on balance.
     assert _row(row | {"effect": 1.01})["effect"] == "+101.0 points"
     assert _row(row | {"effect": -0.667})["effect"] == "−66.7 points"

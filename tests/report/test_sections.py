@@ -24,8 +24,8 @@ from resist_epi.report.sections import (
     ("called", "said"),
     [
         (0, "none is called"),
-        (3, "the 3 called first, then others"),
-        (20, "the 20 called"),
+        (3, "the 3 called first"),
+        (20, "the 20 called first"),
         (24, "20 of the 24 called"),
     ],
 )
