@@ -76,7 +76,8 @@ def _clusters(row: Mapping[object, object]) -> str:
     tested, loci = int(str(row["n_tested"])), int(str(row["n_loci"]))
     if tested - loci < max(2, 0.1 * tested):
         return ""
-    return f"{tested} genes at {loci} loci: neighbours change together and count once"
+    at = "1 locus" if loci == 1 else f"{loci} loci"
+    return f"{tested} genes at {at}: neighbours change together and count once"
 
 
 def _copy_number(own: pd.DataFrame) -> str:

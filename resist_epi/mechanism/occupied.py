@@ -14,10 +14,10 @@ CLEAR_DIFFERENCE = 0.5
 
 COUNTED = (
     "counts, and no test: genes of a mechanism that have a peak of their own; a group has one where"
-    " at least half of its units do; more_in counts genes that a share of units higher by"
-    f" {100 * CLEAR_DIFFERENCE:.0f} points or more has in that group; expected is the sign of the"
-    " mark's amount that was stated beforehand for resistant against responsive tumours, which"
-    " peaks cannot test"
+    " at least half of its units do; a gene is more often in a group (more_in) where the share of"
+    f" units that have it is higher there by {100 * CLEAR_DIFFERENCE:.0f} points or more; what was"
+    " stated beforehand of the mark's amount in resistant against responsive tumours (expected)"
+    " cannot be tested by peaks"
 )
 
 

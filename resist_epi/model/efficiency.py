@@ -29,6 +29,7 @@ UNTESTED_DIFFERENCE = 1.0  # log2, that is said where no replicates tell its noi
 SHARE_P = 0.1
 
 IN_REGIONS = "composition where the mark is (TMM)"
+DISAGREE = "disagree between the groups"  # in every warning of a `Disagreement`
 
 _COVARIATES = ("Batch", "Purity", "Treatment", "Tissue", "Replicate")
 
@@ -84,7 +85,7 @@ class Disagreement:
         if np.isnan(self.pvalue):
             noise, claim = "no replicates tell its noise", "The fold changes hold only if"
         return [
-            f"{self.other} and {self.reference} disagree between the groups"
+            f"{self.other} and {self.reference} {DISAGREE}"
             f" by a {size} (log2 {self.difference:+.2f}, {noise}):"
             f" either the mark is {more} abundant as a whole on the first"
             f" side of the contrast, or immunoprecipitation was {more} efficient there, and these"

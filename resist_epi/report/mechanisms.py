@@ -101,7 +101,8 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _share(effect: float) -> str:
-    return "–" if pd.isna(effect) else f"{effect:+.1%} of loci".replace("-", "−")
+    """Percentage points; a share less that of the other loci, and so it may pass 100."""
+    return f"{100 * effect:+.1f} points".replace("-", "−")
 
 
 def _finding(row: Mapping[Any, Any]) -> str:
@@ -128,17 +129,20 @@ def _silent(own: pd.DataFrame) -> str:
 
 def _controls(quiet: pd.DataFrame, moved: pd.DataFrame) -> str:
     """One sentence on the sets that should not move."""
-    tested = quiet[quiet["n_tested"] > 0]
+    tested = quiet[quiet["pvalue"].notna()]
     if tested.empty:
-        return "No control set has a gene among the regions tested."
-    said = f"{len(tested)} tests of control and marker sets ride along"
+        return "No control or marker set could be tested."
+    n = len(tested)
+    sets = "of control and marker sets"
+    ride = f"tests {sets} ride" if n > 1 else f"test {sets} rides"
+    said = f"{n} {ride} along"
     few = int(tested["verdict"].eq(NO_COMFORT.word).sum())
     if few:
-        said += f" ({few} of fewer than {FEWEST_OF_CONTROL} loci, which are no comfort)"
+        number_of = "all" if few == n else str(few)
+        said += f" ({number_of} of fewer than {FEWEST_OF_CONTROL} loci, which are no comfort)"
     if moved.empty:
         return f"{said}; none has P below 0.05."
     names = ", ".join(f"{r.mechanism} in {r.layer}" for r in moved.itertuples())
-    n = int(tested["pvalue"].notna().sum())
     chance = f"of {n} tests {0.05 * n:.1f} would have that by chance"
     return f"{said}; P is below 0.05 for {names} ({chance}): look there before a claim."
 

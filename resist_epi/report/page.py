@@ -84,9 +84,10 @@ SCRIPTS = (
 WIDE = ("heatmap", "genome", "copy_number")  # shown over the whole width of the page
 
 STATIC_OF_STUDY = {
-    "mechanisms": "Mechanisms against measurements. Colour: effect (of switches the share of loci);"
-    " area: strength of the evidence; ring: called; cross: against what was stated. The sign beside"
-    " a dot is what was stated in advance. Controls stand below the line.",
+    "mechanisms": "Mechanisms against measurements. Colour: effect (of switches the share of loci,"
+    " less that of the other loci); area: strength of the evidence; ring: called; cross: against"
+    " what was stated. The sign beside a dot is what was stated in advance. Controls stand below"
+    " the line.",
 }
 
 STATIC_OF_MECHANISMS = {

@@ -119,11 +119,10 @@ def _mechanisms(run: PeaksRun) -> Iterator[str]:
         if len(table):
             some = int((table["n_with_peak"] > 0).sum())
             said.append(
-                f"of {some:,} of {len(table):,} mechanisms genes have a peak of {mark.mark}"
+                f"{some:,} of {len(table):,} mechanisms have a gene with a peak of {mark.mark}"
             )
     if said:
-        text = "; ".join(said)
-        yield f"{text[0].upper()}{text[1:]}: counts, from which no mechanism can be concluded"
+        yield f"{'; '.join(said)}: counts, from which no mechanism can be concluded"
 
 
 def _next_steps(groups: list[str]) -> Iterator[str]:

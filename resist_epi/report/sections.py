@@ -349,8 +349,8 @@ def is_switch(table: pd.DataFrame) -> pd.Series:
 def switch_caption(sheet: Sheet) -> str:
     """What the table of switches lists, and in which order."""
     n = int(is_switch(sheet.table).sum())
-    first = f"the {n} called first, then others" if n else "none is called"
-    return f"Switches: {first}, each {support_in_words(sheet.table)}"
+    some = f"{SWITCHES_SHOWN} of the {n} called" if n > SWITCHES_SHOWN else f"the {n} called first"
+    return f"Switches: {some if n else 'none is called'}, each {support_in_words(sheet.table)}"
 
 
 def place(row: Mapping[Any, Any]) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from resist_epi.io.run_folder import run_file
 from resist_epi.model.agreement import in_words
+from resist_epi.model.efficiency import DISAGREE
 from resist_epi.report.confounders import confounders
 from resist_epi.report.differs import shortly
 from resist_epi.report.gather import MarkTables, RunTables
@@ -50,9 +51,10 @@ def scale_of(run: RunTables) -> tuple[list[Scale], str]:
 def _scale(mark: MarkTables) -> Scale:
     name = in_words(str(mark.main.facts["normalization"]["name"]))
     table = None if mark.calls is None else mark.calls.table
-    warned = mark.normalization is not None and mark.normalization.header.get("warnings")
+    warnings = () if mark.normalization is None else mark.normalization.header.get("warnings", ())
+    disagree = any(DISAGREE in text for text in warnings)
     if table is None or table.empty:
-        state: Literal["hangs", "unknown"] = "hangs" if warned else "unknown"
+        state: Literal["hangs", "unknown"] = "hangs" if disagree else "unknown"
         why = "no region is called, so nothing hangs on it"
         if calls(mark.main)["gain"] + calls(mark.main)["loss"]:
             why = "not held against another"
@@ -68,12 +70,16 @@ def _scale(mark: MarkTables) -> Scale:
             words += f", and {more:,} more {'is' if more == 1 else 'are'} called by others only"
     else:
         words += f"no region is called by it, {int(table['n_regions'].sum()):,} by others"
-    if warned:
-        return Scale(mark.mark, "hangs", f"{words}, which disagree between the groups")
+    if disagree:
+        return Scale(mark.mark, "hangs", f"{words}; the normalisations {DISAGREE}")
     if not total:  # nothing is claimed that could hang on the choice
         return Scale(mark.mark, "unknown", words)
     twice = int(table["n_regions"].sum()) > 2 * total  # others call more than as many again
-    return Scale(mark.mark, "holds" if kept >= HOLDS * total and not twice else "hangs", words)
+    if kept < HOLDS * total or twice:
+        return Scale(mark.mark, "hangs", words)
+    if warnings:  # of the share of signal in the top bins, which is no normalisation
+        return Scale(mark.mark, "unknown", f"{words}; unequal efficiency is not excluded")
+    return Scale(mark.mark, "holds", words)
 
 
 def _shift(marks: Sequence[MarkTables]) -> Iterator[str]:
@@ -176,7 +182,8 @@ def _before_a_claim(run: RunTables) -> Iterator[str]:
     measured = [m.mark for m in run.marks if m.mark in hangs and keeps_global(m.main.facts)]
     if measured:
         yield (
-            f"Show {join_words(measured)} by spike-in and by background side by side: they disagree"
+            f"Show {join_words(measured)} by spike-in and by the other normalisations side by side:"
+            " they disagree"
         )
     hangs = [mark for mark in hangs if mark not in measured]
     if hangs:

@@ -59,7 +59,13 @@ MECHANISMS = (
     Column("n_loci", "int64", "loci", "these, those of one locus counted once"),
     Column("n_gain", "int64", "genes", "members that gain (switches: loci that are activating)"),
     Column("n_loss", "int64", "genes", "members that lose (switches: loci that are repressive)"),
-    Column("effect", "float64", "log2", "mean change of the members less that of the rest"),
+    Column(
+        "effect",
+        "float64",
+        "log2",
+        "mean change of the members less that of the rest; of switches (n_gain - n_loss) / n_loci"
+        " less the same of the rest, a share",
+    ),
     Column("pvalue", "float64", "", "two-sided, see the header"),
     Column("padj", "float64", "", "Benjamini-Hochberg over the mechanisms of the layer"),
     Column("matched_low", "float64", "log2", "2.5 % of the effects of matched random sets"),

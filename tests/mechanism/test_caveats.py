@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from resist_epi.genes.gene_level import GeneLevel
-from resist_epi.mechanism.caveats import set_warnings
+from resist_epi.mechanism.caveats import _clusters, set_warnings
 
 
 def test_warnings_name_what_else_may_lie_behind() -> None:
@@ -37,3 +38,8 @@ def test_warnings_name_what_else_may_lie_behind() -> None:
     assert "adipose tissue move too" in first
     assert second == ""
     assert "CpG" not in set_warnings("H3K36me3", level, members, sets)[0]
+
+
+@pytest.mark.parametrize(("loci", "said"), [(1, "5 genes at 1 locus:"), (2, "5 genes at 2 loci:")])
+def test_neighbours_are_said_to_count_once(loci: int, said: str) -> None:
+    assert _clusters({"n_tested": 5, "n_loci": loci}).startswith(said)

@@ -105,9 +105,30 @@ def test_a_row_names_the_genes_that_carry_others_and_never_says_nan() -> None:
     assert _row(other)["finding"].startswith("one finding with Pentose phosphate")
 
 
+def test_a_share_less_that_of_other_loci_is_no_share_of_loci() -> None:
+    columns = (*MECHANISMS, *MECHANISMS_MORE)
+    row = {c.name: "" if c.dtype == "str" else float("nan") for c in columns}
+    row["layer"] = "switches"
+    # All loci of the set are activating, and 1 % of the others are repressive on balance.
+    assert _row(row | {"effect": 1.01})["effect"] == "+101.0 points"
+    assert _row(row | {"effect": -0.667})["effect"] == "−66.7 points"
+
+
 def test_controls_that_move_stand_beside_how_many_would_by_chance() -> None:
     rows = [("Olfactory receptors", 0.028, "moved at P < .05"), ("Ribosome", 0.6, "quiet")]
     table = pd.DataFrame(rows, columns=["mechanism", "pvalue", "verdict"])
     table = table.assign(layer="H3K36me3", n_tested=20)
     said = _controls(table, table.iloc[:1])
     assert "Olfactory receptors in H3K36me3 (of 2 tests 0.1 would have that by chance)" in said
+
+
+def test_a_control_set_without_a_p_is_no_test() -> None:
+    rows = [
+        ("Ribosome", 0.6, "too few to reassure"),
+        ("Adipose markers", float("nan"), "not tested"),
+    ]
+    table = pd.DataFrame(rows, columns=["mechanism", "pvalue", "verdict"])
+    table = table.assign(layer="H3K36me3", n_tested=1)
+    said = _controls(table, table.iloc[:0])
+    assert said.startswith("1 test of control and marker sets rides along (all of fewer than")
+    assert "could be tested" in _controls(table.iloc[1:], table.iloc[:0])

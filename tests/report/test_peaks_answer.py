@@ -45,6 +45,10 @@ def test_question_and_numbers_are_those_of_the_tables(run: PeaksRun, folder: Pat
     few = int((table["descriptive_padj"] <= 0.05).sum())
     said = {0: "none has", 1: "1 has"}.get(few, f"{few} have")
     assert f"{said} a descriptive adjusted P" in found.sentences[1]
+    genes = read_table(folder / "occupancy" / "H3K27me3.mechanisms.tsv")
+    some = int((genes["n_with_peak"] > 0).sum())
+    counted = f"{some} of {len(genes)} mechanisms have a gene with a peak of H3K27me3: counts"
+    assert any(text.startswith(counted) for text in found.sentences)
 
 
 def test_without_groups_nothing_is_compared(run: PeaksRun) -> None:

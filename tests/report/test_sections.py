@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from resist_epi.report.gather import Sheet
 from resist_epi.report.sections import (
@@ -14,7 +15,40 @@ from resist_epi.report.sections import (
     sets_in_words,
     strongest_rows,
     sure_in_words,
+    switch_caption,
+    switch_table,
 )
+
+
+@pytest.mark.parametrize(
+    ("called", "said"),
+    [
+        (0, "none is called"),
+        (3, "the 3 called first"),
+        (20, "the 20 called first"),
+        (24, "20 of the 24 called"),
+    ],
+)
+def test_the_table_of_switches_says_how_many_of_the_called_it_shows(called: int, said: str) -> None:
+    n = 30
+    table = pd.DataFrame(
+        {
+            "symbol": [f"G{i}" for i in range(n)],
+            "gene_id": [f"g{i}" for i in range(n)],
+            "H3K27me3_log2FoldChange": -1.0,
+            "H3K27me3_pvalue": 0.01,
+            "H3K36me3_log2FoldChange": 1.0,
+            "H3K36me3_pvalue": 0.01,
+            "padj": 0.02,
+            "class": ["activating_switch"] * called + ["none"] * (n - called),
+            "shrunkenLog2FoldChange": 0.5,
+            "svalue": np.linspace(0.1, 0.4, n),
+        }
+    )
+    sheet = Sheet(table, {})
+    assert switch_caption(sheet).startswith(f"Switches: {said}, each ")
+    shown = [row[-1] for row in switch_table(sheet).rows]
+    assert shown.count("activating switch") == min(called, 20)
 
 
 def _pre_specified(p: float) -> Sheet:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from resist_epi.model.efficiency import Disagreement
 from resist_epi.report.gather import MarkTables, RunTables, Sheet
 from resist_epi.report.trust import next_steps, scale_of, untestable
 from tests.support.report_tables import mark_of, mechanisms, results, run_tables, sheet
@@ -39,9 +40,19 @@ def test_calls_that_stand_under_every_normalisation_are_counted() -> None:
     ((scale,), _) = scale_of(compared([(0, 1, 2)]))
     assert scale.state == "unknown"
     assert scale.words.endswith("no region is called by it, 2 by others")
-    ((scale,), _) = scale_of(compared([(1, 1, 100)], ["they disagree"]))
+    disagree = Disagreement(0.4, 0.1, 10.0, 0.003, "background").warnings
+    ((scale,), _) = scale_of(compared([(1, 1, 100)], disagree))
     assert scale.state == "hangs"
+    assert scale.words.endswith("; the normalisations disagree between the groups")
     assert "by spike-in" in " ".join(next_steps(compared([(1, 0, 100)])))
+
+
+def test_a_share_of_signal_that_goes_with_the_groups_is_no_disagreement() -> None:
+    share = "the share of signal in the top bins goes with the contrast (a factor of 1.03, P 0.09)"
+    ((scale,), _) = scale_of(compared([(1, 1, 31), (1, 0, 2)], [share]))
+    assert scale.state == "unknown"
+    assert scale.words.endswith("all 2 normalisations; unequal efficiency is not excluded")
+    assert not any("disagree" in text for text in next_steps(compared([(1, 1, 31)], [share])))
 
 
 def test_a_global_shift_is_told_by_a_spike_in_alone() -> None:
@@ -85,7 +96,9 @@ def test_a_mark_that_has_a_spike_in_is_not_sent_to_measure_one() -> None:
     main = made(normalization=spiked).results
     said = list(next_steps(replace(run, marks=(replace(run.marks[0], results=main),))))
     assert not any("Measure the level" in text for text in said)
-    assert any("H3K27me3 by spike-in and by background side by side" in text for text in said)
+    assert any(
+        "H3K27me3 by spike-in and by the other normalisations side by side" in text for text in said
+    )
 
 
 def test_what_calls_can_be_held_against_is_one_step() -> None:
