@@ -72,6 +72,43 @@ install_browser() {
     fi
 }
 
+# The tests of workflows need a SLURM, and Snakemake in an environment of its own; they skip, saying
+# so, where one of them is missing.
+install_slurm() {
+    local name missing=""
+    for name in munged slurmctld slurmd sbatch; do
+        PATH="$PATH:/usr/sbin" command -v "$name" >/dev/null || missing="$missing $name"
+    done
+    [ -n "$missing" ] || return 0
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        say "installing from the distribution: SLURM"
+        apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+            slurmctld slurmd slurm-client munge slurm-wlm-basic-plugins >&2 ||
+            say "no SLURM to be had: the tests of workflows under it will skip"
+    else
+        say "missing on this system:$missing; the tests of workflows under SLURM will skip"
+        say "  Debian, Ubuntu: sudo apt-get install slurmctld slurmd slurm-client munge slurm-wlm-basic-plugins"
+    fi
+}
+
+# Leaves RESIST_EPI_SNAKEMAKE pointing at the program, unless it names one already.
+make_snakemake_environment() {
+    [ -z "${RESIST_EPI_SNAKEMAKE:-}" ] || return 0
+    local own="$TOP/.venv-snakemake" wanted
+    # The lines of the extra, which are those of people who install it.
+    wanted="$(sed -n '/^workflow =/,/^[a-z]/s/^    //p' "$TOP/setup.cfg" | tr '\n' ' ')"
+    if [ "$(cat "$own/.stamp" 2>/dev/null)" != "$(stamp)" ]; then
+        say "setting up $own"
+        "$(find_python)" -m venv --clear "$own"
+        # shellcheck disable=SC2086  # a list of words is meant
+        "$own/bin/python" -m pip install --quiet --disable-pip-version-check \
+            --constraint "$TOP/constraints.txt" $wanted
+        stamp >"$own/.stamp"
+    fi
+    export RESIST_EPI_SNAKEMAKE="$own/bin/snakemake"
+}
+
 # The environment is made anew where the versions or the package's own metadata have changed.
 stamp() { cat "$TOP/constraints.txt" "$TOP/setup.cfg" "$TOP/resist_epi/version.py" | cksum; }
 

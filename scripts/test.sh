@@ -2,7 +2,8 @@
 # Set up the package in .venv and run its tests.
 #   bash scripts/test.sh              the tests
 #   bash scripts/test.sh --all        also lint, types, a wheel in an empty environment, the site of the
-#                                     documentation, fuzzing, real data
+#                                     documentation, fuzzing, workflows under a real SLURM (at
+#                                     most ten minutes), real data
 #   bash scripts/test.sh -k peaks     anything else goes to pytest
 set -eu
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -31,6 +32,10 @@ if [ "$ALL" = 1 ]; then
     bash "$HERE/docs.sh" "$SITE"
     rm -rf "$SITE"
     "$PYTHON" validation/fuzz_readers.py --seconds 120
-    exec "$PYTHON" -m pytest -n 2 --dist worksteal "$@"
+    install_slurm
+    make_snakemake_environment
+    # Alone: SLURM's daemons take the machine for themselves. Interrupted, pytest stops them.
+    timeout --signal=INT --kill-after=60 600 "$PYTHON" -m pytest -n 0 tests/study/test_slurm.py
+    exec "$PYTHON" -m pytest -n 2 --dist worksteal -m "not slurm" "$@"
 fi
-exec "$PYTHON" -m pytest -n 2 --dist worksteal -m "not real" "$@"
+exec "$PYTHON" -m pytest -n 2 --dist worksteal -m "not real and not slurm" "$@"

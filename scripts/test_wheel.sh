@@ -27,4 +27,9 @@ lines="$(wc -l <promoters.bed)"
     echo "the wheel's demo wrote no report" >&2
     exit 1
 }
-echo "wheel: installed; $lines promoters written from its built-in genes, and the demo's report"
+"$WORK/venv/bin/resist-epi" --quiet workflow init out/cohort/sheet.csv -o wf
+[ -s wf/Snakefile ] && [ -x wf/profiles/generic/submit.sh ] || {
+    echo "the wheel's workflow lacks its templates" >&2
+    exit 1
+}
+echo "wheel: installed; $lines promoters written from its built-in genes, the demo's report, and a workflow"

@@ -46,6 +46,14 @@ def test_the_recipe_asks_for_what_the_package_needs() -> None:
     assert run == {ON_CONDA.get(name, name): version for name, version in needed().items()}
 
 
+def test_every_package_is_in_the_wheel() -> None:
+    config = configparser.ConfigParser()
+    config.read(TOP / "setup.cfg")
+    found = {p.parent for p in (TOP / "resist_epi").rglob("__init__.py")}
+    named = {".".join(p.relative_to(TOP).parts) for p in found} | {"resist_epi.data"}
+    assert set(config["options"]["packages"].split()) == named
+
+
 def test_what_conda_lacks_is_named() -> None:
     made = recipe()
     assert set(made["extra"]["not-on-conda"]) <= set(needed())

@@ -26,6 +26,7 @@ from resist_epi.cli import (
     run,
     simulate,
     tracks,
+    workflow,
 )
 from resist_epi.cli.messages import keep_libraries_quiet, set_up_logging, show_error
 from resist_epi.cli.options import name_choices
@@ -70,6 +71,7 @@ for verb in VERBS:
     folders = (run, compare, simulate, demo, tracks)
     kind = FolderVerb if verb in folders else Verb
     app.command(name=verb.NAME, cls=kind)(verb.command)
+app.add_typer(workflow.app, name=workflow.NAME)
 
 
 def _version(wanted: bool) -> None:

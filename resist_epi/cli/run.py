@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -61,6 +62,7 @@ from resist_epi.samples.question import Confounders, Question
 
 if TYPE_CHECKING:
     from resist_epi.samples.sheet import SampleSheet
+    from resist_epi.study.settings import StudySettings
 
 logger = logging.getLogger(__name__)
 
@@ -138,66 +140,14 @@ def command(
 
     With a study.yaml, options given here win over what it says.
     """
+    given = locals()  # the options by name, as they were understood
     from resist_epi.cli.messages import track_progress
     from resist_epi.cli.paths import refuse_foreign
     from resist_epi.pipeline import run_study
     from resist_epi.study.first_look import look_at_sheet
-    from resist_epi.study.settings import make_settings
-    from resist_epi.study.study_file import read_study
 
     job = asked_job(stage, shard, mark)
-    options = {
-        "genome": genome,
-        "genes": genes,
-        "exclude": exclude,
-        "partition": partition,
-        "gene_sets": gene_sets,
-        "design": design,
-        "contrast": contrast,
-        "coefficient": coefficient,
-        "joint": joint,
-        "values": values,
-        "method": method,
-        "normalize": normalize,
-        "fdr": fdr,
-        "lfc_threshold": lfc_threshold,
-        "block": block,
-        "strata": strata,
-        "hidden": hidden,
-        "weights": weights,
-        "known": known,
-        "min_overlap": min_overlap,
-        "control": control,
-        "copy_number": copy_number,
-        "segments": segments,
-        "fasta": fasta,
-        "expression": expression,
-        "proteomics": proteomics,
-        "methylation": methylation,
-        "evidence_max_p": evidence_max_p,
-        "evidence_min_fold_change": evidence_min_fold_change,
-        "survival_expression": survival and survival[0],
-        "survival_clinical": survival and survival[1],
-        "survival_adjust": tuple(cohort_adjust or ()),
-        "survival_strata": cohort_strata,
-        "survival_treatment": cohort_treatment,
-        "survival_worse": worse,
-        "sites": named_files(sites),
-        "contacts": contacts,
-        "chain": chain,
-        "quantity": quantity.value,
-        "jobs": jobs,
-        "min_mapq": min_mapq,
-        "keep_duplicates": keep_duplicates,
-        "count_as": count_as,
-        "shift": shift,
-        "extend": extend,
-    }
-    if sheet.suffix in (".yaml", ".yml"):
-        said = {k: v for k, v in options.items() if _was_given(context, _OPTION_OF.get(k, k))}
-        settings = make_settings(read_study(sheet).model_dump() | said)
-    else:
-        settings = make_settings({"sheet": sheet, **options})
+    settings = settings_of(context, given)
     first = look_at_sheet(settings)
     if not force:
         refuse_foreign(output)
@@ -218,6 +168,40 @@ def command(
     _say_cost(first.sheet, settings.jobs)
     with track_progress(None, what="reading the sheet") as progress:
         run_study(settings, output, first=first, progress=progress, unlock=unlock, cache=cache)
+
+
+def settings_of(context: typer.Context, given: Mapping[str, Any]) -> StudySettings:
+    """What the options of `run` make of a sheet, or change in a study.yaml.
+
+    Parameters
+    ----------
+    given
+        Parameter of `command` -> its value; `jobs` may be absent.
+
+    Raises
+    ------
+    ResistEpiError
+        If the study.yaml cannot be read, or settings are wrong.
+    """
+    from resist_epi.study.settings import StudySettings as Settings
+    from resist_epi.study.settings import make_settings
+    from resist_epi.study.study_file import read_study
+
+    named = {n: _OPTION_OF.get(n, n) for n in Settings.model_fields if n != "sheet"}
+    options = {name: given[option] for name, option in named.items() if option in given}
+    expression, clinical = given["survival"] or (None, None)
+    options |= {
+        "survival_expression": expression,
+        "survival_clinical": clinical,
+        "survival_adjust": tuple(given["cohort_adjust"] or ()),
+        "sites": named_files(given["sites"]),
+        "quantity": given["quantity"].value,
+    }
+    sheet: Path = given["sheet"]
+    if sheet.suffix not in (".yaml", ".yml"):
+        return make_settings({"sheet": sheet, **options})
+    said = {k: v for k, v in options.items() if _was_given(context, named[k])}
+    return make_settings(read_study(sheet).model_dump() | said)
 
 
 def _say_cost(sheet: SampleSheet, jobs: int) -> None:

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+import pandas as pd
+
 from resist_epi.errors import InputFormatError, ResistEpiError
 from resist_epi.io.first_bytes import NEITHER, first_bytes
 from resist_epi.io.remote.address import is_remote, shown
@@ -154,8 +156,12 @@ def without_remote_peaks(sheet: SampleSheet) -> SampleSheet:
     """The sheet without the peaks that are not here, as these are not read."""
     if "Peaks" not in sheet.table:
         return sheet
+    if not any(map(is_remote, sheet.table["Peaks"])):
+        return sheet
     peaks = ["" if is_remote(path) else path for path in sheet.table["Peaks"]]
-    return replace(sheet, table=sheet.table.assign(Peaks=peaks))
+    # Names of files may hold what no Arrow string can.
+    own = pd.Series(peaks, index=sheet.table.index, dtype=object)
+    return replace(sheet, table=sheet.table.assign(Peaks=own))
 
 
 def _alike(looks: Mapping[str, RemoteLook | ResistEpiError]) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
+import pandas as pd
+
 from resist_epi.errors import InputFormatError, ResistEpiError, SampleSheetError
 from resist_epi.io.first_bytes import NEITHER, first_bytes
 from resist_epi.io.progress import begin
@@ -108,7 +110,9 @@ def stage_sheet(
     table = sheet.table.copy()
     for column in columns:
         if column in table:
-            table[column] = [here.get(str(path), path) for path in table[column]]
+            paths = [here.get(str(path), path) for path in table[column]]
+            # Names of files may hold what no Arrow string can.
+            table[column] = pd.Series(paths, index=table.index, dtype=object)
     return replace(sheet, table=table)
 
 

@@ -20,6 +20,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ INSTEAD = [
     ),
 ]
 PILOT = "tests/docs/test_pilot_example.py"
+SLURM = "tests/study/test_slurm.py"
 # Run in another test, as a whole.
 TESTED = {
     "resist-epi demo -o out": "tests/cli/test_demo.py",
@@ -70,6 +72,10 @@ TESTED = {
     "resist-epi power pilot.tsv --samples pilot.csv --units 3,6,12 --effects 1 --sets 10"
     " -o power.tsv": PILOT,
     "resist-epi plot power power.tsv -o power.png": PILOT,
+    "resist-epi workflow run wf --profile slurm": SLURM,
+    "resist-epi workflow run wf --profile slurm --dry-run": "tests/cli/test_workflow.py",
+    "resist-epi workflow run wf --profile slurm --unlock": SLURM,
+    "resist-epi workflow run wf --profile slurm -- --jobs 20": "tests/cli/test_workflow.py",
     "resist-epi diff later.tsv --samples later.csv -o later.results.tsv": PILOT,
 }
 TESTED |= {
@@ -87,10 +93,12 @@ SETS_UP = {
 }
 NOT_OURS = {
     "source .venv/bin/activate",
+    "python -m venv snakemake",
     "pip install .",
     "pip install rdata",
     "pip install 'resist_epi[anndata]'",
     "pip install 'resist_epi[excel]'",
+    "pip install 'resist_epi[remote]'",
     "apt-get download",
 }
 # Hours, gigabytes, R or other people's data: their arguments are parsed, and no more is done.
@@ -422,13 +430,16 @@ OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 # Options of other programs.
 FOREIGN = {
     "--all": "scripts/test.sh",
+    "--workflow-profile": "snakemake",
+    "--me": "squeue",
 }
 
 
 def known_options() -> set[str]:
     """Of all verbs and scripts."""
     known = set(FOREIGN)
-    for verb in (typer.main.get_command(app), *verbs().values()):
+    groups = [v.commands.values() for v in verbs().values() if hasattr(v, "commands")]
+    for verb in (typer.main.get_command(app), *verbs().values(), *chain(*groups)):
         known |= {"--help"}.union(*([*p.opts, *p.secondary_opts] for p in verb.params))
     for folder in ("scripts", "validation", "benchmarks"):
         for path in (TOP / folder).glob("*.py"):

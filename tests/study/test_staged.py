@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from resist_epi.io.remote import cache, ranged_file, transport
 from resist_epi.pipeline import run_study
 from resist_epi.samples.sheet import make_sheet, read_sheet
 from resist_epi.study.check import check_study
+from resist_epi.study.check_remote import without_remote_peaks
 from resist_epi.study.locus_sheet import locus_coverage
 from resist_epi.study.profile_sheet import Window, profile_sheet
 from resist_epi.study.settings import make_settings
@@ -238,3 +240,16 @@ def test_many_regions_are_few_requests(server: RangeServer, tmp_path: Path) -> N
     # HEAD, the ends and the index; then a request a chromosome and each eight megabytes.
     assert len(server.seen) <= 6 + len(lengths) + megabytes / 8
     assert server.sent() <= path.stat().st_size + 2 * len(lengths) * 2**20
+
+
+def test_names_that_are_no_unicode_stand_beside_addresses(
+    server: RangeServer, tmp_path: Path
+) -> None:
+    odd = "h\udcff/b.bed"
+    rows = {"SampleID": ["a", "b"], "Factor": "ER", "Condition": "x"}
+    table = pd.DataFrame(rows).assign(
+        Peaks=pd.Series([server.put("a.bed", b"chr1\t1\t9\n"), odd], dtype=object)
+    )
+    sheet = replace(make_sheet(pd.DataFrame(rows)), table=table)
+    assert list(without_remote_peaks(sheet).table["Peaks"]) == ["", odd]
+    assert stage_sheet(sheet, tmp_path / "c").table["Peaks"].iloc[1] == odd

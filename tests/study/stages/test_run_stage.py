@@ -169,7 +169,7 @@ def test_damage_is_noticed_said_and_mended(
     flip(flipped)
     look = sorted(stage_path(counted, "looks").iterdir())[0]
     look.write_text(look.read_text().replace("1", "2"))
-    table = next(stage_path(counted, "tested", MARKS[0]).rglob("*.promoters.tsv.gz"))
+    table = next(stage_path(counted, "tested", MARKS[0]).glob("differential/*.promoters.tsv.gz"))
     flip(table)
     said = Said()
     run_study(made.settings, counted, report=False, progress=said)

@@ -1,0 +1,3 @@
+#!/bin/sh
+# cancel.sh NUMBER...: take these jobs back.
+exec scancel "$@"

@@ -1,0 +1,191 @@
+"""A study as a Snakemake workflow: the folder that is written, and held against its study."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from os.path import relpath
+from pathlib import Path
+from string import Template
+
+import yaml
+
+from resist_epi.errors import InputFormatError, shortened
+from resist_epi.io.remote.address import shown
+from resist_epi.io.store import read_text, write_text
+from resist_epi.samples.sheet import SampleSheet, read_sheet
+from resist_epi.study.job_sizes import LIBRARIES_A_SHARD, THREADS, JobSizes
+from resist_epi.study.peaks_study import of_peaks_alone
+from resist_epi.study.settings import StudySettings
+from resist_epi.study.staged import remote_cells
+from resist_epi.study.study import named_files
+from resist_epi.study.study_file import read_study, write_study
+
+SNAKEFILE, CONFIG, STUDY, INPUTS = "Snakefile", "config.yaml", "study.yaml", "inputs.txt"
+
+
+def job_sizes(
+    sheet: SampleSheet, *, a_shard: int = LIBRARIES_A_SHARD, threads: int = THREADS
+) -> JobSizes:
+    """How the libraries of a sheet are split into jobs."""
+    of_marks = [len(sheet.for_mark(mark).samples) for mark in sheet.marks]
+    return JobSizes(sum(of_marks), max(of_marks), a_shard, threads)
+
+
+def write_workflow(
+    settings: StudySettings,
+    sheet: SampleSheet,
+    folder: str | Path,
+    sizes: JobSizes,
+    *,
+    force: bool = False,
+) -> list[Path]:
+    """Write a folder that Snakemake runs: Snakefile, its configuration, profiles and the study.
+
+    Parameters
+    ----------
+    settings
+        Paths relative to the working directory.
+    sheet
+        As `settings.sheet` was read.
+    folder
+        Made if missing.
+    force
+        Write over a workflow that is there.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+
+    Raises
+    ------
+    InputFormatError
+        If one of the files is there already, the folder cannot be written, or the study cannot be
+        split: its sheet names peaks alone, or its files are lifted first.
+    """
+    folder = Path(folder)
+    _refuse_unsplit(settings, sheet)
+    templates = dict(_templates())
+    names = [*templates, STUDY, INPUTS]
+    there = [name for name in names if (folder / name).exists() or (folder / name).is_symlink()]
+    if there and not force:
+        raise InputFormatError(
+            "is there already, and may have been changed by you",
+            path=folder / there[0],
+            remedy="give another folder with -o, or write over the workflow in it with --force",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, template in templates.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = template.read_text("utf-8")
+        write_text(path, _filled(text, sheet, sizes) if name == CONFIG else text)
+        if path.suffix == ".sh":
+            path.chmod(0o755)
+    write_study(folder / STUDY, settings)
+    write_inputs(folder, settings, sheet)
+    return [folder / name for name in names]
+
+
+def check_workflow(folder: str | Path) -> Path:
+    """Hold a workflow against its study as it is now, and list the study's files anew.
+
+    Returns
+    -------
+    Path
+        The folder of results.
+
+    Raises
+    ------
+    InputFormatError
+        If there is no workflow, or the sheet has other marks than the configuration.
+    """
+    folder = Path(folder)
+    for name in (SNAKEFILE, CONFIG):
+        if not (folder / name).is_file():
+            raise InputFormatError(
+                f"no workflow: {name} is missing",
+                path=folder,
+                remedy=f"write one with `resist-epi workflow init SHEET -o {folder}`",
+            )
+    path = folder / CONFIG
+    try:
+        config = yaml.safe_load(read_text(path))
+        study, out, marks = (config[key] for key in ("study", "out", "marks"))
+    except yaml.YAMLError as error:
+        raise InputFormatError(f"not YAML ({shortened(error)})", path=path) from error
+    except (TypeError, KeyError) as error:
+        raise InputFormatError(
+            "no configuration of a workflow", path=path, expected="study, out and marks, at least"
+        ) from error
+    settings = read_study(folder / str(study))
+    sheet = read_sheet(settings.sheet)
+    if sorted(map(str, marks)) != sorted(sheet.marks):
+        raise InputFormatError(
+            "the sheet has other marks by now",
+            path=path,
+            expected=f"marks: {json.dumps(list(sheet.marks))}",
+            found=f"marks: {json.dumps(marks)}",
+            remedy="write them so, or write the workflow anew with --force",
+        )
+    write_inputs(folder, settings, sheet)
+    return folder / str(out)
+
+
+def write_inputs(folder: Path, settings: StudySettings, sheet: SampleSheet) -> None:
+    """List what the study reads, as seen from the folder: a job is run again where one is newer."""
+    seen = (p if p.is_absolute() else relpath(p, folder) for p in named_files(sheet, settings))
+    text = "".join(f"{path}\n" for path in dict.fromkeys(map(str, seen)))
+    path = folder / INPUTS
+    if not path.is_file() or read_text(path) != text:
+        write_text(path, text)
+
+
+def _refuse_unsplit(settings: StudySettings, sheet: SampleSheet) -> None:
+    if of_peaks_alone(sheet):
+        raise InputFormatError(
+            "a sheet of peaks alone has no tracks, and nothing to be split into jobs",
+            path=settings.sheet,
+            remedy="`resist-epi run` makes it as it is",
+        )
+    if elsewhere := remote_cells(sheet):
+        raise InputFormatError(
+            f"{len(elsewhere)} files lie elsewhere, such as {shown(next(iter(elsewhere)))}; the"
+            " computers of a cluster share files that are here",
+            path=settings.sheet,
+            remedy="copy them, and name the copies; or use `resist-epi run`, which fetches them",
+        )
+    if settings.chain is not None:
+        raise InputFormatError(
+            "files that are lifted first cannot be counted in jobs of their own",
+            path=settings.chain,
+            remedy="lift them before, or use `resist-epi run`",
+        )
+
+
+def _filled(text: str, sheet: SampleSheet, sizes: JobSizes) -> str:
+    """The configuration of a cohort."""
+    return Template(text).substitute(
+        sizes.megabytes,
+        **{f"{stage}_minutes": minutes for stage, minutes in sizes.minutes.items()},
+        **{f"{stage}_threads": number for stage, number in sizes.processes.items()},
+        libraries=sizes.libraries,
+        n_marks=len(sheet.marks),
+        names=json.dumps(list(sheet.marks), ensure_ascii=False),
+        shards=sizes.shards,
+    )
+
+
+def _templates() -> Iterator[tuple[str, Traversable]]:
+    """Name, relative to the folder, and text of every file that ships."""
+    waiting = [("", files("resist_epi.data") / "workflow")]
+    while waiting:
+        above, place = waiting.pop()
+        for entry in sorted(place.iterdir(), key=lambda e: e.name):
+            if entry.is_dir():
+                waiting.append((f"{above}{entry.name}/", entry))
+            else:
+                yield f"{above}{entry.name}", entry
