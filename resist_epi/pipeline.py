@@ -120,6 +120,7 @@ def run_study(
             *(settings.jobs, allowed.number, allowed.source),
         )
         checks = (first.inputs.check, still_ours)
+        know_looks(out, LookCache())  # checksums of copies in the cache among them
         sheet = stage_sheet(first.sheet, cache, progress=progress)
         first.inputs.add(named_files(sheet, settings))
         if alone:

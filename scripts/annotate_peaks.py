@@ -25,10 +25,11 @@ parser.add_argument("-o", "--output", required=True, help="TSV, gzip if it ends 
 
 
 def annotate(args: argparse.Namespace) -> None:
-    genes = load_reference(args.genome, args.genes).linked
+    reference = load_reference(args.genome, args.genes)
+    genes = reference.linked
     mark = GENERIC if args.mark is None else preset(args.mark)
     window, main = args.promoter or mark.window, mark.main_kind
-    regions, given = read_regions_as_given(args.peaks)
+    regions, given = read_regions_as_given(args.peaks, reference.genome)
     found = annotate_regions(regions, genes, promoter=tuple(window), distal=args.distal, main=main)
     header = {"genes": genes.source, "promoter": f"{window[0]} bp before to {window[1]} after TSS"}
     table = name_regions(found, genes, main=main)

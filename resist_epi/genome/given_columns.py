@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.genome.bed_table import BedTable, is_row, place_column, read_bed_table
+from resist_epi.genome.chromosomes import Genome
+from resist_epi.genome.naming import Naming
 from resist_epi.genome.peaks import read_bed_regions, read_peaks
+from resist_epi.genome.reconcile import refuse_peaks_beyond_ends
 from resist_epi.genome.regions import make_regions
 
 # Behind the six columns of BED, as UCSC names them.
@@ -21,8 +25,15 @@ _FORMATS = {
 _BED = ("chrom", "start", "end", "name", "score", "strand")
 
 
-def read_regions_as_given(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read_regions_as_given(
+    path: str | Path, genome: Genome | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     r"""Read the regions of a peak or BED file, and its further columns under their own names.
+
+    Parameters
+    ----------
+    genome
+        The assembly, whose names of chromosomes the regions are given; their ids stay.
 
     Returns
     -------
@@ -36,6 +47,8 @@ def read_regions_as_given(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]
     ------
     InputFormatError
         As `read_bed_regions`.
+    GenomeMismatchError
+        If a region reaches past the end of its chromosome.
 
     Examples
     --------
@@ -52,11 +65,29 @@ def read_regions_as_given(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]
     cells = [line.split("\t") if "\t" in line else line.split() for line in rows]
     width = max(map(len, cells), default=0)
     names = _names(table, width)
-    given = pd.DataFrame(cells, columns=names, dtype=str).map(lambda text: text.strip('"'))
+    given = pd.DataFrame(cells, columns=names, dtype=str).map(_unquoted)
     order = _order(table, regions)
     kept = [i for i, name in enumerate(names) if not _is_place(name)]
-    given = given.iloc[order, kept]
-    return regions, given.loc[:, ~given.columns.duplicated()].set_axis(regions["region_id"])
+    given = given.iloc[order, kept].set_axis(regions["region_id"])
+    if genome is not None:
+        naming = Naming(genome, source="the genes")
+        regions = naming.place(regions, str(path), rows="peaks", needed=False)
+        refuse_peaks_beyond_ends({str(path): regions}, genome)
+    return regions, given.set_axis(_told_apart(list(given.columns)), axis=1)
+
+
+def _unquoted(text: str) -> str:
+    """A cell without the quotes around it, if it has both."""
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+
+
+def _told_apart(names: list[str]) -> list[str]:
+    """The names, of which each further one of a kind has a number behind it: `_2` and so on."""
+    found: list[str] = []
+    for name in names:
+        free = (f"{name}_{i}" for i in count(2))
+        found.append(name if name not in found else next(n for n in free if n not in names + found))
+    return found
 
 
 def _order(table: BedTable, regions: pd.DataFrame) -> NDArray[np.int64]:

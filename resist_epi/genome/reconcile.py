@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from resist_epi.errors import GenomeMismatchError
 from resist_epi.genome.chromosomes import (
@@ -262,3 +263,29 @@ def refuse_beyond_ends(reached: Mapping[str, Mapping[str, int]], genome: Genome)
                     f"track {sample!r} has data up to {chrom}:{end}, but {chrom} of {genome.name}"
                     f" has {genome.lengths[chrom]} bp; use the track's own assembly"
                 )
+
+
+def refuse_peaks_beyond_ends(peaks: Mapping[str, pd.DataFrame], genome: Genome) -> None:
+    """Refuse peaks past the end of a chromosome: of another assembly, which nothing else shows.
+
+    Parameters
+    ----------
+    peaks
+        Sample, or file -> its peaks.
+
+    Raises
+    ------
+    GenomeMismatchError
+        With the first sample and peak.
+    """
+    for sample, table in peaks.items():
+        lengths = table["chrom"].map(genome.lengths).to_numpy(np.float64)
+        past = table["end"].to_numpy(np.float64) > lengths
+        if past.any():
+            row = table.iloc[int(np.argmax(past))]
+            raise GenomeMismatchError(
+                f"the peaks of {sample!r}: {row['chrom']}:{row['start']}-{row['end']} lies past the"
+                f" end of {row['chrom']} in {genome.name} ({genome.lengths[row['chrom']]:,} bp;"
+                f" {int(past.sum())} such peaks), so they are of another assembly; state the one"
+                " of the peaks (--genome, or the column Assembly)"
+            )

@@ -12,12 +12,12 @@ import pandas as pd
 
 from resist_epi.counting.coverage import fully_covered
 from resist_epi.counting.units import merge_flags, unit_members
-from resist_epi.errors import DesignError, GenomeMismatchError, SampleSheetError
-from resist_epi.genome.chromosomes import Genome
+from resist_epi.errors import DesignError, SampleSheetError
 from resist_epi.genome.consensus import Consensus, consensus_peaks
 from resist_epi.genome.consensus_rule import MIN_OVERLAP, RULE, Rule
 from resist_epi.genome.naming import Naming
 from resist_epi.genome.occupancy import DESCRIPTIVE, smallest_fisher
+from resist_epi.genome.reconcile import refuse_peaks_beyond_ends
 from resist_epi.genome.reference import load_exclude
 from resist_epi.io.shown import Shown
 from resist_epi.samples.peaks import sheet_peaks
@@ -139,7 +139,7 @@ def sheet_occupancy(
     peaks = sheet_peaks(sheet, naming) if peaks is None else peaks
     own = {sample: peaks[sample] for sample in sheet.samples}
     if naming is not None and naming.genome is not None:
-        _check_ends(own, naming.genome)
+        refuse_peaks_beyond_ends(own, naming.genome)
     with_peaks = [sample for sample, table in own.items() if len(table)]
     if len(with_peaks) < asked.min_overlap:
         raise DesignError(
@@ -185,21 +185,6 @@ def check_peaks_named(sheet: SampleSheet) -> None:
         raise SampleSheetError(
             sheet.path, [f"sample {s}, column Peaks: empty; expected a peak file" for s in empty]
         )
-
-
-def _check_ends(peaks: Mapping[str, pd.DataFrame], genome: Genome) -> None:
-    """Peaks past the end of a chromosome are of another assembly, which nothing else would show."""
-    for sample, table in peaks.items():
-        lengths = table["chrom"].map(genome.lengths).to_numpy(np.float64)
-        past = table["end"].to_numpy(np.float64) > lengths
-        if past.any():
-            row = table.iloc[int(np.argmax(past))]
-            raise GenomeMismatchError(
-                f"the peaks of {sample!r}: {row['chrom']}:{row['start']}-{row['end']} lies past the"
-                f" end of {row['chrom']} in {genome.name} ({genome.lengths[row['chrom']]:,} bp;"
-                f" {int(past.sum())} such peaks), so they are of another assembly; state the one"
-                " of the peaks (--genome, or the column Assembly)"
-            )
 
 
 def _without(found: Consensus, exclude: Path, naming: Naming | None) -> tuple[Consensus, int]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from resist_epi.errors import GenomeMismatchError
+from resist_epi.genome.builtin import load_genome
 from resist_epi.genome.given_columns import read_regions_as_given
 
 
@@ -63,3 +65,24 @@ def test_a_header_in_a_comment_and_macs(tmp_path: Path) -> None:
 
 def test_an_empty_file(tmp_path: Path) -> None:
     assert read(tmp_path, "e.bed", "") == ([], {})
+
+
+def test_columns_of_one_name_and_quotes_within_texts_are_kept(tmp_path: Path) -> None:
+    head = "chr\tstart\tend\tval\tval\tval_2\tval\n"
+    _, given = read(tmp_path, "a.tsv", head + 'chr1\t1\t5\t1\t"2 x"\ta "b"\t"\n')
+    assert given == {"val": ["1"], "val_3": ["2 x"], "val_2": ['a "b"'], "val_4": ['"']}
+
+
+def test_chromosomes_are_named_as_the_assembly_names_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.bed"
+    path.write_text("10\t1\t5\tlate\nMT\t1\t5\tlast\nGL1\t1\t5\tnone\n2\t1\t5\tfirst\n")
+    regions, given = read_regions_as_given(path, load_genome("hg38"))
+    named = dict(zip(regions["chrom"], given["name"], strict=True))
+    assert named == {"chr2": "first", "chr10": "late", "chrM": "last", "GL1": "none"}
+
+
+def test_peaks_of_another_assembly_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.bed"
+    path.write_text("chr22\t100\t90000000\n")
+    with pytest.raises(GenomeMismatchError, match=r"a\.bed.*past the end of chr22 in hg38"):
+        read_regions_as_given(path, load_genome("hg38"))

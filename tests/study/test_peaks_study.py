@@ -61,7 +61,12 @@ def test_what_cannot_be_done_is_said(finished: Path) -> None:
     assert "needs tracks or reads: normalize" in header["not done"]
     assert "H3K27me3_T7: counted as without any peak" in header["without peaks"]
     page = (finished / "report.html").read_text()
-    for words in ("What they do not tell", "there is no differential test", "normalize", "H3K36me3"):
+    for words in (
+        "What they do not tell",
+        "there is no differential test",
+        "normalize",
+        "H3K36me3",
+    ):
         assert words in page
     assert page.count("data:image/webp;base64") == 2 * 4
 

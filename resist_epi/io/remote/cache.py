@@ -187,6 +187,9 @@ def _fetched(state: RemoteState, folder: Path, stop: Callable[[], bool]) -> Fetc
         logger.info("%s: gone on with from byte %d", shown(state.url), have)
     received = _receive(state, part, stop)
     digest = checksum(part)
+    if _is_same(folder, digest):  # left as it is: another process may be reading it
+        part.unlink()
+        return Fetched(path, received)
     try:
         os.replace(part, path)
     except OSError as error:
@@ -202,6 +205,12 @@ def _fetched(state: RemoteState, folder: Path, stop: Callable[[], bool]) -> Fetc
     }
     write_text(folder / ORIGIN, json.dumps(about, indent=1) + "\n")
     return Fetched(path, received)
+
+
+def _is_same(folder: Path, digest: str) -> bool:
+    """Whether a whole copy of this content is there."""
+    kept = _kept(folder)
+    return kept is not None and checksum(kept) == digest
 
 
 def _receive(state: RemoteState, part: Path, stop: Callable[[], bool]) -> int:

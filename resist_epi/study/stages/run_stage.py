@@ -16,9 +16,10 @@ from resist_epi.study.peaks_study import of_peaks_alone
 from resist_epi.study.settings import StudySettings
 from resist_epi.study.staged import stage_sheet
 from resist_epi.study.stages.count import count_files
-from resist_epi.study.stages.looks import look_at_files
+from resist_epi.study.stages.looks import know_looks, look_at_files
 from resist_epi.study.stages.shard import Shard
 from resist_epi.study.study import named_files
+from resist_epi.tracks.looks import LookCache
 from resist_epi.version import VERSION
 
 STAGES = ("look", "plan", "count", "test")
@@ -103,16 +104,14 @@ def run_stage(
         )
     if job.stage in ("look", "plan"):  # the others do what a plan says that was checked
         check_first(settings, sheet)
-    sheet = stage_sheet(sheet, cache, progress=progress)
-    first.inputs.add(named_files(sheet, settings))
-    first = FirstLook(sheet, first.inputs)
+    todo = [job]
     if job.stage == "test":
         from resist_epi.study.stages.mark import mark_of_sheet
 
-        for mark in [mark_of_sheet(sheet, job.mark)] if job.mark else sheet.marks:
-            _do(settings, first, out, Job(job.stage, mark=mark), progress, unlock=unlock)
-    else:
-        _do(settings, first, out, job, progress, unlock=unlock)
+        marks = [mark_of_sheet(sheet, job.mark)] if job.mark else sheet.marks
+        todo = [Job(job.stage, mark=mark) for mark in marks]
+    for one in todo:
+        _do(settings, first, out, one, progress, unlock=unlock, cache=cache)
 
 
 def _do(
@@ -123,15 +122,19 @@ def _do(
     progress: Callable[[str], None] | None,
     *,
     unlock: bool,
+    cache: Path | None,
 ) -> None:
     """Do a job that is ours, and note that it is done."""
     make_folder(out)
-    sheet, lock = first.sheet, stage_path(out, "lock", job.name)
+    lock = stage_path(out, "lock", job.name)
     lock.parent.mkdir(parents=True, exist_ok=True)
     with (
         folder_lock(lock.parent, name=lock.name, unlock=unlock) as still_ours,
         run_log(out, stage_path(out, "log", job.name)),
     ):
+        know_looks(out, LookCache())  # or each job would sum up every copy in the cache
+        sheet = stage_sheet(first.sheet, cache, progress=progress)
+        first.inputs.add(named_files(sheet, settings))
         checks = (first.inputs.check, still_ours)
         what: list[str] = []
         if job.stage == "look":

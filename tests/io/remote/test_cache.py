@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from resist_epi.errors import InputFormatError
+from resist_epi.io.digest import fingerprint
 from resist_epi.io.lock import folder_lock
 from resist_epi.io.remote import cache
 from resist_epi.io.remote.cache import default_cache, fetch
@@ -125,7 +126,13 @@ def test_without_etag_and_time_nothing_is_taken_for_unchanged(
     url = server.put("a.bw", b"abc", etag="")
     fetch(url, tmp_path)
     server.put("a.bw", b"xyz", etag="")
-    assert fetch(url, tmp_path).path.read_bytes() == b"xyz"
+    found = fetch(url, tmp_path)
+    assert found.path.read_bytes() == b"xyz"
+    # Whoever reads a copy keeps it where the same content comes again.
+    before = fingerprint(found.path)
+    assert fetch(url, tmp_path).received == 3
+    assert fingerprint(found.path) == before
+    assert parts(tmp_path) == []
 
 
 @pytest.mark.parametrize("extra", [-7, 7])
