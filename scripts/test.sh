@@ -2,8 +2,9 @@
 # Set up the package in .venv and run its tests.
 #   bash scripts/test.sh              the tests
 #   bash scripts/test.sh --all        also lint, types, a wheel in an empty environment, the site of the
-#                                     documentation, fuzzing, workflows under a real SLURM (at
-#                                     most ten minutes), real data
+#                                     documentation, fuzzing, real data
+#   bash scripts/test.sh --slurm      workflows under a real SLURM, which is installed: alone on a machine, at
+#                                     most ten minutes
 #   bash scripts/test.sh -k peaks     anything else goes to pytest
 set -eu
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -15,6 +16,14 @@ cd "$TOP"
 # Tests start hundreds of processes: each would compile the package anew, and spin on every core.
 unset PYTHONDONTWRITEBYTECODE
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
+if [ "${1:-}" = --slurm ]; then
+    shift
+    install_slurm
+    make_snakemake_environment
+    # Alone: SLURM's daemons take the machine for themselves. Interrupted, pytest stops them.
+    exec timeout --signal=INT --kill-after=60 600 "$PYTHON" -m pytest -n 0 tests/study/test_slurm.py "$@"
+fi
 
 ALL=0
 if [ "${1:-}" = --all ]; then
@@ -32,10 +41,6 @@ if [ "$ALL" = 1 ]; then
     bash "$HERE/docs.sh" "$SITE"
     rm -rf "$SITE"
     "$PYTHON" validation/fuzz_readers.py --seconds 120
-    install_slurm
-    make_snakemake_environment
-    # Alone: SLURM's daemons take the machine for themselves. Interrupted, pytest stops them.
-    timeout --signal=INT --kill-after=60 600 "$PYTHON" -m pytest -n 0 tests/study/test_slurm.py
     exec "$PYTHON" -m pytest -n 2 --dist worksteal -m "not slurm" "$@"
 fi
 exec "$PYTHON" -m pytest -n 2 --dist worksteal -m "not real and not slurm" "$@"

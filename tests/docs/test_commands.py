@@ -88,6 +88,7 @@ SETS_UP = {
     "bash scripts/demo.sh",
     "bash scripts/test.sh",
     "bash scripts/test.sh --all",
+    "bash scripts/test.sh --slurm",
     "bash scripts/test.sh -k consensus",
     "bash scripts/docs.sh",
 }
@@ -408,7 +409,8 @@ def test_scripts_that_set_up_can_be_read() -> None:
     for command in SETS_UP:
         words = command.split()
         subprocess.run(["bash", "-n", TOP / words[1]], check=True)
-        assert "--all" not in words or "--all" in (TOP / words[1]).read_text("utf-8")
+        own = (TOP / words[1]).read_text("utf-8")
+        assert all(word in own for word in words[2:] if word.startswith("--"))
     for path in TESTED.values():
         assert (TOP / path).is_file()
 
@@ -430,6 +432,7 @@ OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 # Options of other programs.
 FOREIGN = {
     "--all": "scripts/test.sh",
+    "--slurm": "scripts/test.sh",
     "--workflow-profile": "snakemake",
     "--me": "squeue",
 }
