@@ -49,4 +49,4 @@ def test_what_was_measured_makes_the_page_and_is_not_measured_again(tmp_path: Pa
     assert stored.set_index("scenario").loc["twins_9", "twins"] == 1
     text = calibrate.as_markdown(stored)
     assert "| trend | `batch_2to1` | 6 v 6 | 100% |" in text
-    assert "1 to 1 sets a cell" in text
+    assert "1 sets a cell" in text
