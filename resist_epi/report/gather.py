@@ -286,7 +286,7 @@ def _gather_mark(
         values={
             kind: sheet
             for kind in results
-            if (sheet := _optional(file("unit_values", kind), required=["region_id"])) is not None
+            if (sheet := _unit_values(file("unit_values", kind))) is not None
         },
         levels=_levels(
             file("gene_counts") if speaks == "peaks" else file("counts", speaks),
@@ -328,6 +328,21 @@ def _optional(path: Path, *, required: list[str] | None = None) -> Sheet | None:
         return None
     table = read_table(path, required=required or ())
     return Sheet(table, table.attrs["header"])
+
+
+def _unit_values(path: Path) -> Sheet | None:
+    found = _optional(path, required=["region_id"])
+    if found is None:
+        return None
+    for column in found.table.columns:
+        numeric = pd.api.types.is_numeric_dtype(found.table[column])
+        if str(column).startswith("value_") and not numeric:
+            raise InputFormatError(
+                f"the column {column} is not of numbers alone",
+                path=path,
+                remedy="run the study again: resist-epi run DIR/study.yaml -o DIR",
+            )
+    return found
 
 
 def _with_facts(table: pd.DataFrame, path: Path) -> Sheet:

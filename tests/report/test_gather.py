@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from resist_epi.errors import DesignError, InputFormatError
-from resist_epi.io.tables import read_results, write_table
+from resist_epi.io.tables import read_results, read_table, write_table
 from resist_epi.report.gather import gather
 
 
@@ -111,4 +111,16 @@ def test_damage_of_a_table_names_it(
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(InputFormatError, match=message) as caught:
         gather(tmp_path / "run")
+    assert path.name in str(caught.value)
+
+
+def test_values_of_units_that_are_no_numbers_are_named(study: Path, tmp_path: Path) -> None:
+    own = tmp_path / "run"
+    shutil.copytree(study, own)
+    path = next((own / "values").glob("*.tsv.gz"))
+    table = read_table(path)
+    column = next(c for c in table if c.startswith("value_"))
+    write_table(path, table.assign(**{column: "many"}))
+    with pytest.raises(InputFormatError, match=f"the column {column} is not of numbers") as caught:
+        gather(own)
     assert path.name in str(caught.value)
