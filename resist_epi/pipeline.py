@@ -31,8 +31,7 @@ from resist_epi.study.peaks_study import (
 )
 from resist_epi.study.provenance import Provenance, as_seen_from, record
 from resist_epi.study.settings import StudySettings
-from resist_epi.study.staged import stage_sheet
-from resist_epi.study.stages.looks import know_looks
+from resist_epi.study.stages.looks import fetch_files, know_looks
 from resist_epi.study.stages.mark import remove_gathered, tested_folders
 from resist_epi.study.steps.between_marks import write_between_marks
 from resist_epi.study.steps.crate import write_crate
@@ -120,9 +119,7 @@ def run_study(
             *(settings.jobs, allowed.number, allowed.source),
         )
         checks = (first.inputs.check, still_ours)
-        know_looks(out, LookCache())  # checksums of copies in the cache among them
-        sheet = stage_sheet(first.sheet, cache, progress=progress)
-        first.inputs.add(named_files(sheet, settings))
+        sheet = fetch_files(settings, first, out, cache, progress)
         if alone:
             _run_peaks(settings, sheet, out, checks, progress, report=report)
         else:

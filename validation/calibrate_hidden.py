@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from calibration_page import write_page
+from calibration_page import number_of_sets, write_page
 from hidden_cohorts import FACTORS, NULLS, TWINS, HiddenCohort, draw
 
 from resist_epi.model.analysis import Analysis, analyse
@@ -197,7 +197,7 @@ def _tests_table(stored: pd.DataFrame) -> Iterator[str]:
     sets = own.groupby(KEY[:-1])["seed"].nunique()
     lines = [
         "### Type I error at .05, FDR and power at FDR 5 %",
-        f"{_range(sets)} sets a cell; standard errors in brackets.",
+        f"{number_of_sets(sets)} sets a cell; standard errors in brackets.",
         "",
         "| method | scenario | units | adjusted in | "
         + " | ".join(f"{way}: P < .05 | FDR | power" for way in WAYS)
@@ -247,7 +247,7 @@ def _rates_table(stored: pd.DataFrame) -> Iterator[str]:
                 cells.append(" / ".join(f"{100 * s:.3g}" for s in shares) if len(cell) else "")
             lines.append(f"| `{name}` | {summary} | {' | '.join(cells)} |")
         counts = rows.groupby(["scenario", "good", "poor"]).size()
-        lines += ["", f"{_range(counts)} sets a cell."]
+        lines += ["", f"{number_of_sets(counts)} sets a cell."]
         yield "\n".join(lines)
 
 
@@ -255,11 +255,6 @@ def _mean(values: pd.Series) -> str:
     error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0.0
     mean, se = (f"{x:.3f}".removeprefix("0") for x in (values.mean(), error))
     return f"{mean} ({se})"
-
-
-def _range(sets: pd.Series) -> str:
-    low, high = int(sets.min()), int(sets.max())
-    return str(low) if low == high else f"{low} to {high}"
 
 
 if __name__ == "__main__":

@@ -120,6 +120,12 @@ def _short(value: float, digits: int) -> str:
     return f"{value:.{digits}f}".removeprefix("0")
 
 
+def number_of_sets(sets: pd.Series) -> str:
+    """How many sets cells have: the number of all, or from the least to the most."""
+    low, high = int(sets.min()), int(sets.max())
+    return str(low) if low == high else f"{low} to {high}"
+
+
 def write_page(page: Path, text: str) -> None:
     """Put the tables between the page's markers."""
     before, rest = page.read_text(encoding="utf-8").split(BEGIN)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from calibration_page import number_of_sets
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "evidence" / "calibration_shrinkage.md"
 CELL = ["quantity", "effects", "counts", "units", "method"]
@@ -88,8 +89,7 @@ def _sets(table: pd.DataFrame) -> str:
     """How many sets the cells of a table have."""
     if table.empty:
         return "No set."
-    low, high = table["sets"].min(), table["sets"].max()
-    return f"{low if low == high else f'{low} to {high}'} sets a cell."
+    return f"{number_of_sets(table['sets'])} sets a cell."
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from calibration_page import number_of_sets
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "evidence" / "calibration_units.md"
 CELL = ["quantity", "cell"]
@@ -122,13 +123,8 @@ def _number_of_sets(table: pd.DataFrame) -> str:
     text = f"{usual} sets a cell" + "".join(f"; {one}" for one in more)
     peers = table[table["method"] == "edger_ql"]
     if len(peers):
-        text += f". Those of R: {_range(peers['sets'])} a cell, where there are any"
+        text += f". Those of R: {number_of_sets(peers['sets'])} a cell, where there are any"
     return f"{text}."
-
-
-def _range(sets: pd.Series) -> str:
-    low, high = int(sets.min()), int(sets.max())
-    return str(low) if low == high else f"{low} to {high}"
 
 
 def _did(own: pd.DataFrame) -> str:

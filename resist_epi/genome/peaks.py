@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from resist_epi.errors import InputFormatError, in_file
 from resist_epi.genome.bed_table import HOMER_ID, SAF_ID, BedTable, read_bed_table
 from resist_epi.genome.regions import check_regions, make_regions
+from resist_epi.io.digest import fingerprint
 from resist_epi.io.store import write_text
 from resist_epi.schema import KINDS
 
@@ -92,10 +93,9 @@ def read_peaks(path: str | Path) -> pd.DataFrame:
 def _seen(path: Path) -> tuple[object, ...] | None:
     """What tells that a file is as it was; None where there is none."""
     try:
-        found = path.stat()
+        return str(path.absolute()), fingerprint(path)
     except OSError:
         return None
-    return (str(path.absolute()), found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def _interpret(table: BedTable) -> pd.DataFrame:

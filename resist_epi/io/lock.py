@@ -114,8 +114,10 @@ def folder_lock(
 
     Raises
     ------
+    LockHeldError
+        If another process holds the folder.
     InputFormatError
-        If another process holds the folder, or it cannot be written.
+        If it cannot be written.
     """
     path = Path(folder) / name
     try:
@@ -184,18 +186,22 @@ def _take(path: Path, *, unlock: bool) -> int:
             return descriptor
 
 
+class LockHeldError(InputFormatError):
+    """Another process holds what was to be locked."""
+
+
 class _AgainError(Exception):
     """The file was exchanged or is being written: look at it once more."""
 
 
-def _held(path: Path, by: str) -> InputFormatError:
+def _held(path: Path, by: str) -> LockHeldError:
     if path.name != LOCK:
-        return InputFormatError(
+        return LockHeldError(
             f"another process does this already: {by}",
             path=path,
             remedy="wait for it; if it is no more, give --unlock",
         )
-    return InputFormatError(
+    return LockHeldError(
         f"another run writes this folder: {by}",
         path=path.parent,
         remedy="wait for it, or choose another folder; if it is no more, give --unlock",

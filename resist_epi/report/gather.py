@@ -19,6 +19,7 @@ from resist_epi.io.run_folder import OF_CONTRAST, RunFile, run_file, run_path
 from resist_epi.io.run_record import read_record, require_finished
 from resist_epi.io.store import file_name, read_text
 from resist_epi.io.tables import read_results, read_table
+from resist_epi.model.unit_values import VALUE
 from resist_epi.report.records import read_check
 from resist_epi.samples.facts import facts_of
 from resist_epi.samples.presets import MarkPreset, preset
@@ -53,6 +54,9 @@ FACTS_WHERE_KNOWN: Mapping[str, Sequence[str]] = {
     "carriers": ("called", "in some only"),
     "spike in checks": ("said", "faults"),
 }
+
+
+RUN_AGAIN = "run the study again: resist-epi run DIR/study.yaml -o DIR"
 
 
 @dataclass(frozen=True)
@@ -336,12 +340,9 @@ def _unit_values(path: Path) -> Sheet | None:
         return None
     for column in found.table.columns:
         numeric = pd.api.types.is_numeric_dtype(found.table[column])
-        if str(column).startswith("value_") and not numeric:
-            raise InputFormatError(
-                f"the column {column} is not of numbers alone",
-                path=path,
-                remedy="run the study again: resist-epi run DIR/study.yaml -o DIR",
-            )
+        if str(column).startswith(VALUE) and not numeric:
+            problem = f"the column {column} is not of numbers alone"
+            raise InputFormatError(problem, path=path, remedy=RUN_AGAIN)
     return found
 
 
@@ -351,18 +352,15 @@ def _with_facts(table: pd.DataFrame, path: Path) -> Sheet:
         raise InputFormatError(
             "results of an older version, which say in words alone what was done",
             path=path,
-            remedy="run the study again: resist-epi run DIR/study.yaml -o DIR",
+            remedy=RUN_AGAIN,
         )
     facts = header["facts"]
     expected = {**FACTS} | {name: keys for name, keys in FACTS_WHERE_KNOWN.items() if name in facts}
     for name, keys in expected.items():
         own = facts.get(name)
         if not isinstance(own, dict) or not set(keys) <= own.keys():
-            raise InputFormatError(
-                f"the line '# facts' has no {name!r} with {', '.join(keys)}",
-                path=path,
-                remedy="run the study again: resist-epi run DIR/study.yaml -o DIR",
-            )
+            problem = f"the line '# facts' has no {name!r} with {', '.join(keys)}"
+            raise InputFormatError(problem, path=path, remedy=RUN_AGAIN)
     found = Sheet(table, header)
     with in_file(path):
         _ = found.question

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resist_epi.model.unit_values import VALUE
 from resist_epi.plots.style import level_colours
 from resist_epi.report.gather import Sheet
 from resist_epi.report.payload import pack
 from resist_epi.report.words import QUANTITY_WORDS
-
-VALUE = "value_"
 
 PRIOR = 0.05  # of the median level: added before the logarithm, as in the figures of samples
 

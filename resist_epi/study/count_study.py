@@ -17,8 +17,7 @@ from resist_epi.genome.regions import check_regions, make_regions
 from resist_epi.samples.presets import preset
 from resist_epi.samples.sheet import SampleSheet, one_mark, read_sheet
 from resist_epi.schema import Kind
-from resist_epi.study.check import check_study
-from resist_epi.study.check_chromosomes import Beside
+from resist_epi.study.loaded import check_files
 from resist_epi.study.settings import StudySettings, make_settings
 from resist_epi.study.staged import stage_sheet
 from resist_epi.study.steps.count_mark import MarkCounts, count_mark
@@ -115,14 +114,7 @@ def count_study(
     own = _own_regions(kind)
     chosen.check_files(but=("sheet",))  # which was read, or made
     looks = LookCache()
-    findings = check_study(
-        chosen.sheet,
-        sheet=rows,
-        beside=Beside(chosen.genome, chosen.genes, chosen.exclude, chosen.segments),
-        jobs=chosen.jobs,
-        looks=looks,
-        progress=progress,
-    )
+    findings = check_files(chosen, rows, looks, progress)
     stop_on_errors(findings, rows, quantity=chosen.quantity)
     study = with_copy_number(load_study(chosen, sheet=rows, looks=looks), progress)
     if own is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from resist_epi.errors import InputFormatError
 from resist_epi.io.store import partial_name, refuse_linked_folders, unwritable
 from resist_epi.model.question_check import check_joint
 from resist_epi.samples.sheet import SampleSheet, read_sheet
@@ -58,6 +59,28 @@ def check_first(settings: StudySettings, sheet: SampleSheet) -> None:
     if not alone:
         given = GivenFiles.of_settings(settings)
         check_given_files(given, StudyContext(sheet, settings.questions))
+
+
+def check_has_stages(settings: StudySettings, sheet: SampleSheet) -> None:
+    """Refuse a study that cannot be parted into jobs.
+
+    Raises
+    ------
+    InputFormatError
+        If its sheet names peaks alone, or its files are lifted first.
+    """
+    if of_peaks_alone(sheet):
+        raise InputFormatError(
+            "a sheet of peaks alone has no tracks, and so no stages",
+            path=settings.sheet,
+            remedy="run it whole: `resist-epi run` without --stage",
+        )
+    if settings.chain is not None:
+        raise InputFormatError(
+            "files that are lifted first cannot be counted in stages",
+            path=settings.chain,
+            remedy="run it whole: `resist-epi run` without --stage; or lift the files before",
+        )
 
 
 def make_folder(out: Path) -> None:

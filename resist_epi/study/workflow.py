@@ -16,8 +16,8 @@ from resist_epi.errors import InputFormatError, shortened
 from resist_epi.io.remote.address import shown
 from resist_epi.io.store import read_text, write_text
 from resist_epi.samples.sheet import SampleSheet, read_sheet
+from resist_epi.study.first_look import check_has_stages
 from resist_epi.study.job_sizes import LIBRARIES_A_SHARD, THREADS, JobSizes
-from resist_epi.study.peaks_study import of_peaks_alone
 from resist_epi.study.settings import StudySettings
 from resist_epi.study.staged import remote_cells
 from resist_epi.study.study import named_files
@@ -67,7 +67,8 @@ def write_workflow(
         split: its sheet names peaks alone, or its files are lifted first.
     """
     folder = Path(folder)
-    _refuse_unsplit(settings, sheet)
+    check_has_stages(settings, sheet)
+    _refuse_files_elsewhere(settings, sheet)
     templates = dict(_templates())
     names = [*templates, STUDY, INPUTS]
     there = [name for name in names if (folder / name).exists() or (folder / name).is_symlink()]
@@ -144,25 +145,13 @@ def write_inputs(folder: Path, settings: StudySettings, sheet: SampleSheet) -> N
         write_text(path, text)
 
 
-def _refuse_unsplit(settings: StudySettings, sheet: SampleSheet) -> None:
-    if of_peaks_alone(sheet):
-        raise InputFormatError(
-            "a sheet of peaks alone has no tracks, and nothing to be split into jobs",
-            path=settings.sheet,
-            remedy="`resist-epi run` makes it as it is",
-        )
+def _refuse_files_elsewhere(settings: StudySettings, sheet: SampleSheet) -> None:
     if elsewhere := remote_cells(sheet):
         raise InputFormatError(
             f"{len(elsewhere)} files lie elsewhere, such as {shown(next(iter(elsewhere)))}; the"
             " computers of a cluster share files that are here",
             path=settings.sheet,
             remedy="copy them, and name the copies; or use `resist-epi run`, which fetches them",
-        )
-    if settings.chain is not None:
-        raise InputFormatError(
-            "files that are lifted first cannot be counted in jobs of their own",
-            path=settings.chain,
-            remedy="lift them before, or use `resist-epi run`",
         )
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from resist_epi.errors import InputFormatError
 from resist_epi.io.clock import today
 from resist_epi.io.digest import checksum
-from resist_epi.io.lock import folder_lock
+from resist_epi.io.lock import LockHeldError, folder_lock
 from resist_epi.io.remote.address import identity, name_of, shown
 from resist_epi.io.remote.origin import ORIGIN, read_origin
 from resist_epi.io.remote.transport import (
@@ -147,24 +147,17 @@ def _fetched_alone(state: RemoteState, folder: Path, stop: Callable[[], bool]) -
         raise unwritable(folder, error) from error
     waited = False
     while True:
-        lock = folder_lock(folder)
         try:
-            lock.__enter__()
-        except InputFormatError as error:
-            if "another run" not in error.problem:
-                raise
+            with folder_lock(folder):
+                kept = _kept(folder) if state.known else None
+                return Fetched(kept) if kept is not None else _fetched(state, folder, stop)
+        except LockHeldError:
             if stop():
                 raise
             if not waited:
                 logger.info("%s: another process fetches it; waiting", shown(state.url))
             waited = True
             time.sleep(_WAIT)
-            continue
-        try:
-            kept = _kept(folder) if state.known else None
-            return Fetched(kept) if kept is not None else _fetched(state, folder, stop)
-        finally:
-            lock.__exit__(None, None, None)
 
 
 def _fetched(state: RemoteState, folder: Path, stop: Callable[[], bool]) -> Fetched:

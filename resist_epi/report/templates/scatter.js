@@ -7,6 +7,19 @@ function ticks([low, high], most) {
   return made;
 }
 
+/* Lines and numbers of an upright axis. */
+function rungs(plot, c, colour, range) {
+  const { left, width } = plot.box;
+  c.strokeStyle = colour("grid");
+  c.fillStyle = colour("ink");
+  c.textBaseline = "middle";
+  c.textAlign = "right";
+  for (const y of ticks(range, 6)) {
+    c.beginPath(); c.moveTo(left, plot.py(y)); c.lineTo(left + width, plot.py(y)); c.stroke();
+    c.fillText(String(y).replace("-", "−"), left - 6, plot.py(y));
+  }
+}
+
 /* A scatter plot on a canvas: hover names a point, a click chooses it, a drag zooms. */
 class Scatter {
   constructor(root, table, settings, kind, onclick) {
@@ -92,14 +105,7 @@ class Scatter {
 
   frame(c, colour) {
     const { left, top, width, height } = this.box;
-    c.strokeStyle = colour("grid");
-    c.fillStyle = colour("ink");
-    c.textBaseline = "middle";
-    c.textAlign = "right";
-    for (const y of ticks(this.ranges[1], 6)) {
-      c.beginPath(); c.moveTo(left, this.py(y)); c.lineTo(left + width, this.py(y)); c.stroke();
-      c.fillText(String(y).replace("-", "−"), left - 6, this.py(y));
-    }
+    rungs(this, c, colour, this.ranges[1]);
     c.textAlign = "center";
     c.textBaseline = "top";
     for (const x of ticks(this.ranges[0], 7)) {

@@ -77,14 +77,7 @@ class Swarm {
 
   frame(c, colour) {
     const { left, top, width, height } = this.box;
-    c.strokeStyle = colour("grid");
-    c.fillStyle = colour("ink");
-    c.textBaseline = "middle";
-    c.textAlign = "right";
-    for (const y of ticks(this.range, 6)) {
-      c.beginPath(); c.moveTo(left, this.py(y)); c.lineTo(left + width, this.py(y)); c.stroke();
-      c.fillText(String(y).replace("-", "−"), left - 6, this.py(y));
-    }
+    rungs(this, c, colour, this.range);
     c.strokeStyle = colour("rule");
     c.strokeRect(left, top, width, height);
     c.textAlign = "center";

@@ -15,7 +15,9 @@ from resist_epi.io.run_folder import run_path, stage_path
 from resist_epi.io.sealed import read_sealed, write_sealed
 from resist_epi.io.store import changed_meanwhile, unreadable
 from resist_epi.samples.sheet import SampleSheet
+from resist_epi.study.first_look import FirstLook
 from resist_epi.study.settings import StudySettings
+from resist_epi.study.staged import stage_sheet
 from resist_epi.study.stages.shard import Shard
 from resist_epi.study.study import named_files
 from resist_epi.tracks.looks import LookCache, TrackFile, look_at_track
@@ -71,6 +73,33 @@ def know_looks(out: Path, looks: LookCache) -> set[State]:
         except (KeyError, TypeError, ValueError):
             logger.warning("%s is of another version: made anew", path)
     return seen
+
+
+def fetch_files(
+    settings: StudySettings,
+    first: FirstLook,
+    out: Path,
+    cache: Path | None,
+    progress: Callable[[str], None] | None = None,
+) -> SampleSheet:
+    """The sheet with every file here: those from elsewhere fetched, and watched from now on.
+
+    What jobs have summed up is known first, or every copy in the cache would be read for that.
+
+    Parameters
+    ----------
+    cache
+        As of `staged.stage_sheet`.
+
+    Raises
+    ------
+    SampleSheetError
+        If a file cannot be had.
+    """
+    know_looks(out, LookCache())
+    sheet = stage_sheet(first.sheet, cache, progress=progress)
+    first.inputs.add(named_files(sheet, settings))
+    return sheet
 
 
 def look_at_files(

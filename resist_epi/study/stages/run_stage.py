@@ -6,20 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from resist_epi.errors import InputFormatError
 from resist_epi.io.lock import folder_lock
 from resist_epi.io.run_folder import stage_path
 from resist_epi.io.run_log import run_log
 from resist_epi.io.sealed import write_sealed
-from resist_epi.study.first_look import FirstLook, check_first, look_at_sheet, make_folder
-from resist_epi.study.peaks_study import of_peaks_alone
+from resist_epi.study.first_look import (
+    FirstLook,
+    check_first,
+    check_has_stages,
+    look_at_sheet,
+    make_folder,
+)
 from resist_epi.study.settings import StudySettings
-from resist_epi.study.staged import stage_sheet
 from resist_epi.study.stages.count import count_files
-from resist_epi.study.stages.looks import know_looks, look_at_files
+from resist_epi.study.stages.looks import fetch_files, look_at_files
 from resist_epi.study.stages.shard import Shard
-from resist_epi.study.study import named_files
-from resist_epi.tracks.looks import LookCache
 from resist_epi.version import VERSION
 
 STAGES = ("look", "plan", "count", "test")
@@ -90,18 +91,7 @@ def run_stage(
     out = Path(out)
     first = look_at_sheet(settings) if first is None else first
     sheet = first.sheet
-    if of_peaks_alone(sheet):
-        raise InputFormatError(
-            "a sheet of peaks alone has no tracks, and so no stages",
-            path=settings.sheet,
-            remedy="run it without --stage",
-        )
-    if settings.chain is not None:
-        raise InputFormatError(
-            "files that are lifted first cannot be counted in stages",
-            path=settings.chain,
-            remedy="run it without --stage, or lift the files before",
-        )
+    check_has_stages(settings, sheet)
     if job.stage in ("look", "plan"):  # the others do what a plan says that was checked
         check_first(settings, sheet)
     todo = [job]
@@ -132,9 +122,7 @@ def _do(
         folder_lock(lock.parent, name=lock.name, unlock=unlock) as still_ours,
         run_log(out, stage_path(out, "log", job.name)),
     ):
-        know_looks(out, LookCache())  # or each job would sum up every copy in the cache
-        sheet = stage_sheet(first.sheet, cache, progress=progress)
-        first.inputs.add(named_files(sheet, settings))
+        sheet = fetch_files(settings, first, out, cache, progress)
         checks = (first.inputs.check, still_ours)
         what: list[str] = []
         if job.stage == "look":

@@ -207,19 +207,16 @@ def count_controls_of_mark(
     counts: Mapping[Kind, CountMatrix],
     progress: Callable[[str], None] | None,
 ) -> None:
-    """Count a mark's controls in every kind of regions that its counts are in, if they are used.
+    """Count a mark's controls in the regions of some of its counts.
 
     Raises
     ------
     ResistEpiError
         If a control cannot be read.
     """
-    controls = None
+    controls = controls_of_mark(study, mark)
     for kind, matrix in counts.items():
         step = f"inputs {mark}.{kind}"
-        if step not in keys or ledger.is_done(step):
-            continue
-        controls = controls_of_mark(study, mark) if controls is None else controls
         counted = count_controls_in(study, mark, matrix, controls=controls, progress=progress)
         path = controls_path(ledger.folder, mark, kind)
         write_counts(path, counted)

@@ -85,22 +85,15 @@ def mark_windows(
     ledger: Ledger,
     keys: Mapping[str, str],
     progress: Callable[[str], None] | None,
-) -> CountMatrix | None:
-    """Bins of a mark's windows above background: counted, or as they were counted before.
-
-    None where the mark forms no domains.
+) -> CountMatrix:
+    """Count the bins of a mark's windows above background, and the domains that they form.
 
     Raises
     ------
     ResistEpiError
         As `count_bins.count_domain_bins`.
     """
-    step = f"windows {mark}"
-    if step not in keys:
-        return None
-    path = run_path(ledger.folder, "counts", mark, "windows")
-    if ledger.is_done(step):
-        return read_counts(path)
+    step, path = f"windows {mark}", run_path(ledger.folder, "counts", mark, "windows")
     ten_kb = read_counts(run_path(ledger.folder, "counts", mark, "bins"))
     bins = count_windows(study, mark, ten_kb, progress)
     written = [path, run_path(ledger.folder, "counts", mark, "domains")]

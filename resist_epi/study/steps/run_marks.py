@@ -127,10 +127,12 @@ class MarkSteps:
         study, mark, out = self.study, self.mark, self.ledger.folder
         paths = _paths(study, mark, out)
         counts = self._count_files(paths, progress)
-        later = [step for step in self.keys if step.startswith("inputs ") and not self.done[step]]
-        if later:
-            counts = {k: counts[k] if k in counts else read_counts(p) for k, p in paths.items()}
-            count_controls_of_mark(study, mark, self.ledger, self.keys, counts, progress)
+        # Kinds whose controls are used and not counted yet.
+        without = [k for k in paths if not self.done.get(f"inputs {mark}.{k}", True)]
+        if without:
+            counts |= {k: read_counts(paths[k]) for k in without if k not in counts}
+            own = {k: counts[k] for k in without}
+            count_controls_of_mark(study, mark, self.ledger, self.keys, own, progress)
         windows = None
         if not self.done.get(f"windows {mark}", True):
             windows = mark_windows(study, mark, self.ledger, self.keys, progress)
