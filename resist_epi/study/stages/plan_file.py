@@ -95,7 +95,13 @@ class Plan:
         return found
 
     def regions(self, mark: str) -> RegionPlan:
-        """What is asked of each file of a mark."""
+        """What is asked of each file of a mark.
+
+        Raises
+        ------
+        InputFormatError
+            If the plan is damaged.
+        """
         own = self._about["marks"][mark]
         tables, within = (
             {name: self._table(f"{what} {self.marks.index(mark)} {name}") for name in own[what]}
