@@ -233,9 +233,7 @@ class _Weighed(CoverageTrack):
         total = 0.0
         for runs in self._track.runs(chrom):
             self.lowest = min(self.lowest, lowest_value(runs.values))
-            values = np.where(np.isfinite(runs.values), runs.values, 0.0).astype(np.float64)
-            lengths = runs.step if isinstance(runs, Grid) else runs.ends - runs.starts
-            total += float((values * lengths).sum())
+            total += _weight(runs)
             yield runs
         self._sums[chrom] = total  # only where it was read to the end
 
@@ -249,3 +247,14 @@ class _Weighed(CoverageTrack):
             self.lowest = min(self.lowest, found.lowest)
             rest.append(float(found.sum.sum()))
         return float(np.sum(list(self._sums.values()))) + float(np.sum(rest))
+
+
+def _weight(runs: Runs | Grid) -> float:
+    """Value x bp of runs; what is no number, or infinite, weighs nothing."""
+    lengths = runs.step if isinstance(runs, Grid) else runs.ends - runs.starts
+    with np.errstate(over="ignore", invalid="ignore"):
+        weight = float(np.multiply(runs.values, lengths, dtype=np.float64).sum())
+    if np.isfinite(weight):
+        return weight
+    values = np.where(np.isfinite(runs.values), runs.values, 0.0).astype(np.float64)
+    return float((values * lengths).sum())
