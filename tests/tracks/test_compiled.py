@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-USED = "from resist_epi.tracks.compiled import njit; print(njit(lambda x: x + 1)(1))"
+USED = "from resist_epi.tracks.compiled import njit; print(njit()(lambda x: x + 1)(1))"
 
 
 @pytest.mark.parametrize("name", ["coverage", "tracks"])
@@ -27,3 +27,18 @@ def test_coverage_itself_is_left_to_numba(tmp_path: Path) -> None:
     run = [sys.executable, "-c", code]
     done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == "2\nFalse\n"
+
+
+def test_code_that_cannot_be_kept_is_compiled_all_the_same(tmp_path: Path) -> None:
+    """As where package and home are of a container that nothing is written to."""
+    (tmp_path / "kept_nowhere.py").write_text(
+        "from resist_epi.tracks.compiled import njit\n"
+        "@njit(cache=True, nogil=True)\n"
+        "def one_more(x):\n"
+        "    return x + 1\n"
+    )
+    none = "import numba.core.caching as c; c.CacheImpl._locator_classes = []"
+    code = f"import sys; sys.path.insert(0, ''); {none}; import kept_nowhere as k"
+    run = [sys.executable, "-c", f"{code}; print(k.one_more(1))"]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == "2\n", done.stderr
