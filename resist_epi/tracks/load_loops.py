@@ -27,12 +27,12 @@ def load_loops(paths: Iterable[str | Path]) -> bool:
     from resist_epi.tracks.engine.segment_loop import add_runs, sum_segments
     from resist_epi.tracks.recovery.compiled_tallies import CompiledTallies
 
-    # As a bigWig's runs are: values lie between starts and ends.
-    place = np.zeros(1, dtype=np.uint32)
-    values = np.frombuffer(bytes(12), dtype=np.float32)[::3]
-    cuts, asked, sums = np.arange(2), np.ones(1, dtype=np.bool_), np.zeros(1)
-    CompiledTallies(RunTallies()).add(Runs(place, place + np.uint32(1), values), 2)
-    add_runs(place, place + np.uint32(1), values, cuts, asked, 0, 1, sums)
-    covered = np.zeros(1, dtype=np.int64)
-    sum_segments(place, place + np.uint32(1), values, cuts.astype(np.uint32), asked, sums, covered)
+    # Loops are compiled by the types of a bigWig's runs, whose values lie between their places.
+    values = np.frombuffer(bytes(24), dtype=np.float32)[::3]
+    runs = Runs(np.arange(2, dtype=np.uint32), np.arange(1, 3, dtype=np.uint32), values)
+    cuts, asked = np.arange(3), np.ones(2, dtype=np.bool_)
+    sums, covered = np.zeros(2), np.zeros(2, dtype=np.int64)
+    CompiledTallies(RunTallies()).add(runs, 3)
+    add_runs(runs.starts, runs.ends, values, cuts, asked, 0, 2, sums)
+    sum_segments(runs.starts, runs.ends, values, cuts.astype(np.uint32), asked, sums, covered)
     return True
