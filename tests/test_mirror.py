@@ -179,6 +179,10 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
         ("tracks/bigwig/test_blocks.py",),
         "what a block holds; contradictions in it are found",
     ),
+    "tracks.engine.segment_loop": (
+        ("tracks/engine/test_adjacent_bins.py",),
+        "NumPy's way gives the same digits",
+    ),
     "tracks.engine.track": (
         ("tracks/bigwig/test_track.py", "tracks/test_bedgraph.py"),
         "the base class; each kind of track is tested",
