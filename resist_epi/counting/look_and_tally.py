@@ -76,7 +76,8 @@ def look_and_tally(file: TrackFile, opened: OpenedFile, asked: Foreseen) -> Read
     """
     raw = open_track(file.path)
     track = opened.track(raw)
-    expected = _expected(track, file) if asked.quantity in ("auto", "recovered_reads") else None
+    hangs = asked.quantity in ("auto", "recovered_reads")  # on what the track is
+    expected = _expected(track, file) if hangs else None
     quantity = _quantity(asked.quantity, expected)
     if quantity is None:
         return Read(look_and_values(file, track=raw)[0])
@@ -87,8 +88,14 @@ def look_and_tally(file: TrackFile, opened: OpenedFile, asked: Foreseen) -> Read
     listener: Listener = sums if recovered is None else SnappedFor(sums, recovered)
     look, values = look_and_values(file, [listener], track=raw, named=track)
     found = look.recovery or Recovery("it was not looked at")
-    counted = replace(opened, quantity=quantity, recovery=None if recovered is None else found)
-    if look.lowest < 0 or _quantity(asked.quantity, found) != quantity:
+    counted = replace(
+        opened,
+        quantity=quantity,
+        recovery=None if recovered is None else found,
+        total=look.total,
+        lowest=look.lowest,
+    )
+    if look.lowest < 0 or _quantity(asked.quantity, found if hangs else None) != quantity:
         return Read(look)
     if recovered is not None and not _same_fragments(values, recovered, found):
         return Read(look)
