@@ -268,9 +268,7 @@ class _Weight:
 
     def add(self, runs: Runs | Grid) -> None:
         self.lowest = min(self.lowest, lowest_value(runs.values))
-        values = np.where(np.isfinite(runs.values), runs.values, 0.0).astype(np.float64)
-        lengths = runs.step if isinstance(runs, Grid) else runs.ends - runs.starts
-        self._sum += float((values * lengths).sum())
+        self._sum += _weight(runs)
 
     def end(self, chrom: str) -> None:
         self._sums[chrom] = self._sum
@@ -278,3 +276,14 @@ class _Weight:
     def total(self) -> float:
         """Over all chromosomes."""
         return float(np.sum(list(self._sums.values())))
+
+
+def _weight(runs: Runs | Grid) -> float:
+    """Value x bp of runs; what is no number, or infinite, weighs nothing."""
+    lengths = runs.step if isinstance(runs, Grid) else runs.ends - runs.starts
+    with np.errstate(over="ignore", invalid="ignore"):
+        weight = float(np.multiply(runs.values, lengths, dtype=np.float64).sum())
+    if np.isfinite(weight):
+        return weight
+    values = np.where(np.isfinite(runs.values), runs.values, 0.0).astype(np.float64)
+    return float((values * lengths).sum())
