@@ -1,4 +1,4 @@
-"""Numba's `njit`, in whatever folder Python runs, and wherever compiled code can be kept or not.
+"""Numba's `njit`, in whatever folder Python runs, and where nothing can be written.
 
 Numba asks for the optional module `coverage`. In a folder that holds one of that name, as a cohort
 with its tracks does, Python takes the folder for the module, and numba cannot be imported.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeVar
 
 _found = None if "coverage" in sys.modules else find_spec("coverage")
 
@@ -22,14 +22,24 @@ if _found is not None and _found.origin is None:  # a folder without code
 else:
     import numba
 
+F = TypeVar("F", bound=Callable[..., Any])
 
-def njit(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """`numba.njit`; where no folder can be written, code is compiled anew in every process."""
 
-    def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-        try:
-            return numba.njit(**options)(function)  # type: ignore[no-any-return]
-        except RuntimeError:  # of `cache`, for which Numba finds no place
-            return numba.njit(**{**options, "cache": False})(function)  # type: ignore[no-any-return]
+def njit(*, cache: bool = False, **options: Any) -> Callable[[F], F]:
+    """`numba.njit`; where no folder for compiled code can be written, each process compiles.
+
+    As in a container whose files cannot be written, by a user without a home.
+    """
+
+    def compiled(function: F) -> F:
+        if cache:
+            try:
+                kept: F = numba.njit(cache=True, **options)(function)
+            except RuntimeError:  # numba's word for it
+                pass
+            else:
+                return kept
+        made: F = numba.njit(**options)(function)
+        return made
 
     return compiled

@@ -29,16 +29,17 @@ def test_coverage_itself_is_left_to_numba(tmp_path: Path) -> None:
     assert done.stdout == "2\nFalse\n"
 
 
-def test_code_that_cannot_be_kept_is_compiled_all_the_same(tmp_path: Path) -> None:
-    """As where package and home are of a container that nothing is written to."""
-    (tmp_path / "kept_nowhere.py").write_text(
+def test_where_no_folder_can_be_written_loops_are_compiled_anew(tmp_path: Path) -> None:
+    """As in a container whose files cannot be written, by a user without a home."""
+    (tmp_path / "loops.py").write_text(
+        "from numba.core import caching\n"
+        "caching.CacheImpl._locator_classes = []\n"
         "from resist_epi.tracks.compiled import njit\n"
         "@njit(cache=True, nogil=True)\n"
-        "def one_more(x):\n"
-        "    return x + 1\n"
+        "def twice(x):\n"
+        "    return 2 * x\n"
+        "print(twice(21))\n"
     )
-    none = "import numba.core.caching as c; c.CacheImpl._locator_classes = []"
-    code = f"import sys; sys.path.insert(0, ''); {none}; import kept_nowhere as k"
-    run = [sys.executable, "-c", f"{code}; print(k.one_more(1))"]
+    run = [sys.executable, "loops.py"]
     done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.stdout == "2\n", done.stderr
+    assert done.stdout == "42\n", done.stderr
