@@ -176,7 +176,10 @@ def test_files_elsewhere_have_a_cache_that_all_jobs_share(
     assert " --cache {config[cache]:q} " in run
     monkeypatch.chdir(tmp_path)
     asked = (StudySettings(sheet=sheet), found, "wf", JobSizes(4, 2))
-    for cache, expected in (("my: copies", "../my: copies"), ("/scratch/copies", "/scratch/copies")):
+    for cache, expected in (
+        ("my: copies", "../my: copies"),
+        ("/scratch/copies", "/scratch/copies"),
+    ):
         write_workflow(*asked, cache=cache, force=True)
         config = yaml.safe_load((wf / "config.yaml").read_text())
         assert config["cache"] == expected

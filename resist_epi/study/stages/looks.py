@@ -180,9 +180,7 @@ def _files(sheet: SampleSheet, settings: StudySettings) -> tuple[list[_File], li
     }
     cells = [str(p) for column in PATH_COLUMNS for p in sheet.table.get(column, ())]
     named = [str(p) for p in settings.named_paths.values()] + cells
-    others = {
-        _own(path): _File(path) for path in named if is_remote(path) or Path(path).is_file()
-    }
+    others = {_own(path): _File(path) for path in named if is_remote(path) or Path(path).is_file()}
     for _, own in tracks:
         others.pop(own, None)
     return list(tracks.values()), list(others.values())

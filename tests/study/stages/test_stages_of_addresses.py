@@ -69,9 +69,7 @@ def test_a_look_fetches_the_files_of_its_shard_and_later_jobs_find_them(
     rows["Peaks"] = ["", "", "", peaks]
     rows.to_csv(there, index=False)
     genes = tmp_path / "genes.tsv"
-    genes.write_text(
-        "chrom\tstart\tend\tgene_id\tgene_name\tstrand\nchr1\t9000\t20000\tI\tG\t+\n"
-    )
+    genes.write_text("chrom\tstart\tend\tgene_id\tgene_name\tstrand\nchr1\t9000\t20000\tI\tG\t+\n")
     settings = make_settings({"sheet": there, "genes": genes})
     out, copies = tmp_path / "out", tmp_path / "cache"
     fetched = []
