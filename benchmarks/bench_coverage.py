@@ -8,6 +8,9 @@ ours, of medians and of least values. `floor` reads and inflates every data bloc
 and does nothing else.
 
     python benchmarks/bench_coverage.py [--data DIR] [--repeats 5] [--scale 1] [--only regions,bins]
+
+Peers that need another Python run in it: `--peers PYTHON` names one with figwig and deepTools 4
+(`python3.12 -m venv peers && peers/bin/pip install deeptools==4.0.0 "figwig[isal]==0.2.0"`).
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import bench_windows as windows
 import numpy as np
 from bench_jobs import compare_jobs
 from bench_tracks import write_bam, write_regions, write_track
@@ -239,8 +243,24 @@ CONTENDERS: dict[str, Callable[[Path, Path], Work]] = {
     "multiBigwigSummary": deeptools_summary,
     "our matrix": our_matrix,
     "computeMatrix": deeptools_matrix,
+    "computeMatrix 4": deeptools_matrix,
+    "multiBigwigSummary 4": deeptools_summary,
+    "our windows": windows.our_windows,
+    "figwig": windows.figwig_windows,
+    "our adjacent bins": windows.our_bins,
+    "figwig bins": windows.figwig_bins,
+    "pybigtools bins": windows.pybigtools_bins,
+    "multiBigwigSummary bins 3": windows.deeptools_bins,
+    "multiBigwigSummary bins 4": windows.deeptools_bins,
     "our BAM": our_bam,
     "featureCounts": feature_counts,
+}
+IN_ANOTHER_PYTHON = {
+    "computeMatrix 4",
+    "multiBigwigSummary 4",
+    "multiBigwigSummary bins 4",
+    "figwig",
+    "figwig bins",
 }
 # title: track, regions, contenders (ours first), those that run once only
 TASKS: dict[str, tuple[str, int, list[str], set[str]]] = {
@@ -255,8 +275,9 @@ TASKS: dict[str, tuple[str, int, list[str], set[str]]] = {
             "megadepth",
             "pyBigWig exact",
             "multiBigwigSummary",
+            "multiBigwigSummary 4",
         ],
-        {"pyBigWig exact", "multiBigwigSummary"},
+        {"pyBigWig exact", "multiBigwigSummary", "multiBigwigSummary 4"},
     ),
     "many": ("bedgraph", 320_000, ["ours", IN_MEMORY, "floor", "pybigtools"], set()),
     "bins": ("bedgraph", 0, ["ours", IN_MEMORY, "floor", "pybigtools"], {"pybigtools"}),
@@ -264,9 +285,30 @@ TASKS: dict[str, tuple[str, int, list[str], set[str]]] = {
     "variable": ("variable", 60_000, ["ours", IN_MEMORY, "floor", "pybigtools"], set()),
     "fixed": ("fixed", 60_000, ["ours", IN_MEMORY, "floor", "pybigtools"], set()),
     "bam": ("bam", 10_000, ["our BAM", "featureCounts"], set()),
-    "matrix": ("bedgraph", 20_000, ["our matrix", "computeMatrix"], {"computeMatrix"}),
+    "matrix": (
+        "bedgraph",
+        20_000,
+        ["our matrix", "computeMatrix", "computeMatrix 4"],
+        {"computeMatrix", "computeMatrix 4"},
+    ),
+    "windows": ("bedgraph", 60_000, ["our windows", "figwig"], set()),
+    "adjacent": (
+        "bedgraph",
+        0,
+        [
+            "our adjacent bins",
+            "floor",
+            "figwig bins",
+            "pybigtools bins",
+            "multiBigwigSummary bins 3",
+            "multiBigwigSummary bins 4",
+        ],
+        {"pybigtools bins", "multiBigwigSummary bins 3", "multiBigwigSummary bins 4"},
+    ),
 }
 
+
+PEERS: dict[str, Path] = {}  # "python": the interpreter that has them
 
 # -- measuring ------------------------------------------------------------------------------------
 
@@ -307,9 +349,14 @@ def measure(name: str, track: Path, regions: Path, answer: Path) -> None:
 
 
 def in_process(name: str, track: Path, regions: Path, answer: Path) -> dict[str, float] | None:
+    python: str | Path | None = sys.executable
+    if name in IN_ANOTHER_PYTHON:
+        python = PEERS.get("python")
+    if python is None:
+        return None
     arguments = ["--worker", name, str(track), str(regions), str(answer)]
     done = subprocess.run(
-        [sys.executable, __file__, *arguments], capture_output=True, text=True, check=False
+        [str(python), __file__, *arguments], capture_output=True, text=True, check=False
     )
     if done.returncode:
         if "FileNotFoundError" in done.stderr or "ModuleNotFoundError" in done.stderr:
@@ -344,7 +391,7 @@ def compare(title: str, folder: Path, repeats: int, scale: float) -> None:
         for name, runs in found.items()
         if runs
     }
-    what = f"{count:,} regions" if count else f"{expected.size:,} bins of 1 kb"
+    what = f"{count:,} regions" if count else f"{expected.size:,} bins"
     print(f"\n### {title}: {what}, {kind} track of {track.stat().st_size / 1e6:.0f} MB\n")
     print("| | CPU s | least | wall s | imports s | peak MB | CPU / ours | least | difference |")
     print("|---|---|---|---|---|---|---|---|---|")
@@ -399,12 +446,15 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="fragments, of 20 million")
     titles = ",".join([*TASKS, "jobs"])
     parser.add_argument("--only", default=titles, help="of: " + titles)
+    parser.add_argument("--peers", type=Path, help="Python that has figwig and deepTools 4")
     parser.add_argument("--worker", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
         name, track, regions, answer = options.worker
         measure(name, Path(track), Path(regions), Path(answer))
         return
+    if options.peers:
+        PEERS["python"] = options.peers.absolute()
     print(f"{machine()}, {time.strftime('%Y-%m-%d')}, {options.repeats} runs each")
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.data or Path(temporary)

@@ -9,7 +9,7 @@ MODULES = structure.read_modules()
 
 # Longer modules, each with its reason and the lines it has: the number may only fall.
 LONGER = {
-    "resist_epi.tracks.engine.runs": (451, "one accumulator over runs and grids"),
+    "resist_epi.tracks.engine.runs": (438, "one accumulator over runs and grids"),
 }
 
 

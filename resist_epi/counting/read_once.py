@@ -13,6 +13,7 @@ from resist_epi.errors import ResistEpiError
 from resist_epi.io.digest import State, checksum, fingerprint, remember, settled_state
 from resist_epi.io.parts import Parts
 from resist_epi.io.store import changed_meanwhile, unreadable
+from resist_epi.tracks.load_loops import load_loops
 from resist_epi.tracks.looks import LookCache, TrackFile
 from resist_epi.tracks.opened import OpenedFile
 from resist_epi.workers import run_tasks
@@ -78,6 +79,8 @@ def read_once(
         if progress is not None:
             progress(f"{sample}: looked at")
 
+    if jobs > 1:
+        load_loops(task.file.path for task in tasks.values())
     run_tasks(_Reading(asked, parts), tasks, jobs=jobs, done=done)
 
 

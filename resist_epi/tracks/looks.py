@@ -19,6 +19,7 @@ from resist_epi.tracks.engine.heard_track import HeardTrack, Listener
 from resist_epi.tracks.engine.renamed_track import RenamedTrack
 from resist_epi.tracks.engine.runs import Grid, Runs
 from resist_epi.tracks.engine.track import CoverageTrack, lowest_value
+from resist_epi.tracks.load_loops import load_loops
 from resist_epi.tracks.open import open_track
 from resist_epi.tracks.opened import FileKind, OpenedFile, file_state, open_file, opened_as
 from resist_epi.tracks.reads.open import open_reads
@@ -138,7 +139,10 @@ def look_at_tracks(
         if progress is not None:
             progress(f"{name}: looked at")
 
-    run_tasks(_look, {n: f for n, f in files.items() if n not in found}, jobs=jobs, done=done)
+    new = {n: f for n, f in files.items() if n not in found}
+    if jobs > 1:
+        load_loops(file.path for file in new.values())
+    run_tasks(_look, new, jobs=jobs, done=done)
     return {name: found[name] for name in files}
 
 

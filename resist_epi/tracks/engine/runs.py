@@ -19,10 +19,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from resist_epi.arrays import AnyFloat, FloatArray, IntArray
 from resist_epi.errors import InputFormatError
+from resist_epi.tracks.engine.cuts import numbers_of, region_cuts, region_segments
 from resist_epi.tracks.engine.ranges import range_extremes, range_sums
+from resist_epi.tracks.when_compiled import worth_compiling
 
 # Wider steps would cost digits where a run's part is taken from the whole run.
 _WIDEST_STEP = 100_000
+
+# What a compiled loop saves, by what loops save elsewhere: NumPy adds up fast.
+_GAIN = 0.1
 
 MAX_COORDINATE = 2**32 - 1  # coordinates are unsigned 32-bit in bigWig, and so are runs here
 
@@ -229,8 +234,8 @@ class RegionAccumulator:
         # Empty regions, and those outside the chromosome, ask nothing.
         self._real = np.flatnonzero(inside_start < inside_end)
         starts, ends = (a[self._real].astype(np.uint32) for a in (inside_start, inside_end))
-        self._cuts = _cuts(starts, ends)
-        self._first, self._last = _segments(self._cuts, starts, ends)
+        self._cuts = region_cuts(starts, ends)
+        self._first, self._last = region_segments(self._cuts, starts, ends)
         n = max(self._cuts.size - 1, 0)
         # How many regions hold each segment: what no region holds is not worth adding up.
         depth = np.bincount(self._first, minlength=n + 1) - np.bincount(self._last, minlength=n + 1)
@@ -276,6 +281,9 @@ class RegionAccumulator:
 
     def _add_runs(self, runs: Runs, low: int, high: int) -> None:
         """Add runs to the segments `low` to `high` that they meet."""
+        if not self._extremes and worth_compiling(len(runs), gain=_GAIN):
+            self._add_compiled(runs, low, high)
+            return
         cuts = self._cuts[low : high + 1]
         # Runs that end at or before each cut; the next one is either cut in two or lies beyond.
         before = np.searchsorted(runs.ends, cuts, side="right")
@@ -286,7 +294,7 @@ class RegionAccumulator:
         if not segment.size:
             return
         first, last = before[segment], stop[segment] - 1
-        taken, at = _ranges(first, last - first + 1)
+        taken, at = numbers_of(first, last - first + 1)
         lengths = runs.ends[taken] - runs.starts[taken]
         # The runs at both ends of a segment may reach out of it (and may be the same).
         begin, end = cuts[segment], cuts[segment + 1]
@@ -311,6 +319,17 @@ class RegionAccumulator:
         if self._extremes:
             for out, ufunc in ((self._min, np.minimum), (self._max, np.maximum)):
                 out[segment] = ufunc(out[segment], ufunc.reduceat(values, at))
+
+    def _add_compiled(self, runs: Runs, low: int, high: int) -> None:
+        from resist_epi.tracks.engine.segment_loop import sum_segments
+
+        sums, covered = np.zeros(high - low), np.zeros(high - low, dtype=np.int64)
+        asked, cuts = self._asked[low:high], self._cuts[low : high + 1]
+        if not sum_segments(runs.starts, runs.ends, runs.values, cuts, asked, sums, covered):
+            self._add_defined(runs)
+            return
+        self._sum[low:high] += sums
+        self._covered[low:high] += covered
 
     def _add_grid(self, grid: Grid | GridParts, low: int, high: int) -> None:
         """Add runs of equal width, whose places need no search."""
@@ -417,35 +436,3 @@ def _as_coordinates(values: ArrayLike) -> IntArray:
             found=f"{array.ndim} dimensions of {array.dtype}",
         )
     return array.astype(np.int64, copy=False)
-
-
-def _cuts(starts: NDArray[np.uint32], ends: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    edges = np.empty(2 * starts.size, dtype=np.uint32)
-    edges[0::2], edges[1::2] = starts, ends
-    # Bins and sorted peaks come in order already.
-    if edges.size and not (edges[1:] >= edges[:-1]).all():
-        edges.sort()
-    return edges[np.concatenate([[True], edges[1:] != edges[:-1]])] if edges.size else edges
-
-
-def _segments(
-    cuts: NDArray[np.uint32], starts: NDArray[np.uint32], ends: NDArray[np.uint32]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """First segment of each region, and the one after its last."""
-    first = np.searchsorted(cuts, starts)
-    last = np.empty_like(first)
-    # Bins begin where the one before ends: searched once, that serves both.
-    shared = np.zeros(starts.size, dtype=bool)
-    np.equal(ends[:-1], starts[1:], out=shared[:-1])
-    last[shared] = first[1:][shared[:-1]]
-    last[~shared] = np.searchsorted(cuts, ends[~shared])
-    return first, last
-
-
-def _ranges(first: IntArray, count: IntArray) -> tuple[slice | IntArray, IntArray]:
-    """Numbers `first` to `first + count` of every pair, in one row, and where each pair begins."""
-    end = np.cumsum(count)
-    at = end - count
-    if first.size == 1:
-        return slice(int(first[0]), int(first[0] + count[0])), at
-    return np.repeat(first - at, count) + np.arange(int(end[-1])), at

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resist_epi.errors import InputFormatError
+from resist_epi.tracks.engine import runs as engine_runs
 from resist_epi.tracks.engine.runs import (
     Grid,
     GridParts,
@@ -316,3 +317,32 @@ def test_gapless_changes_nothing() -> None:
     fast = summarise_runs(Runs(edges[:-1], edges[1:], values, gapless=True), starts, ends)
     np.testing.assert_array_equal(plain.sum, fast.sum)
     np.testing.assert_array_equal(plain.covered, fast.covered)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32), st.booleans(), st.booleans())
+def test_a_compiled_loop_gives_the_same_digits(seed: int, strided: bool, undefined: bool) -> None:
+    """It adds up in NumPy's order, which sums of values of any size tell."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 3_000))
+    edges = np.cumsum(rng.integers(0, 30, 2 * n) * rng.integers(0, 2, 2 * n) + np.tile([0, 1], n))
+    values = np.exp(rng.normal(0, 6, n)) * rng.choice([-1, 1], n)
+    if undefined:
+        values[rng.random(n) < 0.1] = np.nan
+    if strided:
+        values = np.repeat(values.astype(np.float32), 3)[::3]
+    runs = Runs(edges[::2].astype(np.uint32), edges[1::2].astype(np.uint32), values)
+    length = int(edges[-1]) + 50
+    starts = rng.integers(-20, length, 60)
+    ends = starts + rng.integers(0, rng.choice([30, 3_000, 2 * length]), 60)
+    found = []
+    for compiled in (True, False):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(engine_runs, "worth_compiling", lambda n, gain, now=compiled: now)
+            accumulator = RegionAccumulator(starts, ends, length=length, extremes=False)
+            for part in (slice(0, n // 3), slice(n // 3, None)):
+                accumulator.add(Runs(runs.starts[part], runs.ends[part], runs.values[part]))
+        summary = accumulator.result()
+        arrays = summary.sum, summary.covered, summary.clipped
+        found.append((*(a.tobytes() for a in arrays), accumulator.undefined))
+    assert found[0] == found[1]
