@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
 
 _BLOCK = 1 << 14  # rows worked on at once
+
+MANY = 64  # samples from which on nothing of samples x samples meets every region
 
 _RANK_TOLERANCE = 1e-7
 
@@ -30,7 +32,8 @@ class LinearFit:
     Attributes
     ----------
     response
-        The values fitted, shape (n_regions, n_samples); a reference, not a copy.
+        The values fitted, shape (n_regions, n_samples); a reference, not a copy. Windows of a
+        genome are float32; all else is float64.
     design
         Shape (n_samples, n_coefficients).
     weights
@@ -137,7 +140,7 @@ def fit_linear(
     ----------
     Golub & Van Loan (2013) Matrix Computations, chapters 5 and 6.
     """
-    response = np.asarray(y, dtype=np.float64)
+    response = float_response(y)
     if response.ndim != 2:
         raise DesignError(f"the response must be regions x samples; found shape {response.shape}")
     matrix = check_design(design, response.shape[1])
@@ -148,12 +151,15 @@ def fit_linear(
     coefficients = np.empty((n_regions, p))
     sigma2 = np.empty(n_regions)
     if given is None or given.ndim == 1:
-        whiten = _whitening(n_samples, given, corr)
-        cov = _fit_shared(response, matrix, whiten, coefficients, sigma2)
+        if corr is None and n_samples > MANY:
+            cov = _fit_many(response, matrix, given, coefficients, sigma2)
+        else:
+            whiten = _whitening(n_samples, given, corr)
+            cov = _fit_shared(response, matrix, whiten, coefficients, sigma2)
     else:
         cov = _fit_rowwise(response, matrix, given, corr, coefficients, sigma2)
     # NaN of one observation has spread through its row; the mean carries the same mark.
-    mean = response.mean(axis=1) if n_samples else np.full(n_regions, np.nan)
+    mean = response.mean(axis=1, dtype=np.float64) if n_samples else np.full(n_regions, np.nan)
     df = np.where(np.isfinite(mean), float(n_samples - p), 0.0)
     return LinearFit(response, matrix, given, corr, coefficients, sigma2, df, cov, mean)
 
@@ -292,6 +298,40 @@ def row_blocks(n: int, width: int = 1) -> Iterator[slice]:
     """Slices over n rows, so that temporaries of `width` times a block stay small."""
     size = max(_BLOCK // width, 256)
     return (slice(start, min(start + size, n)) for start in range(0, n, size))
+
+
+def _fit_many(
+    y: FloatArray,
+    design: FloatArray,
+    weights: FloatArray | None,
+    coefficients: FloatArray,
+    sigma2: FloatArray,
+) -> FloatArray:
+    """As `_fit_shared`, of many samples: the residual space, which grows with them, is not laid out.
+
+    Up to rounding the same.
+    """
+    n_samples, p = design.shape
+    root = np.ones(n_samples) if weights is None else np.sqrt(weights)
+    q, r = np.linalg.qr(root[:, None] * design)
+    r_inverse = np.linalg.inv(r)
+    for rows in row_blocks(len(y), max(n_samples // MANY, 1)):
+        scaled = y[rows] * root
+        effects = scaled @ q
+        coefficients[rows] = effects @ r_inverse.T
+        scaled -= effects @ q.T
+        sigma2[rows] = np.einsum("ij,ij->i", scaled, scaled)
+    sigma2 /= max(n_samples - p, 1)
+    if n_samples == p:
+        sigma2.fill(np.nan)
+    return np.asarray(r_inverse @ r_inverse.T)
+
+
+def float_response(y: npt.ArrayLike) -> FloatArray:
+    """The response as floats: float32 stays so, for what is computed of it is float64."""
+    if isinstance(y, np.ndarray) and y.dtype == np.float32:
+        return cast("FloatArray", y)
+    return np.asarray(y, dtype=np.float64)
 
 
 def _fit_shared(

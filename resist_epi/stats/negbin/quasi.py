@@ -182,7 +182,7 @@ def quasi_f_test(
                 pvalue[below], _poisson_p(fit.data.rows(mask), reduced, df_test)
             )
     fold_change = fit.coefficients @ columns[:, 0] / np.log(2)
-    empty = fit.data.counts.sum(axis=1) == 0
+    empty = fit.data.counts.max(axis=1) == 0
     for values in (f, pvalue, df_total):
         values[empty] = np.nan
     return QuasiTest(np.where(empty, 0.0, fold_change), f, df_total, pvalue)
@@ -250,7 +250,7 @@ def quasi_treat(
             least = _treat_p(*ends, within[below], np.full(int(below.sum()), np.inf))
             pvalue[below] = np.maximum(pvalue[below], least)
     statistic = np.where(within, 0.0, near**2)
-    empty = fit.data.counts.sum(axis=1) == 0
+    empty = fit.data.counts.max(axis=1) == 0
     for values in (statistic, pvalue, df_total):
         values[empty] = np.nan
     return QuasiTest(np.where(empty, 0.0, finite), statistic, df_total, pvalue)

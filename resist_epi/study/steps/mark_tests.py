@@ -12,6 +12,7 @@ import pandas as pd
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import write_counts
 from resist_epi.dna.arms import ArmShifts
+from resist_epi.domains.stored_bins import Bins
 from resist_epi.domains.window_tests import DIRECTION_RULE
 from resist_epi.genes.gene_values import genes_side_by_side
 from resist_epi.genes.linking import annotate_regions, own_distance
@@ -68,7 +69,7 @@ def run_tests(
     shares: pd.DataFrame,
     out: Path,
     *,
-    windows: CountMatrix | None = None,
+    windows: Bins | None = None,
 ) -> MarkTests:
     """Test every kind of a mark's regions, and link them to genes and gene sets.
 
