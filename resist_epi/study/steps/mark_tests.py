@@ -19,7 +19,7 @@ from resist_epi.genes.linking import annotate_regions, own_distance
 from resist_epi.genome.peaks import write_direction_bed
 from resist_epi.io.run_folder import JOINT, contrast_folder
 from resist_epi.model.agreement import Agreement, Variants, shared_variants
-from resist_epi.model.analysis import Analysis
+from resist_epi.model.analysis import Analysis, without_inputs
 from resist_epi.model.known import read_known
 from resist_epi.model.unit_values import with_values
 from resist_epi.samples.presets import preset
@@ -53,7 +53,8 @@ class MarkTests:
     ----------
     mains
         The analysis of the regions that speak for its genes, a contrast each; of sites, that of
-        their genes.
+        their genes. Without the background bins that other normalisations need, which are the
+        largest part of it.
     written
         The files.
     """
@@ -119,7 +120,8 @@ def run_tests(
             if sum(a.tested for a in analyses) > 1:
                 write_joint_table(together.add(together.path("results", kind)), analyses)
         written += together.written
-    return MarkTests([main for _, main in speaking], [*written, *shared.written])
+    mains = [without_inputs(main) for _, main in speaking]
+    return MarkTests(mains, [*written, *shared.written])
 
 
 def _test_contrast(
