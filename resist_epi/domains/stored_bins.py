@@ -15,7 +15,7 @@ from resist_epi.counting.counts_file import CountsFile
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import open_counts, read_counts
 
-_IN_MEMORY = 1 << 28  # bytes of values that are read at once
+_IN_MEMORY = 1 << 28  # bytes of values that are held at once
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,17 @@ def open_bins(path: str | Path) -> Bins:
         described["library_sizes"],
         described["metadata"],
     )
+
+
+def close_bins(bins: Bins) -> None:
+    """Close the file, where there is one."""
+    if isinstance(bins, StoredBins):
+        bins.file.close()
+
+
+def few_enough(bins: CountMatrix) -> bool:
+    """Whether bins that are in a file, too, may stay in memory until they are tested."""
+    return bins.values.nbytes < _IN_MEMORY
 
 
 def bin_rows(bins: Bins, first: int, last: int) -> AnyFloat:

@@ -91,15 +91,15 @@ def run_tests(
         If the settings do not fit the data.
     """
     sheet, shared = study.sheet.for_mark(mark), Outputs(out, mark)
+    places = study.contrasts or (out,)
+    domains: Sequence[Analysis | None] = [None] * len(places)
+    if windows is not None:  # first, as they are the largest: no other fits are in memory yet
+        domains = find_domain_tests(study, mark, windows, counts["bins"], shared)
     found: dict[Kind, list[Analysis]] = {
         kind: analyse_kind(study, sheet, matrix, counts["bins"])
         for kind, matrix in counts.items()
         if kind != "bins"
     }
-    places = study.contrasts or (out,)
-    domains: Sequence[Analysis | None] = [None] * len(places)
-    if windows is not None:
-        domains = find_domain_tests(study, mark, windows, counts["bins"], shared)
     speaking: list[tuple[Analysis, Analysis]] = []
     written: list[Path] = []
     variants: dict[Kind, Variants | None] = {
