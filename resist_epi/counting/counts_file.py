@@ -1,4 +1,4 @@
-"""The Parquet file of a count matrix, a few columns or rows at a time: it may be larger than memory.
+"""The Parquet file of a count matrix, a few columns or rows at a time: it may be large.
 
 A column a sample after those of the regions; the schema's metadata hold what describes the matrix,
 and a digest of all columns.
@@ -69,13 +69,15 @@ def write_parquet(path: str | Path, matrix: CountMatrix, described: Mapping[str,
     schema = pa.schema(fields, metadata=metadata)
     parts = _ROWS if values.dtype == np.float32 else max(len(values), 1)
     # An open file, as pyarrow takes a name with a colon for an address, and one with = for columns.
-    with atomic_path(path) as temporary, open(temporary, "wb") as stream:
-        with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
-            for first in range(0, max(len(values), 1), parts):
-                block = np.ascontiguousarray(values[first : first + parts].T)
-                columns = [*regions.slice(first, parts).columns, *map(pa.array, block)]
-                columns += [pa.array(np.zeros(0, values.dtype))] * (len(samples) - len(block))
-                writer.write_table(pa.Table.from_arrays(columns, schema=schema))
+    with (
+        atomic_path(path) as temporary,
+        open(temporary, "wb") as stream,
+        pq.ParquetWriter(stream, schema, compression="zstd") as writer,
+    ):
+        for first in range(0, max(len(values), 1), parts):
+            block = np.ascontiguousarray(values[first : first + parts].T)
+            columns = [*regions.slice(first, parts).columns, *map(pa.array, block)]
+            writer.write_table(pa.Table.from_arrays(columns, schema=schema))
 
 
 def _pandas_metadata(regions: pd.DataFrame, matrix: CountMatrix) -> dict[bytes, bytes]:

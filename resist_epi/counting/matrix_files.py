@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import InputFormatError, QuantityError, did_you_mean, in_file
 from resist_epi.genome.bed_table import length_column, place_column
 from resist_epi.genome.regions import check_regions, make_regions
-from resist_epi.io.store import parse_json, read_bytes
+from resist_epi.io.store import read_bytes
 from resist_epi.io.table_text import NOTHING, typed
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.samples.sheet import SampleSheet
@@ -210,6 +209,7 @@ def _of_checked(
             size_factors=described["size_factors"],
             metadata=described["metadata"],
         )
+
 
 def _checked_regions(regions: pd.DataFrame) -> pd.DataFrame:
     """Checked as regions are, but in the order of the file; windows have places alone."""

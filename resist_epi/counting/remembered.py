@@ -42,7 +42,9 @@ def remembered(function: Callable[..., T]) -> Callable[..., T]:
             known[key] = (weakref.ref(matrix, lambda _: known.pop(key, None)), [])
         answers = known[key][1]
         for given, answer in answers:
-            if len(given) == len(others) and all(a is b for a, b in zip(given, others, strict=True)):
+            if len(given) == len(others) and all(
+                a is b for a, b in zip(given, others, strict=True)
+            ):
                 return answer
         answer = function(matrix, *others)
         answers.append((others, answer))

@@ -86,9 +86,7 @@ def find_domains(bins: Bins) -> Domains:
     return Domains(regions, windows, row_of[clusters.member], first, last)
 
 
-def _rows(
-    bins: Bins, chroms: tuple[str, ...], regions: pd.DataFrame
-) -> tuple[IntArray, IntArray]:
+def _rows(bins: Bins, chroms: tuple[str, ...], regions: pd.DataFrame) -> tuple[IntArray, IntArray]:
     """Rows of the bins that begin in each region."""
     code = {name: i for i, name in enumerate(chroms)}
     table = bins.regions
@@ -101,8 +99,6 @@ def _rows(
     return first.astype(np.int64), last.astype(np.int64)
 
 
-def domain_matrix(
-    bins: Bins, domains: Domains, *, quantity: str | None = None
-) -> CountMatrix:
+def domain_matrix(bins: Bins, domains: Domains, *, quantity: str | None = None) -> CountMatrix:
     """Values of whole domains, each base once: `mean_signal`, or a sum in the bins' quantity."""
     return range_matrix(bins, domains.regions, domains.first, domains.last, quantity=quantity)

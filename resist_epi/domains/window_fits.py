@@ -2,8 +2,8 @@
 
 Windows are float32 and many: at 400 libraries a million of them are 1.6 GB. Here their models are
 fitted from that one matrix, a block of rows in float64 at a time. Whatever is estimated over all
-windows (the prior before logs, weights of units, the trend of dispersion, the prior of the variances)
-is so, from all of them.
+windows (the prior before logs, weights of units, the trend of dispersion, the prior of the
+variances) is so, from all of them.
 """
 
 from __future__ import annotations

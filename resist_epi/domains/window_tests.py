@@ -137,9 +137,9 @@ def _normalized_windows(
             offsets=None if offsets is None else offsets[domains.member[rows]],
             metadata={"normalization": matrix.metadata.get("normalization")},
         )
-        del values
-        yield rows, merged
-        del merged  # before the next size is made
+        handed_on = [merged]
+        del values, merged  # large: none is kept here while it is tested
+        yield rows, handed_on.pop()
 
 
 def _header(bins: Bins, domains: Domains) -> dict[str, str]:
@@ -253,16 +253,16 @@ def tests_of_several(
     found = [_Columns(len(domains.windows)) for _ in analyses]
     smaller = min((n for a in analyses for n in a.contrast.group_sizes), default=None)
     rule = ""
-    for rows, matrix in matrices:
+    for places, values in matrices:
+        rows, matrix = places, values
+        del values  # which is large
         least = len(matrix.samples) // 2 if smaller is None else smaller
         tested, rule = windows_with_signal(matrix, min_units=max(1, least))
         if not tested.any():
             continue
         if not tested.all():
             matrix, rows = matrix.select(regions=tested), rows[tested]
-        fitted = fit_windows(
-            matrix, first.design, method=first.fit.method, options=first.options
-        )
+        fitted = fit_windows(matrix, first.design, method=first.fit.method, options=first.options)
         plain = _without_factors(matrix, first)
         for columns, analysis in zip(found, analyses, strict=True):
             columns.fill(rows, fitted, plain, analysis)

@@ -152,15 +152,11 @@ def _quantity(bins: Bins, quantity: str | None) -> str:
     return chosen
 
 
-def _of_quantity(
-    bins: Bins, values: AnyFloat, regions: pd.DataFrame, quantity: str
-) -> CountMatrix:
+def _of_quantity(bins: Bins, values: AnyFloat, regions: pd.DataFrame, quantity: str) -> CountMatrix:
     values.flags.writeable = False
     own = cast("FloatArray", values)
     metadata = dict(bins.metadata)
-    return CountMatrix(
-        own, regions, bins.samples, quantity, bins.library_sizes, metadata=metadata
-    )
+    return CountMatrix(own, regions, bins.samples, quantity, bins.library_sizes, metadata=metadata)
 
 
 def _places_table(windows: Windows) -> pd.DataFrame:

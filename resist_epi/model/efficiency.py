@@ -148,7 +148,10 @@ def top_share(bins: CountMatrix) -> dict[str, float]:
         return dict.fromkeys(bins.samples, np.nan)
     top = level >= np.quantile(level, 1 - TOP_SHARE)
     shares = np.divide(
-        bins.values[rows[top]].sum(axis=0), totals, out=np.full(len(totals), np.nan), where=totals > 0
+        bins.values[rows[top]].sum(axis=0),
+        totals,
+        out=np.full(len(totals), np.nan),
+        where=totals > 0,
     )
     return dict(zip(bins.samples, shares.tolist(), strict=True))
 

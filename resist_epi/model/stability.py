@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 # as they are.
 NEAR, FEWEST_NEAR = 0.1, 2_000
 
-# Units that are left out in turn: with more, those on which the calls lean most. Each costs a fit of
-# all units, so that all of them would cost the square of their number.
+# Units that are left out in turn: with more, those on which the calls lean most. Each costs a fit
+# of all units, so that all of them would cost the square of their number.
 MOST_LEFT_OUT = 60
 
 _LARGEST = 10  # parts of a unit in calls, by which it is chosen

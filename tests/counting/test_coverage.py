@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from resist_epi.counting.coverage import count_regions, fully_covered, summarise_regions
-from resist_epi.counting.plan import RegionPlan
 from resist_epi.counting.coverage_tally import tally_coverage
+from resist_epi.counting.plan import RegionPlan
 from resist_epi.errors import GenomeMismatchError, QuantityError
 from resist_epi.genome.chromosomes import autosomes
 from resist_epi.genome.regions import bed_regions

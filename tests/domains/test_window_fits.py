@@ -60,9 +60,7 @@ def test_p_and_changes_are_those_of_the_models(
     single, double = cohort()
     design, contrast = question()
     chosen = OPTIONS[options]
-    whole = contrast_statistics(
-        fit_model(double, design, method=method, options=chosen), contrast
-    )
+    whole = contrast_statistics(fit_model(double, design, method=method, options=chosen), contrast)
     fitted = fit_windows(single, design, method=method, options=chosen)
     found = contrast_statistics(fitted, contrast)
     for name in ("log2FoldChange", "lfcSE", "pvalue"):

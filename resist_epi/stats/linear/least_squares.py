@@ -6,19 +6,18 @@ worked through in blocks, so temporaries stay small next to the matrix itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
-
-_BLOCK = 1 << 14  # rows worked on at once
-
-MANY = 64  # samples from which on nothing of samples x samples meets every region
+from resist_epi.stats.linear.many_samples import fit_many
+from resist_epi.stats.linear.responses import MANY as MANY  # noqa: PLC0414  # asked for here
+from resist_epi.stats.linear.responses import float_response as float_response  # noqa: PLC0414
+from resist_epi.stats.linear.responses import row_blocks as row_blocks  # noqa: PLC0414
 
 _RANK_TOLERANCE = 1e-7
 
@@ -152,7 +151,7 @@ def fit_linear(
     sigma2 = np.empty(n_regions)
     if given is None or given.ndim == 1:
         if corr is None and n_samples > MANY:
-            cov = _fit_many(response, matrix, given, coefficients, sigma2)
+            cov = fit_many(response, matrix, given, coefficients, sigma2)
         else:
             whiten = _whitening(n_samples, given, corr)
             cov = _fit_shared(response, matrix, whiten, coefficients, sigma2)
@@ -292,46 +291,6 @@ def _whitening(n: int, weights: FloatArray | None, correlation: FloatArray | Non
     except np.linalg.LinAlgError as error:
         raise DesignError("the correlation between samples is not positive definite") from error
     return np.asarray(np.linalg.inv(lower))
-
-
-def row_blocks(n: int, width: int = 1) -> Iterator[slice]:
-    """Slices over n rows, so that temporaries of `width` times a block stay small."""
-    size = max(_BLOCK // width, 256)
-    return (slice(start, min(start + size, n)) for start in range(0, n, size))
-
-
-def _fit_many(
-    y: FloatArray,
-    design: FloatArray,
-    weights: FloatArray | None,
-    coefficients: FloatArray,
-    sigma2: FloatArray,
-) -> FloatArray:
-    """As `_fit_shared`, of many samples: the residual space, which grows with them, is not laid out.
-
-    Up to rounding the same.
-    """
-    n_samples, p = design.shape
-    root = np.ones(n_samples) if weights is None else np.sqrt(weights)
-    q, r = np.linalg.qr(root[:, None] * design)
-    r_inverse = np.linalg.inv(r)
-    for rows in row_blocks(len(y), max(n_samples // MANY, 1)):
-        scaled = y[rows] * root
-        effects = scaled @ q
-        coefficients[rows] = effects @ r_inverse.T
-        scaled -= effects @ q.T
-        sigma2[rows] = np.einsum("ij,ij->i", scaled, scaled)
-    sigma2 /= max(n_samples - p, 1)
-    if n_samples == p:
-        sigma2.fill(np.nan)
-    return np.asarray(r_inverse @ r_inverse.T)
-
-
-def float_response(y: npt.ArrayLike) -> FloatArray:
-    """The response as floats: float32 stays so, for what is computed of it is float64."""
-    if isinstance(y, np.ndarray) and y.dtype == np.float32:
-        return cast("FloatArray", y)
-    return np.asarray(y, dtype=np.float64)
 
 
 def _fit_shared(

@@ -38,9 +38,9 @@ def write_profiles(study: Study, mark: str, mains: Sequence[Analysis], outputs: 
     """Write the tracks of a mark along its called regions, and along others to compare with.
 
     Of several contrasts the regions that any of them calls; of more than 60 libraries fewer regions
-    (`most_regions`), since each is read, written and shown for every library. Each track is scaled to the same total
-    coverage; where no row has one, the depth of the reads as they were counted. Nothing is
-    written where some rows have a track and others none.
+    (`most_regions`), since each is read, written and shown for every library. Each track is scaled
+    to the same total coverage; where no row has one, the depth of the reads as they were counted.
+    Nothing is written where some rows have a track and others none.
 
     Raises
     ------
