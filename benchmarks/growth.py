@@ -3,9 +3,9 @@
     python benchmarks/growth.py                                     # 12, 48 and 96 libraries
     python benchmarks/growth.py --sizes 12 48 96 192 --before CHECKOUT
 
-Counts of a cohort are drawn, not tracks: in the regions that a run of H3K27me3 on hg38 counts
-(bins of 10 kb, promoters, gene bodies, peaks), and in the 500-bp bins of its windows above
-background, as many as 12 simulated tumours have (`benchmarks/study.py` says how these are made).
+Counts of a cohort are drawn, not tracks: in the regions that a run on hg38 counts (bins of 10 kb,
+promoters, gene bodies, peaks), and in the 500-bp bins of windows above background, as many of each
+mark as 12 simulated tumours have (`benchmarks/study.py` says how these are made).
 They are written as a run writes them, and tested by what a run calls, in a process of its own a
 size. Making them is not counted. Profiles read one small track for all libraries.
 
@@ -36,11 +36,9 @@ import numpy as np
 
 HERE = Path(__file__).resolve().parents[1]
 
-MARK = "H3K27me3"
-
-# 500-bp bins of windows above background, and peaks in two libraries: of H3K27me3 in the study of
+# 500-bp bins of windows above background, and peaks in two libraries, of each mark of the study of
 # 12 tumours that `benchmarks/study.py` describes.
-WINDOW_BINS, PEAKS = 1_000_000, 30_000
+MARKS = {"H3K27me3": (193_000, 3_400), "H3K36me3": (966_000, 8_300)}
 
 FRAGMENTS = 20e6
 
@@ -112,8 +110,8 @@ class Spent:
 
 def _measured(checkout: Path, n: int, folder: Path, arguments: argparse.Namespace) -> list[Spent]:
     """Make a cohort and test it, each in a process of its own."""
-    common = [sys.executable, __file__, "--sizes", str(n), "--window-bins"]
-    common += [str(arguments.window_bins), "--quantity", arguments.quantity]
+    common = [sys.executable, __file__, "--sizes", str(n), "--mark", arguments.mark]
+    common += ["--quantity", arguments.quantity]
     for what in ("--make", "--test"):
         made = subprocess.run(
             [*common, what, str(folder)], env=_environment(checkout), stdout=subprocess.PIPE,
@@ -155,7 +153,7 @@ def _carried(ns: list[int], values: list[float], form: str) -> tuple[str, str]:
 # What the processes of a size do.
 
 
-def _study(n: int, folder: Path, track: Path) -> Any:
+def _study(n: int, mark: str, folder: Path, track: Path) -> Any:
     """The study of a sheet of n libraries whose tracks are one."""
     import pandas as pd
 
@@ -173,7 +171,7 @@ def _study(n: int, folder: Path, track: Path) -> Any:
         pd.DataFrame(
             {
                 "SampleID": names,
-                "Factor": MARK,
+                "Factor": mark,
                 "Condition": np.where(np.arange(n) % 2 == 0, "good", "poor"),
                 "Coverage": str(track),
             }
@@ -181,14 +179,14 @@ def _study(n: int, folder: Path, track: Path) -> Any:
         path=folder / "sheet.csv",
     )
     reference = load_reference("hg38")
-    regions = _peak_regions(reference)
+    regions = _peak_regions(reference, MARKS[mark][1])
     return Study(
         settings=make_settings({"sheet": folder / "sheet.csv", "contrast": "Condition:poor-good"}),
         sheet=sheet,
         reference=reference,
-        sources={MARK: SheetSources({}, "recovered_reads", "drawn")},
+        sources={mark: SheetSources({}, "recovered_reads", "drawn")},
         peaks={},
-        consensus={MARK: Consensus(regions, pd.DataFrame())},
+        consensus={mark: Consensus(regions, pd.DataFrame())},
         exclude={},
         naming=Naming(reference.genome),
         gene_sets=load_sets(None),
@@ -197,7 +195,7 @@ def _study(n: int, folder: Path, track: Path) -> Any:
     )
 
 
-def _peak_regions(reference: Any) -> Any:
+def _peak_regions(reference: Any, peaks: int) -> Any:
     import pandas as pd
 
     from resist_epi.genome.chromosomes import autosomes
@@ -208,14 +206,14 @@ def _peak_regions(reference: Any) -> Any:
     share = np.array(list(lengths.values())) / sum(lengths.values())
     parts = []
     for (chrom, length), part in zip(lengths.items(), share, strict=True):
-        cells = np.sort(rng.choice(length // 20_000 - 1, size=int(PEAKS * part), replace=False))
+        cells = np.sort(rng.choice(length // 20_000 - 1, size=int(peaks * part), replace=False))
         start = cells * 20_000 + rng.integers(0, 9_000, size=len(cells))
         wide = rng.integers(1_000, 10_000, size=len(cells))
         parts.append(pd.DataFrame({"chrom": chrom, "start": start, "end": start + wide}))
     return make_regions(pd.concat(parts, ignore_index=True), kind="peaks")
 
 
-def make(n: int, folder: Path, window_bins: int, quantity: str) -> None:
+def make(n: int, mark: str, folder: Path, quantity: str) -> None:
     """Write the counts of n libraries as a run does."""
     import pandas as pd
 
@@ -232,7 +230,7 @@ def make(n: int, folder: Path, window_bins: int, quantity: str) -> None:
 
     track = folder / "track.bw"
     (folder / "counts").mkdir(parents=True)
-    study = _study(n, folder, track)
+    study = _study(n, mark, folder, track)
     lengths = study.reference.lengths
     placed = {c: lengths[c] for c in [*autosomes(lengths), "chrX"]}
     _write_track(track, placed)
@@ -244,12 +242,12 @@ def make(n: int, folder: Path, window_bins: int, quantity: str) -> None:
     poor = (study.sheet.table["Condition"] == "poor").to_numpy()
     sizes = FRAGMENTS * np.exp(rng.normal(0, 0.2, size=n))
     metadata = {"fragment_length": 200.0, "library_size_from": "drawn"}
-    for kind in mark_kinds(study, MARK):
+    for kind in mark_kinds(study, mark):
         if kind == "bins":
             regions, share = genome_bins({c: placed[c] for c in autosomes(placed)}, 10_000), 0.15
         else:
-            consensus = study.consensus[MARK]
-            regions = kind_regions(kind, study.reference, preset(MARK), consensus=consensus)
+            consensus = study.consensus[mark]
+            regions = kind_regions(kind, study.reference, preset(mark), consensus=consensus)
             share = 0.9 if kind == "peaks" else 0.25
         wide = (regions["end"] - regions["start"]).to_numpy(np.float64)
         values = np.empty((len(regions), n))
@@ -259,11 +257,11 @@ def make(n: int, folder: Path, window_bins: int, quantity: str) -> None:
         if quantity == "mean_signal":
             values /= wide[:, None]
         matrix = CountMatrix(values, regions, samples, quantity, sizes, metadata=metadata)
-        write_counts(run_path(folder, "counts", MARK, kind), matrix)
-    windows = _windows(rng, placed, window_bins, sizes, poor, samples, quantity)
-    write_counts(run_path(folder, "counts", MARK, "windows"), windows)
+        write_counts(run_path(folder, "counts", mark, kind), matrix)
+    windows = _windows(rng, placed, MARKS[mark][0], sizes, poor, samples, quantity)
+    write_counts(run_path(folder, "counts", mark, "windows"), windows)
     shares = pd.DataFrame({"sample": list(samples), "in_peaks": 0.3, "in_promoters": 0.1})
-    write_table(run_path(folder, "shares", MARK), shares)
+    write_table(run_path(folder, "shares", mark), shares)
 
 
 def _blocks(n: int) -> list[slice]:
@@ -386,7 +384,7 @@ def _peak_since() -> float:
     return int(line.split()[1]) / 1024
 
 
-def test(n: int, folder: Path) -> list[tuple[str, float, float]]:
+def test(n: int, mark: str, folder: Path) -> list[tuple[str, float, float]]:
     """Test the mark as a worker of a run does; name, CPU seconds and peak of every step."""
     from resist_epi.study.steps import run_marks
 
@@ -395,12 +393,12 @@ def test(n: int, folder: Path) -> list[tuple[str, float, float]]:
         home = importlib.import_module(module)
         if hasattr(home, name):
             setattr(home, name, clock.timed(getattr(home, name), step))
-    study = _study(n, folder, folder / "track.bw")
+    study = _study(n, mark, folder, folder / "track.bw")
     work = run_marks._TestFromFolder(study, folder)
     for name, step in (("read_counts", "read counts"), ("run_tests", "the rest")):
         setattr(run_marks, name, clock.timed(getattr(run_marks, name), step))
     clock.begin("the rest")
-    work(MARK)
+    work(mark)
     clock.end()
     rows = [(step, clock.cpu[step], clock.peak.get(step, 0.0)) for step in clock.cpu]
     return [*rows, (WHOLE, sum(clock.cpu.values()), max(clock.peak.values()))]
@@ -410,7 +408,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[12, 48, 96])
     parser.add_argument("--before", type=Path, help="another checkout, in turn")
-    parser.add_argument("--window-bins", type=int, default=WINDOW_BINS)
+    parser.add_argument("--mark", choices=MARKS, default="H3K36me3", help="default H3K36me3")
     parser.add_argument("--quantity", default="recovered_reads")
     parser.add_argument("--scratch", type=Path, help="where folders are made and removed again")
     parser.add_argument("--make", type=Path, help=argparse.SUPPRESS)
@@ -421,8 +419,8 @@ def _parse() -> argparse.Namespace:
 if __name__ == "__main__":
     asked = _parse()
     if asked.make is not None:
-        make(asked.sizes[0], asked.make, asked.window_bins, asked.quantity)
+        make(asked.sizes[0], asked.mark, asked.make, asked.quantity)
     elif asked.test is not None:
-        print(json.dumps(test(asked.sizes[0], asked.test)))
+        print(json.dumps(test(asked.sizes[0], asked.mark, asked.test)))
     else:
         main()

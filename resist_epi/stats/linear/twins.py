@@ -141,7 +141,8 @@ def _components_of_many(
     for s, part in zip(solution[n:], of_pairs, strict=True):
         rest = rest - s * part
     floor = 0.01 * max(float(np.median(solution[:n])), _TINY)
-    return np.maximum(solution[:n], floor), solution[n:], np.asarray(rest)
+    variances = np.asarray(np.maximum(solution[:n], floor), dtype=np.float64)
+    return variances, np.asarray(solution[n:], dtype=np.float64), np.asarray(rest)
 
 
 def _quadratic(hat: FloatArray, matrix: FloatArray) -> FloatArray:
