@@ -18,7 +18,7 @@ from resist_epi.io.store import parse_json, write_text
 from resist_epi.tracks.engine.heard_track import HeardTrack, Listener
 from resist_epi.tracks.engine.renamed_track import RenamedTrack
 from resist_epi.tracks.engine.runs import Grid, Runs
-from resist_epi.tracks.engine.track import lowest_value
+from resist_epi.tracks.engine.track import CoverageTrack, lowest_value
 from resist_epi.tracks.open import open_track
 from resist_epi.tracks.opened import FileKind, OpenedFile, file_state, open_file, opened_as
 from resist_epi.tracks.reads.open import open_reads
@@ -68,18 +68,32 @@ def look_at_track(file: TrackFile, listeners: Sequence[Listener] = ()) -> Opened
     InputFormatError
         If the track is damaged.
     """
-    return look_closely_at(file, listeners)[0]
+    return look_and_values(file, listeners)[0]
 
 
-def look_closely_at(
-    file: TrackFile, listeners: Sequence[Listener] = ()
+def look_and_values(
+    file: TrackFile,
+    listeners: Sequence[Listener] = (),
+    *,
+    track: CoverageTrack | None = None,
+    named: CoverageTrack | None = None,
 ) -> tuple[OpenedFile, FloatArray]:
-    """`look_at_track`, and the distinct values above zero that were seen, ascending; (n,)."""
-    track = open_track(file.path)
+    """`look_at_track`, and the distinct values above zero that were seen, ascending; (n,).
+
+    Parameters
+    ----------
+    track
+        The track, where it is open already.
+    named
+        The same, its chromosomes by the names that the listeners know; by default those of the
+        look.
+    """
+    track = open_track(file.path) if track is None else track
     kind: FileKind = "bigWig" if track.lengths_known else "bedGraph"
     opened = opened_as(track, OpenedFile(file.path, kind))
     weight = _Weight()
-    named = RenamedTrack(track, opened.names) if opened.names else track
+    if named is None:
+        named = RenamedTrack(track, opened.names) if opened.names else track
     heard = HeardTrack(named, [weight, *listeners])
     recovery, values = recover_from_values(
         heard, library_size=file.library_size, fragment_length=file.fragment_length
@@ -156,6 +170,11 @@ class LookCache:
                 self._looks = dict(parse_json(path.read_bytes()))
             except (ValueError, TypeError):
                 logger.warning("%s is damaged: tracks are looked at anew", path)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no look is known."""
+        return not self._looks
 
     def find(self, file: TrackFile) -> OpenedFile | None:
         """The look of a track that has not changed."""
@@ -249,9 +268,7 @@ class _Weight:
 
     def add(self, runs: Runs | Grid) -> None:
         self.lowest = min(self.lowest, lowest_value(runs.values))
-        values = np.where(np.isfinite(runs.values), runs.values, 0.0).astype(np.float64)
-        lengths = runs.step if isinstance(runs, Grid) else runs.ends - runs.starts
-        self._sum += float((values * lengths).sum())
+        self._sum += _weight(runs)
 
     def end(self, chrom: str) -> None:
         self._sums[chrom] = self._sum
@@ -259,3 +276,14 @@ class _Weight:
     def total(self) -> float:
         """Over all chromosomes."""
         return float(np.sum(list(self._sums.values())))
+
+
+def _weight(runs: Runs | Grid) -> float:
+    """Value x bp of runs; what is no number, or infinite, weighs nothing."""
+    lengths = runs.step if isinstance(runs, Grid) else runs.ends - runs.starts
+    with np.errstate(over="ignore", invalid="ignore"):
+        weight = float(np.multiply(runs.values, lengths, dtype=np.float64).sum())
+    if np.isfinite(weight):
+        return weight
+    values = np.where(np.isfinite(runs.values), runs.values, 0.0).astype(np.float64)
+    return float((values * lengths).sum())

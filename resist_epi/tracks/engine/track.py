@@ -166,7 +166,10 @@ class CoverageTrack(ABC):
 
 def lowest_value(values: AnyFloat) -> float:
     """The lowest value, or 0 where none is below; NaN is none."""
-    return min(0.0, float(np.fmin.reduce(values))) if len(values) else 0.0
+    if not len(values):
+        return 0.0
+    lowest = float(np.minimum.reduce(values))  # several times as fast, but NaN wins
+    return min(0.0, float(np.fmin.reduce(values)) if np.isnan(lowest) else lowest)
 
 
 def warn_of_undefined(path: Path | str, chrom: str, count: int) -> None:
