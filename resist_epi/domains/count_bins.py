@@ -78,7 +78,10 @@ def count_domain_bins(
     settings = DomainSettings() if settings is None else settings
     ten_kb = ten_kb.select(samples=tuple(files))
     of_reads = next(iter(files.values())).quantity == "reads"
-    tracks = {} if of_reads else {name: file.track() for name, file in files.items()}
+    are_kept = bool(kept) and how.parts is not None and not of_reads
+    texts = any(not file.lengths_known for file in files.values())
+    opened = {} if of_reads or (are_kept and not texts) else files
+    tracks = {name: file.track() for name, file in opened.items()}
     # A text says its chromosomes once it was read.
     read = {
         n: replace(files[n], chrom_lengths=_own_lengths(files[n], t)) for n, t in tracks.items()
@@ -88,7 +91,7 @@ def count_domain_bins(
     widths = _widths(files)
     if of_reads:
         source: BinSource = _counted_reads(files, shared, settings, how)
-    elif kept and how.parts is not None:
+    elif kept and how.parts is not None and are_kept:
         quantity = "coverage_sum" if widths is None else "recovered_reads"
         keys = {name: kept[name] for name in files}
         source = KeptBins(how.parts, keys, quantity=quantity, exclude=how.exclude)

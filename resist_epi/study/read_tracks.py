@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from resist_epi.counting.files import keep_tally, plan_tables
-from resist_epi.counting.look_and_tally import Foreseen, look_and_tally
+from resist_epi.counting.files import plan_tables
+from resist_epi.counting.look_and_tally import Foreseen
+from resist_epi.counting.read_once import ToRead, read_once, unsaid
 from resist_epi.counting.sources import has_reads, track_files
 from resist_epi.errors import ResistEpiError
-from resist_epi.io.digest import State, checksum, fingerprint, remember, settled_state
 from resist_epi.io.parts import Parts
 from resist_epi.io.run_folder import run_path
-from resist_epi.io.store import changed_meanwhile, unreadable
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.study.settings import StudySettings
 from resist_epi.study.steps.count_mark import asked_of_mark
 from resist_epi.study.study import Study, counting_pass, load_study, mark_kinds
 from resist_epi.tracks.looks import LookCache, TrackFile
-from resist_epi.tracks.opened import OpenedFile
-from resist_epi.workers import run_tasks
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -70,23 +63,11 @@ def read_tracks(
         return ReadTracks(parts)
     asked = _foreseen(study, settings.quantity)
     tasks = {
-        sample: _Task(mark, file, study.sources[mark].files[sample])
+        sample: ToRead(file, study.sources[mark].files[sample], mark)
         for sample, (mark, file) in unknown.items()
         if mark in asked
     }
-
-    def done(sample: str, found: _Found | ResistEpiError) -> None:
-        if isinstance(found, ResistEpiError):
-            return  # the check looks at the track again, and says what is wrong with it
-        if found.state is not None:
-            remember(found.state, found.sha256)
-        looks.add(tasks[sample].file, found.look)
-        if found.key is not None:
-            parts.note(found.key)
-        if progress is not None:
-            progress(f"{sample}: looked at")
-
-    run_tasks(_Reading(asked, parts), tasks, jobs=settings.jobs, done=done)
+    read_once(tasks, asked, looks, parts, jobs=settings.jobs, progress=progress)
     if tasks:
         looks.write()  # whatever the check finds, no track is read again for it
     return ReadTracks(parts, study)
@@ -110,7 +91,7 @@ def _foreseen_study(settings: StudySettings, sheet: SampleSheet, looks: LookCach
     """
     signal = settings.model_copy(update={"quantity": "mean_signal"})
     try:
-        with _unsaid("resist_epi.counting"):
+        with unsaid("resist_epi.counting"):
             return load_study(signal, sheet=sheet, looks=looks)
     except ResistEpiError:
         return None
@@ -127,7 +108,7 @@ def _foreseen(study: Study, quantity: str) -> dict[str, Foreseen]:
         if any(file.kind != "bigWig" for file in sources.files.values()):
             continue  # a text states no chromosomes
         try:
-            with _unsaid("resist_epi.counting"):
+            with unsaid("resist_epi.counting"):
                 asked = asked_of_mark(study, mark, mark_kinds(study, mark), study.consensus[mark])
                 _, plan = plan_tables(
                     sources.files,
@@ -140,68 +121,3 @@ def _foreseen(study: Study, quantity: str) -> dict[str, Foreseen]:
             continue
         found[mark] = Foreseen(plan, plan.digest(), quantity)
     return found
-
-
-@contextmanager
-def _unsaid(name: str) -> Iterator[None]:
-    """What a logger would say is left to those who do the same when all is known."""
-    log = logging.getLogger(name)
-    before = log.level
-    log.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        log.setLevel(before)
-
-
-@dataclass(frozen=True)
-class _Task:
-    """A track to be read, and the file as its header tells it."""
-
-    mark: str
-    file: TrackFile
-    opened: OpenedFile
-
-
-@dataclass(frozen=True)
-class _Found:
-    """What a worker tells of a track; the counts it keeps itself.
-
-    Attributes
-    ----------
-    state
-        In which the track was read; None where it had just been written.
-    key
-        Of the part; None where none was kept.
-    """
-
-    sha256: str
-    state: State | None
-    look: OpenedFile
-    key: str | None
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """The work of one task: sum up a track, look at it, and keep its counts where they hold."""
-
-    asked: Mapping[str, Foreseen]
-    parts: Parts
-
-    def __call__(self, task: _Task) -> _Found | ResistEpiError:
-        path, asked = task.file.path, self.asked[task.mark]
-        try:
-            before, state = fingerprint(path), settled_state(path)
-            digest = checksum(path)
-            read = look_and_tally(task.file, task.opened, asked)
-            if fingerprint(path) != before:
-                return changed_meanwhile(path)
-            key = None
-            if read.counted is not None and read.tally is not None:
-                key = read.counted.key(asked.digest)
-                keep_tally(self.parts, key, read.tally)
-        except ResistEpiError as error:
-            return error
-        except OSError as error:
-            return unreadable(path, error)
-        return _Found(digest, state, read.look, key)

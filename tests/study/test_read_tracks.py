@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from resist_epi.counting import files
+from resist_epi.counting import read_once as module
 from resist_epi.counting.look_and_tally import Read
 from resist_epi.errors import ResistEpiError
 from resist_epi.io.parts import Parts
@@ -17,7 +18,6 @@ from resist_epi.pipeline import run_study
 from resist_epi.samples.sheet import read_sheet
 from resist_epi.simulation.cohort import simulate_cohort
 from resist_epi.simulation.files import write_cohort
-from resist_epi.study import read_tracks as module
 from resist_epi.study.read_tracks import read_tracks
 from resist_epi.study.settings import StudySettings
 from resist_epi.study.steps.count_mark import MarkCounts, count_mark
