@@ -308,7 +308,7 @@ class _Digest:
         else:
             kind = values.dtype.str
         self._sum.update(f"{name} {kind} {values.size}\n".encode())
-        self._sum.update(memoryview(np.ascontiguousarray(values)).cast("B") if values.size else b"")
+        self._sum.update(np.ascontiguousarray(values).data)
 
     @property
     def hex(self) -> str:
