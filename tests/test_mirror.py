@@ -47,6 +47,14 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
         "one mark more leaves the others as they were",
     ),
     "samples.terms": (("samples/test_formula.py",), "terms are what the parser makes"),
+    "stats.linear.many_samples": (
+        ("stats/linear/test_least_squares.py",),
+        "many samples give what few would",
+    ),
+    "stats.linear.responses": (
+        ("stats/linear/test_least_squares.py",),
+        "float32 stays so, and what is computed of it is float64",
+    ),
     "arrays": (("stats/test_counts.py",), "names of types, nothing that runs"),
     "cli.options": (
         ("docs/test_commands.py", "cli/test_bad_input.py"),

@@ -9,6 +9,7 @@ import pandas as pd
 
 from resist_epi.arrays import ByChromosome, FloatArray
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.remembered import remembered
 from resist_epi.errors import DesignError
 from resist_epi.genome.chromosomes import autosomes
 from resist_epi.genome.regions import overlapping
@@ -49,6 +50,13 @@ def background_bins(
         If fewer than 200 bins remain, or more than 20 % of them are zero in a sample: then sparse
         sampling, not composition, would decide the factors.
     """
+    return _background_bins(bins, exclude, peaks)
+
+
+@remembered
+def _background_bins(
+    bins: CountMatrix, exclude: ByChromosome | None, peaks: pd.DataFrame | None
+) -> CountMatrix:
     chroms = dict.fromkeys(bins.regions["chrom"].unique(), 0)
     kept = bins.regions["chrom"].isin(autosomes(chroms)).to_numpy() & (bins.values > 0).any(axis=1)
     for table in (_table(exclude), peaks):
@@ -84,7 +92,16 @@ def fold_over_background(matrix: CountMatrix, background: CountMatrix) -> FloatA
     background
         Background bins of the same samples, in the same quantity.
     """
-    return np.asarray(_density(matrix) / np.median(_density(background), axis=0))
+    return np.asarray(_density(matrix) / _median_density(background))
+
+
+@remembered
+def _median_density(bins: CountMatrix) -> FloatArray:
+    """(n_samples,) value per bp of the median bin, a sample at a time: bins are many."""
+    width = (bins.regions["end"] - bins.regions["start"]).to_numpy(np.float64)
+    signal = bins.quantity == "mean_signal"
+    columns = (np.ascontiguousarray(own) for own in bins.values.T)
+    return np.array([np.median(own if signal else own / width) for own in columns])
 
 
 def _density(matrix: CountMatrix) -> FloatArray:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import InputFormatError, QuantityError, did_you_mean
@@ -27,6 +27,7 @@ class CountMatrix(Shown):
     values
         (n_regions, n_samples) float64, not negative; in the unit of `quantity`. A row is NaN in
         all samples where there is no such place (past the end of its chromosome), and nowhere else.
+        Handed over as float32, as bins of windows are, they stay so: sums of them need float64.
     regions
         Region table with n_regions rows.
     samples
@@ -76,7 +77,9 @@ class CountMatrix(Shown):
             twice = sorted({s for s in self.samples if self.samples.count(s) > 1})
             raise InputFormatError(f"sample named twice in the matrix: {', '.join(twice)}")
         object.__setattr__(self, "samples", tuple(map(str, self.samples)))
-        object.__setattr__(self, "values", _frozen(self.values, shape, "values"))
+        single = getattr(self.values, "dtype", None) == np.float32
+        kept = np.float32 if single else np.float64
+        object.__setattr__(self, "values", _frozen(self.values, shape, "values", kept))
         self._check_values()
         for name, expected in (
             ("library_sizes", shape[1:]),
@@ -135,8 +138,11 @@ class CountMatrix(Shown):
     @property
     def unplaced(self) -> NDArray[np.bool_]:
         """(n_regions,) whether there is no such place, so that no sample has a value."""
-        missing: NDArray[np.bool_] = np.isnan(self.values)
-        return np.asarray(missing.all(axis=1) & bool(self.samples))
+        if not self.samples:
+            return np.zeros(len(self.values), dtype=bool)
+        missing: NDArray[np.bool_] = np.isnan(self.values[:, 0])
+        missing[missing] = np.isnan(self.values[missing]).all(axis=1)
+        return missing
 
     def filled(self) -> CountMatrix:
         """The matrix with 0 where there is no such place: it has no signal, and is not tested."""
@@ -155,16 +161,21 @@ class CountMatrix(Shown):
     def select(
         self, *, regions: ArrayLike | None = None, samples: Sequence[str] | None = None
     ) -> CountMatrix:
-        """Return the part with these regions (a mask or positions) and samples, in this order."""
+        """Return the part with these regions (a mask or positions) and samples, in this order.
+
+        The matrix itself where that is all of it.
+        """
+        every = samples is None or tuple(samples) == self.samples
+        plain = self.regions.index.equals(pd.RangeIndex(len(self.regions)))
+        if regions is None and every and plain:
+            return self
         rows = np.arange(len(self.regions)) if regions is None else np.asarray(regions)
         if rows.dtype == bool:
             rows = np.flatnonzero(rows)
-        columns = (
-            np.arange(len(self.samples))
-            if samples is None
-            else np.array([self._position(s) for s in samples], dtype=np.intp)
-        )
-        cells = np.ix_(rows, columns)
+        columns = np.arange(len(self.samples))
+        if not every:
+            columns = np.array([self._position(s) for s in samples or ()], dtype=np.intp)
+        cells = (rows,) if every else np.ix_(rows, columns)
         return replace(
             self,
             values=self.values[cells],
@@ -253,9 +264,11 @@ class CountMatrix(Shown):
         return pd.concat([self.regions.reset_index(drop=True), values], axis=1)
 
 
-def _frozen(array: ArrayLike, shape: tuple[int, ...], name: str) -> FloatArray:
+def _frozen(
+    array: ArrayLike, shape: tuple[int, ...], name: str, kept: DTypeLike = np.float64
+) -> FloatArray:
     # Copies only when the caller could still write to it: a read-only base is passed through.
-    result = np.asarray(array, dtype=np.float64)
+    result = np.asarray(array, dtype=kept)
     if result.shape != shape:
         raise InputFormatError(f"{name} has shape {result.shape}", expected=f"{shape}")
     if result.flags.writeable:

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
-from resist_epi.arrays import FloatArray
+from resist_epi.arrays import AnyFloat, FloatArray
+from resist_epi.counting.counts_file import CountsFile, write_parquet
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.errors import InputFormatError, QuantityError, did_you_mean, in_file, shortened
+from resist_epi.errors import InputFormatError, QuantityError, did_you_mean, in_file
 from resist_epi.genome.bed_table import length_column, place_column
 from resist_epi.genome.regions import check_regions, make_regions
-from resist_epi.io.store import atomic_path, parse_json, read_bytes
+from resist_epi.io.store import read_bytes
 from resist_epi.io.table_text import NOTHING, typed
 from resist_epi.io.tables import read_table, write_table
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.schema import REGIONS, names
 
 logger = logging.getLogger(__name__)
-
-_META_KEY = b"resist_epi"
 
 _PARQUET_MAGIC = b"PAR1"
 
@@ -48,18 +45,7 @@ def write_counts(path: str | Path, matrix: CountMatrix) -> None:
     if not str(path).endswith(".parquet"):
         write_table(path, matrix.to_frame(), header={"counts": described})
         return
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = pa.Table.from_pandas(matrix.to_frame(), preserve_index=False)
-    described = json.loads(json.dumps(described))
-    described["digest"] = _digest(table, described)
-    table = table.replace_schema_metadata(
-        {**(table.schema.metadata or {}), _META_KEY: json.dumps(described).encode()}
-    )
-    # An open file, as pyarrow takes a name with a colon for an address, and one with = for columns.
-    with atomic_path(path) as temporary, open(temporary, "wb") as stream:
-        pq.write_table(table, stream, compression="zstd")
+    write_parquet(path, matrix, described)
 
 
 def check_counts_path(path: str | Path) -> None:
@@ -124,54 +110,51 @@ def read_counts(
 
 
 def _read_parquet(path: Path) -> CountMatrix:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    with CountsFile(path) as file:
+        described = _described(file.described, path)
+        plain = file.plain_values(described["samples"])
+        if plain is None:
+            return _rebuild(file.table(), described, path)
+        with in_file(path):
+            regions = _checked_regions(file.table(without=described["samples"]))
+        return _of_checked(regions, plain, described, path)
 
+
+def open_counts(
+    path: str | Path, *, least: int
+) -> tuple[CountsFile, pd.DataFrame, dict[str, Any]] | None:
+    """A Parquet file of float32 counts, to be read a few rows at a time, and what it says of them.
+
+    Its regions, checked, and `quantity samples library_sizes size_factors metadata`. None where it
+    is no such file, or its values have fewer bytes.
+
+    Parameters
+    ----------
+    least
+        Bytes.
+
+    Raises
+    ------
+    InputFormatError
+        As `read_counts`.
+    """
+    path = Path(path)
+    with open(path, "rb") as stream:
+        if stream.read(4) != _PARQUET_MAGIC:
+            return None
+    file = CountsFile(path)
     try:
-        with open(path, "rb") as stream:
-            table = pq.read_table(stream)
-        stored = (table.schema.metadata or {}).get(_META_KEY)
-        described = None if stored is None else parse_json(stored)
-        digest = described.pop("digest", None) if isinstance(described, dict) else None
-        same = digest is None or digest == _digest(table, described or {})
-        # The columns' own types are enough; what is written for pandas may be damaged.
-        frame = table.replace_schema_metadata(None).to_pandas()
-    except (*_DAMAGED, pa.ArrowException) as error:
-        raise _damaged(path, error) from error
-    if stored is None:
-        raise InputFormatError(
-            "a Parquet file, but not one of counts",
-            path=path,
-            expected="a file that `resist-epi count` wrote",
-        )
-    if not same:
-        raise _damaged(path, "its content is not what was written")
-    return _rebuild(frame, _described(described, path), path)
-
-
-# What damaged bytes end in, in pyarrow and behind it.
-_DAMAGED = (OSError, ValueError, TypeError, LookupError, AttributeError, OverflowError, MemoryError)
-
-
-def _damaged(path: Path, why: object) -> InputFormatError:
-    return InputFormatError(
-        f"damaged Parquet file ({shortened(why)})", path=path, remedy="copy or make it again"
-    )
-
-
-def _digest(table: Any, described: Mapping[str, Any]) -> str:
-    """SHA-256 of the names, types and values of all columns, and of what describes them."""
-    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        values = column.to_pandas().to_numpy()
-        if values.dtype.kind not in "iufb":
-            text = "\x1f".join(map(str, values.tolist()))
-            values, kind = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8), "text"
-        else:
-            kind = values.dtype.str
-        digest.update(f"{name} {kind} {values.size}\n".encode())
-        digest.update(np.ascontiguousarray(values).tobytes())
-    return digest.hexdigest()
+        described = _described(file.described, path)
+        if file.is_large(described["samples"], least):
+            file.check()
+            with in_file(path):
+                regions = _checked_regions(file.table(without=described["samples"]))
+            return file, regions, described
+    except BaseException:
+        file.close()
+        raise
+    file.close()
+    return None
 
 
 def _described(found: Any, path: Path) -> dict[str, Any]:
@@ -207,24 +190,48 @@ def _rebuild(frame: pd.DataFrame, described: Mapping[str, Any], path: Path) -> C
     if missing:
         raise InputFormatError(f"no column for sample {', '.join(missing)}", path=path)
     with in_file(path):
-        # Checked as regions are, but in the order of the file; windows have places alone.
-        regions = frame.drop(columns=samples)
-        if set(names(REGIONS)) <= set(regions):
-            checked = check_regions(regions.assign(row=np.arange(len(frame))))
-            regions = checked.sort_values("row").drop(columns="row")
-        else:
-            make_regions(
-                regions[[c for c in ("chrom", "start", "end") if c in regions]], kind="bins"
-            )
+        regions = _checked_regions(frame.drop(columns=samples))
+        values = _numbers(path, frame, samples, gaps=True)
+    return _of_checked(regions, values, described, path)
+
+
+def _of_checked(
+    regions: pd.DataFrame, values: AnyFloat, described: Mapping[str, Any], path: Path
+) -> CountMatrix:
+    """A matrix of what a file says of its regions, its values and itself."""
+    with in_file(path):
         return CountMatrix(
-            values=_numbers(path, frame, samples, gaps=True),
-            regions=regions.reset_index(drop=True),
-            samples=tuple(samples),
+            values=cast("FloatArray", values),
+            regions=regions,
+            samples=tuple(described["samples"]),
             quantity=described["quantity"],
             library_sizes=described["library_sizes"],
             size_factors=described["size_factors"],
             metadata=described["metadata"],
         )
+
+
+def _checked_regions(regions: pd.DataFrame) -> pd.DataFrame:
+    """Checked as regions are, but in the order of the file; windows have places alone."""
+    if set(names(REGIONS)) <= set(regions):
+        checked = check_regions(regions.assign(row=np.arange(len(regions))))
+        regions = checked.sort_values("row").drop(columns="row")
+    elif not _are_places(regions):
+        make_regions(regions[[c for c in ("chrom", "start", "end") if c in regions]], kind="bins")
+    return regions.reset_index(drop=True)
+
+
+def _are_places(table: pd.DataFrame) -> bool:
+    """Whether `chrom start end` are places for certain; of millions no names are made to see it."""
+    if not {"chrom", "start", "end"} <= set(table):
+        return False
+    chrom, start, end = (table[c] for c in ("chrom", "start", "end"))
+    if not isinstance(chrom.dtype, pd.CategoricalDtype) or {start.dtype, end.dtype} != {
+        np.dtype(np.int64)
+    }:
+        return False
+    named = all(isinstance(c, str) and c for c in chrom.cat.categories) and chrom.notna().all()
+    return bool(named and (start >= 0).all() and (start < end).all())
 
 
 def _with_places(table: pd.DataFrame, path: Path) -> pd.DataFrame:

@@ -96,7 +96,7 @@ def merge_flags(
 
 def _merge(matrix: CountMatrix, members: Sequence[np.ndarray]) -> CountMatrix:
     sizes = matrix.library_sizes
-    values = np.empty((len(matrix.regions), len(members)))
+    values = np.empty((len(matrix.regions), len(members)), dtype=matrix.values.dtype)
     library_sizes = np.empty(len(members))
     expected = None if matrix.expected is None else np.empty_like(values)
     for u, m in enumerate(members):
@@ -105,10 +105,10 @@ def _merge(matrix: CountMatrix, members: Sequence[np.ndarray]) -> CountMatrix:
             share = sizes[m] / sizes[m].sum()
             expected[:, u] = np.log(np.exp(matrix.expected[:, m]) @ share)
         if matrix.quantity in COUNTS:
-            values[:, u] = matrix.values[:, m].sum(axis=1)
+            values[:, u] = matrix.values[:, m].sum(axis=1, dtype=np.float64)
             library_sizes[u] = sizes[m].sum()
         else:
-            values[:, u] = matrix.values[:, m].mean(axis=1)
+            values[:, u] = matrix.values[:, m].mean(axis=1, dtype=np.float64)
             library_sizes[u] = sizes[m].mean()
     return CountMatrix(
         values=values,

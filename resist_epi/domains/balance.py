@@ -14,6 +14,7 @@ from resist_epi.errors import DesignError
 from resist_epi.genome.chromosomes import SEX_CHROMOSOMES, on_chromosomes
 from resist_epi.samples.design import Contrast, Design
 from resist_epi.schema import BALANCE, COUNTS, names
+from resist_epi.stats.linear.least_squares import row_blocks
 from resist_epi.stats.tails import t_pvalue
 
 EVERYWHERE = "genome"
@@ -67,9 +68,11 @@ def mark_balance(
     values, of_bin = _joined(bins, autosome)
     if len(values) < FEWEST_BINS:
         raise DesignError(f"{len(values)} bins are too few for a balance")
-    mean = (values / values.mean(axis=0)).mean(axis=1)
+    level, mean = values.mean(axis=0), np.empty(len(values))
+    for rows_of in row_blocks(len(values)):
+        mean[rows_of] = (values[rows_of] / level).mean(axis=1)
     quiet = (mean > 0) & (mean <= np.median(mean[mean > 0]))
-    background = np.median(values[quiet], axis=0)
+    background = np.array([np.median(own[quiet]) for own in values.T])
     if not (background > 0).all():
         raise DesignError("a unit has no background in these bins: they are too sparse")
     above = values > ABOVE * background
@@ -91,10 +94,11 @@ def mark_balance(
 def _joined(bins: CountMatrix, kept: NDArray[np.bool_]) -> tuple[FloatArray, NDArray[np.int64]]:
     """Values of runs of bins on one chromosome, and the first bin of each."""
     rows = np.flatnonzero(kept)
-    values = bins.values[rows]
+    values = bins.values if len(rows) == len(bins.values) else bins.values[rows]
     per = 1
     if bins.quantity in COUNTS and len(values):
-        median = np.median(values[values.sum(axis=1) > 0], axis=0).min() if len(values) else 0.0
+        signal = values.sum(axis=1) > 0
+        median = min((float(np.median(own[signal])) for own in values.T), default=0.0)
         per = int(np.clip(np.ceil(FEWEST_READS / max(median, 1e-9)), 1, 100))
     chrom = pd.factorize(bins.regions["chrom"].iloc[rows])[0]
     place = np.arange(len(rows)) - np.searchsorted(
@@ -102,7 +106,7 @@ def _joined(bins: CountMatrix, kept: NDArray[np.bool_]) -> tuple[FloatArray, NDA
     )  # rows of a chromosome are adjacent
     group = pd.factorize(chrom * (len(rows) + 1) + place // per)[0]
     first = np.unique(group, return_index=True)[1]
-    return np.add.reduceat(values, first, axis=0), rows[first]
+    return values if per == 1 else np.add.reduceat(values, first, axis=0), rows[first]
 
 
 def _tested(

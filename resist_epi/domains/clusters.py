@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from resist_epi.arrays import FloatArray, IntArray
+from resist_epi.arrays import AnyFloat, FloatArray, IntArray
 from resist_epi.errors import QuantityError
 from resist_epi.genome.intervals import Intervals, merge
 
@@ -44,8 +44,8 @@ def window_sums(bins: npt.ArrayLike, span: int) -> FloatArray:
     return gathered_sums(values, np.arange(len(values) - span + 1), span)
 
 
-def gathered_sums(bins: FloatArray, first: IntArray, span: int) -> FloatArray:
-    """Sum of the `span` rows from each of these rows on, shape (m,) or (m, n_samples).
+def gathered_sums(bins: AnyFloat, first: IntArray, span: int) -> FloatArray:
+    """Sum of the `span` rows from each of these rows on, float64 (m,) or (m, n_samples).
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def gathered_sums(bins: FloatArray, first: IntArray, span: int) -> FloatArray:
     first
         Shape (m,); `first + span` is at most n.
     """
-    total = np.asarray(bins[first], dtype=np.float64)  # a copy, as rows are picked
+    total = bins[first].astype(np.float64, copy=False)  # a copy, as rows are picked
     for k in range(1, span):
         total += bins[first + k]
     return total

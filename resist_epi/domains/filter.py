@@ -10,13 +10,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resist_epi.arrays import ByChromosome, FloatArray, IntArray
+from resist_epi.arrays import AnyFloat, ByChromosome, FloatArray, IntArray
 from resist_epi.counting.background import BACKGROUND_BIN
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.domains.bins import BinSource
@@ -25,6 +25,7 @@ from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import DesignError, InputFormatError
 from resist_epi.genome.chromosomes import autosomes, chrom_rank
 from resist_epi.genome.regions import overlapping
+from resist_epi.stats.linear.least_squares import row_blocks
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ def background_level(bins: CountMatrix, *, exclude: ByChromosome | None = None) 
     sizes = np.log(bins.effective_library_sizes)
     divisors = np.exp(sizes - sizes.mean())
     width = (table["end"] - table["start"]).to_numpy(np.float64)
-    density = (bins.values / divisors).mean(axis=1)
+    density = _pooled(bins.values, divisors)
     if bins.quantity != "mean_signal":
         density = density / width
     level = float(np.median(density[kept]))
@@ -126,7 +127,7 @@ class Control:
         Averaged over 10 kb, since controls are sparse.
         """
         values, bases = self.source.bins(chrom, starts, ends)
-        pooled = (values / self.background.divisors).mean(axis=1)
+        pooled = _pooled(values, self.background.divisors)
         span = max(BACKGROUND_BIN // max(int(ends[0] - starts[0]), 1), 1) if len(starts) else 1
         before, after = (span - 1) // 2, span // 2
 
@@ -143,14 +144,14 @@ class ChromosomeBins(NamedTuple):
     Attributes
     ----------
     values
-        (n_bins, n_samples).
+        (n_bins, n_samples) float32: 24 bits are more than the noise of a bin.
     table
         `start end bases`, and `window_SIZE` for each size.
     seen
         Windows of the chromosome.
     """
 
-    values: FloatArray
+    values: AnyFloat
     table: pd.DataFrame
     seen: int
 
@@ -216,7 +217,7 @@ def chromosome_bins(
     starts = np.arange(0, length, settings.step, dtype=np.int64)
     ends = np.minimum(starts + settings.step, length)
     values, bases = source.bins(chrom, starts, ends)
-    pooled = (values / background.divisors).mean(axis=1)
+    pooled = _pooled(values, background.divisors)
     local = None if control is None else control.local(chrom, starts, ends, background.density)
     n, seen = len(starts), 0
     opened = np.zeros(n + 1, dtype=np.int64)
@@ -237,7 +238,18 @@ def chromosome_bins(
             **{f"window_{size}": begins[size][held] for size in settings.sizes},
         }
     )
-    return ChromosomeBins(values[held], table, seen)
+    kept = np.empty((len(held), values.shape[1]), dtype=np.float32)
+    for rows in row_blocks(len(held)):
+        kept[rows] = values[held[rows]]
+    return ChromosomeBins(kept, table, seen)
+
+
+def _pooled(values: AnyFloat, divisors: FloatArray) -> FloatArray:
+    """(n_bins,) mean over the samples, each divided by its own number."""
+    pooled = np.empty(len(values))
+    for rows in row_blocks(len(values)):
+        pooled[rows] = (values[rows] / divisors).mean(axis=1)
+    return pooled
 
 
 def joined_bins(
@@ -279,7 +291,7 @@ def joined_bins(
     seen = sum(part.seen for part in parts.values())
     logger.info("%d of %d windows are above background", sum(passed.values()), seen)
     return CountMatrix(
-        values=_stacked([parts[chrom].values for chrom in chroms], len(samples)),
+        values=_stacked([parts[chrom].values for chrom in chroms]),
         regions=regions,
         samples=samples,
         quantity=quantity,
@@ -299,11 +311,19 @@ def joined_bins(
     )
 
 
-def _stacked(parts: list[FloatArray], n_samples: int) -> FloatArray:
-    """All parts below one another."""
-    stacked = np.concatenate([np.zeros((0, n_samples)), *parts])
+def _stacked(parts: list[AnyFloat]) -> FloatArray:
+    """All parts below one another, float32 where they all are."""
+    stacked = np.concatenate(parts)
     stacked.flags.writeable = False  # so that the matrix need not copy it
-    return stacked
+    return cast("FloatArray", stacked)
+
+
+class HasMetadata(Protocol):
+    """What says how it was made, as a matrix or a file of one does."""
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """Plain JSON values."""
 
 
 def _genome_order(chroms: Iterable[str]) -> NDArray[np.int64]:
@@ -331,7 +351,7 @@ def _above(
     return np.flatnonzero(fit & (signal >= threshold)) * every, int(fit.sum())
 
 
-def settings_of(bins: CountMatrix) -> DomainSettings:
+def settings_of(bins: HasMetadata) -> DomainSettings:
     """The settings that bins were found with.
 
     Raises

@@ -11,6 +11,7 @@ from resist_epi.arrays import IntArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.domains.clusters import merge_windows
 from resist_epi.domains.filter import settings_of
+from resist_epi.domains.stored_bins import Bins
 from resist_epi.domains.windows import Windows, range_matrix, windows_of
 from resist_epi.genome.regions import make_regions
 
@@ -42,7 +43,7 @@ class Domains:
         return len(self.regions)
 
 
-def find_domains(bins: CountMatrix) -> Domains:
+def find_domains(bins: Bins) -> Domains:
     """Merge the windows above background by location; no result and no group has a say.
 
     Windows of all sizes with at most `gap` bp between them are one domain, cut into equal parts
@@ -85,9 +86,7 @@ def find_domains(bins: CountMatrix) -> Domains:
     return Domains(regions, windows, row_of[clusters.member], first, last)
 
 
-def _rows(
-    bins: CountMatrix, chroms: tuple[str, ...], regions: pd.DataFrame
-) -> tuple[IntArray, IntArray]:
+def _rows(bins: Bins, chroms: tuple[str, ...], regions: pd.DataFrame) -> tuple[IntArray, IntArray]:
     """Rows of the bins that begin in each region."""
     code = {name: i for i, name in enumerate(chroms)}
     table = bins.regions
@@ -100,8 +99,6 @@ def _rows(
     return first.astype(np.int64), last.astype(np.int64)
 
 
-def domain_matrix(
-    bins: CountMatrix, domains: Domains, *, quantity: str | None = None
-) -> CountMatrix:
+def domain_matrix(bins: Bins, domains: Domains, *, quantity: str | None = None) -> CountMatrix:
     """Values of whole domains, each base once: `mean_signal`, or a sum in the bins' quantity."""
     return range_matrix(bins, domains.regions, domains.first, domains.last, quantity=quantity)

@@ -16,12 +16,12 @@ from resist_epi.counting.units import merge_units
 from resist_epi.domains.clusters import Combined, combine_windows, equal_size_weights
 from resist_epi.domains.filter import settings_of
 from resist_epi.domains.find import Domains
+from resist_epi.domains.stored_bins import Bins
+from resist_epi.domains.window_fits import fit_windows, windows_with_signal
 from resist_epi.domains.windows import window_matrix
 from resist_epi.errors import DesignError
 from resist_epi.model.analysis import Analysis
 from resist_epi.model.differential import contrast_statistics
-from resist_epi.model.differential import fit as fit_model
-from resist_epi.model.filtering import regions_with_signal
 from resist_epi.model.fit import Fit
 from resist_epi.model.header import filter_in_words, shrunken_in_words, support_facts
 from resist_epi.model.hidden_words import calls_in_words
@@ -35,7 +35,7 @@ from resist_epi.stats.multiple import benjamini_hochberg
 
 def with_windows(
     analysis: Analysis,
-    bins: CountMatrix,
+    bins: Bins,
     domains: Domains,
     sheet: SampleSheet,
 ) -> Analysis:
@@ -65,7 +65,7 @@ def with_windows(
 
 def with_windows_of_several(
     analyses: Sequence[Analysis],
-    bins: CountMatrix,
+    bins: Bins,
     domains: Domains,
     sheet: SampleSheet,
 ) -> list[Analysis]:
@@ -96,7 +96,7 @@ def with_windows_of_several(
 
 
 def _with_tests(
-    analysis: Analysis, tests: WindowTests | None, bins: CountMatrix, domains: Domains
+    analysis: Analysis, tests: WindowTests | None, bins: Bins, domains: Domains
 ) -> Analysis:
     """The analysis of domains with what their windows say."""
     results = domain_results(analysis.results, domains, tests, fdr=analysis.question.fdr)
@@ -119,7 +119,7 @@ def _with_tests(
 
 
 def _normalized_windows(
-    analysis: Analysis, bins: CountMatrix, domains: Domains, sheet: SampleSheet
+    analysis: Analysis, bins: Bins, domains: Domains, sheet: SampleSheet
 ) -> Iterator[tuple[IntArray, CountMatrix]]:
     """For each size, rows of its windows, and windows x units with the factors of the analysis."""
     matrix, windows = analysis.matrix, domains.windows
@@ -130,19 +130,19 @@ def _normalized_windows(
         values = window_matrix(bins, windows.take(rows), quantity=matrix.quantity)
         merged, _, _ = merge_units(values, sheet, design_columns=columns)
         offsets = matrix.offsets
-        yield (
-            rows,
-            replace(
-                merged,
-                library_sizes=matrix.library_sizes,
-                size_factors=matrix.size_factors,
-                offsets=None if offsets is None else offsets[domains.member[rows]],
-                metadata={"normalization": matrix.metadata.get("normalization")},
-            ),
+        merged = replace(
+            merged,
+            library_sizes=matrix.library_sizes,
+            size_factors=matrix.size_factors,
+            offsets=None if offsets is None else offsets[domains.member[rows]],
+            metadata={"normalization": matrix.metadata.get("normalization")},
         )
+        handed_on = [merged]
+        del values, merged  # large: none is kept here while it is tested
+        yield rows, handed_on.pop()
 
 
-def _header(bins: CountMatrix, domains: Domains) -> dict[str, str]:
+def _header(bins: Bins, domains: Domains) -> dict[str, str]:
     settings, found = settings_of(bins), bins.metadata["domains"]
     sizes = " and ".join(f"{size:,}" for size in settings.sizes)
     inputs = ", and as much above the local signal of the inputs" if found["inputs"] else ""
@@ -202,7 +202,7 @@ class WindowTests:
     combined
         One P a domain, and the window with the lowest.
     effects
-        (n_windows,) log2 fold changes.
+        (n_windows,) log2 fold changes; NaN where not tested.
     unweighted
         The same without weights of the units; None where there are none.
     unadjusted
@@ -253,17 +253,20 @@ def tests_of_several(
     found = [_Columns(len(domains.windows)) for _ in analyses]
     smaller = min((n for a in analyses for n in a.contrast.group_sizes), default=None)
     rule = ""
-    for rows, matrix in matrices:
+    for places, values in matrices:
+        rows, matrix = places, values
+        del values  # which is large
         least = len(matrix.samples) // 2 if smaller is None else smaller
-        tested, rule = regions_with_signal(matrix, min_units=max(1, least))
+        tested, rule = windows_with_signal(matrix, min_units=max(1, least))
         if not tested.any():
             continue
-        fitted = fit_model(
-            matrix, first.design, method=first.fit.method, tested=tested, options=first.options
-        )
-        plain = _without_factors(matrix, tested, first)
+        if not tested.all():
+            matrix, rows = matrix.select(regions=tested), rows[tested]
+        fitted = fit_windows(matrix, first.design, method=first.fit.method, options=first.options)
+        plain = _without_factors(matrix, first)
         for columns, analysis in zip(found, analyses, strict=True):
             columns.fill(rows, fitted, plain, analysis)
+        del matrix, fitted, plain  # before the next size is made
     return [columns.combined(domains, rule) for columns in found]
 
 
@@ -305,15 +308,13 @@ class _Columns:
         return WindowTests(each(self.p), self.effect, unweighted, unadjusted, rule)
 
 
-def _without_factors(
-    matrix: CountMatrix, tested: NDArray[np.bool_], analysis: Analysis
-) -> Fit | None:
+def _without_factors(matrix: CountMatrix, analysis: Analysis) -> Fit | None:
     """The fit of windows without hidden factors and weights; None where there are no factors."""
     if analysis.without_factors is None:
         return None
     design, _ = analysis.without_factors
     options = FitOptions(block=analysis.options.block)
-    return fit_model(matrix, design, method=analysis.fit.method, tested=tested, options=options)
+    return fit_windows(matrix, design, method=analysis.fit.method, options=options)
 
 
 def domain_results(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
-from resist_epi.arrays import FloatArray, IntArray
+from resist_epi.arrays import AnyFloat, FloatArray, IntArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.domains.clusters import gathered_sums
 from resist_epi.domains.filter import settings_of
+from resist_epi.domains.stored_bins import Bins, bin_rows, type_of
 from resist_epi.errors import InputFormatError
 from resist_epi.genome.intervals import Intervals
 
@@ -46,7 +48,7 @@ class Windows:
         return Windows(self.first[rows], self.span[rows], self.size[rows], places, self.chroms)
 
 
-def windows_of(bins: CountMatrix) -> Windows:
+def windows_of(bins: Bins) -> Windows:
     """The windows whose bins were kept, by size and then in genome order."""
     settings, table = settings_of(bins), bins.regions
     chroms = tuple(map(str, table["chrom"].unique()))
@@ -65,46 +67,73 @@ def windows_of(bins: CountMatrix) -> Windows:
     return Windows(first, span, sizes, places, chroms)
 
 
-def window_matrix(
-    bins: CountMatrix, windows: Windows, *, quantity: str | None = None
-) -> CountMatrix:
+def window_matrix(bins: Bins, windows: Windows, *, quantity: str | None = None) -> CountMatrix:
     """Values of windows: the sums of their bins, or for `mean_signal` the mean per base.
 
-    A row is a window; `regions` has `chrom start end` alone, no names.
+    A row is a window; `regions` has `chrom start end` alone, no names. Sums are those of float64,
+    kept in the bins' own type.
 
     Parameters
     ----------
     quantity
         `mean_signal` for bins of `coverage_sum`; by default the bins' own.
     """
-    values = _window_sums(bins.values, windows)
-    if quantity == "mean_signal":
-        bases = bins.regions["bases"].to_numpy(np.float64)
-        values /= _window_sums(bases[:, None], windows)
-    return _of_quantity(bins, values, _places_table(windows), quantity)
-
-
-def _window_sums(bins: FloatArray, windows: Windows) -> FloatArray:
-    spans = np.unique(windows.span)
-    if len(spans) == 1:
-        return gathered_sums(bins, windows.first, int(spans[0]))
-    sums = np.empty((len(windows), bins.shape[1]))
-    for span in spans:
-        rows = np.flatnonzero(windows.span == span)
-        sums[rows] = gathered_sums(bins, windows.first[rows], int(span))
-    return sums
+    chosen = _quantity(bins, quantity)
+    bases = bins.regions["bases"].to_numpy(np.float64) if chosen == "mean_signal" else None
+    values = np.empty((len(windows), len(bins.samples)), dtype=type_of(bins))
+    for span in np.unique(windows.span):
+        of_span = np.flatnonzero(windows.span == span)
+        for part in _parts(len(of_span), values.shape[1]):
+            rows = of_span[part]
+            first = windows.first[rows]
+            low, high = int(first.min()), int(first.max() + span)
+            sums = gathered_sums(bin_rows(bins, low, high), first - low, int(span))
+            if bases is not None:
+                sums /= gathered_sums(bases[low:high, None], first - low, int(span))
+            values[rows] = sums
+    return _of_quantity(bins, values, _places_table(windows), chosen)
 
 
 def range_matrix(
-    bins: CountMatrix, regions: pd.DataFrame, first: IntArray, last: IntArray, *,
+    bins: Bins, regions: pd.DataFrame, first: IntArray, last: IntArray, *,
     quantity: str | None = None,
 ) -> CountMatrix:  # fmt: skip
-    """Values of disjoint runs of bins, rows `first` to `last` of each, as `window_matrix`."""
-    values = _range_sums(bins.values, first, last)
-    if quantity == "mean_signal":
+    """Values of disjoint runs of bins, rows `first` to `last` of each, as `window_matrix`.
+
+    They are float64.
+    """
+    chosen = _quantity(bins, quantity)
+    values = np.empty((len(first), len(bins.samples)))
+    at = 0
+    for stop in _stops(first, last, values.shape[1]):
+        low, high = int(first[at]), int(last[stop - 1])
+        own = slice(at, stop)
+        block = np.asarray(bin_rows(bins, low, high), dtype=np.float64)
+        values[own] = _range_sums(block, first[own] - low, last[own] - low)
+        at = stop
+    if chosen == "mean_signal":
         bases = bins.regions["bases"].to_numpy(np.float64)
         values /= _range_sums(bases[:, None], first, last)
-    return _of_quantity(bins, values, regions, quantity)
+    return _of_quantity(bins, values, regions, chosen)
+
+
+# Values of bins that are worked on at once.
+_BLOCK = 1 << 22
+
+
+def _parts(n: int, width: int) -> list[slice]:
+    size = max(_BLOCK // max(width, 1), 1)
+    return [slice(a, min(a + size, n)) for a in range(0, n, size)]
+
+
+def _stops(first: IntArray, last: IntArray, width: int) -> list[int]:
+    """Where to cut ordered runs, so that the bins from a part's first to its last are few."""
+    size, stops, begin = max(_BLOCK // max(width, 1), 1), [], 0
+    while begin < len(first):
+        stop = max(int(np.searchsorted(last, first[begin] + size, side="right")), begin + 1)
+        stops.append(stop)
+        begin = stop
+    return stops
 
 
 def _range_sums(values: FloatArray, first: IntArray, last: IntArray) -> FloatArray:
@@ -116,14 +145,18 @@ def _range_sums(values: FloatArray, first: IntArray, last: IntArray) -> FloatArr
     return np.asarray(np.add.reduceat(values, edges, axis=0)[::2])
 
 
-def _of_quantity(
-    bins: CountMatrix, values: FloatArray, regions: pd.DataFrame, quantity: str | None
-) -> CountMatrix:
+def _quantity(bins: Bins, quantity: str | None) -> str:
     chosen = bins.quantity if quantity is None else quantity
     if chosen != bins.quantity and (bins.quantity, chosen) != ("coverage_sum", "mean_signal"):
         raise InputFormatError(f"bins of {bins.quantity} hold no {chosen}")
+    return chosen
+
+
+def _of_quantity(bins: Bins, values: AnyFloat, regions: pd.DataFrame, quantity: str) -> CountMatrix:
     values.flags.writeable = False
-    return replace(bins, values=values, regions=regions, quantity=chosen)
+    own = cast("FloatArray", values)
+    metadata = dict(bins.metadata)
+    return CountMatrix(own, regions, bins.samples, quantity, bins.library_sizes, metadata=metadata)
 
 
 def _places_table(windows: Windows) -> pd.DataFrame:

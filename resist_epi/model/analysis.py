@@ -346,6 +346,12 @@ def _answer(made: SharedFit, ask: Asked) -> Analysis:
     )  # fmt: skip
 
 
+def without_inputs(analysis: Analysis) -> Analysis:
+    """The analysis without the counts that other normalisations would be taken from."""
+    inputs = replace(analysis.inputs, background=None, spike_in=None, test=None)
+    return replace(analysis, inputs=inputs)
+
+
 def blank_unplaced(results: pd.DataFrame, unplaced: NDArray[np.bool_]) -> pd.DataFrame:
     """The results with NaN in each number of the regions that are no place."""
     if not unplaced.any():

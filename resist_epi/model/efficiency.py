@@ -15,8 +15,10 @@ from scipy.special import fdtrc, stdtr
 
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.remembered import remembered
 from resist_epi.genome.chromosomes import autosomes
 from resist_epi.samples.design import Contrast, Design
+from resist_epi.stats.linear.least_squares import row_blocks
 
 TOP_SHARE = 0.05  # of the bins with signal
 
@@ -126,6 +128,7 @@ def composition_disagreement(
     return Disagreement(estimate, error, df, p, reference, other, headline)
 
 
+@remembered
 def top_share(bins: CountMatrix) -> dict[str, float]:
     """Share of each library's signal in the 5 % of the autosomal bins with most signal over all.
 
@@ -134,14 +137,21 @@ def top_share(bins: CountMatrix) -> dict[str, float]:
     """
     chroms = dict.fromkeys(bins.regions["chrom"].unique(), 0)
     kept = bins.regions["chrom"].isin(autosomes(chroms)).to_numpy() & (bins.values > 0).any(axis=1)
-    values = bins.values[kept]
-    totals = values.sum(axis=0)
-    if not len(values) or not (totals > 0).any():
+    rows = np.flatnonzero(kept)
+    totals, level = np.zeros((1, len(bins.samples))), np.empty(len(rows))
+    for part in row_blocks(len(rows)):
+        values = bins.values[rows[part]]
+        level[part] = (values / bins.library_sizes).mean(axis=1)
+        totals = np.concatenate([totals, values]).sum(axis=0, keepdims=True)
+    totals = totals[0]
+    if not len(rows) or not (totals > 0).any():
         return dict.fromkeys(bins.samples, np.nan)
-    level = (values / bins.library_sizes).mean(axis=1)
     top = level >= np.quantile(level, 1 - TOP_SHARE)
     shares = np.divide(
-        values[top].sum(axis=0), totals, out=np.full(len(totals), np.nan), where=totals > 0
+        bins.values[rows[top]].sum(axis=0),
+        totals,
+        out=np.full(len(totals), np.nan),
+        where=totals > 0,
     )
     return dict(zip(bins.samples, shares.tolist(), strict=True))
 

@@ -23,6 +23,8 @@ from resist_epi.stats.negbin.quasi import QuasiFit, fit_quasi
 
 MIN_SIDE = 2  # units
 
+MOST_UNITS = 60  # up to which the prior of the variances is estimated again in `ql`
+
 
 @dataclass(frozen=True)
 class Left:
@@ -100,9 +102,12 @@ def quasi_without(fitted: Fit, left: Left) -> tuple[Fit, NDArray[np.intp]]:
     """`ql` without some units: regions near to a call tested, all of them in the prior.
 
     The trend of the dispersion is that of the whole fit; the quasi-dispersions and their prior are
-    new.
+    new. Of more than 60 units the prior is that of the whole fit as well, on which one unit has
+    next to no bearing, and the other regions are not fitted again.
     """
     quasi: QuasiFit = fitted.model
+    if quasi.data.counts.shape[1] > MOST_UNITS:
+        return _near_without(fitted, left)
     data, X = quasi.data, left.design.to_numpy(np.float64)
     part = CountData(
         np.ascontiguousarray(data.counts[:, left.kept]),
@@ -112,6 +117,21 @@ def quasi_without(fitted: Fit, left: Left) -> tuple[Fit, NDArray[np.intp]]:
     place = np.cumsum(fitted.tested) - 1  # of a region among those in the model
     rows = left.near[fitted.tested[left.near]]
     own = _rows_of_model(fit_quasi(part, dispersion=quasi.dispersion), place[rows])
+    base = _rows_of_fit(fitted, left, rows)
+    estimates = own.coefficients / np.log(2)
+    return replace(base, model=own, squeezed=own.quasi, estimates=estimates), rows
+
+
+def _near_without(fitted: Fit, left: Left) -> tuple[Fit, NDArray[np.intp]]:
+    """`ql` without some units in the regions near to a call, under the prior of the whole fit."""
+    quasi: QuasiFit = fitted.model
+    place = np.cumsum(fitted.tested) - 1
+    rows = left.near[fitted.tested[left.near]]
+    whole = _rows_of_model(quasi, place[rows])
+    offsets = np.ascontiguousarray(whole.data.offsets[:, left.kept])
+    counts = np.ascontiguousarray(whole.data.counts[:, left.kept])
+    part = CountData(counts, offsets, left.design.to_numpy(np.float64))
+    own = fit_quasi(part, dispersion=whole.dispersion, prior=whole.quasi)
     base = _rows_of_fit(fitted, left, rows)
     estimates = own.coefficients / np.log(2)
     return replace(base, model=own, squeezed=own.quasi, estimates=estimates), rows

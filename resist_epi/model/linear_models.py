@@ -86,7 +86,11 @@ def log_level(matrix: CountMatrix, tested: NDArray[np.bool_]) -> tuple[FloatArra
 
 
 def _prior(values: FloatArray, tested: NDArray[np.bool_], *, counts: bool) -> float:
-    means = values.mean(axis=1)[tested]
+    return prior_of_means(values.mean(axis=1)[tested], counts=counts)
+
+
+def prior_of_means(means: FloatArray, *, counts: bool) -> float:
+    """What is added before logs, from the means of the regions that are tested, in their unit."""
     means = means[means > 0]
     if not len(means):
         return 1.0

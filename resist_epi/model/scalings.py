@@ -13,6 +13,7 @@ import numpy as np
 
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.remembered import remembered
 from resist_epi.errors import DesignError
 from resist_epi.genome.regions import overlapping
 from resist_epi.model.normalization_data import NormalizationInputs
@@ -103,6 +104,11 @@ def by_reads_in_regions(matrix: CountMatrix, inputs: NormalizationInputs) -> Flo
 def by_background(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that background is equal and that precipitation was equally efficient."""
     bins = as_expected(of_the_same(matrix, inputs.background))
+    return _factors_of_background(bins)
+
+
+@remembered
+def _factors_of_background(bins: CountMatrix) -> FloatArray:
     uneven_depth = bins.quantity in COUNTS and np.ptp(np.log(bins.library_sizes)) > np.log(
         MAX_DEPTH_RATIO
     )

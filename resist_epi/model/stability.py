@@ -26,6 +26,12 @@ logger = logging.getLogger(__name__)
 # as they are.
 NEAR, FEWEST_NEAR = 0.1, 2_000
 
+# Units that are left out in turn: with more, those on which the calls lean most. Each costs a fit
+# of all units, so that all of them would cost the square of their number.
+MOST_LEFT_OUT = 60
+
+_LARGEST = 10  # parts of a unit in calls, by which it is chosen
+
 
 @dataclass(frozen=True)
 class Stability:
@@ -43,7 +49,8 @@ class Stability:
     facts
         `calls stay one several`: how many calls there are, stay in every fit, are lost without one
         unit alone, and without any of several; `left_out`: fits; `units`: unit -> calls that hang
-        on it; `not_fitted`: units without which there is no test.
+        on it; `not_fitted`: units without which there is no test; `of`: how many could be left out,
+        where these are more than 60.
     """
 
     share: FloatArray
@@ -91,6 +98,7 @@ def stability(analysis: Analysis) -> Stability:
     change has the same sign. Units of one patient or block are left out together, and so is the
     other half of a pair. Normalisation, filter, hidden factors, weights, and in `ql` the trend of
     the dispersion are those of the whole analysis; estimates, variances and their prior are new.
+    Of more than 60 units the 60 are left out on which most calls lean, one by one (`_leaned_on`).
 
     Parameters
     ----------
@@ -110,6 +118,9 @@ def stability(analysis: Analysis) -> Stability:
     stays: list[NDArray[np.bool_]] = []
     least = np.full(len(called), np.inf)
     groups = _groups(analysis) if len(called) else []
+    of = len(groups)
+    if of > MOST_LEFT_OUT:
+        groups = _leaned_on(analysis, groups, called, sign)
     for name, gone in groups:
         left = leave_out(fitted, contrast, gone, near)
         tests = None if left is None else _tested_without(analysis, left, whole)
@@ -126,8 +137,33 @@ def stability(analysis: Analysis) -> Stability:
         smallest[called] = np.where(np.isfinite(least), sign * least, np.nan)
         one = (~kept).sum(axis=0) == 1
         hangs_on[called[one]] = np.array(fitted_without, dtype=object)[(~kept).argmax(axis=0)[one]]
-    facts = _facts(share[called], hangs_on[called], fitted_without)
-    return Stability(share, smallest, hangs_on, facts | {"not_fitted": not_fitted})
+    facts = _facts(share[called], hangs_on[called], fitted_without) | {"not_fitted": not_fitted}
+    return Stability(share, smallest, hangs_on, facts | ({"of": of} if of > len(groups) else {}))
+
+
+def _leaned_on(
+    analysis: Analysis,
+    groups: list[tuple[str, NDArray[np.bool_]]],
+    called: NDArray[np.intp],
+    sign: FloatArray,
+) -> list[tuple[str, NDArray[np.bool_]]]:
+    """The groups of units that carry most of the calls' changes, in the order given.
+
+    A unit's part in a call is what its residual adds to the change in the call's direction, as far
+    as a linear model of log2 signal tells; a group's place is by the mean of its ten largest.
+    """
+    fitted, contrast = analysis.fit, analysis.contrast
+    X = fitted.design.to_numpy(np.float64)
+    if not contrast.vector.any():
+        order = np.arange(len(groups))
+    else:
+        leverage = np.linalg.pinv(X).T @ contrast.vector
+        response = fitted.linear.response[called]
+        parts = (response - (response @ np.linalg.pinv(X).T) @ X.T) * leverage * sign[:, None]
+        of_groups = np.column_stack([parts[:, gone].sum(axis=1) for _, gone in groups])
+        most = np.sort(np.nan_to_num(of_groups), axis=0)[-_LARGEST:].mean(axis=0)
+        order = np.argsort(-most, kind="stable")
+    return [groups[i] for i in np.sort(order[:MOST_LEFT_OUT])]
 
 
 def _near(pvalues: FloatArray, called: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -212,10 +248,13 @@ lost when any of several is left out, and 5 stay whichever of 6 is left out'
         )
     one, several, stay = facts["one"], facts["several"], facts["stay"]
     skipped = facts["not_fitted"]
+    each = f"{fits}"
+    if "of" in facts:
+        each += f" of {facts['of']} units, those that calls lean on most,"
     more = f" (no test is possible without {', '.join(skipped)})" if skipped else ""
     rest = (
         f"{several:,} {'is' if several == 1 else 'are'} lost when any of several is left out, and"
-        f" {stay:,} stay{'s' * (stay == 1)} whichever of {fits} is left out{more}"
+        f" {stay:,} stay{'s' * (stay == 1)} whichever of {each} is left out{more}"
     )
     if not one:
         return f"none of {calls:,} call{'s' * (calls != 1)} hangs on one unit alone; {rest}"

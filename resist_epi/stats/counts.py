@@ -25,8 +25,9 @@ def checked_counts(counts: npt.ArrayLike) -> FloatArray:
     values = np.ascontiguousarray(counts, dtype=np.float64)
     if values.ndim != 2:
         raise QuantityError(f"counts must be regions x samples; found {values.ndim} dimensions")
-    bad = ~(np.isfinite(values) & (values >= 0))
-    if bad.any():
+    # The least and the largest tell, NaN too, without a mask of the matrix's size.
+    if values.size and not (values.min() >= 0 and values.max() < np.inf):
+        bad = ~(np.isfinite(values) & (values >= 0))
         region, sample = np.argwhere(bad)[0]
         raise QuantityError(
             f"counts must be finite and not negative; region {region}, sample {sample} "

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from resist_epi.counting.matrix import CountMatrix
 from resist_epi.dna.arms import ArmShifts
 from resist_epi.dna.describe import describe_confounders
 from resist_epi.domains.find import Domains
+from resist_epi.domains.stored_bins import Bins
 from resist_epi.domains.window_tests import with_windows_of_several
 from resist_epi.model.agreement import Agreement, Variants, shared_variants, with_agreement
 from resist_epi.model.analysis import Analysis
@@ -89,7 +89,7 @@ def answer_domains(
     study: Study,
     analyses: Sequence[Analysis],
     *,
-    windows: CountMatrix,
+    windows: Bins,
     domains: Domains,
     sheet: SampleSheet,
 ) -> list[Analysis]:

@@ -122,3 +122,25 @@ def test_hazards_without_a_tumour() -> None:
         method="cox", formula="~ 1", normalize="library_size",
     ).results["stat"]  # fmt: skip
     assert np.allclose(mine, naive.iloc[rows], atol=0.02, equal_nan=True)
+
+
+def test_quasi_likelihood_of_many_units_keeps_the_prior(monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix = odd_matrix(reads=True)
+    analysis = analyse(
+        matrix, builders.sheet(GROUPS), contrast="poor-good", method="ql", hidden="none",
+        normalize="library_size",
+    )  # fmt: skip
+    near = np.flatnonzero(analysis.results["pvalue"] < 0.2)
+    left = leave_out(analysis.fit, analysis.contrast, np.arange(12) == 8, near)
+    refit = METHODS["ql"].without
+    assert left is not None
+    assert refit is not None
+    whole, rows = refit(analysis.fit, left)
+    monkeypatch.setattr("resist_epi.model.left_out.MOST_UNITS", 11)
+    kept, same_rows = refit(analysis.fit, left)
+    assert (rows == same_rows).all()
+    one, other = (differential.contrast_statistics(f, left.contrast) for f in (whole, kept))
+    assert np.allclose(one["log2FoldChange"], other["log2FoldChange"])
+    ratio = np.log(one["pvalue"] / other["pvalue"])
+    assert not np.allclose(ratio, 0)
+    assert np.median(np.abs(ratio)) < 0.3

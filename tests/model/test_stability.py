@@ -166,3 +166,19 @@ def test_diff_writes_it_on_request(tmp_path: Path) -> None:
     assert header["stability"] == stability_in_words(header["facts"]["stability"])
     wrong = [*common, "--stability", "--fold-changes-only", "-o", str(tmp_path / "no.tsv")]
     assert main(wrong) == 1
+
+
+def test_of_many_units_those_are_left_out_that_calls_lean_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = stability(_analysis())
+    monkeypatch.setattr("resist_epi.model.stability.MOST_LEFT_OUT", 4)
+    analysis = with_stability(_analysis())
+    facts = analysis.facts["stability"]
+    assert (facts["left_out"], facts["of"]) == (4, 12)
+    assert f"s{ODD_UNIT}" in facts["units"]
+    found = analysis.results["hangs_on"] == f"s{ODD_UNIT}"
+    assert found.sum() >= (whole.hangs_on == f"s{ODD_UNIT}").sum()
+    said = analysis.header["stability"]
+    assert "whichever of 4 of 12 units, those that calls lean on most, is left out" in said
+    assert "of" not in whole.facts

@@ -6,7 +6,6 @@ worked through in blocks, so temporaries stay small next to the matrix itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,8 +14,10 @@ import numpy.typing as npt
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
-
-_BLOCK = 1 << 14  # rows worked on at once
+from resist_epi.stats.linear.many_samples import fit_many
+from resist_epi.stats.linear.responses import MANY as MANY  # noqa: PLC0414  # asked for here
+from resist_epi.stats.linear.responses import float_response as float_response  # noqa: PLC0414
+from resist_epi.stats.linear.responses import row_blocks as row_blocks  # noqa: PLC0414
 
 _RANK_TOLERANCE = 1e-7
 
@@ -30,7 +31,8 @@ class LinearFit:
     Attributes
     ----------
     response
-        The values fitted, shape (n_regions, n_samples); a reference, not a copy.
+        The values fitted, shape (n_regions, n_samples); a reference, not a copy. Windows of a
+        genome are float32; all else is float64.
     design
         Shape (n_samples, n_coefficients).
     weights
@@ -137,7 +139,7 @@ def fit_linear(
     ----------
     Golub & Van Loan (2013) Matrix Computations, chapters 5 and 6.
     """
-    response = np.asarray(y, dtype=np.float64)
+    response = float_response(y)
     if response.ndim != 2:
         raise DesignError(f"the response must be regions x samples; found shape {response.shape}")
     matrix = check_design(design, response.shape[1])
@@ -148,12 +150,15 @@ def fit_linear(
     coefficients = np.empty((n_regions, p))
     sigma2 = np.empty(n_regions)
     if given is None or given.ndim == 1:
-        whiten = _whitening(n_samples, given, corr)
-        cov = _fit_shared(response, matrix, whiten, coefficients, sigma2)
+        if corr is None and n_samples > MANY:
+            cov = fit_many(response, matrix, given, coefficients, sigma2)
+        else:
+            whiten = _whitening(n_samples, given, corr)
+            cov = _fit_shared(response, matrix, whiten, coefficients, sigma2)
     else:
         cov = _fit_rowwise(response, matrix, given, corr, coefficients, sigma2)
     # NaN of one observation has spread through its row; the mean carries the same mark.
-    mean = response.mean(axis=1) if n_samples else np.full(n_regions, np.nan)
+    mean = response.mean(axis=1, dtype=np.float64) if n_samples else np.full(n_regions, np.nan)
     df = np.where(np.isfinite(mean), float(n_samples - p), 0.0)
     return LinearFit(response, matrix, given, corr, coefficients, sigma2, df, cov, mean)
 
@@ -286,12 +291,6 @@ def _whitening(n: int, weights: FloatArray | None, correlation: FloatArray | Non
     except np.linalg.LinAlgError as error:
         raise DesignError("the correlation between samples is not positive definite") from error
     return np.asarray(np.linalg.inv(lower))
-
-
-def row_blocks(n: int, width: int = 1) -> Iterator[slice]:
-    """Slices over n rows, so that temporaries of `width` times a block stay small."""
-    size = max(_BLOCK // width, 256)
-    return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
 def _fit_shared(

@@ -110,6 +110,24 @@ def squeeze_variances(
     )
 
 
+def moderated_by(variances: FloatArray, df: FloatArray, prior: Squeezed) -> Squeezed:
+    """Shrink residual variances towards priors that are known, each (n_regions,).
+
+    Parameters
+    ----------
+    variances, df
+        As in `squeeze_variances`, both an array.
+    prior
+        Its `prior` and `df_prior` are taken; regions where they are NaN stay NaN.
+    """
+    known = Prior(prior.prior, prior.df_prior)
+    with np.errstate(invalid="ignore"):
+        posterior, total = _combine(variances, df, known)
+    unknown = np.isnan(prior.df_prior) | np.isnan(variances)
+    values = (posterior, prior.prior, prior.df_prior, total)
+    return Squeezed(*(np.where(unknown, np.nan, each) for each in values))
+
+
 def moderated_t(
     estimate: npt.ArrayLike, unscaled_sd: npt.ArrayLike, squeezed: Squeezed
 ) -> Moderated:

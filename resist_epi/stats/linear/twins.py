@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resist_epi.arrays import FloatArray
-from resist_epi.stats.linear.least_squares import check_design, row_blocks
+from resist_epi.stats.linear.least_squares import MANY, check_design, row_blocks
 
 # Correlation of two units' errors above which they are twins.
 TWINS = 0.65
@@ -105,6 +105,8 @@ def _components(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Variances of the units, covariances of some pairs, and the moments that these leave over."""
     n = len(hat)
+    if n > MANY:
+        return _components_of_many(moments, hat, pairs)
     upper = np.triu_indices(n)
     parts = [np.outer(hat[k], hat[k]) for k in range(n)]
     parts += [np.outer(hat[i], hat[j]) + np.outer(hat[j], hat[i]) for i, j in pairs]
@@ -113,6 +115,39 @@ def _components(
     rest = moments - sum(s * part for s, part in zip(solution, parts, strict=True))
     floor = 0.01 * max(float(np.median(solution[:n])), _TINY)
     return np.maximum(solution[:n], floor), solution[n:], np.asarray(rest)
+
+
+def _components_of_many(
+    moments: FloatArray, hat: FloatArray, pairs: list[tuple[int, int]]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """As `_components`, from the normal equations: a part a unit is of units x units.
+
+    Products of two symmetric matrices over a triangle are half of those over all cells and over the
+    diagonal; those of two units' parts follow from the projection.
+    """
+    n, square = len(hat), hat**2
+    of_pairs = [np.outer(hat[i], hat[j]) for i, j in pairs]
+    of_pairs = [part + part.T for part in of_pairs]
+    normal, right = np.empty((n + len(pairs),) * 2), np.empty(n + len(pairs))
+    normal[:n, :n] = (square + square @ square.T) / 2
+    right[:n] = (_quadratic(hat, moments) + square @ np.diag(moments)) / 2
+    for k, part in enumerate(of_pairs, start=n):
+        normal[:n, k] = normal[k, :n] = (_quadratic(hat, part) + square @ np.diag(part)) / 2
+        for m, other in enumerate(of_pairs, start=n):
+            normal[k, m] = ((part * other).sum() + np.diag(part) @ np.diag(other)) / 2
+        right[k] = ((part * moments).sum() + np.diag(part) @ np.diag(moments)) / 2
+    solution = np.linalg.lstsq(normal, right, rcond=1e-12)[0]
+    rest = moments - (hat * solution[:n]) @ hat
+    for s, part in zip(solution[n:], of_pairs, strict=True):
+        rest = rest - s * part
+    floor = 0.01 * max(float(np.median(solution[:n])), _TINY)
+    variances = np.asarray(np.maximum(solution[:n], floor), dtype=np.float64)
+    return variances, np.asarray(solution[n:], dtype=np.float64), np.asarray(rest)
+
+
+def _quadratic(hat: FloatArray, matrix: FloatArray) -> FloatArray:
+    """(n,) form of a symmetric matrix at each row of the projection."""
+    return np.asarray(np.einsum("ij,ij->i", hat @ matrix, hat))
 
 
 def _alike(rest: FloatArray, hat: FloatArray, variances: FloatArray) -> FloatArray:

@@ -9,11 +9,23 @@ import numpy.typing as npt
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
-from resist_epi.stats.linear.least_squares import check_design, inverse_symmetric, row_blocks
+from resist_epi.stats.linear.least_squares import (
+    MANY,
+    check_design,
+    float_response,
+    inverse_symmetric,
+    row_blocks,
+)
 
 logger = logging.getLogger(__name__)
 
+_COLUMNS = 16  # samples whose medians are taken at once
+
 _PRIOR_REGIONS = 10.0  # pseudo-regions of equal variance that pull the weights towards 1
+
+# With known weights and more samples than so many, evenly spaced regions inform: as many
+# observations as of so many samples.
+MOST_SAMPLES, _LEAST_REGIONS = 60, 5_000
 
 _LONGEST_STEP = 5.0  # change of a log weight in one step
 
@@ -43,7 +55,8 @@ def array_weights(
         Full rank, shape (n_samples, n_coefficients).
     weights
         Known inverse-variance weights of the observations, shape (n_regions, n_samples), such as
-        voom's; the answer then multiplies them.
+        voom's; the answer then multiplies them. Of more than 60 samples 60 / samples of the
+        regions inform, evenly spaced, and no fewer than 5,000.
     groups
         Labels, shape (n_samples,): samples of one group share a weight. By default each sample has
         its own.
@@ -72,7 +85,7 @@ def array_weights(
     Smyth (2002) J. Comput. Graph. Stat. 11:836 (REML scoring); Ritchie et al. (2006) BMC
     Bioinformatics 7:261 (sample weights).
     """
-    response = np.asarray(y, dtype=np.float64)
+    response = float_response(y)
     matrix = check_design(design, response.shape[1])
     n_samples, p = matrix.shape
     if n_samples - p < 2:
@@ -83,6 +96,10 @@ def array_weights(
     known = None if weights is None else np.asarray(weights, dtype=np.float64)
     if known is not None and known.shape != response.shape:
         raise DesignError(f"weights of shape {known.shape} for a response of {response.shape}")
+    if known is not None and n_samples > MOST_SAMPLES:
+        most = max(len(response) * MOST_SAMPLES // n_samples, _LEAST_REGIONS)
+        part = slice(None, None, max(-(-len(response) // most), 1))
+        response, known = response[part], known[part]
     informative = _informative(response, matrix)
     if not informative.all():
         response = response[informative]
@@ -142,20 +159,36 @@ def without_shift(y: npt.ArrayLike, design: npt.ArrayLike) -> FloatArray:
     FloatArray
         Shape (n_regions, n_samples).
     """
-    response = np.asarray(y, dtype=np.float64)
+    response = float_response(y)
     if not len(response):
         return response
     q = np.linalg.qr(check_design(design, response.shape[1]))[0]
-    return np.asarray(response - np.median(response - (response @ q) @ q.T, axis=0))
+    if response.dtype == np.float64:
+        return np.asarray(response - np.median(response - (response @ q) @ q.T, axis=0))
+    return _without_shift_single(response, q)
+
+
+def _without_shift_single(response: FloatArray, q: FloatArray) -> FloatArray:
+    """As `without_shift`, of float32, without a second matrix of float64."""
+    effects = np.empty((len(response), q.shape[1]))
+    for rows in row_blocks(len(response)):
+        effects[rows] = response[rows] @ q
+    centred = np.empty_like(response)
+    for first in range(0, response.shape[1], _COLUMNS):
+        own = slice(first, first + _COLUMNS)
+        shift = np.median(response[:, own] - effects @ q[own].T, axis=0)
+        centred[:, own] = response[:, own] - shift
+    return centred
 
 
 def _informative(response: FloatArray, design: FloatArray) -> npt.NDArray[np.bool_]:
     """Regions without NaN whose residuals are more than rounding noise."""
-    space = np.linalg.qr(design, mode="complete")[0][:, design.shape[1] :]
+    q = np.linalg.qr(design, mode="complete")[0]
+    taken, space = q[:, : design.shape[1]], q[:, design.shape[1] :]
     keep = np.empty(len(response), dtype=bool)
     for rows in row_blocks(len(response)):
-        block = response[rows]
-        effects = block @ space
+        block = np.asarray(response[rows], dtype=np.float64)
+        effects = block @ space if len(design) <= MANY else block - (block @ taken) @ taken.T
         left = np.einsum("ij,ij->i", effects, effects)
         keep[rows] = left > 1e-24 * np.einsum("ij,ij->i", block, block)
     return keep
@@ -172,8 +205,12 @@ def _shared(
     leverage = np.diag(hat)
     to_residual = root[:, None] * (np.eye(n_samples) - hat)
     total, each = np.zeros(n_samples), np.ones(n_samples)
-    for rows in row_blocks(n):
-        residual = response[rows] @ to_residual
+    for rows in row_blocks(n, max(n_samples // MANY, 1)):
+        if n_samples <= MANY:
+            residual = response[rows] @ to_residual
+        else:
+            residual = response[rows] * root
+            residual -= (residual @ q) @ q.T
         np.multiply(residual, residual, out=residual)
         # The residual mean square of each region is its own variance estimate.
         total += ((n_samples - p) / (residual @ each)) @ residual

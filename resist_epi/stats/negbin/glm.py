@@ -25,7 +25,8 @@ class CountData:
     Attributes
     ----------
     counts
-        Shape (n_regions, n_samples), not negative, finite; whole numbers are not required.
+        Shape (n_regions, n_samples), not negative, finite; whole numbers are not required. They may
+        be float32: all that is computed of them is float64.
     offsets
         Log effective library sizes, shape (1, n_samples) or (n_regions, n_samples).
     design
@@ -141,17 +142,17 @@ def fit_counts(
     Genet. Mol. Biol. 11(5):8 (zeros fitted as zero carry no degree of freedom, as described by
     Lun & Smyth (2017) Stat. Appl. Genet. Mol. Biol. 16:83).
     """
-    if prior_count:
-        data = _with_prior(data, prior_count)
     n, p = len(data.counts), data.design.shape[1]
     phi = np.broadcast_to(np.asarray(dispersion, dtype=np.float64), (n,))
     layout = Layout.of(data.design)
     climber = Climber(layout, enough=_ENOUGH)
     beta, deviance, smallest = np.empty((n, p)), np.full(n, np.nan), np.full(n, np.nan)
     exact: list[tuple[slice, BoolArray]] = []
-    for rows, block in climber.blocks(data.counts, data.offsets):
+    empty = np.empty(n, dtype=bool)
+    for rows, block in climber.blocks(data.counts, data.offsets, prior_count=prior_count):
         climber.climb(block, phi[rows])
         beta[rows] = block.beta.T
+        empty[rows] = ~(block.y > 0).any(axis=0)
         if coefficients_only:
             continue
         smallest[rows] = block.mean.min(axis=0)
@@ -163,7 +164,6 @@ def fit_counts(
     df = np.full(n, np.nan if coefficients_only else float(len(data.design) - p))
     for rows, zero in exact:
         df[rows] = _residual_df(zero, data.design)
-    empty = ~(data.counts > 0).any(axis=1)
     coefficients = _times(beta, layout.to_design) if layout.groups else beta
     if empty.any():
         coefficients[empty] = -np.inf
@@ -218,12 +218,6 @@ def _negative_binomial_deviance(y: FloatArray, mean: FloatArray, phi: FloatArray
         gamma = ((y - mean) / mean - np.log(y / mean)) * mean / (1.0 + product)
         unit = np.where(product > 1e6, gamma, unit)
     return np.asarray(2.0 * unit.sum(axis=0))
-
-
-def _with_prior(data: CountData, prior_count: float) -> CountData:
-    libraries = np.exp(data.offsets)
-    prior = prior_count * libraries / libraries.mean(axis=1, keepdims=True)
-    return CountData(data.counts + prior, np.log(libraries + 2 * prior), data.design)
 
 
 def _times(log_means: FloatArray, inverse: FloatArray) -> FloatArray:

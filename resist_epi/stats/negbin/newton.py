@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from resist_epi.arrays import FloatArray
+from resist_epi.arrays import AnyFloat, FloatArray
 
 NOTHING = -1e3  # log mean of a group of zeros: its exponential is 0
 
@@ -132,7 +132,9 @@ class Climber:
         self.n_rows = max(_BLOCK // n_samples, 16)
         self._work = np.empty((4, n_samples * self.n_rows))
 
-    def blocks(self, counts: FloatArray, offsets: FloatArray) -> Iterator[tuple[slice, Block]]:
+    def blocks(
+        self, counts: AnyFloat, offsets: FloatArray, *, prior_count: float = 0.0
+    ) -> Iterator[tuple[slice, Block]]:
         """Blocks of all regions, each with coefficients to climb from.
 
         Parameters
@@ -141,11 +143,19 @@ class Climber:
             Shape (n_regions, n_samples).
         offsets
             Log libraries, shape (1, n_samples) or as `counts`.
+        prior_count
+            Reads added to every observation in proportion to its library, which grows by twice as
+            much.
         """
         for first in range(0, len(counts), self.n_rows):
             rows = slice(first, min(first + self.n_rows, len(counts)))
-            y = np.ascontiguousarray(counts[rows].T)
-            own = np.ascontiguousarray((offsets[rows] if len(offsets) > 1 else offsets).T)
+            here, own = counts[rows], offsets[rows] if len(offsets) > 1 else offsets
+            if prior_count:
+                libraries = np.exp(own)
+                prior = prior_count * libraries / libraries.mean(axis=1, keepdims=True)
+                here, own = here + prior, np.log(libraries + 2 * prior)
+            y = np.ascontiguousarray(here.T, dtype=np.float64)
+            own = np.ascontiguousarray(own.T)
             if self.layout.groups:
                 library = self.layout.products @ np.exp(own)
                 with np.errstate(divide="ignore"):

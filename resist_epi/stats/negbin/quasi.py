@@ -10,7 +10,7 @@ from scipy import special
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
-from resist_epi.stats.linear.moderation import Squeezed, squeeze_variances
+from resist_epi.stats.linear.moderation import Squeezed, moderated_by, squeeze_variances
 from resist_epi.stats.negbin.dispersion import Trend, estimate_trend
 from resist_epi.stats.negbin.glm import CountData, average_log_cpm, fit_counts
 from resist_epi.stats.tails import f_upper_tail, t_pvalue
@@ -68,13 +68,21 @@ class QuasiTest:
     pvalue: FloatArray
 
 
-def fit_quasi(data: CountData, *, robust: bool = True, dispersion: Trend | None = None) -> QuasiFit:
+def fit_quasi(
+    data: CountData,
+    *,
+    robust: bool = True,
+    dispersion: Trend | None = None,
+    prior: Squeezed | None = None,
+) -> QuasiFit:
     """Fit counts with a trended dispersion and a moderated quasi-dispersion of each region.
 
     Parameters
     ----------
     dispersion
         Estimates to use instead of the data's own.
+    prior
+        Prior of each quasi-dispersion, likewise.
 
     Raises
     ------
@@ -91,7 +99,10 @@ def fit_quasi(data: CountData, *, robust: bool = True, dispersion: Trend | None 
     fit = fit_counts(data, estimate.trended)
     df = fit.df_residual
     variance = np.divide(fit.deviance, df, out=np.zeros_like(df), where=df > 0)
-    quasi = _squeeze(variance, df, estimate.average_log_cpm, robust)
+    if prior is None:
+        quasi = _squeeze(variance, df, estimate.average_log_cpm, robust)
+    else:
+        quasi = moderated_by(variance, df, prior)
     finite = finite_coefficients(data, estimate.trended)
     return QuasiFit(data, estimate, finite, fit.deviance, df, fit.smallest_mean, quasi)
 
@@ -182,7 +193,7 @@ def quasi_f_test(
                 pvalue[below], _poisson_p(fit.data.rows(mask), reduced, df_test)
             )
     fold_change = fit.coefficients @ columns[:, 0] / np.log(2)
-    empty = fit.data.counts.sum(axis=1) == 0
+    empty = fit.data.counts.max(axis=1) == 0
     for values in (f, pvalue, df_total):
         values[empty] = np.nan
     return QuasiTest(np.where(empty, 0.0, fold_change), f, df_total, pvalue)
@@ -250,7 +261,7 @@ def quasi_treat(
             least = _treat_p(*ends, within[below], np.full(int(below.sum()), np.inf))
             pvalue[below] = np.maximum(pvalue[below], least)
     statistic = np.where(within, 0.0, near**2)
-    empty = fit.data.counts.sum(axis=1) == 0
+    empty = fit.data.counts.max(axis=1) == 0
     for values in (statistic, pvalue, df_total):
         values[empty] = np.nan
     return QuasiTest(np.where(empty, 0.0, finite), statistic, df_total, pvalue)

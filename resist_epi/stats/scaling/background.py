@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resist_epi.arrays import FloatArray
+from resist_epi.stats.linear.least_squares import row_blocks
 from resist_epi.stats.scaling.size_factors import tmm
 from resist_epi.stats.scaling.sparsity import in_blocks, pooled_rate
 
@@ -15,7 +16,9 @@ def less_abundant_half(counts: FloatArray, library_sizes: FloatArray) -> npt.NDA
 
     The choice looks at the mean of all samples alone, so it is blind to groups.
     """
-    share = (counts / library_sizes).mean(axis=1)
+    share = np.empty(len(counts))
+    for rows in row_blocks(len(counts)):
+        share[rows] = (counts[rows] / library_sizes).mean(axis=1)
     return np.asarray(share <= np.median(share))
 
 

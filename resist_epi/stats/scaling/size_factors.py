@@ -174,7 +174,8 @@ def _checked(
         raise QuantityError(
             f"library sizes must be positive; samples {_columns(~(sizes > 0))} are not"
         )
-    return values[(values > 0).any(axis=1)], sizes
+    present = (values > 0).any(axis=1)
+    return values if present.all() else values[present], sizes
 
 
 def _columns(bad: npt.NDArray[np.bool_]) -> str:
@@ -186,9 +187,10 @@ def _against(
 ) -> FloatArray:
     """Factors of all libraries from the ratio of each to one of them."""
     pairs = [(float(size), float(sizes[reference])) for size in sizes]
-    libraries = np.ascontiguousarray(values.T)  # each is read several times
-    columns = zip(libraries, pairs, strict=True)
-    return _product_one(np.array([ratio(own, libraries[reference], both) for own, both in columns]))
+    beside = np.ascontiguousarray(values[:, reference])
+    # Each is read several times, and lies across the rows.
+    columns = zip(map(np.ascontiguousarray, values.T), pairs, strict=True)
+    return _product_one(np.array([ratio(own, beside, both) for own, both in columns]))
 
 
 def _product_one(factors: FloatArray) -> FloatArray:
@@ -196,7 +198,8 @@ def _product_one(factors: FloatArray) -> FloatArray:
 
 
 def _nearest_upper_quartile(values: FloatArray, sizes: FloatArray) -> int:
-    quartiles = np.quantile(values / sizes, 0.75, axis=0)
+    libraries = zip(values.T, sizes, strict=True)  # one at a time: bins of a genome are many
+    quartiles = np.array([np.quantile(own / size, 0.75) for own, size in libraries])
     if np.median(quartiles) < 1e-20:
         return int(np.argmax(np.sqrt(values).sum(axis=0)))
     return int(np.argmin(np.abs(quartiles - quartiles.mean())))

@@ -41,7 +41,7 @@ def zero_shares(values: FloatArray) -> FloatArray:
     present = (values > 0).any(axis=1)
     if not present.any():
         return np.zeros(values.shape[1])
-    return np.asarray((values[present] == 0).mean(axis=0))
+    return np.asarray((values[present] == 0 if not present.all() else values == 0).mean(axis=0))
 
 
 def uneven(zeros: FloatArray, most: float = MAX_ZERO_SHARE) -> bool:

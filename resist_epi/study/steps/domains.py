@@ -14,6 +14,7 @@ from resist_epi.counting.matrix_files import read_counts, write_counts
 from resist_epi.domains.find import Domains, domain_matrix, find_domains
 from resist_epi.domains.of_sheet import sheet_domain_bins
 from resist_epi.domains.settings import DomainSettings
+from resist_epi.domains.stored_bins import Bins
 from resist_epi.genes.domain_links import gene_domains, link_domains, whole_domains
 from resist_epi.genes.linking import DISTAL
 from resist_epi.genes.own_genes import with_nearest_genes
@@ -142,7 +143,7 @@ def count_windows(
 
 
 def domain_signal(
-    study: Study, mark: str, windows: CountMatrix, domains: Domains, ten_kb: CountMatrix
+    study: Study, mark: str, windows: Bins, domains: Domains, ten_kb: CountMatrix
 ) -> CountMatrix:
     """Signal of whole domains, in the quantity of the other counts, with the nearest genes."""
     quantity = "mean_signal" if ten_kb.quantity == "mean_signal" else None
@@ -161,7 +162,7 @@ def domain_signal(
 def find_domain_tests(
     study: Study,
     mark: str,
-    windows: CountMatrix,
+    windows: Bins,
     ten_kb: CountMatrix,
     outputs: Outputs,
 ) -> Sequence[Analysis | None]:

@@ -12,13 +12,14 @@ import pandas as pd
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import write_counts
 from resist_epi.dna.arms import ArmShifts
+from resist_epi.domains.stored_bins import Bins
 from resist_epi.domains.window_tests import DIRECTION_RULE
 from resist_epi.genes.gene_values import genes_side_by_side
 from resist_epi.genes.linking import annotate_regions, own_distance
 from resist_epi.genome.peaks import write_direction_bed
 from resist_epi.io.run_folder import JOINT, contrast_folder
 from resist_epi.model.agreement import Agreement, Variants, shared_variants
-from resist_epi.model.analysis import Analysis
+from resist_epi.model.analysis import Analysis, without_inputs
 from resist_epi.model.known import read_known
 from resist_epi.model.unit_values import with_values
 from resist_epi.samples.presets import preset
@@ -52,7 +53,8 @@ class MarkTests:
     ----------
     mains
         The analysis of the regions that speak for its genes, a contrast each; of sites, that of
-        their genes.
+        their genes. Without the background bins that other normalisations need, which are the
+        largest part of it.
     written
         The files.
     """
@@ -68,7 +70,7 @@ def run_tests(
     shares: pd.DataFrame,
     out: Path,
     *,
-    windows: CountMatrix | None = None,
+    windows: Bins | None = None,
 ) -> MarkTests:
     """Test every kind of a mark's regions, and link them to genes and gene sets.
 
@@ -89,15 +91,15 @@ def run_tests(
         If the settings do not fit the data.
     """
     sheet, shared = study.sheet.for_mark(mark), Outputs(out, mark)
+    places = study.contrasts or (out,)
+    domains: Sequence[Analysis | None] = [None] * len(places)
+    if windows is not None:  # first, as they are the largest: no other fits are in memory yet
+        domains = find_domain_tests(study, mark, windows, counts["bins"], shared)
     found: dict[Kind, list[Analysis]] = {
         kind: analyse_kind(study, sheet, matrix, counts["bins"])
         for kind, matrix in counts.items()
         if kind != "bins"
     }
-    places = study.contrasts or (out,)
-    domains: Sequence[Analysis | None] = [None] * len(places)
-    if windows is not None:
-        domains = find_domain_tests(study, mark, windows, counts["bins"], shared)
     speaking: list[tuple[Analysis, Analysis]] = []
     written: list[Path] = []
     variants: dict[Kind, Variants | None] = {
@@ -118,7 +120,8 @@ def run_tests(
             if sum(a.tested for a in analyses) > 1:
                 write_joint_table(together.add(together.path("results", kind)), analyses)
         written += together.written
-    return MarkTests([main for _, main in speaking], [*written, *shared.written])
+    mains = [without_inputs(main) for _, main in speaking]
+    return MarkTests(mains, [*written, *shared.written])
 
 
 def _test_contrast(

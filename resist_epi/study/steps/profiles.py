@@ -23,6 +23,10 @@ from resist_epi.tracks.looks import LookCache
 
 MOST = 400  # regions of a group: more than a figure has rows for
 
+# Libraries up to which there are so many; of more there are as many values in all as of these, and
+# no fewer than FEWEST regions of a group.
+MOST_LIBRARIES, FEWEST = 60, 50
+
 WINDOWS = {
     "promoters": Window("TSS", before=5000, after=5000, bin_size=100),
     "genes": Window(before=2000, after=2000, body=6000, bin_size=100),
@@ -33,9 +37,10 @@ WINDOWS = {
 def write_profiles(study: Study, mark: str, mains: Sequence[Analysis], outputs: Outputs) -> None:
     """Write the tracks of a mark along its called regions, and along others to compare with.
 
-    Of several contrasts the regions that any of them calls. Each track is scaled to the same total
-    coverage; where no row has one, the depth of the reads as they were counted. Nothing is
-    written where some rows have a track and others none.
+    Of several contrasts the regions that any of them calls; of more than 60 libraries fewer regions
+    (`most_regions`), since each is read, written and shown for every library. Each track is scaled
+    to the same total coverage; where no row has one, the depth of the reads as they were counted.
+    Nothing is written where some rows have a track and others none.
 
     Raises
     ------
@@ -44,7 +49,8 @@ def write_profiles(study: Study, mark: str, mains: Sequence[Analysis], outputs: 
     """
     speaks = preset(mark).speaks(mark_kinds(study, mark))
     sheet, window = study.sheet.for_mark(mark), WINDOWS.get(speaks)
-    regions = shown_regions([main.results for main in mains])
+    most = most_regions(len(sheet.samples))
+    regions = shown_regions([main.results for main in mains], most=most)
     if window is None or study.folder is None or regions.empty:
         return
     cache = LookCache(run_path(study.folder, "looks"))
@@ -99,7 +105,18 @@ def tss_of_promoters(regions: pd.DataFrame, upstream: int, downstream: int) -> p
 CALLED = "called"  # in any of several contrasts
 
 
-def shown_regions(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def most_regions(libraries: int) -> int:
+    """How many regions of a group are shown of so many libraries.
+
+    Examples
+    --------
+    >>> most_regions(12), most_regions(120), most_regions(4000)
+    (400, 200, 50)
+    """
+    return max(min(MOST, MOST * MOST_LIBRARIES // max(libraries, 1)), FEWEST)
+
+
+def shown_regions(tables: Sequence[pd.DataFrame], *, most: int = MOST) -> pd.DataFrame:
     """Gains and losses, the best supported where there are many, and others over the genome.
 
     Of several contrasts those that any of them calls, as one group.
@@ -108,6 +125,8 @@ def shown_regions(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     ----------
     tables
         Results of the same regions, a contrast each.
+    most
+        Of a group.
 
     Returns
     -------
@@ -125,10 +144,10 @@ def shown_regions(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
         rows = results[results["direction"].astype(str) == direction]
         if direction == "none":
             rows = rows[rows["baseMean"] > 0]
-            chosen = np.linspace(0, len(rows) - 1, min(MOST, len(rows))).round().astype(np.int64)
+            chosen = np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(np.int64)
             rows = rows.iloc[chosen]
-        elif len(rows) > MOST:
-            rows = rows.iloc[order_of_support(rows)[:MOST]]
+        elif len(rows) > most:
+            rows = rows.iloc[order_of_support(rows)[:most]]
         parts.append(rows)
     columns = ["chrom", "start", "end", "strand", "region_id", "direction"]
     return pd.concat(parts)[columns].reset_index(drop=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import read_counts, write_counts
+from resist_epi.domains.stored_bins import Bins, close_bins, few_enough, open_bins
 from resist_epi.io.parts import Parts
 from resist_epi.io.progress import begin
 from resist_epi.io.run_folder import as_in_run, run_path
@@ -138,6 +139,8 @@ class MarkSteps:
         if not self.done.get(f"windows {mark}", True):
             windows = mark_windows(study, mark, self.ledger, self.keys, kept, progress)
         parts.remove()
+        if windows is not None and not few_enough(windows):
+            windows = None  # read again, a few at a time
         return _Counted(counts, windows)
 
     def _count_files(
@@ -186,13 +189,18 @@ class _TestFromFolder:
 
 
 def _test(study: Study, mark: str, out: Path, counted: _Counted) -> MarkTests:
-    paths, windows = _paths(study, mark, out), counted.windows
+    paths = _paths(study, mark, out)
+    windows: Bins | None = counted.windows
     counts = {k: counted.counts[k] if k in counted.counts else read_counts(p)
               for k, p in paths.items()}  # fmt: skip
     if windows is None and preset(mark).broad:
-        windows = read_counts(run_path(out, "counts", mark, "windows"))
+        windows = open_bins(run_path(out, "counts", mark, "windows"))
     shares = read_table(run_path(out, "shares", mark))
-    return run_tests(study, mark, counts, shares, out, windows=windows)
+    try:
+        return run_tests(study, mark, counts, shares, out, windows=windows)
+    finally:
+        if windows is not None:
+            close_bins(windows)
 
 
 def _paths(study: Study, mark: str, out: Path) -> dict[Kind, Path]:

@@ -131,3 +131,21 @@ def test_bad_contrasts_are_named() -> None:
         contrast_mean_square(fit, np.ones((3, 2)))
     with pytest.raises(DesignError, match="not positive definite"):
         fit_linear(Y, DESIGN, correlation=np.ones((10, 10)))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_many_samples_give_what_few_would(
+    monkeypatch: pytest.MonkeyPatch, weighted: bool, kind: type
+) -> None:
+    weights = RNG.gamma(4, 0.25, 10) if weighted else None
+    y = Y.astype(kind)
+    y[2, 3] = np.nan
+    whole = fit_linear(y.astype(np.float64), DESIGN, weights=weights)
+    monkeypatch.setattr("resist_epi.stats.linear.least_squares.MANY", 4)
+    found = fit_linear(y, DESIGN, weights=weights)
+    assert found.response is y
+    for name in ("coefficients", "sigma2", "df_residual", "cov_unscaled", "mean"):
+        own = getattr(found, name)
+        assert own.dtype == np.float64
+        np.testing.assert_allclose(own, getattr(whole, name), rtol=1e-9)

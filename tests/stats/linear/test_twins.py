@@ -72,3 +72,12 @@ def test_order_and_scale_of_regions_do_not_matter() -> None:
 def test_nothing_to_see(y: np.ndarray) -> None:
     assert find_twins(y, groups(4)) == ()
     assert 0 < TWINS < 1
+
+
+def test_many_units_give_what_few_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    y = alike(alike(noise(16), 2, 3, 0.9), 9, 14, 0.8)
+    whole = find_twins(y, groups(8))
+    monkeypatch.setattr("resist_epi.stats.linear.twins.MANY", 4)
+    found = find_twins(y, groups(8))
+    assert [t[:2] for t in found] == [t[:2] for t in whole] == [(2, 3), (9, 14)]
+    assert [t.correlation for t in found] == pytest.approx([t.correlation for t in whole], abs=1e-9)

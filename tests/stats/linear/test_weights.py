@@ -146,3 +146,33 @@ def test_a_shift_of_a_whole_sample_is_no_variance() -> None:
     assert seen[2] < 0.6
     assert centred[2] == pytest.approx(1, abs=0.1)
     assert without_shift(y[:0], DESIGN).shape == (0, 8)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_many_samples_give_what_few_would(monkeypatch: pytest.MonkeyPatch, kind: type) -> None:
+    y, _ = noisy()
+    y[3] = np.nan
+    y[4] = 2.0
+    whole = array_weights(y, DESIGN)
+    monkeypatch.setattr("resist_epi.stats.linear.weights.MANY", 4)
+    np.testing.assert_allclose(array_weights(y.astype(kind), DESIGN), whole, rtol=1e-5)
+
+
+def test_a_shift_is_taken_from_float32_as_from_float64() -> None:
+    y, _ = noisy()
+    y = y.astype(np.float32)
+    found = without_shift(y, DESIGN)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, without_shift(y.astype(np.float64), DESIGN), atol=1e-6)
+
+
+def test_of_many_samples_a_part_of_the_regions_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    y, scale = noisy(4000)
+    known = np.random.default_rng(2).gamma(9, 1 / 9, size=y.shape)
+    whole = array_weights(y, DESIGN, weights=known)
+    monkeypatch.setattr("resist_epi.stats.linear.weights.MOST_SAMPLES", 4)
+    monkeypatch.setattr("resist_epi.stats.linear.weights._LEAST_REGIONS", 100)
+    part = array_weights(y, DESIGN, weights=known)
+    assert not np.array_equal(part, whole)
+    np.testing.assert_allclose(part, whole, rtol=0.2)
+    assert set(np.argsort(part)[:2]) == set(np.argsort(-scale)[:2])

@@ -8,7 +8,7 @@ from scipy import optimize, special
 
 from resist_epi.stats.negbin import dispersion as dispersions
 from resist_epi.stats.negbin.dispersion import estimate_trend, spline_slopes
-from resist_epi.stats.negbin.glm import count_data
+from resist_epi.stats.negbin.glm import CountData, count_data
 from tests.support.negative_binomial import ADJUSTED, TWO, counts
 
 
@@ -70,3 +70,28 @@ def test_planted_dispersion_is_found() -> None:
     found = estimate_trend(count_data(x, TWO))
     assert found.common == pytest.approx(0.2, rel=0.05)
     assert np.median(found.trended) == pytest.approx(0.2, rel=0.05)
+
+
+def test_of_many_samples_a_part_of_the_regions_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    mean = rng.gamma(2, 60, size=(3000, 1)) * np.ones(12)
+    shape = 1 / (0.05 + 2 / mean)
+    x = rng.poisson(rng.gamma(shape, mean / shape)).astype(float)
+    data = count_data(x, np.ones((12, 1)))
+    whole = estimate_trend(data)
+    monkeypatch.setattr(dispersions, "MOST_SAMPLES", 6)
+    monkeypatch.setattr(dispersions, "_LEAST_REGIONS", 100)
+    part = estimate_trend(data)
+    assert part.common != whole.common
+    np.testing.assert_allclose(part.trended, whole.trended, rtol=0.15)
+    assert np.corrcoef(part.average_log_cpm, whole.average_log_cpm)[0, 1] > 0.999
+
+
+def test_float32_counts_are_those_of_float64() -> None:
+    x = counts(40)
+    offsets = np.log(x.sum(axis=0))
+    double = count_data(x, TWO, offsets=offsets)
+    single = CountData(x.astype(np.float32), double.offsets, double.design)
+    one, other = estimate_trend(double), estimate_trend(single)
+    assert (one.trended == other.trended).all()  # whole numbers
+    assert one.common == other.common

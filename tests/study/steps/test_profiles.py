@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from resist_epi.study.steps.profiles import MOST, shown_regions, tss_of_promoters
+from resist_epi.study.steps.profiles import (
+    MOST,
+    most_regions,
+    shown_regions,
+    tss_of_promoters,
+)
 
 
 def test_what_the_report_shows() -> None:
@@ -66,3 +71,19 @@ def test_the_tss_of_a_promoter_is_told_by_its_window() -> None:
     found = tss_of_promoters(regions, 2500, 500)
     assert found["start"].tolist() == [10_000, 10_000, 200, 10_000]
     assert (found["end"] - found["start"] == 1).all()
+
+
+def test_of_many_libraries_fewer_regions_are_shown() -> None:
+    assert [most_regions(n) for n in (1, 60, 61, 120, 400, 10_000)] == [400, 400, 393, 200, 60, 50]
+    n = 900
+    results = pd.DataFrame(
+        {
+            "chrom": "chr1", "start": np.arange(n) * 1000, "end": np.arange(n) * 1000 + 500,
+            "strand": "+", "region_id": [f"r{i}" for i in range(n)], "baseMean": 1.0,
+            "direction": ["gain"] * 300 + ["none"] * 600, "pvalue": np.linspace(0, 1, n),
+            "padj": np.linspace(0, 1, n), "log2FoldChange": 1.0, "svalue": np.linspace(0, 1, n),
+            "lfcSE": 0.1, "stat": 1.0, "shrunkenLog2FoldChange": 1.0,
+        }
+    )  # fmt: skip
+    shown = shown_regions([results], most=50)
+    assert shown["direction"].value_counts().to_dict() == {"gain": 50, "none": 50}
