@@ -55,10 +55,11 @@ def nearest_pools(
     outside = eligible.copy()
     outside[members] = False
     candidates = np.flatnonzero(outside)
+    columns = np.ascontiguousarray(values[candidates].T)
     pools = []
     for member in members:
         # Islands differ by 1, ranks by less: other classes come last.
-        distance = ((values[candidates] - values[member]) ** 2).sum(axis=1)
+        distance = sum((own - here) ** 2 for own, here in zip(columns, values[member], strict=True))
         if len(candidates) > size:
             near = np.argpartition(distance, size - 1)[:size]
             nearest = np.sort(near)[np.argsort(distance[np.sort(near)], kind="stable")]

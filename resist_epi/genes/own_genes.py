@@ -112,21 +112,16 @@ def name_regions(
     named = own_genes(found.links, annotation, main=main)
     own = named.drop_duplicates("region_id").set_index("region_id").reindex(ids)
     listed = named[(named["fraction"] >= LISTED_SHARE) | (named["reason"] == "distal")]
-    texts = pd.Series(
-        [
-            f"{symbol or gene_id}" + ("" if reason == "distal" else f"={share:.2f}")
-            for gene_id, symbol, reason, share in zip(
-                *(listed[name].tolist() for name in ("gene_id", "symbol", "reason", "fraction")),
-                strict=True,
-            )
-        ],
-        index=listed["region_id"].to_numpy(dtype=object),
-        dtype=object,
-    )
-    together = texts.groupby(level=0, sort=False).agg(";".join)
+    together: dict[str, list[str]] = {}
+    columns = ("region_id", "gene_id", "symbol", "reason", "fraction")
+    for region, gene_id, symbol, reason, share in zip(
+        *(listed[name].tolist() for name in columns), strict=True
+    ):
+        text = f"{symbol or gene_id}" + ("" if reason == "distal" else f"={share:.2f}")
+        together.setdefault(region, []).append(text)
     return found.classes.assign(
         gene_id=own["gene_id"].fillna("").to_numpy(),
         symbol=own["symbol"].fillna("").to_numpy(),
         link=own["reason"].fillna("").to_numpy(),
-        linked_genes=together.reindex(ids).fillna("").to_numpy(),
+        linked_genes=np.array([";".join(together.get(i, ())) for i in ids.tolist()], dtype=object),
     )
