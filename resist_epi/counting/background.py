@@ -84,7 +84,9 @@ def fold_over_background(matrix: CountMatrix, background: CountMatrix) -> FloatA
     background
         Background bins of the same samples, in the same quantity.
     """
-    return np.asarray(_density(matrix) / np.median(_density(background), axis=0))
+    if "median density" not in background.memory:
+        background.memory["median density"] = np.median(_density(background), axis=0)
+    return np.asarray(_density(matrix) / background.memory["median density"])
 
 
 def _density(matrix: CountMatrix) -> FloatArray:

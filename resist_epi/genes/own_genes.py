@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -91,14 +90,14 @@ def with_nearest_genes(
     GenomeMismatchError
         If regions and annotation share no chromosome.
     """
-    asked = (regions, promoter, main)
-    last: tuple[Any, pd.DataFrame] | None = annotation.memory.get("with_nearest_genes")
-    # A run asks twice for its domains, one after the other: to count them and to test them.
-    if last is None or last[0][1:] != asked[1:] or not last[0][0].equals(regions):
+    asked = ("with_nearest_genes", promoter, main)
+    last: tuple[pd.DataFrame, pd.DataFrame] | None = annotation.memory.get(asked)
+    # A run asks twice for the domains of each mark: to count them and to test them.
+    if last is None or not last[0].equals(regions):
         found = annotate_regions(regions, annotation, promoter=promoter, main=main)
         table = name_regions(found, annotation, main=main)
-        last = (regions.copy(), *asked[1:]), table.drop(columns=["n_genes", "nearest_gene_id"])
-        annotation.memory["with_nearest_genes"] = last
+        last = regions.copy(), table.drop(columns=["n_genes", "nearest_gene_id"])
+        annotation.memory[asked] = last
     made = last[1].set_index(regions.index)
     made.attrs = deepcopy(regions.attrs)
     return made

@@ -30,6 +30,8 @@ _LONGEST = 1 << 24  # bytes of a `#` line
 
 _ROWS = 50_000  # printed at once: bounds the memory
 
+_WHOLE = (pd.Int64Dtype, pd.BooleanDtype)
+
 
 def write_table(
     path: str | Path, table: pd.DataFrame, *, header: Mapping[str, Any] | None = None
@@ -57,31 +59,33 @@ def _as_text(table: pd.DataFrame) -> str:
     lines = ["\t".join(names) + "\n"]
     for start in range(0, max(len(table), 1), _ROWS):
         part = table.iloc[start : start + _ROWS]
-        columns = [cells for _, column in part.items() if (cells := _cells(column)) is not None]
-        if unusual or len(columns) < len(names):
+        found = [own for _, column in part.items() if (own := _cells(column)) is not None]
+        if unusual or len(found) < len(names):
             return table.to_csv(sep="\t", index=False, na_rep="NA", float_format=_NUMBER)
-        forms = [_NUMBER if dtype.kind == "f" else "%s" for dtype in part.dtypes]
-        row = "\t".join(forms) + "\n"
-        lines += [row % cells for cells in zip(*columns, strict=True)]
-        missing = part.isna().to_numpy()
-        for i in np.flatnonzero(missing.any(axis=1)):
-            own = ((form, column[i]) for form, column in zip(forms, columns, strict=True))
-            text = ["NA" if no else f % x for (f, x), no in zip(own, missing[i], strict=True)]
-            lines[1 + start + i] = "\t".join(text) + "\n"
+        row = "\t".join(form for form, _ in found) + "\n"
+        lines += [row % cells for cells in zip(*(cells for _, cells in found), strict=True)]
     return "".join(lines)
 
 
-def _cells(column: pd.Series) -> list[Any] | None:
-    """The cells of a column, or None where pandas has to print it: dates, quotes, mixed kinds."""
-    cells = column.tolist()
-    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "fiub":
-        return cells
-    missing = column.isna()
-    try:
-        text = "".join(column[~missing].tolist() if missing.any() else cells)
-    except TypeError:  # not text alone
+def _cells(column: pd.Series) -> tuple[str, list[Any]] | None:
+    """How a column is printed, and its cells; None where pandas has to: dates, quotes."""
+    dtype, cells = column.dtype, column.tolist()
+    if isinstance(dtype, np.dtype) and dtype.kind in "iub":
+        return "%s", cells
+    missing = column.isna().to_numpy()
+    if isinstance(dtype, np.dtype) and dtype.kind == "f":
+        if not missing.any():
+            return _NUMBER, cells
+        cells = (f"{_NUMBER}\t" * len(cells) % tuple(cells)).split("\t")[:-1]
+    elif dtype != object and not isinstance(dtype, (pd.StringDtype, *_WHOLE)):
         return None
-    return None if _QUOTED.search(text) else cells
+    for i in np.flatnonzero(missing).tolist():
+        cells[i] = "NA"
+    if dtype == object or isinstance(dtype, pd.StringDtype):
+        text = "".join(cells if isinstance(dtype, pd.StringDtype) else map(str, cells))
+        if _QUOTED.search(text):
+            return None
+    return "%s", cells
 
 
 def _line(name: str, value: Any) -> str:
