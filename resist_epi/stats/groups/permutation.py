@@ -205,6 +205,7 @@ def null_calls(
     labels = labels - basis @ (basis.T @ labels)
     membership = _mean_over(sets, n)
     bound = _critical(squeezed.df_total, max(fdr, EXTREMES[0]))
+    extreme = _critical(squeezed.df_total, EXTREMES[0])
     calls = np.zeros(len(splits), dtype=np.int64)
     extremes = np.zeros((len(splits), len(EXTREMES)), dtype=np.int64)
     moving = _critical(squeezed.df_total, ACTIVE)[:, None]
@@ -222,6 +223,8 @@ def null_calls(
         # A split's statistics side by side: in columns each lies on a line of memory of its own.
         for i, own in enumerate(np.ascontiguousarray(t.T) if counted else ()):
             rows = np.flatnonzero(own >= bound)
+            if fdr * len(rows) <= EXTREMES[0] * n:  # nothing beyond is called
+                rows = rows[own[rows] >= extreme[rows]]
             p = np.sort(2 * stdtr(squeezed.df_total[rows], -own[rows]))
             enough = np.flatnonzero(p <= fdr * np.arange(1, len(p) + 1) / n)
             calls[begin + i] = enough[-1] + 1 if len(enough) else 0
