@@ -70,21 +70,21 @@ def _as_text(table: pd.DataFrame) -> str:
 def _cells(column: pd.Series) -> tuple[str, list[Any]] | None:
     """How a column is printed, and its cells; None where pandas has to: dates, quotes."""
     dtype, cells = column.dtype, column.tolist()
-    if isinstance(dtype, np.dtype) and dtype.kind in "iub":
+    kind = dtype.kind if isinstance(dtype, np.dtype) else ""
+    if kind in ("i", "u", "b"):
         return "%s", cells
     missing = column.isna().to_numpy()
-    if isinstance(dtype, np.dtype) and dtype.kind == "f":
+    is_text = isinstance(dtype, pd.StringDtype)
+    if kind == "f":
         if not missing.any():
             return _NUMBER, cells
         cells = (f"{_NUMBER}\t" * len(cells) % tuple(cells)).split("\t")[:-1]
-    elif dtype != object and not isinstance(dtype, (pd.StringDtype, *_WHOLE)):
+    elif kind != "O" and not is_text and not isinstance(dtype, _WHOLE):
         return None
     for i in np.flatnonzero(missing).tolist():
         cells[i] = "NA"
-    if dtype == object or isinstance(dtype, pd.StringDtype):
-        text = "".join(cells if isinstance(dtype, pd.StringDtype) else map(str, cells))
-        if _QUOTED.search(text):
-            return None
+    if (is_text or kind == "O") and _QUOTED.search("".join(cells if is_text else map(str, cells))):
+        return None
     return "%s", cells
 
 

@@ -1,7 +1,6 @@
 """Ranks of values, and Spearman's correlation of two rows of them.
 
-What `scipy.stats` gives, to the bit, without its import: of a process that tests one mark, that is a
-second.
+What `scipy.stats` gives, to the bit, without its import, which takes as long as many of the tests.
 """
 
 from __future__ import annotations
