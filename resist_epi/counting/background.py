@@ -84,9 +84,7 @@ def fold_over_background(matrix: CountMatrix, background: CountMatrix) -> FloatA
     background
         Background bins of the same samples, in the same quantity.
     """
-    if "median density" not in background.memory:
-        background.memory["median density"] = np.median(_density(background), axis=0)
-    return np.asarray(_density(matrix) / background.memory["median density"])
+    return np.asarray(_density(matrix) / np.median(_density(background), axis=0))
 
 
 def _density(matrix: CountMatrix) -> FloatArray:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -152,15 +151,6 @@ class CountMatrix(Shown):
         if self.size_factors is None:
             return self.library_sizes
         return np.asarray(self.library_sizes * self.size_factors, dtype=np.float64)
-
-    @cached_property
-    def memory(self) -> dict[Hashable, Any]:
-        """What was worked out of these counts and is asked for again; goes when they go."""
-        return {}
-
-    def of_samples(self, samples: Sequence[str]) -> CountMatrix:
-        """The matrix of these samples in this order: itself where they are its own."""
-        return self if tuple(samples) == self.samples else self.select(samples=samples)
 
     def select(
         self, *, regions: ArrayLike | None = None, samples: Sequence[str] | None = None

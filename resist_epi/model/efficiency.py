@@ -132,12 +132,6 @@ def top_share(bins: CountMatrix) -> dict[str, float]:
     The like of FRiP (fraction of reads in peaks) where there are no peaks: it rises with the
     efficiency of the precipitation, and with the mark. NaN without signal.
     """
-    if "top_share" not in bins.memory:
-        bins.memory["top_share"] = _top_share(bins)
-    return dict(bins.memory["top_share"])
-
-
-def _top_share(bins: CountMatrix) -> dict[str, float]:
     chroms = dict.fromkeys(bins.regions["chrom"].unique(), 0)
     kept = bins.regions["chrom"].isin(autosomes(chroms)).to_numpy() & (bins.values > 0).any(axis=1)
     values = bins.values[kept]

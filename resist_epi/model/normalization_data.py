@@ -107,7 +107,9 @@ def normalization_inputs(
         missing["background"] = "there are no counts in bins of the genome"
     else:
         try:
-            background = _background(bins.of_samples(matrix.samples), exclude, consensus)
+            background = background_bins(
+                bins.select(samples=matrix.samples), exclude=exclude, peaks=consensus
+            )
         except DesignError as error:
             missing["background"] = str(error)
     spike_in, found, why_not = spike_in_matrix(matrix, sheet)
@@ -124,21 +126,9 @@ def normalization_inputs(
         peaks=own if len(own) == len(matrix.samples) else None,
         given=given_factors(sheet),
         groups=dict(zip(sheet.samples, sheet.table["Condition"], strict=True)),
-        top_share=None if bins is None else top_share(bins.of_samples(matrix.samples)),
+        top_share=None if bins is None else top_share(bins.select(samples=matrix.samples)),
         missing=missing,
     )
-
-
-def _background(
-    bins: CountMatrix, exclude: ByChromosome | None, peaks: pd.DataFrame | None
-) -> CountMatrix:
-    """`background_bins`, once for all kinds of regions of a mark."""
-    last = bins.memory.get("background")
-    if last is None or last[0] is not exclude or last[1] is not peaks:
-        last = exclude, peaks, background_bins(bins, exclude=exclude, peaks=peaks)
-        bins.memory["background"] = last
-    found: CountMatrix = last[2]
-    return found
 
 
 def spike_in_matrix(

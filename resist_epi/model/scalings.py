@@ -102,13 +102,7 @@ def by_reads_in_regions(matrix: CountMatrix, inputs: NormalizationInputs) -> Flo
 
 def by_background(matrix: CountMatrix, inputs: NormalizationInputs) -> FloatArray:
     """Assume that background is equal and that precipitation was equally efficient."""
-    bins = of_the_same(matrix, inputs.background)
-    if "factors" not in bins.memory:
-        bins.memory["factors"] = _background_factors(as_expected(bins))
-    return np.array(bins.memory["factors"])
-
-
-def _background_factors(bins: CountMatrix) -> FloatArray:
+    bins = as_expected(of_the_same(matrix, inputs.background))
     uneven_depth = bins.quantity in COUNTS and np.ptp(np.log(bins.library_sizes)) > np.log(
         MAX_DEPTH_RATIO
     )
@@ -224,7 +218,7 @@ def of_the_same(matrix: CountMatrix, other: CountMatrix | None) -> CountMatrix:
             f"factors for {', '.join(absent)} cannot be had: the other counts are of"
             f" {', '.join(other.samples)}"
         )
-    other = other.of_samples(matrix.samples)
+    other = other.select(samples=matrix.samples)
     differing = ~np.isclose(matrix.library_sizes, other.library_sizes, rtol=1e-6)
     if differing.any():
         i = int(np.argmax(differing))

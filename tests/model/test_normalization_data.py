@@ -83,23 +83,3 @@ def test_units_are_merged_like_the_matrix(quantity: str) -> None:
     assert merged.given == {"s0": pytest.approx(2), "s2": pytest.approx(1)}
     assert merged.peaks is not None
     assert list(merged.peaks["s0"]["start"]) == [0, 10]
-
-
-def test_background_is_chosen_once_for_all_kinds_of_a_mark() -> None:
-    values = np.random.default_rng(1).gamma(5, 4, size=(450, 4))
-    bins = replace(matrix(values, library_sizes=[1e4] * 4), regions=genome_bins(LENGTHS, 10_000))
-    rows, peaks = sheet(["good", "good", "poor", "poor"]), table(("chr1", 300_001, 300_002))
-    kinds = [matrix(np.full((n, 4), 10.0), library_sizes=[1e4] * 4) for n in (3, 5)]
-    first, again = (
-        normalization_inputs(kind, rows, bins=bins, consensus=peaks).background for kind in kinds
-    )
-    assert again is first
-    other = normalization_inputs(kinds[0], rows, bins=bins).background
-    assert other is not None
-    assert first is not None
-    assert len(other.regions) == len(first.regions) + 1
-    turned = kinds[0].select(samples=kinds[0].samples[::-1])
-    found = normalization_inputs(turned, rows, bins=bins, consensus=peaks).background
-    assert found is not None
-    assert found.samples == turned.samples
-    np.testing.assert_array_equal(found.values, first.values[:, ::-1])
