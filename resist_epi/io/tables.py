@@ -49,25 +49,33 @@ def write_table(
         If the folder cannot be written or the disk is full.
     """
     top = "".join(_line(name, value) for name, value in (header or {}).items())
-    write_text(path, f"{top}# {size_line(*table.shape)}\n{_as_text(table)}")
+    write_text(path, f"{top}# {size_line(*table.shape)}\n{as_text(table)}")
 
 
-def _as_text(table: pd.DataFrame) -> str:
-    """Lines of a table, to the byte as pandas' `to_csv` makes them, in a fifth of the time."""
+def as_text(table: pd.DataFrame, *, number: str | None = _NUMBER) -> str:
+    """Lines of a table with tabs, to the byte as pandas' `to_csv` makes them, in half of the time.
+
+    Parameters
+    ----------
+    number
+        Format of numbers that are not whole; None for all of their digits.
+    """
     names = list(map(str, table.columns))
     unusual = len(names) < 2 or _QUOTED.search("".join(names))
     lines = ["\t".join(names) + "\n"]
     for start in range(0, max(len(table), 1), _ROWS):
         part = table.iloc[start : start + _ROWS]
-        found = [own for _, column in part.items() if (own := _cells(column)) is not None]
+        found = [
+            own for _, column in part.items() if (own := _cells(column, number or "%s")) is not None
+        ]
         if unusual or len(found) < len(names):
-            return table.to_csv(sep="\t", index=False, na_rep="NA", float_format=_NUMBER)
+            return table.to_csv(sep="\t", index=False, na_rep="NA", float_format=number)
         row = "\t".join(form for form, _ in found) + "\n"
         lines += [row % cells for cells in zip(*(cells for _, cells in found), strict=True)]
     return "".join(lines)
 
 
-def _cells(column: pd.Series) -> tuple[str, list[Any]] | None:
+def _cells(column: pd.Series, number: str) -> tuple[str, list[Any]] | None:
     """How a column is printed, and its cells; None where pandas has to: dates, quotes."""
     dtype, cells = column.dtype, column.tolist()
     kind = dtype.kind if isinstance(dtype, np.dtype) else ""
@@ -76,9 +84,11 @@ def _cells(column: pd.Series) -> tuple[str, list[Any]] | None:
     missing = column.isna().to_numpy()
     is_text = isinstance(dtype, pd.StringDtype)
     if kind == "f":
+        if number == "%s" and dtype != np.float64:
+            return None
         if not missing.any():
-            return _NUMBER, cells
-        cells = (f"{_NUMBER}\t" * len(cells) % tuple(cells)).split("\t")[:-1]
+            return number, cells
+        cells = (f"{number}\t" * len(cells) % tuple(cells)).split("\t")[:-1]
     elif kind != "O" and not is_text and not isinstance(dtype, _WHOLE):
         return None
     for i in np.flatnonzero(missing).tolist():
