@@ -56,4 +56,4 @@ def spearman(one: npt.ArrayLike, other: npt.ArrayLike) -> float:
     if len(first) < 2 or (first == first[0]).all() or (second == second[0]).all():
         return float("nan")
     ranks = np.column_stack([average_ranks(first), average_ranks(second)])
-    return float(np.corrcoef(ranks, rowvar=False)[1, 0])
+    return float(np.asarray(np.corrcoef(ranks, rowvar=False))[1, 0])

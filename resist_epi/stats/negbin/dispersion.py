@@ -197,7 +197,7 @@ class _Summed:
         found = values.take(self.place)
         if self.row is None:
             return np.asarray(found.sum(axis=0))
-        return np.bincount(self.row, found, minlength=self.n_rows)
+        return np.asarray(np.bincount(self.row, found, minlength=self.n_rows), dtype=np.float64)
 
 
 def spline_slopes(n: int) -> FloatArray:
