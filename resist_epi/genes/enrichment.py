@@ -24,7 +24,6 @@ from resist_epi.io.header import Header
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.question import Question
 from resist_epi.schema import GENE_SETS, GENE_SETS_MORE, names
-from resist_epi.stats.best_supported import order_of_support
 from resist_epi.stats.multiple import benjamini_hochberg, directions, holm
 
 logger = logging.getLogger(__name__)
@@ -285,8 +284,6 @@ def _described(
     # Arrays, not tables: there may be thousands of sets.
     level, direction = inputs.level, inputs.direction
     change, measured = level.change, level.measured
-    rank = np.argsort(order_of_support(level.genes))
-    symbol = level.genes["symbol"].to_numpy(dtype=object)
     gained, lost = np.asarray(direction == "gain"), np.asarray(direction == "loss")
     rows = []
     for name, index in members.items():
@@ -294,7 +291,6 @@ def _described(
         rest[index] = False
         kept, known = inputs.members[name], len(index) and rest.any()
         called = index[direction[index] != "none"]
-        best = called[np.argsort(rank[called])]
         rows.append(
             {
                 "set": name,
@@ -304,7 +300,7 @@ def _described(
                 "n_gain": int(gained[index].sum()),
                 "n_loss": int(lost[index].sum()),
                 "effect": change[kept].mean() - change[rest].mean() if known else np.nan,
-                "genes": ",".join(symbol[best]),
+                "genes": ",".join(level.symbol[level.best_first(called)]),
             }
         )
     return pd.DataFrame(rows, columns=names(GENE_SETS))

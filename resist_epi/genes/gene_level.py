@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from resist_epi.arrays import BoolArray, FloatArray, IntArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError
-from resist_epi.genes.gene_sets import GeneSet, find_sets, name_places
+from resist_epi.genes.gene_sets import GeneSet, find_sets, names_of_genes, places_of
 from resist_epi.genes.gene_values import gene_key, gene_rows, measured
 from resist_epi.genes.loci import locus_ids, one_a_locus
 from resist_epi.genes.matched import match_traits
 from resist_epi.genes.symbols import SymbolTable
+from resist_epi.genome.chromosomes import on_chromosomes
 from resist_epi.model.fit import Fit
 from resist_epi.samples.design import Contrast, Design
+from resist_epi.stats.best_supported import order_of_support
 from resist_epi.stats.linear.least_squares import whitened_effects
 from resist_epi.stats.multiple import directions
 from resist_epi.stats.sets.set_tests import t_to_z
@@ -160,12 +162,39 @@ class GeneLevel:
         return np.isfinite(self.change)
 
     @cached_property
+    def symbol(self) -> NDArray[np.object_]:
+        """(n_genes,) symbols."""
+        return self.genes["symbol"].to_numpy(dtype=object)
+
+    @cached_property
+    def support(self) -> IntArray:
+        """(n_genes,) place of each in the order of `order_of_support`, from 0."""
+        return np.argsort(order_of_support(self.genes)).astype(np.int64)
+
+    @cached_property
+    def on_x(self) -> BoolArray:
+        """(n_genes,) whether it lies on the X chromosome."""
+        return on_chromosomes(self.genes["chrom"], ["X"])
+
+    def best_first(self, index: IntArray) -> IntArray:
+        """These positions, the best supported gene first."""
+        return index[np.argsort(self.support[index])]
+
+    @cached_property
     def _places(self) -> dict[str, int]:
         return self._places_of(self.measured)
 
+    @cached_property
+    def _all_places(self) -> dict[str, int]:
+        return self._places_of(np.ones(len(self.genes), dtype=bool)) | self._places
+
+    @cached_property
+    def _names(self) -> tuple[list[str], list[str], list[str]]:
+        ids = self.genes["gene_id"].tolist()
+        return names_of_genes(self.symbol.tolist(), self.symbols, gene_ids=ids)
+
     def _places_of(self, usable: BoolArray) -> dict[str, int]:
-        known = self.genes["symbol"].where(usable, "").tolist()
-        return name_places(known, self.symbols, gene_ids=self.genes["gene_id"].tolist())
+        return places_of(self._names, usable & (self.symbol != ""))
 
     def members(
         self, gene_sets: Mapping[str, GeneSet], *, untested: bool = False, present: bool = False
@@ -180,9 +209,7 @@ class GeneLevel:
         present
             All that have a region, measured or not.
         """
-        places = self._places
-        if present:
-            places = self._places_of(np.ones(len(self.genes), dtype=bool)) | places
+        places = self._all_places if present else self._places
         if untested:
             places = self._places_of(self.with_change) | places
         return find_sets(gene_sets, places, self.symbols)

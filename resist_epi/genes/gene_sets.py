@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from resist_epi.arrays import IntArray
 from resist_epi.errors import InputFormatError, shortened
@@ -173,10 +174,38 @@ def name_places(
     symbols: Sequence[str], table: SymbolTable | None, *, gene_ids: Sequence[str] = ()
 ) -> dict[str, int]:
     """Name -> position of the gene that it stands for, as `match_sets` has it."""
-    ids = [without_version(g) if s else "" for g, s in zip(gene_ids, symbols, strict=False)]
-    place = {g: i for i, g in reversed(list(enumerate(ids))) if g}
-    place |= {s: i for i, s in reversed(list(enumerate(current_symbols(symbols, table)))) if s}
-    return place | {s: i for i, s in reversed(list(enumerate(symbols))) if s}
+    usable = np.array([bool(symbol) for symbol in symbols], dtype=bool)
+    return places_of(names_of_genes(symbols, table, gene_ids=gene_ids), usable)
+
+
+def names_of_genes(
+    symbols: Sequence[str], table: SymbolTable | None, *, gene_ids: Sequence[str] = ()
+) -> tuple[list[str], list[str], list[str]]:
+    """Id without version, current symbol and symbol of each gene; empty where there is none.
+
+    Parameters
+    ----------
+    symbols, table, gene_ids
+        As of `match_sets`.
+    """
+    return [without_version(g) for g in gene_ids], current_symbols(symbols, table), list(symbols)
+
+
+def places_of(names: Sequence[Sequence[str]], usable: NDArray[np.bool_]) -> dict[str, int]:
+    """Name -> position of the gene that it stands for: of several the first.
+
+    Parameters
+    ----------
+    names
+        As of `names_of_genes`; the later ones win.
+    usable
+        (n_genes,) which genes may be members.
+    """
+    last_first = np.flatnonzero(usable)[::-1].tolist()
+    place: dict[str, int] = {}
+    for each in filter(len, names):
+        place |= {name: i for i in last_first if (name := each[i])}
+    return place
 
 
 def find_sets(

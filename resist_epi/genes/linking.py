@@ -28,6 +28,8 @@ CLASSES = ("promoter", "gene_body", "distal", "intergenic")
 # A region in no promoter or gene is linked to the gene of the nearest start up to here, bp.
 DISTAL = 50_000
 
+_REMEMBERED = 2  # tables of regions, of each way to ask: the peaks and the domains of a mark
+
 # Main region of a mark -> what makes a region a gene's own, the best reason first. Elsewhere the
 # nearest gene and its distance stand beside, and no more is claimed.
 NAMED_BY: dict[Kind, tuple[str, ...]] = {
@@ -113,6 +115,28 @@ def annotate_regions(
         )
     distal = own_distance(main) if distal is None else distal
     _check_chromosomes(regions, annotation)
+    places = regions[["chrom", "start", "end", "region_id"]].reset_index(drop=True)
+    asked = ("annotate_regions", promoter, distal, main)
+    known: list[tuple[pd.DataFrame, RegionAnnotation]] = annotation.memory.setdefault(asked, [])
+    # Peaks and domains are named when they are counted, and linked when they are tested.
+    found = next((own for before, own in known if before.equals(places)), None)
+    if found is None:
+        found = _annotated(places, annotation, promoter, distal, main)
+        annotation.memory[asked] = [(places, found), *known][:_REMEMBERED]
+    classes = regions.reset_index(drop=True).copy()
+    for name in found.classes.columns.difference(places.columns, sort=False):
+        classes[name] = found.classes[name]
+    return RegionAnnotation(classes, found.links.copy())
+
+
+def _annotated(
+    regions: pd.DataFrame,
+    annotation: Annotation,
+    promoter: tuple[int, int],
+    distal: int | None,
+    main: Kind,
+) -> RegionAnnotation:
+    upstream, downstream = promoter
     windows = own_tss(annotation, upstream=upstream, downstream=downstream)
     windows["start"] = windows["start"].clip(lower=0)
     bodies = _with_own_tss(annotation, windows)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resist_epi.arrays import IntArray
+from resist_epi.arrays import FloatArray, IntArray
 
 POOL = 100  # genes most like a member, from which its counterpart in a random set is drawn
 
@@ -55,17 +55,36 @@ def nearest_pools(
     outside = eligible.copy()
     outside[members] = False
     candidates = np.flatnonzero(outside)
+    columns = np.ascontiguousarray(values[candidates].T)
     pools = []
     for member in members:
         # Islands differ by 1, ranks by less: other classes come last.
-        distance = ((values[candidates] - values[member]) ** 2).sum(axis=1)
+        distance = sum((own - here) ** 2 for own, here in zip(columns, values[member], strict=True))
         if len(candidates) > size:
-            near = np.argpartition(distance, size - 1)[:size]
-            nearest = np.sort(near)[np.argsort(distance[np.sort(near)], kind="stable")]
+            near = np.sort(np.argpartition(distance, size - 1)[:size])
+            nearest = near[_order(distance[near])]
         else:
-            nearest = np.argsort(distance, kind="stable")
+            nearest = _order(distance)
         pools.append(candidates[nearest])
     return pools
+
+
+def _order(values: FloatArray) -> NDArray[np.int64]:
+    """As a stable `argsort` of values of 0 or more, in a third of its time.
+
+    Such numbers are in the order of their bits. With the place in the lowest of these they are
+    sorted as whole numbers, for which processors have instructions; that a value which differs in
+    no other bit came out of order is seen, and then all are sorted again.
+    """
+    width = max(len(values) - 1, 1).bit_length()
+    keys = values.view(np.int64) >> width << width
+    keys |= np.arange(len(values))
+    keys.sort()
+    order = np.asarray(keys & ((1 << width) - 1))
+    ordered = values[order]
+    if (ordered[1:] < ordered[:-1]).any():
+        return np.argsort(values, kind="stable")
+    return order
 
 
 def draw_sets(pools: list[IntArray], n: int, rng: np.random.Generator) -> IntArray:
@@ -77,21 +96,23 @@ def draw_sets(pools: list[IntArray], n: int, rng: np.random.Generator) -> IntArr
         As `nearest_pools` gives them; each must hold at least as many genes as there are pools.
     """
     drawn = np.stack([rng.choice(pool, size=n) for pool in pools], axis=1)
-    while True:
-        again = _repeats(drawn)
-        if not again.any():
-            return drawn
+    open_rows = np.arange(n)
+    while len(open_rows):
+        again = _repeats(drawn[open_rows])
         for column in np.flatnonzero(again.any(axis=0)):
-            rows = np.flatnonzero(again[:, column])
+            rows = open_rows[again[:, column]]
             drawn[rows, column] = rng.choice(pools[column], size=len(rows))
+        open_rows = open_rows[again.any(axis=1)]
+    return drawn
 
 
 def _repeats(drawn: IntArray) -> NDArray[np.bool_]:
     """Cells whose gene stands in an earlier column of their row already."""
-    order = np.argsort(drawn, axis=1, kind="stable")
-    ordered = np.take_along_axis(drawn, order, axis=1)
-    same = np.zeros(drawn.shape, dtype=bool)
-    same[:, 1:] = ordered[:, 1:] == ordered[:, :-1]
-    repeats = np.zeros_like(same)
-    np.put_along_axis(repeats, order, same, axis=1)
+    bits = max(drawn.shape[1] - 1, 1).bit_length()
+    # Gene and column as one number: sorted faster than the places of genes are.
+    ordered = np.sort((drawn << bits) | np.arange(drawn.shape[1]), axis=1)
+    gene, column = ordered >> bits, ordered & ((1 << bits) - 1)
+    row, later = np.nonzero(gene[:, 1:] == gene[:, :-1])
+    repeats = np.zeros(drawn.shape, dtype=bool)
+    repeats[row, column[row, later + 1]] = True
     return repeats

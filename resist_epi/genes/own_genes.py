@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -91,14 +90,14 @@ def with_nearest_genes(
     GenomeMismatchError
         If regions and annotation share no chromosome.
     """
-    asked = (regions, promoter, main)
-    last: tuple[Any, pd.DataFrame] | None = annotation.memory.get("with_nearest_genes")
-    # A run asks twice for its domains, one after the other: to count them and to test them.
-    if last is None or last[0][1:] != asked[1:] or not last[0][0].equals(regions):
+    asked = ("with_nearest_genes", promoter, main)
+    last: tuple[pd.DataFrame, pd.DataFrame] | None = annotation.memory.get(asked)
+    # A run asks twice for the domains of each mark: to count them and to test them.
+    if last is None or not last[0].equals(regions):
         found = annotate_regions(regions, annotation, promoter=promoter, main=main)
         table = name_regions(found, annotation, main=main)
-        last = (regions.copy(), *asked[1:]), table.drop(columns=["n_genes", "nearest_gene_id"])
-        annotation.memory["with_nearest_genes"] = last
+        last = regions.copy(), table.drop(columns=["n_genes", "nearest_gene_id"])
+        annotation.memory[asked] = last
     made = last[1].set_index(regions.index)
     made.attrs = deepcopy(regions.attrs)
     return made
@@ -112,21 +111,16 @@ def name_regions(
     named = own_genes(found.links, annotation, main=main)
     own = named.drop_duplicates("region_id").set_index("region_id").reindex(ids)
     listed = named[(named["fraction"] >= LISTED_SHARE) | (named["reason"] == "distal")]
-    texts = pd.Series(
-        [
-            f"{symbol or gene_id}" + ("" if reason == "distal" else f"={share:.2f}")
-            for gene_id, symbol, reason, share in zip(
-                *(listed[name].tolist() for name in ("gene_id", "symbol", "reason", "fraction")),
-                strict=True,
-            )
-        ],
-        index=listed["region_id"].to_numpy(dtype=object),
-        dtype=object,
-    )
-    together = texts.groupby(level=0, sort=False).agg(";".join)
+    together: dict[str, list[str]] = {}
+    columns = ("region_id", "gene_id", "symbol", "reason", "fraction")
+    for region, gene_id, symbol, reason, share in zip(
+        *(listed[name].tolist() for name in columns), strict=True
+    ):
+        text = f"{symbol or gene_id}" + ("" if reason == "distal" else f"={share:.2f}")
+        together.setdefault(region, []).append(text)
     return found.classes.assign(
         gene_id=own["gene_id"].fillna("").to_numpy(),
         symbol=own["symbol"].fillna("").to_numpy(),
         link=own["reason"].fillna("").to_numpy(),
-        linked_genes=together.reindex(ids).fillna("").to_numpy(),
+        linked_genes=np.array([";".join(together.get(i, ())) for i in ids.tolist()], dtype=object),
     )

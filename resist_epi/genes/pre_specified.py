@@ -10,7 +10,6 @@ from resist_epi.errors import DesignError
 from resist_epi.genes.gene_level import GeneLevel
 from resist_epi.genes.gene_sets import GeneSet
 from resist_epi.genes.matched import draw_sets, nearest_pools
-from resist_epi.genome.chromosomes import on_chromosomes
 from resist_epi.io.header import Header
 from resist_epi.schema import PRE_SPECIFIED, names
 from resist_epi.stats.sets.set_tests import fry
@@ -82,7 +81,7 @@ def variants_of(
 ) -> pd.DataFrame:
     """The rows of `pre_specified` for the genes at these positions, without set and claim."""
     members = members[np.isfinite(level.z[members])]
-    on_x = on_chromosomes(level.genes["chrom"], ["X"])[members]
+    on_x = level.on_x[members]
     variants = {"all genes": members}
     if on_x.any():
         variants["without chrX"] = members[~on_x]
@@ -105,7 +104,7 @@ def _one(
         "random_pvalue": np.nan,
         "n_random": n_random,
         "direction": "none",
-        "genes": ",".join(level.genes["symbol"].iloc[members]),
+        "genes": ",".join(level.symbol[members]),
     }
     if not len(members):
         return found

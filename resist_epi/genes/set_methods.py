@@ -251,7 +251,7 @@ def _permutation(inputs: SetInputs) -> SetPvalues:
         raise DesignError("relabelling reads the fit and its design")
     rows = {name: level.rows[m].tolist() for name, m in inputs.members.items() if len(m)}
     own, instead = fit_to_relabel(level.fit, level.design, level.matrix)
-    found = relabel(own, level.design, level.contrast, sets=rows)
+    found = relabel(own, level.design, level.contrast, sets=rows, counted=False)
     table = found.sets.reindex(list(inputs.members))
     few = f", so that the smallest P is {2 / max(len(found.calls), 1):.2g}"
     return SetPvalues(

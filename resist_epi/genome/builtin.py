@@ -187,13 +187,11 @@ def cpg_island_genes(assembly: str) -> pd.Series:
 def _cpg_island_genes(assembly: str) -> pd.Series:
     genes = load_genes(assembly).genes
     hg38 = load_genes("hg38")
-    sites = _cpg_promoters().set_index(["gene_id", "tss"])["cpg_island"]
+    columns = (_cpg_promoters()[name].tolist() for name in ("gene_id", "tss", "cpg_island"))
+    sites = {(gene, tss): flag for gene, tss, flag in zip(*columns, strict=True)}
     primary = hg38.primary_tss()
-    flags = pd.Series(
-        sites.loc[list(zip(primary.index, primary, strict=True))].to_numpy(),
-        index=primary.index,
-        dtype="boolean",
-    )
+    own_sites = zip(primary.index.tolist(), primary.tolist(), strict=True)
+    flags = pd.Series([sites[site] for site in own_sites], index=primary.index, dtype="boolean")
     symbol = hg38.genes.set_index("gene_id")["symbol"].reindex(primary.index)
     by_symbol = pd.Series(flags.to_numpy(), index=symbol.to_numpy(), dtype="boolean")
     own = genes["gene_id"].map(flags).astype("boolean")

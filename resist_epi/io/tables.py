@@ -30,6 +30,8 @@ _LONGEST = 1 << 24  # bytes of a `#` line
 
 _ROWS = 50_000  # printed at once: bounds the memory
 
+_WHOLE = (pd.Int64Dtype, pd.BooleanDtype)
+
 
 def write_table(
     path: str | Path, table: pd.DataFrame, *, header: Mapping[str, Any] | None = None
@@ -47,41 +49,53 @@ def write_table(
         If the folder cannot be written or the disk is full.
     """
     top = "".join(_line(name, value) for name, value in (header or {}).items())
-    write_text(path, f"{top}# {size_line(*table.shape)}\n{_as_text(table)}")
+    write_text(path, f"{top}# {size_line(*table.shape)}\n{as_text(table)}")
 
 
-def _as_text(table: pd.DataFrame) -> str:
-    """Lines of a table, to the byte as pandas' `to_csv` makes them, in a fifth of the time."""
+def as_text(table: pd.DataFrame, *, number: str | None = _NUMBER) -> str:
+    """Lines of a table with tabs, to the byte as pandas' `to_csv` makes them, in half of the time.
+
+    Parameters
+    ----------
+    number
+        Format of numbers that are not whole; None for all of their digits.
+    """
     names = list(map(str, table.columns))
     unusual = len(names) < 2 or _QUOTED.search("".join(names))
     lines = ["\t".join(names) + "\n"]
     for start in range(0, max(len(table), 1), _ROWS):
         part = table.iloc[start : start + _ROWS]
-        columns = [cells for _, column in part.items() if (cells := _cells(column)) is not None]
-        if unusual or len(columns) < len(names):
-            return table.to_csv(sep="\t", index=False, na_rep="NA", float_format=_NUMBER)
-        forms = [_NUMBER if dtype.kind == "f" else "%s" for dtype in part.dtypes]
-        row = "\t".join(forms) + "\n"
-        lines += [row % cells for cells in zip(*columns, strict=True)]
-        missing = part.isna().to_numpy()
-        for i in np.flatnonzero(missing.any(axis=1)):
-            own = ((form, column[i]) for form, column in zip(forms, columns, strict=True))
-            text = ["NA" if no else f % x for (f, x), no in zip(own, missing[i], strict=True)]
-            lines[1 + start + i] = "\t".join(text) + "\n"
+        found = [
+            own for _, column in part.items() if (own := _cells(column, number or "%s")) is not None
+        ]
+        if unusual or len(found) < len(names):
+            return table.to_csv(sep="\t", index=False, na_rep="NA", float_format=number)
+        row = "\t".join(form for form, _ in found) + "\n"
+        lines += [row % cells for cells in zip(*(cells for _, cells in found), strict=True)]
     return "".join(lines)
 
 
-def _cells(column: pd.Series) -> list[Any] | None:
-    """The cells of a column, or None where pandas has to print it: dates, quotes, mixed kinds."""
-    cells = column.tolist()
-    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "fiub":
-        return cells
-    missing = column.isna()
-    try:
-        text = "".join(column[~missing].tolist() if missing.any() else cells)
-    except TypeError:  # not text alone
+def _cells(column: pd.Series, number: str) -> tuple[str, list[Any]] | None:
+    """How a column is printed, and its cells; None where pandas has to: dates, quotes."""
+    dtype, cells = column.dtype, column.tolist()
+    kind = dtype.kind if isinstance(dtype, np.dtype) else ""
+    if kind in ("i", "u", "b"):
+        return "%s", cells
+    missing = column.isna().to_numpy()
+    is_text = isinstance(dtype, pd.StringDtype)
+    if kind == "f":
+        if number == "%s" and dtype != np.float64:
+            return None
+        if not missing.any():
+            return number, cells
+        cells = (f"{number}\t" * len(cells) % tuple(cells)).split("\t")[:-1]
+    elif kind != "O" and not is_text and not isinstance(dtype, _WHOLE):
         return None
-    return None if _QUOTED.search(text) else cells
+    for i in np.flatnonzero(missing).tolist():
+        cells[i] = "NA"
+    if (is_text or kind == "O") and _QUOTED.search("".join(cells if is_text else map(str, cells))):
+        return None
+    return "%s", cells
 
 
 def _line(name: str, value: Any) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from resist_epi.arrays import BoolArray, IntArray
 from resist_epi.genes.gene_level import GeneLevel
@@ -37,17 +39,21 @@ def set_warnings(
     """
     adipose = sets.loc[sets["set"] == _ADIPOSE, "pvalue"]
     admixture = bool(adipose.le(0.05).any())
+    called = (level.genes["direction"] != "none").to_numpy()
+    on_sex = called & on_chromosomes(level.genes["chrom"], SEX_CHROMOSOMES)
+    follows = np.zeros(len(called), dtype=bool)
+    if "follows_copy_number" in level.genes:
+        follows = called & level.genes["follows_copy_number"].eq(True).to_numpy(bool)
     silent = level.islands & level.genes["baseMean"].rank(pct=True).le(0.5).to_numpy()
     found = []
     for row in sets.to_dict("records"):
         index = members[str(row["set"])]
-        own = level.genes.iloc[index]
         texts = [
             str(row.get("uncarried", "")),
             _silent(layer, silent[index]),
-            _on_sex_chromosome(own),
+            _on_sex_chromosome(level.symbol[index[on_sex[index]]]),
             _clusters(row),
-            _copy_number(own),
+            _copy_number(level.symbol[index[follows[index]]]),
         ]
         if admixture and row["set"] in _LIPID_SETS:
             texts.append("markers of adipose tissue move too (P < .05)")
@@ -65,11 +71,10 @@ def _silent(layer: str, silent: BoolArray) -> str:
     )
 
 
-def _on_sex_chromosome(own: pd.DataFrame) -> str:
-    called = own[on_chromosomes(own["chrom"], SEX_CHROMOSOMES) & own["direction"].ne("none")]
-    if called.empty:
+def _on_sex_chromosome(called: NDArray[np.object_]) -> str:
+    if not len(called):
         return ""
-    return f"{', '.join(called['symbol'])} on a sex chromosome (the inactive X is rich in H3K27me3)"
+    return f"{', '.join(called)} on a sex chromosome (the inactive X is rich in H3K27me3)"
 
 
 def _clusters(row: Mapping[object, object]) -> str:
@@ -80,8 +85,5 @@ def _clusters(row: Mapping[object, object]) -> str:
     return f"{tested} genes at {at}: neighbours change together and count once"
 
 
-def _copy_number(own: pd.DataFrame) -> str:
-    if "follows_copy_number" not in own:
-        return ""
-    flagged = own[own["follows_copy_number"].eq(True) & own["direction"].ne("none")]
-    return "" if flagged.empty else f"{', '.join(flagged['symbol'])} may follow copy number"
+def _copy_number(called: NDArray[np.object_]) -> str:
+    return f"{', '.join(called)} may follow copy number" if len(called) else ""

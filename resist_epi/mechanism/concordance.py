@@ -9,6 +9,7 @@ import pandas as pd
 
 from resist_epi.genes.matched import match_traits, nearest_pools
 from resist_epi.mechanism.assays import Evidence
+from resist_epi.stats.ranks import spearman
 from resist_epi.stats.sets.rank_overlap import rank_overlap
 
 FEWEST_GENES = 10
@@ -75,9 +76,7 @@ def _spearman(one: pd.Series, other: pd.Series) -> tuple[float, float, float]:
     n = int(both.sum())
     if n < FEWEST_GENES or one[both].nunique() < 2 or other[both].nunique() < 2:
         return np.nan, np.nan, np.nan
-    from scipy.stats import spearmanr
-
-    rho = float(spearmanr(one[both], other[both]).statistic)
+    rho = spearman(one[both], other[both])
     z, half = np.arctanh(np.clip(rho, -0.999999, 0.999999)), 1.96 * np.sqrt(1.06 / (n - 3))
     return rho, float(np.tanh(z - half)), float(np.tanh(z + half))
 

@@ -94,7 +94,6 @@ def find_findings(
     carriers: dict[str, list[str]] = dict(zip(names, called["carriers"].tolist(), strict=True))
     heads = group_findings(carriers, dict(zip(names, called["pvalue"].tolist(), strict=True)))
     times = Counter(g for own in carriers.values() for g in own)
-    symbols = level.genes["symbol"]
     shared, p = [], np.full(len(table), np.nan)
     for i, name in enumerate(map(str, table["set"])):
         own = carriers.get(name, [])
@@ -102,7 +101,8 @@ def find_findings(
         head = heads.get(name, "")
         if head and head != name:
             index = members[name]
-            left = index[~symbols.iloc[index].isin(carriers[head]).to_numpy()]
+            taken = set(carriers[head])
+            left = index[[symbol not in taken for symbol in level.symbol[index]]]
             p[i] = _tested_again(level, name, left, test=test, fdr=fdr, seed=seed)
     return Findings([heads.get(str(s), "") for s in table["set"]], shared, p)
 

@@ -21,12 +21,13 @@ from resist_epi.mechanism.findings import find_findings
 from resist_epi.mechanism.matched_sets import matched_sets, relabelled_pvalues
 from resist_epi.model.fit import Fit
 from resist_epi.samples.design import Contrast, Design
-from resist_epi.stats.best_supported import order_of_support
 from resist_epi.stats.multiple import benjamini_hochberg
 
 N_RANDOM = 1000
 
 MOST_GENES = 15  # carriers listed
+
+NOMINAL = 0.05  # P of those that are listed where none is called
 
 # Of the called members of a set, the share of one sign from which they go one way.
 ONE_WAY = 0.9
@@ -148,7 +149,7 @@ def layer_table(layer: Layer, sets: Mapping[str, GeneSet], asked: MechanismOptio
     table["direction"], table["carried_by"] = np.where(backed, seen, "none"), signs * backed
     everyone = level.members(sets, untested=True)
     carriers = [
-        _carriers(level.genes.iloc[everyone[name]], sign, asked.fdr)
+        _carriers(level, everyone[name], sign, asked.fdr)
         for name, sign in zip(table["set"], table["carried_by"], strict=True)
     ]
     table["carriers"] = [own for own, _ in carriers]
@@ -189,13 +190,16 @@ def _directions(table: pd.DataFrame, fdr: float) -> tuple[list[str], IntArray]:
     return np.where(by_mean | more, named, "none").tolist(), signs
 
 
-def _carriers(own: pd.DataFrame, sign: int, fdr: float) -> tuple[list[str], list[str]]:
+def _carriers(
+    level: GeneLevel, index: IntArray, sign: int, fdr: float
+) -> tuple[list[str], list[str]]:
     """Members of a sign (0: either), the best supported first: called, and of nominal P."""
     if sign:
-        own = own[np.sign(own["log2FoldChange"]) == sign]
-    own = own.iloc[order_of_support(own)]
-    called = own[own["padj"].le(fdr)]["symbol"]
-    return called.tolist(), own[own["pvalue"].le(0.05)]["symbol"].head(5).tolist()
+        index = index[np.sign(level.change[index]) == sign]
+    best = level.best_first(index)
+    padj, p = (level.genes[c].to_numpy(np.float64)[best] for c in ("padj", "pvalue"))
+    called, nominal = (level.symbol[best[own]].tolist() for own in (padj <= fdr, p <= NOMINAL))
+    return called, nominal[:5]
 
 
 def _listed(called: list[str], nominal: list[str]) -> str:

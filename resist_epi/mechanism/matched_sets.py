@@ -129,7 +129,7 @@ def relabelled_pvalues(level: GeneLevel, members: Mapping[str, IntArray]) -> dic
     try:
         own, _ = fit_to_relabel(fit, level.design, level.matrix)
         rows = {name: level.rows[index].tolist() for name, index in members.items()}
-        found = relabel(own, level.design, contrast, sets=rows)
+        found = relabel(own, level.design, contrast, sets=rows, counted=False)
     except DesignError:  # such as a paired design with a slope: nothing to exchange
         return {}
     return {str(name): float(p) for name, p in found.sets["active_pvalue"].items()}

@@ -82,8 +82,12 @@ def mechanism_table(
 def _described(table: pd.DataFrame, mechanisms: Sequence[Mechanism], active: str) -> pd.DataFrame:
     """Add what was expected and what it is called, in the order of the mechanisms."""
     rows: list[dict[Any, Any]] = []
+    every = table.to_dict("records")
+    of_set: dict[str, list[dict[Any, Any]]] = {}
+    for row in every:
+        of_set.setdefault(str(row["set"]), []).append(row)
     for mechanism in mechanisms:
-        for row in table[table["set"] == mechanism.gene_set].to_dict("records"):
+        for row in of_set.get(mechanism.gene_set, []):
             expected = mechanism.expects(str(row["layer"]), active=active)
             seen = evidence(
                 row["direction"], tested=not pd.isna(row["pvalue"]), n_loci=int(row["n_loci"])
@@ -103,7 +107,9 @@ def _described(table: pd.DataFrame, mechanisms: Sequence[Mechanism], active: str
                     "references": mechanism.references,
                 }
             )
-    for row in table[table["kind"].isin(BESIDE)].to_dict("records"):
+    for row in every:
+        if row["kind"] not in BESIDE:
+            continue
         rows.append(
             row
             | {

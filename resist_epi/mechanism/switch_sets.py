@@ -15,6 +15,7 @@ from resist_epi.mechanism.switches import ACTIVATING, REPRESSIVE
 from resist_epi.samples.question import Question
 from resist_epi.stats.best_supported import order_of_support
 from resist_epi.stats.multiple import benjamini_hochberg
+from resist_epi.stats.sets.hypergeometric import hypergeometric_tail
 
 SWITCHES = "switches"
 
@@ -115,13 +116,11 @@ def _count(
     of_class: Mapping[str, NDArray[np.int64]],
     level: float,
 ) -> dict[str, object]:
-    from scipy.stats import hypergeom
-
     n, k = len(universe), len(own)
     in_set = {name: len(np.intersect1d(own, loci)) for name, loci in of_class.items()}
     testable = k > 0 and any(map(len, of_class.values()))
     tails = {
-        name: float(hypergeom.sf(in_set[name] - 1, n, len(loci), k)) if testable else np.nan
+        name: float(hypergeometric_tail(in_set[name], n, len(loci), k)) if testable else np.nan
         for name, loci in of_class.items()
     }
     gain, loss = in_set[ACTIVATING], in_set[REPRESSIVE]
@@ -130,7 +129,7 @@ def _count(
     if testable:
         larger = max(map(len, of_class.values()))
         numbers = np.arange(FEWEST_CARRIERS, min(k, larger) + 1)
-        enough = 2 * hypergeom.sf(numbers - 1, n, larger, k) <= level
+        enough = 2 * hypergeometric_tail(numbers, n, larger, k) <= level
         needed = float(numbers[enough][0]) if enough.any() else np.nan
     return {
         "n_loci": k,

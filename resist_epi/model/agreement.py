@@ -31,6 +31,7 @@ from resist_epi.model.normalization import (
 )
 from resist_epi.model.normalization_data import NormalizationInputs
 from resist_epi.stats.literature import Reference
+from resist_epi.stats.ranks import spearman
 
 logger = logging.getLogger(__name__)
 
@@ -223,11 +224,10 @@ def compare_normalizations(
             shrunken=False,
         )
     judged = {} if controls is None else {n: controls.judge(t) for n, t in tables.items()}
+    against = {name: _compared(tables, headline, name) for name in normalized}
     table = pd.concat(
         [
-            factors_table(m, name).assign(
-                **_compared(tables, headline, name), **judged.get(name, {})
-            )
+            factors_table(m, name).assign(**against[name], **judged.get(name, {}))
             for name, m in normalized.items()
         ],
         ignore_index=True,
@@ -243,7 +243,7 @@ def compare_normalizations(
     return Agreement(
         table,
         sure,
-        "; ".join([_in_words(tables, headline), *said]),
+        "; ".join([_in_words(tables, headline, against), *said]),
         tuple(warnings),
         disagreement,
         _together(tables, list(normalized), sure),
@@ -282,9 +282,7 @@ def _compared(tables: Mapping[str, pd.DataFrame], headline: str, name: str) -> d
     both = (first["stat"].notna() & other["stat"].notna()).to_numpy()
     correlation = np.nan
     if both.sum() > 2:
-        from scipy.stats import spearmanr
-
-        correlation = float(spearmanr(first["stat"][both], other["stat"][both]).statistic)
+        correlation = spearman(first["stat"][both], other["stat"][both])
     shift = (other["log2FoldChange"] - first["log2FoldChange"])[both]
     return {
         "n_gain": int((theirs > 0).sum()),
@@ -326,7 +324,9 @@ def _headline_warnings(normalized: Mapping[str, CountMatrix], analysis: Analysis
     ).warnings
 
 
-def _in_words(tables: Mapping[str, pd.DataFrame], headline: str) -> str:
+def _in_words(
+    tables: Mapping[str, pd.DataFrame], headline: str, against: Mapping[str, Mapping[str, float]]
+) -> str:
     if not tables:
         return "no test, so no calls to compare"
     signs = {name: _signs(table) for name, table in tables.items()}
@@ -335,8 +335,8 @@ def _in_words(tables: Mapping[str, pd.DataFrame], headline: str) -> str:
     parts = [f"{n} regions differ under {named(headline)}"]
     parts += [
         f"{int((s != 0).sum())} under {named(name)},"
-        f" {_compared(tables, headline, name)['n_shared']:.0f} of these {n} among them"
-        f" ({_shift_in_words(tables, headline, name)})"
+        f" {against[name]['n_shared']:.0f} of these {n} among them"
+        f" ({_shift_in_words(against[name]['median_shift'])})"
         for name, s in signs.items()
         if name != headline
     ]
@@ -363,8 +363,7 @@ def named(method: str) -> str:
     return words if words == method.replace("_", " ") else f"{words} ({method})"
 
 
-def _shift_in_words(tables: Mapping[str, pd.DataFrame], headline: str, name: str) -> str:
-    shift = _compared(tables, headline, name)["median_shift"]
+def _shift_in_words(shift: float) -> str:
     if not np.isfinite(shift):
         return "no region tested in common"
     return f"median log2 fold change shifted by {shift:+.2f}"

@@ -109,6 +109,7 @@ def relabel(
     question: Question | None = None,
     *,
     sets: Mapping[str, Sequence[int]] | None = None,
+    counted: bool = True,
     seed: int = 0,
 ) -> Relabelling:
     """Test every relabelling of the two sides of a contrast, or 1,000 where there are over 10,000.
@@ -125,6 +126,8 @@ def relabel(
         against no change, and the sentence says so.
     sets
         Name -> rows of the fit.
+    counted
+        Whether calls and extremes are wanted; 0 otherwise, as where the sets alone are.
     seed
         Of the sample.
 
@@ -155,6 +158,7 @@ def relabel(
         weights=fit.linear.weights,
         fdr=question.fdr,
         sets=list(chosen.values()),
+        counted=counted,
     )
     null, true = test(splits), test(first[None, :])
     extremes = pd.DataFrame(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from resist_epi.genes.matched import draw_sets, match_traits, nearest_pools
+from resist_epi.genes.matched import _order, draw_sets, match_traits, nearest_pools
 
 
 def test_random_sets_are_like_the_set_and_hold_no_gene_twice() -> None:
@@ -30,3 +30,13 @@ def test_random_sets_are_like_the_set_and_hold_no_gene_twice() -> None:
     assert not np.isin(drawn, members).any()
     assert all(len(set(s)) == 30 for s in drawn.tolist())
     assert covariates["cpg_island"].to_numpy()[drawn].mean() > 0.95
+
+
+def test_genes_that_are_equally_alike_are_in_their_own_order() -> None:
+    rng = np.random.default_rng(4)
+    for values in (
+        rng.random(500),
+        rng.integers(0, 9, 500) / 8,
+        1 + rng.integers(0, 3, 500) * 2e-16,
+    ):
+        assert (_order(values) == np.argsort(values, kind="stable")).all()

@@ -80,6 +80,8 @@ def test_the_f_test_of_several_contrasts_is_named_and_not_taken_for_results(
         {"a": pd.array([1, None, 3.5, 4, 5], dtype="Float64"), "b": [1.5] * 5},
         {"a": pd.Categorical(["x", "y", "x", None, "y"]), "b": np.float32([0.1, 1, 2, 3, 4])},
         {"a": [1, 2.5, "x", None, True], "b": pd.date_range("2020-01-01", periods=5)},
+        {"a": pd.array([True, None, False, True, True], dtype="boolean"), "b": [np.nan] * 5},
+        {"a": [True, np.nan, False, np.nan, True], "b": [None, "x", "y", 'quo"te', "z"]},
         {"a": ["", "x", "", "", "y"]},
         {"a": [], "b": []},
         {},

@@ -47,13 +47,21 @@ class Shape(NamedTuple):
         ----------
         Jones & Pewsey (2009) Biometrika 96:761.
         """
+        return self.apply_to_arcsinh(np.arcsinh(normal), scale)
+
+    def apply_to_arcsinh(self, arcsinh: FloatArray, scale: npt.ArrayLike = 1.0) -> FloatArray:
+        """As `apply`, of the inverse hyperbolic sine of the draws."""
         skew = np.clip(self.skew * np.asarray(scale), -_MOST_SKEW, _MOST_SKEW)
         grid = np.linspace(skew.min(), skew.max(), 1 if np.ptp(skew) == 0 else _GRID)
         nodes = np.sinh((np.arcsinh(_NODES) + grid[:, None]) / self.tail)
         mean = nodes @ _NODE_WEIGHTS
         sd = np.sqrt(nodes**2 @ _NODE_WEIGHTS - mean**2)
-        drawn = np.sinh((np.arcsinh(normal) + skew) / self.tail)
-        return np.asarray((drawn - np.interp(skew, grid, mean)) / np.interp(skew, grid, sd))
+        drawn = arcsinh + skew
+        drawn /= self.tail
+        np.sinh(drawn, out=drawn)
+        drawn -= np.interp(skew, grid, mean)
+        drawn /= np.interp(skew, grid, sd)
+        return np.asarray(drawn)
 
 
 def mean_moments(residual: FloatArray) -> tuple[float, float]:
@@ -103,11 +111,11 @@ def fit_shape(
     from scipy.optimize import least_squares
 
     wanted = np.array(mean_moments(residual[:, group]))
-    normal = np.random.default_rng(seed).standard_normal((_DRAWS, len(group)))
+    normal = np.arcsinh(np.random.default_rng(seed).standard_normal((_DRAWS, len(group))))
     onto = projector[:, group]
 
     def miss(parameters: FloatArray) -> FloatArray:
-        noise = Shape(parameters[0], np.exp(parameters[1])).apply(normal, scale)
+        noise = Shape(parameters[0], np.exp(parameters[1])).apply_to_arcsinh(normal, scale)
         return np.asarray(np.array(mean_moments(noise @ onto)) - wanted)
 
     found = least_squares(miss, [0.0, 0.0], bounds=([-1.5, -1.2], [1.5, 0.5]), diff_step=0.02)

@@ -157,6 +157,7 @@ def null_calls(
     weights: FloatArray | None = None,
     fdr: float = 0.05,
     sets: Sequence[npt.NDArray[np.integer]] = (),
+    counted: bool = True,
 ) -> NullCalls:
     """Test every relabelling of two groups as a linear model with moderated variances does.
 
@@ -179,6 +180,8 @@ def null_calls(
         Level of Benjamini and Hochberg at which calls are counted.
     sets
         Positions of the regions of each set.
+    counted
+        Whether calls and extremes are counted; 0 otherwise.
 
     Raises
     ------
@@ -202,6 +205,7 @@ def null_calls(
     labels = labels - basis @ (basis.T @ labels)
     membership = _mean_over(sets, n)
     bound = _critical(squeezed.df_total, max(fdr, EXTREMES[0]))
+    extreme = _critical(squeezed.df_total, EXTREMES[0])
     calls = np.zeros(len(splits), dtype=np.int64)
     extremes = np.zeros((len(splits), len(EXTREMES)), dtype=np.int64)
     moving = _critical(squeezed.df_total, ACTIVE)[:, None]
@@ -216,9 +220,12 @@ def null_calls(
         if len(sets):
             moves = (t >= moving).astype(np.float64)
             active[at] = (membership @ moves - moves.mean(axis=0)).T
-        for i in range(t.shape[1]):
-            rows = np.flatnonzero(t[:, i] >= bound)
-            p = np.sort(2 * stdtr(squeezed.df_total[rows], -t[rows, i]))
+        # A split's statistics side by side: in columns each lies on a line of memory of its own.
+        for i, own in enumerate(np.ascontiguousarray(t.T) if counted else ()):
+            rows = np.flatnonzero(own >= bound)
+            if fdr * len(rows) <= EXTREMES[0] * n:  # nothing beyond is called
+                rows = rows[own[rows] >= extreme[rows]]
+            p = np.sort(2 * stdtr(squeezed.df_total[rows], -own[rows]))
             enough = np.flatnonzero(p <= fdr * np.arange(1, len(p) + 1) / n)
             calls[begin + i] = enough[-1] + 1 if len(enough) else 0
             extremes[begin + i] = np.searchsorted(p, EXTREMES, side="right")

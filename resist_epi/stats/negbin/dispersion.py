@@ -6,9 +6,11 @@ import logging
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from scipy import special
 
-from resist_epi.arrays import FloatArray
+from resist_epi.arrays import BoolArray, FloatArray
 from resist_epi.errors import DesignError
 from resist_epi.stats.negbin.glm import CountData, average_log_cpm
 from resist_epi.stats.negbin.newton import Climber, Layout
@@ -163,17 +165,52 @@ class _Rising:
 
     def __init__(self, y: FloatArray, table: FloatArray) -> None:
         whole = (y < table.shape[1]) & (np.floor(y) == y)
-        self._index = np.where(whole, y, 0.0).astype(np.intp)
-        self._others = None if whole.all() else np.nonzero(~whole)
-        self._y, self._table = y, table
+        self._table = table
+        self._whole = _Summed.of(whole, y[whole].astype(np.intp), 0)
+        # Recovered reads come in steps of one over a fragment: few values, over and over.
+        place, self._others = pd.factorize(y[~whole])
+        self._distinct = _Summed.of(~whole, place, len(self._others))
 
     def at(self, t: int, phi: float) -> FloatArray:
-        """Shape (n_rows,); small whole counts from the table, others one by one."""
-        total = np.asarray(self._table[t].take(self._index).sum(axis=0))
-        if self._others is not None:
-            values = special.gammaln(self._y[self._others] + 1 / phi) - special.gammaln(1 / phi)
-            total += np.bincount(self._others[1], values, minlength=len(total))
-        return total
+        """Shape (n_rows,); small whole counts from the table, others once a value."""
+        total = self._whole.sums(self._table[t])
+        if not len(self._others):
+            return total
+        values = special.gammaln(self._others + 1 / phi) - special.gammaln(1 / phi)
+        return total + self._distinct.sums(np.append(values, 0.0))
+
+
+@dataclass(frozen=True)
+class _Summed:
+    """Sums over samples of values that some observations look up.
+
+    Attributes
+    ----------
+    place
+        Of each of these observations among the values, and
+    row
+        its row; or None, where all observations look up, shape (n_samples, n_rows).
+    """
+
+    place: npt.NDArray[np.intp]
+    row: npt.NDArray[np.intp] | None
+    n_rows: int
+
+    @classmethod
+    def of(cls, which: BoolArray, place: npt.NDArray[np.intp], nothing: int) -> _Summed:
+        """Of the observations in a mask; of the others the value stands at `nothing`, and is 0."""
+        if 2 * len(place) < which.size:
+            return cls(place, np.nonzero(which)[1], which.shape[1])
+        every = np.full(which.shape, nothing, dtype=np.intp)
+        every[which] = place
+        return cls(every, None, which.shape[1])
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        """Shape (n_rows,), one sample after another."""
+        found = values.take(self.place)
+        if self.row is None:
+            return np.asarray(found.sum(axis=0))
+        return np.asarray(np.bincount(self.row, found, minlength=self.n_rows), dtype=np.float64)
 
 
 def spline_slopes(n: int) -> FloatArray:

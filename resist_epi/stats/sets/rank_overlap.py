@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from resist_epi.arrays import FloatArray, IntArray
+from resist_epi.stats.sets.hypergeometric import log_tails
 
 
 @dataclass(frozen=True)
@@ -126,8 +127,6 @@ def _maxima(z: FloatArray) -> tuple[float, float]:
 def _exact(
     one: IntArray, other: IntArray, z: FloatArray, sizes: IntArray, n: int, *, same: bool
 ) -> float:
-    from scipy.stats import hypergeom
-
     ends = [(0, 0), (1, 1)] if same else [(0, 1), (1, 0)]
     i, j = max(ends, key=lambda e: float(z[e].max()))
     a, b = np.unravel_index(int(z[i, j].argmax()), z[i, j].shape)
@@ -135,5 +134,5 @@ def _exact(
     in_one = (one >= i * k) & (one <= i * k + a)
     in_other = (other >= j * k) & (other <= j * k + b)
     both = int(np.count_nonzero(in_one & in_other))
-    tail = hypergeom.logsf(both - 1, n, int(sizes[a]), int(sizes[b]))
-    return float(tail / np.log(10))
+    fewest, tails = log_tails(n, int(sizes[a]), int(sizes[b]))
+    return float(tails[both - fewest] / np.log(10))

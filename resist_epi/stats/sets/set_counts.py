@@ -11,6 +11,7 @@ from scipy.special import expit, ndtr
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
+from resist_epi.stats.sets.hypergeometric import hypergeometric_tail
 
 _ITERATIONS, _CONVERGED = 50, 1e-10
 
@@ -48,14 +49,15 @@ def over_representation(called: npt.ArrayLike, sets: Sequence[npt.ArrayLike]) ->
     sets
         For each set the positions of its genes, integers; repeated ones count once.
     """
-    from scipy.stats import hypergeom
-
     hit = np.asarray(called, dtype=bool)
     n, k = len(hit), int(hit.sum())
     members = [np.unique(np.asarray(index, dtype=np.intp)) for index in sets]
     size = np.array([len(m) for m in members], dtype=np.int64)
     inside = np.array([int(hit[m].sum()) for m in members], dtype=np.int64)
-    p = np.where(size > 0, hypergeom.sf(inside - 1, n, k, size), np.nan)
+    p = [
+        float(hypergeometric_tail(found, n, k, m)) if m else np.nan
+        for found, m in zip(inside.tolist(), size.tolist(), strict=True)
+    ]
     a, b = inside + 0.5, size - inside + 0.5
     c, e = k - inside + 0.5, n - size - (k - inside) + 0.5
     odds = np.where(size > 0, np.log2(a * e / (b * c)), np.nan)

@@ -16,6 +16,7 @@ import pandas as pd
 import yaml
 
 from resist_epi.io.store import write_text
+from resist_epi.io.tables import as_text
 from resist_epi.model.analysis import Analysis
 from resist_epi.samples.sheet_checks import PATH_COLUMNS
 from resist_epi.schema import COUNTS
@@ -91,4 +92,6 @@ def _entry(row: dict[str, str]) -> dict[str, Any]:
 
 
 def _text(table: pd.DataFrame, delimiter: str) -> str:
+    if delimiter == "\t":
+        return as_text(table, number=None)
     return table.to_csv(sep=delimiter, index=False, na_rep="NA", lineterminator="\n")

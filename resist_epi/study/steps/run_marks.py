@@ -10,6 +10,8 @@ from pathlib import Path
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import read_counts, write_counts
 from resist_epi.domains.stored_bins import Bins, close_bins, few_enough, open_bins
+from resist_epi.genes.builtin import load_symbols
+from resist_epi.genes.covariates import gene_covariates
 from resist_epi.io.parts import Parts
 from resist_epi.io.progress import begin
 from resist_epi.io.run_folder import as_in_run, run_path
@@ -67,6 +69,7 @@ def run_marks(
         if progress is not None:
             progress(f"{mark}: tested")
 
+    _read_genes(study)
     work = _TestFromFolder(_in_one_process(study), ledger.folder)
     run_tasks(work, {mark: mark for mark in untested}, jobs=study.settings.jobs, done=note)
     return {mark: found[mark] for mark in untested}
@@ -201,6 +204,14 @@ def _test(study: Study, mark: str, out: Path, counted: _Counted) -> MarkTests:
     finally:
         if windows is not None:
             close_bins(windows)
+
+
+def _read_genes(study: Study) -> None:
+    """What every mark asks of genes and their names: kept for the processes that are forked."""
+    load_symbols()
+    gene_covariates(study.reference)
+    for annotation in (study.reference.annotation, study.reference.linked):
+        annotation.promoters()
 
 
 def _paths(study: Study, mark: str, out: Path) -> dict[Kind, Path]:

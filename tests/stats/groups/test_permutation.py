@@ -78,6 +78,17 @@ def test_equals_a_fit_of_each_split(weighted: bool, batches: int) -> None:
         weights=weights,
         sets=[np.arange(20)],
     )
+    sets_alone = null_calls(
+        y,
+        null_space_design(X, last),
+        splits,
+        squeezed=squeezed,
+        weights=weights,
+        sets=[np.arange(20)],
+        counted=False,
+    )
+    assert (sets_alone.set_statistics == null.set_statistics).all()
+    assert not sets_alone.calls.any()
     for i in range(0, len(splits), 7):
         again = fit_linear(y, np.column_stack([*others, splits[i]]), weights=weights)
         d0 = squeezed.df_prior

@@ -41,6 +41,19 @@ def test_profile_equals_the_definition(design) -> None:
         np.testing.assert_allclose(np.diff(row[[5, 10, 13]]), np.diff(found), atol=1e-4)
 
 
+@pytest.mark.parametrize("step", [1.0, 0.25, 1 / 3, 0.0])
+def test_log_gammas_that_are_looked_up_are_those_of_each_count(step: float) -> None:
+    """Whole counts, steps of one over a fragment, and counts that never repeat."""
+    rng = np.random.default_rng(2)
+    y = rng.poisson(9, size=(6, 500)).astype(np.float64) * (step or 1)
+    y = y if step else y + rng.uniform(size=y.shape)
+    grid = np.array([1e-4, 0.1, 50.0])
+    rising = dispersions._Rising(y, dispersions._rising_table(grid, 12))
+    for t, phi in enumerate(grid):
+        expected = (special.gammaln(y + 1 / phi) - special.gammaln(1 / phi)).sum(axis=0)
+        np.testing.assert_allclose(rising.at(t, phi), expected, rtol=1e-9, atol=1e-7)
+
+
 def test_spline_is_exact_for_cubics_and_its_maximum_is_found() -> None:
     x = np.arange(21.0)
     values = -0.01 * (x - 7.3) ** 3 + 0.4 * (x - 3) ** 2
