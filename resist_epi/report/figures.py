@@ -17,6 +17,7 @@ import pandas as pd
 from resist_epi.genes.gene_values import directions_by_symbol
 from resist_epi.genome.cytogenetics import load_centromeres
 from resist_epi.io.figures import save_figure, settle_layout
+from resist_epi.io.measured_once import measured_once
 from resist_epi.model.agreement import titles_compared
 from resist_epi.model.hidden_words import factor_values
 from resist_epi.plots import figure_function
@@ -116,11 +117,12 @@ class _DrawTo:
     def __call__(self, task: tuple[str, Draw]) -> list[Path]:
         stem, draw = task
         _draw_to_files()  # a process that began afresh has chosen nothing yet
-        axes = draw()
-        settle_layout(axes, dpi=DPI)
         paths = [self.folder / f"{stem}.{suffix}" for suffix in self.formats]
-        for path in paths:
-            save_figure(axes, path, dpi=DPI, close=path == paths[-1])
+        with measured_once():
+            axes = draw()
+            settle_layout(axes, dpi=DPI)
+            for path in paths:
+                save_figure(axes, path, dpi=DPI, close=path == paths[-1])
         return paths
 
 
