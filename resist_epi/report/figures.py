@@ -16,7 +16,7 @@ import pandas as pd
 
 from resist_epi.genes.gene_values import directions_by_symbol
 from resist_epi.genome.cytogenetics import load_centromeres
-from resist_epi.io.figures import save_figure, settle_layout
+from resist_epi.io.figures import laid_out_once, save_figure, settle_layout
 from resist_epi.io.measured_once import measured_once
 from resist_epi.model.agreement import titles_compared
 from resist_epi.model.hidden_words import factor_values
@@ -118,7 +118,7 @@ class _DrawTo:
         stem, draw = task
         _draw_to_files()  # a process that began afresh has chosen nothing yet
         paths = [self.folder / f"{stem}.{suffix}" for suffix in self.formats]
-        with measured_once():
+        with measured_once(), laid_out_once(dpi=DPI):
             axes = draw()
             settle_layout(axes, dpi=DPI)
             for path in paths:
