@@ -11,8 +11,8 @@ from resist_epi.errors import DesignError, quoted
 from resist_epi.io.store import file_name
 
 RunFile = Literal[
-    "study", "provenance", "ledger", "asked", "log", "looks", "check", "all_quality", "report", "session",
-    "figures", "parts", "lifted", "segments", "amplicons", "switches", "concordance", "survival",
+    "study", "provenance", "ledger", "asked", "log", "looks", "check", "all_quality", "report",
+    "session", "figures", "parts", "lifted", "segments", "amplicons", "switches", "concordance", "survival",
     "mechanisms",
     "counts", "control_counts", "gene_counts", "results", "calls", "where", "carriers", "links",
     "genes", "unit_values",

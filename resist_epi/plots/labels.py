@@ -37,6 +37,8 @@ _MOVED = 8  # labels nearby of which one is moved so that two lines do not cross
 
 _ANGLES = np.deg2rad(np.arange(0, 360, 22.5))
 
+_LINE = {"arrowstyle": "-", "lw": 0.4, "color": INK, "shrinkA": 0.5, "shrinkB": 1.2}
+
 _RADII = (4.0, 8.0, 13.0, 19.0, 26.0, 34.0, 44.0)  # further away, a name is better left out
 
 
@@ -337,14 +339,7 @@ def add_labels(
             fontstyle="italic" if italic else "normal",
             bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.6},
             zorder=5,
-            arrowprops={
-                "arrowstyle": "-",
-                "connectionstyle": line,
-                "lw": 0.4,
-                "color": INK,
-                "shrinkA": 0.5,
-                "shrinkB": 1.2,
-            },
+            arrowprops={"connectionstyle": line, **_LINE},
         )
         annotation.set_in_layout(False)
         made.append(annotation)

@@ -37,6 +37,8 @@ DPI = 300
 MOST_PANELS = 12  # of a heatmap; more samples are shown as the means of their conditions
 
 
+_LONG = (".heatmap", ".mechanisms", ".correlation")  # are drawn first, so that none ends alone
+
 Draw = Callable[[], Any]  # makes the Axes of one figure
 
 
@@ -95,9 +97,21 @@ def save_figures(
     _draw_to_files()
     tasks = {stem: (stem, draw) for stem, draw in wanted}
     written: dict[str, list[Path]] = {}
-    run_tasks(_DrawTo(Path(folder), tuple(formats)), tasks, jobs=jobs, done=written.__setitem__)
+    if jobs > 1:
+        _import_for_all(tasks)
+    longest_first = dict(sorted(tasks.items(), key=lambda task: not task[0].endswith(_LONG)))
+    work = _DrawTo(Path(folder), tuple(formats))
+    run_tasks(work, longest_first, jobs=jobs, done=written.__setitem__)
     logger.info("%d figures in %s", len(tasks), folder)
     return [path for stem in tasks for path in written[stem]]
+
+
+def _import_for_all(stems: Iterable[str]) -> None:
+    """Import here what each process that is forked would import again."""
+    import PIL.PngImagePlugin  # noqa: F401
+
+    if any(stem.endswith(".ma") for stem in stems):
+        import statsmodels.nonparametric.smoothers_lowess  # noqa: F401
 
 
 def _draw_to_files() -> None:

@@ -12,7 +12,6 @@ from typing import Any
 
 from resist_epi.version import VERSION
 
-
 LIBRARIES = ("numpy", "scipy", "pandas", "formulaic", "pyarrow", "pybedtools")
 
 

@@ -97,7 +97,9 @@ def is_unchanged(out: Path, key: str, *, unlock: bool = False) -> bool:
     return True
 
 
-def note_asked(out: Path, key: str, inputs: Iterable[Path], said: Iterable[tuple[int, str]]) -> None:
+def note_asked(
+    out: Path, key: str, inputs: Iterable[Path], said: Iterable[tuple[int, str]]
+) -> None:
     """Note what was asked of a run that is done.
 
     Parameters

@@ -32,6 +32,7 @@ def test_the_same_again_does_not_read_the_study(
     sheet = ["run", str(cohort.sheet), "--genes", str(cohort.genes), "-o", str(out)]
     assert main(sheet) == 0
     text = run_path(out, "check").read_bytes()
+
     def refuse(*_: object, **__: object) -> None:
         raise ResistEpiError("the study is read")
 
