@@ -12,8 +12,8 @@ from resist_epi.io.store import file_name
 
 RunFile = Literal[
     "study", "provenance", "ledger", "asked", "log", "looks", "check", "all_quality", "report",
-    "session", "figures", "parts", "lifted", "segments", "amplicons", "switches", "concordance", "survival",
-    "mechanisms",
+    "session", "figures", "parts", "lifted", "segments", "amplicons", "switches", "concordance",
+    "survival", "mechanisms",
     "counts", "control_counts", "gene_counts", "results", "calls", "where", "carriers", "links",
     "genes", "unit_values",
     "normalization", "normalization_calls", "gene_sets", "one_by_one", "pre_specified",
