@@ -30,6 +30,7 @@ from resist_epi.study.peaks_study import (
     of_peaks_alone,
 )
 from resist_epi.study.provenance import Provenance, as_seen_from, record
+from resist_epi.study.read_tracks import read_tracks
 from resist_epi.study.settings import StudySettings
 from resist_epi.study.stages.looks import fetch_files, know_looks
 from resist_epi.study.stages.mark import remove_gathered, tested_folders
@@ -185,10 +186,11 @@ def _run(
     contrasts = contrast_folders_of(settings, sheet, out)
     looks = LookCache(run_path(out, "looks"))
     know_looks(out, looks)
+    read = read_tracks(settings, sheet, out, looks, progress)
     findings = check_files(settings, sheet, looks, progress)
     write_table(run_path(out, "check"), findings)
     stop_on_errors(findings, sheet, quantity=settings.quantity)
-    loaded = load_steps(settings, sheet, looks, given=given)
+    loaded = load_steps(settings, sheet, looks, given=given, before=read.study)
     study = replace(loaded.study, contrasts=contrasts)
     inputs, dna, marks = loaded.inputs, loaded.dna, loaded.marks
     write_study(run_path(out, "study"), settings)
@@ -203,6 +205,7 @@ def _run(
     study = with_copy_number_of_study(study, ledger, dna, progress)
     looks.write()
     analyses = run_marks(study, marks, ledger, progress)
+    read.parts.remove()
     begin(progress, "switches and mechanisms")
     if not ledger.is_done(BETWEEN_MARKS):
         written = write_between_marks(study, out, analyses)

@@ -13,6 +13,12 @@ from tests.support.finished import FinishedRun, finish
 from tests.support.once import made_once
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first: at the end no worker waits for another's long one."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True)
 def package_logger() -> None:
     """A command run in this process takes the log lines for its own; each test has them back."""

@@ -178,6 +178,10 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
         ("tracks/bigwig/test_blocks.py",),
         "what a block holds; contradictions in it are found",
     ),
+    "tracks.engine.segment_loop": (
+        ("tracks/engine/test_adjacent_bins.py",),
+        "NumPy's way gives the same digits",
+    ),
     "tracks.engine.track": (
         ("tracks/bigwig/test_track.py", "tracks/test_bedgraph.py"),
         "the base class; each kind of track is tested",
@@ -194,6 +198,13 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "tracks.recovery.independence": (("tracks/recovery/test_recovery.py",), RECOVERY),
     "tracks.recovery.isolated_fragments": (("tracks/recovery/test_recovery.py",), RECOVERY),
     "tracks.recovery.lattice": (("tracks/recovery/test_recovery.py",), RECOVERY),
+    **{
+        f"tracks.recovery.{name}": (
+            ("tracks/recovery/test_compiled_tallies.py",),
+            "compiled loops and NumPy find the same in any runs",
+        )
+        for name in ("run_tallies", "tally_loops")
+    },
     "tracks.recovery.recovered_track": (("tracks/recovery/test_recovery.py",), RECOVERY),
     "version": (("study/test_pipeline.py",), "a number, which a run writes down"),
 }

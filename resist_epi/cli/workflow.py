@@ -51,6 +51,13 @@ def _own(
         THREADS, "--threads", min=1, help="Processes of a job that looks, counts or gathers."
     ),
     force: bool = typer.Option(False, "--force", help="Write over a workflow that is there."),
+    cache: Path | None = typer.Option(
+        None,
+        "--cache",
+        metavar="DIR",
+        help="Where jobs keep files that the sheet names by http://, https:// or s3://: a folder"
+        " that all computers share. Default: .cache in the workflow's folder.",
+    ),
 ) -> None:
     """What `init` takes besides the options of `run`."""
 
@@ -67,7 +74,9 @@ def init(context: typer.Context, **given: Any) -> None:
     sheet = look_at_sheet(settings).sheet
     check_first(settings, sheet)
     sizes = job_sizes(sheet, a_shard=given["libraries_a_shard"], threads=given["threads"])
-    write_workflow(settings, sheet, given["output"], sizes, force=given["force"])
+    write_workflow(
+        *(settings, sheet, given["output"], sizes), cache=given["cache"], force=given["force"]
+    )
     logger.info(
         "%s: %d libraries in %d shards, %d marks; next: resist-epi workflow run %s --profile slurm",
         *(given["output"], sizes.libraries, sizes.shards, len(sheet.marks), given["output"]),

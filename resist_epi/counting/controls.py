@@ -113,6 +113,25 @@ def count_controls(
     ResistEpiError
         As counting does.
     """
+    return count_controls_in_tables(sheet, {"regions": regions}, controls=controls, how=how)[
+        "regions"
+    ]
+
+
+def count_controls_in_tables(
+    sheet: SampleSheet,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    controls: Mapping[str, OpenedFile] | None = None,
+    how: Pass | None = None,
+) -> dict[str, CountMatrix]:
+    """`count_controls` in several tables of regions, in one pass over each control.
+
+    Parameters
+    ----------
+    tables
+        Name -> region table.
+    """
     _, paths = control_paths(sheet)
     opened = open_controls(sheet) if controls is None else controls
     genome = None if how is None else how.genome
@@ -120,12 +139,14 @@ def count_controls(
     named = {f"input {Path(file.path).name}": file for file in opened.values()}
     if len(named) < len(opened):
         named = {f"input {file.path}": file for file in opened.values()}
-    counted = count_tables(named, {"regions": regions}, how=how).matrices["regions"]
     column = {file.path: i for i, file in enumerate(named.values())}
     columns = [column[paths[sample]] for sample in sheet.samples]
-    return replace(
-        counted,
-        values=counted.values[:, columns],
-        samples=sheet.samples,
-        library_sizes=counted.library_sizes[columns],
-    )
+    return {
+        name: replace(
+            counted,
+            values=counted.values[:, columns],
+            samples=sheet.samples,
+            library_sizes=counted.library_sizes[columns],
+        )
+        for name, counted in count_tables(named, tables, how=how).matrices.items()
+    }

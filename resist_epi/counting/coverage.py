@@ -9,11 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resist_epi.arrays import ByChromosome, FloatArray, IntArray
+from resist_epi.counting.coverage_tally import tally_coverage
 from resist_epi.counting.filling import MatrixFilling
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.past_ends import past_ends, true_lengths
 from resist_epi.counting.plan import RegionPlan
-from resist_epi.counting.tally import tally_coverage
 from resist_epi.errors import QuantityError
 from resist_epi.genome.chromosomes import Genome
 from resist_epi.genome.intervals import bounds, coverage, on_one_chromosome

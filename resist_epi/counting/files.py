@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from resist_epi.arrays import FloatArray
+from resist_epi.arrays import AnyArray, FloatArray
+from resist_epi.counting.coverage_tally import checked_tally, tally_coverage
 from resist_epi.counting.filling import MatrixFilling
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.passes import Pass
-from resist_epi.counting.plan import RegionPlan
-from resist_epi.counting.tally import Tally, tally_coverage, tally_reads
-from resist_epi.errors import InputFormatError, QuantityError, WorkerDiedError
+from resist_epi.counting.plan import Adjacent, RegionPlan
+from resist_epi.counting.tally import Tally, tally_reads
+from resist_epi.errors import QuantityError, WorkerDiedError
 from resist_epi.genome.reference import genomes
-from resist_epi.io.digest import Fingerprint, fingerprint
+from resist_epi.io.digest import fingerprint
 from resist_epi.io.parts import Parts
 from resist_epi.io.store import changed_meanwhile
 from resist_epi.schema import COUNTS, QUANTITIES
-from resist_epi.tracks.engine.track import NEGATIVE, NEGATIVE_REMEDY
 from resist_epi.tracks.opened import OpenedFile, stated_lengths
 from resist_epi.workers import run_tasks
 
 logger = logging.getLogger(__name__)
+
+BINS = "bins "  # of a chromosome, before its name: an array of a part
 
 
 @dataclass(frozen=True)
@@ -37,50 +39,57 @@ class CountedTables:
     ----------
     shares
         Table asked for -> sample -> share of the library in it.
+    kept
+        Sample -> key of its part, which holds its bins; none where no parts are kept.
     """
 
     matrices: dict[str, CountMatrix]
     shares: dict[str, dict[str, float]]
+    kept: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What a worker leaves of a file: its tally, the bins of which lie in its part, if any."""
+
+    tally: Tally
+    key: str | None
 
 
 @dataclass(frozen=True)
 class _Tallying:
-    """The work of one task: read a file and tally it."""
+    """The work of one task: read a file, tally it, and keep what was found."""
 
     plan: RegionPlan
+    parts: Parts | None
+    digest: str
 
-    def __call__(self, file: OpenedFile) -> Tally:
-        if file.quantity == "reads":
-            return tally_reads(
-                file.reads(), self.plan, rules=file.rules, exogenous=file.exogenous_in
-            )
-        track = file.track()
-        found = tally_coverage(
-            track,
-            self.plan,
-            mean=file.quantity == "mean_signal",
-            exogenous=file.exogenous_in(track),
-        )
-        if found.lowest < 0:
-            raise InputFormatError(
-                f"it holds {NEGATIVE} (here {found.lowest:g})",
-                path=file.path,
-                expected="coverage, which is nowhere below zero",
-                remedy=NEGATIVE_REMEDY,
-            )
-        if file.recovery is None:
-            return found
-        width = file.recovery.width
-        apart = {species: total / width for species, total in found.exogenous.items()}
-        size = file.recovery.library_size
-        of_sheet = file.recovery.evidence.get("library_size_from") == "given"
-        return replace(
-            found,
-            values={name: sums / width for name, sums in found.values.items()},
-            # The scale tells the reads of the whole file, unless the sheet says the library's.
-            library_size=size if of_sheet else size - sum(apart.values()),
-            exogenous=apart,
-        )
+    def __call__(self, file: OpenedFile) -> _Kept:
+        if self.parts is None:
+            return _Kept(tally_file(file, self.plan), None)
+        before = fingerprint(file.path)
+        key = file.key(self.digest)
+        found = tally_file(file, self.plan)
+        if fingerprint(file.path) != before:
+            raise changed_meanwhile(file.path)
+        keep_tally(self.parts, key, found)
+        return _Kept(replace(found, bins={}), key)
+
+
+def tally_file(file: OpenedFile, plan: RegionPlan) -> Tally:
+    """Read a file once, and tally it in its quantity.
+
+    Raises
+    ------
+    InputFormatError
+        If the file is damaged, or a value is below zero.
+    """
+    if file.quantity == "reads":
+        return tally_reads(file.reads(), plan, rules=file.rules, exogenous=file.exogenous_in)
+    track = file.track()
+    mean, apart = file.quantity == "mean_signal", file.exogenous_in(track)
+    found = tally_coverage(track, plan, mean=mean, exogenous=apart)
+    return checked_tally(found, file.path, file.recovery)
 
 
 def count_tables(
@@ -88,6 +97,7 @@ def count_tables(
     tables: Mapping[str, pd.DataFrame],
     *,
     within: Mapping[str, pd.DataFrame] | None = None,
+    adjacent: Adjacent | None = None,
     library_sizes: FloatArray | None = None,
     how: Pass | None = None,
 ) -> CountedTables:
@@ -103,6 +113,8 @@ def count_tables(
         Name -> region table.
     within
         Name -> region table of which only the share of each library is wanted.
+    adjacent
+        Bins of tracks that are counted in the same pass, and stay in the parts.
     library_sizes
         (n_samples,) positive, NaN where unknown: there, or by default, the file's own.
     how
@@ -118,7 +130,9 @@ def count_tables(
         If worker processes were killed; their files are named, and the others counted and kept.
     """
     how = how or Pass()
-    filling, plan = plan_tables(files, tables, within=within, library_sizes=library_sizes, how=how)
+    filling, plan = plan_tables(
+        files, tables, within=within, adjacent=adjacent, library_sizes=library_sizes, how=how
+    )
     lengths = stated_lengths(files)
     shares: dict[str, dict[str, float]] = {name: {} for name in plan.within}
     apart: dict[str, dict[str, float]] = {}
@@ -131,7 +145,7 @@ def count_tables(
         for species, n in tally.exogenous.items():
             apart.setdefault(species, {})[name] = float(n)
 
-    tally_files(files, plan, how, add)
+    kept = tally_files(files, plan, how, add)
     filling.keep_shared({n: lengths[n] for n in files}, genome=how.genome, known=genomes())
     ordered = {table: {s: by[s] for s in files} for table, by in shares.items()}
     about = _metadata(files)
@@ -139,7 +153,7 @@ def count_tables(
         each = {species: {s: by.get(s, 0.0) for s in files} for species, by in apart.items()}
         about["exogenous"] = each
         _say_exogenous(each, filling.quantity)
-    return CountedTables(filling.matrices(**about), ordered)
+    return CountedTables(filling.matrices(**about), ordered, kept)
 
 
 def plan_tables(
@@ -147,6 +161,7 @@ def plan_tables(
     tables: Mapping[str, pd.DataFrame],
     *,
     within: Mapping[str, pd.DataFrame] | None = None,
+    adjacent: Adjacent | None = None,
     library_sizes: FloatArray | None = None,
     how: Pass | None = None,
 ) -> tuple[MatrixFilling, RegionPlan]:
@@ -154,7 +169,7 @@ def plan_tables(
 
     Parameters
     ----------
-    files, tables, within, library_sizes, how
+    files, tables, within, adjacent, library_sizes, how
         As of `count_tables`.
 
     Raises
@@ -171,7 +186,9 @@ def plan_tables(
     lengths = stated_lengths(files)
     if lengths:
         filling.keep_shared(lengths, genome=how.genome, known=genomes())
-    return filling, RegionPlan(filling.tables, within or {}, how.exclude)
+    return filling, RegionPlan(
+        filling.tables, within or {}, how.exclude, None if quantity == "reads" else adjacent
+    )
 
 
 def tally_files(
@@ -179,13 +196,18 @@ def tally_files(
     plan: RegionPlan,
     how: Pass,
     add: Callable[[str, Tally], None],
-) -> None:
+) -> dict[str, str]:
     """Tally every file by a plan; what a part holds already is not counted again.
 
     Parameters
     ----------
     add
-        Called with the name and tally of each file, in any order.
+        Called with the name and tally of each file, in any order; bins are left in the parts.
+
+    Returns
+    -------
+    dict of str to str
+        Name -> key of the part, where parts are kept.
 
     Raises
     ------
@@ -196,34 +218,32 @@ def tally_files(
     """
     waiting = dict(files)
     keys: dict[str, str] = {}
-    states: dict[str, Fingerprint] = {}
+    digest = "" if how.parts is None else plan.digest()
     if how.parts is not None:
-        digest = plan.digest()
         for name, file in files.items():
-            states[name] = fingerprint(file.path)
             keys[name] = file.key(digest)
-            kept = _found(how.parts, keys[name])
+            kept = _found(how.parts, keys[name], plan)
             if kept is not None:
                 add(name, kept)
                 del waiting[name]
     if len(waiting) < len(files):
         names = ", ".join(name for name in files if name not in waiting)
-        logger.info("counted by an earlier run or job: %s", names)
+        logger.info("counted before: %s", names)
 
-    def done(name: str, tally: Tally) -> None:
-        if how.parts is not None:
-            if fingerprint(files[name].path) != states[name]:
-                raise changed_meanwhile(files[name].path)
-            _keep(how.parts, keys[name], tally)
-        if tally.note:
-            logger.info("%s: %s", name, tally.note)
-        add(name, tally)
+    def done(name: str, kept: _Kept) -> None:
+        if how.parts is not None and kept.key is not None:
+            how.parts.note(kept.key)
+            keys[name] = kept.key
+        if kept.tally.note:
+            logger.info("%s: %s", name, kept.tally.note)
+        add(name, kept.tally)
         how.say(f"{name}: counted")
 
     try:
-        run_tasks(_Tallying(plan), waiting, jobs=how.jobs, done=done)
+        run_tasks(_Tallying(plan, how.parts, digest), waiting, jobs=how.jobs, done=done)
     except WorkerDiedError as error:
         raise _named(error, files, how.parts) from None
+    return keys
 
 
 def _warn_of_regions_elsewhere(
@@ -274,7 +294,14 @@ def _metadata(files: Mapping[str, OpenedFile]) -> dict[str, Any]:
     return about
 
 
-def _keep(parts: Parts, key: str, tally: Tally) -> None:
+def keep_tally(parts: Parts, key: str, tally: Tally) -> None:
+    """Keep a tally as a part: its bins in single precision, an array a chromosome.
+
+    Raises
+    ------
+    InputFormatError
+        If the folder cannot be written or the disk is full.
+    """
     about = {
         "shares": dict(tally.shares),
         "library_size": tally.library_size,
@@ -283,13 +310,17 @@ def _keep(parts: Parts, key: str, tally: Tally) -> None:
         "note": tally.note,
         "exogenous": dict(tally.exogenous),
     }
-    parts.keep(key, {f"table {name}": v for name, v in tally.values.items()}, about)
+    arrays: dict[str, AnyArray] = {f"table {name}": v for name, v in tally.values.items()}
+    arrays |= {f"{BINS}{chrom}": v.astype(np.float32) for chrom, v in tally.bins.items()}
+    parts.keep(key, arrays, about)
 
 
-def _found(parts: Parts, key: str) -> Tally | None:
-    """The tally of an earlier run or job."""
-    part = parts.find(key)
+def _found(parts: Parts, key: str, plan: RegionPlan) -> Tally | None:
+    """The tally that was kept before, without its bins; None where any of it is damaged."""
+    part = parts.find(key, later=BINS)
     if part is None:
+        return None
+    if plan.adjacent is not None and not parts.is_whole(key):
         return None
     arrays, about = part
     return Tally(values={n.removeprefix("table "): v for n, v in arrays.items()}, **about)

@@ -86,6 +86,22 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Adjacent:
+    """Adjacent bins of whole chromosomes, of which the sums are wanted besides.
+
+    Attributes
+    ----------
+    step
+        bp of a bin; the last one of a chromosome may be shorter.
+    lengths
+        bp of each chromosome, in order.
+    """
+
+    step: int
+    lengths: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class RegionPlan:
     """Tables of regions made ready to be counted, once for all tracks.
 
@@ -97,11 +113,14 @@ class RegionPlan:
         Name -> region table of which only the share of the library is wanted.
     exclude
         Chromosome -> sorted, disjoint starts and ends whose bases count nowhere.
+    adjacent
+        Bins of a track, beside the tables; None where none are wanted.
     """
 
     tables: Mapping[str, pd.DataFrame]
     within: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     exclude: ByChromosome = field(default_factory=dict)
+    adjacent: Adjacent | None = None
     _questions: dict[str, tuple[IntArray, IntArray, list[_Part]]] = field(
         init=False, default_factory=dict, repr=False, compare=False
     )
@@ -147,6 +166,9 @@ class RegionPlan:
             digest.update(starts.tobytes() + ends.tobytes())
         for chrom, (starts, ends) in sorted(self.exclude.items()):
             digest.update(chrom.encode() + starts.tobytes() + ends.tobytes())
+        if self.adjacent is not None:
+            digest.update(f"adjacent {self.adjacent.step}".encode())
+            digest.update(" ".join(f"{c}:{n}" for c, n in self.adjacent.lengths.items()).encode())
         return digest.hexdigest()
 
     @property
@@ -154,20 +176,40 @@ class RegionPlan:
         """Chromosomes that hold any region."""
         return list(self._questions)
 
-    def counted(self, track: CoverageTrack, chrom: str) -> Spans:
+    def counted(self, chrom: str, length: int | None) -> Spans:
         """Starts and ends of all of a chromosome but what is excluded."""
-        length = track.chrom_lengths[chrom] if track.lengths_known else MAX_COORDINATE
-        return complement(*self.exclude.get(chrom, (_NONE, _NONE)), length=length)
+        end = MAX_COORDINATE if length is None else length
+        return complement(*self.exclude.get(chrom, (_NONE, _NONE)), length=end)
 
-    def ask(
-        self, track: CoverageTrack, chrom: str, *, also: Spans | None = None, extremes: bool = False
-    ) -> Answer:
-        """Sum up one chromosome of a track in every region of every table, in one pass.
+    def asked(self, chrom: str, *, also: Spans | None = None) -> Spans:
+        """Starts and ends of everything that is asked of a chromosome, as `answer` wants it summed.
 
         Parameters
         ----------
         also
             Starts and ends of intervals whose sum is wanted besides.
+        """
+        starts, ends, _ = self._questions.get(chrom, (_NONE, _NONE, []))
+        more = (_NONE, _NONE) if also is None else also
+        return np.concatenate([starts, more[0]]), np.concatenate([ends, more[1]])
+
+    def answer(self, chrom: str, found: RegionSummary, *, extremes: bool = False) -> Answer:
+        """What lies in every region of every table, from what lies in the intervals of `asked`."""
+        starts, ends, parts = self._questions.get(chrom, (_NONE, _NONE, []))
+        answer = Answer([], {}, float(found.sum[len(starts) :].sum()), found.lowest)
+        for part in parts:
+            if len(part.rows):
+                gathered = part.gather(found, ends - starts, extremes=extremes)
+                answer.rows.append((part.table, part.rows, *gathered))
+            else:
+                answer.within[part.table] = float(found.sum[part.pieces].sum())
+        return answer
+
+    def ask(self, track: CoverageTrack, chrom: str, *, extremes: bool = False) -> Answer:
+        """Sum up one chromosome of a track in every region of every table, in one pass.
+
+        Parameters
+        ----------
         extremes
             Whether minimum and maximum are wanted.
 
@@ -178,19 +220,5 @@ class RegionPlan:
         InputFormatError
             If the track is damaged.
         """
-        starts, ends, parts = self._questions.get(chrom, (_NONE, _NONE, []))
-        more = (_NONE, _NONE) if also is None else also
-        found = track.summarise(
-            chrom,
-            np.concatenate([starts, more[0]]),
-            np.concatenate([ends, more[1]]),
-            extremes=extremes,
-        )
-        answer = Answer([], {}, float(found.sum[len(starts) :].sum()), found.lowest)
-        for part in parts:
-            if len(part.rows):
-                gathered = part.gather(found, ends - starts, extremes=extremes)
-                answer.rows.append((part.table, part.rows, *gathered))
-            else:
-                answer.within[part.table] = float(found.sum[part.pieces].sum())
-        return answer
+        found = track.summarise(chrom, *self.asked(chrom), extremes=extremes)
+        return self.answer(chrom, found, extremes=extremes)

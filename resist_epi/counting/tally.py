@@ -1,4 +1,4 @@
-"""What one pass over a track or a file of reads finds in the regions of a plan."""
+"""What one pass over a file finds in the regions of a plan, and that pass over a file of reads."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ import pandas as pd
 
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.plan import RegionPlan
-from resist_epi.genome.chromosomes import autosomes
 from resist_epi.genome.regions import disjoint_by_chrom
-from resist_epi.tracks.engine.runs import MAX_COORDINATE
-from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.reads.reads import ReadRules, ReadsFile
 
 Exogenous = Callable[[ReadsFile], Mapping[str, str]]
@@ -115,6 +112,9 @@ class Tally:
         Value of a track; 0 where none that was read is below.
     exogenous
         Species -> reads (or coverage x bp) on its chromosomes, of which nothing else holds any.
+    bins
+        Chromosome -> (n_bins,) sums of a track in the plan's adjacent bins; none where the track
+        does not have the chromosome.
     """
 
     values: Mapping[str, FloatArray]
@@ -125,57 +125,4 @@ class Tally:
     note: str = ""
     lowest: float = 0.0
     exogenous: Mapping[str, float] = field(default_factory=dict)
-
-
-def tally_coverage(
-    track: CoverageTrack,
-    plan: RegionPlan,
-    *,
-    mean: bool = False,
-    exogenous: Mapping[str, str] | None = None,
-) -> Tally:
-    """Coverage of every region of a plan, shares, and the library's size, from one pass.
-
-    Parameters
-    ----------
-    mean
-        Whether values are per bp (uncovered bases as zero) instead of summed over the bp.
-    exogenous
-        Chromosomes that are of another genome -> whose they are; added up apart.
-
-    Raises
-    ------
-    InputFormatError
-        If the track is damaged.
-    """
-    values = {name: np.zeros(len(table)) for name, table in plan.tables.items()}
-    inside = dict.fromkeys(plan.within, 0.0)
-    totals: dict[str, float] = {}
-    lowest = 0.0
-    foreign = exogenous or {}
-    apart = dict.fromkeys(foreign.values(), 0.0)
-    for chrom, species in foreign.items():
-        end = track.chrom_lengths[chrom] if track.lengths_known else MAX_COORDINATE
-        apart[species] += float(track.summarise(chrom, [0], [end], extremes=False).sum.sum())
-    own = {c: n for c, n in track.chrom_lengths.items() if c not in foreign}
-    for chrom in own:
-        answer = plan.ask(track, chrom, also=plan.counted(track, chrom))
-        totals[chrom] = answer.also
-        lowest = min(lowest, answer.lowest)
-        for name, inside_here in answer.within.items():
-            inside[name] += inside_here
-        for table, rows, found, bases in answer.rows:
-            sums = found.sum
-            if mean:
-                sums = np.divide(sums, bases, out=np.zeros(len(sums)), where=bases > 0)
-            values[table][rows] = sums
-    whole = float(np.sum(list(totals.values())))
-    return Tally(
-        values=values,
-        shares={name: s / whole if whole > 0 else np.nan for name, s in inside.items()},
-        library_size=float(np.sum([totals[c] for c in autosomes(own)])),
-        chrom_lengths={c: n for c, n in track.stated_lengths().items() if c in own},
-        reached={} if track.lengths_known else own,
-        lowest=lowest,
-        exogenous=apart,
-    )
+    bins: Mapping[str, FloatArray] = field(default_factory=dict)

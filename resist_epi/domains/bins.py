@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resist_epi.arrays import ByChromosome, FloatArray, IntArray
+from resist_epi.arrays import AnyFloat, ByChromosome, FloatArray, IntArray
+from resist_epi.counting.files import BINS
 from resist_epi.genome.intervals import Intervals, subtract
+from resist_epi.io.parts import Parts
 from resist_epi.tracks.engine.track import CoverageTrack
 
 
@@ -27,7 +29,7 @@ class BinSource(ABC):
     quantity: str
 
     @abstractmethod
-    def bins(self, chrom: str, starts: IntArray, ends: IntArray) -> tuple[FloatArray, IntArray]:
+    def bins(self, chrom: str, starts: IntArray, ends: IntArray) -> tuple[AnyFloat, IntArray]:
         """(n_bins, n_samples) values of adjacent bins, and the bases of each that count.
 
         Raises
@@ -65,7 +67,7 @@ class TrackBins(BinSource):
         self._tracks, self._exclude = dict(tracks), exclude or {}
         self._widths = np.ones(len(tracks)) if widths is None else widths
 
-    def bins(self, chrom: str, starts: IntArray, ends: IntArray) -> tuple[FloatArray, IntArray]:
+    def bins(self, chrom: str, starts: IntArray, ends: IntArray) -> tuple[AnyFloat, IntArray]:
         """As of `BinSource`."""
         values, n = np.empty((len(starts), len(self.samples))), len(starts)
         pieces, owner = pieces_left(chrom, starts, ends, self._exclude)
@@ -73,6 +75,42 @@ class TrackBins(BinSource):
             sums = track.summarise(chrom, pieces.start, pieces.end, extremes=False).sum
             values[:, i] = np.bincount(owner, weights=sums, minlength=n) / self._widths[i]
         return values, np.bincount(owner, weights=pieces.length, minlength=n).astype(np.int64)
+
+
+class KeptBins(BinSource):
+    """Bins of coverage tracks that were added up while something else was asked of the tracks.
+
+    Parameters
+    ----------
+    parts
+        Where they are kept, in single precision, an array a chromosome.
+    keys
+        SampleID -> key of its part.
+    quantity
+        `coverage_sum`, or `recovered_reads` where the tracks hold fragments.
+    exclude
+        As they were added up with.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        keys: Mapping[str, str],
+        *,
+        quantity: str,
+        exclude: ByChromosome | None = None,
+    ) -> None:
+        self.samples, self.quantity = tuple(keys), quantity
+        self._parts, self._keys, self._exclude = parts, list(keys.values()), exclude or {}
+
+    def bins(self, chrom: str, starts: IntArray, ends: IntArray) -> tuple[AnyFloat, IntArray]:
+        """(n_bins, n_samples) float32 of adjacent bins, and the bases of each that count."""
+        values = np.empty((len(starts), len(self.samples)), dtype=np.float32)
+        for i, key in enumerate(self._keys):
+            values[:, i] = self._parts.array(key, f"{BINS}{chrom}")
+        pieces, owner = pieces_left(chrom, starts, ends, self._exclude)
+        bases = np.bincount(owner, weights=pieces.length, minlength=len(starts))
+        return values, bases.astype(np.int64)
 
 
 class ReadBins(BinSource):
@@ -110,7 +148,7 @@ class ReadBins(BinSource):
             c: slice(int(e) - n, int(e)) for (c, n), e in zip(number.items(), ends, strict=True)
         }
 
-    def bins(self, chrom: str, starts: IntArray, ends: IntArray) -> tuple[FloatArray, IntArray]:
+    def bins(self, chrom: str, starts: IntArray, ends: IntArray) -> tuple[AnyFloat, IntArray]:
         """(n_bins, n_samples) reads of adjacent bins, and the bases of each that count."""
         rows = self._rows[chrom]
         counts = np.stack([c[rows].astype(np.float64) for c in self._counts], axis=1)

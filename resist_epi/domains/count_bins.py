@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from resist_epi.arrays import ByChromosome
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.passes import Pass
-from resist_epi.domains.bins import BinSource, ReadBins, TrackBins, bin_table
+from resist_epi.domains.bins import BinSource, KeptBins, ReadBins, TrackBins, bin_table
 from resist_epi.domains.filter import (
     BackgroundLevel,
     ChromosomeBins,
@@ -39,6 +39,7 @@ def count_domain_bins(
     lengths: Mapping[str, int] | None = None,
     controls: Mapping[str, str] | None = None,
     settings: DomainSettings | None = None,
+    kept: Mapping[str, str] | None = None,
     how: Pass | None = None,
 ) -> CountMatrix:
     """Find the windows of a genome that lie above its background, and keep their bins.
@@ -57,6 +58,9 @@ def count_domain_bins(
     controls
         Sample -> track of its control: windows must stand out against these too. Where several
         samples have one control it counts once.
+    kept
+        SampleID -> key of the part (`how.parts`) that holds its bins, where these were added up
+        before; without it tracks are read for them.
     how
         What is left out, by how many processes, and who is told whenever a chromosome (of reads: a
         file) was counted.
@@ -74,19 +78,28 @@ def count_domain_bins(
     settings = DomainSettings() if settings is None else settings
     ten_kb = ten_kb.select(samples=tuple(files))
     of_reads = next(iter(files.values())).quantity == "reads"
-    tracks = {} if of_reads else {name: file.track() for name, file in files.items()}
+    are_kept = bool(kept) and how.parts is not None and not of_reads
+    texts = any(not file.lengths_known for file in files.values())
+    opened = {} if of_reads or (are_kept and not texts) else files
+    tracks = {name: file.track() for name, file in opened.items()}
     # A text says its chromosomes once it was read.
     read = {
         n: replace(files[n], chrom_lengths=_own_lengths(files[n], t)) for n, t in tracks.items()
     }
     shared = placed_lengths(read or files, lengths, genome=how.genome)
     background = background_level(ten_kb, exclude=how.exclude)
+    widths = _widths(files)
     if of_reads:
         source: BinSource = _counted_reads(files, shared, settings, how)
+    elif kept and how.parts is not None and are_kept:
+        quantity = "coverage_sum" if widths is None else "recovered_reads"
+        keys = {name: kept[name] for name in files}
+        source = KeptBins(how.parts, keys, quantity=quantity, exclude=how.exclude)
     else:
-        source = TrackBins(tracks, exclude=how.exclude, widths=_widths(files))
+        source = TrackBins(tracks, exclude=how.exclude, widths=widths)
     # A text's temporary file has one place to read at, so processes cannot share it.
-    parallel = all(file.kind == "bigWig" for file in files.values()) and not controls
+    one_place = not kept and any(file.kind != "bigWig" for file in files.values())
+    parallel = not one_place and not controls
     control = _control(controls, how, shared)
     work = _Chromosome(source, shared, background, settings, control)
     parts: dict[str, ChromosomeBins] = {}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 
@@ -12,6 +14,7 @@ from resist_epi.counting.background import BACKGROUND_BIN
 from resist_epi.counting.files import count_tables
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.passes import Pass
+from resist_epi.counting.plan import Adjacent
 from resist_epi.counting.sources import ReadOptions, sheet_sources
 from resist_epi.domains.count_bins import count_domain_bins, placed_lengths
 from resist_epi.domains.find import find_domains
@@ -19,6 +22,7 @@ from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import DesignError
 from resist_epi.genome.chromosomes import Genome, autosomes
 from resist_epi.genome.regions import genome_bins
+from resist_epi.io.parts import Parts
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.tracks.opened import OpenedFile
 
@@ -35,8 +39,9 @@ def sheet_domains(
 ) -> pd.DataFrame:
     """Domains of one mark, from its tracks or, where there are none, its reads.
 
-    Two passes over the files: one for the background, in 10-kb bins, and one for the windows.
-    Regions are of the kind `domains`, as of `find.find_domains`.
+    One pass over tracks: the bins of windows are kept beside those of the background until these
+    tell which are above it. Files of reads are read twice. Regions are of the kind `domains`, as of
+    `find.find_domains`.
 
     Parameters
     ----------
@@ -48,13 +53,26 @@ def sheet_domains(
     how = how or Pass()
     files = domain_files(sheet, reads=reads, genome=how.genome)
     known = placed_lengths(files, lengths, genome=how.genome)
-    ten_kb = count_tables(
-        files,
-        {"bins": genome_bins({c: known[c] for c in autosomes(known)}, BACKGROUND_BIN)},
-        library_sizes=sheet.numbers("LibrarySize"),
-        how=how,
-    ).matrices["bins"]
-    bins = sheet_domain_bins(sheet, files, ten_kb, lengths=known, settings=settings, how=how)
+    background = {"bins": genome_bins({c: known[c] for c in autosomes(known)}, BACKGROUND_BIN)}
+    chosen = DomainSettings() if settings is None else settings
+    with TemporaryDirectory() as folder:
+        how = replace(how, parts=Parts(folder))
+        counted = count_tables(
+            files,
+            background,
+            adjacent=Adjacent(chosen.step, known),
+            library_sizes=sheet.numbers("LibrarySize"),
+            how=how,
+        )
+        bins = sheet_domain_bins(
+            sheet,
+            files,
+            counted.matrices["bins"],
+            lengths=known,
+            settings=chosen,
+            kept=counted.kept,
+            how=how,
+        )
     domains = find_domains(bins)
     logger.info("%d domains", len(domains))
     return domains.regions
@@ -78,6 +96,7 @@ def sheet_domain_bins(
     *,
     lengths: Mapping[str, int] | None = None,
     settings: DomainSettings | None = None,
+    kept: Mapping[str, str] | None = None,
     how: Pass | None = None,
 ) -> CountMatrix:
     """Find the bins of windows above the background, and above the controls that the sheet names.
@@ -86,12 +105,17 @@ def sheet_domain_bins(
     ----------
     ten_kb
         Counts of the same files in 10-kb bins.
-    how
+    kept, how
         As of `count_bins.count_domain_bins`.
     """
-    controls = _controls(sheet)
     return count_domain_bins(
-        files, ten_kb, lengths=lengths, controls=controls, settings=settings, how=how
+        files,
+        ten_kb,
+        lengths=lengths,
+        controls=_controls(sheet),
+        settings=settings,
+        kept=kept,
+        how=how,
     )
 
 

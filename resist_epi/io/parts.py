@@ -8,7 +8,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from resist_epi.arrays import AnyArray
+from resist_epi.errors import InputFormatError
 from resist_epi.io.store import atomic_path, parse_json
 
 logger = logging.getLogger(__name__)
@@ -66,14 +67,21 @@ def write_arrays(
         save(stream, allow_pickle=False, _about=text, **arrays)
 
 
-def read_arrays(path: Path) -> Stored | None:
-    """What `write_arrays` wrote; None where there is nothing, or it is damaged, which is said."""
+def read_arrays(path: Path, *, only: Callable[[str], bool] | None = None) -> Stored | None:
+    """What `write_arrays` wrote; None where there is nothing, or it is damaged, which is said.
+
+    Parameters
+    ----------
+    only
+        Whether an array of this name is read; by default all are.
+    """
     try:
         with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        sealed = parse_json(arrays.pop("_about").tobytes())
+            there = [name for name in stored.files if name != "_about"]
+            arrays = {name: stored[name] for name in there if only is None or only(name)}
+            sealed = parse_json(stored["_about"].tobytes())
         found = Stored(str(sealed["key"]), arrays, dict(sealed["about"]))
-        if sealed["arrays"] != sorted(arrays):
+        if sealed["arrays"] != sorted(there):
             raise ValueError("some of the arrays are missing")
     except FileNotFoundError:
         return None
@@ -81,6 +89,15 @@ def read_arrays(path: Path) -> Stored | None:
         logger.warning("%s is damaged: made anew", path)
         return None
     return found
+
+
+def is_sound(path: Path) -> bool:
+    """Whether the checksums of a file of `write_arrays` are right, of every array."""
+    try:
+        with zipfile.ZipFile(path) as stored:
+            return stored.testzip() is None
+    except _DAMAGE:
+        return False
 
 
 class Parts:
@@ -95,6 +112,7 @@ class Parts:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         self._used: set[str] = set()
+        self._whole: set[str] = set()
 
     def keep(self, key: str, arrays: Mapping[str, AnyArray], about: Mapping[str, Any]) -> None:
         """Write a part, whole or not at all.
@@ -104,12 +122,29 @@ class Parts:
         InputFormatError
             If the folder cannot be written or the disk is full.
         """
-        self._used.add(key)
+        self.note(key)
         write_arrays(self.folder / f"{key}.npz", key, arrays, about)
 
-    def find(self, key: str) -> tuple[dict[str, AnyArray], dict[str, Any]] | None:
-        """The part under a key; None where there is none, or it is damaged."""
-        found = read_arrays(self.folder / f"{key}.npz")
+    def note(self, key: str) -> None:
+        """A process of ours has kept this part."""
+        self._used.add(key)
+        self._whole.add(key)
+
+    def find(
+        self, key: str, *, only: str = "", later: str | None = None
+    ) -> tuple[dict[str, AnyArray], dict[str, Any]] | None:
+        """The part under a key; None where there is none, or it is damaged.
+
+        Parameters
+        ----------
+        only, later
+            How the names of the arrays begin that are read, and of those that are not.
+        """
+
+        def wanted(name: str) -> bool:
+            return name.startswith(only) and (later is None or not name.startswith(later))
+
+        found = read_arrays(self.folder / f"{key}.npz", only=wanted)
         if found is None:
             return None
         if found.key != key:
@@ -117,6 +152,35 @@ class Parts:
             return None
         self._used.add(key)
         return found.arrays, found.about
+
+    def array(self, key: str, name: str) -> AnyArray:
+        """One array of a part.
+
+        Raises
+        ------
+        InputFormatError
+            If the part is not there any more, or damaged, or has no such array.
+        """
+        path = self.folder / f"{key}.npz"
+        found = read_arrays(path, only=lambda other: other == name)
+        if found is None or found.key != key or name not in found.arrays:
+            raise InputFormatError(
+                "counts that were kept are gone, or damaged",
+                path=path,
+                remedy="run the same command again: what is missing is counted again",
+            )
+        return found.arrays[name]
+
+    def is_whole(self, key: str) -> bool:
+        """Whether all of a part can be read; one that was kept or found whole here, can."""
+        if key in self._whole:
+            return True
+        whole = is_sound(self.folder / f"{key}.npz")
+        if whole:
+            self._whole.add(key)
+        else:
+            logger.warning("%s is damaged: made anew", self.folder / f"{key}.npz")
+        return whole
 
     def has(self, key: str) -> bool:
         """Whether there is a part under a key; `find` says whether it is whole."""
@@ -127,6 +191,7 @@ class Parts:
         for key in self._used:
             (self.folder / f"{key}.npz").unlink(missing_ok=True)
         self._used.clear()
+        self._whole.clear()
         with suppress(OSError):
             self.folder.rmdir()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import read_counts
 from resist_epi.counting.same_files import refuse_one_library_twice, repeated_files
-from resist_epi.errors import InputFormatError, SampleSheetError
+from resist_epi.errors import InputFormatError, ResistEpiError, SampleSheetError
 from resist_epi.genome.builtin import load_genome
 from resist_epi.genome.naming import Naming
 from resist_epi.genome.reference import load_exclude
@@ -22,8 +22,10 @@ from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet, one_mark, read_sheet, sheet_from_columns
 
 if TYPE_CHECKING:
+    from resist_epi.counting.passes import Pass
     from resist_epi.counting.sources import ReadOptions
     from resist_epi.study.regions import AskedRegions
+    from resist_epi.tracks.looks import LookCache
 
 
 def count_sheet(
@@ -63,8 +65,15 @@ def count_sheet(
     from resist_epi.counting.same_columns import repeated_columns
     from resist_epi.counting.sources import sheet_sources
     from resist_epi.study.regions import domains_of_sheet, sheet_regions
+    from resist_epi.tracks.looks import LookCache
 
-    sources = sheet_sources(sheet, quantity, reads=reads, genome=asked.genome, jobs=jobs)
+    kept = None if parts is None else Parts(parts)
+    looks = LookCache()
+    if kept is not None:
+        _read_tracks(sheet, asked, quantity, looks, Pass(jobs=jobs, parts=kept, progress=progress))
+    sources = sheet_sources(
+        sheet, quantity, reads=reads, genome=asked.genome, looks=looks, jobs=jobs
+    )
     repeated = repeated_files({sample: file.path for sample, file in sources.files.items()})
     refuse_one_library_twice(sheet, repeated)
     naming = asked.naming(sheet, sources.files)
@@ -77,7 +86,6 @@ def count_sheet(
         table, own = sheet_regions(sheet, asked, sources.files, naming)
     # Recovered counts have their libraries' sizes with them, the sheet's where it has one.
     recovered = sources.quantity == "recovered_reads"
-    kept = None if parts is None else Parts(parts)
     try:
         counted = count_tables(
             sources.files,
@@ -87,12 +95,49 @@ def count_sheet(
         )
     except KeyboardInterrupt:
         if kept is not None:
-            kept.remove()
+            kept.remove_all()
         raise
     matrix = counted.matrices["regions"]
     refuse_one_library_twice(sheet, repeated_columns(matrix))
     more = {"quantity_reason": sources.reason, **naming.facts(), "sheet": sheet.to_columns()}
     return replace(matrix, metadata={**matrix.metadata, **more})
+
+
+def _read_tracks(
+    sheet: SampleSheet, asked: AskedRegions, quantity: str, looks: LookCache, how: Pass
+) -> None:
+    """Look at tracks and count them in one pass, where their headers tell what is asked of them.
+
+    What is wrong is left to those who do the same when the tracks are known.
+    """
+    from resist_epi.counting.files import plan_tables
+    from resist_epi.counting.look_and_tally import Foreseen
+    from resist_epi.counting.read_once import ToRead, read_once, unsaid
+    from resist_epi.counting.sources import has_reads, sheet_sources, track_files
+    from resist_epi.study.regions import sheet_regions
+
+    hangs = quantity == "recovered_reads" or (quantity == "auto" and not has_reads(sheet))
+    if not hangs or asked.regions == "domains" or how.parts is None:
+        return
+    try:
+        with unsaid("resist_epi"):
+            files = sheet_sources(sheet, "mean_signal", genome=asked.genome, looks=looks).files
+            if any(file.kind != "bigWig" for file in files.values()):
+                return
+            refuse_one_library_twice(sheet, repeated_files({s: f.path for s, f in files.items()}))
+            naming = asked.naming(sheet, files)
+            table, own = sheet_regions(sheet, asked, files, naming)
+            there = replace(how, exclude=load_exclude(asked.exclude, naming), genome=own)
+            _, plan = plan_tables(files, {"regions": table}, how=there)
+    except ResistEpiError:
+        return
+    tasks = {s: ToRead(file, files[s], "regions") for s, file in track_files(sheet).items()}
+    foreseen = {"regions": Foreseen(plan, plan.digest(), quantity)}
+    try:
+        read_once(tasks, foreseen, looks, how.parts, jobs=how.jobs, progress=how.progress)
+    except KeyboardInterrupt:
+        how.parts.remove_all()
+        raise
 
 
 def read_counts_and_sheet(

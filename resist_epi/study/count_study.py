@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from resist_epi.errors import DesignError, InputFormatError, did_you_mean, unkno
 from resist_epi.genes.own_genes import with_nearest_genes
 from resist_epi.genome.peaks import read_bed_regions
 from resist_epi.genome.regions import check_regions, make_regions
+from resist_epi.io.parts import Parts
 from resist_epi.samples.presets import preset
 from resist_epi.samples.sheet import SampleSheet, one_mark, read_sheet
 from resist_epi.schema import Kind
@@ -145,11 +147,21 @@ def _counted(
             "there are no consensus peaks: the sheet's Peaks column must name the files of at"
             f" least {study.settings.min_overlap} samples of {mark} (min_overlap)"
         )
-    counted = count_mark(study, mark, kinds, study.consensus[mark], own=own, progress=progress)
-    bins = counted.matrices["bins"]
-    windows = None
-    if kind == "domains":
-        windows = count_windows(study, mark, bins, progress)
+    with TemporaryDirectory() as folder:
+        counted = count_mark(
+            study,
+            mark,
+            kinds,
+            study.consensus[mark],
+            own=own,
+            parts=Parts(folder) if kind == "domains" else None,
+            windows=kind == "domains",
+            progress=progress,
+        )
+        bins, windows = counted.matrices["bins"], None
+        if kind == "domains":
+            windows = count_windows(study, mark, bins, counted.kept, progress)
+    if windows is not None:
         domains = find_domains(windows)
         if not len(domains):
             raise DesignError(f"{mark}: no window is above background, so there are no domains")

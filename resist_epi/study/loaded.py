@@ -81,6 +81,7 @@ def load_steps(
     looks: LookCache,
     *,
     given: SampleSheet | None = None,
+    before: Study | None = None,
 ) -> LoadedStudy:
     """Read a study whose files were checked, and find what each step of its marks depends on.
 
@@ -90,13 +91,15 @@ def load_steps(
         What its tracks are.
     given
         The sheet before its files were lifted, where they were.
+    before
+        As of `load_study`.
 
     Raises
     ------
     ResistEpiError
         If an input is wrong.
     """
-    study = load_study(settings, sheet=sheet, looks=looks)
+    study = load_study(settings, sheet=sheet, looks=looks, before=before)
     told = StudyContext(sheet, settings.questions, study.naming, study.reference.annotation.genes)
     check_given_files(GivenFiles.of_settings(settings), told)
     named = named_files(sheet if given is None else given, settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +31,7 @@ def stage_sheet(
     cache: str | Path | None = None,
     *,
     columns: Sequence[str] = PATH_COLUMNS,
+    only: Collection[str] | None = None,
     parts: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> SampleSheet:
@@ -45,6 +46,8 @@ def stage_sheet(
         Folder of the copies; by default `resist_epi/tracks` in the user's cache.
     columns
         Whose files are fetched.
+    only
+        Addresses that are fetched, where it is not all; the others stay as they are.
     parts
         Leave bigWigs where they are, as parts of them will be read.
     progress
@@ -70,6 +73,8 @@ def stage_sheet(
     True
     """
     first = remote_cells(sheet, columns)
+    if only is not None:
+        first = {url: cell for url, cell in first.items() if url in only}
     if not first:
         return sheet
     begin(progress, "fetching files", len(first))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -84,7 +84,11 @@ class Study:
 
 
 def load_study(
-    settings: StudySettings, *, sheet: SampleSheet | None = None, looks: LookCache | None = None
+    settings: StudySettings,
+    *,
+    sheet: SampleSheet | None = None,
+    looks: LookCache | None = None,
+    before: Study | None = None,
 ) -> Study:
     """Read everything that the settings name, but for what is counted.
 
@@ -94,6 +98,9 @@ def load_study(
         The settings' sheet, where it was read before.
     looks
         What tracks are, as far as that is known already.
+    before
+        The same study as it was read when its tracks had not been looked at: what does not hang on
+        that is taken from it.
     """
     sheet = read_sheet(settings.sheet) if sheet is None else sheet
     looks = LookCache() if looks is None else looks
@@ -109,6 +116,8 @@ def load_study(
         )
         for mark in sheet.marks
     }
+    if before is not None and _places(sources) == _places(before.sources):
+        return replace(before, settings=settings, sources=sources)
     files = {s: file for found in sources.values() for s, file in found.files.items()}
     reference = load_reference(settings.genome, settings.genes, tracks=files)
     files_with_places = (settings.exclude, settings.segments, settings.partition)
@@ -130,6 +139,15 @@ def load_study(
         gene_sets=load_sets(settings.gene_sets),
         own_sets=settings.gene_sets is not None,
     )
+
+
+def _places(sources: Mapping[str, SheetSources]) -> list[object]:
+    """What the rest of a study hangs on of its files: their chromosomes."""
+    return [
+        (mark, sample, file.path, file.chrom_lengths, file.lengths_known, file.naming)
+        for mark, found in sources.items()
+        for sample, file in found.files.items()
+    ]
 
 
 def study_reads(settings: StudySettings) -> ReadOptions:

@@ -13,17 +13,17 @@ from string import Template
 import yaml
 
 from resist_epi.errors import InputFormatError, shortened
-from resist_epi.io.remote.address import shown
 from resist_epi.io.store import read_text, write_text
 from resist_epi.samples.sheet import SampleSheet, read_sheet
 from resist_epi.study.first_look import check_has_stages
 from resist_epi.study.job_sizes import LIBRARIES_A_SHARD, THREADS, JobSizes
 from resist_epi.study.settings import StudySettings
-from resist_epi.study.staged import remote_cells
 from resist_epi.study.study import named_files
 from resist_epi.study.study_file import read_study, write_study
 
 SNAKEFILE, CONFIG, STUDY, INPUTS = "Snakefile", "config.yaml", "study.yaml", "inputs.txt"
+
+CACHE = ".cache"  # beside them: copies of files from elsewhere
 
 
 def job_sizes(
@@ -40,6 +40,7 @@ def write_workflow(
     folder: str | Path,
     sizes: JobSizes,
     *,
+    cache: str | Path | None = None,
     force: bool = False,
 ) -> list[Path]:
     """Write a folder that Snakemake runs: Snakefile, its configuration, profiles and the study.
@@ -52,6 +53,9 @@ def write_workflow(
         As `settings.sheet` was read.
     folder
         Made if missing.
+    cache
+        Folder of copies of files from elsewhere, which all computers must share; by default
+        `.cache` in the workflow's.
     force
         Write over a workflow that is there.
 
@@ -68,7 +72,6 @@ def write_workflow(
     """
     folder = Path(folder)
     check_has_stages(settings, sheet)
-    _refuse_files_elsewhere(settings, sheet)
     templates = dict(_templates())
     names = [*templates, STUDY, INPUTS]
     there = [name for name in names if (folder / name).exists() or (folder / name).is_symlink()]
@@ -79,11 +82,12 @@ def write_workflow(
             remedy="give another folder with -o, or write over the workflow in it with --force",
         )
     folder.mkdir(parents=True, exist_ok=True)
+    copies = CACHE if cache is None else _seen_from(folder, Path(cache))
     for name, template in templates.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         text = template.read_text("utf-8")
-        write_text(path, _filled(text, sheet, sizes) if name == CONFIG else text)
+        write_text(path, _filled(text, sheet, sizes, copies) if name == CONFIG else text)
         if path.suffix == ".sh":
             path.chmod(0o755)
     write_study(folder / STUDY, settings)
@@ -138,24 +142,19 @@ def check_workflow(folder: str | Path) -> Path:
 
 def write_inputs(folder: Path, settings: StudySettings, sheet: SampleSheet) -> None:
     """List what the study reads, as seen from the folder: a job is run again where one is newer."""
-    seen = (p if p.is_absolute() else relpath(p, folder) for p in named_files(sheet, settings))
-    text = "".join(f"{path}\n" for path in dict.fromkeys(map(str, seen)))
+    seen = dict.fromkeys(_seen_from(folder, path) for path in named_files(sheet, settings))
+    text = "".join(f"{path}\n" for path in seen)
     path = folder / INPUTS
     if not path.is_file() or read_text(path) != text:
         write_text(path, text)
 
 
-def _refuse_files_elsewhere(settings: StudySettings, sheet: SampleSheet) -> None:
-    if elsewhere := remote_cells(sheet):
-        raise InputFormatError(
-            f"{len(elsewhere)} files lie elsewhere, such as {shown(next(iter(elsewhere)))}; the"
-            " computers of a cluster share files that are here",
-            path=settings.sheet,
-            remedy="copy them, and name the copies; or use `resist-epi run`, which fetches them",
-        )
+def _seen_from(folder: Path, path: Path) -> str:
+    """A path as it is written into the folder's files."""
+    return str(path) if path.is_absolute() else relpath(path, folder)
 
 
-def _filled(text: str, sheet: SampleSheet, sizes: JobSizes) -> str:
+def _filled(text: str, sheet: SampleSheet, sizes: JobSizes, copies: str) -> str:
     """The configuration of a cohort."""
     return Template(text).substitute(
         sizes.megabytes,
@@ -165,6 +164,7 @@ def _filled(text: str, sheet: SampleSheet, sizes: JobSizes) -> str:
         n_marks=len(sheet.marks),
         names=json.dumps(list(sheet.marks), ensure_ascii=False),
         shards=sizes.shards,
+        cache=json.dumps(copies, ensure_ascii=False),
     )
 
 

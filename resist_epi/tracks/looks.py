@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from resist_epi.arrays import FloatArray
 from resist_epi.errors import ResistEpiError
 from resist_epi.io.digest import checksum, step_key
 from resist_epi.io.store import parse_json, write_text
+from resist_epi.tracks.engine.heard_track import HeardTrack, Listener
 from resist_epi.tracks.engine.renamed_track import RenamedTrack
-from resist_epi.tracks.engine.runs import MAX_COORDINATE, Grid, Runs
+from resist_epi.tracks.engine.runs import Grid, Runs
 from resist_epi.tracks.engine.track import CoverageTrack, lowest_value
 from resist_epi.tracks.open import open_track
 from resist_epi.tracks.opened import FileKind, OpenedFile, file_state, open_file, opened_as
 from resist_epi.tracks.reads.open import open_reads
 from resist_epi.tracks.reads.summary import summarise_reads
-from resist_epi.tracks.recovery.recovery import Recovery, recover_counts
+from resist_epi.tracks.recovery.recovery import Recovery, recover_from_values
 from resist_epi.workers import run_tasks
 
 logger = logging.getLogger(__name__)
@@ -53,22 +55,52 @@ class TrackFile:
         )
 
 
-def look_at_track(file: TrackFile) -> OpenedFile:
-    """Look at a track, once through where its values are counts, and less where they are not.
+def look_at_track(file: TrackFile, listeners: Sequence[Listener] = ()) -> OpenedFile:
+    """Look at a track, once through from its start to its end.
+
+    Parameters
+    ----------
+    listeners
+        Who hears all of it, its chromosomes by the names that they get in the look.
 
     Raises
     ------
     InputFormatError
         If the track is damaged.
     """
-    track = open_track(file.path)
+    return look_and_values(file, listeners)[0]
+
+
+def look_and_values(
+    file: TrackFile,
+    listeners: Sequence[Listener] = (),
+    *,
+    track: CoverageTrack | None = None,
+    named: CoverageTrack | None = None,
+) -> tuple[OpenedFile, FloatArray]:
+    """`look_at_track`, and the distinct values above zero that were seen, ascending; (n,).
+
+    Parameters
+    ----------
+    track
+        The track, where it is open already.
+    named
+        The same, its chromosomes by the names that the listeners know; by default those of the
+        look.
+    """
+    track = open_track(file.path) if track is None else track
     kind: FileKind = "bigWig" if track.lengths_known else "bedGraph"
     opened = opened_as(track, OpenedFile(file.path, kind))
-    weighed = _Weighed(RenamedTrack(track, opened.names) if opened.names else track)
-    recovery = recover_counts(
-        weighed, library_size=file.library_size, fragment_length=file.fragment_length
+    weight = _Weight()
+    if named is None:
+        named = RenamedTrack(track, opened.names) if opened.names else track
+    heard = HeardTrack(named, [weight, *listeners])
+    recovery, values = recover_from_values(
+        heard, library_size=file.library_size, fragment_length=file.fragment_length
     )
-    return replace(opened, total=weighed.weight(), lowest=weighed.lowest, recovery=recovery)
+    heard.finish()
+    look = replace(opened, total=weight.total(), lowest=weight.lowest, recovery=recovery)
+    return look, values
 
 
 def look_at_tracks(
@@ -138,6 +170,11 @@ class LookCache:
                 self._looks = dict(parse_json(path.read_bytes()))
             except (ValueError, TypeError):
                 logger.warning("%s is damaged: tracks are looked at anew", path)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no look is known."""
+        return not self._looks
 
     def find(self, file: TrackFile) -> OpenedFile | None:
         """The look of a track that has not changed."""
@@ -220,32 +257,33 @@ def _place(path: str, quantity: str) -> str:
     return step_key(file=file_state(path), reads=quantity == "reads")
 
 
-class _Weighed(CoverageTrack):
-    """A track that adds up what is read of it, so that its total needs no pass of its own."""
+class _Weight:
+    """Value x bp of what it hears, and the lowest value, so that they need no pass of their own."""
 
-    def __init__(self, track: CoverageTrack) -> None:
-        self._track, self._sums, self.lowest = track, dict[str, float](), 0.0
-        self.path, self.chrom_lengths = track.path, track.chrom_lengths
-        self.lengths_known = track.lengths_known
+    def __init__(self) -> None:
+        self._sums, self._sum, self.lowest = dict[str, float](), 0.0, 0.0
 
-    def runs(self, chrom: str) -> Iterator[Runs | Grid]:
-        """Runs of a chromosome, in chunks."""
-        total = 0.0
-        for runs in self._track.runs(chrom):
-            self.lowest = min(self.lowest, lowest_value(runs.values))
-            values = np.where(np.isfinite(runs.values), runs.values, 0.0).astype(np.float64)
-            lengths = runs.step if isinstance(runs, Grid) else runs.ends - runs.starts
-            total += float((values * lengths).sum())
-            yield runs
-        self._sums[chrom] = total  # only where it was read to the end
+    def begin(self, chrom: str) -> None:
+        self._sum = 0.0
 
-    def weight(self) -> float:
-        """Value x bp over all chromosomes; reads those that were not read to the end."""
-        missing = [c for c in self.chrom_lengths if c not in self._sums]
-        rest = []
-        for chrom in missing:
-            end = self.chrom_lengths[chrom] if self.lengths_known else MAX_COORDINATE
-            found = self._track.summarise(chrom, [0], [end], extremes=False)
-            self.lowest = min(self.lowest, found.lowest)
-            rest.append(float(found.sum.sum()))
-        return float(np.sum(list(self._sums.values()))) + float(np.sum(rest))
+    def add(self, runs: Runs | Grid) -> None:
+        self.lowest = min(self.lowest, lowest_value(runs.values))
+        self._sum += _weight(runs)
+
+    def end(self, chrom: str) -> None:
+        self._sums[chrom] = self._sum
+
+    def total(self) -> float:
+        """Over all chromosomes."""
+        return float(np.sum(list(self._sums.values())))
+
+
+def _weight(runs: Runs | Grid) -> float:
+    """Value x bp of runs; what is no number, or infinite, weighs nothing."""
+    lengths = runs.step if isinstance(runs, Grid) else runs.ends - runs.starts
+    with np.errstate(over="ignore", invalid="ignore"):
+        weight = float(np.multiply(runs.values, lengths, dtype=np.float64).sum())
+    if np.isfinite(weight):
+        return weight
+    values = np.where(np.isfinite(runs.values), runs.values, 0.0).astype(np.float64)
+    return float((values * lengths).sum())

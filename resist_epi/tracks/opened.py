@@ -121,11 +121,17 @@ class OpenedFile:
         recovery = self.recovery if quantity == "recovered_reads" else None
         return replace(self, quantity=quantity, rules=rules, recovery=recovery)
 
-    def track(self) -> CoverageTrack:
-        """Open the track to be read: fragments where these are counted, of reads their depth."""
+    def track(self, opened: CoverageTrack | None = None) -> CoverageTrack:
+        """The track to be read: fragments where these are counted, of reads their depth.
+
+        Parameters
+        ----------
+        opened
+            The track, where it is open already.
+        """
         if self.kind in ("BAM", "BED reads"):
             return ReadsTrack(self.reads(), self.rules or ReadRules())
-        track = open_track(self.path)
+        track = open_track(self.path) if opened is None else opened
         names = self._names_in(track)
         track = RenamedTrack(track, names) if names else track
         if self.quantity != "recovered_reads" or self.recovery is None:

@@ -24,6 +24,12 @@ def rows(cohort: SmallCohort) -> pd.DataFrame:
     return pd.read_csv(cohort.sheet)
 
 
+def of_one_mark(cohort: SmallCohort) -> pd.DataFrame:
+    """Half of the rows, and of a run's time."""
+    table = rows(cohort)
+    return table[table["Factor"] == "H3K27me3"].reset_index(drop=True)
+
+
 def put(cohort: SmallCohort, table: pd.DataFrame) -> Path:
     sheet = cohort.sheet.with_name("changed.csv")
     table.to_csv(sheet, index=False)
@@ -107,7 +113,7 @@ def test_an_empty_peak_file_is_a_warning(
     cohort: SmallCohort, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     cohort.sheet.with_name("empty.bed").write_text("")
-    table = rows(cohort)
+    table = of_one_mark(cohort)
     table.loc[1, "Peaks"] = "empty.bed"
     assert run(cohort, put(cohort, table), tmp_path / "out") == 0
     found = read_table(tmp_path / "out" / "check.tsv")
@@ -198,7 +204,7 @@ def test_patients_for_some_rows_only_stop_before_anything_is_counted(
 def test_a_sheet_that_is_missing_leaves_an_earlier_run_as_it_is(
     cohort: SmallCohort, tmp_path: Path
 ) -> None:
-    assert run(cohort, cohort.sheet, tmp_path / "out") == 0
+    assert run(cohort, put(cohort, of_one_mark(cohort)), tmp_path / "out") == 0
     before = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
     assert run(cohort, tmp_path / "none.csv", tmp_path / "out") == 1
     assert {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()} == before

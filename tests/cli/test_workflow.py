@@ -28,7 +28,7 @@ def options(*verbs: str) -> dict[str, list[str]]:
 
 def test_every_option_of_a_study_is_taken() -> None:
     of_run, of_init = options("run"), options("workflow", "init")
-    missing = {"jobs", "unlock", "stage", "shard", "mark", "cache"} & set(of_run)
+    missing = {"jobs", "unlock", "stage", "shard", "mark"} & set(of_run)
     assert {n: o for n, o in of_run.items() if n not in of_init} == {n: of_run[n] for n in missing}
     shared = set(of_run) - missing
     assert {n: of_init[n] for n in shared} == {n: of_run[n] for n in shared}

@@ -10,8 +10,6 @@ import pandas as pd
 import pytest
 
 from resist_epi.counting.coverage import count_regions, fully_covered, summarise_regions
-from resist_epi.counting.plan import RegionPlan
-from resist_epi.counting.tally import tally_coverage
 from resist_epi.errors import GenomeMismatchError, QuantityError
 from resist_epi.genome.chromosomes import autosomes
 from resist_epi.genome.regions import bed_regions
@@ -107,13 +105,6 @@ def test_a_chromosome_absent_from_some_tracks_is_an_error() -> None:
 def test_counts_cannot_be_had_from_coverage() -> None:
     with pytest.raises(QuantityError, match="reads cannot be had from coverage"):
         count_regions({"a": TRACK}, REGIONS, quantity="reads")
-
-
-def test_share_counts_each_base_once() -> None:
-    overlapping = bed_regions([("chr1", 0, 2), ("chr1", 1, 3), ("chr7", 0, 5)])
-    plan = RegionPlan({}, within={"peaks": overlapping})
-    assert tally_coverage(TRACK, plan).shares["peaks"] == pytest.approx(4 / 22)
-    assert np.isnan(tally_coverage(FakeTrack({"chr1": [0.0]}), plan).shares["peaks"])
 
 
 def test_regions_that_are_wholly_excluded() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,6 @@ import resist_epi as rx
 from resist_epi.cli.main import main
 from resist_epi.errors import DesignError
 from resist_epi.io.tables import read_table
-from resist_epi.simulation.cohort import simulate_cohort
-from resist_epi.simulation.files import write_cohort
-from resist_epi.simulation.settings import CohortSettings
 from resist_epi.study.enrich_study import enrich_study
 from tests.support.cohort import make_cohort
 from tests.support.texts import TOP, blocks
@@ -51,14 +47,3 @@ def test_it_finds_what_the_run_writes(
     sets = read_table(tmp_path / "study/gene_sets/H3K27me3.tsv")
     assert list(held["sets"]) == list(sets)
     np.testing.assert_allclose(held["sets"]["pvalue"], sets["pvalue"], rtol=1e-5)
-
-
-@pytest.mark.slow
-def test_its_number_is_the_demos(tmp_path: Path) -> None:
-    """One mark alone: its libraries are the same whichever others are simulated."""
-    said = re.search(r"both call (\d+) promoters", README)
-    assert said is not None
-    sheet = write_cohort(simulate_cohort(CohortSettings(marks=("H3K27me3",))), tmp_path)
-    counts = rx.count_study(sheet, "promoters", genome="hg38", jobs=2)
-    found = rx.analyse(counts, contrast="poor-good").results
-    assert (found["direction"] != "none").sum() == int(said[1])

@@ -22,7 +22,7 @@ from tests.support.cohort import make_cohort
 @pytest.fixture
 def settings(tmp_path: Path) -> StudySettings:
     (tmp_path / "cohort").mkdir()
-    cohort = make_cohort(tmp_path / "cohort", per_group=2)
+    cohort = make_cohort(tmp_path / "cohort", per_group=2, marks=["H3K27me3"])
     return StudySettings.model_validate({"sheet": cohort.sheet, "genes": cohort.genes})
 
 

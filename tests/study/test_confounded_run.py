@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -27,13 +28,18 @@ AMPLIFIED = (4, 5, 6)  # of the poor tumours 4 to 7
 
 
 @pytest.fixture
-def cohort(tmp_path: Path) -> SmallCohort:
+def cohort(shared_cohort: SmallCohort, tmp_path: Path) -> SmallCohort:
+    """A copy of it, to be changed."""
+    folder = shutil.copytree(shared_cohort.sheet.parent, tmp_path / "cohort")
+    return SmallCohort(folder / "sheet.csv", folder / "genes.tsv", folder / "sets.gmt")
+
+
+@pytest.fixture(scope="module")
+def shared_cohort(tmp_path_factory: pytest.TempPathFactory) -> SmallCohort:
     """One mark; three of four poor tumours have twice the copies of half of chr1, inputs too."""
-    (tmp_path / "cohort").mkdir()
-    made = make_cohort(tmp_path / "cohort")
-    folder = made.sheet.parent
+    folder = tmp_path_factory.mktemp("confounded")
+    made = make_cohort(folder, marks=["H3K27me3"])
     sheet = pd.read_csv(made.sheet)
-    sheet = sheet[sheet["Factor"] == "H3K27me3"].reset_index(drop=True)
     rng = np.random.default_rng(2)
     base = {c: rng.gamma(4, 2, size=n // BIN) + 1 for c, n in LENGTHS.items()}
     from resist_epi.tracks.open import open_track

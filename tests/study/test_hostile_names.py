@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,6 +14,8 @@ import pytest
 from resist_epi.cli.main import main
 from resist_epi.errors import InputFormatError
 from resist_epi.io.tables import read_table
+from resist_epi.report import figures
+from resist_epi.report.gather import MarkTables
 from resist_epi.tracks.bigwig.track import write_bigwig
 from tests.support.cohort import LENGTHS, make_cohort
 from tests.support.few_figures import draw_only
@@ -60,9 +64,20 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def draw_of_one_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The figures of the mark whose name is hostile; samples, groups and genes are the other's."""
+    draw = figures._figures
+
+    def of_it(mark: MarkTables, *more: Any) -> Iterator[tuple[str, figures.Draw]]:
+        return draw(mark, *more) if mark.mark == MARK else iter(())
+
+    monkeypatch.setattr(figures, "_figures", of_it)
+
+
 def test_a_whole_study_of_hostile_names(
     study: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    draw_of_one_mark(monkeypatch)
     before = set(study.parent.rglob("*"))
     out = study / "12:30" / "out a=b $x^{$ {{7*7}}"
     arguments = ["run", str(study / "sheet.csv"), "--genes", str(study / "genes.tsv")]
@@ -77,6 +92,8 @@ def test_a_whole_study_of_hostile_names(
     assert "<script>alert" not in page
     assert "<b>/../" not in page
     assert "{{7*7}}" in page
+    drawn = {path.stem.rpartition(".")[2] for path in (out / "figures").glob("*.png")}
+    assert drawn >= {"pca", "correlation", "heatmap", "volcano", "ma", "pvalue", "normalization"}
     ET.parse(out / "igv_session.xml")
     quality = read_table(out / "qc.tsv")
     assert set(quality["sample"]) == set(pd.read_csv(study / "sheet.csv")["SampleID"])

@@ -20,6 +20,7 @@ from resist_epi.genome.regions import make_regions
 from resist_epi.io.tables import read_results, read_table
 from resist_epi.tracks.open import open_track
 from tests.support.builders import said
+from tests.support.few_figures import draw_only
 
 pytestmark = pytest.mark.real
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
@@ -45,7 +46,9 @@ def rat_run(rat: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     genes = str(rat / "genes_rn4.tsv.gz")
     expression = str(rat / "expression_lv_bn_shr.tsv.gz")
     command = ["run", str(sheet), "--genes", genes, "--expression", expression]
-    assert main([*command, "-o", str(out)]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        draw_only(patch, ".pca", ".correlation")
+        assert main([*command, "-o", str(out)]) == 0
     return out
 
 
@@ -85,6 +88,7 @@ def test_libraries_of_one_animal_have_fold_changes_but_no_p(rat_run: Path) -> No
     assert "method: ql" in header
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_without_patient_both_marks_are_tested_and_the_header_says_so(
     rat: Path, tmp_path: Path
 ) -> None:

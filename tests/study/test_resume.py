@@ -135,7 +135,9 @@ def test_a_damaged_output_is_made_anew(begun: FinishedRun, damage: str) -> None:
     assert contents(out) == before
 
 
-def test_of_two_runs_in_one_folder_the_second_stops(cohort: SmallCohort, tmp_path: Path) -> None:
+def test_of_two_runs_in_one_folder_the_second_stops(tmp_path: Path) -> None:
+    (tmp_path / "cohort").mkdir()
+    cohort = make_cohort(tmp_path / "cohort", per_group=2, marks=["H3K27me3"])
     out = tmp_path / "out"
     command = [sys.executable, "-m", "resist_epi", "-q", "run", str(cohort.sheet)]
     command += ["--genes", str(cohort.genes), "--gene-sets", str(cohort.gene_sets), "-o", str(out)]

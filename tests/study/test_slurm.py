@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 import pytest
@@ -34,9 +35,9 @@ UNLUCKY = TOP / "tests" / "support" / "unlucky.py"
 # Of a cluster without accounting, whose jobs take seconds.
 SLURM = (
     *("--slurm-no-account", "--slurm-status-command", "squeue"),
-    *("--slurm-init-seconds-before-status-checks", "5", "--latency-wait", "20"),
+    *("--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "20"),
 )
-GENERIC = ("--seconds-between-status-checks", "2", "--latency-wait", "20")
+GENERIC = ("--seconds-between-status-checks", "1", "--latency-wait", "20")
 
 # What a run notes with its time, and what stages and jobs leave beside the results.
 NOT_RESULTS = ("run.log", ".stages", "logs")
@@ -63,6 +64,7 @@ class Workflow:
     sheet: Path
     folder: Path
     environment: dict[str, str] = field(init=False)
+    plain: ClassVar[dict[Path, Path]] = {}  # sheet -> folder of a plain run
 
     def __post_init__(self) -> None:
         own = {"SOURCE_DATE_EPOCH": "1700000000", "PYTHONPATH": str(TOP), "OMP_NUM_THREADS": "1"}
@@ -118,11 +120,16 @@ class Workflow:
         return (self.folder / "out.log").read_text()
 
     def on_one_machine(self) -> Path:
-        """The folder of a plain run of the same study, equally deep and called by such paths."""
-        folder = self.folder / "one"
-        folder.mkdir()
-        assert self.ours("run", "../wf/study.yaml", "-o", "study", at=folder).wait() == 0
-        return folder / "study"
+        """The folder of a plain run of the same study, equally deep and called by such paths.
+
+        Workflows of one sheet share it: results name files as seen from them, and all lie alike.
+        """
+        if self.sheet not in self.plain:
+            folder = self.folder / "one"
+            folder.mkdir()
+            assert self.ours("run", "../wf/study.yaml", "-o", "study", at=folder).wait() == 0
+            self.plain[self.sheet] = folder / "study"
+        return self.plain[self.sheet]
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -154,16 +154,38 @@ def test_paths_are_seen_from_the_folder(tmp_path: Path, monkeypatch: pytest.Monk
     assert read_study("study.yaml").sheet == Path("../../data/sheet.csv")
 
 
-@pytest.mark.parametrize("what", ["peaks", "chain", "elsewhere"])
+@pytest.mark.parametrize("what", ["peaks", "chain"])
 def test_what_cannot_be_split_is_refused(what: str, tmp_path: Path) -> None:
     column = "Peaks" if what == "peaks" else "Coverage"
     sheet = write_sheet(tmp_path, column=column)
-    if what == "elsewhere":
-        sheet.write_text(sheet.read_text().replace("T00.bw", "https://example.org/T00.bw"))
     settings = StudySettings(sheet=sheet, chain=tmp_path / "c" if what == "chain" else None)
     with pytest.raises(InputFormatError, match="resist-epi run"):
         write_workflow(settings, read_sheet(sheet), tmp_path / "wf", JobSizes(4, 2))
     assert not (tmp_path / "wf").exists()
+
+
+def test_files_elsewhere_have_a_cache_that_all_jobs_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet = write_sheet(tmp_path)
+    sheet.write_text(sheet.read_text().replace("T00.bw", "https://example.org/T00.bw"))
+    wf, found = written(tmp_path, sheet)
+    assert yaml.safe_load((wf / "config.yaml").read_text())["cache"] == ".cache"
+    assert "example.org" not in (wf / "inputs.txt").read_text()  # Snakemake cannot see it
+    (run,) = (x for x in (wf / "Snakefile").read_text().splitlines() if x.startswith("RUN = "))
+    assert " --cache {config[cache]:q} " in run
+    monkeypatch.chdir(tmp_path)
+    asked = (StudySettings(sheet=sheet), found, "wf", JobSizes(4, 2))
+    for cache, expected in (
+        ("my: copies", "../my: copies"),
+        ("/scratch/copies", "/scratch/copies"),
+    ):
+        write_workflow(*asked, cache=cache, force=True)
+        config = yaml.safe_load((wf / "config.yaml").read_text())
+        assert config["cache"] == expected
+        schema().validate(config)
+    del config["cache"]  # as an older workflow has it
+    schema().validate(config)
 
 
 def test_a_sheet_that_has_changed_is_seen(tmp_path: Path) -> None:

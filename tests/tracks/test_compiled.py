@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-USED = "from resist_epi.tracks.compiled import njit; print(njit(lambda x: x + 1)(1))"
+USED = "from resist_epi.tracks.compiled import njit; print(njit()(lambda x: x + 1)(1))"
 
 
 @pytest.mark.parametrize("name", ["coverage", "tracks"])
@@ -27,3 +27,19 @@ def test_coverage_itself_is_left_to_numba(tmp_path: Path) -> None:
     run = [sys.executable, "-c", code]
     done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == "2\nFalse\n"
+
+
+def test_where_no_folder_can_be_written_loops_are_compiled_anew(tmp_path: Path) -> None:
+    """As in a container whose files cannot be written, by a user without a home."""
+    (tmp_path / "loops.py").write_text(
+        "from numba.core import caching\n"
+        "caching.CacheImpl._locator_classes = []\n"
+        "from resist_epi.tracks.compiled import njit\n"
+        "@njit(cache=True, nogil=True)\n"
+        "def twice(x):\n"
+        "    return 2 * x\n"
+        "print(twice(21))\n"
+    )
+    run = [sys.executable, "loops.py"]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == "42\n", done.stderr

@@ -22,6 +22,8 @@ from resist_epi.tracks.looks import LookCache
 
 logger = logging.getLogger(__name__)
 
+_OF_FILES = ("counts ", "shares ", "windows ")  # steps that are made of what files give
+
 
 def count_files(
     settings: StudySettings,
@@ -65,7 +67,7 @@ def count_files(
 
 def are_counted(plan: Plan, mark: str, out: Path) -> bool:
     """Whether all counts of a mark are joined already, by its test or by a run."""
-    steps = {n: k for n, k in plan.steps(mark).items() if n.startswith(("counts ", "shares "))}
+    steps = {n: k for n, k in plan.steps(mark).items() if n.startswith(_OF_FILES)}
     return any(
         all(finished_outputs(place, name, key) is not None for name, key in steps.items())
         for place in (out, stage_path(out, "tested", mark))

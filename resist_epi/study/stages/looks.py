@@ -11,13 +11,15 @@ from typing import Any
 from resist_epi.counting.sources import track_files
 from resist_epi.errors import ResistEpiError
 from resist_epi.io.digest import State, checksum, fingerprint, remember, settled_state, step_key
+from resist_epi.io.remote.address import identity, is_remote
 from resist_epi.io.run_folder import run_path, stage_path
 from resist_epi.io.sealed import read_sealed, write_sealed
 from resist_epi.io.store import changed_meanwhile, unreadable
 from resist_epi.samples.sheet import SampleSheet
+from resist_epi.samples.sheet_checks import PATH_COLUMNS
 from resist_epi.study.first_look import FirstLook
 from resist_epi.study.settings import StudySettings
-from resist_epi.study.staged import stage_sheet
+from resist_epi.study.staged import remote_cells, stage_sheet
 from resist_epi.study.stages.shard import Shard
 from resist_epi.study.study import named_files
 from resist_epi.tracks.looks import LookCache, TrackFile, look_at_track
@@ -81,6 +83,7 @@ def fetch_files(
     out: Path,
     cache: Path | None,
     progress: Callable[[str], None] | None = None,
+    shard: Shard | None = None,
 ) -> SampleSheet:
     """The sheet with every file here: those from elsewhere fetched, and watched from now on.
 
@@ -90,6 +93,8 @@ def fetch_files(
     ----------
     cache
         As of `staged.stage_sheet`.
+    shard
+        Fetch the files that this one looks at, and leave the addresses of the others.
 
     Raises
     ------
@@ -97,7 +102,8 @@ def fetch_files(
         If a file cannot be had.
     """
     know_looks(out, LookCache())
-    sheet = stage_sheet(first.sheet, cache, progress=progress)
+    only = None if shard is None else _addresses(first.sheet, settings, shard)
+    sheet = stage_sheet(first.sheet, cache, only=only, progress=progress)
     first.inputs.add(named_files(sheet, settings))
     return sheet
 
@@ -129,8 +135,7 @@ def look_at_files(
     shard = Shard() if shard is None else shard
     looks = LookCache(run_path(out, "looks"))
     seen = know_looks(out, looks)
-    tracks, others = _files(sheet, settings)
-    mine = shard.mine(tracks) + shard.mine(others)
+    mine = [file for file in _share(sheet, settings, shard) if not is_remote(file.path)]
     waiting = {str(i): f for i, f in enumerate(mine) if not _is_known(f, looks, seen)}
     if len(waiting) < len(mine):
         logger.info("looked at before: %d of %d files", len(mine) - len(waiting), len(mine))
@@ -152,17 +157,38 @@ def look_at_files(
     return [file.path for file in mine]
 
 
+def _share(sheet: SampleSheet, settings: StudySettings, shard: Shard) -> list[_File]:
+    """A shard's files, the same ones whether those from elsewhere are fetched or not."""
+    tracks, others = _files(sheet, settings)
+    return shard.mine(tracks) + shard.mine(others)
+
+
+def _addresses(sheet: SampleSheet, settings: StudySettings, shard: Shard) -> set[str]:
+    """Every address in a sheet of the files from elsewhere that are a shard's."""
+    files = _share(sheet, settings, shard)
+    mine = {identity(file.path) for file in files if is_remote(file.path)}
+    return {url for url in remote_cells(sheet) if identity(url) in mine}
+
+
 def _files(sheet: SampleSheet, settings: StudySettings) -> tuple[list[_File], list[_File]]:
-    """Tracks, then every other file that is named, each once."""
+    """Tracks, then every other file that is named, each once; elsewhere or here."""
     tracks = {
-        (column, file.path): _File(file.path, file)  # a control of several libraries stands once
+        (column, _own(file.path)): _File(file.path, file)  # one control of several libraries
         for column in ("Coverage", "ControlCoverage")
         for file in track_files(sheet, column).values()
-        if Path(file.path).is_file()
+        if is_remote(file.path) or Path(file.path).is_file()
     }
-    paths = {path for _, path in tracks}
-    others = [str(p) for p in named_files(sheet, settings) if str(p) not in paths]
-    return list(tracks.values()), [_File(p) for p in others if Path(p).is_file()]
+    cells = [str(p) for column in PATH_COLUMNS for p in sheet.table.get(column, ())]
+    named = [str(p) for p in settings.named_paths.values()] + cells
+    others = {_own(path): _File(path) for path in named if is_remote(path) or Path(path).is_file()}
+    for _, own in tracks:
+        others.pop(own, None)
+    return list(tracks.values()), list(others.values())
+
+
+def _own(path: str) -> str:
+    """What tells a file from others: one address may be written, and signed, in several ways."""
+    return identity(path) if is_remote(path) else path
 
 
 def _is_known(file: _File, looks: LookCache, seen: set[State]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,7 @@ def _of_study(loaded: LoadedStudy) -> tuple[dict[str, Any], dict[str, IntArray]]
             sources.files,
             asked.tables,
             within=asked.within,
+            adjacent=asked.adjacent,
             library_sizes=asked.library_sizes,
             how=counting_pass(study),
         )
@@ -80,6 +82,7 @@ def _of_study(loaded: LoadedStudy) -> tuple[dict[str, Any], dict[str, IntArray]]
             "column": "bamReads" if sources.quantity == "reads" else "Coverage",
             "tables": list(plan.tables),
             "within": list(plan.within),
+            "adjacent": None if plan.adjacent is None else asdict(plan.adjacent),
             "digest": digest,
             "files": {s: stored_file(file, digest) for s, file in sources.files.items()},
             "steps": {**loaded.dna, **loaded.marks[mark]},

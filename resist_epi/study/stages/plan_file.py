@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.arrays import AnyArray, ByChromosome
-from resist_epi.counting.plan import RegionPlan
+from resist_epi.counting.plan import Adjacent, RegionPlan
 from resist_epi.errors import InputFormatError
 from resist_epi.io.digest import checksum, step_key
 from resist_epi.io.parts import read_arrays, write_arrays
@@ -107,7 +107,8 @@ class Plan:
             {name: self._table(f"{what} {self.marks.index(mark)} {name}") for name in own[what]}
             for what in ("tables", "within")
         )
-        plan = RegionPlan(tables, within, self.exclude)
+        adjacent = None if own["adjacent"] is None else Adjacent(**own["adjacent"])
+        plan = RegionPlan(tables, within, self.exclude, adjacent)
         if plan.digest() != own["digest"]:
             raise InputFormatError("the plan is damaged", remedy=self._again)
         return plan

@@ -122,7 +122,9 @@ def _do(
         folder_lock(lock.parent, name=lock.name, unlock=unlock) as still_ours,
         run_log(out, stage_path(out, "log", job.name)),
     ):
-        sheet = fetch_files(settings, first, out, cache, progress)
+        # Later jobs count and test what is counted by others: they find all copies there.
+        share = job.shard if job.stage == "look" else None
+        sheet = fetch_files(settings, first, out, cache, progress, share)
         checks = (first.inputs.check, still_ours)
         what: list[str] = []
         if job.stage == "look":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,13 +11,30 @@ import pandas as pd
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.files import count_tables
 from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.plan import Adjacent
+from resist_epi.domains.count_bins import placed_lengths
+from resist_epi.domains.settings import DomainSettings
 from resist_epi.genome.consensus import Consensus
 from resist_epi.io.parts import Parts
 from resist_epi.samples.presets import preset
 from resist_epi.schema import Kind
 from resist_epi.study.regions import background_regions, kind_regions
-from resist_epi.study.study import Study, counting_pass
+from resist_epi.study.study import Study, chrom_lengths, counting_pass
 from resist_epi.study.study_counts import OWN_REGIONS
+
+
+@dataclass(frozen=True)
+class KeptCounts:
+    """What each file of a mark gave, as it was kept.
+
+    Attributes
+    ----------
+    keys
+        SampleID -> key of its part.
+    """
+
+    parts: Parts
+    keys: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -33,11 +50,14 @@ class MarkCounts:
         peaks, or no signal.
     own
         Of regions of the user's, where there are any.
+    kept
+        Where the bins of a broad mark's tracks are; None where none were asked for.
     """
 
     matrices: dict[Kind, CountMatrix]
     shares: pd.DataFrame
     own: CountMatrix | None = None
+    kept: KeptCounts | None = None
 
 
 @dataclass(frozen=True)
@@ -50,12 +70,15 @@ class Asked:
         Name -> regions that are counted.
     within
         Name -> regions of which only the share of a library is wanted.
+    adjacent
+        Bins of which the windows of a broad mark are made; None where those are of reads.
     library_sizes
         (n_libraries,) that the sheet names, NaN where it does not; None for the files' own.
     """
 
     tables: dict[str, pd.DataFrame]
     within: dict[str, pd.DataFrame]
+    adjacent: Adjacent | None
     library_sizes: FloatArray | None
 
 
@@ -66,12 +89,13 @@ def asked_of_mark(
     consensus: Consensus | None,
     *,
     own: pd.DataFrame | None = None,
+    windows: bool = True,
 ) -> Asked:
     """What is asked of the files of a mark for these kinds of regions.
 
     Parameters
     ----------
-    own
+    own, windows
         As of `count_mark`.
     """
     sources = study.sources[mark]
@@ -88,7 +112,12 @@ def asked_of_mark(
         within["peaks"] = consensus.regions
     recovered = sources.quantity == "recovered_reads"  # its libraries' sizes are found with it
     sizes = None if recovered else study.sheet.for_mark(mark).numbers("LibrarySize")
-    return Asked(tables, within, sizes)
+    adjacent = None
+    if windows and preset(mark).broad and sources.are_tracks:
+        genome = study.reference.genome
+        lengths = placed_lengths(sources.files, chrom_lengths(study), genome=genome)
+        adjacent = Adjacent(DomainSettings().step, lengths)
+    return Asked(tables, within, adjacent, sizes)
 
 
 def count_mark(
@@ -99,6 +128,7 @@ def count_mark(
     *,
     own: pd.DataFrame | None = None,
     parts: Parts | None = None,
+    windows: bool = True,
     progress: Callable[[str], None] | None = None,
 ) -> MarkCounts:
     """Count the files of one mark in these kinds of regions, each file once.
@@ -109,6 +139,8 @@ def count_mark(
         Regions of the user's, counted beside.
     parts
         Where the counts of each file are kept until all are there.
+    windows
+        Whether the bins of windows are wanted too, if the mark is broad and has tracks.
     progress
         Called with a line whenever a file was counted.
 
@@ -118,11 +150,12 @@ def count_mark(
         As `files.count_tables`.
     """
     sheet, sources = study.sheet.for_mark(mark), study.sources[mark]
-    asked = asked_of_mark(study, mark, kinds, consensus, own=own)
+    asked = asked_of_mark(study, mark, kinds, consensus, own=own, windows=windows)
     counted = count_tables(
         sources.files,
         asked.tables,
         within=asked.within,
+        adjacent=asked.adjacent,
         library_sizes=asked.library_sizes,
         how=counting_pass(study, progress, parts=parts),
     )
@@ -141,4 +174,7 @@ def count_mark(
         kind: replace(m, metadata={**m.metadata, **because}) for kind, m in counted.matrices.items()
     }
     ours = matrices.pop(OWN_REGIONS, None)
-    return MarkCounts({kind: matrices[kind] for kind in kinds}, shares, ours)
+    kept = None
+    if asked.adjacent is not None and parts is not None:
+        kept = KeptCounts(parts, counted.kept)
+    return MarkCounts({kind: matrices[kind] for kind in kinds}, shares, ours, kept)

@@ -10,7 +10,13 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from resist_epi.counting.controls import control_paths, count_controls, has_controls, open_controls
+from resist_epi.counting.controls import (
+    control_paths,
+    count_controls,
+    count_controls_in_tables,
+    has_controls,
+    open_controls,
+)
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import write_counts
 from resist_epi.dna.copy_number import COPY_NUMBER_BIN, log2_copy_number
@@ -207,17 +213,20 @@ def count_controls_of_mark(
     counts: Mapping[Kind, CountMatrix],
     progress: Callable[[str], None] | None,
 ) -> None:
-    """Count a mark's controls in the regions of some of its counts.
+    """Count a mark's controls in the regions of some of its counts, each control once.
 
     Raises
     ------
     ResistEpiError
         If a control cannot be read.
     """
-    controls = controls_of_mark(study, mark)
-    for kind, matrix in counts.items():
-        step = f"inputs {mark}.{kind}"
-        counted = count_controls_in(study, mark, matrix, controls=controls, progress=progress)
-        path = controls_path(ledger.folder, mark, kind)
+    found = count_controls_in_tables(
+        study.sheet.for_mark(mark),
+        {kind: matrix.regions for kind, matrix in counts.items()},
+        controls=controls_of_mark(study, mark),
+        how=counting_pass(study, progress),
+    )
+    for kind, counted in found.items():
+        step, path = f"inputs {mark}.{kind}", controls_path(ledger.folder, mark, kind)
         write_counts(path, counted)
         ledger.record(step, keys[step], [path])

@@ -27,6 +27,7 @@ from resist_epi.samples.presets import preset
 from resist_epi.study.answers import answer_domains
 from resist_epi.study.ledger import Ledger
 from resist_epi.study.steps.analyses import analyse_kind
+from resist_epi.study.steps.count_mark import KeptCounts
 from resist_epi.study.steps.dna import controls_path, count_controls_in
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.steps.shown_values import write_shown_values
@@ -84,9 +85,15 @@ def mark_windows(
     mark: str,
     ledger: Ledger,
     keys: Mapping[str, str],
+    kept: KeptCounts | None,
     progress: Callable[[str], None] | None,
 ) -> CountMatrix:
     """Count the bins of a mark's windows above background, and the domains that they form.
+
+    Parameters
+    ----------
+    kept
+        As of `count_windows`.
 
     Raises
     ------
@@ -95,7 +102,7 @@ def mark_windows(
     """
     step, path = f"windows {mark}", run_path(ledger.folder, "counts", mark, "windows")
     ten_kb = read_counts(run_path(ledger.folder, "counts", mark, "bins"))
-    bins = count_windows(study, mark, ten_kb, progress)
+    bins = count_windows(study, mark, ten_kb, kept, progress)
     written = [path, run_path(ledger.folder, "counts", mark, "domains")]
     write_counts(path, bins)
     write_counts(written[1], domain_signal(study, mark, bins, find_domains(bins), ten_kb))
@@ -104,7 +111,11 @@ def mark_windows(
 
 
 def count_windows(
-    study: Study, mark: str, ten_kb: CountMatrix, progress: Callable[[str], None] | None = None
+    study: Study,
+    mark: str,
+    ten_kb: CountMatrix,
+    kept: KeptCounts | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> CountMatrix:
     """Count the bins of a mark's windows above background.
 
@@ -112,6 +123,8 @@ def count_windows(
     ----------
     ten_kb
         Counts in bins of the same files, of which the background is taken.
+    kept
+        The bins of tracks, where these were added up as the tracks were counted.
 
     Raises
     ------
@@ -123,7 +136,8 @@ def count_windows(
         study.sources[mark].files,
         ten_kb,
         lengths=chrom_lengths(study),
-        how=counting_pass(study, progress),
+        kept=None if kept is None else kept.keys,
+        how=counting_pass(study, progress, parts=None if kept is None else kept.parts),
     )
 
 

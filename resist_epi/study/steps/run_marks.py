@@ -17,7 +17,7 @@ from resist_epi.model.analysis import Analysis
 from resist_epi.samples.presets import preset
 from resist_epi.schema import Kind
 from resist_epi.study.ledger import Ledger
-from resist_epi.study.steps.count_mark import count_mark
+from resist_epi.study.steps.count_mark import KeptCounts, count_mark
 from resist_epi.study.steps.dna import count_controls_of_mark
 from resist_epi.study.steps.domains import mark_windows
 from resist_epi.study.steps.mark_tests import MarkTests, run_tests
@@ -126,7 +126,8 @@ class MarkSteps:
             return _Counted()
         study, mark, out = self.study, self.mark, self.ledger.folder
         paths = _paths(study, mark, out)
-        counts = self._count_files(paths, progress)
+        parts = Parts(run_path(as_in_run(out), "parts"))
+        counts, kept = self._count_files(paths, parts, progress)
         # Kinds whose controls are used and not counted yet.
         without = [k for k in paths if not self.done.get(f"inputs {mark}.{k}", True)]
         if without:
@@ -135,19 +136,20 @@ class MarkSteps:
             count_controls_of_mark(study, mark, self.ledger, self.keys, own, progress)
         windows = None
         if not self.done.get(f"windows {mark}", True):
-            windows = mark_windows(study, mark, self.ledger, self.keys, progress)
+            windows = mark_windows(study, mark, self.ledger, self.keys, kept, progress)
+        parts.remove()
         return _Counted(counts, windows)
 
     def _count_files(
-        self, paths: Mapping[Kind, Path], progress: Progress
-    ) -> dict[Kind, CountMatrix]:
-        """Matrices of every kind; none where all are there."""
+        self, paths: Mapping[Kind, Path], parts: Parts, progress: Progress
+    ) -> tuple[dict[Kind, CountMatrix], KeptCounts | None]:
+        """Matrices of every kind, and where bins are kept; none where all is there."""
         study, mark, out, ledger = self.study, self.mark, self.ledger.folder, self.ledger
         missing = [kind for kind in paths if not self.done[f"counts {mark}.{kind}"]]
         shares = f"shares {mark}"
-        if not missing and self.done[shares]:
-            return {}
-        parts = Parts(run_path(as_in_run(out), "parts"))
+        windows = not self.done.get(f"windows {mark}", True) and study.sources[mark].are_tracks
+        if not missing and self.done[shares] and not windows:
+            return {}, None
         begin(progress, f"counting {mark}", len(study.sheet.for_mark(mark).samples))
         # All kinds, also those that are there: only so the parts that shards have counted fit.
         counted = count_mark(
@@ -161,8 +163,7 @@ class MarkSteps:
             path = run_path(out, "shares", mark)
             write_table(path, counted.shares)
             ledger.record(shares, self.keys[shares], [path])
-        parts.remove()
-        return counted.matrices
+        return counted.matrices, counted.kept
 
 
 @dataclass(frozen=True)

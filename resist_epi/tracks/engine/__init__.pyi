@@ -1,3 +1,4 @@
+from .adjacent_bins import AdjacentBins as AdjacentBins
 from .runs import Grid as Grid
 from .runs import GridParts as GridParts
 from .runs import RegionAccumulator as RegionAccumulator

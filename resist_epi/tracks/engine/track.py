@@ -102,7 +102,7 @@ class CoverageTrack(ABC):
         for runs in self.runs_within(chrom, accumulator.within):
             accumulator.add(runs)
             lowest = min(lowest, lowest_value(runs.values))
-        self._warn_of_undefined(chrom, accumulator.undefined)
+        warn_of_undefined(self.path, chrom, accumulator.undefined)
         return replace(accumulator.result(), lowest=lowest)
 
     def bin_sums(self, chrom: str, edges: ArrayLike) -> FloatArray:
@@ -126,7 +126,7 @@ class CoverageTrack(ABC):
         accumulator = BinAccumulator(edges, length=length)
         for runs in self.runs_within(chrom, accumulator.within):
             accumulator.add(runs)
-        self._warn_of_undefined(chrom, accumulator.undefined)
+        warn_of_undefined(self.path, chrom, accumulator.undefined)
         return accumulator.result()
 
     def total(
@@ -153,15 +153,6 @@ class CoverageTrack(ABC):
             parts.append(float(self.summarise(chrom, *kept, extremes=False).sum.sum()))
         return float(np.sum(parts))
 
-    def _warn_of_undefined(self, chrom: str, count: int) -> None:
-        if count:
-            logger.warning(
-                "%s, %s: %d stretches with NaN or infinite values count as uncovered",
-                self.path,
-                chrom,
-                count,
-            )
-
     def _check_chromosome(self, chrom: str) -> None:
         if chrom not in self.chrom_lengths:
             names = list(self.chrom_lengths)
@@ -175,4 +166,18 @@ class CoverageTrack(ABC):
 
 def lowest_value(values: AnyFloat) -> float:
     """The lowest value, or 0 where none is below; NaN is none."""
-    return min(0.0, float(np.fmin.reduce(values))) if len(values) else 0.0
+    if not len(values):
+        return 0.0
+    lowest = float(np.minimum.reduce(values))  # several times as fast, but NaN wins
+    return min(0.0, float(np.fmin.reduce(values)) if np.isnan(lowest) else lowest)
+
+
+def warn_of_undefined(path: Path | str, chrom: str, count: int) -> None:
+    """Say how many stretches of a chromosome have no finite value, if any."""
+    if count:
+        logger.warning(
+            "%s, %s: %d stretches with NaN or infinite values count as uncovered",
+            path,
+            chrom,
+            count,
+        )

@@ -8,6 +8,7 @@ import numpy as np
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import QuantityError
+from resist_epi.tracks.engine.heard_track import Listener
 from resist_epi.tracks.engine.runs import Grid, Runs
 from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.recovery.recovery import Recovery
@@ -38,18 +39,11 @@ class RecoveredTrack(CoverageTrack):
         expected of them instead (`bin_shares`), in units of a fragment's mean width.
         """
         shares = self._recovery.bin_shares
-        whole = map(self._snapped, self._track.runs(chrom))
+        whole = (snapped(runs, self._recovery) for runs in self._track.runs(chrom))
         if shares is None:
             yield from whole
         else:
             yield from self._expected(list(whole), shares)
-
-    def _snapped(self, runs: Runs | Grid) -> Runs | Grid:
-        values = runs.values.astype(np.float64)
-        counts = np.rint(values / self._recovery.quantum) / self._recovery.mates
-        if isinstance(runs, Grid):
-            return Grid(runs.begin, runs.step, counts)
-        return Runs(runs.starts, runs.ends, counts, gapless=runs.gapless)
 
     def _expected(self, parts: list[Runs | Grid], shares: FloatArray) -> Iterator[Runs]:
         """Bins of one chromosome, cut where nothing lies, and the reads expected in each."""
@@ -78,3 +72,27 @@ class RecoveredTrack(CoverageTrack):
         reads = expected_reads(laid, shares)[place]
         per_base = reads * self._recovery.width / size
         yield Runs(begin.astype(np.uint32), end.astype(np.uint32), per_base)
+
+
+class SnappedFor:
+    """Hands what it hears of a track on to a listener, its values snapped as `RecoveredTrack` does.
+
+    Only where `bin_shares` is of no consequence.
+    """
+
+    def __init__(self, listener: Listener, recovery: Recovery) -> None:
+        self._recovery, self._listener = recovery, listener
+        self.begin, self.end = listener.begin, listener.end
+
+    def add(self, runs: Runs | Grid) -> None:
+        """The next runs."""
+        self._listener.add(snapped(runs, self._recovery))
+
+
+def snapped(runs: Runs | Grid, recovery: Recovery) -> Runs | Grid:
+    """Runs whose values are whole numbers of fragments."""
+    values = runs.values.astype(np.float64)
+    counts = np.rint(values / recovery.quantum) / recovery.mates
+    if isinstance(runs, Grid):
+        return Grid(runs.begin, runs.step, counts)
+    return Runs(runs.starts, runs.ends, counts, gapless=runs.gapless)

@@ -155,7 +155,26 @@ def recover_counts(
     InputFormatError
         If the file is damaged.
     """
+    given = {"library_size": library_size, "fragment_length": fragment_length}
+    return recover_from_values(track, **given)[0]
+
+
+def recover_from_values(
+    track: CoverageTrack, *, library_size: float | None = None, fragment_length: float | None = None
+) -> tuple[Recovery, FloatArray]:
+    """`recover_counts`, and the distinct values above zero that were seen, ascending; (n,)."""
     seen = survey(track)
+    given = {"library_size": library_size, "fragment_length": fragment_length}
+    return _recover(track, seen, **given), seen.values
+
+
+def _recover(
+    track: CoverageTrack,
+    seen: Survey,
+    *,
+    library_size: float | None,
+    fragment_length: float | None,
+) -> Recovery:
     refused = _refusal(seen)
     if refused is not None:
         return Recovery(refused)

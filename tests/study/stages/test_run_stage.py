@@ -27,7 +27,9 @@ from resist_epi.io.run_folder import (
 )
 from resist_epi.pipeline import run_study
 from resist_epi.report import figures
+from resist_epi.samples.sheet import read_sheet
 from resist_epi.study.settings import StudySettings
+from resist_epi.study.stages.plan_file import read_plan
 from resist_epi.study.stages.run_stage import Job, run_stage
 from resist_epi.study.stages.shard import Shard
 from tests.support.cohort import SmallCohort, make_cohort
@@ -112,16 +114,24 @@ def differing(one: Path, other: Path) -> set[str]:
     return {name for name in mine | theirs if mine.get(name) != theirs.get(name)}
 
 
+def of_report(folder: Path) -> set[str]:
+    """The page and its figures."""
+    page = run_path(folder, "report").relative_to(folder).as_posix()
+    return {name for name in contents(folder) if name == page or name.startswith("figures/")}
+
+
 def parts(out: Path) -> dict[str, int]:
     """When each part was written."""
     return {p.name: p.stat().st_mtime_ns for p in run_path(out, "parts").iterdir()}
 
 
 @pytest.mark.parametrize(
-    ("n", "tested"), [(1, MARKS[1:]), (3, MARKS), (24, ())], ids=["1", "3", "24"]
+    ("n", "tested", "report"),
+    [(1, MARKS[1:], False), (3, MARKS, True), (24, (), False)],
+    ids=["1", "3", "24"],
 )
 def test_any_number_of_shards_in_any_order_is_one_plain_run(
-    made: Made, out: Path, n: int, tested: tuple[str, ...]
+    made: Made, out: Path, n: int, tested: tuple[str, ...], report: bool
 ) -> None:
     order = random.Random(n)
     looks = [Job("look", Shard(i, 5)) for i in range(1, 6)]
@@ -134,14 +144,17 @@ def test_any_number_of_shards_in_any_order_is_one_plain_run(
             assert stage_path(out, "log", job.name).is_file()
     assert not run_path(out, "ledger").exists()
     assert foreign_entries(out) == []
-    assert run_study(made.settings, out) == out
-    assert differing(out, made.plain) == set()
+    assert run_study(made.settings, out, report=report) == out
+    drawn = of_report(made.plain)
+    assert len(drawn) > 8
+    expected = set() if report else drawn | OF_REPORT
+    assert differing(out, made.plain) == expected
     assert not run_path(out, "parts").exists()
     assert not stage_path(out, "tested", MARKS[1]).exists()
     run_stage(made.settings, out, counts[0])  # its parts are joined by now
     run_stage(made.settings, out, Job("test"))
     assert not run_path(out, "parts").exists()
-    assert differing(out, made.plain) == set()
+    assert differing(out, made.plain) == expected
 
 
 def test_a_shard_is_done_once(made: Made, counted: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -165,7 +178,9 @@ def test_damage_is_noticed_said_and_mended(
     made: Made, counted: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     run_stage(made.settings, counted, Job("test", mark=MARKS[0]))
-    flipped = sorted(run_path(counted, "parts").iterdir())[0]
+    # Of the other mark: those of this one are joined already.
+    keys = read_plan(made.settings, read_sheet(made.cohort.sheet), counted).keys(MARKS[1])
+    flipped = run_path(counted, "parts") / f"{min(keys.values())}.npz"
     flip(flipped)
     look = sorted(stage_path(counted, "looks").iterdir())[0]
     look.write_text(look.read_text().replace("1", "2"))
