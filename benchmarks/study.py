@@ -51,7 +51,7 @@ def main() -> None:
         folder = Path(made)
         for i in range(arguments.repeats):
             for name, command, checkout in _commands(arguments, folder, i):
-                found.setdefault(name, []).append(_measure(command, checkout, folder / f"{i}.log"))
+                found.setdefault(name, []).append(measure(command, checkout, folder / f"{i}.log"))
                 _drop_run(folder)
         print(_totals(found))
         if not arguments.no_steps:
@@ -89,7 +89,7 @@ def _path_of_tools() -> str:
     return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
-def _measure(command: list[str], checkout: Path, log: Path) -> Spent:
+def measure(command: list[str], checkout: Path, log: Path) -> Spent:
     """Run a command to its end."""
     environment = _environment(checkout)
     began = time.perf_counter()

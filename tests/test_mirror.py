@@ -132,7 +132,6 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "report.peaks_words": (("report/test_peaks_page.py",), "what stands in its page"),
     "report.records": (("report/test_gather.py",), "damaged records are named"),
     "report.templating": (("report/test_page.py",), "what the pages are made by"),
-    "report.figures": (("report/test_page.py", "study/test_pipeline.py"), "drawn by a run"),
     "report.interactive": (("report/test_browser.py",), "used in a real browser"),
     **{
         f"schema.{name}": (

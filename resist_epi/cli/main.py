@@ -30,7 +30,7 @@ from resist_epi.cli import (
 )
 from resist_epi.cli.messages import keep_libraries_quiet, set_up_logging, show_error
 from resist_epi.cli.options import name_choices
-from resist_epi.cli.paths import FolderVerb, Verb
+from resist_epi.cli.paths import FolderVerb, SheetLaterVerb, Verb
 from resist_epi.errors import ResistEpiError, shortened
 from resist_epi.version import VERSION
 
@@ -68,8 +68,8 @@ VERBS = (
 )
 
 for verb in VERBS:
-    folders = (run, compare, simulate, demo, tracks)
-    kind = FolderVerb if verb in folders else Verb
+    folders = (compare, simulate, demo, tracks)
+    kind = SheetLaterVerb if verb is run else FolderVerb if verb in folders else Verb
     app.command(name=verb.NAME, cls=kind)(verb.command)
 app.add_typer(workflow.app, name=workflow.NAME)
 

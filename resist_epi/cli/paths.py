@@ -45,6 +45,8 @@ class Verb(TyperCommand):
 
     makes_folder = False
 
+    opens_sheets = True
+
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         alone = typer.Typer(add_completion=False)
@@ -65,7 +67,7 @@ class Verb(TyperCommand):
         asked = {name: bool(ctx.params.pop(name, False)) for name in self._how_much}
         if any(asked.values()):
             set_up_logging(**asked)
-        check_paths(ctx.params, folder=self.makes_folder)
+        check_paths(ctx.params, folder=self.makes_folder, sheets=self.opens_sheets)
         return super().invoke(ctx)
 
 
@@ -75,7 +77,13 @@ class FolderVerb(Verb):
     makes_folder = True
 
 
-def check_paths(given: Mapping[str, Any], *, folder: bool = False) -> None:
+class SheetLaterVerb(FolderVerb):
+    """The same, and the verb calls `check_paths` itself once it must open the sheet."""
+
+    opens_sheets = False
+
+
+def check_paths(given: Mapping[str, Any], *, folder: bool = False, sheets: bool = True) -> None:
     """Refuse outputs that cannot be meant, and paths of Windows.
 
     Parameters
@@ -84,6 +92,8 @@ def check_paths(given: Mapping[str, Any], *, folder: bool = False) -> None:
         Parameter -> value, as the command line was understood.
     folder
         Whether `output` is a folder.
+    sheets
+        Whether files that a sheet names are looked at, too.
 
     Raises
     ------
@@ -106,7 +116,7 @@ def check_paths(given: Mapping[str, Any], *, folder: bool = False) -> None:
                 remedy=f"give its name, as {path / 'NAME'}",
             )
         if folder and path.is_dir():
-            _check_folder(path, [*inputs, *_named_in_sheets(given)])
+            _check_folder(path, [*inputs, *(_named_in_sheets(given) if sheets else ())])
         # What is not there yet is no input, and costs no look into the sheet.
         read = [*inputs, *(_named_in_sheets(given) if path.is_file() else ())]
         if any(_same(path, other) for other in read if not path.is_dir()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +62,7 @@ from resist_epi.samples.question import Confounders, Question
 
 if TYPE_CHECKING:
     from resist_epi.samples.sheet import SampleSheet
+    from resist_epi.study.first_look import FirstLook
     from resist_epi.study.settings import StudySettings
 
 logger = logging.getLogger(__name__)
@@ -141,12 +142,22 @@ def command(
     With a study.yaml, options given here win over what it says.
     """
     given = locals()  # the options by name, as they were understood
-    from resist_epi.cli.messages import track_progress
-    from resist_epi.cli.paths import refuse_foreign
-    from resist_epi.pipeline import run_study
-    from resist_epi.study.first_look import look_at_sheet
+    from resist_epi.cli.paths import check_paths, refuse_foreign
+    from resist_epi.study.unchanged import is_unchanged
 
     job = asked_job(stage, shard, mark)
+    key = "" if job is not None else _asked(context, given)
+    if not force and output.is_dir():
+        refuse_foreign(output)
+    # Before anything is imported that reads the study: of the same run again that is most.
+    if key and is_unchanged(output, key, unlock=unlock):
+        return
+    check_paths(context.params, folder=True)
+    from resist_epi.cli.messages import track_progress
+    from resist_epi.pipeline import run_study
+    from resist_epi.study.first_look import look_at_sheet
+    from resist_epi.study.unchanged import warnings_heard
+
     settings = settings_of(context, given)
     first = look_at_sheet(settings)
     if not force:
@@ -166,8 +177,40 @@ def command(
             )
         return
     _say_cost(first.sheet, settings.jobs)
-    with track_progress(None, what="reading the sheet") as progress:
+    with track_progress(None, what="reading the sheet") as progress, warnings_heard() as heard:
         run_study(settings, output, first=first, progress=progress, unlock=unlock, cache=cache)
+    _note(output, key, sheet, settings, first, heard)
+
+
+def _asked(context: typer.Context, given: Mapping[str, Any]) -> str:
+    """Digest of the command line, but for what no result depends on."""
+    from resist_epi.study.unchanged import asked_key
+
+    left_out = ("context", "output", "jobs", "force", "unlock", "stage", "shard", "mark")
+    options = {name: value for name, value in given.items() if name not in left_out}
+    typed = sorted(name for name in options if _was_given(context, name))
+    return asked_key(options | {"typed": typed}, given["output"])
+
+
+def _note(
+    out: Path,
+    key: str,
+    sheet: Path,
+    settings: StudySettings,
+    first: FirstLook,
+    said: Sequence[tuple[int, str]],
+) -> None:
+    """Note for the same run again what this one was asked and has read, if all of it lies here."""
+    from resist_epi.io.remote.address import is_remote
+    from resist_epi.study.study import named_files
+    from resist_epi.study.unchanged import note_asked
+
+    cells = first.sheet.table.to_numpy(dtype=object).ravel()
+    if settings.chain is not None or any(isinstance(c, str) and is_remote(c) for c in cells):
+        return
+    first.inputs.check()
+    named = named_files(first.sheet, settings)
+    note_asked(out, key, [sheet, settings.sheet, *named], said)
 
 
 def settings_of(context: typer.Context, given: Mapping[str, Any]) -> StudySettings:

@@ -159,8 +159,15 @@ def _read_rows(
             dtype=dict.fromkeys(range(len(_BED)), str),
         )
         regions = table[range(len(_BED))].set_axis(_BED, axis=1).fillna("")
-        for i in range(n_values):
-            values[:, i] = _values(table[len(_BED) + i], path)
+        numbers = table.iloc[:, len(_BED) :]
+        if all(dtype.kind in "iuf" for dtype in numbers.dtypes):
+            with np.errstate(over="ignore"):
+                values[:] = numbers.to_numpy(np.float64)
+        else:  # a text somewhere
+            values[:] = np.inf
+        if np.isinf(values).any():  # column by column, to say where
+            for i in range(n_values):
+                values[:, i] = _values(numbers[len(_BED) + i], path)
     regions = regions[["chrom", "start", "end", "strand", "region_id"]].copy()
     # A region of several blocks has comma-separated starts and ends: its span is shown.
     for name, block in (("start", 0), ("end", -1)):

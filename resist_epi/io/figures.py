@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -63,6 +64,31 @@ def without_glyph_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         yield
+
+
+_for_good: ContextVar[float | None] = ContextVar("resolution of the file", default=None)
+
+
+@contextmanager
+def laid_out_once(*, dpi: float) -> Iterator[None]:
+    """Within the block a figure that is laid out before it is finished stays as it is then.
+
+    Names are placed on the figure as laid out; a figure for files alone need not be laid out again.
+    """
+    token = _for_good.set(dpi)
+    try:
+        yield
+    finally:
+        _for_good.reset(token)
+
+
+def lay_out(figure: Figure) -> None:
+    """Lay a figure out, if it has an engine for that; in `laid_out_once` for good."""
+    dpi, engine = _for_good.get(), figure.get_layout_engine()
+    if dpi is not None:
+        settle_layout(figure, dpi=dpi)
+    elif engine is not None:
+        engine.execute(figure)
 
 
 def settle_layout(figure: Axes | Figure, *, dpi: float) -> None:

@@ -11,9 +11,9 @@ from resist_epi.errors import DesignError, quoted
 from resist_epi.io.store import file_name
 
 RunFile = Literal[
-    "study", "provenance", "ledger", "log", "looks", "check", "all_quality", "report", "session",
-    "figures", "parts", "lifted", "segments", "amplicons", "switches", "concordance", "survival",
-    "mechanisms",
+    "study", "provenance", "ledger", "asked", "log", "looks", "check", "all_quality", "report",
+    "session", "figures", "parts", "lifted", "segments", "amplicons", "switches", "concordance",
+    "survival", "mechanisms",
     "counts", "control_counts", "gene_counts", "results", "calls", "where", "carriers", "links",
     "genes", "unit_values",
     "normalization", "normalization_calls", "gene_sets", "one_by_one", "pre_specified",
@@ -35,6 +35,7 @@ FILES: dict[RunFile, str] = {
     "provenance": "provenance.json",  # version, settings, checksums
     "crate": "ro-crate-metadata.json",  # the folder as a research object
     "ledger": "steps.json",  # finished steps, and what each was made from
+    "asked": ".asked.json",  # the command line, and its files as they were: for the same again
     "log": "run.log",  # what was said, with times
     "looks": "tracks.json",  # what each track is
     "check": "check.tsv",

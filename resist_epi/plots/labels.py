@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import closest, quoted
+from resist_epi.io.figures import lay_out
 from resist_epi.plots.style import INK, SMALL_FONT
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ _APART = 4.0  # points this near to one another are not told apart by a line
 _MOVED = 8  # labels nearby of which one is moved so that two lines do not cross
 
 _ANGLES = np.deg2rad(np.arange(0, 360, 22.5))
+
+_LINE = {"arrowstyle": "-", "lw": 0.4, "color": INK, "shrinkA": 0.5, "shrinkB": 1.2}
 
 _RADII = (4.0, 8.0, 13.0, 19.0, 26.0, 34.0, 44.0)  # further away, a name is better left out
 
@@ -306,9 +309,8 @@ def add_labels(
     figure = ax.get_figure(root=True)
     if figure is None:
         return []
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.execute(figure)
+    if figure.get_layout_engine() is not None:
+        lay_out(figure)
     else:
         ax.apply_aspect()
     to_points = 72.0 / figure.dpi
@@ -322,7 +324,7 @@ def add_labels(
     sizes = np.array([text_size(t, font_size, italic=italic) for t in texts])
     frame = (box.width * to_points, box.height * to_points)
     centres = place_labels(sizes, anchors, place(points), frame)
-    made = []
+    made, line = [], _straight_line()
     for text, data, anchor, centre in zip(texts, xy, anchors, centres, strict=True):
         if np.isnan(centre).any():
             continue
@@ -337,11 +339,29 @@ def add_labels(
             fontstyle="italic" if italic else "normal",
             bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.6},
             zorder=5,
-            arrowprops={"arrowstyle": "-", "lw": 0.4, "color": INK, "shrinkA": 0.5, "shrinkB": 1.2},
+            arrowprops={"connectionstyle": line, **_LINE},
         )
         annotation.set_in_layout(False)
         made.append(annotation)
     return made
+
+
+@lru_cache(maxsize=1)
+def _straight_line() -> Any:
+    """Matplotlib's line from a name to its point, which begins where the name's box ends.
+
+    Where that is it searches for by halves, and asks the box each time; ours is a rectangle whose
+    corners are asked for once.
+    """
+    from matplotlib.patches import ConnectionStyle, Patch
+
+    class Straight(ConnectionStyle.Arc3):
+        def _in_patch(self, patch: Patch) -> Callable[[Sequence[float]], bool]:
+            corners = patch.get_transform().transform(patch.get_path().vertices)
+            (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+            return lambda xy: bool(x0 < xy[0] < x1 and y0 < xy[1] < y1)
+
+    return Straight()
 
 
 def label_genes(

@@ -16,7 +16,8 @@ import pandas as pd
 
 from resist_epi.genes.gene_values import directions_by_symbol
 from resist_epi.genome.cytogenetics import load_centromeres
-from resist_epi.io.figures import save_figure, settle_layout
+from resist_epi.io.figures import laid_out_once, save_figure, settle_layout
+from resist_epi.io.measured_once import measured_once
 from resist_epi.model.agreement import titles_compared
 from resist_epi.model.hidden_words import factor_values
 from resist_epi.plots import figure_function
@@ -35,6 +36,8 @@ DPI = 300
 
 MOST_PANELS = 12  # of a heatmap; more samples are shown as the means of their conditions
 
+
+_LONG = (".heatmap", ".mechanisms", ".correlation")  # are drawn first, so that none ends alone
 
 Draw = Callable[[], Any]  # makes the Axes of one figure
 
@@ -94,9 +97,21 @@ def save_figures(
     _draw_to_files()
     tasks = {stem: (stem, draw) for stem, draw in wanted}
     written: dict[str, list[Path]] = {}
-    run_tasks(_DrawTo(Path(folder), tuple(formats)), tasks, jobs=jobs, done=written.__setitem__)
+    if jobs > 1:
+        _import_for_all(tasks)
+    longest_first = dict(sorted(tasks.items(), key=lambda task: not task[0].endswith(_LONG)))
+    work = _DrawTo(Path(folder), tuple(formats))
+    run_tasks(work, longest_first, jobs=jobs, done=written.__setitem__)
     logger.info("%d figures in %s", len(tasks), folder)
     return [path for stem in tasks for path in written[stem]]
+
+
+def _import_for_all(stems: Iterable[str]) -> None:
+    """Import here what each process that is forked would import again."""
+    import PIL.PngImagePlugin  # noqa: F401
+
+    if any(stem.endswith(".ma") for stem in stems):
+        import statsmodels.nonparametric.smoothers_lowess  # noqa: F401
 
 
 def _draw_to_files() -> None:
@@ -116,11 +131,12 @@ class _DrawTo:
     def __call__(self, task: tuple[str, Draw]) -> list[Path]:
         stem, draw = task
         _draw_to_files()  # a process that began afresh has chosen nothing yet
-        axes = draw()
-        settle_layout(axes, dpi=DPI)
         paths = [self.folder / f"{stem}.{suffix}" for suffix in self.formats]
-        for path in paths:
-            save_figure(axes, path, dpi=DPI, close=path == paths[-1])
+        with measured_once(), laid_out_once(dpi=DPI):
+            axes = draw()
+            settle_layout(axes, dpi=DPI)
+            for path in paths:
+                save_figure(axes, path, dpi=DPI, close=path == paths[-1])
         return paths
 
 

@@ -90,11 +90,12 @@ def top_loci(run: RunTables, shown: int = SHOWN) -> list[TopLocus]:
         for mark, leaders in by_mark.items():
             if rank >= len(leaders) or len(found) >= shown:
                 continue
-            row, others = leaders[rank]
-            names = {_name(row), *others}
+            leader = leaders[rank]
+            names = {leader.name, *leader.others}
             if names & seen:
                 continue
             seen |= names
+            row, others = leader.row(), leader.others
             found.append(
                 TopLocus(
                     _name(row),
@@ -120,8 +121,22 @@ def _switching(run: RunTables) -> dict[str, str]:
     return dict(zip(gene, own["class"].map(SWITCH_CLASSES), strict=True))
 
 
-def _leaders(mark: MarkTables, roles: Mapping[str, str]) -> list[tuple[dict[Any, Any], list[str]]]:
-    """A called region of each locus, with the names of its other genes.
+@dataclass(frozen=True)
+class _Leader:
+    """A called region of a locus, and the names of its other genes."""
+
+    called: pd.DataFrame
+    at: int
+    name: str
+    others: list[str]
+
+    def row(self) -> dict[Any, Any]:
+        """Its columns: of few of thousands are they asked for."""
+        return self.called.iloc[[self.at]].to_dict("records")[0]
+
+
+def _leaders(mark: MarkTables, roles: Mapping[str, str]) -> list[_Leader]:
+    """A called region of each locus.
 
     It is the best supported one of a gene that is known for something, where there is such a gene.
     """
@@ -131,12 +146,17 @@ def _leaders(mark: MarkTables, roles: Mapping[str, str]) -> list[tuple[dict[Any,
     called = ordered[ordered["direction"] != "none"]
     locus = called["locus_id"] if "locus_id" in called else called["region_id"]
     locus = locus.fillna("").where(lambda s: s != "", called["region_id"])
+    members: dict[str, list[int]] = {}
+    for i, name in enumerate(locus):
+        members.setdefault(name, []).append(i)
+    symbols = called["symbol"].tolist()
+    named = list(zip(symbols, called["region_id"], strict=True))
     found = []
-    for _, rows in called.groupby(locus, sort=False):
-        records = rows.to_dict("records")
-        first = next((row for row in records if str(row["symbol"]) in roles), records[0])
-        names = dict.fromkeys(_name(row) for row in records)
-        found.append((first, [name for name in names if name != _name(first)]))
+    for own in members.values():
+        first = next((i for i in own if str(symbols[i]) in roles), own[0])
+        name = str(named[first][0] or named[first][1])
+        names = dict.fromkeys(str(named[i][0] or named[i][1]) for i in own)
+        found.append(_Leader(called, first, name, [n for n in names if n != name]))
     return found
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from resist_epi.version import VERSION
 
+LIBRARIES = ("numpy", "scipy", "pandas", "formulaic", "pyarrow", "pybedtools")
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -54,7 +56,7 @@ def record(
     parameters: Mapping[str, Any],
     inputs: Mapping[str, str] | None = None,
     *,
-    libraries: Iterable[str] = ("numpy", "scipy", "pandas", "formulaic", "pyarrow", "pybedtools"),
+    libraries: Iterable[str] = LIBRARIES,
 ) -> Provenance:
     """Make the record of a run.
 

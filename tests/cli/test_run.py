@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from resist_epi.cli.main import main
+from resist_epi.errors import ResistEpiError
+from resist_epi.io.run_folder import run_path
 from resist_epi.study.study_file import read_study
 from tests.support.cohort import SmallCohort
 
@@ -20,3 +22,24 @@ def test_options_beside_a_study_file_win_over_it(cohort: SmallCohort, tmp_path: 
     assert main([*again, "--fdr", "0.2"]) == 0
     settings = read_study(second / "study.yaml")
     assert (settings.normalize, settings.fdr) == ("tmm", 0.2)
+
+
+@pytest.mark.usefixtures("without_figures")
+def test_the_same_again_does_not_read_the_study(
+    cohort: SmallCohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    sheet = ["run", str(cohort.sheet), "--genes", str(cohort.genes), "-o", str(out)]
+    assert main(sheet) == 0
+    text = run_path(out, "check").read_bytes()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise ResistEpiError("the study is read")
+
+    with monkeypatch.context() as nothing_read:
+        nothing_read.setattr("resist_epi.pipeline.run_study", refuse)
+        assert main([*sheet, "--jobs", "2"]) == 0
+        assert main([*sheet, "--fdr", "0.2"]) == 1
+    run_path(out, "check").unlink()
+    assert main(sheet) == 0
+    assert run_path(out, "check").read_bytes() == text

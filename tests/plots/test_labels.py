@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+import io
 
-from resist_epi.plots.labels import place_labels
+import numpy as np
+from matplotlib.figure import Figure
+
+from resist_epi.io.figures import laid_out_once
+from resist_epi.plots.labels import add_labels, place_labels
 
 
 def boxes(centres: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -94,3 +98,28 @@ def test_no_room_leaves_the_label_out() -> None:
 
 def test_no_labels() -> None:
     assert place_labels(np.empty((0, 2)), np.empty((0, 2)), np.empty((0, 2)), (9.0, 9.0)).size == 0
+
+
+def test_a_line_ends_where_matplotlib_would_end_it() -> None:
+    figure = Figure(figsize=(3, 3))
+    ax = figure.subplots()
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    xy = np.array([[0.5, 0.5], [0.52, 0.5], [0.5, 0.53]])
+    made = add_labels(ax, ["one", "two", "three"], xy, points=xy)
+    figure.savefig(io.BytesIO())
+    assert len(made) == 3
+    for label in made:
+        arrow = label.arrow_patch
+        assert arrow is not None
+        ours = arrow.get_path().vertices
+        arrow.set_connectionstyle("arc3")
+        assert np.array_equal(ours, arrow.get_path().vertices)
+
+
+def test_names_are_placed_on_the_layout_that_stays() -> None:
+    with laid_out_once(dpi=300):
+        figure = Figure(figsize=(3, 3), layout="constrained")
+        ax = figure.subplots()
+        add_labels(ax, ["one"], np.array([[0.5, 0.5]]), points=np.array([[0.5, 0.5]]))
+    assert figure.get_layout_engine() is None
+    assert figure.dpi == 300
