@@ -202,15 +202,18 @@ def _note(
 ) -> None:
     """Note for the same run again what this one was asked and has read, if all of it lies here."""
     from resist_epi.io.remote.address import is_remote
+    from resist_epi.samples.sheet_checks import PATH_COLUMNS
     from resist_epi.study.study import named_files
     from resist_epi.study.unchanged import note_asked
 
-    cells = first.sheet.table.to_numpy(dtype=object).ravel()
+    table = first.sheet.table
+    cells = table.to_numpy(dtype=object).ravel()
     if settings.chain is not None or any(isinstance(c, str) and is_remote(c) for c in cells):
         return
     first.inputs.check()
     named = named_files(first.sheet, settings)
-    note_asked(out, key, [sheet, settings.sheet, *named], said)
+    in_sheet = [Path(p) for c in PATH_COLUMNS if c in table for p in table[c] if p]
+    note_asked(out, key, [sheet, settings.sheet, *named, *in_sheet], said)
 
 
 def settings_of(context: typer.Context, given: Mapping[str, Any]) -> StudySettings:

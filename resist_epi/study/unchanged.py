@@ -105,7 +105,7 @@ def note_asked(
     Parameters
     ----------
     inputs
-        Every file that it has read, as it still is.
+        Every file that it has read, as it still is, or has not found.
     said
         Level and text of each warning.
 
@@ -117,7 +117,10 @@ def note_asked(
     beside = [run_path(out, name) for name in _BESIDE]
     note = {
         "key": key,
-        "inputs": {str(p): [checksum(p), settled_state(p)] for p in dict.fromkeys(inputs)},
+        "inputs": {
+            str(p): [checksum(p), settled_state(p)] if p.is_file() else None
+            for p in dict.fromkeys(inputs)
+        },
         "beside": {p.relative_to(out).as_posix(): checksum(p) for p in beside if p.is_file()},
         "said": [list(line) for line in dict.fromkeys(said)],
     }
@@ -149,8 +152,9 @@ class _Heard(logging.Handler):
 
 def _same_inputs(noted: Mapping[str, Any]) -> bool:
     """Whether each file holds what it held; one whose state is as it was is not read."""
-    same = True
-    for path, (digest, state) in noted.items():
+    # A file that was not there then may change what is counted.
+    same = not any(found is None and Path(path).exists() for path, found in noted.items())
+    for path, (digest, state) in ((p, found) for p, found in noted.items() if found is not None):
         now = settled_state(path) if Path(path).is_file() else None
         if now is not None and state is not None and list(now) == list(state):
             remember(now, str(digest))

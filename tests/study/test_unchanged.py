@@ -29,7 +29,8 @@ def run(tmp_path: Path) -> Path:
     ledger = Ledger(out)
     ledger.open({"made": "key"})
     ledger.record("made", "key", [out / "made.tsv"])
-    note_asked(out, KEY, [tmp_path / "sheet.csv"], [(logging.WARNING, "few reads")])
+    inputs = [tmp_path / "sheet.csv", tmp_path / "absent.bam"]
+    note_asked(out, KEY, inputs, [(logging.WARNING, "few reads")])
     return out
 
 
@@ -63,6 +64,7 @@ def _linked(out: Path) -> None:
         _sheet_changed,
         _linked,
         lambda out: (out.parent / "sheet.csv").unlink(),
+        lambda out: (out.parent / "absent.bam").write_text("now it is there"),
         lambda out: (out / "made.tsv").unlink(),
         lambda out: (out / "made.tsv").write_text("2\n"),
         lambda out: (out / "qc.tsv").write_text("sample\nT2\n"),
