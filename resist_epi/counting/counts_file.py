@@ -53,6 +53,7 @@ def write_parquet(path: str | Path, matrix: CountMatrix, described: Mapping[str,
 
     values, samples = matrix.values, list(matrix.samples)
     own = matrix.regions.reset_index(drop=True)
+    own.attrs = {}  # such as the header of the table that they came from
     regions = pa.Table.from_pandas(own, preserve_index=False)
     said = json.loads(json.dumps(described))
     digest = _Digest(said)
