@@ -40,7 +40,7 @@ SLURM = (
 GENERIC = ("--seconds-between-status-checks", "1", "--latency-wait", "20")
 
 # What a run notes with its time, and what stages and jobs leave beside the results.
-NOT_RESULTS = ("run.log", ".stages", "logs")
+NOT_RESULTS = ("run.log", ".asked.json", ".stages", "logs")
 
 
 @pytest.fixture(scope="module")
