@@ -100,10 +100,10 @@ make_snakemake_environment() {
     wanted="$(sed -n '/^workflow =/,/^[a-z]/s/^    //p' "$TOP/setup.cfg" | tr '\n' ' ')"
     if [ "$(cat "$own/.stamp" 2>/dev/null)" != "$(stamp)" ]; then
         say "setting up $own"
-        "$(find_python)" -m venv --clear "$own"
+        "$(find_python)" -m venv --clear "$own" || return 1
         # shellcheck disable=SC2086  # a list of words is meant
         "$own/bin/python" -m pip install --quiet --disable-pip-version-check \
-            --constraint "$TOP/constraints.txt" $wanted
+            --constraint "$TOP/constraints.txt" $wanted || return 1
         stamp >"$own/.stamp"
     fi
     export RESIST_EPI_SNAKEMAKE="$own/bin/snakemake"

@@ -2,9 +2,8 @@
 # Set up the package in .venv and run its tests.
 #   bash scripts/test.sh              the tests
 #   bash scripts/test.sh --all        also lint, types, a wheel in an empty environment, the site of the
-#                                     documentation, fuzzing, real data
-#   bash scripts/test.sh --slurm      workflows under a real SLURM, which is installed: alone on a machine, at
-#                                     most ten minutes
+#                                     documentation, fuzzing, real data, SLURM
+#   bash scripts/test.sh --slurm      workflows under a real SLURM alone, which is installed: at most ten minutes
 #   bash scripts/test.sh -k peaks     anything else goes to pytest
 set -eu
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -17,12 +16,17 @@ cd "$TOP"
 unset PYTHONDONTWRITEBYTECODE
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
+# Beside nothing else: SLURM's daemons take the machine for themselves. Interrupted, pytest stops them.
+test_slurm() {
+    install_slurm
+    make_snakemake_environment || say "no Snakemake to be had: the tests of workflows under SLURM will skip"
+    timeout --signal=INT --kill-after=60 600 "$PYTHON" -m pytest -n 0 tests/study/test_slurm.py "$@"
+}
+
 if [ "${1:-}" = --slurm ]; then
     shift
-    install_slurm
-    make_snakemake_environment
-    # Alone: SLURM's daemons take the machine for themselves. Interrupted, pytest stops them.
-    exec timeout --signal=INT --kill-after=60 600 "$PYTHON" -m pytest -n 0 tests/study/test_slurm.py "$@"
+    test_slurm "$@"
+    exit
 fi
 
 ALL=0
@@ -41,6 +45,7 @@ if [ "$ALL" = 1 ]; then
     bash "$HERE/docs.sh" "$SITE"
     rm -rf "$SITE"
     "$PYTHON" validation/fuzz_readers.py --seconds 120
+    test_slurm
     exec "$PYTHON" -m pytest -n 2 --dist worksteal -m "not slurm" "$@"
 fi
 exec "$PYTHON" -m pytest -n 2 --dist worksteal -m "not real and not slurm" "$@"
