@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -65,6 +65,8 @@ class Study:
         which stands in the run's own.
     segments, segments_note
         Copy number of every library, and where it is from; None where it is not corrected.
+    made
+        Regions that were made once and are asked for again, by what they are.
     """
 
     settings: StudySettings
@@ -81,6 +83,9 @@ class Study:
     contrasts: tuple[Path, ...] = ()
     segments: pd.DataFrame | None = None
     segments_note: str = ""
+    made: dict[tuple[str, ...], pd.DataFrame] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
 
 def load_study(

@@ -100,14 +100,11 @@ def asked_of_mark(
     """
     sources = study.sources[mark]
     tables: dict[str, pd.DataFrame] = {
-        kind: background_regions(study.reference, sources.files)
-        if kind == "bins"
-        else kind_regions(kind, study.reference, preset(mark), consensus=consensus)
-        for kind in kinds
+        kind: _regions(study, mark, kind, consensus) for kind in kinds
     }
     if own is not None:
         tables[OWN_REGIONS] = own
-    within = {"promoters": kind_regions("promoters", study.reference, preset(mark))}
+    within = {"promoters": _regions(study, mark, "promoters", None)}
     if consensus is not None:
         within["peaks"] = consensus.regions
     recovered = sources.quantity == "recovered_reads"  # its libraries' sizes are found with it
@@ -118,6 +115,20 @@ def asked_of_mark(
         lengths = placed_lengths(sources.files, chrom_lengths(study), genome=genome)
         adjacent = Adjacent(DomainSettings().step, lengths)
     return Asked(tables, within, adjacent, sizes)
+
+
+def _regions(study: Study, mark: str, kind: Kind, consensus: Consensus | None) -> pd.DataFrame:
+    """Regions of a kind, made once: they are asked for before tracks are read, and after."""
+    if kind == "bins" and study.reference.genome is None:
+        return background_regions(study.reference, study.sources[mark].files)
+    key = ("bins",) if kind == "bins" else (mark, kind)
+    if key not in study.made:
+        study.made[key] = (
+            background_regions(study.reference, study.sources[mark].files)
+            if kind == "bins"
+            else kind_regions(kind, study.reference, preset(mark), consensus=consensus)
+        )
+    return study.made[key]
 
 
 def count_mark(
