@@ -98,7 +98,6 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
         ("tracks/bigwig/test_track.py", "tracks/reads/test_bam.py"),
         "damage of the binary files that are read through it",
     ),
-    "io.digest": (("study/test_resume.py",), "a changed file or setting is done anew"),
     "io.remote.either": (("study/test_staged.py",), "files here and elsewhere give the same"),
     "io.remote.origin": (("io/remote/test_cache.py",), "what stands beside a copy"),
     "study.check_remote": (("study/test_staged.py",), "check of a sheet of addresses"),

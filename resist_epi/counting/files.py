@@ -19,9 +19,8 @@ from resist_epi.counting.plan import Adjacent, RegionPlan
 from resist_epi.counting.tally import Tally, tally_reads
 from resist_epi.errors import QuantityError, WorkerDiedError
 from resist_epi.genome.reference import genomes
-from resist_epi.io.digest import fingerprint
+from resist_epi.io.digest import read_unchanged
 from resist_epi.io.parts import Parts
-from resist_epi.io.store import changed_meanwhile
 from resist_epi.schema import COUNTS, QUANTITIES
 from resist_epi.tracks.opened import OpenedFile, stated_lengths
 from resist_epi.workers import run_tasks
@@ -67,11 +66,9 @@ class _Tallying:
     def __call__(self, file: OpenedFile) -> _Kept:
         if self.parts is None:
             return _Kept(tally_file(file, self.plan), None)
-        before = fingerprint(file.path)
-        key = file.key(self.digest)
-        found = tally_file(file, self.plan)
-        if fingerprint(file.path) != before:
-            raise changed_meanwhile(file.path)
+        with read_unchanged(file.path):
+            key = file.key(self.digest)
+            found = tally_file(file, self.plan)
         keep_tally(self.parts, key, found)
         return _Kept(replace(found, bins={}), key)
 

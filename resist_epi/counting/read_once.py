@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from resist_epi.counting.files import keep_tally
 from resist_epi.counting.look_and_tally import Foreseen, look_and_tally
 from resist_epi.errors import ResistEpiError
-from resist_epi.io.digest import State, checksum, fingerprint, remember, settled_state
+from resist_epi.io.digest import State, checksum, read_unchanged, remember, settled_state
 from resist_epi.io.parts import Parts
-from resist_epi.io.store import changed_meanwhile, unreadable
 from resist_epi.tracks.load_loops import load_loops
 from resist_epi.tracks.looks import LookCache, TrackFile
 from resist_epi.tracks.opened import OpenedFile
@@ -130,17 +129,13 @@ class _Reading:
     def __call__(self, task: ToRead) -> _Found | ResistEpiError:
         path, asked = task.file.path, self.asked[task.asked]
         try:
-            before, state = fingerprint(path), settled_state(path)
-            digest = checksum(path)
-            read = look_and_tally(task.file, task.opened, asked)
-            if fingerprint(path) != before:
-                return changed_meanwhile(path)
+            with read_unchanged(path):
+                state, digest = settled_state(path), checksum(path)
+                read = look_and_tally(task.file, task.opened, asked)
             key = None
             if read.counted is not None and read.tally is not None:
                 key = read.counted.key(asked.digest)
                 keep_tally(self.parts, key, read.tally)
         except ResistEpiError as error:
             return error
-        except OSError as error:
-            return unreadable(path, error)
         return _Found(digest, state, read.look, key)

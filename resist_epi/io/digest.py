@@ -6,9 +6,12 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from resist_epi.io.store import changed_meanwhile, unreadable
 from resist_epi.version import VERSION
 
 
@@ -43,6 +46,24 @@ def fingerprint(path: str | Path) -> Fingerprint:
     """
     state = os.stat(path)
     return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+
+
+@contextmanager
+def read_unchanged(path: str | Path) -> Iterator[None]:
+    """A block that reads a file, of which nothing is believed if the file changed meanwhile.
+
+    Raises
+    ------
+    InputFormatError
+        If it changed, or cannot be read.
+    """
+    try:
+        before = fingerprint(path)
+        yield
+        if fingerprint(path) != before:
+            raise changed_meanwhile(path)
+    except OSError as error:
+        raise unreadable(Path(path), error) from error
 
 
 def settled_state(path: str | Path) -> State | None:

@@ -10,11 +10,11 @@ from typing import Any
 
 from resist_epi.counting.sources import track_files
 from resist_epi.errors import ResistEpiError
-from resist_epi.io.digest import State, checksum, fingerprint, remember, settled_state, step_key
+from resist_epi.io.digest import State, checksum, read_unchanged, remember, settled_state, step_key
 from resist_epi.io.remote.address import identity, is_remote
 from resist_epi.io.run_folder import run_path, stage_path
 from resist_epi.io.sealed import read_sealed, write_sealed
-from resist_epi.io.store import changed_meanwhile, unreadable
+from resist_epi.io.store import unreadable
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.samples.sheet_checks import PATH_COLUMNS
 from resist_epi.study.first_look import FirstLook
@@ -209,16 +209,12 @@ class _Seeing:
 
     def __call__(self, file: _File) -> _Seen | ResistEpiError:
         try:
-            before, state = fingerprint(file.path), settled_state(file.path)
-            digest, found = checksum(file.path), {}
-            if file.track is not None:
-                if self.looks.stored(file.track) is None:
-                    self.looks.add(file.track, look_at_track(file.track))
-                found[file.track.key()] = self.looks.stored(file.track)
-            if fingerprint(file.path) != before:
-                return changed_meanwhile(file.path)
+            with read_unchanged(file.path):
+                state, digest, found = settled_state(file.path), checksum(file.path), {}
+                if file.track is not None:
+                    if self.looks.stored(file.track) is None:
+                        self.looks.add(file.track, look_at_track(file.track))
+                    found[file.track.key()] = self.looks.stored(file.track)
         except ResistEpiError as error:
             return error
-        except OSError as error:
-            return unreadable(file.path, error)
         return _Seen(digest, state, found)
