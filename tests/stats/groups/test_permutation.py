@@ -70,23 +70,9 @@ def test_equals_a_fit_of_each_split(weighted: bool, batches: int) -> None:
     squeezed = squeeze_variances(fit.sigma2, fit.df_residual)
     strata = batch if batches == 2 else None
     splits, _ = label_splits((label == 1, label == 0), strata)
-    null = null_calls(
-        y,
-        null_space_design(X, last),
-        splits,
-        squeezed=squeezed,
-        weights=weights,
-        sets=[np.arange(20)],
-    )
-    sets_alone = null_calls(
-        y,
-        null_space_design(X, last),
-        splits,
-        squeezed=squeezed,
-        weights=weights,
-        sets=[np.arange(20)],
-        counted=False,
-    )
+    asked = y, null_space_design(X, last), splits
+    how = {"squeezed": squeezed, "weights": weights, "sets": [np.arange(20)]}
+    null, sets_alone = null_calls(*asked, **how), null_calls(*asked, **how, counted=False)
     assert (sets_alone.set_statistics == null.set_statistics).all()
     assert not sets_alone.calls.any()
     for i in range(0, len(splits), 7):
