@@ -185,9 +185,9 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
         ("tracks/bigwig/test_blocks.py",),
         "what a block holds; contradictions in it are found",
     ),
-    "tracks.engine.cuts": (("tracks/engine/test_runs.py",), "segments of any regions"),
+    "tracks.engine.cuts": (("tracks/engine/test_region_sums.py",), "segments of any regions"),
     "tracks.engine.segment_loop": (
-        ("tracks/engine/test_adjacent_bins.py", "tracks/engine/test_runs.py"),
+        ("tracks/engine/test_adjacent_bins.py", "tracks/engine/test_region_sums.py"),
         "NumPy's way gives the same digits",
     ),
     "tracks.engine.track": (

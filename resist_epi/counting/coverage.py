@@ -17,7 +17,7 @@ from resist_epi.counting.plan import RegionPlan
 from resist_epi.errors import QuantityError
 from resist_epi.genome.chromosomes import Genome
 from resist_epi.genome.intervals import bounds, coverage, on_one_chromosome
-from resist_epi.tracks.engine.runs import RegionSummary
+from resist_epi.tracks.engine.region_sums import RegionSummary
 from resist_epi.tracks.engine.track import CoverageTrack
 
 STATISTICS = ("mean", "sum", "covered", "max", "min")

@@ -13,7 +13,8 @@ from resist_epi.counting.tally import Tally
 from resist_epi.errors import InputFormatError
 from resist_epi.genome.chromosomes import autosomes
 from resist_epi.tracks.engine.adjacent_bins import AdjacentBins
-from resist_epi.tracks.engine.runs import MAX_COORDINATE, Grid, RegionAccumulator, Runs
+from resist_epi.tracks.engine.region_sums import RegionAccumulator
+from resist_epi.tracks.engine.runs import MAX_COORDINATE, Grid, Runs
 from resist_epi.tracks.engine.track import (
     NEGATIVE,
     NEGATIVE_REMEDY,

@@ -15,7 +15,8 @@ import pandas as pd
 
 from resist_epi.arrays import ByChromosome, FloatArray, IntArray, Spans
 from resist_epi.genome.intervals import Intervals, bounds, merge, on_one_chromosome, subtract
-from resist_epi.tracks.engine.runs import MAX_COORDINATE, RegionSummary, complement
+from resist_epi.tracks.engine.region_sums import RegionSummary, complement
+from resist_epi.tracks.engine.runs import MAX_COORDINATE
 from resist_epi.tracks.engine.track import CoverageTrack
 
 _NONE = np.zeros(0, dtype=np.int64)

@@ -1,7 +1,7 @@
 from .bigwig.track import write_bigwig as write_bigwig
-from .engine.runs import RegionSummary as RegionSummary
+from .engine.region_sums import RegionSummary as RegionSummary
+from .engine.region_sums import complement as complement
 from .engine.runs import Runs as Runs
-from .engine.runs import complement as complement
 from .engine.track import CoverageTrack as CoverageTrack
 from .looks import LookCache as LookCache
 from .looks import TrackFile as TrackFile

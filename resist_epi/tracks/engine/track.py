@@ -14,15 +14,8 @@ from numpy.typing import ArrayLike
 from resist_epi.arrays import AnyFloat, ByChromosome, FloatArray, Spans
 from resist_epi.errors import GenomeMismatchError
 from resist_epi.tracks.engine.bins import BinAccumulator
-from resist_epi.tracks.engine.runs import (
-    MAX_COORDINATE,
-    Grid,
-    GridParts,
-    RegionAccumulator,
-    RegionSummary,
-    Runs,
-    complement,
-)
+from resist_epi.tracks.engine.region_sums import RegionAccumulator, RegionSummary, complement
+from resist_epi.tracks.engine.runs import MAX_COORDINATE, Grid, GridParts, Runs
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,8 @@ from resist_epi.errors import InputFormatError
 from resist_epi.tracks.bigwig.track import open_bigwig, write_bigwig
 from resist_epi.tracks.engine import adjacent_bins
 from resist_epi.tracks.engine.adjacent_bins import AdjacentBins
-from resist_epi.tracks.engine.runs import Grid, RegionAccumulator, Runs
+from resist_epi.tracks.engine.region_sums import RegionAccumulator
+from resist_epi.tracks.engine.runs import Grid, Runs
 
 SPANS = st.lists(st.integers(0, 400), max_size=12, unique=True).map(sorted)
 
