@@ -7,12 +7,12 @@ strand` and the bins of all samples side by side (deepTools 3.5, heatmapper).
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
 from pathlib import Path
 from typing import Any
 
+import deflate
 import numpy as np
 import pandas as pd
 
@@ -236,9 +236,8 @@ def write_profile_matrix(path: str | Path, matrix: ProfileMatrix, *, group: str 
     )
     values = np.concatenate(list(matrix.values.values()), axis=1)
     text = _rows_as_text(table, values)
-    data = gzip.compress(
-        f"@{json.dumps(settings, separators=(',', ':'))}\n{text}".encode(), 6, mtime=0
-    )
+    head = json.dumps(settings, separators=(",", ":"))
+    data = bytes(deflate.gzip_compress(f"@{head}\n{text}".encode(), 6))
     with atomic_path(path) as temporary:
         temporary.write_bytes(data)
 

