@@ -1,4 +1,4 @@
-"""Scripts run in the process of their tests: to start Python takes longer than most of their work."""
+"""Scripts run in the process of their tests: a start of Python takes longer than most do."""
 
 from __future__ import annotations
 
