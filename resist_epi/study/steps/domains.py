@@ -84,7 +84,7 @@ def mark_windows(
     study: Study,
     mark: str,
     out: Path,
-    kept: KeptCounts | None,
+    kept: KeptCounts,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[CountMatrix, list[Path]]:
     """Count the bins of a mark's windows above background, and the domains that they form.
@@ -120,7 +120,7 @@ def count_windows(
     study: Study,
     mark: str,
     ten_kb: CountMatrix,
-    kept: KeptCounts | None = None,
+    kept: KeptCounts,
     progress: Callable[[str], None] | None = None,
 ) -> CountMatrix:
     """Count the bins of a mark's windows above background.
@@ -130,7 +130,7 @@ def count_windows(
     ten_kb
         Counts in bins of the same files, of which the background is taken.
     kept
-        The bins of tracks, where these were added up as the tracks were counted.
+        The bins, which were added up as the files were counted.
 
     Raises
     ------
@@ -142,8 +142,8 @@ def count_windows(
         study.sources[mark].files,
         ten_kb,
         lengths=chrom_lengths(study),
-        kept=None if kept is None else kept.keys,
-        how=counting_pass(study, progress, parts=None if kept is None else kept.parts),
+        kept=kept.keys,
+        how=counting_pass(study, progress, parts=kept.parts),
     )
 
 

@@ -85,8 +85,6 @@ def _find_windows(
         counted = own.count(progress)
         if counted.kept is not None:
             kept[mark] = counted.kept
-        elif own.lacks_windows:  # of reads, which all processes count
-            own.find_windows(None, progress)
     missing = [mark for mark in kept if steps[mark].lacks_windows]
     if missing:
         begin(progress, f"finding windows of {' and '.join(missing)}", len(missing))
@@ -143,9 +141,9 @@ class MarkSteps:
         """
         counted = self.count(progress)
         windows = None
-        if self.lacks_windows:
-            windows = self.find_windows(counted.kept, progress)
         if counted.kept is not None:
+            if self.lacks_windows:
+                windows = self.find_windows(counted.kept, progress)
             counted.kept.parts.remove()
         if self.tested:
             return None
@@ -165,7 +163,7 @@ class MarkSteps:
         """Whether the windows of the mark's domains are still to be found."""
         return not self.done.get(f"windows {self.mark}", True)
 
-    def find_windows(self, kept: KeptCounts | None, progress: Progress) -> CountMatrix:
+    def find_windows(self, kept: KeptCounts, progress: Progress) -> CountMatrix:
         """Find the windows of the mark's domains, where it was counted."""
         windows, written = mark_windows(self.study, self.mark, self.ledger.folder, kept, progress)
         self.record_windows(written)
@@ -204,8 +202,7 @@ class MarkSteps:
         study, mark, out, ledger = self.study, self.mark, self.ledger.folder, self.ledger
         missing = [kind for kind in paths if not self.done[f"counts {mark}.{kind}"]]
         shares = f"shares {mark}"
-        windows = self.lacks_windows and study.sources[mark].are_tracks
-        if not missing and self.done[shares] and not windows:
+        if not missing and self.done[shares] and not self.lacks_windows:
             return {}, None
         begin(progress, f"counting {mark}", len(study.sheet.for_mark(mark).samples))
         # All kinds, also those that are there: only so the parts that shards have counted fit.
