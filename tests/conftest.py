@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -13,6 +14,18 @@ import pytest
 from tests.support.few_figures import draw_only
 from tests.support.finished import FinishedRun, finish
 from tests.support.once import made_once
+
+
+def pytest_collection() -> None:
+    """Nothing of what is collected is garbage: to look for some takes seconds."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and their modules stay to the end: no later look for garbage sees them."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

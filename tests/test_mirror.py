@@ -241,9 +241,9 @@ def stub(package: str) -> dict[str, str]:
 
 def imported(path: Path) -> set[str]:
     """Modules that a test imports, by their own names or from their package."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    found = structure.imports(structure.Module("tests", path, tree, 0), MODULES)
-    for node in ast.walk(tree):
+    own = structure.Module("tests", path)
+    found = structure.imports(own, MODULES)
+    for node in own.nodes:
         if isinstance(node, ast.ImportFrom) and node.module in MODULES:
             names = stub(node.module) if MODULES[node.module].path.name == "__init__.py" else {}
             found |= {names[a.name] for a in node.names if a.name in names}
@@ -254,7 +254,7 @@ def imported(path: Path) -> set[str]:
 def imports(name: str) -> set[str]:
     """Modules that a module imports, and those of its package that it names to be loaded later."""
     found = structure.imports(MODULES[name], MODULES)
-    for node in ast.walk(MODULES[name].tree):
+    for node in MODULES[name].nodes:
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Later":
             later = ast.literal_eval(node.args[0]).partition(":")[0]
             found.add(f"{name.rpartition('.')[0]}.{later}")

@@ -13,6 +13,7 @@ import argparse
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,12 +48,27 @@ ASKED = ("contrast", "formula", "method", "normalize", "fdr", "lfc_threshold", "
 
 @dataclass(frozen=True)
 class Module:
-    """One file of the package."""
+    """One file of the package, read when something of it is asked for."""
 
     name: str
     path: Path
-    tree: ast.Module
-    lines: int
+
+    @cached_property
+    def _text(self) -> str:
+        return self.path.read_text(encoding="utf-8")
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self._text)
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree."""
+        return tuple(ast.walk(self.tree))
+
+    @property
+    def lines(self) -> int:
+        return len(self._text.splitlines())
 
     @property
     def room(self) -> str:
@@ -60,29 +76,29 @@ class Module:
         return self.name.partition(".")[2].partition(".")[0]
 
     def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield node
 
 
+@cache
 def read_modules(package: Path = PACKAGE) -> dict[str, Module]:
     """Every module of a package by its dotted name."""
     found = {}
     for path in sorted(package.rglob("*.py")):
         parts = ("resist_epi", *path.relative_to(package).with_suffix("").parts)
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        text = path.read_text(encoding="utf-8")
-        found[name] = Module(name, path, ast.parse(text), len(text.splitlines()))
+        found[name] = Module(name, path)
     return found
 
 
 def imports(module: Module, modules: Mapping[str, Module]) -> set[str]:
     """Modules that a file imports, also inside functions, for types, and by name (`Later`)."""
     found: set[str] = set()
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             found |= {a.name for a in node.names}
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "Later":
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Later":
             found.add(f"{module.name.rpartition('.')[0]}.{_text(node).partition(':')[0]}")
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""

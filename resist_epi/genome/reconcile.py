@@ -155,7 +155,7 @@ def shared_chromosomes(
     wanted = list(dict.fromkeys(map(str, annotation_chroms)))
     order = np.argsort(chrom_rank(wanted, genome=genome), kind="stable")
     wanted = [wanted[i] for i in order]
-    assemblies = {s: recognise_assembly(v, known) for s, v in track_lengths.items()}
+    assemblies = _assemblies(track_lengths, known)
     _check_one_assembly(assemblies)
     _check_shared(wanted, track_lengths, genome, annotation, assemblies)
     found = SharedChromosomes([], [], {}, len(track_lengths))
@@ -175,6 +175,20 @@ def shared_chromosomes(
             _check_lengths(chrom, track_lengths, genome, annotation, assemblies)
             found.kept.append(chrom)
     return found
+
+
+def _assemblies(
+    track_lengths: Mapping[str, Mapping[str, int | None]], known: Collection[Genome]
+) -> dict[str, str | None]:
+    """The assembly of each sample; most have the same chromosomes, which are looked at once."""
+    found: dict[tuple[tuple[str, int | None], ...], str | None] = {}
+    samples = {}
+    for sample, lengths in track_lengths.items():
+        same = tuple(lengths.items())
+        if same not in found:
+            found[same] = recognise_assembly(lengths, known)
+        samples[sample] = found[same]
+    return samples
 
 
 def is_y(chrom: str) -> bool:

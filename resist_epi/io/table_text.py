@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from resist_epi.errors import InputFormatError
 from resist_epi.schema import dtype_of
@@ -166,7 +167,7 @@ def typed(table: pd.DataFrame, path: str | Path, *, everywhere: Sequence[str] = 
         elif dtype == "bool":
             words = {"True": True, "False": False} | dict.fromkeys(NOTHING, np.nan)
             text = column.astype(object).where(column.notna(), "").astype(str)
-            _refuse(~text.isin(list(words)), column, "True or False", path, first)
+            _refuse(~text.isin(list(words)).to_numpy(), column, "True or False", path, first)
             column = text.map(words) if text.isin(NOTHING).any() else text == "True"
         elif name in ("region_id", "gene_id", "symbol", "strand"):
             column = column.fillna("")
@@ -181,25 +182,30 @@ def _numbers(
 ) -> pd.Series:
     whole, place = dtype != "float64", column.name in _PLACES
     if column.dtype.kind in "iuf":
-        numbers = column.astype(np.float64)
-        nothing = numbers.isna()
+        numbers = column.to_numpy(np.float64)
+        nothing = np.isnan(numbers)
     else:
         text = column.astype(object).where(column.notna(), "").astype(str)
-        nothing = text.isin(NOTHING)
-        numbers = pd.to_numeric(text.mask(nothing), errors="coerce").astype(np.float64)
-    bad = numbers.isna() & (~nothing | (not missing))
+        nothing = text.isin(NOTHING).to_numpy()
+        read = pd.to_numeric(text.mask(nothing), errors="coerce")
+        numbers = read.to_numpy(np.float64)
+    unread = np.isnan(numbers)
+    bad = unread & (~nothing | (not missing))
     if whole:
-        bad |= (numbers.abs() > _LARGEST) | (numbers != np.floor(numbers)) & numbers.notna()
+        bad |= (np.abs(numbers) > _LARGEST) | (numbers != np.floor(numbers)) & ~unread
     if place:
         bad |= numbers < 0
     expected = "a position in bases" if place else "a whole number" if whole else "a number or NA"
     _refuse(bad, column, expected, path, first)
-    return numbers if not whole or nothing.any() else numbers.astype(np.int64)
+    typed_as = np.float64 if not whole or nothing.any() else np.int64
+    return pd.Series(numbers.astype(typed_as), index=column.index, name=column.name)
 
 
-def _refuse(bad: pd.Series, column: pd.Series, expected: str, path: str | Path, first: int) -> None:
+def _refuse(
+    bad: NDArray[np.bool_], column: pd.Series, expected: str, path: str | Path, first: int
+) -> None:
     if bad.any():
-        row = int(np.argmax(bad.to_numpy()))
+        row = int(np.argmax(bad))
         raise InputFormatError(
             f"column {column.name}",
             path=path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 
+@cache  # compiled once a process: it takes longer than to fill them
 def templates() -> tuple[Environment, Callable[[str], Markup]]:
     """The templates, which escape what they are given, and a reader of our own files for them."""
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape

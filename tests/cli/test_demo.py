@@ -13,6 +13,7 @@ import resist_epi as rx
 from resist_epi.cli import demo
 from resist_epi.cli.main import main
 from resist_epi.io.tables import read_results, read_table
+from resist_epi.report import figures
 from tests.support.few_figures import draw_only
 from tests.support.once import made_once
 from tests.support.texts import TOP
@@ -20,9 +21,12 @@ from tests.support.texts import TOP
 
 def make_demo(folder: Path) -> None:
     """The demo, as a person types it, and what it says."""
-    every = (".pca", ".correlation", ".heatmap", ".mechanism_genes", ".genome", ".normalization")
+    # Every figure of a mark, of one of the two.
+    one = ("H3K27me3.pca", "H3K27me3.correlation", "H3K27me3.heatmap", "H3K36me3.mechanism_genes")
+    other = ("H3K36me3.genome", "H3K27me3.normalization")
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as said:
-        draw_only(patch, *every, ".domains.ma", ".domains.volcano", ".domains.pvalue")
+        of_domains = (f"H3K27me3.domains.{figure}" for figure in ("ma", "volcano", "pvalue"))
+        draw_only(patch, *one, *other, *of_domains, dpi=figures.DPI)
         assert main(["demo", "-o", str(folder)]) == 0
     (folder / "said.txt").write_text(said.getvalue())
 

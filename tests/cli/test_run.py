@@ -10,7 +10,14 @@ from resist_epi.cli.main import main
 from resist_epi.errors import ResistEpiError
 from resist_epi.io.run_folder import run_path
 from resist_epi.study.study_file import read_study
-from tests.support.cohort import SmallCohort
+from tests.support.cohort import SmallCohort, make_cohort
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> SmallCohort:
+    """Of one mark, in two tumours a group: what is asked here does not hang on more."""
+    folder = tmp_path_factory.mktemp("cohort")
+    return make_cohort(folder, per_group=2, marks=["H3K27me3"])
 
 
 @pytest.mark.usefixtures("without_figures")

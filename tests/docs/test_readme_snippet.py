@@ -27,7 +27,7 @@ def snippet() -> str:
 def test_it_finds_what_the_run_writes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    make_cohort(tmp_path)
+    make_cohort(tmp_path, marks=["H3K27me3"])  # the one that it asks about
     monkeypatch.chdir(tmp_path)
     held: dict[str, Any] = {}
     code = snippet().replace('genome="hg38"', 'genes="genes.tsv"')  # short chromosomes

@@ -132,7 +132,7 @@ def test_a_whole_study_and_its_report_know_both(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draw_only(monkeypatch, ".normalization")
-    cohort = make_cohort(tmp_path)
+    cohort = make_cohort(tmp_path, marks=["H3K27me3"])
     settings = StudySettings(
         sheet=cohort.sheet,
         genes=cohort.genes,

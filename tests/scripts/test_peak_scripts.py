@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -14,26 +13,25 @@ import pandas as pd
 import pytest
 
 from resist_epi.genome.peaks import read_bed_regions, read_peaks
+from tests.support.scripts import run_here
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 needs_bedtools = pytest.mark.skipif(shutil.which("bedtools") is None, reason="bedtools is missing")
 pytestmark = pytest.mark.skipif(not SCRIPTS.is_dir(), reason="no scripts beside the tests")
 
 
-def run(
-    name: str, *arguments: object, code: int = 0, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, str(SCRIPTS / name), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        env=os.environ | environment,
-        check=False,
-    )
+def run(name: str, *arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = run_here(SCRIPTS / name, *arguments)
     assert done.returncode == code, done.stderr
-    if code:
-        assert "Traceback" not in done.stderr
     return done
+
+
+def start(name: str, *arguments: object) -> str:
+    """What a script says in a process of its own."""
+    words = [sys.executable, str(SCRIPTS / name), *map(str, arguments)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def table(path: Path) -> pd.DataFrame:
@@ -59,7 +57,7 @@ def test_every_script_is_short_and_has_help() -> None:
     for name in ("consensus_peaks.py", "annotate_peaks.py", "differential_peaks.py"):
         code = (SCRIPTS / name).read_text().rstrip().splitlines()
         assert len(code) < 50, name
-        assert "usage:" in run(name, "--help").stdout
+        assert "usage:" in start(name, "--help")
 
 
 def test_consensus_bases(peaks: list[Path], tmp_path: Path) -> None:
@@ -73,7 +71,7 @@ def test_consensus_bases(peaks: list[Path], tmp_path: Path) -> None:
         ["chr2", 9, 50, 3],
     ]
     assert found[["s0", "s1", "s2", "s3"]].to_numpy().tolist() == [[1, 1, 1, 0], [0, 1, 1, 1]]
-    run("consensus_peaks.py", *peaks, *options, "-o", tmp_path / "again.bed")
+    start("consensus_peaks.py", *peaks, *options, "-o", tmp_path / "again.bed")
     assert (tmp_path / "again.bed").read_bytes() == out.read_bytes()
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,18 +11,14 @@ import pytest
 from resist_epi.genes.builtin import load_gene_sets
 from resist_epi.genome.builtin import load_genes
 from resist_epi.io.tables import read_table
+from tests.support.scripts import run_here
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "promoter_marks.py"
 pytestmark = pytest.mark.skipif(not SCRIPT.is_file(), reason="no scripts beside the tests")
 
 
 def run(*arguments: object, code: int = 0) -> str:
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_here(SCRIPT, *arguments)
     assert done.returncode == code, done.stderr
     return done.stdout if not code else done.stderr
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import poisson
 
 from resist_epi.simulation.cohort import library_fragments, simulate_cohort
-from resist_epi.simulation.libraries import call_peaks, coverage
+from resist_epi.simulation.libraries import _most_by_chance, call_peaks, coverage
 from tests.support.small_cohort import SMALL
 
 
@@ -62,3 +63,9 @@ def test_no_peak_in_noise() -> None:
     assert len(call_peaks([starts], ("chr1",), lengths, fragment_length=200)) <= 1
     none = call_peaks([starts[:0]], ("chr1",), lengths, fragment_length=200)
     assert none.empty
+
+
+@pytest.mark.parametrize("p", [1e-5, 1e-3, 0.05, 0.5])
+def test_the_most_by_chance_is_scipys(p: float) -> None:
+    for mean in (1e-9, 0.02, 0.5, 1.0, 2.0, 7.3, 40.0, 2500.0):
+        assert _most_by_chance(p, mean) == poisson.isf(p, mean)

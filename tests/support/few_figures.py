@@ -10,8 +10,9 @@ import pytest
 from resist_epi.report import figures
 
 
-def draw_only(patch: pytest.MonkeyPatch, *endings: str) -> None:
+def draw_only(patch: pytest.MonkeyPatch, *endings: str, dpi: int = 72) -> None:
     """Of a mark the figures whose names end so are drawn, and those of the study anyhow."""
+    patch.setattr(figures, "DPI", dpi)
     draw = figures._figures
 
     def some(*mark: Any) -> Iterator[tuple[str, figures.Draw]]:

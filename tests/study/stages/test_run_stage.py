@@ -78,6 +78,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     draw = figures._figures
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(figures, "_figures", lambda *mark: islice(draw(*mark), 2))
+        patch.setattr(figures, "DPI", 72)
         patch.setenv(VARIABLE, "1700000000")
         yield Made(cohort, settings, run_study(settings, place / "plain"))
 
