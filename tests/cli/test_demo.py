@@ -21,12 +21,10 @@ from tests.support.texts import TOP
 
 def make_demo(folder: Path) -> None:
     """The demo, as a person types it, and what it says."""
-    # Every figure of a mark, of one of the two.
-    one = ("H3K27me3.pca", "H3K27me3.correlation", "H3K27me3.heatmap", "H3K36me3.mechanism_genes")
-    other = ("H3K36me3.genome", "H3K27me3.normalization")
+    every = (".pca", ".correlation", ".heatmap", ".mechanism_genes", ".genome", ".normalization")
+    of_domains = (".domains.ma", ".domains.volcano", ".domains.pvalue")
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as said:
-        of_domains = (f"H3K27me3.domains.{figure}" for figure in ("ma", "volcano", "pvalue"))
-        draw_only(patch, *one, *other, *of_domains, dpi=figures.DPI)
+        draw_only(patch, *every, *of_domains, dpi=figures.DPI)
         assert main(["demo", "-o", str(folder)]) == 0
     (folder / "said.txt").write_text(said.getvalue())
 
