@@ -8,6 +8,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from os.path import relpath
 from pathlib import Path
+from shlex import quote
 from string import Template
 
 import yaml
@@ -114,7 +115,7 @@ def check_workflow(folder: str | Path) -> Path:
             raise InputFormatError(
                 f"no workflow: {name} is missing",
                 path=folder,
-                remedy=f"write one with `resist-epi workflow init SHEET -o {folder}`",
+                remedy=f"write one with `resist-epi workflow init SHEET -o {quote(str(folder))}`",
             )
     path = folder / CONFIG
     try:
