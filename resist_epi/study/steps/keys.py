@@ -46,12 +46,15 @@ def mark_keys(
     }
     keys: dict[str, str] = {}
     for kind in mark_kinds(study, mark):
-        peaks = [sums(*sheet.table["Peaks"]), settings.min_overlap] if kind == "peaks" else None
+        peaks: list[object] | None = None
+        if kind == "peaks":  # whose table says how many of each group have a peak
+            groups = _listed(sheet, "Condition")
+            peaks = [sums(*sheet.table["Peaks"]), settings.min_overlap, groups]
         keys[f"counts {mark}.{kind}"] = step_key(**shared, kind=kind, peaks=peaks)
     keys |= domain_keys(study, mark, keys[f"counts {mark}.bins"], inputs)
     keys |= controls_keys(study, mark, keys, inputs)
-    peaks = [sums(*sheet.table["Peaks"]), settings.min_overlap] if "Peaks" in sheet.table else None
-    keys[f"shares {mark}"] = step_key(**shared, peaks=peaks)
+    own = [sums(*sheet.table["Peaks"]), settings.min_overlap] if "Peaks" in sheet.table else None
+    keys[f"shares {mark}"] = step_key(**shared, peaks=own)
     rows = sheet.table.drop(columns=[c for c in PATH_COLUMNS if c in sheet.table])
     keys[f"tests {mark}"] = step_key(
         counts=list(keys.values()),
