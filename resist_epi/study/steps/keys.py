@@ -36,7 +36,8 @@ def mark_keys(
 
     sources = study.sources[mark]
     shared = {
-        "files counted": {s: sums(file.path) for s, file in sources.files.items()},
+        # A list: in this order libraries are columns and rows.
+        "files counted": [[s, *sums(file.path)] for s, file in sources.files.items()],
         "quantity": [sources.quantity, sources.reason],
         "how": {s: file.described() for s, file in sources.files.items()},
         "library_sizes": _listed(sheet, "LibrarySize"),
@@ -75,13 +76,13 @@ def between_marks_key(study: Study, steps: Mapping[str, str], inputs: Mapping[st
     Parameters
     ----------
     steps
-        Step -> digest, of the steps of every mark.
+        Step -> digest, of the steps of every mark, in the order of the marks.
     inputs
         Path -> checksum of every input file.
     """
     values = {name: getattr(study.settings, name) for name in EVIDENCE}
     files = {name: inputs.get(str(value)) for name, value in values.items() if name in PATHS}
-    return step_key(tests=dict(steps), evidence=values | files)
+    return step_key(tests=list(steps.items()), evidence=values | files)
 
 
 def sites_key(study: Study, steps: Mapping[str, str], inputs: Mapping[str, str]) -> str:
@@ -90,13 +91,14 @@ def sites_key(study: Study, steps: Mapping[str, str], inputs: Mapping[str, str])
     Parameters
     ----------
     steps
-        Step -> digest, of the steps of every mark.
+        Step -> digest, of the steps of every mark, in the order of the marks.
     inputs
         Path -> checksum of every input file.
     """
     settings = study.settings
     files = {name: inputs.get(str(path)) for name, path in settings.sites.items()}
-    return step_key(tests=dict(steps), sites=files, contacts=inputs.get(str(settings.contacts)))
+    contacts = inputs.get(str(settings.contacts))
+    return step_key(tests=list(steps.items()), sites=files, contacts=contacts)
 
 
 def multiqc_key(steps: Mapping[str, str], provenance: Provenance) -> str:
@@ -108,7 +110,7 @@ def multiqc_key(steps: Mapping[str, str], provenance: Provenance) -> str:
         Step -> digest, of every other step.
     """
     made = {"python": provenance.python, "libraries": dict(provenance.libraries)}
-    return step_key(tests=dict(steps), made=made)
+    return step_key(tests=list(steps.items()), made=made)
 
 
 def _listed(sheet: SampleSheet, column: str) -> list[str] | None:
