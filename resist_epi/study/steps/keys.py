@@ -44,6 +44,7 @@ def mark_keys(
         "genome": study.reference.name if settings.genes is None else settings.genome,
         "other files": sums(settings.genes, settings.exclude),
         "preset": asdict(chosen),
+        "places": study.naming.facts(),  # which every table of counts repeats
     }
     keys: dict[str, str] = {}
     for kind in mark_kinds(study, mark):

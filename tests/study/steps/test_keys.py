@@ -59,3 +59,14 @@ def test_tables_of_all_marks_stand_in_their_order(tmp_path: Path) -> None:
     assert multiqc_key(one, made) != multiqc_key(two, made)
     assert between_marks_key(study, one, {}) != between_marks_key(study, two, {})
     assert sites_key(study, one, {}) != sites_key(study, two, {})
+
+
+def test_what_is_said_of_places_is_that_of_the_peaks_that_are_read(tmp_path: Path) -> None:
+    """Every table of counts says how many peaks of the study lie on the tracks' chromosomes."""
+    cohort = make_cohort(tmp_path, per_group=2)
+    settings = StudySettings(sheet=cohort.sheet, genes=cohort.genes)
+    one = load_steps(settings, read_sheet(cohort.sheet), LookCache()).marks["H3K36me3"]
+    peaks = tmp_path / "T0_H3K27me3.bed"
+    peaks.write_text(peaks.read_text() + "chr2\t290000\t290100\tpeak\t1\t.\n")
+    two = load_steps(settings, read_sheet(cohort.sheet), LookCache()).marks["H3K36me3"]
+    assert {step for step in one if one[step] == two[step]} == set()
