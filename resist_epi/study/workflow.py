@@ -129,12 +129,13 @@ def check_workflow(folder: str | Path) -> Path:
         ) from error
     settings = read_study(folder / str(study))
     sheet = read_sheet(settings.sheet)
-    if sorted(map(str, marks)) != sorted(sheet.marks):
+    listed = isinstance(marks, list) and all(isinstance(mark, str | int | float) for mark in marks)
+    if not listed or sorted(map(str, marks)) != sorted(sheet.marks):
         raise InputFormatError(
             "the sheet has other marks by now",
             path=path,
-            expected=f"marks: {json.dumps(list(sheet.marks))}",
-            found=f"marks: {json.dumps(marks)}",
+            expected=f"marks: {json.dumps(list(sheet.marks), ensure_ascii=False)}",
+            found=f"marks: {json.dumps(marks, ensure_ascii=False, default=str)}",
             remedy="write them so, or write the workflow anew with --force",
         )
     write_inputs(folder, settings, sheet)
