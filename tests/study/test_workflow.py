@@ -231,6 +231,17 @@ def test_a_damaged_workflow_is_named(
         check_workflow(wf)
 
 
+@pytest.mark.parametrize("name", ["of {good} tumours.bw", "two\nlines.bw"])
+def test_files_that_snakemake_cannot_name_are_refused(name: str, tmp_path: Path) -> None:
+    path = write_sheet(tmp_path)
+    (tmp_path / name).touch()
+    path.write_text(path.read_text().replace("good,T00.bw", f'good,"{name}"'))
+    with pytest.raises(InputFormatError, match="braces in a path for a wildcard") as error:
+        written(tmp_path, path)
+    assert "link it under another name" in str(error.value)
+    assert not (tmp_path / "wf").exists()
+
+
 @pytest.mark.parametrize("marks", [5, "H3K27me3", {"H3K27me3": 1}, [["H3K27me3"]]])
 def test_marks_are_a_list_of_names(marks: object, tmp_path: Path) -> None:
     wf, _ = written(tmp_path, write_sheet(tmp_path, ("H3K27mé3",)))
