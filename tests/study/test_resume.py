@@ -110,7 +110,8 @@ def test_changed_groups_are_those_of_the_peaks_table(begun: FinishedRun, tmp_pat
     counted = {name for name in made_anew(before, out) if name.endswith(".parquet")}
     assert counted == {f"{mark}.peaks.parquet" for mark in ("H3K27me3", "H3K36me3")}
     fresh = run_study(settings(cohort), tmp_path / "fresh", report=False)
-    tables = {n for n in contents(fresh) if n.split("/")[0] in ("counts", "differential", "genes", "sites")}
+    folders = ("counts", "differential", "genes", "sites")
+    tables = {name for name in contents(fresh) if name.split("/")[0] in folders}
     assert len(tables) > 8
     assert {n for n in tables if contents(out)[n] != contents(fresh)[n]} == set()
 

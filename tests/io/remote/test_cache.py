@@ -243,7 +243,7 @@ def test_a_cache_that_cannot_be_written_is_another_one_by_its_option(
 ) -> None:
     url = server.put("a.bw", DATA)
     (tmp_path / "file").touch()
-    with pytest.raises(InputFormatError, match="cannot be written.*by --cache") as error:
+    with pytest.raises(InputFormatError, match=r"cannot be written.*by --cache") as error:
         fetch(url, tmp_path / "file" / "cache")
     assert "-o" not in str(error.value).split()
 
