@@ -39,9 +39,8 @@ def sheet_domains(
 ) -> pd.DataFrame:
     """Domains of one mark, from its tracks or, where there are none, its reads.
 
-    One pass over tracks: the bins of windows are kept beside those of the background until these
-    tell which are above it. Files of reads are read twice. Regions are of the kind `domains`, as of
-    `find.find_domains`.
+    One pass over the files: the bins of windows are kept beside those of the background until these
+    tell which are above it. Regions are of the kind `domains`, as of `find.find_domains`.
 
     Parameters
     ----------
@@ -112,15 +111,21 @@ def sheet_domain_bins(
         files,
         ten_kb,
         lengths=lengths,
-        controls=_controls(sheet),
+        controls=window_controls(sheet),
         settings=settings,
         kept=kept,
         how=how,
     )
 
 
-def _controls(sheet: SampleSheet) -> dict[str, str]:
-    """Track of the control of every sample that has one; what is not used is said."""
+def window_controls(sheet: SampleSheet) -> dict[str, str]:
+    """Track of the control of every sample that has one; what is not used is said.
+
+    Raises
+    ------
+    DesignError
+        If a control is not there.
+    """
     table = sheet.table
     if "ControlCoverage" in table:
         named = dict(zip(sheet.samples, map(str, table["ControlCoverage"]), strict=True))

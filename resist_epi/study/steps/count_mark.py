@@ -13,14 +13,18 @@ from resist_epi.counting.files import count_tables
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.plan import Adjacent
 from resist_epi.domains.count_bins import placed_lengths
+from resist_epi.domains.of_sheet import window_controls
 from resist_epi.domains.settings import DomainSettings
+from resist_epi.domains.window_controls import open_window_controls, tally_controls
 from resist_epi.genome.consensus import Consensus
 from resist_epi.io.parts import Parts
+from resist_epi.io.progress import begin
 from resist_epi.samples.presets import preset
 from resist_epi.schema import Kind
 from resist_epi.study.regions import background_regions, kind_regions
 from resist_epi.study.study import Study, chrom_lengths, counting_pass
 from resist_epi.study.study_counts import OWN_REGIONS
+from resist_epi.tracks.opened import OpenedFile
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class MarkCounts:
     own
         Of regions of the user's, where there are any.
     kept
-        Where the bins of a broad mark's tracks are; None where none were asked for.
+        Where the bins of the files are; None where none were asked for.
     """
 
     matrices: dict[Kind, CountMatrix]
@@ -71,7 +75,7 @@ class Asked:
     within
         Name -> regions of which only the share of a library is wanted.
     adjacent
-        Bins of which the windows of a broad mark are made; None where those are of reads.
+        Bins of which windows are made; None where none are wanted.
     library_sizes
         (n_libraries,) that the sheet names, NaN where it does not; None for the files' own.
     """
@@ -89,7 +93,7 @@ def asked_of_mark(
     consensus: Consensus | None,
     *,
     own: pd.DataFrame | None = None,
-    windows: bool = True,
+    windows: bool | None = None,
 ) -> Asked:
     """What is asked of the files of a mark for these kinds of regions.
 
@@ -110,7 +114,7 @@ def asked_of_mark(
     recovered = sources.quantity == "recovered_reads"  # its libraries' sizes are found with it
     sizes = None if recovered else study.sheet.for_mark(mark).numbers("LibrarySize")
     adjacent = None
-    if windows and preset(mark).broad and sources.are_tracks:
+    if preset(mark).broad if windows is None else windows:
         genome = study.reference.genome
         lengths = placed_lengths(sources.files, chrom_lengths(study), genome=genome)
         adjacent = Adjacent(DomainSettings().step, lengths)
@@ -139,7 +143,7 @@ def count_mark(
     *,
     own: pd.DataFrame | None = None,
     parts: Parts | None = None,
-    windows: bool = True,
+    windows: bool | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> MarkCounts:
     """Count the files of one mark in these kinds of regions, each file once.
@@ -151,7 +155,7 @@ def count_mark(
     parts
         Where the counts of each file are kept until all are there.
     windows
-        Whether the bins of windows are wanted too, if the mark is broad and has tracks.
+        Whether the bins of windows are wanted too; by default those of a broad mark.
     progress
         Called with a line whenever a file was counted.
 
@@ -188,4 +192,33 @@ def count_mark(
     kept = None
     if asked.adjacent is not None and parts is not None:
         kept = KeptCounts(parts, counted.kept)
+        _count_controls(study, mark, asked.adjacent, parts, progress)
     return MarkCounts({kind: matrices[kind] for kind in kinds}, shares, ours, kept)
+
+
+def controls_counted(study: Study, mark: str, adjacent: Adjacent | None) -> dict[str, OpenedFile]:
+    """The controls against which windows are held, where their bins can be added up beforehand."""
+    files = study.sources[mark].files.values()
+    # A text tells only when it was read which chromosomes windows are looked for on.
+    if adjacent is None or not all(file.lengths_known for file in files):
+        return {}
+    paths = window_controls(study.sheet.for_mark(mark)).values()
+    return open_window_controls(paths, study.reference.genome)
+
+
+def _count_controls(
+    study: Study,
+    mark: str,
+    adjacent: Adjacent,
+    parts: Parts,
+    progress: Callable[[str], None] | None,
+) -> None:
+    """Keep the controls' bins beside those of the libraries, by all processes.
+
+    They stay when the libraries' are removed: another mark may have the same controls.
+    """
+    controls = controls_counted(study, mark, adjacent)
+    if controls:
+        begin(progress, f"counting inputs of {mark}", len(controls))
+        how = counting_pass(study, progress, parts=Parts(parts.folder))
+        tally_controls(controls, adjacent, how)
