@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -79,7 +80,8 @@ def init(context: typer.Context, **given: Any) -> None:
     )
     logger.info(
         "%s: %d libraries in %d shards, %d marks; next: resist-epi workflow run %s --profile slurm",
-        *(given["output"], sizes.libraries, sizes.shards, len(sheet.marks), given["output"]),
+        *(given["output"], sizes.libraries, sizes.shards, len(sheet.marks)),
+        shlex.quote(str(given["output"])),
     )
 
 

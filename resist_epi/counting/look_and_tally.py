@@ -115,7 +115,9 @@ def _quantity(asked: str, recovery: Recovery | None) -> str | None:
 def _expected(track: CoverageTrack, file: TrackFile) -> Recovery:
     """What the shortest of the track's long chromosomes says."""
     lengths = track.chrom_lengths
-    long = [c for c, n in lengths.items() if n >= _SHORT * sum(lengths.values())]
+    # Of an assembly in many pieces none may be that long.
+    enough = min(_SHORT * sum(lengths.values()), max(lengths.values()))
+    long = [c for c, n in lengths.items() if n >= enough]
     part = _OneChromosome(track, min(long, key=lambda c: lengths[c]))
     return recover_counts(
         part, library_size=file.library_size, fragment_length=file.fragment_length

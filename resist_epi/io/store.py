@@ -291,12 +291,18 @@ def link_file(source: Path, path: Path) -> None:
             shutil.copyfile(source, temporary, follow_symlinks=False)
 
 
-def unwritable(path: str | Path, error: OSError) -> InputFormatError:
-    """The error for an output that the system does not let us write."""
+def unwritable(path: str | Path, error: OSError, *, option: str = "-o") -> InputFormatError:
+    """The error for an output that the system does not let us write.
+
+    Parameters
+    ----------
+    option
+        By which another folder is chosen.
+    """
     return InputFormatError(
         f"cannot be written: {error.strerror or error}",
         path=path,
-        remedy="check the rights and the free space of the folder, or choose another with -o",
+        remedy=f"check the rights and the free space of the folder, or choose another by {option}",
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from os.path import relpath
 from pathlib import Path
+from shlex import quote
 from string import Template
 
 import yaml
@@ -22,6 +24,9 @@ from resist_epi.study.study import named_files
 from resist_epi.study.study_file import read_study, write_study
 
 SNAKEFILE, CONFIG, STUDY, INPUTS = "Snakefile", "config.yaml", "study.yaml", "inputs.txt"
+
+# Snakemake knows no way to write these but as wildcards; its inputs stand in a file of lines.
+_NO_NAME = re.compile(r"\{[^{}]*\}|[\r\n]")
 
 CACHE = ".cache"  # beside them: copies of files from elsewhere
 
@@ -67,8 +72,9 @@ def write_workflow(
     Raises
     ------
     InputFormatError
-        If one of the files is there already, the folder cannot be written, or the study cannot be
-        split: its sheet names peaks alone, or its files are lifted first.
+        If one of the files is there already, the folder cannot be written, Snakemake cannot name
+        a file of the study, or this cannot be split: its sheet names peaks alone, or its files are
+        lifted first.
     """
     folder = Path(folder)
     check_has_stages(settings, sheet)
@@ -81,6 +87,7 @@ def write_workflow(
             path=folder / there[0],
             remedy="give another folder with -o, or write over the workflow in it with --force",
         )
+    _inputs(folder, settings, sheet)
     folder.mkdir(parents=True, exist_ok=True)
     copies = CACHE if cache is None else _seen_from(folder, Path(cache))
     for name, template in templates.items():
@@ -114,7 +121,7 @@ def check_workflow(folder: str | Path) -> Path:
             raise InputFormatError(
                 f"no workflow: {name} is missing",
                 path=folder,
-                remedy=f"write one with `resist-epi workflow init SHEET -o {folder}`",
+                remedy=f"write one with `resist-epi workflow init SHEET -o {quote(str(folder))}`",
             )
     path = folder / CONFIG
     try:
@@ -128,12 +135,13 @@ def check_workflow(folder: str | Path) -> Path:
         ) from error
     settings = read_study(folder / str(study))
     sheet = read_sheet(settings.sheet)
-    if sorted(map(str, marks)) != sorted(sheet.marks):
+    listed = isinstance(marks, list) and all(isinstance(mark, str | int | float) for mark in marks)
+    if not listed or sorted(map(str, marks)) != sorted(sheet.marks):
         raise InputFormatError(
             "the sheet has other marks by now",
             path=path,
-            expected=f"marks: {json.dumps(list(sheet.marks))}",
-            found=f"marks: {json.dumps(marks)}",
+            expected=f"marks: {json.dumps(list(sheet.marks), ensure_ascii=False)}",
+            found=f"marks: {json.dumps(marks, ensure_ascii=False, default=str)}",
             remedy="write them so, or write the workflow anew with --force",
         )
     write_inputs(folder, settings, sheet)
@@ -141,12 +149,31 @@ def check_workflow(folder: str | Path) -> Path:
 
 
 def write_inputs(folder: Path, settings: StudySettings, sheet: SampleSheet) -> None:
-    """List what the study reads, as seen from the folder: a job is run again where one is newer."""
-    seen = dict.fromkeys(_seen_from(folder, path) for path in named_files(sheet, settings))
-    text = "".join(f"{path}\n" for path in seen)
+    """List what the study reads, as seen from the folder: a job is run again where one is newer.
+
+    Raises
+    ------
+    InputFormatError
+        If Snakemake cannot name one of the files, or the folder cannot be written.
+    """
+    text = "".join(f"{path}\n" for path in _inputs(folder, settings, sheet))
     path = folder / INPUTS
     if not path.is_file() or read_text(path) != text:
         write_text(path, text)
+
+
+def _inputs(folder: Path, settings: StudySettings, sheet: SampleSheet) -> list[str]:
+    """Every file that the study reads, as seen from the folder."""
+    seen = dict.fromkeys(_seen_from(folder, path) for path in named_files(sheet, settings))
+    for path in seen:
+        if _NO_NAME.search(path):
+            raise InputFormatError(
+                "Snakemake cannot name this file: it takes braces in a path for a wildcard, and a"
+                " line for a file",
+                path=path,
+                remedy="rename it, or link it under another name, and write that into the sheet",
+            )
+    return list(seen)
 
 
 def _seen_from(folder: Path, path: Path) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -100,6 +102,19 @@ def test_what_a_run_would_refuse_is_refused(
     assert main(["workflow", "init", str(cohort.sheet), "-o", str(out), *words]) == 1
     assert said in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_commands_that_are_told_can_be_typed_as_they_stand(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wf = str(tmp_path / "my study (1)")
+    program = str(fake_snakemake(tmp_path / "bin").program)
+    assert main(["workflow", "run", wf, "--profile", "local", "--snakemake", program]) == 1
+    (remedy,) = re.findall("`(.+)`", capsys.readouterr().err)
+    assert shlex.split(remedy) == ["resist-epi", "workflow", "init", "SHEET", "-o", wf]
+    assert main(["workflow", "init", str(cohort.sheet), "-o", wf]) == 0
+    (following,) = re.findall("next: (.+)", capsys.readouterr().err)
+    assert shlex.split(following)[:4] == ["resist-epi", "workflow", "run", wf]
 
 
 def test_a_workflow_is_written_over_with_force_only(

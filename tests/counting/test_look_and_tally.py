@@ -41,14 +41,19 @@ def fragments(chrom: str, seed: int, size: int = 50, length: int = 200) -> np.nd
     return np.cumsum(change)[:-1]
 
 
-def write(path: Path, by_chrom: dict[str, np.ndarray], size: int = 50) -> TrackFile:
+def write(
+    path: Path,
+    by_chrom: dict[str, np.ndarray],
+    size: int = 50,
+    lengths: dict[str, int] = LENGTHS,
+) -> TrackFile:
     def runs(chrom: str):
         values = by_chrom[chrom]
         first = np.flatnonzero(np.diff(values, prepend=-1.0))
         ends = np.append(first[1:], values.size) * size
         return first * size, ends, values[first]
 
-    write_bigwig(path, LENGTHS, runs)
+    write_bigwig(path, lengths, runs)
     return TrackFile(str(path))
 
 
@@ -118,6 +123,20 @@ def test_reads_that_touch_few_bins_wait_for_their_mean_width(tmp_path: Path) -> 
     assert found.look.recovery.bin_shares is not None
     assert found.tally is None
     assert found.look == look_at_track(file)
+
+
+def test_an_assembly_in_many_short_pieces(tmp_path: Path) -> None:
+    # None of them is the hundredth part of the genome.
+    lengths = {f"scaffold{i}": 50_000 + i for i in range(150)}
+    counts = fragments("chr1", 3) * 0.04
+    per_piece = counts.size // len(lengths)
+    values = {c: counts[per_piece * i :][:per_piece] for i, c in enumerate(lengths)}
+    file = write(tmp_path / "t.bw", values, lengths=lengths)
+    found, look = read(file), look_at_track(file)
+    assert found.look == look
+    assert found.tally is None or look.recovery.refused is None
+    signal = read(file, "mean_signal")
+    assert_same(signal.tally, tally_file(look.counted_as("mean_signal"), PLAN))
 
 
 def test_values_below_zero_are_left_to_who_says_so(tmp_path: Path) -> None:

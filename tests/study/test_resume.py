@@ -99,6 +99,23 @@ def test_a_changed_setting_redoes_the_tests_and_not_the_counts(
     assert contents(out)[LEDGER] == contents(fresh)[LEDGER]
 
 
+def test_changed_groups_are_those_of_the_peaks_table(begun: FinishedRun, tmp_path: Path) -> None:
+    """Its regions are the same; how many of each group have a peak is not."""
+    cohort, out = begun.cohort, begun.out
+    rows = pd.read_csv(cohort.sheet)
+    rows["Condition"] = ["poor", "good"] * (len(rows) // 2)
+    rows.to_csv(cohort.sheet, index=False)
+    before = moments(out)
+    run_study(settings(cohort), out, report=False)
+    counted = {name for name in made_anew(before, out) if name.endswith(".parquet")}
+    assert counted == {f"{mark}.peaks.parquet" for mark in ("H3K27me3", "H3K36me3")}
+    fresh = run_study(settings(cohort), tmp_path / "fresh", report=False)
+    folders = ("counts", "differential", "genes", "sites")
+    tables = {name for name in contents(fresh) if name.split("/")[0] in folders}
+    assert len(tables) > 8
+    assert {n for n in tables if contents(out)[n] != contents(fresh)[n]} == set()
+
+
 def test_a_changed_track_redoes_its_mark_alone(begun: FinishedRun) -> None:
     cohort, out = begun.cohort, begun.out
     before = moments(out)

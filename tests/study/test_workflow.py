@@ -231,6 +231,26 @@ def test_a_damaged_workflow_is_named(
         check_workflow(wf)
 
 
+@pytest.mark.parametrize("name", ["of {good} tumours.bw", "two\nlines.bw"])
+def test_files_that_snakemake_cannot_name_are_refused(name: str, tmp_path: Path) -> None:
+    path = write_sheet(tmp_path)
+    (tmp_path / name).touch()
+    path.write_text(path.read_text().replace("good,T00.bw", f'good,"{name}"'))
+    with pytest.raises(InputFormatError, match="braces in a path for a wildcard") as error:
+        written(tmp_path, path)
+    assert "link it under another name" in str(error.value)
+    assert not (tmp_path / "wf").exists()
+
+
+@pytest.mark.parametrize("marks", [5, "H3K27me3", {"H3K27me3": 1}, [["H3K27me3"]]])
+def test_marks_are_a_list_of_names(marks: object, tmp_path: Path) -> None:
+    wf, _ = written(tmp_path, write_sheet(tmp_path, ("H3K27mé3",)))
+    config = yaml.safe_load((wf / "config.yaml").read_text()) | {"marks": marks}
+    (wf / "config.yaml").write_text(yaml.safe_dump(config))
+    with pytest.raises(InputFormatError, match=r'other marks.*expected marks: \["H3K27mé3"\]'):
+        check_workflow(wf)
+
+
 def test_the_largest_mark_is_seen(tmp_path: Path) -> None:
     sheet = read_sheet(write_sheet(tmp_path, ("ER", "H3K4me3", "H3K27ac")))
     assert job_sizes(sheet, a_shard=2, threads=3) == JobSizes(6, 2, 2, 3)

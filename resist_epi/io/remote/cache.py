@@ -144,7 +144,7 @@ def _fetched_alone(state: RemoteState, folder: Path, stop: Callable[[], bool]) -
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise unwritable(folder, error) from error
+        raise unwritable(folder, error, option="--cache") from error
     waited = False
     while True:
         try:
@@ -186,7 +186,7 @@ def _fetched(state: RemoteState, folder: Path, stop: Callable[[], bool]) -> Fetc
     try:
         os.replace(part, path)
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise unwritable(path, error, option="--cache") from error
     about = {
         "name": name,
         "url": shown(state.url),
@@ -272,7 +272,7 @@ def _piece(state: RemoteState, part: Path, have: int, stop: Callable[[], bool]) 
                 stream.flush()
                 os.fsync(stream.fileno())
         except OSError as error:
-            raise unwritable(part, error) from error
+            raise unwritable(part, error, option="--cache") from error
     there = have + came
     if state.size is not None:
         told = ended and length.isdigit() and came == int(length)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
@@ -28,10 +29,8 @@ from resist_epi.version import VERSION
 
 def stage_command(settings: StudySettings, out: Path, stage: str) -> str:
     """The command that does a stage of a study, for messages."""
-    return (
-        f"`resist-epi run {settings.sheet} -o {out} --stage {stage}`, with the study's other"
-        " options"
-    )
+    sheet, folder = (shlex.quote(str(path)) for path in (settings.sheet, out))
+    return f"`resist-epi run {sheet} -o {folder} --stage {stage}`, with the study's other options"
 
 
 class Plan:

@@ -36,22 +36,27 @@ def mark_keys(
 
     sources = study.sources[mark]
     shared = {
-        "files counted": {s: sums(file.path) for s, file in sources.files.items()},
+        # A list: in this order libraries are columns and rows.
+        "files counted": [[s, *sums(file.path)] for s, file in sources.files.items()],
         "quantity": [sources.quantity, sources.reason],
         "how": {s: file.described() for s, file in sources.files.items()},
         "library_sizes": _listed(sheet, "LibrarySize"),
         "genome": study.reference.name if settings.genes is None else settings.genome,
         "other files": sums(settings.genes, settings.exclude),
         "preset": asdict(chosen),
+        "places": study.naming.facts(),  # which every table of counts repeats
     }
     keys: dict[str, str] = {}
     for kind in mark_kinds(study, mark):
-        peaks = [sums(*sheet.table["Peaks"]), settings.min_overlap] if kind == "peaks" else None
+        peaks: list[object] | None = None
+        if kind == "peaks":  # whose table says how many of each group have a peak
+            groups = _listed(sheet, "Condition")
+            peaks = [sums(*sheet.table["Peaks"]), settings.min_overlap, groups]
         keys[f"counts {mark}.{kind}"] = step_key(**shared, kind=kind, peaks=peaks)
     keys |= domain_keys(study, mark, keys[f"counts {mark}.bins"], inputs)
     keys |= controls_keys(study, mark, keys, inputs)
-    peaks = [sums(*sheet.table["Peaks"]), settings.min_overlap] if "Peaks" in sheet.table else None
-    keys[f"shares {mark}"] = step_key(**shared, peaks=peaks)
+    own = [sums(*sheet.table["Peaks"]), settings.min_overlap] if "Peaks" in sheet.table else None
+    keys[f"shares {mark}"] = step_key(**shared, peaks=own)
     rows = sheet.table.drop(columns=[c for c in PATH_COLUMNS if c in sheet.table])
     keys[f"tests {mark}"] = step_key(
         counts=list(keys.values()),
@@ -72,13 +77,13 @@ def between_marks_key(study: Study, steps: Mapping[str, str], inputs: Mapping[st
     Parameters
     ----------
     steps
-        Step -> digest, of the steps of every mark.
+        Step -> digest, of the steps of every mark, in the order of the marks.
     inputs
         Path -> checksum of every input file.
     """
     values = {name: getattr(study.settings, name) for name in EVIDENCE}
     files = {name: inputs.get(str(value)) for name, value in values.items() if name in PATHS}
-    return step_key(tests=dict(steps), evidence=values | files)
+    return step_key(tests=list(steps.items()), evidence=values | files)
 
 
 def sites_key(study: Study, steps: Mapping[str, str], inputs: Mapping[str, str]) -> str:
@@ -87,13 +92,14 @@ def sites_key(study: Study, steps: Mapping[str, str], inputs: Mapping[str, str])
     Parameters
     ----------
     steps
-        Step -> digest, of the steps of every mark.
+        Step -> digest, of the steps of every mark, in the order of the marks.
     inputs
         Path -> checksum of every input file.
     """
     settings = study.settings
     files = {name: inputs.get(str(path)) for name, path in settings.sites.items()}
-    return step_key(tests=dict(steps), sites=files, contacts=inputs.get(str(settings.contacts)))
+    contacts = inputs.get(str(settings.contacts))
+    return step_key(tests=list(steps.items()), sites=files, contacts=contacts)
 
 
 def multiqc_key(steps: Mapping[str, str], provenance: Provenance) -> str:
@@ -105,7 +111,7 @@ def multiqc_key(steps: Mapping[str, str], provenance: Provenance) -> str:
         Step -> digest, of every other step.
     """
     made = {"python": provenance.python, "libraries": dict(provenance.libraries)}
-    return step_key(tests=dict(steps), made=made)
+    return step_key(tests=list(steps.items()), made=made)
 
 
 def _listed(sheet: SampleSheet, column: str) -> list[str] | None:

@@ -238,6 +238,16 @@ def test_a_copy_that_does_not_fit_is_refused_before_a_byte(
     assert not server.gets()
 
 
+def test_a_cache_that_cannot_be_written_is_another_one_by_its_option(
+    server: RangeServer, tmp_path: Path
+) -> None:
+    url = server.put("a.bw", DATA)
+    (tmp_path / "file").touch()
+    with pytest.raises(InputFormatError, match=r"cannot be written.*by --cache") as error:
+        fetch(url, tmp_path / "file" / "cache")
+    assert "-o" not in str(error.value).split()
+
+
 def test_a_link_in_the_cache_is_not_followed(server: RangeServer, tmp_path: Path) -> None:
     url = server.put("a.bw", DATA)
     path = fetch(url, tmp_path / "c").path

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import random
+import re
+import shlex
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -264,6 +266,16 @@ def test_counting_needs_a_plan_of_this_study(made: Made, counted: Path, tmp_path
     flip(stage_path(counted, "plan"))
     with pytest.raises(InputFormatError, match="the plan is damaged"):
         run_stage(made.settings, counted, Job("count"))
+
+
+def test_commands_of_messages_can_be_typed_as_they_stand(made: Made, tmp_path: Path) -> None:
+    sheet = shutil.copy(made.cohort.sheet, made.cohort.sheet.with_name("the sheet (1).csv"))
+    out = tmp_path / "my study"
+    with pytest.raises(InputFormatError) as error:
+        run_stage(made.asked(sheet=Path(sheet)), out, Job("count"))
+    (command,) = re.findall("`(.+)`", str(error.value))
+    typed = ["resist-epi", "run", str(sheet), "-o", str(out), "--stage", "plan"]
+    assert shlex.split(command) == typed
 
 
 def test_testing_needs_all_counts_of_its_mark(made: Made, counted: Path) -> None:
