@@ -23,6 +23,8 @@ from resist_epi.io.tables import read_results, read_table
 from resist_epi.pipeline import run_study
 from resist_epi.study.check import check_study
 from resist_epi.study.settings import StudySettings
+from resist_epi.study.stages.run_stage import Job, run_stage
+from resist_epi.study.stages.shard import Shard
 from resist_epi.tracks.reads.reads import ReadCounts, ReadsFile
 from tests.support.builders import said
 from tests.support.cohort import LENGTHS, SPACING, gene_table
@@ -143,6 +145,21 @@ def test_regions_and_windows_are_counted_in_one_pass(
     run_study(settings, tmp_path / "out", report=False)
     assert read_counts(tmp_path / "out" / "counts" / "H3K27me3.windows.parquet").quantity == "reads"
     assert sorted(p.name for p in asked) == ["s0.tagAlign.gz", "s1.bam", "s2.tagAlign.gz", "s3.bam"]
+
+
+def test_shards_of_reads_leave_what_a_plain_run_leaves(sheet: Path, tmp_path: Path) -> None:
+    settings = StudySettings(sheet=sheet, genes=sheet.with_name("genes.tsv"))
+    plain, out = (tmp_path / name for name in ("plain", "out"))
+    run_study(settings, plain, report=False)
+    run_stage(settings, out, Job("plan"))
+    for i in (2, 1):
+        run_stage(settings, out, Job("count", Shard(i, 2)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ReadsFile, "count", lambda *asked, **more: pytest.fail("read again"))
+        run_stage(settings, out, Job("test", mark="H3K27me3"))
+        run_study(settings, out, report=False)
+    for table in (*plain.rglob("*.tsv.gz"), *plain.rglob("*.parquet")):
+        assert table.read_bytes() == (out / table.relative_to(plain)).read_bytes(), table.name
 
 
 def test_profiles_of_reads_alone(sheet: Path, tmp_path: Path) -> None:
