@@ -110,12 +110,8 @@ def fit(
     """
     options = options or FitOptions()
     check_method(method, block=options.block, strata=options.strata)
+    require_quantity(method, matrix.quantity)
     chosen = METHODS[method]
-    if matrix.quantity not in chosen.quantities:
-        raise QuantityError(
-            f"{method} needs {' or '.join(chosen.quantities)};"
-            f" this matrix holds {matrix.quantity}. Use --method {DEFAULT}, or count reads"
-        )
     if tuple(design.matrix.index) != matrix.samples:
         raise DesignError(
             f"the design's units ({', '.join(map(str, design.matrix.index))}) are not the matrix's"
@@ -124,6 +120,22 @@ def fit(
     present = (matrix.values > 0).any(axis=1)
     mask = np.asarray(present if tested is None else tested & present, dtype=bool)
     return chosen.fit(matrix, design, mask, options)
+
+
+def require_quantity(method: str | None, quantity: str, what: str = "this matrix") -> None:
+    """Refuse to test a quantity by a method that cannot; where none is named one that can is taken.
+
+    Raises
+    ------
+    QuantityError
+        If the method is for other quantities.
+    """
+    chosen = METHODS.get(method or "")
+    if chosen is not None and quantity not in chosen.quantities:
+        raise QuantityError(
+            f"{method} needs {' or '.join(chosen.quantities)};"
+            f" {what} holds {quantity}. Use --method {DEFAULT}, or count reads"
+        )
 
 
 def own_contrast(method: str | None) -> Callable[[Design], Contrast] | None:

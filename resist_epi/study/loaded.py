@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from resist_epi.io.run_folder import contrast_folder
+from resist_epi.model.differential import require_quantity
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.study.check import check_study
 from resist_epi.study.check_chromosomes import Beside
@@ -100,6 +101,9 @@ def load_steps(
         If an input is wrong.
     """
     study = load_study(settings, sheet=sheet, looks=looks, before=before)
+    for mark, sources in study.sources.items():  # before hours of counting, not after
+        for question in settings.questions:
+            require_quantity(question.method, sources.quantity, f"the study of {mark}")
     told = StudyContext(sheet, settings.questions, study.naming, study.reference.annotation.genes)
     check_given_files(GivenFiles.of_settings(settings), told)
     named = named_files(sheet if given is None else given, settings)

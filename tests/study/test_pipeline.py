@@ -13,7 +13,7 @@ import pytest
 
 from resist_epi.counting.matrix_files import read_counts
 from resist_epi.counting.profile_files import read_profile_matrix
-from resist_epi.errors import InputFormatError, SampleSheetError
+from resist_epi.errors import InputFormatError, QuantityError, SampleSheetError
 from resist_epi.genes.domain_links import DOMAIN_LINKS
 from resist_epi.genes.linking import LINK_COLUMNS
 from resist_epi.io.run_folder import FILES
@@ -259,6 +259,14 @@ def test_missing_tracks_stop_the_run_and_are_all_named(cohort: SmallCohort, tmp_
     assert "gone.bw: no such file" in str(caught.value)
     assert "lost.bed: no such file" in str(caught.value)
     assert (read_table(tmp_path / "out" / "check.tsv")["level"] == "error").sum() == 2
+
+
+def test_a_test_of_other_quantities_is_refused_before_anything_is_counted(
+    cohort: SmallCohort, tmp_path: Path
+) -> None:
+    with pytest.raises(QuantityError, match="the study of H3K27me3 holds mean_signal"):
+        run_study(settings(cohort, method="voom"), tmp_path / "out")
+    assert not (tmp_path / "out" / "counts").exists()
 
 
 def test_one_unit_a_group_gives_fold_changes_and_goes_on(
