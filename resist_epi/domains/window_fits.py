@@ -43,9 +43,8 @@ def fit_windows(
     """Fit a design to windows, all of which are tested, as `differential.fit` does.
 
     Of float32 by `trend` or `ql` with independent units and no value left out, the fit takes no
-    more memory than the windows once more, and its response is not kept. By any other method or
-    with blocks the response is made by rows, in float64, whenever it is asked for, and the fit is
-    that of the whole matrix. Where single values are left out, all windows are held at once.
+    more memory than the windows once more, and its response is not kept. Otherwise the response is
+    made by rows, in float64, whenever it is asked for, and the fit is that of the whole matrix.
 
     Parameters
     ----------

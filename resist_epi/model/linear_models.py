@@ -9,15 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
-from resist_epi.counting.matrix import CountMatrix, scaled, scaled_means
+from resist_epi.counting.matrix import CountMatrix, scaled_means
 from resist_epi.errors import DesignError
 from resist_epi.model.fit import Fit
-from resist_epi.model.log_rows import ExpRows, LogLevel
+from resist_epi.model.log_rows import ExpRows, KeptWeights, LogLevel, ScaledRows
 from resist_epi.samples.design import Contrast, Design
 from resist_epi.schema import COUNTS
 from resist_epi.stats.linear.blocking import block_correlation, correlation_matrix
 from resist_epi.stats.linear.gaps import chance_of_gaps
-from resist_epi.stats.linear.least_squares import LinearFit, contrast_mean_square, fit_linear
+from resist_epi.stats.linear.least_squares import (
+    LinearFit,
+    contrast_mean_square,
+    fit_linear,
+    row_blocks,
+)
 from resist_epi.stats.linear.least_squares import contrast as linear_contrast
 from resist_epi.stats.linear.moderation import (
     Squeezed,
@@ -156,7 +161,8 @@ def _by_gaps(
     """(n_regions,) the chance of the zeros that are left where they are half of a group."""
     groups = np.unique(X, axis=0, return_inverse=True)[1].reshape(-1)
     least = np.zeros(len(tested))
-    least[tested] = chance_of_gaps(scaled(matrix)[tested], ~odd, groups)
+    values = cast("FloatArray", taken(ScaledRows(matrix), tested))
+    least[tested] = chance_of_gaps(values, ~odd, groups)
     return least
 
 
@@ -193,17 +199,21 @@ def fit_without(
         (n_units,) of the units; None where all count the same.
     """
     each = np.ones(len(X)) if weights is None else weights
+    kept = KeptWeights(odd, NO_WEIGHT, each)
+    by_rows = isinstance(level, Rows)
     linear = fit_linear(
-        level, X, weights=np.where(odd, NO_WEIGHT, 1.0) * each, correlation=correlation
+        level, X, weights=kept if by_rows else np.asarray(kept), correlation=correlation
     )
     left = linear.df_residual - odd.sum(axis=1)
     # The trend of the variance is drawn along the level of what was fitted.
-    completed = np.where(odd, linear.fitted(), level)
+    mean = np.empty(len(odd))
+    for rows in row_blocks(len(odd)):
+        mean[rows] = np.where(odd[rows], linear.fitted(rows), level[rows]).mean(axis=1)
     return replace(
         linear,
         sigma2=linear.sigma2 * linear.df_residual / np.maximum(left, 1.0),
         df_residual=left,
-        mean=completed.mean(axis=1),
+        mean=mean,
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from resist_epi.counting.matrix import CountMatrix, scaled, scaled_cells, scaled_means
 from resist_epi.genome.regions import genome_bins
 from resist_epi.model.linear_models import log_level
-from resist_epi.model.log_rows import ExpRows, LogLevel
+from resist_epi.model.log_rows import ExpRows, KeptWeights, LogLevel, ScaledRows
 from resist_epi.stats.linear import responses
 from resist_epi.stats.rows import GatheredRows, gathered
 
@@ -48,6 +48,7 @@ def test_log_level_of_float32_is_made_by_rows(offsets, block, monkeypatch) -> No
     np.testing.assert_array_equal(whole, np.log2(scaled(double) + prior))
     np.testing.assert_array_equal(made, whole)
     np.testing.assert_array_equal(made.cells(slice(4), slice(1, 3)), whole[:4, 1:3])
+    np.testing.assert_array_equal(ScaledRows(single), scaled(double))
     np.testing.assert_array_equal(scaled_means(single), scaled(double).mean(axis=1))
     np.testing.assert_array_equal(scaled_cells(single, np.array([7, 3])), scaled(double)[[7, 3]])
 
@@ -67,3 +68,11 @@ def test_exponentials_of_offsets() -> None:
     made = ExpRows(GatheredRows(table, member))
     np.testing.assert_array_equal(made, np.exp(table[member]))
     np.testing.assert_array_equal(made.cells(slice(2, 5), slice(1, 3)), made[2:5][:, 1:3])
+
+
+def test_weights_of_what_is_left_out() -> None:
+    odd = np.random.default_rng(3).uniform(size=(N, UNITS)) < 0.1
+    each = np.arange(1.0, UNITS + 1)
+    made = KeptWeights(odd, 1e-12, each)
+    np.testing.assert_array_equal(made, np.where(odd, 1e-12, 1.0) * each)
+    np.testing.assert_array_equal(made.cells(slice(9), slice(1, 4)), made[:9][:, 1:4])
