@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from resist_epi.io.digest import step_key
@@ -16,6 +16,7 @@ from resist_epi.io.run_folder import run_path
 from resist_epi.io.run_log import run_log
 from resist_epi.io.store import write_text
 from resist_epi.io.tables import write_table
+from resist_epi.model.analysis import Analysis
 from resist_epi.report.page import write_report
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.study.check import check_study
@@ -47,11 +48,13 @@ from resist_epi.study.steps.run_marks import run_marks
 from resist_epi.study.steps.session import write_study_session
 from resist_epi.study.steps.sites import write_sites
 from resist_epi.study.study import (
+    Study,
     named_files,
     stop_on_errors,
 )
 from resist_epi.study.study_file import write_study
 from resist_epi.tracks.looks import LookCache
+from resist_epi.workers import run_tasks
 
 logger = logging.getLogger(__name__)
 
@@ -207,11 +210,13 @@ def _run(
     analyses = run_marks(study, marks, ledger, progress)
     read.parts.remove()
     begin(progress, "switches and mechanisms")
-    if not ledger.is_done(BETWEEN_MARKS):
-        written = write_between_marks(study, out, analyses)
-        ledger.record(BETWEEN_MARKS, steps[BETWEEN_MARKS], written)
-    if not ledger.is_done(SITES):
-        ledger.record(SITES, steps[SITES], write_sites(study, out))
+    across = [step for step in (BETWEEN_MARKS, SITES) if not ledger.is_done(step)]
+    run_tasks(
+        _AcrossMarks(study, out, analyses),
+        {step: step for step in across},
+        jobs=settings.jobs,
+        done=lambda step, written: ledger.record(step, steps[step], written),
+    )
     _gather(ledger, study.sheet.marks, study.contrasts, steps[MULTIQC], provenance)
     for check in checks:  # where every step was reused, nothing has looked since
         check()
@@ -222,6 +227,20 @@ def _run(
         ledger.record(REPORT, steps[REPORT], write_report(out, jobs=settings.jobs))
     write_crate(out, ledger.outputs(), provenance, study.sheet.marks)
     remove_gathered(out)
+
+
+@dataclass(frozen=True)
+class _AcrossMarks:
+    """A step that reads the tests of all marks; can be sent to a process."""
+
+    study: Study
+    out: Path
+    analyses: Mapping[str, list[Analysis]]
+
+    def __call__(self, step: str) -> list[Path]:
+        if step == SITES:
+            return write_sites(self.study, self.out)
+        return write_between_marks(self.study, self.out, self.analyses)
 
 
 def _lifted(settings: StudySettings, sheet: SampleSheet, out: Path) -> SampleSheet:

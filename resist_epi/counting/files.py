@@ -111,7 +111,7 @@ def count_tables(
     within
         Name -> region table of which only the share of each library is wanted.
     adjacent
-        Bins of tracks that are counted in the same pass, and stay in the parts.
+        Bins that are counted in the same pass, and stay in the parts.
     library_sizes
         (n_samples,) positive, NaN where unknown: there, or by default, the file's own.
     how
@@ -183,9 +183,7 @@ def plan_tables(
     lengths = stated_lengths(files)
     if lengths:
         filling.keep_shared(lengths, genome=how.genome, known=genomes())
-    return filling, RegionPlan(
-        filling.tables, within or {}, how.exclude, None if quantity == "reads" else adjacent
-    )
+    return filling, RegionPlan(filling.tables, within or {}, how.exclude, adjacent)
 
 
 def tally_files(

@@ -115,7 +115,7 @@ class RegionPlan:
     exclude
         Chromosome -> sorted, disjoint starts and ends whose bases count nowhere.
     adjacent
-        Bins of a track, beside the tables; None where none are wanted.
+        Bins beside the tables; None where none are wanted.
     """
 
     tables: Mapping[str, pd.DataFrame]

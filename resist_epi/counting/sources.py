@@ -130,11 +130,6 @@ class SheetSources:
     quantity: str
     reason: str
 
-    @property
-    def are_tracks(self) -> bool:
-        """Whether coverage is counted, not reads."""
-        return self.quantity != "reads"
-
 
 def sheet_sources(
     sheet: SampleSheet,

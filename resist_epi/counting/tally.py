@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from resist_epi.arrays import FloatArray
+from resist_epi.arrays import FloatArray, IntArray
 from resist_epi.counting.plan import RegionPlan
 from resist_epi.genome.regions import disjoint_by_chrom
+from resist_epi.tracks.reads.point_bins import PointBins
 from resist_epi.tracks.reads.reads import ReadRules, ReadsFile
 
 Exogenous = Callable[[ReadsFile], Mapping[str, str]]
@@ -23,7 +24,7 @@ def tally_reads(
     rules: ReadRules | None = None,
     exogenous: Exogenous = lambda file: {},
 ) -> Tally:
-    """Reads of every region of a plan, shares, and how many count at all, from one pass.
+    """Reads of every region of a plan and of its bins, shares, and the library, from one pass.
 
     Parameters
     ----------
@@ -49,11 +50,14 @@ def tally_reads(
         for name, table in tables.items()
     }
     asked = [table[here[name]] for name, table in tables.items()]
+    adjacent = plan.adjacent
+    points = None if adjacent is None else PointBins(adjacent.step, adjacent.lengths)
     found = file.count(
         pd.concat(asked, ignore_index=True) if asked else pd.DataFrame(columns=columns),
         rules=rules,
         exclude=plan.exclude,
         within={name: disjoint_by_chrom(table) for name, table in plan.within.items()},
+        points=points,
     )
     values, at = {}, 0
     for name, mask in here.items():
@@ -85,6 +89,7 @@ def tally_reads(
             ]
         ),
         exogenous=apart,
+        bins={} if points is None else points.counts(),
     )
 
 
@@ -113,8 +118,8 @@ class Tally:
     exogenous
         Species -> reads (or coverage x bp) on its chromosomes, of which nothing else holds any.
     bins
-        Chromosome -> (n_bins,) sums of a track in the plan's adjacent bins; none where the track
-        does not have the chromosome.
+        Chromosome -> (n_bins,) sums of a track in the plan's adjacent bins, none where the track
+        does not have the chromosome; of reads, how many have their point in each.
     """
 
     values: Mapping[str, FloatArray]
@@ -125,4 +130,4 @@ class Tally:
     note: str = ""
     lowest: float = 0.0
     exogenous: Mapping[str, float] = field(default_factory=dict)
-    bins: Mapping[str, FloatArray] = field(default_factory=dict)
+    bins: Mapping[str, FloatArray | IntArray] = field(default_factory=dict)

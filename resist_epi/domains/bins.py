@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from resist_epi.arrays import AnyFloat, ByChromosome, FloatArray, IntArray
 from resist_epi.counting.files import BINS
@@ -78,7 +77,7 @@ class TrackBins(BinSource):
 
 
 class KeptBins(BinSource):
-    """Bins of coverage tracks that were added up while something else was asked of the tracks.
+    """Bins that were added up while something else was asked of the tracks, or of the reads.
 
     Parameters
     ----------
@@ -87,7 +86,7 @@ class KeptBins(BinSource):
     keys
         SampleID -> key of its part.
     quantity
-        `coverage_sum`, or `recovered_reads` where the tracks hold fragments.
+        `coverage_sum`, `recovered_reads` where tracks hold fragments, or `reads`.
     exclude
         As they were added up with.
     """
@@ -111,50 +110,6 @@ class KeptBins(BinSource):
         pieces, owner = pieces_left(chrom, starts, ends, self._exclude)
         bases = np.bincount(owner, weights=pieces.length, minlength=len(starts))
         return values, bases.astype(np.int64)
-
-
-class ReadBins(BinSource):
-    """Bins of reads, each read in one of them, that were counted before.
-
-    A file of reads is read once whatever the number of chromosomes, so its bins are kept.
-
-    Parameters
-    ----------
-    counts
-        SampleID -> (n_bins,) reads of the bins of `bin_table`.
-    lengths
-        bp of each chromosome, in the order of that table.
-    step
-        bp of a bin.
-    exclude
-        As the reads were counted with.
-    """
-
-    quantity = "reads"
-
-    def __init__(
-        self,
-        counts: Mapping[str, NDArray[np.uint32]],
-        lengths: Mapping[str, int],
-        step: int,
-        *,
-        exclude: ByChromosome | None = None,
-    ) -> None:
-        self.samples = tuple(counts)
-        self._counts, self._exclude = list(counts.values()), exclude or {}
-        number = {chrom: -(-length // step) for chrom, length in lengths.items()}
-        ends = np.cumsum(list(number.values()))
-        self._rows = {
-            c: slice(int(e) - n, int(e)) for (c, n), e in zip(number.items(), ends, strict=True)
-        }
-
-    def bins(self, chrom: str, starts: IntArray, ends: IntArray) -> tuple[AnyFloat, IntArray]:
-        """(n_bins, n_samples) reads of adjacent bins, and the bases of each that count."""
-        rows = self._rows[chrom]
-        counts = np.stack([c[rows].astype(np.float64) for c in self._counts], axis=1)
-        pieces, owner = pieces_left(chrom, starts, ends, self._exclude)
-        bases = np.bincount(owner, weights=pieces.length, minlength=len(starts))
-        return counts, bases.astype(np.int64)
 
 
 def bin_table(lengths: Mapping[str, int], step: int) -> pd.DataFrame:

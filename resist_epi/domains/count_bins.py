@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from tempfile import TemporaryDirectory
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from resist_epi.arrays import ByChromosome
+from resist_epi.counting.files import tally_files
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.passes import Pass
-from resist_epi.domains.bins import BinSource, KeptBins, ReadBins, TrackBins, bin_table
+from resist_epi.counting.plan import Adjacent, RegionPlan
+from resist_epi.domains.bins import BinSource, KeptBins, TrackBins, bin_table
 from resist_epi.domains.filter import (
     BackgroundLevel,
     ChromosomeBins,
@@ -26,9 +27,9 @@ from resist_epi.errors import DesignError
 from resist_epi.genome.chromosomes import NO_CHROMOSOMES, Genome
 from resist_epi.genome.reconcile import reconcile_chromosomes
 from resist_epi.genome.reference import genomes
+from resist_epi.io.parts import Parts
 from resist_epi.tracks.engine.track import CoverageTrack
 from resist_epi.tracks.opened import OpenedFile, chromosome_ends, open_file, stated_lengths
-from resist_epi.tracks.reads.reads import ReadRules
 from resist_epi.workers import run_tasks
 
 
@@ -60,10 +61,9 @@ def count_domain_bins(
         samples have one control it counts once.
     kept
         SampleID -> key of the part (`how.parts`) that holds its bins, where these were added up
-        before; without it tracks are read for them.
+        before; without it the files are read for them.
     how
-        What is left out, by how many processes, and who is told whenever a chromosome (of reads: a
-        file) was counted.
+        What is left out, by how many processes, and who is told whenever a chromosome was counted.
 
     Raises
     ------
@@ -78,7 +78,9 @@ def count_domain_bins(
     settings = DomainSettings() if settings is None else settings
     ten_kb = ten_kb.select(samples=tuple(files))
     of_reads = next(iter(files.values())).quantity == "reads"
-    are_kept = bool(kept) and how.parts is not None and not of_reads
+    are_kept = bool(kept) and how.parts is not None
+    if of_reads and not are_kept:
+        return _of_reads(files, ten_kb, lengths, controls, settings, how)
     texts = any(not file.lengths_known for file in files.values())
     opened = {} if of_reads or (are_kept and not texts) else files
     tracks = {name: file.track() for name, file in opened.items()}
@@ -89,12 +91,12 @@ def count_domain_bins(
     shared = placed_lengths(read or files, lengths, genome=how.genome)
     background = background_level(ten_kb, exclude=how.exclude)
     widths = _widths(files)
-    if of_reads:
-        source: BinSource = _counted_reads(files, shared, settings, how)
-    elif kept and how.parts is not None and are_kept:
+    if kept and how.parts is not None:
         quantity = "coverage_sum" if widths is None else "recovered_reads"
         keys = {name: kept[name] for name in files}
-        source = KeptBins(how.parts, keys, quantity=quantity, exclude=how.exclude)
+        source: BinSource = KeptBins(
+            how.parts, keys, quantity="reads" if of_reads else quantity, exclude=how.exclude
+        )
     else:
         source = TrackBins(tracks, exclude=how.exclude, widths=widths)
     # A text's temporary file has one place to read at, so processes cannot share it.
@@ -106,8 +108,7 @@ def count_domain_bins(
 
     def done(chrom: str, part: ChromosomeBins) -> None:
         parts[chrom] = part
-        if not of_reads:
-            how.say(f"{chrom}: windows counted")
+        how.say(f"{chrom}: windows counted")
 
     run_tasks(work, {c: c for c in shared}, jobs=how.jobs if parallel else 1, done=done)
     return joined_bins(
@@ -119,6 +120,30 @@ def count_domain_bins(
         library_sizes=ten_kb.library_sizes,
         controlled=control is not None,
     )
+
+
+def _of_reads(
+    files: Mapping[str, OpenedFile],
+    ten_kb: CountMatrix,
+    lengths: Mapping[str, int] | None,
+    controls: Mapping[str, str] | None,
+    settings: DomainSettings,
+    how: Pass,
+) -> CountMatrix:
+    """`count_domain_bins` of reads whose bins nobody has kept: each file is read once for all."""
+    known = placed_lengths(files, lengths, genome=how.genome)
+    plan = RegionPlan({}, {}, how.exclude, Adjacent(settings.step, known))
+    with TemporaryDirectory() as folder:
+        how = replace(how, parts=Parts(folder))
+        return count_domain_bins(
+            files,
+            ten_kb,
+            lengths=lengths,
+            controls=controls,
+            settings=settings,
+            kept=tally_files(files, plan, how, lambda name, tally: None),
+            how=how,
+        )
 
 
 @dataclass(frozen=True)
@@ -203,46 +228,3 @@ def _control(
     sizes = values.sum(axis=0)
     matrix = CountMatrix(values, table, tuple(tracks), "coverage_sum", np.maximum(sizes, 1e-300))
     return Control(bins, background_level(matrix, exclude=how.exclude))
-
-
-@dataclass(frozen=True)
-class _Points:
-    """The work of one task: count each read of a file in the one bin that holds its point."""
-
-    table: pd.DataFrame
-    exclude: ByChromosome
-
-    def __call__(self, opened: OpenedFile) -> NDArray[np.uint32]:
-        file = opened.reads()
-        known = set(file.chrom_lengths) if file.lengths_known else set(self.table["chrom"])
-        here = self.table["chrom"].isin(known).to_numpy()
-        rules = point_rules(opened.rules or ReadRules())
-        found = file.count(self.table[here], rules=rules, exclude=self.exclude)
-        counts = np.zeros(len(self.table), dtype=np.uint32)
-        counts[here] = found.counts
-        return counts
-
-
-def point_rules(rules: ReadRules) -> ReadRules:
-    """The same reads, each at one base, so that adjacent bins may be added up.
-
-    Fragments count where their middle lies, reads where their 5' end does.
-    """
-    if rules.count_as == "fragment":
-        return replace(rules, count_as="midpoint")
-    return replace(rules, count_as="five_prime") if rules.count_as == "read" else rules
-
-
-def _counted_reads(
-    files: Mapping[str, OpenedFile], lengths: Mapping[str, int], settings: DomainSettings, how: Pass
-) -> ReadBins:
-    counts: dict[str, NDArray[np.uint32]] = {}
-
-    def done(name: str, found: NDArray[np.uint32]) -> None:
-        counts[name] = found
-        how.say(f"{name}: windows counted")
-
-    work = _Points(bin_table(lengths, settings.step), how.exclude)
-    run_tasks(work, files, jobs=how.jobs, done=done)
-    ordered = {name: counts[name] for name in files}
-    return ReadBins(ordered, lengths, settings.step, exclude=how.exclude)

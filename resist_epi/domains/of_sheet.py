@@ -39,9 +39,8 @@ def sheet_domains(
 ) -> pd.DataFrame:
     """Domains of one mark, from its tracks or, where there are none, its reads.
 
-    One pass over tracks: the bins of windows are kept beside those of the background until these
-    tell which are above it. Files of reads are read twice. Regions are of the kind `domains`, as of
-    `find.find_domains`.
+    One pass over the files: the bins of windows are kept beside those of the background until these
+    tell which are above it. Regions are of the kind `domains`, as of `find.find_domains`.
 
     Parameters
     ----------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from resist_epi.report.mechanisms import assay_rows, mechanism_section, outcome_
 from resist_epi.report.methods import methods
 from resist_epi.report.payload import pack, pack_results
 from resist_epi.report.peaks_page import write_peaks_page
-from resist_epi.report.pictures import pictures
+from resist_epi.report.pictures import Screen, pictures, screens
 from resist_epi.report.swarms import pack_swarms, swarms_in_words
 from resist_epi.report.templating import templates
 from resist_epi.report.tissue import tissue_section
@@ -81,6 +81,8 @@ SCRIPTS = (
     "report.js",
 )  # in the order that they need
 
+Screens = Mapping[str, Screen]
+
 WIDE = ("heatmap", "genome", "copy_number")  # shown over the whole width of the page
 
 STATIC_OF_STUDY = {
@@ -116,6 +118,11 @@ STATIC_OF_DOMAINS = {
     " these are not flat but lean to 1, the more so the more windows a domain has and the more they"
     " go together: a peak near 0 is what tells, and a slope to 1 is no fault of the model.",
 }
+
+SHOWN = frozenset().union(
+    *(STATIC, STATIC_ALONG, STATIC_OF_SEVERAL, STATIC_OF_STUDY, STATIC_OF_MECHANISMS),
+    *(STATIC_OF_SWITCHES, STATIC_OF_NORMALIZATION, STATIC_OF_KIND, STATIC_OF_DOMAINS),
+)  # the others are drawn in the page, from the results
 
 
 def write_report(
@@ -177,13 +184,17 @@ def _write_page(
     """Write one page and its figures, which go to the folder of what they show."""
     figures = run_path(place, "figures")
     drawn = draw_figures(run, figures, jobs=jobs, formats=formats)
-    write_text(out, render(run, figures=figures, links=links))
+    write_text(out, render(run, figures=figures, links=links, jobs=jobs))
     logger.info("report: %s", out)
     return [out, *drawn]
 
 
 def render(
-    run: RunTables, *, figures: Path | None = None, links: Sequence[tuple[str, str]] = ()
+    run: RunTables,
+    *,
+    figures: Path | None = None,
+    links: Sequence[tuple[str, str]] = (),
+    jobs: int = 1,
 ) -> str:
     """Return the page: one file that opens without network. Equal tables give equal bytes.
 
@@ -193,8 +204,11 @@ def render(
         Folder of the static figures, `MARK.pca.png` and so on; those that are there are shown.
     links
         Text and address of the pages on other contrasts.
+    jobs
+        Processes that make the figures small.
     """
     environment, own_file = templates()
+    shown = screens(figures, _stems(run), SHOWN, jobs=jobs)
     warnings = collect_warnings(run)
     page: str = environment.get_template("report.html.j2").render(
         run=run,
@@ -210,16 +224,16 @@ def render(
         warnings_summary=summary(warnings),
         gravest=gravest(warnings),
         facts=facts(run),
-        marks=[_mark(run, mark, number, figures) for number, mark in enumerate(run.marks)],
+        marks=[_mark(run, mark, number, shown) for number, mark in enumerate(run.marks)],
         wide=WIDE,
         mechanisms=mechanism_section(run),
         mechanism_figures=[
-            *pictures(figures, "study", STATIC_OF_STUDY),
-            *(i for m in run.marks for i in pictures(figures, m.name, STATIC_OF_MECHANISMS)),
+            *pictures(shown, "study", STATIC_OF_STUDY),
+            *(i for m in run.marks for i in pictures(shown, m.name, STATIC_OF_MECHANISMS)),
         ],
         evidence=assay_rows(run.concordance),
         outcome=outcome_rows(run.survival),
-        **_switches(run, figures),
+        **_switches(run, shown),
         expression_tissue=tissue_section(run.expression_scores, "expression", _conditions(run)),
         rules=RULES,
         methods=methods(run),
@@ -231,14 +245,22 @@ def render(
     return page
 
 
-def _switches(run: RunTables, figures: Path | None) -> dict[str, Any]:
+def _stems(run: RunTables) -> Iterator[str]:
+    """What names of figures begin with."""
+    yield "study"
+    for mark in run.marks:
+        yield mark.name
+        yield from (f"{mark.name}.{kind}" for kind in mark.results)
+
+
+def _switches(run: RunTables, shown: Screens) -> dict[str, Any]:
     """What the template has of the switches; nothing where the run has no two opposing marks."""
     sheet = run.switches
     header = [] if sheet is None else header_lines(sheet.header)
     return {
         "switches": None if sheet is None else sections.switch_table(sheet),
         "switches_caption": "" if sheet is None else sections.switch_caption(sheet),
-        "switch_figures": pictures(figures, "study", STATIC_OF_SWITCHES),
+        "switch_figures": pictures(shown, "study", STATIC_OF_SWITCHES),
         "switch_header": [
             (name, for_reading(text, {} if sheet is None else sheet.facts))
             for name, text in header
@@ -251,12 +273,12 @@ def _switches(run: RunTables, figures: Path | None) -> dict[str, Any]:
 SETS_SHOWN = 200
 
 
-def _mark(run: RunTables, mark: MarkTables, number: int, figures: Path | None) -> dict[str, Any]:
+def _mark(run: RunTables, mark: MarkTables, number: int, shown: Screens) -> dict[str, Any]:
     """Everything of one mark, for the template."""
     told = () if run.mechanisms is None else run.mechanisms.table["set"].tolist()
     tested, untested = sections.set_rows(mark.gene_sets, told)
     samples = sections.sample_rows(mark, run.quality)
-    shown = STATIC | STATIC_ALONG | (STATIC_OF_SEVERAL if run.contrast else {})
+    wanted = STATIC | STATIC_ALONG | (STATIC_OF_SEVERAL if run.contrast else {})
     scale = next(s.words for s in scale_of(run)[0] if s.mark == mark.mark)
     read = partial(for_reading, facts=mark.main.facts)
     return {
@@ -271,10 +293,10 @@ def _mark(run: RunTables, mark: MarkTables, number: int, figures: Path | None) -
         else sections.normalization_table(mark.normalization),
         "normalization_units": sections.count_units(mark.normalization),
         "normalization_words": read(mark.main.header.get("normalization", "")),
-        "figures": pictures(figures, mark.name, shown),
-        "normalization_figures": pictures(figures, mark.name, STATIC_OF_NORMALIZATION),
+        "figures": pictures(shown, mark.name, wanted),
+        "normalization_figures": pictures(shown, mark.name, STATIC_OF_NORMALIZATION),
         "agreement": read(_agreement(mark)),
-        "kinds": [_kind(mark, kind, f"mark{number}-{kind}", figures) for kind in mark.results],
+        "kinds": [_kind(mark, kind, f"mark{number}-{kind}", shown) for kind in mark.results],
         "sets": tested[:SETS_SHOWN],
         "sets_summary": sections.sets_in_words(tested, untested),
         "no_sets": sections.NO_SETS if mark.gene_sets is not None else "No gene sets were tested.",
@@ -303,7 +325,7 @@ def _conditions(run: RunTables) -> pd.Series:
     return run.quality.set_index("sample")["condition"]
 
 
-def _kind(mark: MarkTables, kind: str, table_id: str, figures: Path | None) -> dict[str, Any]:
+def _kind(mark: MarkTables, kind: str, table_id: str, shown: Screens) -> dict[str, Any]:
     sheet = mark.results[kind]
     settings = plot_settings(sheet) | {
         "file": f"{mark.name}.{kind}",
@@ -328,7 +350,7 @@ def _kind(mark: MarkTables, kind: str, table_id: str, figures: Path | None) -> d
         "swarm": pack_swarms(mark.values.get(kind), sheet),
         "values_words": swarms_in_words(mark.values.get(kind), len(sheet.table)),
         "figures": pictures(
-            figures,
+            shown,
             f"{mark.name}.{kind}",
             STATIC_OF_DOMAINS if kind == "domains" else STATIC_OF_KIND,
         ),

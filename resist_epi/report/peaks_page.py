@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from resist_epi.report.figures import FORMATS, save_figures
 from resist_epi.report.peaks_answer import peaks_answer
 from resist_epi.report.peaks_figures import CAPTIONS, WIDE, peak_figures
 from resist_epi.report.peaks_gather import PeaksRun, PeakTables, gather_peaks
-from resist_epi.report.pictures import pictures
+from resist_epi.report.pictures import Screen, pictures, screens
 from resist_epi.report.templating import templates
 from resist_epi.report.words import join_words
 from resist_epi.version import VERSION
@@ -39,14 +39,15 @@ def write_peaks_page(
     run = gather_peaks(folder)
     figures = run_path(folder, "figures")
     drawn = save_figures(peak_figures(run), figures, jobs=jobs, formats=formats)
-    write_text(out, render_peaks(run, figures=figures))
+    write_text(out, render_peaks(run, figures=figures, jobs=jobs))
     logger.info("report: %s", out)
     return [out, *drawn]
 
 
-def render_peaks(run: PeaksRun, *, figures: Path | None = None) -> str:
+def render_peaks(run: PeaksRun, *, figures: Path | None = None, jobs: int = 1) -> str:
     """Return the page: one file that opens without network and without any script."""
     environment, own_file = templates()
+    shown = screens(figures, (m.name for m in run.marks), CAPTIONS, jobs=jobs)
     page: str = environment.get_template("peaks.html.j2").render(
         version=VERSION,
         title=f"Peaks of {join_words([m.mark for m in run.marks])}",
@@ -55,7 +56,7 @@ def render_peaks(run: PeaksRun, *, figures: Path | None = None) -> str:
         can=peaks_words.CAN,
         cannot=peaks_words.CANNOT,
         warnings=peaks_words.warnings(run),
-        marks=[_mark(mark, number, figures) for number, mark in enumerate(run.marks)],
+        marks=[_mark(mark, number, shown) for number, mark in enumerate(run.marks)],
         methods=peaks_words.methods(run),
         provenance=sections.provenance_rows(run.provenance),
         inputs=sorted(run.provenance.get("inputs", {}).items()),
@@ -64,12 +65,12 @@ def render_peaks(run: PeaksRun, *, figures: Path | None = None) -> str:
     return page
 
 
-def _mark(mark: PeakTables, number: int, figures: Path | None) -> dict[str, Any]:
+def _mark(mark: PeakTables, number: int, screens_of: Mapping[str, Screen]) -> dict[str, Any]:
     """Everything of one mark, for the template."""
     table = mark.regions.table
     groups = _groups(mark)
     mechanisms = _records(mark.mechanisms.table)
-    shown = pictures(figures, mark.name, CAPTIONS)
+    shown = pictures(screens_of, mark.name, CAPTIONS)
     return {
         "name": mark.mark,
         "id": f"mark{number}",

@@ -159,7 +159,7 @@ def _counted(
             progress=progress,
         )
         bins, windows = counted.matrices["bins"], None
-        if kind == "domains":
+        if counted.kept is not None:
             windows = count_windows(study, mark, bins, counted.kept, progress)
     if windows is not None:
         domains = find_domains(windows)

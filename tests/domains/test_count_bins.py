@@ -11,7 +11,7 @@ from resist_epi.counting.coverage import count_regions
 from resist_epi.counting.files import count_tables
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.passes import Pass
-from resist_epi.domains.count_bins import count_domain_bins, point_rules
+from resist_epi.domains.count_bins import count_domain_bins
 from resist_epi.domains.find import find_domains
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import GenomeMismatchError
@@ -114,13 +114,6 @@ def test_reads_count_once(tmp_path: Path) -> None:
     assert abs(row["start"] - 50_000) <= 2000
     assert abs(row["end"] - 60_000) <= 2000
     assert found.values.sum() == pytest.approx(2000 + 2 * 2000 * 10_000 / 399_000, rel=0.2)
-
-
-def test_reads_are_taken_at_one_base() -> None:
-    assert point_rules(ReadRules(count_as="fragment", fragment_length=150)).count_as == "midpoint"
-    assert point_rules(ReadRules(min_quality=7)) == ReadRules("five_prime", min_quality=7)
-    kept = ReadRules("five_prime", shift=75)
-    assert point_rules(kept) is kept
 
 
 def test_recovered_counts(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,10 @@ from resist_epi.cli.main import main
 from resist_epi.counting.matrix_files import read_counts
 from resist_epi.counting.profile_files import read_profile_matrix
 from resist_epi.io.tables import read_results, read_table
+from resist_epi.pipeline import run_study
 from resist_epi.study.check import check_study
+from resist_epi.study.settings import StudySettings
+from resist_epi.tracks.reads.reads import ReadCounts, ReadsFile
 from tests.support.builders import said
 from tests.support.cohort import LENGTHS, SPACING, gene_table
 from tests.support.processes import hear_control_c
@@ -122,6 +126,23 @@ def test_a_run_counts_reads(sheet: Path, tmp_path: Path) -> None:
     session = (out / "igv_session.xml").read_text()
     assert "s1.bam_coverage" in session
     assert "tagAlign" not in session, "of which IGV shows no depth"
+
+
+def test_regions_and_windows_are_counted_in_one_pass(
+    sheet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+    count = ReadsFile.count
+
+    def noted(file: ReadsFile, *args: Any, **more: Any) -> ReadCounts:
+        asked.append(file.path)
+        return count(file, *args, **more)
+
+    monkeypatch.setattr(ReadsFile, "count", noted)
+    settings = StudySettings(sheet=sheet, genes=sheet.with_name("genes.tsv"), jobs=1)
+    run_study(settings, tmp_path / "out", report=False)
+    assert read_counts(tmp_path / "out" / "counts" / "H3K27me3.windows.parquet").quantity == "reads"
+    assert sorted(p.name for p in asked) == ["s0.tagAlign.gz", "s1.bam", "s2.tagAlign.gz", "s3.bam"]
 
 
 def test_profiles_of_reads_alone(sheet: Path, tmp_path: Path) -> None:

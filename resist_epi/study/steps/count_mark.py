@@ -51,7 +51,7 @@ class MarkCounts:
     own
         Of regions of the user's, where there are any.
     kept
-        Where the bins of a broad mark's tracks are; None where none were asked for.
+        Where the bins of the files are; None where none were asked for.
     """
 
     matrices: dict[Kind, CountMatrix]
@@ -71,7 +71,7 @@ class Asked:
     within
         Name -> regions of which only the share of a library is wanted.
     adjacent
-        Bins of which the windows of a broad mark are made; None where those are of reads.
+        Bins of which windows are made; None where none are wanted.
     library_sizes
         (n_libraries,) that the sheet names, NaN where it does not; None for the files' own.
     """
@@ -89,7 +89,7 @@ def asked_of_mark(
     consensus: Consensus | None,
     *,
     own: pd.DataFrame | None = None,
-    windows: bool = True,
+    windows: bool | None = None,
 ) -> Asked:
     """What is asked of the files of a mark for these kinds of regions.
 
@@ -110,7 +110,7 @@ def asked_of_mark(
     recovered = sources.quantity == "recovered_reads"  # its libraries' sizes are found with it
     sizes = None if recovered else study.sheet.for_mark(mark).numbers("LibrarySize")
     adjacent = None
-    if windows and preset(mark).broad and sources.are_tracks:
+    if preset(mark).broad if windows is None else windows:
         genome = study.reference.genome
         lengths = placed_lengths(sources.files, chrom_lengths(study), genome=genome)
         adjacent = Adjacent(DomainSettings().step, lengths)
@@ -139,7 +139,7 @@ def count_mark(
     *,
     own: pd.DataFrame | None = None,
     parts: Parts | None = None,
-    windows: bool = True,
+    windows: bool | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> MarkCounts:
     """Count the files of one mark in these kinds of regions, each file once.
@@ -151,7 +151,7 @@ def count_mark(
     parts
         Where the counts of each file are kept until all are there.
     windows
-        Whether the bins of windows are wanted too, if the mark is broad and has tracks.
+        Whether the bins of windows are wanted too; by default those of a broad mark.
     progress
         Called with a line whenever a file was counted.
 

@@ -26,7 +26,6 @@ from resist_epi.model.analysis import Analysis
 from resist_epi.model.unit_values import with_values
 from resist_epi.samples.presets import preset
 from resist_epi.study.answers import answer_domains
-from resist_epi.study.ledger import Ledger
 from resist_epi.study.steps.analyses import analyse_kind
 from resist_epi.study.steps.count_mark import KeptCounts
 from resist_epi.study.steps.dna import controls_path, count_controls_in
@@ -84,15 +83,23 @@ def domain_keys(
 def mark_windows(
     study: Study,
     mark: str,
-    ledger: Ledger,
-    keys: Mapping[str, str],
-    kept: KeptCounts | None,
-    progress: Callable[[str], None] | None,
-) -> CountMatrix:
+    out: Path,
+    kept: KeptCounts,
+    progress: Callable[[str], None] | None = None,
+) -> tuple[CountMatrix, list[Path]]:
     """Count the bins of a mark's windows above background, and the domains that they form.
+
+    Returns
+    -------
+    CountMatrix
+        Of the bins.
+    list of Path
+        What was written.
 
     Parameters
     ----------
+    out
+        Folder of the run, where the counts of the mark are.
     kept
         As of `count_windows`.
 
@@ -101,21 +108,19 @@ def mark_windows(
     ResistEpiError
         As `count_bins.count_domain_bins`.
     """
-    step, path = f"windows {mark}", run_path(ledger.folder, "counts", mark, "windows")
-    ten_kb = read_counts(run_path(ledger.folder, "counts", mark, "bins"))
+    written = [run_path(out, "counts", mark, kind) for kind in ("windows", "domains")]
+    ten_kb = read_counts(run_path(out, "counts", mark, "bins"))
     bins = count_windows(study, mark, ten_kb, kept, progress)
-    written = [path, run_path(ledger.folder, "counts", mark, "domains")]
-    write_counts(path, bins)
+    write_counts(written[0], bins)
     write_counts(written[1], domain_signal(study, mark, bins, find_domains(bins), ten_kb))
-    ledger.record(step, keys[step], written)
-    return bins
+    return bins, written
 
 
 def count_windows(
     study: Study,
     mark: str,
     ten_kb: CountMatrix,
-    kept: KeptCounts | None = None,
+    kept: KeptCounts,
     progress: Callable[[str], None] | None = None,
 ) -> CountMatrix:
     """Count the bins of a mark's windows above background.
@@ -125,7 +130,7 @@ def count_windows(
     ten_kb
         Counts in bins of the same files, of which the background is taken.
     kept
-        The bins of tracks, where these were added up as the tracks were counted.
+        The bins, which were added up as the files were counted.
 
     Raises
     ------
@@ -137,8 +142,8 @@ def count_windows(
         study.sources[mark].files,
         ten_kb,
         lengths=chrom_lengths(study),
-        kept=None if kept is None else kept.keys,
-        how=counting_pass(study, progress, parts=None if kept is None else kept.parts),
+        kept=kept.keys,
+        how=counting_pass(study, progress, parts=kept.parts),
     )
 
 

@@ -37,8 +37,9 @@ def run_marks(
 ) -> dict[str, list[Analysis]]:
     """Count, test and link every mark, as far as that is not done yet.
 
-    With several processes all marks are counted first, and then tested side by side, each by a
-    process that reads its counts from the folder: none holds those of two marks.
+    With several processes all marks are counted first; then their windows are found side by side,
+    and then they are tested so, each by a process that reads its counts from the folder: none holds
+    those of two marks.
 
     Parameters
     ----------
@@ -60,8 +61,8 @@ def run_marks(
             if made is not None:
                 found[mark] = made
         return found
-    for own in steps.values():
-        own.count(progress)
+    in_one = _in_one_process(study)
+    _find_windows(in_one, steps, progress, jobs=study.settings.jobs)
     begin(progress, f"testing {' and '.join(untested)}", len(untested))
 
     def note(mark: str, made: MarkTests) -> None:
@@ -70,9 +71,34 @@ def run_marks(
             progress(f"{mark}: tested")
 
     _read_genes(study)
-    work = _TestFromFolder(_in_one_process(study), ledger.folder)
+    work = _TestFromFolder(in_one, ledger.folder)
     run_tasks(work, {mark: mark for mark in untested}, jobs=study.settings.jobs, done=note)
     return {mark: found[mark] for mark in untested}
+
+
+def _find_windows(
+    study: Study, steps: Mapping[str, MarkSteps], progress: Progress, *, jobs: int
+) -> None:
+    """Count every mark, and find the windows of all whose bins were kept side by side."""
+    kept: dict[str, KeptCounts] = {}
+    for mark, own in steps.items():
+        counted = own.count(progress)
+        if counted.kept is not None:
+            kept[mark] = counted.kept
+    missing = [mark for mark in kept if steps[mark].lacks_windows]
+    if missing:
+        begin(progress, f"finding windows of {' and '.join(missing)}", len(missing))
+
+    def note(mark: str, written: list[Path]) -> None:
+        steps[mark].record_windows(written)
+        if progress is not None:
+            progress(f"{mark}: windows found")
+
+    out = next(iter(steps.values())).ledger.folder
+    tasks = {mark: (mark, kept[mark]) for mark in missing}
+    run_tasks(_WindowsFromFolder(study, out), tasks, jobs=jobs, done=note)
+    for own_kept in kept.values():
+        own_kept.parts.remove()
 
 
 @dataclass(frozen=True)
@@ -114,18 +140,45 @@ class MarkSteps:
             tested before.
         """
         counted = self.count(progress)
+        windows = None
+        if counted.kept is not None:
+            if self.lacks_windows:
+                windows = self.find_windows(counted.kept, progress)
+            counted.kept.parts.remove()
         if self.tested:
             return None
+        if windows is not None and not few_enough(windows):
+            windows = None  # read again, a few at a time
         begin(progress, f"testing {self.mark}")
-        return self.record_tests(_test(self.study, self.mark, self.ledger.folder, counted))
+        made = _test(self.study, self.mark, self.ledger.folder, counted.counts, windows)
+        return self.record_tests(made)
 
     def record_tests(self, made: MarkTests) -> list[Analysis]:
         """Note that the mark is tested; its analyses, a contrast each."""
         self.ledger.record(f"tests {self.mark}", self.keys[f"tests {self.mark}"], made.written)
         return made.mains
 
+    @property
+    def lacks_windows(self) -> bool:
+        """Whether the windows of the mark's domains are still to be found."""
+        return not self.done.get(f"windows {self.mark}", True)
+
+    def find_windows(self, kept: KeptCounts, progress: Progress) -> CountMatrix:
+        """Find the windows of the mark's domains, where it was counted."""
+        windows, written = mark_windows(self.study, self.mark, self.ledger.folder, kept, progress)
+        self.record_windows(written)
+        return windows
+
+    def record_windows(self, written: list[Path]) -> None:
+        """Note that the windows of the mark's domains are found."""
+        step = f"windows {self.mark}"
+        self.ledger.record(step, self.keys[step], written)
+
     def count(self, progress: Progress) -> _Counted:
-        """Count the mark, its controls and the windows of its domains, as far as not done yet."""
+        """Count the mark and its controls, as far as not done yet.
+
+        What was kept of each file stays where windows are made of it.
+        """
         if all(self.done.values()):
             return _Counted()
         study, mark, out = self.study, self.mark, self.ledger.folder
@@ -138,13 +191,9 @@ class MarkSteps:
             counts |= {k: read_counts(paths[k]) for k in without if k not in counts}
             own = {k: counts[k] for k in without}
             count_controls_of_mark(study, mark, self.ledger, self.keys, own, progress)
-        windows = None
-        if not self.done.get(f"windows {mark}", True):
-            windows = mark_windows(study, mark, self.ledger, self.keys, kept, progress)
-        parts.remove()
-        if windows is not None and not few_enough(windows):
-            windows = None  # read again, a few at a time
-        return _Counted(counts, windows)
+        if kept is None:
+            parts.remove()
+        return _Counted(counts, kept)
 
     def _count_files(
         self, paths: Mapping[Kind, Path], parts: Parts, progress: Progress
@@ -153,8 +202,7 @@ class MarkSteps:
         study, mark, out, ledger = self.study, self.mark, self.ledger.folder, self.ledger
         missing = [kind for kind in paths if not self.done[f"counts {mark}.{kind}"]]
         shares = f"shares {mark}"
-        windows = not self.done.get(f"windows {mark}", True) and study.sources[mark].are_tracks
-        if not missing and self.done[shares] and not windows:
+        if not missing and self.done[shares] and not self.lacks_windows:
             return {}, None
         begin(progress, f"counting {mark}", len(study.sheet.for_mark(mark).samples))
         # All kinds, also those that are there: only so the parts that shards have counted fit.
@@ -174,10 +222,22 @@ class MarkSteps:
 
 @dataclass(frozen=True)
 class _Counted:
-    """What a mark's tests read, as far as it is in memory."""
+    """What counting a mark leaves: counts as far as they are in memory, and bins that were kept."""
 
     counts: Mapping[Kind, CountMatrix] = field(default_factory=dict)
-    windows: CountMatrix | None = None
+    kept: KeptCounts | None = None
+
+
+@dataclass(frozen=True)
+class _WindowsFromFolder:
+    """Finds the windows of a mark that was counted, in a process of its own."""
+
+    study: Study
+    out: Path
+
+    def __call__(self, task: tuple[str, KeptCounts]) -> list[Path]:
+        mark, kept = task
+        return mark_windows(self.study, mark, self.out, kept)[1]
 
 
 @dataclass(frozen=True)
@@ -188,14 +248,18 @@ class _TestFromFolder:
     out: Path
 
     def __call__(self, mark: str) -> MarkTests:
-        return _test(self.study, mark, self.out, _Counted())
+        return _test(self.study, mark, self.out, {})
 
 
-def _test(study: Study, mark: str, out: Path, counted: _Counted) -> MarkTests:
+def _test(
+    study: Study,
+    mark: str,
+    out: Path,
+    counted: Mapping[Kind, CountMatrix],
+    windows: Bins | None = None,
+) -> MarkTests:
     paths = _paths(study, mark, out)
-    windows: Bins | None = counted.windows
-    counts = {k: counted.counts[k] if k in counted.counts else read_counts(p)
-              for k, p in paths.items()}  # fmt: skip
+    counts = {k: counted[k] if k in counted else read_counts(p) for k, p in paths.items()}
     if windows is None and preset(mark).broad:
         windows = open_bins(run_path(out, "counts", mark, "windows"))
     shares = read_table(run_path(out, "shares", mark))

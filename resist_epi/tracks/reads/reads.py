@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,7 @@ import pandas as pd
 from resist_epi.arrays import ByChromosome, IntArray
 from resist_epi.errors import InputFormatError
 from resist_epi.tracks.reads.overlap_counter import OverlapCounter, touches
+from resist_epi.tracks.reads.point_bins import PointBins
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +69,15 @@ class ReadRules:
             raise InputFormatError(
                 f"unknown way to count reads {self.count_as!r}", expected=", ".join(COUNT_AS)
             )
+
+    def at_points(self) -> ReadRules:
+        """The same reads, each at one base, so that adjacent bins may be added up.
+
+        Fragments count where their middle lies, reads where their 5' end does.
+        """
+        if self.count_as == "fragment":
+            return replace(self, count_as="midpoint")
+        return replace(self, count_as="five_prime") if self.count_as == "read" else self
 
     def describe(self) -> str:
         """Say in one clause which reads count, and where."""
@@ -178,6 +188,7 @@ class ReadsFile(ABC):
         rules: ReadRules | None = None,
         exclude: ByChromosome | None = None,
         within: Mapping[str, ByChromosome] | None = None,
+        points: PointBins | None = None,
     ) -> ReadCounts:
         """Count the reads of each region in one pass; a read counts in every region it overlaps.
 
@@ -191,6 +202,8 @@ class ReadsFile(ABC):
             Chromosome -> sorted, disjoint starts and ends; reads that touch them count nowhere.
         within
             Name -> intervals as those of `exclude`: reads that touch any are counted once.
+        points
+            Bins to which the same reads are added, each by its point.
 
         Raises
         ------
@@ -200,7 +213,14 @@ class ReadsFile(ABC):
             If the file is damaged, or cannot be counted by these rules.
         """
         rules = rules or ReadRules()
-        codes = self._codes(list(dict.fromkeys(map(str, regions["chrom"]))))
+        wanted = dict.fromkeys(map(str, regions["chrom"]))
+        if points is not None:
+            self._check(rules.at_points())
+            known = points.lengths if not self.lengths_known else self.chrom_lengths
+            wanted |= dict.fromkeys(c for c in points.lengths if c in known)
+        codes = self._codes(list(wanted))
+        if points is not None:
+            points.begin(codes)
         counter = OverlapCounter(
             regions["chrom"].map(codes).to_numpy(np.int64),
             regions["start"].to_numpy(np.int64),
@@ -213,6 +233,10 @@ class ReadsFile(ABC):
         on = np.zeros(0, dtype=np.int64)
         for chrom, start, end, columns in self.places(rules, codes):
             seen += columns.shape[1]
+            if points is not None:
+                at, point, _ = _place(columns, rules.at_points(), self.path)
+                free = ~touches(at, point, point + 1, left_out)
+                points.add(at[free], point[free])
             paired += int(np.count_nonzero(columns[3] & PAIRED))
             free = ~touches(chrom, start, end, left_out)
             if not free.all():

@@ -16,6 +16,7 @@ import pytest
 from resist_epi.errors import GenomeMismatchError, InputFormatError
 from resist_epi.tracks.reads import bgzf
 from resist_epi.tracks.reads.bam import BamReads, open_bam
+from resist_epi.tracks.reads.point_bins import PointBins
 from resist_epi.tracks.reads.reads import ReadRules
 
 CHROMS = {"chr1": 20_000, "chr2": 6_000, "chrM": 500}
@@ -104,6 +105,38 @@ def test_counts_equal_reads_one_by_one(tmp_path: Path, rules: ReadRules, paired:
     found = open_bam(path).count(table, rules=rules)
     assert found.counts.tolist() == expected
     assert (found.kept, found.seen) == (len(reads), 3000)
+
+
+@pytest.mark.parametrize("rules", RULES, ids=lambda r: r.count_as + str(r.min_quality))
+def test_bins_in_the_same_pass_hold_each_read_by_its_point(
+    tmp_path: Path, rules: ReadRules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, step = write(tmp_path / "t.bam"), 500
+    monkeypatch.setattr(bgzf, "READ_BYTES", 1 << 12)  # many chunks
+    out = {"chr1": (np.array([100, 5000]), np.array([2000, 9000]))}
+    lengths = {"chr2": 5_700, "chr1": 20_000, "chrX": 900}  # of a shorter chr2, without chrM
+    table = pd.DataFrame(
+        [(c, s, min(s + step, n)) for c, n in lengths.items() for s in range(0, n, step)],
+        columns=["chrom", "start", "end"],
+    )
+    points = PointBins(step, lengths)
+    beside = open_bam(path).count(regions(), rules=rules, exclude=out, points=points)
+    alone = open_bam(path).count(regions(), rules=rules, exclude=out)
+    assert (beside.kept, beside.counts.tolist()) == (alone.kept, alone.counts.tolist())
+    known = table[table["chrom"] != "chrX"]
+    expected = open_bam(path).count(known, rules=rules.at_points(), exclude=out).counts
+    found = points.counts()
+    assert np.concatenate([found["chr2"], found["chr1"]]).tolist() == expected.tolist()
+    assert expected.sum() > 1000
+    assert found["chrX"].tolist() == [0, 0]
+
+
+def test_reads_are_taken_at_one_base() -> None:
+    fragments = ReadRules(count_as="fragment", fragment_length=150)
+    assert fragments.at_points() == ReadRules("midpoint", fragment_length=150)
+    assert ReadRules(min_quality=7).at_points() == ReadRules("five_prime", min_quality=7)
+    kept = ReadRules("five_prime", shift=75)
+    assert kept.at_points() is kept
 
 
 @pytest.mark.parametrize("size", [1 << 10, 1 << 16])

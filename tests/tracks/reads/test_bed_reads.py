@@ -16,6 +16,7 @@ from resist_epi.errors import InputFormatError
 from resist_epi.tracks.reads.bam import BamReads, open_bam
 from resist_epi.tracks.reads.bed_reads import BedReads, open_bed_reads
 from resist_epi.tracks.reads.open import open_reads
+from resist_epi.tracks.reads.point_bins import PointBins
 from resist_epi.tracks.reads.reads import ReadRules
 
 READS = """track name=x
@@ -46,6 +47,14 @@ def test_reads_over_regions(tmp_path: Path, name: str, ends: str) -> None:
     assert (found.kept, found.seen) == (4, 4)
     assert file.chrom_lengths == {"chr1": 126, "chr2": 41}
     assert not file.lengths_known
+
+
+def test_bins_in_the_same_pass(tmp_path: Path) -> None:
+    points = PointBins(50, {"chr2": 50, "chr1": 130, "chr9": 60})
+    found = open_reads(write(tmp_path, READS)).count(REGIONS, points=points)
+    assert found.counts.tolist() == [2, 3, 0, 1, 0]
+    bins = {chrom: counts.tolist() for chrom, counts in points.counts().items()}
+    assert bins == {"chr2": [1], "chr1": [1, 2, 0], "chr9": [0, 0]}
 
 
 @pytest.mark.parametrize(
