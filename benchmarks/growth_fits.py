@@ -14,13 +14,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 HERE = Path(__file__).resolve().parents[1]
 
 # Method, options of the fit, and whether each domain has offsets of its own (copy number).
-TESTS = {
+TESTS: dict[str, tuple[str, dict[str, Any], bool]] = {
     "trend": ("trend", {}, False),
     "ql": ("ql", {}, False),
     "ql, copy number": ("ql", {}, True),
@@ -89,14 +90,14 @@ def measured(test: str, n: int, windows: int) -> tuple[float, float]:
     method, options, copy_number = TESTS[test]
     rng = np.random.default_rng(1)
     sizes = rng.uniform(0.7, 1.5, size=n)
-    values = np.empty((windows, n), dtype=np.float32)
+    values: Any = np.empty((windows, n), dtype=np.float32)
     level = rng.gamma(2, 20, size=windows)
     for first in range(0, windows, 5_000):
         rows = slice(first, min(first + 5_000, windows))
         noise = rng.lognormal(0, 0.3, size=(len(level[rows]), n))
         values[rows] = rng.poisson(level[rows, None] * sizes * noise)
     values.flags.writeable = False
-    table = {"SampleID": [f"T{i}" for i in range(n)], "Factor": "H3K36me3"}
+    table: dict[str, Any] = {"SampleID": [f"T{i}" for i in range(n)], "Factor": "H3K36me3"}
     table |= {"Condition": ["good", "poor"] * (n // 2), "Site": [f"S{i // 4}" for i in range(n)]}
     table |= {"TimeToProgression": np.arange(n) + 1.0, "Progressed": 1}
     design = make_design(make_sheet(pd.DataFrame(table)), "~ Condition")
@@ -122,7 +123,7 @@ def measured(test: str, n: int, windows: int) -> tuple[float, float]:
     return _status("VmHWM") - before, time.process_time() - began
 
 
-def _offsets(rng: np.random.Generator, sizes: np.ndarray, windows: int) -> np.ndarray:
+def _offsets(rng: np.random.Generator, sizes: Any, windows: int) -> Any:
     member = np.arange(windows) // WINDOWS_A_DOMAIN
     of_domains = rng.normal(0, 0.1, size=(member[-1] + 1, len(sizes))) + np.log(sizes * 1e6)
     try:
