@@ -208,7 +208,7 @@ def _run(
     study = with_copy_number_of_study(study, ledger, dna, progress)
     looks.write()
     analyses = run_marks(study, marks, ledger, progress)
-    read.parts.remove()
+    read.parts.remove_all()
     begin(progress, "switches and mechanisms")
     across = [step for step in (BETWEEN_MARKS, SITES) if not ledger.is_done(step)]
     run_tasks(

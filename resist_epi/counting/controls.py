@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,6 +89,13 @@ def open_controls(
     }
 
 
+def named_controls(files: Iterable[OpenedFile]) -> dict[str, OpenedFile]:
+    """Distinct controls under names for the log: of the files, or paths where these repeat."""
+    every = list(files)
+    named = {f"input {Path(file.path).name}": file for file in every}
+    return named if len(named) == len(every) else {f"input {file.path}": file for file in every}
+
+
 def count_controls(
     sheet: SampleSheet,
     regions: pd.DataFrame,
@@ -135,10 +142,7 @@ def count_controls_in_tables(
     _, paths = control_paths(sheet)
     opened = open_controls(sheet) if controls is None else controls
     genome = None if how is None else how.genome
-    opened = {sample: file.named_as(genome) for sample, file in opened.items()}
-    named = {f"input {Path(file.path).name}": file for file in opened.values()}
-    if len(named) < len(opened):
-        named = {f"input {file.path}": file for file in opened.values()}
+    named = named_controls(file.named_as(genome) for file in opened.values())
     column = {file.path: i for i, file in enumerate(named.values())}
     columns = [column[paths[sample]] for sample in sheet.samples]
     return {

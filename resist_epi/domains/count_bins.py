@@ -13,7 +13,7 @@ from resist_epi.counting.files import tally_files
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.passes import Pass
 from resist_epi.counting.plan import Adjacent, RegionPlan
-from resist_epi.domains.bins import BinSource, KeptBins, TrackBins, bin_table
+from resist_epi.domains.bins import BinSource, KeptBins, TrackBins
 from resist_epi.domains.filter import (
     BackgroundLevel,
     ChromosomeBins,
@@ -23,13 +23,14 @@ from resist_epi.domains.filter import (
     joined_bins,
 )
 from resist_epi.domains.settings import DomainSettings
+from resist_epi.domains.window_controls import window_control
 from resist_epi.errors import DesignError
 from resist_epi.genome.chromosomes import NO_CHROMOSOMES, Genome
 from resist_epi.genome.reconcile import reconcile_chromosomes
 from resist_epi.genome.reference import genomes
 from resist_epi.io.parts import Parts
 from resist_epi.tracks.engine.track import CoverageTrack
-from resist_epi.tracks.opened import OpenedFile, chromosome_ends, open_file, stated_lengths
+from resist_epi.tracks.opened import OpenedFile, chromosome_ends, stated_lengths
 from resist_epi.workers import run_tasks
 
 
@@ -101,16 +102,16 @@ def count_domain_bins(
         source = TrackBins(tracks, exclude=how.exclude, widths=widths)
     # A text's temporary file has one place to read at, so processes cannot share it.
     one_place = not kept and any(file.kind != "bigWig" for file in files.values())
-    parallel = not one_place and not controls
-    control = _control(controls, how, shared)
-    work = _Chromosome(source, shared, background, settings, control)
     parts: dict[str, ChromosomeBins] = {}
 
     def done(chrom: str, part: ChromosomeBins) -> None:
         parts[chrom] = part
         how.say(f"{chrom}: windows counted")
 
-    run_tasks(work, {c: c for c in shared}, jobs=how.jobs if parallel else 1, done=done)
+    adjacent = Adjacent(settings.step, shared)
+    with window_control((controls or {}).values(), adjacent, how) as control:
+        work = _Chromosome(source, shared, background, settings, control)
+        run_tasks(work, {c: c for c in shared}, jobs=1 if one_place else how.jobs, done=done)
     return joined_bins(
         {chrom: parts[chrom] for chrom in shared},
         background,
@@ -118,7 +119,7 @@ def count_domain_bins(
         samples=source.samples,
         quantity=source.quantity,
         library_sizes=ten_kb.library_sizes,
-        controlled=control is not None,
+        controlled=bool(controls),
     )
 
 
@@ -206,25 +207,3 @@ def placed_lengths(
         placed or list(wanted), stated, genome=genome, known=genomes(), annotation="the assembly"
     )
     return {chrom: wanted[chrom] for chrom in kept}
-
-
-def _control(
-    controls: Mapping[str, str] | None, how: Pass, lengths: Mapping[str, int]
-) -> Control | None:
-    """Open the controls and find their own background."""
-    if not controls:
-        return None
-    paths = dict.fromkeys(controls.values())
-    opened = {path: open_file(path).named_as(how.genome) for path in paths}
-    tracks = {path: file.track() for path, file in opened.items()}
-    bins = TrackBins(tracks, exclude=how.exclude)
-    table = bin_table(lengths, 10_000)
-    values = np.concatenate(
-        [
-            bins.bins(str(c), rows["start"].to_numpy(np.int64), rows["end"].to_numpy(np.int64))[0]
-            for c, rows in table.groupby("chrom", sort=False)
-        ]
-    )
-    sizes = values.sum(axis=0)
-    matrix = CountMatrix(values, table, tuple(tracks), "coverage_sum", np.maximum(sizes, 1e-300))
-    return Control(bins, background_level(matrix, exclude=how.exclude))

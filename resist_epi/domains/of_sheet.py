@@ -111,15 +111,21 @@ def sheet_domain_bins(
         files,
         ten_kb,
         lengths=lengths,
-        controls=_controls(sheet),
+        controls=window_controls(sheet),
         settings=settings,
         kept=kept,
         how=how,
     )
 
 
-def _controls(sheet: SampleSheet) -> dict[str, str]:
-    """Track of the control of every sample that has one; what is not used is said."""
+def window_controls(sheet: SampleSheet) -> dict[str, str]:
+    """Track of the control of every sample that has one; what is not used is said.
+
+    Raises
+    ------
+    DesignError
+        If a control is not there.
+    """
     table = sheet.table
     if "ControlCoverage" in table:
         named = dict(zip(sheet.samples, map(str, table["ControlCoverage"]), strict=True))

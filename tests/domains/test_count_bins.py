@@ -26,8 +26,10 @@ from tests.support.domain_cohort import STEP, domain_cohort
 LENGTHS = {"chr1": 400_000, "chr2": 200_000}
 
 
-def bigwigs(folder: Path, *, lengths: dict[str, int] | None = None) -> dict[str, OpenedFile]:
-    cohort = domain_cohort(1, per_group=2, lengths=lengths or LENGTHS)
+def bigwigs(
+    folder: Path, *, lengths: dict[str, int] | None = None, seed: int = 1
+) -> dict[str, OpenedFile]:
+    cohort = domain_cohort(seed, per_group=2, lengths=lengths or LENGTHS)
     sources = {}
     for name, track in cohort.tracks.items():
         path = folder / f"{name}.bw"

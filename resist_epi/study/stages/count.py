@@ -1,4 +1,4 @@
-"""The stage `count`: regions, shares and background bins of a shard's files, a part a file."""
+"""The stage `count`: regions, shares and bins of a shard's files and controls, a part a file."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def count_files(
     """
     know_looks(out, LookCache())
     plan = read_plan(settings, sheet, out)
-    mine = shard.mine(plan.tasks())
+    mine, controls = shard.mine(plan.tasks()), shard.mine(plan.control_tasks())
     parts = Parts(run_path(out, "parts"))
     how = Pass(plan.exclude, None, settings.jobs, parts, progress)
 
@@ -55,13 +55,17 @@ def count_files(
 
     for mark in plan.marks:
         samples = [sample for of, sample in mine if of == mark]
-        if not samples:
+        with_controls = [sample for of, sample in controls if of == mark]
+        if not samples and not with_controls:
             continue
-        files = plan.files(mark, samples)
+        files, inputs = plan.files(mark, samples), plan.controls(mark, with_controls)
         if are_counted(plan, mark, out):
             logger.info("%s: all counts are there", mark)
             continue
-        tally_files(files, plan.regions(mark), how, kept)
+        if files:
+            tally_files(files, plan.regions(mark), how, kept)
+        if inputs:
+            tally_files(inputs, plan.control_regions(mark), how, kept)
     return [sample for _, sample in mine]
 
 

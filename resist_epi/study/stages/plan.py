@@ -11,14 +11,17 @@ import numpy as np
 
 from resist_epi.arrays import IntArray
 from resist_epi.counting.files import plan_tables
+from resist_epi.counting.plan import Adjacent
+from resist_epi.domains.of_sheet import window_controls
+from resist_epi.domains.window_controls import control_plan
 from resist_epi.io.run_folder import run_path
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.study.loaded import LoadedStudy, check_files, load_steps
 from resist_epi.study.settings import StudySettings
 from resist_epi.study.stages.looks import know_looks, look_at_files
 from resist_epi.study.stages.plan_file import stored_file, write_plan
-from resist_epi.study.steps.count_mark import asked_of_mark
-from resist_epi.study.study import counting_pass, mark_kinds, stop_on_errors
+from resist_epi.study.steps.count_mark import asked_of_mark, controls_counted
+from resist_epi.study.study import Study, counting_pass, mark_kinds, stop_on_errors
 from resist_epi.tracks.looks import LookCache
 
 
@@ -85,6 +88,7 @@ def _of_study(loaded: LoadedStudy) -> tuple[dict[str, Any], dict[str, IntArray]]
             "adjacent": None if plan.adjacent is None else asdict(plan.adjacent),
             "digest": digest,
             "files": {s: stored_file(file, digest) for s, file in sources.files.items()},
+            "controls": _controls(study, mark, plan.adjacent),
             "steps": {**loaded.dna, **loaded.marks[mark]},
         }
     out = [(c, s, e) for c, (s, e) in study.exclude.items()]
@@ -95,3 +99,15 @@ def _of_study(loaded: LoadedStudy) -> tuple[dict[str, Any], dict[str, IntArray]]
         np.concatenate([e for *_, e in out]) if out else [],
     )
     return {"marks": marks, "chroms": list(codes), "excluded": list(study.exclude)}, arrays
+
+
+def _controls(study: Study, mark: str, adjacent: Adjacent | None) -> dict[str, Any]:
+    """The controls as a plan holds them: by the first library that each belongs to."""
+    files = controls_counted(study, mark, adjacent)
+    if adjacent is None or not files:
+        return {}
+    digest = control_plan(adjacent, counting_pass(study)).digest()
+    first: dict[str, str] = {}
+    for sample, path in window_controls(study.sheet.for_mark(mark)).items():
+        first.setdefault(path, sample)
+    return {first[file.path]: stored_file(file, digest) for file in files.values()}

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.arrays import AnyArray, ByChromosome
+from resist_epi.counting.controls import named_controls
 from resist_epi.counting.plan import Adjacent, RegionPlan
 from resist_epi.errors import InputFormatError
 from resist_epi.io.digest import checksum, step_key
@@ -54,6 +55,14 @@ class Plan:
         """Mark and sample of every file that is counted, in the order of the sheet."""
         return [(mark, s) for mark, one in self._about["marks"].items() for s in one["files"]]
 
+    def control_tasks(self) -> list[tuple[str, str]]:
+        """Mark and a library of every control that is counted, each control once."""
+        first: dict[str, tuple[str, str]] = {}
+        for mark, one in self._about["marks"].items():
+            for sample, file in one["controls"].items():
+                first.setdefault(str(file["key"]), (mark, sample))
+        return list(first.values())
+
     def steps(self, mark: str) -> dict[str, str]:
         """Step of a mark -> digest of what it depends on."""
         return dict(self._about["marks"][mark]["steps"])
@@ -61,6 +70,11 @@ class Plan:
     def keys(self, mark: str) -> dict[str, str]:
         """SampleID -> key of its part."""
         return {s: str(file["key"]) for s, file in self._about["marks"][mark]["files"].items()}
+
+    def control_keys(self, mark: str) -> dict[str, str]:
+        """SampleID -> key of the part of its control, of one library a control."""
+        own = self._about["marks"][mark]["controls"]
+        return {s: str(file["key"]) for s, file in own.items()}
 
     def files(self, mark: str, samples: Sequence[str]) -> dict[str, OpenedFile]:
         """The files of some libraries of a mark.
@@ -70,14 +84,35 @@ class Plan:
         InputFormatError
             If one is not what it was when the plan was made.
         """
-        own, rows = self._about["marks"][mark], self._sheet.for_mark(mark)
-        paths = dict(zip(rows.samples, rows.table[own["column"]], strict=True))
+        own = self._about["marks"][mark]
+        return self._files(mark, own["files"], own["column"], samples, own["digest"])
+
+    def controls(self, mark: str, samples: Sequence[str]) -> dict[str, OpenedFile]:
+        """The controls of some libraries of a mark, under names for the log.
+
+        Raises
+        ------
+        InputFormatError
+            If one is not what it was when the plan was made.
+        """
+        own, digest = self._about["marks"][mark], self.control_regions(mark).digest()
+        found = self._files(mark, own["controls"], "ControlCoverage", samples, digest)
+        return named_controls(found.values())
+
+    def _files(
+        self, mark: str, stored: Mapping[str, Any], column: str, samples: Sequence[str], digest: str
+    ) -> dict[str, OpenedFile]:
+        if not samples:
+            return {}
+        rows = self._sheet.for_mark(mark)
+        paths = dict(zip(rows.samples, rows.table[column], strict=True))
         found: dict[str, OpenedFile] = {}
         for sample in samples:
-            file = _opened(own["files"][sample]["file"], str(paths[sample]))
-            if file.key(own["digest"]) != own["files"][sample]["key"]:
+            file = _opened(stored[sample]["file"], str(paths[sample]))
+            if file.key(digest) != stored[sample]["key"]:
+                of = "file" if column != "ControlCoverage" else "control"
                 raise InputFormatError(
-                    f"the file of {sample} is not the one any more of which the plan was made",
+                    f"the {of} of {sample} is not the one any more of which the plan was made",
                     path=file.path,
                     remedy=self._again,
                 )
@@ -107,11 +142,18 @@ class Plan:
             {name: self._table(f"{what} {self.marks.index(mark)} {name}") for name in own[what]}
             for what in ("tables", "within")
         )
-        adjacent = None if own["adjacent"] is None else Adjacent(**own["adjacent"])
-        plan = RegionPlan(tables, within, self.exclude, adjacent)
+        plan = RegionPlan(tables, within, self.exclude, self._adjacent(mark))
         if plan.digest() != own["digest"]:
             raise InputFormatError("the plan is damaged", remedy=self._again)
         return plan
+
+    def control_regions(self, mark: str) -> RegionPlan:
+        """What is asked of each control of a mark: the bins of its windows."""
+        return RegionPlan({}, {}, self.exclude, self._adjacent(mark))
+
+    def _adjacent(self, mark: str) -> Adjacent | None:
+        own = self._about["marks"][mark]["adjacent"]
+        return None if own is None else Adjacent(**own)
 
     def _table(self, name: str) -> pd.DataFrame:
         rows = self._arrays[name]

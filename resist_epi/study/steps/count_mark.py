@@ -13,14 +13,18 @@ from resist_epi.counting.files import count_tables
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.plan import Adjacent
 from resist_epi.domains.count_bins import placed_lengths
+from resist_epi.domains.of_sheet import window_controls
 from resist_epi.domains.settings import DomainSettings
+from resist_epi.domains.window_controls import open_window_controls, tally_controls
 from resist_epi.genome.consensus import Consensus
 from resist_epi.io.parts import Parts
+from resist_epi.io.progress import begin
 from resist_epi.samples.presets import preset
 from resist_epi.schema import Kind
 from resist_epi.study.regions import background_regions, kind_regions
 from resist_epi.study.study import Study, chrom_lengths, counting_pass
 from resist_epi.study.study_counts import OWN_REGIONS
+from resist_epi.tracks.opened import OpenedFile
 
 
 @dataclass(frozen=True)
@@ -188,4 +192,33 @@ def count_mark(
     kept = None
     if asked.adjacent is not None and parts is not None:
         kept = KeptCounts(parts, counted.kept)
+        _count_controls(study, mark, asked.adjacent, parts, progress)
     return MarkCounts({kind: matrices[kind] for kind in kinds}, shares, ours, kept)
+
+
+def controls_counted(study: Study, mark: str, adjacent: Adjacent | None) -> dict[str, OpenedFile]:
+    """The controls against which windows are held, where their bins can be added up beforehand."""
+    files = study.sources[mark].files.values()
+    # A text tells only when it was read which chromosomes windows are looked for on.
+    if adjacent is None or not all(file.lengths_known for file in files):
+        return {}
+    paths = window_controls(study.sheet.for_mark(mark)).values()
+    return open_window_controls(paths, study.reference.genome)
+
+
+def _count_controls(
+    study: Study,
+    mark: str,
+    adjacent: Adjacent,
+    parts: Parts,
+    progress: Callable[[str], None] | None,
+) -> None:
+    """Keep the controls' bins beside those of the libraries, by all processes.
+
+    They stay when the libraries' are removed: another mark may have the same controls.
+    """
+    controls = controls_counted(study, mark, adjacent)
+    if controls:
+        begin(progress, f"counting inputs of {mark}", len(controls))
+        how = counting_pass(study, progress, parts=Parts(parts.folder))
+        tally_controls(controls, adjacent, how)

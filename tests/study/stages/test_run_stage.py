@@ -13,6 +13,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from resist_epi.counting import files
+from resist_epi.counting.plan import RegionPlan
+from resist_epi.counting.tally import Tally
 from resist_epi.errors import DesignError, InputFormatError
 from resist_epi.io.clock import VARIABLE
 from resist_epi.io.lock import folder_lock
@@ -32,6 +35,7 @@ from resist_epi.study.settings import StudySettings
 from resist_epi.study.stages.plan_file import read_plan
 from resist_epi.study.stages.run_stage import Job, run_stage
 from resist_epi.study.stages.shard import Shard
+from resist_epi.tracks.opened import OpenedFile
 from tests.support.cohort import SmallCohort, make_cohort
 
 MARKS = ("H3K27me3", "H3K36me3")
@@ -306,3 +310,41 @@ def test_each_job_has_a_lock_of_its_own(made: Made, counted: Path) -> None:
         run_stage(made.settings, counted, Job("count", Shard(2, 3)))
     run_stage(made.settings, counted, Job("count", Shard(1, 3)))
     assert not lock.exists()
+
+
+def test_inputs_that_marks_share_are_counted_once_by_shards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cohort").mkdir()
+    cohort = make_cohort(tmp_path / "cohort", per_group=2)
+    sheet = pd.read_csv(cohort.sheet)
+    tumours = sorted(set(sheet["Patient"]))
+    for i in range(2):  # one input of two tumours each
+        shutil.copy(cohort.sheet.parent / sheet["Coverage"][i], tmp_path / "cohort" / f"in{i}.bw")
+    sheet["ControlCoverage"] = [f"in{tumours.index(p) % 2}.bw" for p in sheet["Patient"]]
+    sheet.to_csv(cohort.sheet, index=False)
+    asked = {"sheet": cohort.sheet, "genes": cohort.genes, "gene_sets": cohort.gene_sets}
+    settings = StudySettings.model_validate(asked)
+    monkeypatch.setenv(VARIABLE, "1700000000")
+    plain = run_study(settings, tmp_path / "plain", report=False)
+    assert not run_path(plain, "parts").exists()
+    read: list[str] = []
+    tally = files.tally_file
+
+    def noted(file: OpenedFile, plan: RegionPlan) -> Tally:
+        read.append(Path(file.path).name)
+        return tally(file, plan)
+
+    monkeypatch.setattr(files, "tally_file", noted)
+    out = tmp_path / "out"
+    run_stage(settings, out, Job("plan"))
+    for i in (3, 1, 2):
+        run_stage(settings, out, Job("count", Shard(i, 3)))
+    assert sorted(name for name in read if name.startswith("in")) == ["in0.bw", "in1.bw"]
+    assert len(read) == len(sheet) + 2
+    for mark in MARKS:
+        run_stage(settings, out, Job("test", mark=mark))
+    run_study(settings, out, report=False)
+    assert len(read) == len(sheet) + 2, "whoever joins counts reads nothing"
+    assert not run_path(out, "parts").exists()
+    assert differing(plain, out) == set()

@@ -83,7 +83,7 @@ def test_a_look_fetches_the_files_of_its_shard_and_later_jobs_find_them(
     for i in (1, 2):
         run_stage(settings, out, Job("count", Shard(i, 2)), cache=copies)
     assert server.gets() == []
-    assert len(list(run_path(out, "parts").iterdir())) == 4
+    assert len(list(run_path(out, "parts").iterdir())) == 5, "four libraries, and their one input"
 
 
 def test_a_look_of_an_address_that_is_not_fetched_is_left_to_the_plan(
