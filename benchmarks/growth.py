@@ -2,6 +2,7 @@
 
     python benchmarks/growth.py                                     # 12, 48 and 96 libraries
     python benchmarks/growth.py --sizes 12 48 96 192 --before CHECKOUT
+    python benchmarks/growth.py --method voom --block Site
 
 Counts of a cohort are drawn, not tracks: in the regions that a run on hg38 counts (bins of 10 kb,
 promoters, gene bodies, peaks), and in the 500-bp bins of windows above background, as many of each
@@ -112,6 +113,9 @@ def _measured(checkout: Path, n: int, folder: Path, arguments: argparse.Namespac
     """Make a cohort and test it, each in a process of its own."""
     common = [sys.executable, __file__, "--sizes", str(n), "--mark", arguments.mark]
     common += ["--quantity", arguments.quantity]
+    for option in ("method", "block"):
+        given = getattr(arguments, option)
+        common += [] if given is None else [f"--{option}", given]
     for what in ("--make", "--test"):
         made = subprocess.run(
             [*common, what, str(folder)], env=_environment(checkout), stdout=subprocess.PIPE,
@@ -153,7 +157,9 @@ def _carried(ns: list[int], values: list[float], form: str) -> tuple[str, str]:
 # What the processes of a size do.
 
 
-def _study(n: int, mark: str, folder: Path, track: Path) -> Any:
+def _study(
+    n: int, mark: str, folder: Path, track: Path, asked: dict[str, str] | None = None
+) -> Any:
     """The study of a sheet of n libraries whose tracks are one."""
     import pandas as pd
 
@@ -174,6 +180,7 @@ def _study(n: int, mark: str, folder: Path, track: Path) -> Any:
                 "Factor": mark,
                 "Condition": np.where(np.arange(n) % 2 == 0, "good", "poor"),
                 "Coverage": str(track),
+                "Site": [f"S{i // 4}" for i in range(n)],
             }
         ),
         path=folder / "sheet.csv",
@@ -181,7 +188,9 @@ def _study(n: int, mark: str, folder: Path, track: Path) -> Any:
     reference = load_reference("hg38")
     regions = _peak_regions(reference, MARKS[mark][1])
     return Study(
-        settings=make_settings({"sheet": folder / "sheet.csv", "contrast": "Condition:poor-good"}),
+        settings=make_settings(
+            {"sheet": folder / "sheet.csv", "contrast": "Condition:poor-good"} | (asked or {})
+        ),
         sheet=sheet,
         reference=reference,
         sources={mark: SheetSources({}, "recovered_reads", "drawn")},
@@ -384,7 +393,7 @@ def _peak_since() -> float:
     return int(line.split()[1]) / 1024
 
 
-def test(n: int, mark: str, folder: Path) -> list[tuple[str, float, float]]:
+def test(n: int, mark: str, folder: Path, asked: dict[str, str]) -> list[tuple[str, float, float]]:
     """Test the mark as a worker of a run does; name, CPU seconds and peak of every step."""
     from resist_epi.study.steps import run_marks
 
@@ -393,7 +402,7 @@ def test(n: int, mark: str, folder: Path) -> list[tuple[str, float, float]]:
         home = importlib.import_module(module)
         if hasattr(home, name):
             setattr(home, name, clock.timed(getattr(home, name), step))
-    study = _study(n, mark, folder, folder / "track.bw")
+    study = _study(n, mark, folder, folder / "track.bw", asked)
     work = run_marks._TestFromFolder(study, folder)
     for name, step in (("read_counts", "read counts"), ("run_tests", "the rest")):
         setattr(run_marks, name, clock.timed(getattr(run_marks, name), step))
@@ -410,6 +419,8 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--before", type=Path, help="another checkout, in turn")
     parser.add_argument("--mark", choices=MARKS, default="H3K36me3", help="default H3K36me3")
     parser.add_argument("--quantity", default="recovered_reads")
+    parser.add_argument("--method", help="as of run")
+    parser.add_argument("--block", choices=["Site"], help="as of run: four libraries a site")
     parser.add_argument("--scratch", type=Path, help="where folders are made and removed again")
     parser.add_argument("--make", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--test", type=Path, help=argparse.SUPPRESS)
@@ -421,6 +432,8 @@ if __name__ == "__main__":
     if asked.make is not None:
         make(asked.sizes[0], asked.mark, asked.make, asked.quantity)
     elif asked.test is not None:
-        print(json.dumps(test(asked.sizes[0], asked.mark, asked.test)))
+        question = {"method": asked.method, "block": asked.block}
+        given = {name: value for name, value in question.items() if value is not None}
+        print(json.dumps(test(asked.sizes[0], asked.mark, asked.test, given)))
     else:
         main()

@@ -16,6 +16,8 @@ from resist_epi.errors import InputFormatError, QuantityError, did_you_mean
 from resist_epi.io.annotated import make_anndata
 from resist_epi.io.shown import Shown, listed, ranged
 from resist_epi.schema import QUANTITIES
+from resist_epi.stats.linear.responses import row_blocks
+from resist_epi.stats.rows import Rows, taken
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,7 +42,7 @@ class CountMatrix(Shown):
         (n_samples,) float64, positive, or None before normalisation. A sample's values are divided
         by its effective library size, `library_sizes * size_factors`.
     offsets
-        (n_regions, n_samples) float64 natural-log offsets, or None.
+        (n_regions, n_samples) float64 natural-log offsets, or None. Those of windows are `Rows`.
     expected
         (n_regions, n_samples) float64 natural log of how much signal a sample has for reasons other
         than the mark (copy number, input), or None. Normalisation takes it out before factors are
@@ -88,8 +90,8 @@ class CountMatrix(Shown):
             ("expected", shape),
         ):
             array = getattr(self, name)
-            if array is None:
-                continue
+            if array is None or (isinstance(array, Rows) and array.shape == expected):
+                continue  # rows that are made of an array that was looked at
             array = _frozen(array, expected, name)
             any_sign = name in ("offsets", "expected")
             bad = ~np.isfinite(array) | ((array <= 0) & (not any_sign))
@@ -183,9 +185,14 @@ class CountMatrix(Shown):
             samples=tuple(self.samples[i] for i in columns),
             library_sizes=self.library_sizes[columns],
             size_factors=None if self.size_factors is None else self.size_factors[columns],
-            offsets=None if self.offsets is None else self.offsets[cells],
+            offsets=None if self.offsets is None else self._offsets_of(rows, cells),
             expected=None if self.expected is None else self.expected[cells],
         )
+
+    def _offsets_of(self, rows: NDArray[Any], cells: tuple[Any, ...]) -> FloatArray | None:
+        if isinstance(self.offsets, Rows) and len(cells) == 1:
+            return taken(self.offsets, rows)
+        return None if self.offsets is None else np.asarray(self.offsets)[cells]
 
     def table(self) -> pd.DataFrame:
         """The regions and a column of values a sample, as `write_table` and `plot_locus` take it.
@@ -292,6 +299,22 @@ def scaled(matrix: CountMatrix) -> FloatArray:
 
     The common scale keeps the quantity's own unit; only differences between samples are taken away.
     """
+    return scaled_cells(matrix, slice(None))
+
+
+def scaled_cells(
+    matrix: CountMatrix, rows: slice | NDArray[Any], columns: slice = slice(None)
+) -> FloatArray:
+    """As `scaled`, of some rows (a slice, positions or a mask) and samples."""
     divisors = log_divisors(matrix)
-    scale = np.exp(divisors - divisors.mean(axis=1, keepdims=True))
-    return np.asarray(matrix.values / scale, dtype=np.float64)
+    own = divisors if matrix.offsets is None else divisors[rows]
+    scale = np.exp(own[:, columns] - own.mean(axis=1, keepdims=True))
+    return np.asarray(matrix.values[rows][:, columns] / scale, dtype=np.float64)
+
+
+def scaled_means(matrix: CountMatrix) -> FloatArray:
+    """(n_regions,) mean of each row of `scaled`, which is made a block of rows at a time."""
+    means = np.empty(len(matrix.values))
+    for rows in row_blocks(len(means)):
+        means[rows] = scaled_cells(matrix, rows).mean(axis=1)
+    return means

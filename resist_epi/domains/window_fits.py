@@ -2,8 +2,8 @@
 
 Windows are float32 and many: at 400 libraries a million of them are 1.6 GB. Here their models are
 fitted from that one matrix, a block of rows in float64 at a time. Whatever is estimated over all
-windows (the prior before logs, weights of units, the trend of dispersion, the prior of the
-variances) is so, from all of them.
+windows (the prior before logs, weights of units, the trend of dispersion or of precision, the
+correlation within blocks, the prior of the variances) is so, from all of them.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from resist_epi.stats.linear.moderation import Squeezed, squeeze_variances
 from resist_epi.stats.linear.weights import array_weights, without_shift
 from resist_epi.stats.negbin.glm import CountData
 from resist_epi.stats.negbin.quasi import fit_quasi
+from resist_epi.stats.rows import Rows
 
 
 def windows_with_signal(matrix: CountMatrix, *, min_units: int) -> tuple[BoolArray, str]:
@@ -41,9 +42,9 @@ def fit_windows(
 ) -> Fit:
     """Fit a design to windows, all of which are tested, as `differential.fit` does.
 
-    Of float32 by `trend` or `ql`, independent units and no value left out, the fit takes no more
-    memory than the windows once more; its response is not kept. Everything else is fitted in
-    float64, all at once.
+    Of float32 by `trend` or `ql` with independent units and no value left out, the fit takes no
+    more memory than the windows once more, and its response is not kept. Otherwise the response is
+    made by rows, in float64, whenever it is asked for, and the fit is that of the whole matrix.
 
     Parameters
     ----------
@@ -63,8 +64,6 @@ def fit_windows(
         return _trend(matrix, design, options)
     if single and replicated and method == "ql":
         return _quasi(matrix, design)
-    if single:
-        matrix = replace(matrix, values=matrix.values.astype(np.float64))
     return fit_model(matrix, design, method=method, options=options)
 
 
@@ -112,7 +111,10 @@ def _moderated(matrix: CountMatrix, design: Design, linear: LinearFit, means: Fl
 def _quasi(matrix: CountMatrix, design: Design) -> Fit:
     """As `count_models.fit_ql`."""
     X = design.matrix.to_numpy()
-    data = CountData(matrix.values, np.ascontiguousarray(log_divisors(matrix)), X)
+    offsets = log_divisors(matrix)
+    if not isinstance(offsets, Rows):
+        offsets = np.ascontiguousarray(offsets)
+    data = CountData(matrix.values, offsets, X)
     quasi = fit_quasi(data)
     estimates = np.asarray(quasi.coefficients / np.log(2))
     n, p = estimates.shape

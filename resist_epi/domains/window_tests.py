@@ -31,6 +31,7 @@ from resist_epi.samples.question import Question
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.schema import SHRUNKEN, names
 from resist_epi.stats.multiple import benjamini_hochberg
+from resist_epi.stats.rows import gathered
 
 
 def with_windows(
@@ -122,9 +123,8 @@ def _normalized_windows(
     analysis: Analysis, bins: Bins, domains: Domains, sheet: SampleSheet
 ) -> Iterator[tuple[IntArray, CountMatrix]]:
     """For each size, rows of its windows, and windows x units with the factors of the analysis."""
-    matrix, windows = analysis.matrix, domains.windows
-    extra = (analysis.options.block, analysis.options.strata)
-    columns = (*analysis.design.variables, *(c for c in extra if c is not None))
+    matrix, windows, options = analysis.matrix, domains.windows, analysis.options
+    columns = (*analysis.design.variables, *filter(None, (options.block, options.strata)))
     for size in np.unique(windows.size):
         rows = np.flatnonzero(windows.size == size)
         values = window_matrix(bins, windows.take(rows), quantity=matrix.quantity)
@@ -134,7 +134,7 @@ def _normalized_windows(
             merged,
             library_sizes=matrix.library_sizes,
             size_factors=matrix.size_factors,
-            offsets=None if offsets is None else offsets[domains.member[rows]],
+            offsets=None if offsets is None else gathered(offsets, domains.member[rows]),
             metadata={"normalization": matrix.metadata.get("normalization")},
         )
         handed_on = [merged]

@@ -16,6 +16,7 @@ from resist_epi.model.fit import Fit
 from resist_epi.model.linear_models import FitOptions, fit_trend
 from resist_epi.samples.design import Contrast, Design
 from resist_epi.stats.groups.rank_tests import TwoGroupTests, welch_tests, wilcoxon_tests
+from resist_epi.stats.linear.least_squares import row_blocks
 from resist_epi.stats.linear.moderation import t_quantile
 
 # Of regions with the smallest P that a rank test can have; more of them are worth a word.
@@ -92,8 +93,11 @@ def _statistics(
         raise DesignError(f"{fitted.method} compares two groups; {contrast.name} is none")
     first, second = contrast.sides
     units = first | second
-    level = fitted.linear.response[:, units]
-    tests = test(level, first[units])
+    response = fitted.linear.response
+    # A block at a time: of windows the response is made by rows.
+    parts = [test(response[rows][:, units], first[units]) for rows in row_blocks(len(response))]
+    parts = parts or [test(np.empty((0, int(units.sum()))), first[units])]
+    tests = TwoGroupTests(*map(np.concatenate, zip(*parts, strict=True)))
     defined = fitted.tested & np.isfinite(tests.pvalue)
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.where(ranks, np.nan, tests.estimate / tests.statistic)

@@ -117,7 +117,7 @@ def fit(
             f"the design's units ({', '.join(map(str, design.matrix.index))}) are not the matrix's"
             f" ({', '.join(matrix.samples)})"
         )
-    present = (matrix.values > 0).any(axis=1)
+    present = matrix.values.max(axis=1, initial=0) > 0
     mask = np.asarray(present if tested is None else tested & present, dtype=bool)
     return chosen.fit(matrix, design, mask, options)
 

@@ -14,6 +14,7 @@ from resist_epi.model.fit import Fit
 from resist_epi.model.linear_models import FitOptions, fit_trend
 from resist_epi.samples.design import Contrast, Design
 from resist_epi.stats.groups.survival import cox_score_tests
+from resist_epi.stats.linear.least_squares import row_blocks
 from resist_epi.stats.linear.moderation import t_quantile
 
 TIME, EVENT = "TimeToProgression", "Progressed"
@@ -72,15 +73,25 @@ def hazard_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:
     """
     outcome: Outcome = fitted.model
     adjust = fitted.design.drop(columns="Intercept", errors="ignore").to_numpy()
-    tests = cox_score_tests(
-        fitted.linear.response,
-        outcome.time,
-        outcome.event,
-        covariates=adjust if adjust.size else None,
-        strata=outcome.strata,
-        tail="exchange",
+    response = fitted.linear.response
+    n = len(response)
+    # A block at a time: of windows the response is made by rows.
+    parts = [
+        cox_score_tests(
+            response[rows],
+            outcome.time,
+            outcome.event,
+            covariates=adjust if adjust.size else None,
+            strata=outcome.strata,
+            tail="exchange",
+        )
+        for rows in (row_blocks(n) if n else [slice(0, 0)])
+    ]
+    ratio, wald, statistic, pvalue = (
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("log_hazard_ratio", "standard_error", "statistic", "pvalue")
     )
-    change, error = tests.log_hazard_ratio / np.log(2), tests.standard_error / np.log(2)
+    change, error = ratio / np.log(2), wald / np.log(2)
     normal = np.full(len(change), np.inf)
     half = t_quantile(0.95, normal) * error
     columns = {
@@ -88,11 +99,11 @@ def hazard_statistics(fitted: Fit, contrast: Contrast) -> dict[str, FloatArray]:
         "lfcSE": error,
         "ci_low": change - half,
         "ci_high": change + half,
-        "stat": tests.statistic,
+        "stat": statistic,
         "df": normal,
-        "pvalue": tests.pvalue,
+        "pvalue": pvalue,
     }
-    defined = fitted.tested & np.isfinite(tests.pvalue)
+    defined = fitted.tested & np.isfinite(pvalue)
     return {name: np.where(defined, values, np.nan) for name, values in columns.items()}
 
 

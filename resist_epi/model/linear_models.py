@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
-from resist_epi.counting.matrix import CountMatrix, scaled
+from resist_epi.counting.matrix import CountMatrix, scaled_means
 from resist_epi.errors import DesignError
 from resist_epi.model.fit import Fit
+from resist_epi.model.log_rows import ExpRows, KeptWeights, LogLevel, ScaledRows
 from resist_epi.samples.design import Contrast, Design
 from resist_epi.schema import COUNTS
 from resist_epi.stats.linear.blocking import block_correlation, correlation_matrix
 from resist_epi.stats.linear.gaps import chance_of_gaps
-from resist_epi.stats.linear.least_squares import LinearFit, contrast_mean_square, fit_linear
+from resist_epi.stats.linear.least_squares import (
+    LinearFit,
+    contrast_mean_square,
+    fit_linear,
+    row_blocks,
+)
 from resist_epi.stats.linear.least_squares import contrast as linear_contrast
 from resist_epi.stats.linear.moderation import (
     Squeezed,
@@ -28,7 +35,9 @@ from resist_epi.stats.linear.moderation import (
 )
 from resist_epi.stats.linear.outlying import outlying_values
 from resist_epi.stats.linear.precision import voom, voom_with_sample_weights
+from resist_epi.stats.linear.precision_rows import LogCounts
 from resist_epi.stats.linear.weights import array_weights, without_shift
+from resist_epi.stats.rows import Rows, taken
 
 # The prior is a low quantile of the regions' positive means, and at most a small share of their
 # median, so that it hardly shrinks the fold change of a region with ordinary signal. Quantiles
@@ -78,15 +87,15 @@ class FitOptions:
 
 
 def log_level(matrix: CountMatrix, tested: NDArray[np.bool_]) -> tuple[FloatArray, float]:
-    """(n_regions, n_units) log2(scaled value + prior), and the prior, in the quantity's unit."""
-    values = scaled(matrix)
-    prior = _prior(values, tested, counts=matrix.quantity in COUNTS)
-    values += prior  # in place: windows of a genome are many
-    return np.asarray(np.log2(values, out=values)), prior
+    """(n_regions, n_units) log2(scaled value + prior), and the prior, in the quantity's unit.
 
-
-def _prior(values: FloatArray, tested: NDArray[np.bool_], *, counts: bool) -> float:
-    return prior_of_means(values.mean(axis=1)[tested], counts=counts)
+    Of float32, as windows are, the first is `rows.Rows`.
+    """
+    prior = prior_of_means(scaled_means(matrix)[tested], counts=matrix.quantity in COUNTS)
+    level = LogLevel(matrix, prior)
+    # Windows of a genome are too many to hold the logs of all of them.
+    made = level if matrix.values.dtype == np.float32 else np.asarray(level)
+    return cast("FloatArray", made), prior
 
 
 def prior_of_means(means: FloatArray, *, counts: bool) -> float:
@@ -120,7 +129,7 @@ def fit_trend(
     """
     level, prior = log_level(matrix, tested)
     X = design.matrix.to_numpy()
-    informing = level if tested.all() else level[tested]
+    informing = level if tested.all() else taken(level, tested)
     correlation, rho = _blocked(informing, design, options)
     plain = fit_linear(level, X, correlation=correlation)
     unweighted = _moderated("trend", matrix, design, tested, plain, covariate=plain.mean)
@@ -152,7 +161,8 @@ def _by_gaps(
     """(n_regions,) the chance of the zeros that are left where they are half of a group."""
     groups = np.unique(X, axis=0, return_inverse=True)[1].reshape(-1)
     least = np.zeros(len(tested))
-    least[tested] = chance_of_gaps(scaled(matrix)[tested], ~odd, groups)
+    values = cast("FloatArray", taken(ScaledRows(matrix), tested))
+    least[tested] = chance_of_gaps(values, ~odd, groups)
     return least
 
 
@@ -189,17 +199,21 @@ def fit_without(
         (n_units,) of the units; None where all count the same.
     """
     each = np.ones(len(X)) if weights is None else weights
+    kept = KeptWeights(odd, NO_WEIGHT, each)
+    by_rows = isinstance(level, Rows)
     linear = fit_linear(
-        level, X, weights=np.where(odd, NO_WEIGHT, 1.0) * each, correlation=correlation
+        level, X, weights=kept if by_rows else np.asarray(kept), correlation=correlation
     )
     left = linear.df_residual - odd.sum(axis=1)
     # The trend of the variance is drawn along the level of what was fitted.
-    completed = np.where(odd, linear.fitted(), level)
+    mean = np.empty(len(odd))
+    for rows in row_blocks(len(odd)):
+        mean[rows] = np.where(odd[rows], linear.fitted(rows), level[rows]).mean(axis=1)
     return replace(
         linear,
         sigma2=linear.sigma2 * linear.df_residual / np.maximum(left, 1.0),
         df_residual=left,
-        mean=completed.mean(axis=1),
+        mean=mean,
     )
 
 
@@ -224,16 +238,18 @@ def fit_voom(
     X, every_size = design.matrix.to_numpy(), _sizes(matrix)
     if X.shape[0] <= X.shape[1]:
         # Fold changes alone, which need no precision.
-        return _voom_fit(matrix, design, tested, np.ones_like(matrix.values[tested]), None)
-    sizes = every_size[tested] if every_size.ndim == 2 else every_size
-    first = voom(matrix.values[tested], X, sizes)
+        return _voom_fit(matrix, design, tested, np.ones((int(tested.sum()), len(X))), None)
+    every = bool(tested.all())
+    counts = matrix.values if every else matrix.values[tested]
+    sizes = every_size if every or every_size.ndim == 1 else taken(every_size, tested)
+    first = voom(counts, X, sizes)
     correlation, rho = _blocked(first.log_cpm, design, options)
-    plain = voom(matrix.values[tested], X, sizes, correlation=correlation)
+    plain = first if correlation is None else voom(counts, X, sizes, correlation=correlation)
     unweighted = _voom_fit(matrix, design, tested, plain.weights, correlation)
     fitted = unweighted
     if options.weights:
         both = voom_with_sample_weights(
-            matrix.values[tested], X, sizes, correlation=correlation, first=plain,
+            counts, X, sizes, correlation=correlation, first=plain,
             groups=options.variance_groups, centred=options.centred,
         )  # fmt: skip
         weighted = _voom_fit(matrix, design, tested, both.weights, correlation)
@@ -246,6 +262,8 @@ def fit_voom(
 
 def _sizes(matrix: CountMatrix) -> FloatArray:
     """(n_units,) effective library sizes, or (n_regions, n_units) where each region has its own."""
+    if isinstance(matrix.offsets, Rows):
+        return cast("FloatArray", ExpRows(matrix.offsets))
     return matrix.effective_library_sizes if matrix.offsets is None else np.exp(matrix.offsets)
 
 
@@ -256,11 +274,18 @@ def _voom_fit(
     weights: FloatArray,
     correlation: FloatArray | None,
 ) -> Fit:
-    sizes = _sizes(matrix)
-    level = np.log2((matrix.values + VOOM_PRIOR) / (sizes + 2 * VOOM_PRIOR) * 1e6)
-    every = np.ones_like(level)  # regions that are not tested: fold changes need no precision
-    every[tested] = weights
-    linear = fit_linear(level, design.matrix.to_numpy(), weights=every, correlation=correlation)
+    level = LogCounts(matrix.values, _sizes(matrix))
+    by_rows = matrix.values.dtype == np.float32
+    every = weights
+    if not tested.all():
+        every = np.ones(level.shape)  # regions not tested: fold changes need no precision
+        every[tested] = weights
+    linear = fit_linear(
+        cast("FloatArray", level) if by_rows else np.asarray(level),
+        design.matrix.to_numpy(),
+        weights=every,
+        correlation=correlation,
+    )
     moderated = _moderated("voom", matrix, design, tested, linear, covariate=None)
     note = f"from log2((reads + {VOOM_PRIOR:g}) / (library + {2 * VOOM_PRIOR:g}))"
     return replace(moderated, notes=(note,))
@@ -302,7 +327,7 @@ def _moderated(
         design=design.matrix,
         linear=linear,
         squeezed=squeezed,
-        base_mean=scaled(matrix).mean(axis=1),
+        base_mean=scaled_means(matrix),
         regions=matrix.regions,
         tested=tested,
         method=method,

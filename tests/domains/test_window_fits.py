@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -15,9 +17,13 @@ from resist_epi.genome.regions import genome_bins
 from resist_epi.model.differential import contrast_statistics
 from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.filtering import regions_with_signal
+from resist_epi.model.hazards import hazard_contrast
 from resist_epi.model.linear_models import FitOptions
 from resist_epi.samples.design import make_contrast, make_design
 from resist_epi.samples.sheet import make_sheet
+from resist_epi.stats.groups import exchange
+from resist_epi.stats.linear import outlying, responses, weights
+from resist_epi.stats.rows import Rows, gathered
 
 N, UNITS = 3_000, 10
 
@@ -67,6 +73,156 @@ def test_p_and_changes_are_those_of_the_models(
         np.testing.assert_allclose(found[name], whole[name], rtol=2e-4, atol=1e-6)
     if fitted.unweighted is not None:
         assert np.isfinite(contrast_statistics(fitted.unweighted, contrast)["pvalue"]).all()
+
+
+def told_blocks(design):
+    """The same design, whose units have a site, two units a site, and an outcome."""
+    units = design.units.assign(
+        Site=[f"p{i // 4}" for i in range(UNITS)],
+        TimeToProgression=np.arange(UNITS) * 7.0 % 11 + 1,
+        Progressed=[1, 1, 0, 1, 1] * (UNITS // 5),
+    )
+    return replace(design, units=units)
+
+
+BY_ROWS = {
+    "voom": ("voom", FitOptions()),
+    "voom, weights": ("voom", FitOptions(weights=True, centred=True)),
+    "voom, blocks": ("voom", FitOptions(block="Site")),
+    "trend, blocks": ("trend", FitOptions(block="Site")),
+    "trend, blocks and weights": ("trend", FitOptions(block="Site", weights=True, centred=True)),
+    "values left out": ("trend", FitOptions(leave_out=True)),
+    "values left out, blocks and weights": (
+        "trend",
+        FitOptions(leave_out=True, block="Site", weights=True, centred=True),
+    ),
+    "wilcoxon": ("wilcoxon", FitOptions()),
+    "welch": ("welch", FitOptions()),
+    "cox": ("cox", FitOptions()),
+}
+
+
+@pytest.mark.parametrize("copy_number", [False, True], ids=["plain", "copy number"])
+@pytest.mark.parametrize("case", BY_ROWS)
+def test_by_rows_in_blocks_of_any_size_as_at_once(
+    case: str, copy_number: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    method, options = BY_ROWS[case]
+    single, double = cohort()
+    design, contrast = question()
+    design = told_blocks(design)
+    if method == "cox":
+        contrast = hazard_contrast(design)
+    if options.leave_out:
+        gaps = np.random.default_rng(9).uniform(size=single.values.shape) < 0.03
+        single, double = (replace(m, values=np.where(gaps, 0, m.values)) for m in (single, double))
+        assert single.values.dtype == np.float32
+        # What a typical scale is, the first block says, so these stay of one size.
+        monkeypatch.setattr(outlying, "row_blocks", blocks_of((1 << 14) // UNITS))
+    if copy_number:
+        single, double = with_offsets(single, double)
+    whole = fit_model(double, design, method=method, options=options)
+    expected = contrast_statistics(whole, contrast)
+    for block in (1 << 14, 1_000, 256):
+        monkeypatch.setattr(responses, "_BLOCK", block)
+        fitted = fit_windows(single, design, method=method, options=options)
+        assert isinstance(fitted.linear.response, Rows)
+        found = contrast_statistics(fitted, contrast)
+        for name, values in expected.items():
+            # In other blocks BLAS may add up in another order, which costs the last digits.
+            np.testing.assert_allclose(found[name], values, rtol=1e-8, atol=1e-11, err_msg=name)
+        np.testing.assert_array_equal(fitted.base_mean, whole.base_mean)
+        correlation = whole.settings.get("block_correlation", 0.0)
+        known = fitted.settings.get("block_correlation", 0.0)
+        assert known == pytest.approx(correlation, rel=1e-12)
+        assert fitted.settings.get("left_out") == whole.settings.get("left_out")
+        assert ("left_out" in whole.settings) == options.leave_out
+
+
+def with_offsets(single: CountMatrix, double: CountMatrix) -> tuple[CountMatrix, CountMatrix]:
+    """The two with an offset a domain of 30 windows and unit: by rows, and laid out."""
+    rng = np.random.default_rng(8)
+    table = np.log(single.library_sizes) + rng.normal(0, 0.2, size=(N // 30, UNITS))
+    member = np.arange(N) // 30
+    return replace(single, offsets=gathered(table, member)), replace(double, offsets=table[member])
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.5])
+def test_offsets_by_rows_are_those_of_a_matrix(threshold: float) -> None:
+    design, contrast = question()
+    single, _ = cohort()
+    by_rows, _ = with_offsets(single, single)
+    laid_out = replace(by_rows, offsets=np.asarray(by_rows.offsets))
+    for method in ("ql", "trend"):
+        found, expected = (
+            contrast_statistics(
+                fit_windows(matrix, design, method=method), contrast, lfc_threshold=threshold
+            )
+            for matrix in (by_rows, laid_out)
+        )
+        for name, values in expected.items():
+            np.testing.assert_array_equal(found[name], values, err_msg=name)
+
+
+# Each of them with most of what it may do.
+LARGEST = (
+    "voom, weights",
+    "voom, blocks",
+    "values left out, blocks and weights",
+    "wilcoxon",
+    "cox",
+    "ql, copy number",
+)
+
+
+@pytest.mark.parametrize("case", LARGEST)
+def test_no_matrix_of_all_windows_is_made(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Blocks small beside a matrix of all windows, also those of samples x samples a window.
+    monkeypatch.setattr(responses, "_BLOCK", 256)
+    monkeypatch.setattr(weights, "row_blocks", blocks_of(8))
+    monkeypatch.setattr(exchange, "row_blocks", blocks_of(32))
+    monkeypatch.setattr(outlying, "row_blocks", blocks_of(64))
+    few, many, windows = 40, 100, 4_000
+    peak_of(case, 10, 500)  # what is imported, whatever the number of windows
+    grown = peak_of(case, many, windows) - peak_of(case, few, windows)
+    one = 8 * windows * (many - few)  # by which one matrix of float64 grows; there were 4 to 8
+    # Which values are left out is a byte each, told four times over.
+    allowed = 0.75 if "left out" in case else 0.5
+    assert grown < allowed * one, f"{grown / one:.2f} matrices"
+
+
+def blocks_of(size: int) -> Callable[..., list[slice]]:
+    return lambda n, width=1: [slice(a, min(a + size, n)) for a in range(0, n, size)]
+
+
+def peak_of(case: str, units: int, n: int) -> int:
+    """Bytes at most that fit and tests of n windows take beside the windows."""
+    rng = np.random.default_rng(6)
+    level = rng.gamma(2, 20, size=(n, 1)) * rng.lognormal(0, 0.4, size=(n, units))
+    level[rng.uniform(size=level.shape) < 0.01] = 0
+    values = rng.poisson(level).astype(np.float32)
+    values.flags.writeable = False
+    names = [f"s{i}" for i in range(units)]
+    regions = genome_bins({"chr1": n * 2_000}, 2_000)
+    single = CountMatrix(values, regions, tuple(names), "recovered_reads", np.full(units, 1e6))
+    table = {"SampleID": names, "Factor": "H3K27me3", "Condition": ["good", "poor"] * (units // 2)}
+    table["Site"] = [f"p{i // 4}" for i in range(units)]
+    table["TimeToProgression"] = np.arange(units) + 1.0
+    table["Progressed"] = (np.arange(units) % 7 == 0).astype(int)
+    design = make_design(make_sheet(pd.DataFrame(table)), "~ Condition")
+    contrast = make_contrast(design, "Condition:poor-good")
+    method, options = BY_ROWS.get(case, ("ql", FitOptions()))
+    if method == "ql":
+        table = np.full((n // 100, units), np.log(1e6))
+        single = replace(single, offsets=gathered(table, np.arange(n) // 100))
+    if method == "cox":
+        contrast = hazard_contrast(design)
+    tracemalloc.start()
+    try:
+        contrast_statistics(fit_windows(single, design, method=method, options=options), contrast)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def test_nothing_of_the_size_of_the_windows_is_kept_but_they_themselves() -> None:

@@ -36,3 +36,32 @@ def test_tests_and_gathering_grow() -> None:
 def test_a_test_has_one_process() -> None:
     assert LARGE.processes == {"look": 4, "plan": 1, "count": 4, "test": 1, "gather": 4}
     assert JobSizes(24, 12, threads=8).megabytes["test"] == SMALL.megabytes["test"]
+
+
+# From docs/guide/clusters.md, and of 96 libraries docs/evidence/benchmarks.md: stage, libraries,
+# those of the largest mark, processes, MB.
+MEASURED = [
+    ("look", 24, 12, 1, 324),
+    ("look", 24, 12, 4, 1_280),
+    ("count", 24, 12, 1, 443),
+    ("count", 12, 6, 1, 473),
+    ("count", 24, 12, 4, 1_856),
+    ("plan", 24, 12, 1, 482),
+    ("plan", 48, 24, 1, 440),
+    ("test", 12, 6, 1, 885),
+    ("test", 24, 12, 1, 951),
+    ("test", 48, 24, 1, 1_147),
+    ("test", 192, 96, 1, 1_896),
+    ("gather", 12, 6, 1, 690),
+    ("gather", 24, 12, 1, 679),
+    ("gather", 48, 24, 1, 749),
+    ("gather", 24, 12, 4, 2_062),
+]
+
+
+@pytest.mark.parametrize(("stage", "libraries", "largest", "processes", "megabytes"), MEASURED)
+def test_a_third_more_than_was_measured_and_snakemake(
+    stage: str, libraries: int, largest: int, processes: int, megabytes: int
+) -> None:
+    asked = JobSizes(libraries, largest, threads=processes).megabytes[stage]
+    assert megabytes * 4 / 3 + 250 <= asked <= megabytes * 2.5 + 250

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
 from resist_epi.stats.linear.least_squares import check_design, row_blocks
+from resist_epi.stats.rows import float_response, row_means
 
 _HIGHEST = 0.99  # of a region's own correlation; the lowest is as far from its bound
 
@@ -74,7 +75,7 @@ def block_correlation(
     Smyth, Michaud & Scott (2005) Bioinformatics 21:2067; the variance components are fitted as a
     gamma model with identity link (Smyth 2002, J. Comput. Graph. Stat. 11:836) by damped scoring.
     """
-    response = np.asarray(y, dtype=np.float64)
+    response = float_response(y)
     matrix = check_design(design, response.shape[1])
     label = np.unique(np.asarray(blocks), return_inverse=True)[1]
     if label.shape != (matrix.shape[0],):
@@ -87,7 +88,7 @@ def block_correlation(
         raise DesignError(f"block correlation needs 3 residual degrees of freedom; {df} are left")
     incidence = np.eye(label.max() + 1)[label]
     rho = np.full(len(response), np.nan)
-    usable = np.flatnonzero(np.isfinite(response).all(axis=1))
+    usable = np.flatnonzero(np.isfinite(row_means(response)))
     known = None if weights is None else np.asarray(weights, dtype=np.float64)
     axes, eigenvalues = _residual_axes(np.ones((1, len(label))), matrix, incidence)
     if np.ptp(eigenvalues) < _EPSILON:
@@ -99,7 +100,8 @@ def block_correlation(
         rows = usable[part]
         if known is not None:
             axes, eigenvalues = _residual_axes(known[rows], matrix, incidence)
-        squares = (response[rows, None, :] @ axes)[:, 0] ** 2
+        block = np.asarray(response[rows], dtype=np.float64)
+        squares = (block[:, None, :] @ axes)[:, 0] ** 2
         components = _variance_components(squares, np.broadcast_to(eigenvalues, squares.shape))
         total = components.sum(axis=1)
         rho[rows] = np.divide(

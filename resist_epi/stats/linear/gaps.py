@@ -7,6 +7,7 @@ import numpy.typing as npt
 from scipy import special
 
 from resist_epi.arrays import BoolArray, FloatArray
+from resist_epi.stats.linear.responses import row_blocks
 
 _FEWEST = 3  # units of a group: of two, one zero is half
 
@@ -24,7 +25,7 @@ def chance_of_gaps(values: FloatArray, held: BoolArray, groups: npt.NDArray[np.i
     Parameters
     ----------
     values
-        At or above zero, shape (n_regions, n_samples).
+        At or above zero, shape (n_regions, n_samples); an array or `rows.Rows`.
     held
         Values that the fit keeps, same shape.
     groups
@@ -36,11 +37,13 @@ def chance_of_gaps(values: FloatArray, held: BoolArray, groups: npt.NDArray[np.i
         (n_regions,); 0 where zeros decide nothing. Of several such groups the smallest chance.
     """
     n = len(values)
-    least = np.zeros(n)
-    zero = values == 0
+    least, total, zero = np.zeros(n), np.empty(n), np.empty(held.shape, dtype=bool)
+    for rows in row_blocks(n):
+        block = values[rows]
+        zero[rows], total[rows] = block == 0, block.sum(axis=1)
     if not n or not zero.any():
         return least
-    share = _share_at_level(values, zero)
+    share = _share_at_level(total, zero)
     found = np.full(n, np.inf)
     for group in np.unique(groups):
         own = groups == group
@@ -56,10 +59,10 @@ def chance_of_gaps(values: FloatArray, held: BoolArray, groups: npt.NDArray[np.i
     return np.where(np.isfinite(found), found, least)
 
 
-def _share_at_level(values: FloatArray, zero: BoolArray) -> FloatArray:
+def _share_at_level(total: FloatArray, zero: BoolArray) -> FloatArray:
     """(n_regions,) share of zeros among regions of about the same mean of what is not zero."""
-    n = len(values)
-    level = values.sum(axis=1) / np.maximum((~zero).sum(axis=1), 1)
+    n = len(total)
+    level = total / np.maximum((~zero).sum(axis=1), 1)
     order = np.argsort(level, kind="stable")
     total = np.r_[0.0, np.cumsum(zero.mean(axis=1)[order])]
     width = min(_ROWS, n)

@@ -7,7 +7,7 @@ worked through in blocks, so temporaries stay small next to the matrix itself.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,9 @@ from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
 from resist_epi.stats.linear.many_samples import fit_many
 from resist_epi.stats.linear.responses import MANY as MANY  # noqa: PLC0414  # asked for here
-from resist_epi.stats.linear.responses import float_response as float_response  # noqa: PLC0414
 from resist_epi.stats.linear.responses import row_blocks as row_blocks  # noqa: PLC0414
+from resist_epi.stats.rows import Rows, row_means
+from resist_epi.stats.rows import float_response as float_response  # noqa: PLC0414
 
 _RANK_TOLERANCE = 1e-7
 
@@ -32,7 +33,7 @@ class LinearFit:
     ----------
     response
         The values fitted, shape (n_regions, n_samples); a reference, not a copy. Windows of a
-        genome are float32; all else is float64.
+        genome are float32, or `rows.Rows`; all else is float64.
     design
         Shape (n_samples, n_coefficients).
     weights
@@ -124,7 +125,8 @@ def fit_linear(
     design
         Full-rank design, shape (n_samples, n_coefficients).
     weights
-        Positive inverse-variance weights: None, (n_samples,) or (n_regions, n_samples).
+        Positive inverse-variance weights: None, (n_samples,) or (n_regions, n_samples). They and
+        the response may be `rows.Rows`.
     correlation
         Correlation between the samples' errors, shape (n_samples, n_samples), positive definite
         (generalised least squares). An observation's variance is sigma2 / weight.
@@ -158,7 +160,7 @@ def fit_linear(
     else:
         cov = _fit_rowwise(response, matrix, given, corr, coefficients, sigma2)
     # NaN of one observation has spread through its row; the mean carries the same mark.
-    mean = response.mean(axis=1, dtype=np.float64) if n_samples else np.full(n_regions, np.nan)
+    mean = row_means(response) if n_samples else np.full(n_regions, np.nan)
     df = np.where(np.isfinite(mean), float(n_samples - p), 0.0)
     return LinearFit(response, matrix, given, corr, coefficients, sigma2, df, cov, mean)
 
@@ -271,11 +273,16 @@ def effect_basis(design: FloatArray, c: FloatArray) -> FloatArray:
 def _checked_weights(weights: npt.ArrayLike | None, shape: tuple[int, ...]) -> FloatArray | None:
     if weights is None:
         return None
-    given = np.asarray(weights, dtype=np.float64)
+    made = isinstance(weights, Rows)
+    given = cast("FloatArray", weights) if made else np.asarray(weights, dtype=np.float64)
     if given.shape not in {shape, shape[1:]}:
         raise DesignError(
             f"weights of shape {given.shape} do not fit {shape[0]} regions x {shape[1]} samples"
         )
+    return given if made else _positive_weights(given)
+
+
+def _positive_weights(given: FloatArray) -> FloatArray:
     if not (np.isfinite(given) & (given > 0)).all():
         raise DesignError("weights must be positive and finite; drop a sample instead of weight 0")
     return given
@@ -334,6 +341,8 @@ def _fit_rowwise(
     cov = np.empty((len(y), p, p))
     for rows in row_blocks(len(y)):
         block, w = y[rows], weights[rows]
+        if isinstance(weights, Rows):
+            _positive_weights(w)
         if precision is None:
             gram = (w @ products).reshape(-1, p, p)
             score = (w * block) @ q

@@ -41,7 +41,7 @@ class Squeezed:
     df_prior: FloatArray
     df_total: FloatArray
 
-    def of(self, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Squeezed:
+    def of(self, rows: slice | npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Squeezed:
         """Those of some regions."""
         parts = (self.posterior, self.prior, self.df_prior, self.df_total)
         return Squeezed(*(part[rows] for part in parts))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from scipy import special
@@ -9,8 +12,8 @@ from scipy import special
 from resist_epi.arrays import BoolArray, FloatArray
 from resist_epi.errors import DesignError
 from resist_epi.stats.linear.least_squares import check_design, inverse_symmetric, row_blocks
-from resist_epi.stats.linear.moderation import squeeze_variances
-from resist_epi.stats.multiple import benjamini_hochberg
+from resist_epi.stats.linear.moderation import Squeezed, squeeze_variances
+from resist_epi.stats.rows import Rows, row_means
 
 # Huber's and Tukey's constants, for an efficiency of .95 at the normal.
 _HUBER, _BISQUARE = 1.345, 4.685
@@ -47,7 +50,7 @@ def outlying_values(
     Parameters
     ----------
     y
-        Log2 signal, shape (n_regions, n_samples), finite.
+        Log2 signal, shape (n_regions, n_samples), finite; an array or `rows.Rows`.
     design
         Full rank, shape (n_samples, n_coefficients).
     weights
@@ -70,7 +73,7 @@ def outlying_values(
     Weisberg (1982) Residuals and Influence in Regression (deleted residuals); Benjamini & Hochberg
     (1995) J. R. Stat. Soc. B 57:289.
     """
-    response = np.asarray(y, dtype=np.float64)
+    response = y if isinstance(y, Rows) else np.asarray(y, dtype=np.float64)
     matrix = check_design(design, response.shape[1])
     n_samples, p = matrix.shape
     if n_samples - p < 4:
@@ -81,25 +84,43 @@ def outlying_values(
     if not len(response):
         return np.zeros(response.shape, dtype=bool)
     # Samples of equal variance from here on.
-    basis = np.linalg.qr(root[:, None] * matrix)[0]
-    level = response * root
-    held = _candidates_left(level, basis)
+    level = _Level(response, root, np.linalg.qr(root[:, None] * matrix)[0])
+    held, means = _candidates_left(level), row_means(response)
     groups = np.unique(matrix, axis=0, return_inverse=True)[1].reshape(-1)
     for _ in range(_ROUNDS):
-        chance = _deleted_chance(level, basis, held, response.mean(axis=1))
-        found = benjamini_hochberg(chance.ravel()).reshape(chance.shape) <= fdr
-        found &= ~_like_others(level / root, basis / root[:, None], held * root**2, groups)
+        found = _outlying(level, held, means, fdr)
+        _less_like_others(found, level, held, groups)
         held = _enough(~found, groups)
     return np.asarray(~held)
 
 
-def _candidates_left(level: FloatArray, basis: FloatArray) -> BoolArray:
+@dataclass(frozen=True)
+class _Level:
+    """The response with samples of equal variance, made a block at a time.
+
+    `root` (n_samples,) is the root of the weights; `basis` (n_samples, p) spans the design.
+    """
+
+    response: FloatArray | Rows
+    root: FloatArray
+    basis: FloatArray
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.response.shape
+
+    def blocks(self) -> Iterator[tuple[slice, FloatArray]]:
+        for rows in row_blocks(len(self.response), len(self.root)):
+            yield rows, self.response[rows] * self.root
+
+
+def _candidates_left(level: _Level) -> BoolArray:
     """(n_regions, n_samples): False where a robust fit gives a value no weight."""
+    basis = level.basis
     n_samples, p = basis.shape
     held = np.empty(level.shape, dtype=bool)
     typical: float | None = None
-    for rows in row_blocks(len(level), n_samples):
-        block = level[rows]
+    for rows, block in level.blocks():
         weight = np.ones_like(block)
         for step in range(_ROBUST_STEPS):
             residual = block - _coefficients(block, basis, weight)[0] @ basis.T
@@ -131,20 +152,37 @@ def _coefficients(
     return np.einsum("ipq,iq->ip", inverse, (weight * block) @ basis), inverse
 
 
-def _deleted_chance(
-    level: FloatArray, basis: FloatArray, held: BoolArray, covariate: FloatArray
-) -> FloatArray:
-    """(n_regions, n_samples) two-sided P of each value given the others that are held."""
-    n_samples, p = basis.shape
-    df = held.sum(axis=1) - float(p)
-    square, leverage = np.empty(level.shape), np.empty(level.shape)
-    for rows in row_blocks(len(level), n_samples):
-        weight = held[rows].astype(np.float64)
-        coefficient, inverse = _coefficients(level[rows], basis, weight)
-        square[rows] = (level[rows] - coefficient @ basis.T) ** 2
-        leverage[rows] = np.einsum("jp,ipq,jq->ij", basis, inverse, basis)
-    variance = (square * held).sum(axis=1) / np.maximum(df, 1)
+def _outlying(level: _Level, held: BoolArray, covariate: FloatArray, fdr: float) -> BoolArray:
+    """Values whose P, given the others that are held and adjusted over all values, is small."""
+    basis = level.basis
+    df = held.sum(axis=1) - float(basis.shape[1])
+    variance = np.empty(len(df))
+    for rows, block in level.blocks():
+        coefficient, _ = _coefficients(block, basis, held[rows].astype(np.float64))
+        variance[rows] = ((block - coefficient @ basis.T) ** 2 * held[rows]).sum(axis=1)
+    variance /= np.maximum(df, 1)
     squeezed = squeeze_variances(variance, df, covariate=covariate, robust=True)
+    found, chances = np.empty(level.shape, dtype=bool), []
+    for rows, block in level.blocks():
+        chance = _deleted_chance(block, basis, held[rows], squeezed.of(rows))
+        # Adjusted, no P is smaller, so the others need not be kept.
+        found[rows] = chance <= fdr
+        chances.append(chance[found[rows]])
+    few = np.concatenate(chances)
+    ordered = np.sort(few)
+    # After Benjamini and Hochberg, among all values.
+    step = ordered * (found.size / np.arange(1, len(ordered) + 1)) <= fdr
+    found[found] = few <= (ordered[np.flatnonzero(step)[-1]] if step.any() else -1.0)
+    return found
+
+
+def _deleted_chance(
+    block: FloatArray, basis: FloatArray, held: BoolArray, squeezed: Squeezed
+) -> FloatArray:
+    """(n_rows, n_samples) two-sided P of each value given the others that are held."""
+    coefficient, inverse = _coefficients(block, basis, held.astype(np.float64))
+    square = (block - coefficient @ basis.T) ** 2
+    leverage = np.einsum("jp,ipq,jq->ij", basis, inverse, basis)
     total = np.minimum(squeezed.df_total, 1e6)[:, None]
     posterior = squeezed.posterior[:, None]
     # A value that is held is part of its variance, which it leaves before it is judged.
@@ -155,19 +193,21 @@ def _deleted_chance(
     return np.where(np.isfinite(chance), chance, 1.0)
 
 
-def _like_others(
-    level: FloatArray, basis: FloatArray, weight: FloatArray, groups: npt.NDArray[np.intp]
-) -> BoolArray:
-    """(n_regions, n_samples): whether a value is near to the fit of another row of the design."""
+def _less_like_others(
+    found: BoolArray, level: _Level, held: BoolArray, groups: npt.NDArray[np.intp]
+) -> None:
+    """Take back, in place, values that are near to the fit of another row of the design."""
     first = np.unique(groups, return_index=True)[1]
-    like = np.zeros(level.shape, dtype=bool)
-    for rows in row_blocks(len(level), len(basis)):
-        coefficient = _coefficients(level[rows], basis, weight[rows])[0]
-        own = np.abs(level[rows] - coefficient @ basis.T)
+    basis = level.basis / level.root[:, None]
+    for rows, scaled in level.blocks():
+        if not found[rows].any():
+            continue
+        block = scaled / level.root
+        coefficient = _coefficients(block, basis, held[rows] * level.root**2)[0]
+        own = np.abs(block - coefficient @ basis.T)
         for group, sample in enumerate(first):
-            other = np.abs(level[rows] - (coefficient @ basis[sample])[:, None])
-            like[rows] |= (other < _LIKE_OTHERS * own) & (groups != group)
-    return like
+            other = np.abs(block - (coefficient @ basis[sample])[:, None])
+            found[rows] &= ~((other < _LIKE_OTHERS * own) & (groups != group))
 
 
 def _enough(held: BoolArray, groups: npt.NDArray[np.intp]) -> BoolArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,9 @@ from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError, QuantityError
 from resist_epi.stats.counts import checked_counts
 from resist_epi.stats.linear.least_squares import fit_linear, row_blocks
+from resist_epi.stats.linear.precision_rows import LogCounts, Precision
 from resist_epi.stats.linear.weights import array_weights, without_shift
+from resist_epi.stats.rows import float_response
 from resist_epi.stats.smoothing import lowess
 
 
@@ -54,7 +57,8 @@ def voom(
     Parameters
     ----------
     counts
-        Reads, shape (n_regions, n_samples), not negative.
+        Reads, shape (n_regions, n_samples), not negative. Of float32, as those of windows are, log
+        counts and weights are made by rows (`rows.Rows`), and no more than one block is held.
     design
         Full rank, shape (n_samples, n_coefficients).
     library_sizes
@@ -79,26 +83,26 @@ def voom(
     Law, Chen, Shi & Smyth (2014) Genome Biology 15:R29.
     """
     reads, sizes = _checked(counts, library_sizes)
-    log_cpm = np.log2((reads + 0.5) / (sizes + 1) * 1e6)
+    log_counts = LogCounts(reads, sizes)
+    by_rows = reads.dtype == np.float32
+    log_cpm = cast("FloatArray", log_counts) if by_rows else np.asarray(log_counts)
     fit = fit_linear(log_cpm, design, weights=sample_weights, correlation=correlation)
     if reads.shape[1] <= fit.design.shape[1]:
         raise DesignError("voom needs replicates: the design leaves no residual degree of freedom")
-    present = (reads > 0).any(axis=1)
+    present = reads.max(axis=1, initial=0) > 0
     if present.sum() < 2:
         raise DesignError(
             "voom needs at least 2 regions with reads to draw its trend; use ql or trend"
         )
     # Back from reads per million to reads.
-    depth = np.broadcast_to(np.log2(sizes + 1) - np.log2(1e6), reads.shape)
-    level = (fit.mean + depth.mean(axis=1))[present]
+    level = (fit.mean + log_counts.mean_depth())[present]
     spread = np.sqrt(np.sqrt(fit.sigma2[present]))
     smooth = lowess(level, spread, span=span)
     points, first = np.unique(level, return_index=True)
-    curve = smooth[first]
-    weights = np.empty_like(log_cpm)
-    for rows in row_blocks(len(weights)):
-        weights[rows] = np.interp(fit.fitted(rows) + depth[rows], points, curve) ** -4
-    return Voom(log_cpm, weights, None, np.column_stack([points, curve]))
+    curve = np.column_stack([points, smooth[first]])
+    precision = Precision(log_counts, fit.coefficients, fit.design, curve)
+    weights = cast("FloatArray", precision) if by_rows else np.asarray(precision)
+    return Voom(log_cpm, weights, None, curve)
 
 
 def voom_with_sample_weights(
@@ -142,18 +146,21 @@ def voom_with_sample_weights(
     second = voom(counts, design, library_sizes, sample_weights=known, correlation=correlation)
     level = without_shift(second.log_cpm, design) if centred else second.log_cpm
     estimate = array_weights(level, design, weights=second.weights, groups=groups)
-    return Voom(second.log_cpm, second.weights * estimate, estimate, second.trend)
+    made = second.weights
+    weights = made.times(estimate) if isinstance(made, Precision) else made * estimate
+    return Voom(second.log_cpm, weights, estimate, second.trend)
 
 
 def _checked(counts: npt.ArrayLike, library_sizes: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    reads = checked_counts(counts)
-    sizes = np.asarray(library_sizes, dtype=np.float64)
-    if (
-        sizes.shape not in {reads.shape, reads.shape[1:]}
-        or not (np.isfinite(sizes) & (sizes > 0)).all()
+    reads = checked_counts(counts, single=True)
+    sizes = float_response(library_sizes)
+    blocks = [*row_blocks(len(reads))] if sizes.ndim == 2 else [slice(None)]
+    if sizes.shape not in {reads.shape, reads.shape[1:]} or not all(
+        (np.isfinite(sizes[rows]) & (sizes[rows] > 0)).all() for rows in blocks
     ):
+        least = min((float(sizes[rows].min(initial=np.inf)) for rows in blocks), default=np.inf)
         raise QuantityError(
             "voom needs a positive library size for each sample (or each observation); "
-            f"found shape {sizes.shape}, smallest {sizes.min(initial=np.inf)}"
+            f"found shape {sizes.shape}, smallest {least}"
         )
     return reads, sizes

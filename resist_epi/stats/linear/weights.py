@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from resist_epi.stats.linear.least_squares import (
     inverse_symmetric,
     row_blocks,
 )
+from resist_epi.stats.rows import Rows, ShiftedRows, shifts, taken
 
 logger = logging.getLogger(__name__)
 
@@ -93,17 +95,17 @@ def array_weights(
             f"sample weights need at least 2 residual degrees of freedom; {n_samples} samples and "
             f"{p} coefficients leave {n_samples - p}"
         )
-    known = None if weights is None else np.asarray(weights, dtype=np.float64)
+    known = _known(weights)
     if known is not None and known.shape != response.shape:
         raise DesignError(f"weights of shape {known.shape} for a response of {response.shape}")
     if known is not None and n_samples > MOST_SAMPLES:
         most = max(len(response) * MOST_SAMPLES // n_samples, _LEAST_REGIONS)
         part = slice(None, None, max(-(-len(response) // most), 1))
-        response, known = response[part], known[part]
+        response, known = taken(response, part), taken(known, part)
     informative = _informative(response, matrix)
     if not informative.all():
-        response = response[informative]
-        known = None if known is None else known[informative]
+        response = taken(response, informative)
+        known = None if known is None else taken(known, informative)
     n = len(response)
     if n == 0:
         logger.warning("no region has a residual variance, so all samples weigh the same")
@@ -132,6 +134,12 @@ def array_weights(
             return np.asarray(estimate)
     logger.warning("sample weights had not converged after %d steps", max_steps)
     return np.asarray(estimate)
+
+
+def _known(weights: npt.ArrayLike | None) -> FloatArray | None:
+    if weights is None or isinstance(weights, Rows):
+        return cast("FloatArray | None", weights)
+    return np.asarray(weights, dtype=np.float64)
 
 
 def _basis(groups: npt.NDArray[np.generic], n_samples: int) -> FloatArray:
@@ -163,6 +171,8 @@ def without_shift(y: npt.ArrayLike, design: npt.ArrayLike) -> FloatArray:
     if not len(response):
         return response
     q = np.linalg.qr(check_design(design, response.shape[1]))[0]
+    if isinstance(response, Rows):
+        return cast("FloatArray", ShiftedRows(response, shifts(response, q)))
     if response.dtype == np.float64:
         return np.asarray(response - np.median(response - (response @ q) @ q.T, axis=0))
     return _without_shift_single(response, q)

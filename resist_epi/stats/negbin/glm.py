@@ -12,6 +12,7 @@ from resist_epi.errors import DesignError, QuantityError
 from resist_epi.stats.counts import checked_counts
 from resist_epi.stats.linear.least_squares import check_design
 from resist_epi.stats.negbin.newton import NOTHING, Climber, Layout
+from resist_epi.stats.rows import taken
 
 _ENOUGH = 1e-4  # last step of a fit, log scale: its square is the error
 
@@ -28,7 +29,8 @@ class CountData:
         Shape (n_regions, n_samples), not negative, finite; whole numbers are not required. They may
         be float32: all that is computed of them is float64.
     offsets
-        Log effective library sizes, shape (1, n_samples) or (n_regions, n_samples).
+        Log effective library sizes, shape (1, n_samples) or (n_regions, n_samples); the latter may
+        be `rows.Rows`.
     design
         Full rank, shape (n_samples, n_coefficients).
     """
@@ -39,7 +41,7 @@ class CountData:
 
     def rows(self, keep: BoolArray) -> CountData:
         """Some of the regions."""
-        offsets = self.offsets[keep] if len(self.offsets) > 1 else self.offsets
+        offsets = taken(self.offsets, keep) if len(self.offsets) > 1 else self.offsets
         return CountData(self.counts[keep], offsets, self.design)
 
     def with_design(self, design: FloatArray) -> CountData:

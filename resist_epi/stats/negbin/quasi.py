@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from resist_epi.errors import DesignError
 from resist_epi.stats.linear.moderation import Squeezed, moderated_by, squeeze_variances
 from resist_epi.stats.negbin.dispersion import Trend, estimate_trend
 from resist_epi.stats.negbin.glm import CountData, average_log_cpm, fit_counts
+from resist_epi.stats.rows import Rows, ShiftedRows
 from resist_epi.stats.tails import f_upper_tail, t_pvalue
 
 PRIOR_READS = 0.125  # added so that fold changes are finite
@@ -275,10 +277,16 @@ def _roots(
     shift = data.design @ c * (threshold * np.log(2) / float(c @ c))
     ends = []
     for sign in (1.0, -1.0):
-        moved = CountData(data.counts, data.offsets + sign * shift, data.design)
+        moved = CountData(data.counts, _shifted(data.offsets, sign * shift), data.design)
         ratio = _null_deviance(moved, reduced, phi) - deviance
         ends.append(np.sqrt(np.maximum(ratio, 0.0)))
     return np.minimum(*ends), np.maximum(*ends)
+
+
+def _shifted(offsets: FloatArray, shift: FloatArray) -> FloatArray:
+    if isinstance(offsets, Rows):
+        return cast("FloatArray", ShiftedRows(offsets, -shift))
+    return offsets + shift
 
 
 def _treat_p(
