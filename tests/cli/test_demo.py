@@ -13,7 +13,6 @@ import resist_epi as rx
 from resist_epi.cli import demo
 from resist_epi.cli.main import main
 from resist_epi.io.tables import read_results, read_table
-from resist_epi.report import figures
 from tests.support.few_figures import draw_only
 from tests.support.once import made_once
 from tests.support.texts import TOP
@@ -24,7 +23,7 @@ def make_demo(folder: Path) -> None:
     every = (".pca", ".correlation", ".heatmap", ".mechanism_genes", ".genome", ".normalization")
     of_domains = (".domains.ma", ".domains.volcano", ".domains.pvalue")
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as said:
-        draw_only(patch, *every, *of_domains, dpi=figures.DPI)
+        draw_only(patch, *every, *of_domains)
         assert main(["demo", "-o", str(folder)]) == 0
     (folder / "said.txt").write_text(said.getvalue())
 
