@@ -82,9 +82,9 @@ def _find_windows(
     """Count every mark, and find the windows of all whose bins were kept side by side."""
     kept: dict[str, KeptCounts] = {}
     for mark, own in steps.items():
-        counted = own.count(progress)
-        if counted.kept is not None:
-            kept[mark] = counted.kept
+        bins = own.count(progress).kept  # the matrices are read again, not held meanwhile
+        if bins is not None:
+            kept[mark] = bins
     missing = [mark for mark in kept if steps[mark].lacks_windows]
     if missing:
         begin(progress, f"finding windows of {' and '.join(missing)}", len(missing))
