@@ -315,7 +315,7 @@ def _left_out(run: RunTables) -> Iterator[Sentence]:
     found = [(m, m.main.facts["stability"]) for m in run.marks if "stability" in m.main.facts]
     said = [
         f"{f['stay']:,} of {f['calls']:,} calls of {m.mark}"
-        + (f" ({f['one']:,} hang on one unit)" if f["one"] else "")
+        + (f" ({f['one']:,} hang{'s' * (f['one'] == 1)} on one unit)" if f["one"] else "")
         for m, f in found
         if f["calls"]
     ]

@@ -190,6 +190,12 @@ def test_what_chance_gives_and_single_units_do_is_that_of_the_facts() -> None:
     assert numbers(text_of(found, "left out")) == [12, CALLED, 3, 12, CALLED, 3]
 
 
+@pytest.mark.parametrize(("one", "said"), [(3, "(3 hang on"), (1, "(1 hangs on")])
+def test_a_call_that_hangs_on_one_unit_is_told_in_the_singular(one: int, said: str) -> None:
+    facts = two_marks().marks[0].main.facts["stability"] | {"one": one}
+    assert said in text_of(answer(one_mark(stability=facts)), "left out")
+
+
 def test_a_null_cohort_says_what_is_ruled_out() -> None:
     found = answer(quiet())
     assert "differs at none of 195 promoters tested" in text_of(found, "differs")
