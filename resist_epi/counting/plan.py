@@ -223,3 +223,8 @@ class RegionPlan:
         """
         found = track.summarise(chrom, *self.asked(chrom), extremes=extremes)
         return self.answer(chrom, found, extremes=extremes)
+
+
+def bins_alone(adjacent: Adjacent | None, exclude: ByChromosome) -> RegionPlan:
+    """What is asked of a file of which nothing is wanted but adjacent bins."""
+    return RegionPlan({}, {}, exclude, adjacent)

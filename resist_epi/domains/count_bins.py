@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from resist_epi.counting.files import tally_files
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.passes import Pass
-from resist_epi.counting.plan import Adjacent, RegionPlan
+from resist_epi.counting.plan import Adjacent, bins_alone
 from resist_epi.domains.bins import BinSource, KeptBins, TrackBins
 from resist_epi.domains.filter import (
     BackgroundLevel,
@@ -133,7 +133,7 @@ def _of_reads(
 ) -> CountMatrix:
     """`count_domain_bins` of reads whose bins nobody has kept: each file is read once for all."""
     known = placed_lengths(files, lengths, genome=how.genome)
-    plan = RegionPlan({}, {}, how.exclude, Adjacent(settings.step, known))
+    plan = bins_alone(Adjacent(settings.step, known), how.exclude)
     with TemporaryDirectory() as folder:
         how = replace(how, parts=Parts(folder))
         return count_domain_bins(

@@ -14,7 +14,7 @@ from resist_epi.counting.controls import named_controls
 from resist_epi.counting.files import tally_files
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.passes import Pass
-from resist_epi.counting.plan import Adjacent, RegionPlan
+from resist_epi.counting.plan import Adjacent, bins_alone
 from resist_epi.counting.tally import Tally
 from resist_epi.domains.bins import KeptBins, bin_table
 from resist_epi.domains.filter import BackgroundLevel, Control, background_level
@@ -33,11 +33,6 @@ def open_window_controls(paths: Iterable[str], genome: Genome | None) -> dict[st
         If one cannot be read.
     """
     return named_controls(open_file(path).named_as(genome) for path in dict.fromkeys(paths))
-
-
-def control_plan(adjacent: Adjacent, how: Pass) -> RegionPlan:
-    """What is asked of every control: the bins of windows."""
-    return RegionPlan({}, {}, how.exclude, adjacent)
 
 
 def tally_controls(
@@ -71,7 +66,7 @@ def tally_controls(
                 " the libraries have. Give a control of the same assembly, or leave it out"
             )
 
-    return tally_files(files, control_plan(adjacent, how), how, check)
+    return tally_files(files, bins_alone(adjacent, how.exclude), how, check)
 
 
 @contextmanager

@@ -11,9 +11,8 @@ import numpy as np
 
 from resist_epi.arrays import IntArray
 from resist_epi.counting.files import plan_tables
-from resist_epi.counting.plan import Adjacent
+from resist_epi.counting.plan import Adjacent, bins_alone
 from resist_epi.domains.of_sheet import window_controls
-from resist_epi.domains.window_controls import control_plan
 from resist_epi.io.run_folder import run_path
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.study.loaded import LoadedStudy, check_files, load_steps
@@ -106,7 +105,7 @@ def _controls(study: Study, mark: str, adjacent: Adjacent | None) -> dict[str, A
     files = controls_counted(study, mark, adjacent)
     if adjacent is None or not files:
         return {}
-    digest = control_plan(adjacent, counting_pass(study)).digest()
+    digest = bins_alone(adjacent, study.exclude).digest()
     first: dict[str, str] = {}
     for sample, path in window_controls(study.sheet.for_mark(mark)).items():
         first.setdefault(path, sample)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from resist_epi.arrays import AnyArray, ByChromosome
 from resist_epi.counting.controls import named_controls
-from resist_epi.counting.plan import Adjacent, RegionPlan
+from resist_epi.counting.plan import Adjacent, RegionPlan, bins_alone
 from resist_epi.errors import InputFormatError
 from resist_epi.io.digest import checksum, step_key
 from resist_epi.io.parts import read_arrays, write_arrays
@@ -148,7 +148,7 @@ class Plan:
 
     def control_regions(self, mark: str) -> RegionPlan:
         """What is asked of each control of a mark: the bins of its windows."""
-        return RegionPlan({}, {}, self.exclude, self._adjacent(mark))
+        return bins_alone(self._adjacent(mark), self.exclude)
 
     def _adjacent(self, mark: str) -> Adjacent | None:
         own = self._about["marks"][mark]["adjacent"]

@@ -213,9 +213,10 @@ class ReadsFile(ABC):
             If the file is damaged, or cannot be counted by these rules.
         """
         rules = rules or ReadRules()
+        at_points = rules.at_points()
         wanted = dict.fromkeys(map(str, regions["chrom"]))
         if points is not None:
-            self._check(rules.at_points())
+            self._check(at_points)
             known = points.lengths if not self.lengths_known else self.chrom_lengths
             wanted |= dict.fromkeys(c for c in points.lengths if c in known)
         codes = self._codes(list(wanted))
@@ -234,7 +235,7 @@ class ReadsFile(ABC):
         for chrom, start, end, columns in self.places(rules, codes):
             seen += columns.shape[1]
             if points is not None:
-                at, point, _ = _place(columns, rules.at_points(), self.path)
+                at, point, _ = _place(columns, at_points, self.path)
                 free = ~touches(at, point, point + 1, left_out)
                 points.add(at[free], point[free])
             paired += int(np.count_nonzero(columns[3] & PAIRED))
