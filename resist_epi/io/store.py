@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import logging
 import os
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 _GZIP_MAGIC = b"\x1f\x8b"
 
 PARTIAL = ".partial-"  # outputs being written; what a killed process left can be told by it
+
+_calls = itertools.count()
 
 _DAMAGED = "copy or download the file again"
 
@@ -44,9 +47,10 @@ def host() -> str:
 
 
 def partial_name(name: str) -> str:
-    """The name under which this process writes a file that is not finished."""
-    # The suffixes stay, so that writers that choose a format by them still do.
-    return f"{PARTIAL}{host()}-{os.getpid()}-{name[-40:]}"
+    """A name for a file that is not finished: of this process, and another one at each call."""
+    # Threads of one process may write files of one name; the suffixes stay, so that writers that
+    # choose a format by them still do.
+    return f"{PARTIAL}{host()}-{os.getpid()}-{next(_calls)}-{name[-40:]}"
 
 
 def read_bytes(path: str | Path, *, unpacked: int = 0) -> bytes:

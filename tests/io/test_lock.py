@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,19 @@ def test_who_lost_it_is_told(tmp_path: Path) -> None:
         with pytest.raises(InputFormatError, match="taken this folder over"):
             still_ours()
     assert (tmp_path / LOCK).exists()
+
+
+def test_threads_of_a_process_that_want_it_are_told_that_it_is_held(tmp_path: Path) -> None:
+    def told(_: int) -> str:
+        try:
+            with folder_lock(tmp_path):
+                return "held"
+        except InputFormatError as error:
+            return type(error).__name__
+
+    with folder_lock(tmp_path), ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(told, range(400))) == {"LockHeldError"}
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_of_many_at_once_one_holds_it(tmp_path: Path) -> None:

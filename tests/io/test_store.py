@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,16 @@ def test_while_it_is_written_it_has_another_name(tmp_path: Path) -> None:
         assert temporary.suffix == ".parquet"
         assert not (tmp_path / "out.parquet").exists()
     assert (tmp_path / "out.parquet").read_text() == "half"
+
+
+def test_threads_that_write_one_file_do_not_write_into_one_another(tmp_path: Path) -> None:
+    texts = {character * 200_000 for character in "abcdefgh"}
+    path = tmp_path / "out.txt"
+    with ThreadPoolExecutor(len(texts)) as pool:
+        for _ in range(10):
+            list(pool.map(lambda text: write_text(path, text), texts))
+            assert path.read_text() in texts
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
