@@ -44,7 +44,10 @@ Table = dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 
 def ours(track: Path, regions: Path) -> Work:
-    import pandas as pd  # noqa: F401 (an import is no work)
+    import deflate  # noqa: F401 (an import is no work)
+    import pandas as pd  # noqa: F401
+
+    from resist_epi.tracks.bigwig import track as _  # noqa: F401
 
     return lambda: region_means(track, read_regions(regions))
 

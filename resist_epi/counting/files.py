@@ -22,6 +22,7 @@ from resist_epi.genome.reference import genomes
 from resist_epi.io.digest import read_unchanged
 from resist_epi.io.parts import Parts
 from resist_epi.schema import COUNTS, QUANTITIES
+from resist_epi.tracks.load_loops import load_loops
 from resist_epi.tracks.opened import OpenedFile, stated_lengths
 from resist_epi.workers import run_tasks
 
@@ -234,6 +235,8 @@ def tally_files(
         add(name, kept.tally)
         how.say(f"{name}: counted")
 
+    if how.jobs > 1 and plan.adjacent is not None:
+        load_loops(file.path for file in waiting.values() if file.quantity != "reads")
     try:
         run_tasks(_Tallying(plan, how.parts, digest), waiting, jobs=how.jobs, done=done)
     except WorkerDiedError as error:
