@@ -1,4 +1,4 @@
-"""Sections of a bigWig: whether values below zero are seen, and how long what is decoded is kept."""
+"""Sections of a bigWig: values below zero are seen, and nothing decoded is kept."""
 
 from __future__ import annotations
 
