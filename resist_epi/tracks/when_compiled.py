@@ -34,5 +34,16 @@ def worth_compiling(n_runs: int, *, gain: float = 1.0) -> bool:
     return n_runs * gain >= _LONG_CHUNK or _seen["runs"] >= _MANY or _loaded()
 
 
+def worth_loading(n_runs: int, *, gain: float = 1.0) -> bool:
+    """Whether as many runs, all that will come, are worth a compiled loop from the first on.
+
+    Parameters
+    ----------
+    n_runs, gain
+        As of `worth_compiling`.
+    """
+    return n_runs * gain >= _MANY
+
+
 def _loaded() -> bool:
     return "numba" in sys.modules

@@ -21,7 +21,7 @@ from resist_epi.errors import GenomeMismatchError, InputFormatError, WorkerDiedE
 from resist_epi.genome.chromosomes import Genome
 from resist_epi.genome.regions import bed_regions, genome_bins
 from resist_epi.io.parts import Parts
-from resist_epi.tracks import opened
+from resist_epi.tracks import opened, when_compiled
 from resist_epi.tracks.bigwig.track import write_bigwig
 from resist_epi.tracks.open import open_track
 from resist_epi.tracks.opened import OpenedFile, open_file
@@ -222,7 +222,7 @@ def test_data_beyond_the_end_of_a_chromosome_are_refused(tmp_path: Path) -> None
 def test_loops_are_loaded_once_before_processes_are_forked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Bins of whole chromosomes take them; each worker would load its own."""
+    """Bins of whole chromosomes take them, and many regions; each worker would load its own."""
     paths = write_tracks(tmp_path, 2)
     loaded: list[list[str]] = []
     monkeypatch.setattr(files, "load_loops", lambda found: loaded.append(list(found)))
@@ -231,4 +231,10 @@ def test_loops_are_loaded_once_before_processes_are_forked(
         parts = Parts(tmp_path / f"{jobs}{adjacent is None}")
         how = Pass(jobs=jobs, parts=parts)
         count_tables(sources(paths), TABLES, adjacent=adjacent, how=how)
-    assert loaded == [[str(path) for path in paths.values()]]
+    once = [str(path) for path in paths.values()]
+    assert loaded == [once]
+    n = sum(map(len, TABLES.values()))
+    for runs, times in ((4 * n * 1.2 + 1, 1), (4 * n * 1.2 - 1, 2)):
+        monkeypatch.setattr(when_compiled, "_MANY", runs)
+        count_tables(sources(paths), TABLES)
+        assert loaded == [once] * times

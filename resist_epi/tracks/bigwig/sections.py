@@ -272,7 +272,7 @@ def _check_runs(file: CheckedFile, blocks: BlockIndex, heads: NDArray[np.void], 
     starts, ends = runs.starts[1:], runs.ends[:-1]
     # The first runs mostly tell already that there are gaps.
     gapless = bool((starts[:64] == ends[:64]).all() and (starts == ends).all())
-    ordered = gapless or (starts >= ends).all()
+    ordered = gapless or bool((starts >= ends).all())
     ordered = ordered and _none_is_empty(heads, runs)
     if not ordered:
         disorder = ~(runs.starts < runs.ends)
