@@ -246,6 +246,8 @@ def test_parts_of_a_former_study_are_not_taken(
     other.write_bytes(before)
     with pytest.raises(InputFormatError, match=r"of T0_H3K36me3 is not the one any more.*--stage"):
         run_stage(settings, out, Job("count"))
+    with pytest.raises(InputFormatError, match=r"of T0_H3K36me3 is not the one any more.*--stage"):
+        run_stage(settings, out, Job("test", mark=MARKS[1]))  # nor is what was tested before
     run_study(settings, out, report=False)
     fresh = run_study(settings, tmp_path / "fresh", report=False)
     assert differing(out, fresh) == set()
