@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -237,7 +238,8 @@ def test_nothing_is_left_when_the_process_is_killed(tmp_path: Path, how: int) ->
         process.kill()
         process.wait()
         if started.exists():
-            os.kill(int(started.read_text()), signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(int(started.read_text()), signal.SIGKILL)
 
 
 @needs_bedtools

@@ -6,6 +6,7 @@ import hashlib
 import json
 import random
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -197,14 +198,8 @@ def test_a_damaged_copy_is_fetched_anew(
 
 def test_two_at_once_fetch_once(server: RangeServer, tmp_path: Path) -> None:
     url = server.put("a.bw", DATA)
-    found: list[Path] = []
-    threads = [
-        threading.Thread(target=lambda: found.append(fetch(url, tmp_path).path)) for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: fetch(url, tmp_path).path, range(4)))
     assert len(set(found)) == 1
     assert found[0].read_bytes() == DATA
     assert server.sent() == len(DATA)
