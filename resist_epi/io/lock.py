@@ -91,7 +91,7 @@ def _started(pid: int) -> str:
 
 @contextmanager
 def folder_lock(
-    folder: str | Path, *, name: str = LOCK, unlock: bool = False
+    folder: str | Path, *, name: str = LOCK, unlock: bool = False, option: str = "-o"
 ) -> Iterator[Callable[[], None]]:
     """Hold a folder, or what one of its locks stands for, while the block runs.
 
@@ -106,6 +106,8 @@ def folder_lock(
         Of the lock's file.
     unlock
         Take it, whoever holds it.
+    option
+        By which another folder is chosen.
 
     Yields
     ------
@@ -123,7 +125,7 @@ def folder_lock(
     try:
         descriptor = _take(path, unlock=unlock)
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise unwritable(path, error, option=option) from error
     stop = Event()
     beat = Thread(target=_beat, args=(path, descriptor, stop), name="lock", daemon=True)
     beat.start()
