@@ -171,12 +171,7 @@ def _take(path: Path, *, unlock: bool) -> int:
                 # A child of the dead process, or one that hangs, has the file open still.
                 path.unlink(missing_ok=True)
                 raise _AgainError
-            now = datetime.now().astimezone().isoformat(timespec="seconds")
-            mine = {"host": host(), "pid": os.getpid(), "since": now}
-            content = json.dumps({**mine, "started": _started(os.getpid())}) + "\n"
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, content.encode(), 0)
-            os.fsync(descriptor)
+            _sign(path, descriptor)
         except _AgainError:
             os.close(descriptor)
             tries += 1
@@ -186,6 +181,20 @@ def _take(path: Path, *, unlock: bool) -> int:
             raise
         else:
             return descriptor
+
+
+def _sign(path: Path, descriptor: int) -> None:
+    """Write into the lock's file who holds it."""
+    now = datetime.now().astimezone().isoformat(timespec="seconds")
+    mine = {"host": host(), "pid": os.getpid(), "since": now}
+    content = json.dumps({**mine, "started": _started(os.getpid())}) + "\n"
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, content.encode(), 0)
+        os.fsync(descriptor)
+    except OSError:  # as of a full disk: nobody holds it
+        path.unlink(missing_ok=True)
+        raise
 
 
 class LockHeldError(InputFormatError):

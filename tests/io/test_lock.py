@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -217,3 +218,13 @@ def test_of_many_at_once_one_holds_it(tmp_path: Path) -> None:
     for process in processes:
         process.communicate()
     assert sorted(told) == [["ready", "LockHeldError", "left"]] * 5 + [["ready", "held", "left"]]
+
+
+def test_of_a_full_disk_no_lock_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(InputFormatError, match="No space left"), folder_lock(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []

@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from resist_epi.io.clock import VARIABLE
 from resist_epi.io.lock import LOCK
 from resist_epi.io.run_folder import run_file, run_path
 from resist_epi.io.store import PARTIAL
@@ -261,6 +262,7 @@ def moments_to_die(names: Sequence[str]) -> list[Kill]:
 def test_killed_in_every_step_it_ends_with_the_same_bytes(
     cohort: SmallCohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv(VARIABLE, "1700000000")  # midnight must not fall between two runs
     whole, out, names = tmp_path / "whole", tmp_path / "killed", []
     with monkeypatch.context() as once:
         once.setattr(Path, "replace", Path.replace)
