@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -217,7 +218,7 @@ def test_nothing_is_left_when_the_process_is_killed(tmp_path: Path, how: int) ->
     scratch.mkdir()
     programs.mkdir()
     program = programs / "bedtools"
-    program.write_text(SLOW_BEDTOOLS.format(started=started))
+    program.write_text(SLOW_BEDTOOLS.format(started=shlex.quote(str(started))))
     program.chmod(0o755)
     environment = os.environ | {
         "TMPDIR": str(scratch),
