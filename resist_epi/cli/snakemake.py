@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -24,6 +25,9 @@ HOW_TO_INSTALL = (
     " (pip install 'resist_epi[workflow]'), and name the program with --snakemake PATH, by the"
     f" variable {VARIABLE}, or put it on PATH"
 )
+
+
+_OLDEST = 8  # which the Snakefile asks for
 
 
 def find_snakemake(given: Path | None = None) -> str:
@@ -59,14 +63,39 @@ def run_snakemake(program: str, arguments: Sequence[str], folder: Path) -> int:
     -------
     int
         Its exit code; 128 and the signal's number where a signal ended it.
+
+    Raises
+    ------
+    MissingDependencyError
+        If it cannot be started, as one whose environment is gone.
     """
     ours = str(Path(sys.executable).parent)
     environment = os.environ | {"PATH": os.pathsep.join([ours, os.environ.get("PATH", "")])}
     with _signals_left_to_it() as begun:
-        process = subprocess.Popen([program, *arguments], cwd=folder, env=environment)
+        try:
+            process = subprocess.Popen([program, *arguments], cwd=folder, env=environment)
+        except OSError as error:
+            raise MissingDependencyError(
+                f"{program}: cannot be started, or the Python in its first line"
+                f" ({error.strerror}); {HOW_TO_INSTALL}"
+            ) from error
         begun(process)
         code = process.wait()
     return code if code >= 0 else 128 - code
+
+
+def too_old(program: str) -> str:
+    """What to say of a Snakemake that knows nothing of such workflows; empty of others."""
+    try:
+        done = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, check=False, timeout=60
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    version = re.match(r"(\d+)\.\d+", done.stdout.strip())
+    if version is None or int(version[1]) >= _OLDEST:
+        return ""
+    return f"; it is Snakemake {version[0]}, and {_OLDEST} or newer is needed: {HOW_TO_INSTALL}"
 
 
 @contextmanager

@@ -76,6 +76,13 @@ def test_one_that_a_signal_ended_has_its_number(tmp_path: Path) -> None:
     assert run_snakemake(str(made.program), [], tmp_path) == 128 + signal.SIGKILL
 
 
+def test_one_whose_python_is_gone_is_told(tmp_path: Path) -> None:
+    made = fake_snakemake(tmp_path)
+    made.program.write_text("#!/gone/bin/python\n")
+    with pytest.raises(MissingDependencyError, match=r"cannot be started.*pip install"):
+        run_snakemake(str(made.program), [], tmp_path)
+
+
 CALL = """
 import sys
 from pathlib import Path
