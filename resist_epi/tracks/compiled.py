@@ -39,7 +39,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _Apart(FunctionCache):
-    """Compiled code of a function, in files of its own for each types, processor and source."""
+    """Compiled code of a function: types, processor, source and Numba have files of their own."""
 
     def _load_overload(self, sig: Any, target_context: Any) -> Any:
         self._turn_to(sig, target_context.codegen())
@@ -52,7 +52,7 @@ class _Apart(FunctionCache):
     def _turn_to(self, sig: Any, codegen: Any) -> None:
         # A process that is killed between table and code leaves no code of an older source there.
         stamp = self._impl.locator.get_source_stamp()
-        key = repr((self._index_key(sig, codegen), stamp))
+        key = repr((self._index_key(sig, codegen), stamp, numba.__version__))
         name = hashlib.sha256(key.encode()).hexdigest()[:16]
         self._cache_file = IndexDataCacheFile(
             self._cache_path, f"{self._impl.filename_base}.{name}", stamp
