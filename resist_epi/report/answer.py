@@ -355,8 +355,8 @@ def _chance(run: RunTables) -> Iterator[Sentence]:
     others = {_relabelled_by(m) for m, _ in found} - {""}
     by = f" (by a quicker test, {join_words(sorted(others))}, throughout)" * bool(others)
     text = (
-        f"With the labels of the groups exchanged ({n:,} ways{whole}) a median of {join_words(chance)} is"
-        f" called, with the true ones {join_words(true)}{by}"
+        f"With the labels of the groups exchanged ({n:,} ways{whole}) a median of"
+        f" {join_words(chance)} is called, with the true ones {join_words(true)}{by}"
     )
     yield Sentence("chance", text, tuple(_main_file(m) for m, _ in found))
 
