@@ -122,10 +122,6 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "pipeline": (("study/test_pipeline.py", "study/test_resume.py"), "whole runs are in study/"),
     "plots.own_colours": (("plots/test_sheet_labels.py",), "figures wear the colours of a block"),
     "plots.frame": (("plots/test_heatmap.py", "plots/test_samples.py"), "the frame of figures"),
-    "report.contrasts": (
-        ("study/test_several.py",),
-        "the first page on several contrasts",
-    ),
     "report.peaks_figures": (("report/test_peaks_page.py",), "drawn by a run of peaks alone"),
     "report.peaks_gather": (("report/test_peaks_page.py",), "tables of such a run, read back"),
     "report.peaks_words": (("report/test_peaks_page.py",), "what stands in its page"),

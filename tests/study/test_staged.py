@@ -173,6 +173,20 @@ def test_check_does_not_read_a_long_file_whole(server: RangeServer, tmp_path: Pa
     assert sum(s.sent for s in server.seen if s.path == "/T0.bw") < 300_000
 
 
+def test_check_lets_a_server_pass_that_gives_no_parts_as_run_does(
+    server: RangeServer, tmp_path: Path
+) -> None:
+    there, _ = served_sheet(tmp_path / "s", server, n=2)
+    for file in server.files.values():
+        file.ranges = False
+    found = check_study(there).query("column == 'Coverage'")
+    assert found["level"].tolist() == ["info", "info"]
+    assert found["message"].str.contains("gives no parts of files, so profile and plot locus").all()
+    server.files["/T0.bw"].data = b""
+    server.files.pop("/T1.bw")
+    assert check_study(there).query("column == 'Coverage'")["level"].tolist() == ["error", "error"]
+
+
 def test_the_same_address_twice_is_one_library(server: RangeServer, tmp_path: Path) -> None:
     there, _ = served_sheet(tmp_path / "s", server)
     text = there.read_text().replace("T3.bw", "T2.bw?token=sesame")

@@ -33,6 +33,10 @@ _states: dict[str, RemoteState] = {}
 _blocks: OrderedDict[tuple[str, str, int, int], bytes] = OrderedDict()
 
 
+class NoPartsError(InputFormatError):
+    """A server that gives files whole or not at all, so that no part can be read."""
+
+
 class RangedFile(CheckedFile):
     """A file elsewhere, read as `CheckedFile`, by requests for ranges of bytes.
 
@@ -148,8 +152,9 @@ class RangedFile(CheckedFile):
                     self._changed()
                 refuse(self._state.url, answer.status)
                 if answer.status != 206:
-                    self.fail(
+                    raise NoPartsError(
                         "the server gives no parts of files",
+                        path=self.path,
                         expected="status 206",
                         found=str(answer.status),
                         remedy=_WHOLE,
