@@ -226,7 +226,7 @@ def tally_files(
                 del waiting[name]
     if len(waiting) < len(files):
         names = ", ".join(name for name in files if name not in waiting)
-        logger.info("counted before: %s", names)
+        logger.info("counted already: %s", names)
 
     def done(name: str, kept: _Kept) -> None:
         if how.parts is not None and kept.key is not None:

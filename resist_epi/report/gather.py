@@ -228,15 +228,20 @@ def gather(folder: str | Path, contrast: str | Path | None = None) -> RunTables:
         survival=_optional(run_path(own, "survival"), required=["mark", "words"]),
         expression_scores=_optional(run_path(own, "scores", "expression")),
         contrast="" if contrast is None else own.name,
-        columns=_columns(run_path(own, "scored_sheet")),
+        columns=_columns(
+            run_path(own, "scored_sheet"),
+            *(run_path(folder, "nfcore_samples", mark.mark) for mark in marks),
+        ),
     )
 
 
-def _columns(path: Path) -> tuple[str, ...] | None:
-    """Columns of the sheet with scores, which stands in the folder where there are any."""
-    if not path.is_file():
-        return None
-    return tuple(read_text(path).split("\n", 1)[0].strip().split(","))
+def _columns(*paths: Path) -> tuple[str, ...] | None:
+    """Columns of the sheet, from the first of its copies in the folder that is there.
+
+    One has scores, where there are any; others, by mark, all but paths.
+    """
+    path = next((p for p in paths if p.is_file()), None)
+    return None if path is None else tuple(read_text(path).split("\n", 1)[0].strip().split(","))
 
 
 def _gather_mark(

@@ -140,14 +140,14 @@ def test_kept_counts_of_other_regions_or_a_changed_file_are_not_used(
     count_tables(sources(paths), TABLES, how=Pass(parts=parts))
     caplog.set_level("INFO", logger="resist_epi")
     count_tables(sources(paths), {"bins": TABLES["bins"]}, how=Pass(parts=parts))
-    assert "counted before" not in caplog.text
+    assert "counted already" not in caplog.text
     count_tables(sources(paths, "coverage_sum"), TABLES, how=Pass(parts=parts))
-    assert "counted before" not in caplog.text
+    assert "counted already" not in caplog.text
     (tmp_path / "more").mkdir()
     write_tracks(tmp_path / "more", 3)
     (tmp_path / "t1.bw").write_bytes((tmp_path / "more" / "t2.bw").read_bytes())
     count_tables(sources(paths), TABLES, how=Pass(parts=parts))
-    assert "counted before: s0\n" in caplog.text
+    assert "counted already: s0\n" in caplog.text
     (tmp_path / "t1.bw").write_bytes((tmp_path / "t0.bw").read_bytes())
     found = count_tables(sources(paths), TABLES, how=Pass(parts=parts))
     assert (found.matrices["bins"].values[:, 0] == found.matrices["bins"].values[:, 1]).all()
