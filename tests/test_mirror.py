@@ -176,10 +176,6 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "study.steps.session": (("study/test_pipeline.py",), RUN),
     "study.steps.sets": (("genes/test_set_registry.py",), RUN),
     "study.study": (("study/test_pipeline.py", "study/test_openings.py"), "read by every run"),
-    "tracks.bigwig.sections": (
-        ("tracks/bigwig/test_blocks.py",),
-        "what a block holds; contradictions in it are found",
-    ),
     "tracks.engine.cuts": (("tracks/engine/test_region_sums.py",), "segments of any regions"),
     "tracks.engine.segment_loop": (
         ("tracks/engine/test_adjacent_bins.py", "tracks/engine/test_region_sums.py"),
