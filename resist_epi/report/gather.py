@@ -236,10 +236,7 @@ def gather(folder: str | Path, contrast: str | Path | None = None) -> RunTables:
 
 
 def _columns(*paths: Path) -> tuple[str, ...] | None:
-    """Columns of the sheet, from the first of its copies in the folder that is there.
-
-    One has scores, where there are any; others, by mark, all but paths.
-    """
+    """Columns of the sheet, of the first of its copies that is there: with scores, or by mark."""
     path = next((p for p in paths if p.is_file()), None)
     return None if path is None else tuple(read_text(path).split("\n", 1)[0].strip().split(","))
 
