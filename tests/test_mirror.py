@@ -153,7 +153,6 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "stats.linear.scaled_f": (("stats/linear/test_moderation.py",), "held against R"),
     "stats.literature": (("report/test_words.py",), "records; what was run is cited"),
     "study.analyse_counts": (("cli/test_diff.py", "study/test_repeat.py"), VERB),
-    "study.first_look": (("study/test_changed_sheet.py",), "what is read once stays as it was"),
     "study.loaded": (("study/test_changed_sheet.py", "study/stages/test_run_stage.py"), RUN),
     "study.provenance": (("study/test_pipeline.py",), RUN),
     **{

@@ -127,7 +127,7 @@ def carry_out(
     ),
 ) -> None:
     """Run a workflow by Snakemake, whose exit code is kept; again, to go on where it stopped."""
-    from resist_epi.cli.snakemake import find_snakemake, run_snakemake
+    from resist_epi.cli.snakemake import find_snakemake, run_snakemake, too_old
     from resist_epi.study.workflow import check_workflow
 
     results = check_workflow(folder)
@@ -138,8 +138,8 @@ def carry_out(
     if code:
         logger.warning(
             "snakemake ended with %d; logs of jobs: %s; what is done stays, and the same command"
-            " goes on from there (locked by a killed one: with --unlock first)",
-            *(code, results / "logs"),
+            " goes on from there (locked by a killed one: with --unlock first)%s",
+            *(code, results / "logs", too_old(program)),
         )
     raise typer.Exit(code)
 

@@ -236,7 +236,7 @@ def gather(folder: str | Path, contrast: str | Path | None = None) -> RunTables:
 
 
 def _columns(*paths: Path) -> tuple[str, ...] | None:
-    """Columns of the sheet, of the first of its copies that is there: with scores, or by mark."""
+    """Columns of the sheet, from the first of its copies that is there: with scores, or by mark."""
     path = next((p for p in paths if p.is_file()), None)
     return None if path is None else tuple(read_text(path).split("\n", 1)[0].strip().split(","))
 
@@ -303,8 +303,7 @@ def _gather_mark(
 
 
 def _segments(path: Path, samples: Sequence[str]) -> pd.DataFrame:
-    table = read_seg(path)
-    return table[table["sample"].isin(list(samples))]
+    return read_seg(path).loc[lambda table: table["sample"].isin(list(samples))]
 
 
 def _carriers(mechanisms: Sheet | None, mark: str) -> list[str]:

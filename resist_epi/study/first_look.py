@@ -110,8 +110,10 @@ def make_folder(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
         probe = out / partial_name("probe")
-        probe.write_text("probe")
-        probe.unlink()
+        try:
+            probe.write_text("probe")
+        finally:
+            probe.unlink(missing_ok=True)  # of a full disk the name is there all the same
     except OSError as error:
         raise unwritable(out, error) from error
     refuse_linked_folders(out)

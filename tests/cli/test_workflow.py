@@ -173,6 +173,18 @@ def test_its_exit_code_is_kept(
     assert (str(wf / "study" / "logs") in capsys.readouterr().err) == (code != 0)
 
 
+@pytest.mark.parametrize(("version", "old"), [("7.32.4", True), ("9.15.0", False), ("?", False)])
+def test_where_it_fails_and_is_too_old_that_is_said(
+    version: str, old: bool, wf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = f"if '--version' in sys.argv: print({version!r}); sys.exit(0)"
+    made = fake_snakemake(tmp_path / "bin", code=2, body=body)
+    called = ["workflow", "run", str(wf), "--profile", "local", "--snakemake", str(made.program)]
+    assert main(called) == 2
+    said = f"it is Snakemake {version.rpartition('.')[0]}, and 8 or newer is needed: install it"
+    assert (said in capsys.readouterr().err) == old
+
+
 def test_nothing_is_called_where_there_is_no_workflow(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

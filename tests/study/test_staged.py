@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -267,3 +268,19 @@ def test_names_that_are_no_unicode_stand_beside_addresses(
     sheet = replace(make_sheet(pd.DataFrame(rows)), table=table)
     assert list(without_remote_peaks(sheet).table["Peaks"]) == ["", odd]
     assert stage_sheet(sheet, tmp_path / "c").table["Peaks"].iloc[1] == odd
+
+
+def test_control_c_does_not_wait_for_a_server_that_says_nothing(
+    server: RangeServer, tmp_path: Path
+) -> None:
+    there, _ = served_sheet(tmp_path / "s", server)
+    server.files["/T2.bw"].drip = 600
+
+    def interrupted(line: str) -> None:
+        if "T1.bw" in line:
+            raise KeyboardInterrupt
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        stage_sheet(read_sheet(there), tmp_path / "cache", progress=interrupted)
+    assert time.monotonic() - began < 50  # of the 60 s without a byte, five times

@@ -159,6 +159,7 @@ class RangedFile(CheckedFile):
                         found=str(answer.status),
                         remedy=_WHOLE,
                     )
+                self._state.refuse_packed(answer)
                 said = answer.headers.get("Content-Range", "")
                 if said.replace(" ", "").lower() != f"bytes{begin}-{end - 1}/{self.size}":
                     if not said.endswith(f"/{self.size}"):
