@@ -324,8 +324,8 @@ def _left_out(run: RunTables) -> Iterator[Sentence]:
     texts = [f"Whichever single unit is left out, {join_words(said)} stay"] if said else []
     if unknown := [m.mark for m, f in found if not f["left_out"]]:
         texts.append(
-            f"Whether a call of {join_words(unknown)} hangs on one unit is not known, as no test is"
-            " possible without any"
+            f"Whether a call of {join_words(unknown)} hangs on one unit is not known: no test is"
+            " possible without any one of them"
         )
     if texts:
         yield Sentence("left out", "; ".join(texts), tuple(_main_file(m) for m, _ in found))
