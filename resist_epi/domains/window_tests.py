@@ -91,7 +91,7 @@ def with_windows_of_several(
     tests: list[WindowTests] = []
     if able and len(domains):
         windows = _normalized_windows(first, bins, domains, sheet)
-        tests = tests_of_several(windows, domains, able)
+        tests = tests_of_several(windows, domains, able, spend=True)
     made = dict(zip(map(id, able), tests, strict=False))
     return [_with_tests(a, made.get(id(a)), bins, domains) for a in analyses]
 
@@ -241,6 +241,8 @@ def tests_of_several(
     matrices: Iterable[tuple[IntArray, CountMatrix]],
     domains: Domains,
     analyses: Sequence[Analysis],
+    *,
+    spend: bool = False,
 ) -> list[WindowTests]:
     """As `window_tests`, of several contrasts: each size of windows is fitted once.
 
@@ -248,6 +250,8 @@ def tests_of_several(
     ----------
     analyses
         Of one fit of the domains' whole signal.
+    spend
+        Whether nobody else reads the matrices, as of `window_fits.fit_windows`.
     """
     first = analyses[0]
     found = [_Columns(len(domains.windows)) for _ in analyses]
@@ -262,8 +266,10 @@ def tests_of_several(
             continue
         if not tested.all():
             matrix, rows = matrix.select(regions=tested), rows[tested]
-        fitted = fit_windows(matrix, first.design, method=first.fit.method, options=first.options)
-        plain = _without_factors(matrix, first)
+        plain = _without_factors(matrix, first)  # before the values are spent
+        fitted = fit_windows(
+            matrix, first.design, method=first.fit.method, options=first.options, spend=spend
+        )
         for columns, analysis in zip(found, analyses, strict=True):
             columns.fill(rows, fitted, plain, analysis)
         del matrix, fitted, plain  # before the next size is made
