@@ -113,7 +113,7 @@ def count_domain_bins(
         work = _Chromosome(source, shared, background, settings, control)
         run_tasks(work, {c: c for c in shared}, jobs=1 if one_place else how.jobs, done=done)
     return joined_bins(
-        {chrom: parts[chrom] for chrom in shared},
+        {chrom: parts.pop(chrom) for chrom in shared},
         background,
         settings,
         samples=source.samples,
