@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import read_counts, write_counts
+from resist_epi.domains.filter import BackgroundLevel, background_level
 from resist_epi.domains.find import Domains, domain_matrix, find_domains
 from resist_epi.domains.of_sheet import sheet_domain_bins
 from resist_epi.domains.settings import DomainSettings
@@ -112,7 +114,10 @@ def mark_windows(
     """
     written = [run_path(out, "counts", mark, kind) for kind in ("windows", "domains")]
     ten_kb = read_counts(run_path(out, "counts", mark, "bins"))
-    bins = count_windows(study, mark, ten_kb, kept, progress)
+    ten_kb = ten_kb.select(samples=tuple(study.sources[mark].files))
+    level = background_level(ten_kb, exclude=study.exclude)
+    ten_kb = ten_kb.select(regions=np.arange(0))  # large, and of its bins nothing else is asked
+    bins = count_windows(study, mark, ten_kb, kept, progress, background=level)
     write_counts(written[0], bins)
     write_counts(written[1], domain_signal(study, mark, bins, find_domains(bins), ten_kb))
     return bins, written
@@ -124,6 +129,8 @@ def count_windows(
     ten_kb: CountMatrix,
     kept: KeptCounts,
     progress: Callable[[str], None] | None = None,
+    *,
+    background: BackgroundLevel | None = None,
 ) -> CountMatrix:
     """Count the bins of a mark's windows above background.
 
@@ -133,6 +140,8 @@ def count_windows(
         Counts in bins of the same files, of which the background is taken.
     kept
         The bins, which were added up as the files were counted.
+    background
+        As of `count_bins.count_domain_bins`.
 
     Raises
     ------
@@ -145,6 +154,7 @@ def count_windows(
         ten_kb,
         lengths=chrom_lengths(study),
         kept=kept.keys,
+        background=background,
         how=counting_pass(study, progress, parts=kept.parts),
     )
 
