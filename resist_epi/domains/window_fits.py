@@ -92,22 +92,26 @@ def _trend(matrix: CountMatrix, design: Design, options: FitOptions, *, spend: b
     for rows in row_blocks(len(means)):
         means[rows] = scaled(_block(matrix, rows)).mean(axis=1)
     prior = prior_of_means(means, counts=matrix.quantity in COUNTS)
-    level = np.empty(matrix.values.shape, dtype=np.float32)
-    if spend and matrix.values.flags.owndata:
-        level = matrix.values
-        level.flags.writeable = True
+    level = _room_for_level(matrix, spend=spend)
     for rows in row_blocks(len(means)):
         level[rows] = np.log2(scaled(_block(matrix, rows)) + prior)
     X = design.matrix.to_numpy(np.float64)
-    response = cast("FloatArray", level)
-    unweighted = _moderated(matrix, design, fit_linear(response, X), means)
+    unweighted = _moderated(matrix, design, fit_linear(level, X), means)
     settings = {"prior": prior}
     if not options.weights:
         return replace(unweighted, settings=settings)
-    shown = without_shift(response, X) if options.centred else response
+    shown = without_shift(level, X) if options.centred else level
     weights = array_weights(shown, X, groups=options.variance_groups)
-    fitted = _moderated(matrix, design, fit_linear(response, X, weights=weights), means)
+    fitted = _moderated(matrix, design, fit_linear(level, X, weights=weights), means)
     return replace(fitted, weights=weights, unweighted=unweighted, settings=settings)
+
+
+def _room_for_level(matrix: CountMatrix, *, spend: bool) -> FloatArray:
+    """float32 in the shape of the windows: their own memory, where they may be spent."""
+    if spend and matrix.values.flags.owndata:
+        matrix.values.flags.writeable = True
+        return matrix.values
+    return cast("FloatArray", np.empty(matrix.values.shape, dtype=np.float32))
 
 
 def _moderated(matrix: CountMatrix, design: Design, linear: LinearFit, means: FloatArray) -> Fit:

@@ -234,7 +234,7 @@ def window_tests(
     analysis
         Whose question is asked of the windows, by its method.
     """
-    return tests_of_several(matrices, domains, [analysis])[0]
+    return tests_of_several(matrices, domains, [analysis], spend=False)[0]
 
 
 def tests_of_several(
@@ -242,7 +242,7 @@ def tests_of_several(
     domains: Domains,
     analyses: Sequence[Analysis],
     *,
-    spend: bool = False,
+    spend: bool,
 ) -> list[WindowTests]:
     """As `window_tests`, of several contrasts: each size of windows is fitted once.
 

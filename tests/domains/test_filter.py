@@ -96,6 +96,6 @@ def test_bins_of_chromosomes_are_let_go_as_they_are_joined() -> None:
     assert not parts
     assert joined.values.dtype == np.float32
     assert joined.values[:, 0].tolist() == [1, 1, 1, 1, 2, 2, 2, 10, 10]
-    assert joined.regions["chrom"].astype(str).tolist() == ["chr1"] * 4 + ["chr2"] * 3 + [
-        "chr10"
-    ] * 2
+    assert (
+        joined.regions["chrom"].astype(str).tolist() == ["chr1"] * 4 + ["chr2"] * 3 + ["chr10"] * 2
+    )

@@ -485,9 +485,7 @@ def test_a_file_that_changed_is_read_anew_and_what_was_read_is_the_callers_own(p
     assert read_peaks(path)["start"].tolist() == [6, 1]
 
 
-def test_what_was_kept_is_let_go_and_read_again(
-    put: Put, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_kept_is_let_go_and_read_again(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
     path = put("chr1\t0\t10\n")
     read_peaks(path)
     times: list[object] = []

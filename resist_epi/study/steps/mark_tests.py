@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import write_counts
 from resist_epi.dna.arms import ArmShifts
 from resist_epi.domains.stored_bins import Bins
