@@ -30,6 +30,24 @@ _START = "fork" if sys.platform.startswith("linux") else "spawn"
 
 _PATIENCE = 5.0  # seconds that a worker has to end when asked to
 
+# How a user sets the threads of linear algebra. Its libraries start one a processor, which wait for
+# one another in loops: beside other processes a product of small matrices then takes up to three
+# hundred times as long, and the order of its sums hangs on the machine.
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def one_thread_each() -> None:
+    """Keep linear algebra to a thread, here and in workers, unless a variable says otherwise.
+
+    It holds for libraries that are loaded later: programs ask for it first.
+    """
+    if not _threads_are_set():
+        os.environ.update(dict.fromkeys(_THREADS, "1"))
+
+
+def _threads_are_set() -> bool:
+    return any(name in os.environ for name in _THREADS)
+
 
 def run_tasks(
     work: Callable[[Task], Result],
@@ -202,6 +220,11 @@ def _serve(
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for other in inherited:
         other.close()
+    if not _threads_are_set():  # in a notebook
+        from threadpoolctl import threadpool_limits
+
+        one_thread_each()  # of what is loaded later
+        threadpool_limits(1)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     records: list[logging.LogRecord] = []
     _LOGGER.handlers = [_Keep(records)]

@@ -109,6 +109,20 @@ make_snakemake_environment() {
     export RESIST_EPI_SNAKEMAKE="$own/bin/snakemake"
 }
 
+# Programs and libraries that read what a run writes (MultiQC, RO-Crate, AnnData, which takes an older
+# pandas) or do the same (liftover): the package beside them, in an environment of its own. Leaves
+# PEERS pointing at its interpreter.
+make_peers_environment() {
+    local own="$TOP/.venv-peers"
+    PEERS="$own/bin/python"
+    [ "$(cat "$own/.stamp" 2>/dev/null)" != "$(stamp)" ] || return 0
+    say "setting up $own"
+    "$(find_python)" -m venv --clear "$own" || return 1
+    "$PEERS" -m pip install --quiet --disable-pip-version-check --editable "$TOP[anndata]" \
+        pytest pytest-xdist hypothesis multiqc==1.35 rocrate==0.16.0 liftover==1.5.0 || return 1
+    stamp >"$own/.stamp"
+}
+
 # The environment is made anew where the versions or the package's own metadata have changed.
 stamp() { cat "$TOP/constraints.txt" "$TOP/setup.cfg" "$TOP/resist_epi/version.py" | cksum; }
 

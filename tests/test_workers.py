@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -174,3 +175,50 @@ def test_workers_do_not_inherit_what_was_freed() -> None:
 def test_memory_is_given_back_where_the_c_library_can(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ctypes.CDLL", lambda name: object())  # as of one without malloc_trim
     return_memory()
+
+
+def threads_of_linear_algebra(_: int = 0) -> list[int]:
+    import numpy as np
+    from threadpoolctl import threadpool_info
+
+    np.linalg.inv(np.eye(2))
+    return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+
+
+THREADS = """
+import sys
+from tests.test_workers import threads_of_linear_algebra
+from resist_epi import workers
+from resist_epi.cli.main import main
+if sys.argv[1] == "program":
+    sys.argv = ["resist-epi", "--version"]
+    main()
+    print(threads_of_linear_algebra())
+else:
+    threads_of_linear_algebra()  # as in a notebook, where it was loaded before
+    workers._START = sys.argv[1]
+    tasks = {"a": 0, "b": 1}
+    workers.run_tasks(threads_of_linear_algebra, tasks, jobs=2, done=lambda _, made: print(made))
+"""
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one processor has one thread anyway")
+@pytest.mark.parametrize("where", ["program", "fork", "spawn"])
+@pytest.mark.parametrize(("given", "expected"), [({}, 1), ({"OPENBLAS_NUM_THREADS": "2"}, 2)])
+def test_linear_algebra_keeps_to_a_thread_unless_asked(
+    where: str, given: dict[str, str], expected: int, tmp_path: Path
+) -> None:
+    script = tmp_path / "threads.py"
+    script.write_text(f"if __name__ == '__main__':\n{indent(THREADS, '    ')}")
+    unset = {k: v for k, v in os.environ.items() if k not in workers._THREADS}
+    python_path = os.pathsep.join(sys.path)
+    said = subprocess.run(
+        [sys.executable, str(script), where],
+        env={**unset, "PYTHONPATH": python_path, **given},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    found = [eval(line) for line in said if line.startswith("[")]
+    assert found
+    assert all(each and set(each) == {expected} for each in found), said

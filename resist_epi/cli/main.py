@@ -33,6 +33,7 @@ from resist_epi.cli.options import name_choices
 from resist_epi.cli.paths import FolderVerb, SheetLaterVerb, Verb
 from resist_epi.errors import ResistEpiError, shortened
 from resist_epi.version import VERSION
+from resist_epi.workers import one_thread_each
 
 INTERRUPTED = 130  # what shells and typer make of Ctrl-C
 
@@ -104,6 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A process of its own: looking for cycles would take a tenth of its start-up.
         gc.set_threshold(200_000, 20, 20)
         keep_libraries_quiet()
+        one_thread_each()
     arguments = list(sys.argv[1:] if argv is None else argv)
     # --debug is understood behind the verb too, where one adds it after a failure.
     debug = "--debug" in arguments

@@ -109,11 +109,13 @@ def sheet_domain_bins(
     kept, background, how
         As of `count_bins.count_domain_bins`.
     """
+    controls = window_controls(sheet)
+    _say(sheet, controls)
     return count_domain_bins(
         files,
         ten_kb,
         lengths=lengths,
-        controls=window_controls(sheet),
+        controls=controls,
         settings=settings,
         kept=kept,
         background=background,
@@ -122,26 +124,29 @@ def sheet_domain_bins(
 
 
 def window_controls(sheet: SampleSheet) -> dict[str, str]:
-    """Track of the control of every sample that has one; what is not used is said.
+    """Track of the control of every sample that has one.
 
     Raises
     ------
     DesignError
         If a control is not there.
     """
-    table = sheet.table
-    if "ControlCoverage" in table:
-        named = dict(zip(sheet.samples, map(str, table["ControlCoverage"]), strict=True))
-        found = {name: path for name, path in named.items() if path}
-        absent = [path for path in dict.fromkeys(found.values()) if not Path(path).exists()]
-        if absent:
-            raise DesignError(
-                f"the inputs {', '.join(absent)} (column ControlCoverage) are not there; domains"
-                " must stand out against them. Correct the sheet, or leave the column out"
-            )
-        if found:
-            logger.info("domains must stand out against %d inputs", len(set(found.values())))
-            return found
-    if "bamControl" in table and (table["bamControl"] != "").any():
+    if "ControlCoverage" not in sheet.table:
+        return {}
+    named = dict(zip(sheet.samples, map(str, sheet.table["ControlCoverage"]), strict=True))
+    found = {name: path for name, path in named.items() if path}
+    absent = [path for path in dict.fromkeys(found.values()) if not Path(path).exists()]
+    if absent:
+        raise DesignError(
+            f"the inputs {', '.join(absent)} (column ControlCoverage) are not there; domains"
+            " must stand out against them. Correct the sheet, or leave the column out"
+        )
+    return found
+
+
+def _say(sheet: SampleSheet, controls: Mapping[str, str]) -> None:
+    """Log which inputs have a say in domains."""
+    if controls:
+        logger.info("domains must stand out against %d inputs", len(set(controls.values())))
+    elif "bamControl" in sheet.table and (sheet.table["bamControl"] != "").any():
         logger.info("inputs as reads (bamControl) have no say in domains; ControlCoverage has")
-    return {}

@@ -119,17 +119,13 @@ def _candidates_left(level: _Level) -> BoolArray:
     basis = level.basis
     n_samples, p = basis.shape
     held = np.empty(level.shape, dtype=bool)
-    typical: float | None = None
+    typical = _typical_scale(level)
+    own = 0.37 * (n_samples - p)  # the median's efficiency
     for rows, block in level.blocks():
         weight = np.ones_like(block)
         for step in range(_ROBUST_STEPS):
-            residual = block - _coefficients(block, basis, weight)[0] @ basis.T
-            # The p smallest are small because p coefficients were fitted.
-            far = np.sort(np.abs(residual), axis=1)[:, p:]
-            scale = np.median(far, axis=1) / special.ndtri(0.75)
-            if typical is None:
-                typical = float(np.median(scale[scale > 0])) if (scale > 0).any() else 1.0
-            own = 0.37 * (n_samples - p)  # the median's efficiency
+            residual = _residual(block, basis, weight)
+            scale = _robust_scale(residual, p)
             scale = np.sqrt((_PRIOR_DF * typical**2 + own * scale**2) / (_PRIOR_DF + own))
             u = np.abs(residual) / scale[:, None]
             if step < _ROBUST_STEPS // 2:
@@ -139,6 +135,27 @@ def _candidates_left(level: _Level) -> BoolArray:
         held[rows] = weight > 0
     held[held.sum(axis=1) <= p + 1] = True
     return held
+
+
+def _typical_scale(level: _Level) -> float:
+    """Median scale of all regions about a plain fit; 1 where none varies."""
+    p = level.basis.shape[1]
+    plain = [
+        _robust_scale(_residual(block, level.basis, np.ones_like(block)), p)
+        for _, block in level.blocks()
+    ]
+    scale = np.concatenate(plain)
+    return float(np.median(scale[scale > 0])) if (scale > 0).any() else 1.0
+
+
+def _residual(block: FloatArray, basis: FloatArray, weight: FloatArray) -> FloatArray:
+    return block - _coefficients(block, basis, weight)[0] @ basis.T
+
+
+def _robust_scale(residual: FloatArray, p: int) -> FloatArray:
+    """(n_rows,) standard deviation, by the median: the p smallest are small as p were fitted."""
+    far = np.sort(np.abs(residual), axis=1)[:, p:]
+    return np.asarray(np.median(far, axis=1) / special.ndtri(0.75))
 
 
 def _coefficients(

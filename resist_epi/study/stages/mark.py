@@ -66,7 +66,8 @@ def run_mark_alone(
     Raises
     ------
     InputFormatError
-        If counts are missing; with the libraries and shards.
+        If counts are missing, with the libraries and shards, or a file is not the one any more of
+        which the plan was made.
     ResistEpiError
         As a run does.
     """
@@ -74,6 +75,8 @@ def run_mark_alone(
     looks = LookCache(run_path(out, "looks"))
     know_looks(out, looks)
     plan = read_plan(settings, sheet, out)
+    plan.files(mark, list(plan.keys(mark)))
+    plan.controls(mark, list(plan.control_keys(mark)))
     for there in (out, place):
         if all(finished_outputs(there, n, key) is not None for n, key in plan.steps(mark).items()):
             logger.info("%s: tested before", mark)

@@ -246,6 +246,8 @@ def test_parts_of_a_former_study_are_not_taken(
     other.write_bytes(before)
     with pytest.raises(InputFormatError, match=r"of T0_H3K36me3 is not the one any more.*--stage"):
         run_stage(settings, out, Job("count"))
+    with pytest.raises(InputFormatError, match=r"of T0_H3K36me3 is not the one any more.*--stage"):
+        run_stage(settings, out, Job("test", mark=MARKS[1]))  # nor is what was tested before
     run_study(settings, out, report=False)
     fresh = run_study(settings, tmp_path / "fresh", report=False)
     assert differing(out, fresh) == set()
@@ -326,7 +328,7 @@ def test_each_job_has_a_lock_of_its_own(made: Made, counted: Path) -> None:
 
 
 def test_inputs_that_marks_share_are_counted_once_by_shards(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "cohort").mkdir()
     cohort = make_cohort(tmp_path / "cohort", per_group=2)
@@ -339,8 +341,10 @@ def test_inputs_that_marks_share_are_counted_once_by_shards(
     asked = {"sheet": cohort.sheet, "genes": cohort.genes, "gene_sets": cohort.gene_sets}
     settings = StudySettings.model_validate(asked)
     monkeypatch.setenv(VARIABLE, "1700000000")
-    plain = run_study(settings, tmp_path / "plain", report=False)
+    with caplog.at_level("INFO", logger="resist_epi"):
+        plain = run_study(settings, tmp_path / "plain", report=False)
     assert not run_path(plain, "parts").exists()
+    assert caplog.text.count("domains must stand out against 2 inputs") == len(MARKS), "once a mark"
     read: list[str] = []
     tally = files.tally_file
 
