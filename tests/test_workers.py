@@ -94,7 +94,7 @@ def test_an_error_that_cannot_be_sent_is_still_told() -> None:
 
 SLEEPERS = """
 import sys, time
-from resist_epi.workers import return_memory, run_tasks
+from resist_epi.workers import run_tasks
 def sleep(path):
     import os
     open(path + str(os.getpid()), "w").close()
@@ -145,8 +145,7 @@ def test_a_result_that_cannot_be_sent_is_told_as_that() -> None:
 
 
 RESIDENT = """
-import sys
-from resist_epi.workers import run_tasks, return_memory
+from resist_epi.workers import run_tasks
 def resident(x=0):
     with open("/proc/self/statm") as stream:
         return int(stream.read().split()[1]) * 4096 / 1e6

@@ -34,12 +34,7 @@ from resist_epi.stats.multiple import benjamini_hochberg
 from resist_epi.stats.rows import gathered
 
 
-def with_windows(
-    analysis: Analysis,
-    bins: Bins,
-    domains: Domains,
-    sheet: SampleSheet,
-) -> Analysis:
+def with_windows(analysis: Analysis, bins: Bins, domains: Domains, sheet: SampleSheet) -> Analysis:
     """Test the windows of domains whose whole signal was analysed; P comes from the windows.
 
     Question, units, design, method and normalisation are those of the analysis: windows above
@@ -65,10 +60,7 @@ def with_windows(
 
 
 def with_windows_of_several(
-    analyses: Sequence[Analysis],
-    bins: Bins,
-    domains: Domains,
-    sheet: SampleSheet,
+    analyses: Sequence[Analysis], bins: Bins, domains: Domains, sheet: SampleSheet
 ) -> list[Analysis]:
     """As `with_windows`, several contrasts of one fit, whose windows are fitted once.
 
@@ -219,9 +211,7 @@ class WindowTests:
 
 
 def window_tests(
-    matrices: Iterable[tuple[IntArray, CountMatrix]],
-    domains: Domains,
-    analysis: Analysis,
+    matrices: Iterable[tuple[IntArray, CountMatrix]], domains: Domains, analysis: Analysis
 ) -> WindowTests:
     """Test every window and combine those of a domain; window sizes count equally.
 
