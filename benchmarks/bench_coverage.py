@@ -28,7 +28,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from importlib import metadata
 from pathlib import Path
 
 import bench_windows as windows
@@ -44,7 +46,10 @@ Table = dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 
 def ours(track: Path, regions: Path) -> Work:
-    import pandas as pd  # noqa: F401 (an import is no work)
+    import deflate  # noqa: F401 (an import is no work)
+    import pandas as pd  # noqa: F401
+
+    from resist_epi.tracks.bigwig import track as _  # noqa: F401
 
     return lambda: region_means(track, read_regions(regions))
 
@@ -127,17 +132,21 @@ def pybigwig(track: Path, regions: Path) -> Work:
     return work
 
 
-def megadepth(track: Path, regions: Path) -> Work:
+def megadepth(track: Path, regions: Path, *options: str) -> Work:
+    """Sums, which it prints to two decimals (means of long regions would be rounded more)."""
+    tool = ["megadepth", str(track), "--annotation", str(regions), "--op", "sum", *options]
+
     def work() -> Answer:
-        done = subprocess.run(
-            ["megadepth", str(track), "--annotation", str(regions), "--op", "mean"],
-            capture_output=True,
-            check=True,
-            text=True,
-        )
-        return np.array([float(line.split("\t")[3]) for line in done.stdout.splitlines()])
+        done = subprocess.run(tool, capture_output=True, check=True, text=True)
+        rows = [line.split("\t") for line in done.stdout.splitlines()]
+        return np.array([float(row[3]) / (int(row[2]) - int(row[1])) for row in rows])
 
     return work
+
+
+def megadepth_far(track: Path, regions: Path) -> Work:
+    """Regions up to 100 kb apart share a query of the index; 2,200 bp is its default."""
+    return megadepth(track, regions, "--distance", "100000")
 
 
 def deeptools_summary(track: Path, regions: Path) -> Work:
@@ -233,12 +242,14 @@ def run_tool(command: list[str]) -> None:
 
 
 IN_MEMORY = "ours, regions in memory"
+MEGADEPTH_FAR = "megadepth --distance 100000"
 CONTENDERS: dict[str, Callable[[Path, Path], Work]] = {
     "ours": ours,
     IN_MEMORY: ours_in_memory,
     "floor": floor,
     "pybigtools": pybigtools,
     "megadepth": megadepth,
+    MEGADEPTH_FAR: megadepth_far,
     "pyBigWig exact": pybigwig,
     "multiBigwigSummary": deeptools_summary,
     "our matrix": our_matrix,
@@ -262,6 +273,7 @@ IN_ANOTHER_PYTHON = {
     "figwig",
     "figwig bins",
 }
+REGION_PEERS = ["ours", IN_MEMORY, "floor", "pybigtools", MEGADEPTH_FAR]
 # title: track, regions, contenders (ours first), those that run once only
 TASKS: dict[str, tuple[str, int, list[str], set[str]]] = {
     "regions": (
@@ -273,17 +285,18 @@ TASKS: dict[str, tuple[str, int, list[str], set[str]]] = {
             "floor",
             "pybigtools",
             "megadepth",
+            MEGADEPTH_FAR,
             "pyBigWig exact",
             "multiBigwigSummary",
             "multiBigwigSummary 4",
         ],
         {"pyBigWig exact", "multiBigwigSummary", "multiBigwigSummary 4"},
     ),
-    "many": ("bedgraph", 320_000, ["ours", IN_MEMORY, "floor", "pybigtools"], set()),
+    "many": ("bedgraph", 320_000, REGION_PEERS, set()),
     "bins": ("bedgraph", 0, ["ours", IN_MEMORY, "floor", "pybigtools"], {"pybigtools"}),
-    "base": ("base", 60_000, ["ours", IN_MEMORY, "floor", "pybigtools"], set()),
-    "variable": ("variable", 60_000, ["ours", IN_MEMORY, "floor", "pybigtools"], set()),
-    "fixed": ("fixed", 60_000, ["ours", IN_MEMORY, "floor", "pybigtools"], set()),
+    "base": ("base", 60_000, REGION_PEERS, set()),
+    "variable": ("variable", 60_000, REGION_PEERS, set()),
+    "fixed": ("fixed", 60_000, REGION_PEERS, set()),
     "bam": ("bam", 10_000, ["our BAM", "featureCounts"], set()),
     "matrix": (
         "bedgraph",
@@ -439,6 +452,18 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}{load}"
 
 
+def peers() -> str:
+    """Versions of what is installed."""
+    found = []
+    for name in ("deflate", "pybigtools", "pyBigWig", "deepTools"):
+        with suppress(metadata.PackageNotFoundError):
+            found.append(f"{name} {metadata.version(name)}")
+    if tool := shutil.which("megadepth"):
+        said = subprocess.run([tool, "--version"], capture_output=True, text=True, check=False)
+        found.append(said.stdout.strip())
+    return ", ".join(found)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, help="folder where the tracks are made and kept")
@@ -455,6 +480,7 @@ def main() -> None:
         return
     if options.peers:
         PEERS["python"] = options.peers.absolute()
+    print(peers())
     print(f"{machine()}, {time.strftime('%Y-%m-%d')}, {options.repeats} runs each")
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.data or Path(temporary)

@@ -98,11 +98,11 @@ start() {
     setpriv --reuid=munge --regid=munge --clear-groups munged --key-file="$SLURM_HOME/munge/key" \
         --socket="$SLURM_HOME/munge/socket" --pid-file="$SLURM_HOME/munge/pid" \
         --log-file="$SLURM_HOME/munge/log" --seed-file="$SLURM_HOME/munge/seed" --num-threads=2 ${MUNGED_FORCE:-}
-    wait_for 10 "munge" munge -n --socket "$SLURM_HOME/munge/socket"
+    wait_for 60 "munge" munge -n --socket "$SLURM_HOME/munge/socket"
     nice -n "${SLURM_NICE:-0}" slurmctld -f "$SLURM_CONF"
     for ((i = 1; i <= NODES; i++)); do node "n$i"; done
-    wait_for 20 "slurmctld" scontrol ping
-    wait_for 30 "idle nodes" bash -c "[ \$(sinfo -h -N -t idle -o %N | wc -l) -eq $NODES ]"
+    wait_for 60 "slurmctld" scontrol ping
+    wait_for 90 "idle nodes" bash -c "[ \$(sinfo -h -N -t idle -o %N | wc -l) -eq $NODES ]"
     sinfo
 }
 

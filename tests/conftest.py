@@ -9,11 +9,29 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.support.few_figures import draw_only
 from tests.support.finished import FinishedRun, finish
-from tests.support.once import made_once
+from tests.support.once import made_once, written_to
+
+# The same examples each time, so that a test fails for what was changed alone, and no word on how
+# fast they are made. New ones: pytest --hypothesis-profile=new.
+for name, same in (("same", True), ("new", False)):
+    hypothesis.settings.register_profile(
+        name,
+        deadline=None,
+        derandomize=same,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+        print_blob=True,
+    )
+hypothesis.settings.load_profile("same")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """An error in a thread fails the test that began it."""
+    config.addinivalue_line("filterwarnings", "error::pytest.PytestUnhandledThreadExceptionWarning")
 
 
 def pytest_collection() -> None:
@@ -40,6 +58,13 @@ def package_logger() -> None:
     logger = logging.getLogger("resist_epi")
     logger.handlers, logger.propagate = [], True
     logger.setLevel(logging.NOTSET)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def what_many_read_stays() -> Iterator[None]:
+    """A test that writes where others read, perhaps at this moment, is found by its file."""
+    yield
+    assert not (found := written_to()), f"written by a test of this file, or one beside it: {found}"
 
 
 @pytest.fixture(autouse=True)

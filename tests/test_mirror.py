@@ -121,10 +121,6 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "pipeline": (("study/test_pipeline.py", "study/test_resume.py"), "whole runs are in study/"),
     "plots.own_colours": (("plots/test_sheet_labels.py",), "figures wear the colours of a block"),
     "plots.frame": (("plots/test_heatmap.py", "plots/test_samples.py"), "the frame of figures"),
-    "report.contrasts": (
-        ("study/test_several.py",),
-        "the first page on several contrasts",
-    ),
     "report.peaks_figures": (("report/test_peaks_page.py",), "drawn by a run of peaks alone"),
     "report.peaks_gather": (("report/test_peaks_page.py",), "tables of such a run, read back"),
     "report.peaks_words": (("report/test_peaks_page.py",), "what stands in its page"),
@@ -156,7 +152,6 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "stats.linear.scaled_f": (("stats/linear/test_moderation.py",), "held against R"),
     "stats.literature": (("report/test_words.py",), "records; what was run is cited"),
     "study.analyse_counts": (("cli/test_diff.py", "study/test_repeat.py"), VERB),
-    "study.first_look": (("study/test_changed_sheet.py",), "what is read once stays as it was"),
     "study.loaded": (("study/test_changed_sheet.py", "study/stages/test_run_stage.py"), RUN),
     "study.provenance": (("study/test_pipeline.py",), RUN),
     **{

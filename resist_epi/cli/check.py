@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +43,8 @@ from resist_epi.cli.options import (
 
 if TYPE_CHECKING:
     import pandas as pd
+
+logger = logging.getLogger(__name__)
 
 NAME = "check"
 
@@ -135,6 +138,7 @@ def command(
             with_question=True,
             jobs=jobs,
         )
+    _say_how_many(table, sheet, output)
     if as_json:
         _write_json(table, sheet, output)
     elif output is not None:
@@ -144,6 +148,19 @@ def command(
             print(level, " ".join(filter(None, place)), message, sep="\t")
     if has_errors(table):
         raise typer.Exit(1)
+
+
+def _say_how_many(table: pd.DataFrame, sheet: Path, output: Path | None) -> None:
+    """Say how many findings there are: errors stand far above the end of what is printed."""
+    n, more = (int((table["level"] == level).sum()) for level in LEVELS[:2])
+    logger.log(
+        logging.ERROR if n else logging.INFO,
+        "%s: %s%s%s",
+        sheet,
+        f"{n} problem{'s' * (n != 1)}" if n else "no problem",
+        f", {more} warning{'s' * (more != 1)}" if more else "",
+        "" if output is None else f"; they stand in {output}" if n + more else "",
+    )
 
 
 def _write_json(table: pd.DataFrame, sheet: Path, output: Path | None) -> None:

@@ -47,12 +47,15 @@ class Cost:
     @property
     def words(self) -> str:
         """For the line with which a run starts."""
-        size = f"{self.megabytes:,.0f} MB" if self.megabytes >= 1 else "less than 1 MB"
+        size = f"of {self.megabytes:,.0f} MB" if self.megabytes >= 1 else "of less than 1 MB"
         low, high = self.seconds, self.seconds * WHOLE_GENOME
-        if self.elsewhere:
+        if self.elsewhere >= self.tracks > 0:
+            size = "elsewhere"
+        elif self.elsewhere:
             size += f" and {self.elsewhere} elsewhere"
+        here = self.tracks - self.elsewhere or self.tracks
         return (
-            f"{self.tracks} track{'' if self.tracks == 1 else 's'} of {size}: about"
+            f"{here} track{'' if here == 1 else 's'} {size}: about"
             f" {_time(low)} (a few chromosomes) to {_time(high)} (a genome), and"
             f" {self.gigabytes:.1f} GB of memory or more, where nothing is done yet"
         )

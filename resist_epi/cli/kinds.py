@@ -35,7 +35,7 @@ MATRIX = _Kind("a matrix of signal along regions", "`plot heatmap` and `plot pro
 
 OTHER = _Kind("such a table", "")
 
-_SHEET = _Kind("a sample sheet", "`check`, `count`, `profile` and `run` take it")
+SHEET = _Kind("a sample sheet", "`check`, `count`, `profile`, `plot locus` and `run` take it")
 
 _TRACK = _Kind("a coverage track or reads", "name it in a sample sheet, and give that to `count`")
 
@@ -76,7 +76,7 @@ def kind_of(path: Path) -> _Kind | None:
 def _kind_of_text(header: str) -> _Kind | None:
     cells = [cell.strip().lower() for cell in re.split("[\t,]", header)]
     if {"sampleid", "factor"} <= set(cells):
-        return _SHEET
+        return SHEET
     if {"log2foldchange", "padj", "chrom"} <= set(cells):
         return RESULTS
     of_results = {"log2foldchange", "pvalue", "padj", "basemean", "direction"}
@@ -88,8 +88,13 @@ def _kind_of_text(header: str) -> _Kind | None:
 
 
 @contextmanager
-def expecting(path: Path, kind: _Kind) -> Iterator[None]:
+def expecting(path: Path, *kinds: _Kind) -> Iterator[None]:
     """Where a file cannot be read as what it should be, say what it is instead.
+
+    Parameters
+    ----------
+    kinds
+        What it may be. Of a file that is one of these the reader's own error is the one that helps.
 
     Raises
     ------
@@ -103,8 +108,10 @@ def expecting(path: Path, kind: _Kind) -> Iterator[None]:
         with suppress(ResistEpiError, OSError):
             found = kind_of(path)
         about = getattr(error, "path", None)
-        if found is None or found.remedy == kind.remedy or about is None or Path(about) != path:
+        taken = {kind.remedy for kind in kinds}
+        if found is None or found.remedy in taken or about is None or Path(about) != path:
             raise
+        wanted = " or ".join(kind.words for kind in kinds)
         raise InputFormatError(
-            f"this is {found.words}, not {kind.words}", path=path, remedy=found.remedy
+            f"this is {found.words}, not {wanted}", path=path, remedy=found.remedy
         ) from error

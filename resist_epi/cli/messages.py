@@ -40,7 +40,7 @@ def set_up_logging(*, quiet: bool = False, verbose: bool = False) -> None:
 
 
 class _Once(logging.Filter):
-    """A warning is said once, although it holds for the promoters, bodies and peaks of a mark."""
+    """A line is said once, although it holds for the promoters, bodies and peaks of each mark."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class _Once(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
-        repeated = record.levelno == logging.WARNING and text in self.said
+        repeated = record.levelno <= logging.WARNING and text in self.said
         self.said.add(text)
         return not repeated
 

@@ -148,6 +148,6 @@ def command(
     import matplotlib as mpl
 
     mpl.use("agg")  # files only: no window, whatever the machine has
-    with expecting(table, EXPECTED.get(PLOTS[kind].reads, OTHER._replace(words=words))):
+    with expecting(table, *EXPECTED.get(PLOTS[kind].reads, (OTHER._replace(words=words),))):
         figure = draw(kind, table, options, title)
     save_figure(figure, output, close=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from resist_epi.cli.kinds import COUNTS, MATRIX, RESULTS
+from resist_epi.cli.kinds import COUNTS, MATRIX, RESULTS, SHEET
 from resist_epi.cli.plot_locus import draw_locus
 from resist_epi.cli.plot_options import PlotOptions
 from resist_epi.errors import unknown_name
@@ -279,11 +279,10 @@ READERS: dict[str, tuple[_Draw, str]] = {
     "kinds": (_draw_compare, "by_mark.tsv of `compare`"),
 }
 
-EXPECTED = {"results": RESULTS, "genome": RESULTS, "profile": MATRIX, "counts": COUNTS}
-EXPECTED |= {
-    "pvalues": RESULTS,
-    "bins": COUNTS,
-    "patterns": RESULTS,
-    "ranked": RESULTS,
-    "gene": COUNTS,
+# What a reader takes: its own error is the one of such a file.
+EXPECTED = {
+    **dict.fromkeys(("results", "genome", "pvalues", "patterns", "ranked"), (RESULTS,)),
+    **dict.fromkeys(("counts", "gene"), (COUNTS,)),
+    "profile": (MATRIX,),
+    "bins": (COUNTS, SHEET),
 }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import current_thread, main_thread
@@ -24,6 +25,9 @@ HOW_TO_INSTALL = (
     " (pip install 'resist_epi[workflow]'), and name the program with --snakemake PATH, by the"
     f" variable {VARIABLE}, or put it on PATH"
 )
+
+
+_OLDEST = 8  # which the Snakefile asks for
 
 
 def find_snakemake(given: Path | None = None) -> str:
@@ -59,27 +63,75 @@ def run_snakemake(program: str, arguments: Sequence[str], folder: Path) -> int:
     -------
     int
         Its exit code; 128 and the signal's number where a signal ended it.
+
+    Raises
+    ------
+    MissingDependencyError
+        If it cannot be started, as one whose environment is gone.
     """
     ours = str(Path(sys.executable).parent)
     environment = os.environ | {"PATH": os.pathsep.join([ours, os.environ.get("PATH", "")])}
-    process = subprocess.Popen([program, *arguments], cwd=folder, env=environment)
-    with _handed_on(process):
-        while True:
-            try:
-                code = process.wait()
-            except KeyboardInterrupt:
-                continue  # it has heard it, too
-            return code if code >= 0 else 128 - code
+    with _signals_left_to_it() as begun:
+        try:
+            process = subprocess.Popen([program, *arguments], cwd=folder, env=environment)
+        except OSError as error:
+            raise MissingDependencyError(
+                f"{program}: cannot be started, or the Python in its first line"
+                f" ({error.strerror}); {HOW_TO_INSTALL}"
+            ) from error
+        begun(process)
+        code = process.wait()
+    return code if code >= 0 else 128 - code
+
+
+def too_old(program: str) -> str:
+    """What to say of a Snakemake that knows nothing of such workflows; empty of others."""
+    try:
+        done = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, check=False, timeout=60
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    version = re.match(r"(\d+)\.\d+", done.stdout.strip())
+    if version is None or int(version[1]) >= _OLDEST:
+        return ""
+    return f"; it is Snakemake {version[0]}, and {_OLDEST} or newer is needed: {HOW_TO_INSTALL}"
 
 
 @contextmanager
-def _handed_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Hand SIGTERM on to a process while the block runs."""
+def _signals_left_to_it() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
+    """Hand SIGTERM on to a process while the block runs; Control-C it has heard itself.
+
+    From before the process is there, since it may be at work before we are told of it.
+
+    Yields
+    ------
+    callable
+        To be told of the process.
+    """
+    told: list[subprocess.Popen[bytes]] = []
+    asked: list[int] = []
+
+    def hand_on(number: int, _: object) -> None:
+        if told:
+            told[0].terminate()
+        else:
+            asked.append(number)
+
+    def begun(process: subprocess.Popen[bytes]) -> None:
+        told.append(process)
+        if asked:
+            process.terminate()
+
     if current_thread() is not main_thread():
-        yield
+        yield begun
         return
-    before = signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
+    wanted = {signal.SIGTERM: hand_on, signal.SIGINT: lambda *_: None}
+    # What this process ignores, as what a shell starts in the background does, stays ignored.
+    heard = [n for n in wanted if signal.getsignal(n) not in (signal.SIG_IGN, None)]
+    before = {number: signal.signal(number, wanted[number]) for number in heard}
     try:
-        yield
+        yield begun
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

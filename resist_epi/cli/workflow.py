@@ -68,19 +68,22 @@ def init(context: typer.Context, **given: Any) -> None:
 
     SHEET and options are those of `run`. Results come to DIR/study.
     """
-    from resist_epi.study.first_look import check_first, look_at_sheet
+    from resist_epi.study.first_look import check_files_are_there, check_first, look_at_sheet
     from resist_epi.study.workflow import job_sizes, write_workflow
 
     settings = run.settings_of(context, given)
     sheet = look_at_sheet(settings).sheet
     check_first(settings, sheet)
+    check_files_are_there(settings, sheet)
     sizes = job_sizes(sheet, a_shard=given["libraries_a_shard"], threads=given["threads"])
     write_workflow(
         *(settings, sheet, given["output"], sizes), cache=given["cache"], force=given["force"]
     )
+    n, shards, marks = sizes.libraries, sizes.shards, len(sheet.marks)
+    made = f"{n} librar{'y' if n == 1 else 'ies'} in {shards} shard{'s' * (shards != 1)}"
     logger.info(
-        "%s: %d libraries in %d shards, %d marks; next: resist-epi workflow run %s --profile slurm",
-        *(given["output"], sizes.libraries, sizes.shards, len(sheet.marks)),
+        "%s: %s, %d mark%s; next: resist-epi workflow run %s --profile slurm",
+        *(given["output"], made, marks, "s" * (marks != 1)),
         shlex.quote(str(given["output"])),
     )
 
@@ -124,19 +127,19 @@ def carry_out(
     ),
 ) -> None:
     """Run a workflow by Snakemake, whose exit code is kept; again, to go on where it stopped."""
-    from resist_epi.cli.snakemake import find_snakemake, run_snakemake
+    from resist_epi.cli.snakemake import find_snakemake, run_snakemake, too_old
     from resist_epi.study.workflow import check_workflow
 
-    program = find_snakemake(snakemake)
     results = check_workflow(folder)
+    program = find_snakemake(snakemake)
     arguments = ["--workflow-profile", f"profiles/{profile.value}"]
     arguments += ["--dry-run"] * dry_run + ["--unlock"] * unlock + list(more or ())
     code = run_snakemake(program, arguments, folder)
     if code:
         logger.warning(
             "snakemake ended with %d; logs of jobs: %s; what is done stays, and the same command"
-            " goes on from there (locked by a killed one: with --unlock first)",
-            *(code, results / "logs"),
+            " goes on from there (locked by a killed one: with --unlock first)%s",
+            *(code, results / "logs", too_old(program)),
         )
     raise typer.Exit(code)
 

@@ -78,7 +78,7 @@ class CoverageTally:
 
     def add(self, runs: Runs | Grid) -> None:
         """Add the next runs of the chromosome."""
-        self._lowest = min(self._lowest, lowest_value(runs.values))
+        self._lowest = min(self._lowest, lowest_value(runs))
         if self._sums is not None:
             self._sums.add(runs)
         if self._bins is not None:

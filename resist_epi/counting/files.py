@@ -22,7 +22,10 @@ from resist_epi.genome.reference import genomes
 from resist_epi.io.digest import read_unchanged
 from resist_epi.io.parts import Parts
 from resist_epi.schema import COUNTS, QUANTITIES
+from resist_epi.tracks.engine.region_sums import SEGMENT_GAIN
+from resist_epi.tracks.load_loops import load_loops
 from resist_epi.tracks.opened import OpenedFile, stated_lengths
+from resist_epi.tracks.when_compiled import worth_loading
 from resist_epi.workers import run_tasks
 
 logger = logging.getLogger(__name__)
@@ -223,7 +226,7 @@ def tally_files(
                 del waiting[name]
     if len(waiting) < len(files):
         names = ", ".join(name for name in files if name not in waiting)
-        logger.info("counted before: %s", names)
+        logger.info("counted already: %s", names)
 
     def done(name: str, kept: _Kept) -> None:
         if how.parts is not None and kept.key is not None:
@@ -234,11 +237,21 @@ def tally_files(
         add(name, kept.tally)
         how.say(f"{name}: counted")
 
+    _load_loops(waiting, plan, how)
     try:
         run_tasks(_Tallying(plan, how.parts, digest), waiting, jobs=how.jobs, done=done)
     except WorkerDiedError as error:
         raise _named(error, files, how.parts) from None
     return keys
+
+
+def _load_loops(files: Mapping[str, OpenedFile], plan: RegionPlan, how: Pass) -> None:
+    """Load here, once, what each worker would load for itself, or what pays from the start."""
+    paths = [file.path for file in files.values() if file.quantity != "reads"]
+    edges = 2 * sum(map(len, plan.tables.values())) * len(paths)
+    bins_by_workers = how.jobs > 1 and plan.adjacent is not None
+    if bins_by_workers or worth_loading(edges, gain=SEGMENT_GAIN):
+        load_loops(paths)
 
 
 def _warn_of_regions_elsewhere(

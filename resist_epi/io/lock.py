@@ -91,7 +91,7 @@ def _started(pid: int) -> str:
 
 @contextmanager
 def folder_lock(
-    folder: str | Path, *, name: str = LOCK, unlock: bool = False
+    folder: str | Path, *, name: str = LOCK, unlock: bool = False, option: str = "-o"
 ) -> Iterator[Callable[[], None]]:
     """Hold a folder, or what one of its locks stands for, while the block runs.
 
@@ -106,6 +106,8 @@ def folder_lock(
         Of the lock's file.
     unlock
         Take it, whoever holds it.
+    option
+        By which another folder is chosen.
 
     Yields
     ------
@@ -123,7 +125,7 @@ def folder_lock(
     try:
         descriptor = _take(path, unlock=unlock)
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise unwritable(path, error, option=option) from error
     stop = Event()
     beat = Thread(target=_beat, args=(path, descriptor, stop), name="lock", daemon=True)
     beat.start()
@@ -169,12 +171,7 @@ def _take(path: Path, *, unlock: bool) -> int:
                 # A child of the dead process, or one that hangs, has the file open still.
                 path.unlink(missing_ok=True)
                 raise _AgainError
-            now = datetime.now().astimezone().isoformat(timespec="seconds")
-            mine = {"host": host(), "pid": os.getpid(), "since": now}
-            content = json.dumps({**mine, "started": _started(os.getpid())}) + "\n"
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, content.encode(), 0)
-            os.fsync(descriptor)
+            _sign(path, descriptor)
         except _AgainError:
             os.close(descriptor)
             tries += 1
@@ -184,6 +181,20 @@ def _take(path: Path, *, unlock: bool) -> int:
             raise
         else:
             return descriptor
+
+
+def _sign(path: Path, descriptor: int) -> None:
+    """Write into the lock's file who holds it."""
+    now = datetime.now().astimezone().isoformat(timespec="seconds")
+    mine = {"host": host(), "pid": os.getpid(), "since": now}
+    content = json.dumps({**mine, "started": _started(os.getpid())}) + "\n"
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, content.encode(), 0)
+        os.fsync(descriptor)
+    except OSError:  # as of a full disk: nobody holds it
+        path.unlink(missing_ok=True)
+        raise
 
 
 class LockHeldError(InputFormatError):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from resist_epi.io.clock import source_date
@@ -19,8 +20,8 @@ logger = logging.getLogger(__name__)
 def run_log(folder: Path, path: Path | None = None) -> Iterator[Path]:
     """Append the package's log lines to the log of a run's folder, until the block ends.
 
-    Lines of earlier runs stay. Where the file cannot be written the run goes on without it, and
-    this is said.
+    Lines of earlier runs stay. Where the file cannot be written, from the first or from some line
+    on, the run goes on without it, and this is said.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ def run_log(folder: Path, path: Path | None = None) -> Iterator[Path]:
         if path.is_symlink():
             raise OSError("it is a link")
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+        handler = _Lines(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         logger.warning("no log is written to %s: %s", path, error.strerror or error)
         yield path
@@ -66,6 +67,24 @@ def run_log(folder: Path, path: Path | None = None) -> Iterator[Path]:
     finally:
         package.removeHandler(handler)
         handler.close()
+
+
+class _Lines(logging.FileHandler):
+    """A file that nothing more is written to once a line could not be, as on a full disk."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - its name in logging
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+            return
+        logging.getLogger("resist_epi").removeHandler(self)
+        self.close()
+        logger.warning("no more is written to %s: %s", self.baseFilename, error.strerror or error)
+
+    def close(self) -> None:
+        """Close it; what a full disk does not take of the last lines is lost."""
+        with suppress(OSError):
+            super().close()
 
 
 class _OneLine(logging.Formatter):

@@ -159,7 +159,8 @@ def top_share(bins: CountMatrix) -> dict[str, float]:
 def share_tests(shares: Mapping[str, float], design: Design, contrast: Contrast) -> list[str]:
     """Test the share of signal in the top bins against the contrast and against each covariate.
 
-    Gives a sentence for each of them with P below 0.1.
+    Gives a sentence for each of them with P below 0.1; of the contrast, if the difference is not
+    smaller than any that moves calls (a factor of 1.1).
     """
     units = list(design.matrix.index)
     share = np.array([shares.get(str(u), np.nan) for u in units])
@@ -169,7 +170,7 @@ def share_tests(shares: Mapping[str, float], design: Design, contrast: Contrast)
     estimate, error, df = _contrast_of(level, design.matrix.to_numpy(), contrast.vector)
     if df >= 1 and error > 0:
         p = float(2 * stdtr(df, -abs(estimate / error)))
-        if p < SHARE_P:
+        if p < SHARE_P and abs(estimate) >= MIN_DIFFERENCE:
             found.append(
                 f"the share of signal in the top bins goes with the contrast (a factor of"
                 f" {2**estimate:.2f}, P {p:.2g}): efficiency, or the mark as a whole, may differ"

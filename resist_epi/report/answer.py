@@ -27,6 +27,8 @@ from resist_epi.samples.facts import contrast_title
 
 MOST_SENTENCES = 6
 
+MOST_KEPT = 2  # names of units without which there is no test
+
 MARKS_APART = 2  # with a sentence each
 
 SWITCH_LOCI_NAMED = 8
@@ -313,15 +315,31 @@ def _outcome(run: RunTables) -> Iterator[Sentence]:
 def _left_out(run: RunTables) -> Iterator[Sentence]:
     """How many calls stay when each unit in turn is left out."""
     found = [(m, m.main.facts["stability"]) for m in run.marks if "stability" in m.main.facts]
+    found = [(m, f) for m, f in found if f["calls"]]
     said = [
-        f"{f['stay']:,} of {f['calls']:,} calls of {m.mark}"
-        + (f" ({f['one']:,} hang{'s' * (f['one'] == 1)} on one unit)" if f["one"] else "")
+        f"{f['stay']:,} of {f['calls']:,} calls of {m.mark}{_beside_stay(f)}"
         for m, f in found
-        if f["calls"]
+        if f["left_out"]
     ]
-    if said:
-        text = f"Whichever single unit is left out, {join_words(said)} stay"
-        yield Sentence("left out", text, tuple(_main_file(m) for m, _ in found))
+    texts = [f"Whichever single unit is left out, {join_words(said)} stay"] if said else []
+    if unknown := [m.mark for m, f in found if not f["left_out"]]:
+        texts.append(
+            f"Whether a call of {join_words(unknown)} hangs on one unit is not known, as no test is"
+            " possible without any"
+        )
+    if texts:
+        yield Sentence("left out", "; ".join(texts), tuple(_main_file(m) for m, _ in found))
+
+
+def _beside_stay(facts: Mapping[str, Any]) -> str:
+    """How many calls hang on one unit, and which units were not left out, in brackets."""
+    said = []
+    if one := facts["one"]:
+        said.append(f"{one:,} hang{'s' * (one == 1)} on one unit")
+    if kept := facts.get("not_fitted", ()):
+        more = [f"{len(kept) - MOST_KEPT} more"] * (len(kept) > MOST_KEPT)
+        said.append(f"no test is possible without {join_words([*kept[:MOST_KEPT], *more])}")
+    return f" ({'; '.join(said)})" if said else ""
 
 
 def _chance(run: RunTables) -> Iterator[Sentence]:
@@ -332,11 +350,13 @@ def _chance(run: RunTables) -> Iterator[Sentence]:
     chance = [f"{f['median']:.0f} of {m.mark} (95% at most {f['q95']:.0f})" for m, f in found]
     true = [f"{f['observed']:,}" for _, f in found]
     n = max(int(f["n"]) for _, f in found)
+    # Of few ways the true one is a good part, and so of what they give.
+    whole = ", the true one among them" * all(f["complete"] for _, f in found)
     others = {_relabelled_by(m) for m, _ in found} - {""}
     by = f" (by a quicker test, {join_words(sorted(others))}, throughout)" * bool(others)
     text = (
-        f"With the labels of the groups exchanged ({n:,} ways) a median of {join_words(chance)} is"
-        f" called, with the true ones {join_words(true)}{by}"
+        f"With the labels of the groups exchanged ({n:,} ways{whole}) a median of"
+        f" {join_words(chance)} is called, with the true ones {join_words(true)}{by}"
     )
     yield Sentence("chance", text, tuple(_main_file(m) for m, _ in found))
 

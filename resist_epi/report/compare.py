@@ -162,12 +162,16 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _cause_rows(causes: pd.DataFrame) -> list[dict[str, Any]]:
-    return _records(causes.astype(object).where(causes.notna(), ""))
+    rows = _records(causes.astype(object).where(causes.notna(), ""))
+    for row in rows:
+        row["words"] = KIND_WORDS.get(row["kind"], row["kind"])
+    return rows
 
 
 def _changed_rows(changed: pd.DataFrame) -> list[dict[str, Any]]:
     rows = _records(changed)
     for row in rows:
+        row["words"] = KIND_WORDS.get(row["kind"], row["kind"])
         row["place"] = f"{row['chrom']}:{row['start']:,}-{row['end']:,}"
         row["symbol"] = "" if pd.isna(row["symbol"]) else row["symbol"]
         for run in "ab":

@@ -17,8 +17,6 @@ from resist_epi.report.words import join_words
 from resist_epi.samples.facts import contrast_title
 from resist_epi.version import VERSION
 
-FDR = 0.05  # of the joint test, which has no direction
-
 
 def contrast_row(run: RunTables, address: str) -> dict[str, Any]:
     """One contrast: its words, the address of its page, and the calls of every kind of regions.
@@ -43,12 +41,18 @@ def contrast_row(run: RunTables, address: str) -> dict[str, Any]:
         "words": run.marks[0].main.header.get("contrast", ""),
         "marks": [mark.mark for mark in run.marks],
         "address": address,
+        "level": run.marks[0].main.question.fdr,
         "kinds": kinds,
     }
 
 
-def joint_rows(folder: Path) -> list[dict[str, Any]]:
+def joint_rows(folder: Path, level: float) -> list[dict[str, Any]]:
     """What the F tests of all contrasts together found, a row a table; none where none was made.
+
+    Parameters
+    ----------
+    level
+        That of the contrasts: the test has no direction, and so no column that says what is called.
 
     Raises
     ------
@@ -63,7 +67,7 @@ def joint_rows(folder: Path) -> list[dict[str, Any]]:
         found.append(
             {
                 "file": path.relative_to(folder).as_posix(),
-                "called": int((padj <= FDR).sum()),
+                "called": int((padj <= level).sum()),
                 "tested": int(np.isfinite(padj).sum()),
                 "words": table.attrs["header"].get(JOINT, ""),
             }
@@ -78,7 +82,7 @@ def render_index(rows: Sequence[Mapping[str, Any]], joint: Sequence[Mapping[str,
         title=f"Differential {join_words(rows[0]['marks'])}: {len(rows)} contrasts of one fit",
         rows=rows,
         joint=joint,
-        fdr=FDR,
+        level=f"{rows[0]['level']:g}",
         version=VERSION,
         provenance=run_file("provenance"),
         style=own_file("report.css"),

@@ -7,7 +7,13 @@ from typing import Any
 
 from resist_epi.report.gather import MarkTables, Sheet
 from resist_epi.report.sections import calls, count
-from resist_epi.report.words import KIND_WORDS, change_in_words, join_words, why_no_test
+from resist_epi.report.words import (
+    KIND_WORDS,
+    change_in_words,
+    counted_regions,
+    join_words,
+    why_no_test,
+)
 
 
 def mark_differs(mark: MarkTables) -> str:
@@ -78,11 +84,7 @@ def _elsewhere(mark: MarkTables) -> str:
     others = list(mark.results.items())[1:]
     found = [(kind, calls(sheet)) for kind, sheet in others]
     return join_words(
-        [
-            f"{n:,} {KIND_WORDS.get(kind, kind)}"
-            for kind, own in found
-            if (n := own["gain"] + own["loss"])
-        ]
+        [counted_regions(n, kind) for kind, own in found if (n := own["gain"] + own["loss"])]
     )
 
 

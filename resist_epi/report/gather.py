@@ -228,15 +228,17 @@ def gather(folder: str | Path, contrast: str | Path | None = None) -> RunTables:
         survival=_optional(run_path(own, "survival"), required=["mark", "words"]),
         expression_scores=_optional(run_path(own, "scores", "expression")),
         contrast="" if contrast is None else own.name,
-        columns=_columns(run_path(own, "scored_sheet")),
+        columns=_columns(
+            run_path(own, "scored_sheet"),
+            *(run_path(folder, "nfcore_samples", mark.mark) for mark in marks),
+        ),
     )
 
 
-def _columns(path: Path) -> tuple[str, ...] | None:
-    """Columns of the sheet with scores, which stands in the folder where there are any."""
-    if not path.is_file():
-        return None
-    return tuple(read_text(path).split("\n", 1)[0].strip().split(","))
+def _columns(*paths: Path) -> tuple[str, ...] | None:
+    """Columns of the sheet, from the first of its copies that is there: with scores, or by mark."""
+    path = next((p for p in paths if p.is_file()), None)
+    return None if path is None else tuple(read_text(path).split("\n", 1)[0].strip().split(","))
 
 
 def _gather_mark(
@@ -301,8 +303,7 @@ def _gather_mark(
 
 
 def _segments(path: Path, samples: Sequence[str]) -> pd.DataFrame:
-    table = read_seg(path)
-    return table[table["sample"].isin(list(samples))]
+    return read_seg(path).loc[lambda table: table["sample"].isin(list(samples))]
 
 
 def _carriers(mechanisms: Sheet | None, mark: str) -> list[str]:

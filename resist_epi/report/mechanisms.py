@@ -19,7 +19,7 @@ from resist_epi.mechanism.verdicts import (
 )
 from resist_epi.report.gather import RunTables, Sheet
 from resist_epi.report.mechanism_context import evidence_rows, therapy_section
-from resist_epi.report.sections import change, number
+from resist_epi.report.sections import change, count, number
 from resist_epi.schema import MECHANISMS_MORE
 
 CONTROL_GENES = 6
@@ -40,13 +40,14 @@ def mechanism_section(run: RunTables) -> dict[str, Any] | None:
     own = table[table["kind"] == "mechanism"]
     quiet = table[table["kind"] != "mechanism"]
     moved = quiet[quiet["verdict"].str.startswith("moved")]
+    level = run.marks[0].main.question.fdr
     return {
         "sentences": mechanism_sentences(table),
         "few": FEWEST_LOCI,
         "cautions": [m.preset.caution for m in run.marks if m.preset.caution],
-        "rows": [_row(row) for row in own.to_dict("records")],
+        "rows": [_row(row, level) for row in own.to_dict("records")],
         "control_rows": [
-            _row(row) | {"kind": row["kind"], "rests_on": _rests_on(row)}
+            _row(row, level) | {"kind": row["kind"], "rests_on": _rests_on(row)}
             for row in quiet.to_dict("records")
         ],
         "silent": _silent(own),
@@ -69,7 +70,7 @@ def _rests_on(row: Mapping[Any, Any]) -> str:
     return f"{named}{f' and {more} more' if more > 0 else ''} ({moved})"
 
 
-def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
+def _row(row: Mapping[Any, Any], level: float) -> dict[str, Any]:
     low, high = change(row["matched_low"]), change(row["matched_high"])
     is_share = row["layer"] == "switches" and not pd.isna(row["effect"])
     return {
@@ -93,11 +94,23 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
             pvalue=float(row["pvalue"]),
             called=float(row["n_called"]),
             matched=float(row["n_called_matched"]),
-        ),
+        )
+        + _by_number(row, level),
         "finding": _finding(row),
         "genes": str(row["genes"]).replace(",", ", "),
         "warnings": row["warnings"],
     }
+
+
+def _by_number(row: Mapping[Any, Any], level: float) -> str:
+    """Of a direction that its effect alone would not carry: on which number and P it rests."""
+    if row["direction"] == "none" or row["padj"] <= level or not row["mixed_padj"] <= level:
+        return ""
+    called, matched = int(row["n_called"]), float(row["n_called_matched"])
+    return (
+        f", by its members: {count(called, 'locus', 'loci')} called, {matched:.1f} in sets like it"
+        f" (adjusted P {number(row['mixed_padj'])})"
+    )
 
 
 def _share(effect: float) -> str:

@@ -167,7 +167,7 @@ def write_report(
         links = [("all contrasts", f"../../{run_file('report')}"), *others]
         written += _write_page(run, place, page, links, jobs=jobs, formats=formats)
         rows.append(contrast_row(run, os.path.relpath(page, out.parent)))
-    write_text(out, render_index(rows, joint_rows(folder)))
+    write_text(out, render_index(rows, joint_rows(folder, rows[0]["level"])))
     logger.info("report: %s", out)
     return [out, *written]
 

@@ -205,9 +205,13 @@ def _first_claims(marks: Sequence[MarkTables]) -> Iterator[str]:
 
 
 def _firm(mark: MarkTables) -> tuple[int, bool]:
-    """How many regions of high confidence stay without any one unit, and whether that is known."""
+    """How many regions of high confidence stay without any one unit, and whether that is known.
+
+    It is not where some units could not be left out; where none could, these are all of them.
+    """
     table = mark.main.table
     sure = is_sure(table).fillna(False).astype(bool)
-    if "stability" not in table:
+    if "stability" not in table or table.loc[sure, "stability"].isna().any():
         return int(sure.sum()), False
-    return int((sure & table["stability"].ge(1)).sum()), True
+    whole = not mark.main.facts.get("stability", {}).get("not_fitted")
+    return int((sure & table["stability"].ge(1)).sum()), whole

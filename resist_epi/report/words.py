@@ -22,6 +22,14 @@ KIND_WORDS: dict[str, str] = {
     "domains": "domains",
 }
 
+ONE_WORDS: dict[str, str] = {
+    "promoters": "promoter",
+    "genes": "gene body",
+    "peaks": "consensus peak",
+    "bins": "genomic bin",
+    "domains": "domain",
+}
+
 QUANTITY_WORDS: dict[str, str] = {
     "reads": "reads",
     "recovered_reads": "recovered reads",
@@ -272,6 +280,17 @@ def main_regions(mark: MarkTables) -> str:
     """The regions that speak for a mark's genes, in words: whose its numbers of calls are."""
     kind = next(iter(mark.results))
     return KIND_WORDS.get(kind, kind)
+
+
+def counted_regions(n: int, kind: str) -> str:
+    """`1 domain`, `2,000 gene bodies`.
+
+    Parameters
+    ----------
+    kind
+        Of `KIND_WORDS`; another one stays as it is.
+    """
+    return f"{n:,} {(ONE_WORDS if n == 1 else KIND_WORDS).get(kind, kind)}"
 
 
 def join_words(words: Sequence[str]) -> str:

@@ -39,6 +39,7 @@ from resist_epi.samples.sheet_checks import (
     check_numbers,
     check_paths,
     check_text,
+    empty_files,
     missing_column,
 )
 from resist_epi.schema.sheet import NUMBERS, REQUIRED
@@ -392,9 +393,7 @@ def column_files(sheet: SampleSheet, column: str, expected: str) -> dict[str, st
                 f" {expected} in every row" + (f"; {PEAKS_ALONE}" if "Peaks" in table else "")
             ],
         )
-    empty = table.loc[table[column] == "", "SampleID"]
-    if len(empty):
-        raise SampleSheetError(
-            sheet.path, [f"sample {s}, column {column}: empty; expected {expected}" for s in empty]
-        )
+    empty = empty_files(table, column, expected)
+    if empty:
+        raise SampleSheetError(sheet.path, empty)
     return dict(zip(sheet.samples, map(str, table[column]), strict=True))

@@ -159,3 +159,27 @@ def check_ids(ids: pd.Series, lines: Sequence[int], problems: list[str]) -> None
                 f"lines {where}, column SampleID: {name!r} stands {len(rows)} times;"
                 " every library needs an id of its own"
             )
+
+
+# Of a row without a file in a column: the column of files that it may have instead, and what to do.
+_INSTEAD = {
+    "Coverage": ("bamReads", "make a track of its reads (resist-epi tracks), or give those of all"),
+    "bamReads": ("Coverage", "give its reads, or the track of every library of the mark"),
+}
+
+
+def empty_files(table: pd.DataFrame, column: str, expected: str) -> list[str]:
+    """Problems of the rows that name no file in a column, with the remedy where they have another.
+
+    Parameters
+    ----------
+    expected
+        What the column names.
+    """
+    other, remedy = _INSTEAD.get(column, ("", ""))
+    found = []
+    for _, row in table[table[column] == ""].iterrows():
+        problem = f"sample {row['SampleID']}, column {column}: empty; expected {expected}"
+        has_other = other and row.get(other, "") != ""
+        found.append(f"{problem}, as it has {other}: {remedy}" if has_other else problem)
+    return found

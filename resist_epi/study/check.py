@@ -99,6 +99,7 @@ def check_study(
         assemblies: dict[str, str] = {}
         totals: dict[str, float] = {}
         tracks = _look_at_all(rows, jobs, looks, progress)
+        findings += missing_files(rows)
         findings += _check_files(rows, tracks, looks, assemblies, totals)
         own, reads = _opened(rows, tracks, looks)
         elsewhere = look_at_addresses(remote_cells(rows))
@@ -164,6 +165,14 @@ def _opened(
     return own, reads
 
 
+def missing_files(sheet: SampleSheet) -> Iterator[Finding]:
+    """An error for every cell of a sheet that names a file which is not there."""
+    for name in PATH_COLUMNS:
+        for sample, path in zip(sheet.samples, sheet.table.get(name, ()), strict=False):
+            if path and not is_remote(path) and not Path(path).exists():
+                yield "error", sample, name, _relative(sheet, path), _missing(sheet, path)
+
+
 def _check_files(
     sheet: SampleSheet,
     tracks: Mapping[tuple[str, str], OpenedFile | ResistEpiError],
@@ -181,8 +190,7 @@ def _check_files(
             if is_remote(path):
                 continue  # looked at where it lies
             if not Path(path).exists():
-                yield "error", sample, name, shown, _missing(sheet, path)
-                continue
+                continue  # told by `missing_files`
             try:
                 if name in ("Coverage", "ControlCoverage"):
                     level, text = _describe_track(sample, tracks[name, sample], assemblies)

@@ -24,6 +24,8 @@ _BLOCK = 1 << 16  # bytes: a header with its chromosomes, and the end, are as sh
 
 _LATER = "what it holds is looked at when count or run has fetched it"
 
+_NO_PARTS = "the server gives no parts of files, so profile and plot locus cannot read it"
+
 
 @dataclass(frozen=True)
 class RemoteLook:
@@ -58,12 +60,14 @@ class _Stated:
 def look_elsewhere(url: str, column: str) -> RemoteLook:
     """What a file elsewhere is, by its server's word and its ends.
 
+    Of a server that gives no parts, which `count` and `run` can do without, its word alone.
+
     Raises
     ------
     InputFormatError
         If there is none, or it is none that the column takes.
     """
-    from resist_epi.io.remote.ranged_file import RangedFile, state_of
+    from resist_epi.io.remote.ranged_file import NoPartsError, state_of
 
     state = state_of(url)
     if state.size is None:
@@ -71,6 +75,18 @@ def look_elsewhere(url: str, column: str) -> RemoteLook:
     if state.size == 0:
         raise InputFormatError("the file is empty", path=url, remedy="correct the address")
     size = f"{state.size / 1e6:,.1f} MB"
+    try:
+        return _look_at_ends(url, column, state.size, size)
+    except NoPartsError:
+        # Text and reads are fetched whole by every verb, so nothing is lost with them.
+        drawn = f"{_NO_PARTS}; " * (column in ("Coverage", "ControlCoverage"))
+        return RemoteLook(f"{size}; {drawn}{_LATER}", state.size)
+
+
+def _look_at_ends(url: str, column: str, n: int, size: str) -> RemoteLook:
+    """What the beginning of a file elsewhere says, and its end; `n` bytes, in words `size`."""
+    from resist_epi.io.remote.ranged_file import RangedFile
+
     with RangedFile(url, block=_BLOCK) as file:
         start = first_bytes(url)
         for magic, kind, remedy in NEITHER:
@@ -87,16 +103,16 @@ def look_elsewhere(url: str, column: str) -> RemoteLook:
                         expected="a bigWig or bedGraph",
                         remedy="name a BAM under bamReads",
                     )
-                return RemoteLook(f"bedGraph of {size}; {_LATER}", state.size, ends)
+                return RemoteLook(f"bedGraph of {size}; {_LATER}", n, ends)
             lengths, _ = read_chromosomes(file, read_header(file))
             opened = opened_as(_Stated(lengths), OpenedFile(url, "bigWig"))
             words = f"bigWig of {size} and {len(lengths)} chromosomes, assembly"
             words += f" {opened.assembly or 'not recognised'}; {_LATER}"
-            return RemoteLook(words, state.size, ends, opened)
+            return RemoteLook(words, n, ends, opened)
         if column == "Peaks":
-            return RemoteLook(f"{size}; {_LATER}", state.size, ends)
+            return RemoteLook(f"{size}; {_LATER}", n, ends)
         kind = "BAM" if is_bam(url) else "reads as BED"
-        return RemoteLook(f"{kind} of {size}; {_LATER}", state.size, ends)
+        return RemoteLook(f"{kind} of {size}; {_LATER}", n, ends)
 
 
 def look_at_addresses(

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from resist_epi.errors import InputFormatError
 from resist_epi.io.store import partial_name, refuse_linked_folders, unwritable
 from resist_epi.model.question_check import check_joint
 from resist_epi.samples.sheet import SampleSheet, read_sheet
+from resist_epi.schema import CHECK, names
+from resist_epi.study.check import missing_files
 from resist_epi.study.check_question import check_asked
 from resist_epi.study.given_files import GivenFiles, StudyContext, check_given_files
 from resist_epi.study.ledger import Inputs
 from resist_epi.study.peaks_study import check_peaks_study, of_peaks_alone
 from resist_epi.study.settings import StudySettings
-from resist_epi.study.study import named_files
+from resist_epi.study.study import named_files, stop_on_errors
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,18 @@ def check_first(settings: StudySettings, sheet: SampleSheet) -> None:
         check_given_files(given, StudyContext(sheet, settings.questions))
 
 
+def check_files_are_there(settings: StudySettings, sheet: SampleSheet) -> None:
+    """Refuse a sheet that names files which are not there, before any is read.
+
+    Raises
+    ------
+    SampleSheetError
+        With all of them that a run of these settings would read.
+    """
+    missing = pd.DataFrame(missing_files(sheet), columns=names(CHECK))
+    stop_on_errors(missing, sheet, quantity=settings.quantity)
+
+
 def check_has_stages(settings: StudySettings, sheet: SampleSheet) -> None:
     """Refuse a study that cannot be parted into jobs.
 
@@ -94,8 +110,10 @@ def make_folder(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
         probe = out / partial_name("probe")
-        probe.write_text("probe")
-        probe.unlink()
+        try:
+            probe.write_text("probe")
+        finally:
+            probe.unlink(missing_ok=True)  # of a full disk the name is there all the same
     except OSError as error:
         raise unwritable(out, error) from error
     refuse_linked_folders(out)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pandas as pd
 
@@ -22,6 +25,8 @@ from resist_epi.tracks.open import is_bigwig
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 4  # files that are fetched at one time
+
+_PATIENCE = 2.0  # seconds for fetches that are stopped to keep what has come
 
 _TRACKS = ("Coverage", "ControlCoverage")
 
@@ -78,29 +83,19 @@ def stage_sheet(
     if not first:
         return sheet
     begin(progress, "fetching files", len(first))
-    stop = Event()
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        waiting = {
-            url: pool.submit(_here, url, column, cache, parts, stop)
-            for url, (_, column) in first.items()
-        }
-        here: dict[str, str] = {}
-        problems: list[str] = []
-        received = fetched = 0
-        try:
-            for url, (sample, column) in first.items():
-                try:
-                    here[url], came = waiting[url].result()
-                except ResistEpiError as error:
-                    problems.append(f"row of {sample!r}, column {column}: {error}")
-                    continue
-                received, fetched = received + came, fetched + (came > 0)
-                if progress is not None:
-                    progress(f"{shown(url)}: here")
-        except BaseException:
-            stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    here: dict[str, str] = {}
+    problems: list[str] = []
+    received = fetched = 0
+    with _fetching({url: column for url, (_, column) in first.items()}, cache, parts) as waiting:
+        for url, (sample, column) in first.items():
+            try:
+                here[url], came = waiting[url].result()
+            except ResistEpiError as error:
+                problems.append(f"row of {sample!r}, column {column}: {error}")
+                continue
+            received, fetched = received + came, fetched + (came > 0)
+            if progress is not None:
+                progress(f"{shown(url)}: here")
     if problems:
         raise SampleSheetError(sheet.path, problems)
     copies = sum(here[url] != url for url in here)
@@ -119,6 +114,45 @@ def stage_sheet(
             # Names of files may hold what no Arrow string can.
             table[column] = pd.Series(paths, index=table.index, dtype=object)
     return replace(sheet, table=table)
+
+
+@contextmanager
+def _fetching(
+    columns: Mapping[str, str], cache: str | Path | None, parts: bool
+) -> Iterator[dict[str, Future[tuple[str, int]]]]:
+    """Fetch addresses while the block runs, a few at one time; address -> what `_here` gives.
+
+    Its threads keep nobody waiting, as those of a pool would: where the block is left by an error
+    or by Control-C, one may hear nothing from its server for minutes.
+    """
+    stop = Event()
+    found: dict[str, Future[tuple[str, int]]] = {url: Future() for url in columns}
+    waiting = deque(columns)
+
+    def fetch_on() -> None:
+        while not stop.is_set():
+            try:
+                url = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                found[url].set_result(_here(url, columns[url], cache, parts, stop))
+            except BaseException as error:  # noqa: BLE001 - whoever waits raises it
+                found[url].set_exception(error)
+
+    threads = [
+        Thread(target=fetch_on, name="fetch", daemon=True)
+        for _ in range(min(AT_ONCE, len(columns)))
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield found
+    finally:
+        stop.set()
+        end = time.monotonic() + _PATIENCE
+        for thread in threads:
+            thread.join(max(end - time.monotonic(), 0.0))
 
 
 def columns_counted(sheet: SampleSheet, quantity: str) -> tuple[str, ...]:

@@ -271,7 +271,7 @@ class _Weight:
         self._sum = 0.0
 
     def add(self, runs: Runs | Grid) -> None:
-        self.lowest = min(self.lowest, lowest_value(runs.values))
+        self.lowest = min(self.lowest, lowest_value(runs))
         self._sum += _weight(runs)
 
     def end(self, chrom: str) -> None:

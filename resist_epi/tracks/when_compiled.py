@@ -25,11 +25,24 @@ def worth_compiling(n_runs: int, *, gain: float = 1.0) -> bool:
 
     Parameters
     ----------
+    n_runs
+        Runs, or whatever else the loop goes through.
     gain
-        What a loop saves of NumPy's time, by what most of them save, about 0.1 microseconds a run.
+        What a loop saves of NumPy's time, by what most of them save, about 0.1 microseconds each.
     """
     _seen["runs"] += n_runs * gain
     return n_runs * gain >= _LONG_CHUNK or _seen["runs"] >= _MANY or _loaded()
+
+
+def worth_loading(n_runs: int, *, gain: float = 1.0) -> bool:
+    """Whether as many runs, all that will come, are worth a compiled loop from the first on.
+
+    Parameters
+    ----------
+    n_runs, gain
+        As of `worth_compiling`.
+    """
+    return n_runs * gain >= _MANY
 
 
 def _loaded() -> bool:

@@ -17,11 +17,17 @@ def test_check_lists_every_problem_and_exits_with_1(
     cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check", str(cohort.sheet)]) == 0
-    assert "16 " not in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "16 " not in said
+    assert f"{cohort.sheet}: no problem" in said
     sheet = cohort.sheet.with_name("bad.csv")
     text = cohort.sheet.read_text().replace("T0_H3K27me3.bw", "none.bw")
     sheet.write_text(text.replace("T1_H3K27me3.bw", "T1_H3K27me3.bed"))
     assert main(["check", str(sheet), "-o", str(tmp_path / "check.tsv")]) == 1
+    # Nothing is printed where a file is written, so exit 1 needs a word.
+    said = capsys.readouterr().err
+    assert f"error: {sheet}: 2 problems" in said
+    assert f"stand in {tmp_path / 'check.tsv'}" in said
     errors = read_table(tmp_path / "check.tsv").query("level == 'error'")
     assert list(errors["sample"]) == ["T0_H3K27me3", "T1_H3K27me3"]
 

@@ -26,6 +26,16 @@ def test_what_is_not_here_has_no_size_and_the_words_are_plain() -> None:
     assert "GB of memory" in cost.words
 
 
+def test_tracks_elsewhere_are_counted_once() -> None:
+    def words(n: int, elsewhere: int) -> str:
+        tracks = [Path(f"{i}.bw") for i in range(n)]
+        return expected_cost(tracks, 1, elsewhere=elsewhere).words
+
+    assert words(8, 8).startswith("8 tracks elsewhere: about")
+    assert words(8, 3).startswith("5 tracks of less than 1 MB and 3 elsewhere: about")
+    assert words(8, 0).startswith("8 tracks of less than 1 MB: about")
+
+
 def test_peaks_alone_are_no_tracks() -> None:
     assert peaks_cost_in_words(1, 1) == "1 peak file: about 13 s, where nothing is done yet"
     assert "track" not in peaks_cost_in_words(30, 2)

@@ -70,3 +70,15 @@ def test_a_damaged_file_of_the_right_kind_keeps_its_own_message(
     assert kind_of(table) is None
     assert main(["plot", "ma", str(table), "-o", str(files / "f.png")]) == 1
     assert "no column padj" in capsys.readouterr().err
+
+
+def test_of_a_sheet_that_plot_locus_takes_its_own_problem_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text("SampleID,Factor,Condition,Coverage\na,ER,x,http://127.0.0.1:9/a.bw\n")
+    asked = ["--region", "chr1:1-100", "-o", str(tmp_path / "f.png")]
+    assert main(["plot", "locus", str(sheet), *asked]) == 1
+    said = capsys.readouterr().err
+    assert "127.0.0.1:9/a.bw" in said
+    assert "this is a sample sheet" not in said

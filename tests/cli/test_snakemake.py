@@ -76,6 +76,13 @@ def test_one_that_a_signal_ended_has_its_number(tmp_path: Path) -> None:
     assert run_snakemake(str(made.program), [], tmp_path) == 128 + signal.SIGKILL
 
 
+def test_one_whose_python_is_gone_is_told(tmp_path: Path) -> None:
+    made = fake_snakemake(tmp_path)
+    made.program.write_text("#!/gone/bin/python\n")
+    with pytest.raises(MissingDependencyError, match=r"cannot be started.*pip install"):
+        run_snakemake(str(made.program), [], tmp_path)
+
+
 CALL = """
 import sys
 from pathlib import Path
@@ -97,12 +104,24 @@ time.sleep(60)
 """
 
 
+# As on a busy computer: the program is at work before who called it goes on.
+BUSY = """
+import subprocess, time
+class Slow(subprocess.Popen):
+    def __init__(self, *given, **how):
+        super().__init__(*given, **how)
+        time.sleep(2)
+subprocess.Popen = Slow
+"""
+
+
+@pytest.mark.parametrize("before", ["", BUSY], ids=["idle", "busy"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_to_end_waits_for_it(number: signal.Signals, tmp_path: Path) -> None:
+def test_a_signal_to_end_waits_for_it(number: signal.Signals, before: str, tmp_path: Path) -> None:
     made = fake_snakemake(tmp_path, body=TIDY)
     # Control-C reaches all processes of a terminal, a signal to end one alone.
     process = subprocess.Popen(
-        [PYTHON, "-c", CALL, str(made.program), str(tmp_path)],
+        [PYTHON, "-c", before + CALL, str(made.program), str(tmp_path)],
         env=os.environ | {"PYTHONPATH": str(TOP)},
         start_new_session=True,
         preexec_fn=hear_control_c,

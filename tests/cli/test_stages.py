@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def test_codes_of_jobs(
     write_study(study, settings)
     assert job(study, out, "--stage", "count", "--shard", "1/4") == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert f"-o {out} --stage plan`" in line
+    assert f"-o {shlex.quote(str(out))} --stage plan`" in line
     assert job(study, out, "--stage", "look", "--shard", "20/20") == 0  # nothing is left for it
     assert stage_path(out, "done", "look.20-of-20").is_file()
     assert job(study, out, "--stage", "plan") == 0

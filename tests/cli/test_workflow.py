@@ -104,6 +104,21 @@ def test_what_a_run_would_refuse_is_refused(
     assert not out.exists()
 
 
+def test_files_that_are_not_there_are_all_named(
+    cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = Path(shutil.copytree(cohort.sheet.parent, tmp_path / "cohort"))
+    text = cohort.sheet.read_text().replace("T1_H3K27me3.bw", "gone.bw")
+    (there / "s.csv").write_text(text.replace("T6_H3K36me3.bed", "lost.bed"))
+    out = tmp_path / "wf"
+    assert main(["workflow", "init", str(there / "s.csv"), "-o", str(out)]) == 1
+    said = capsys.readouterr().err
+    assert "2 problems" in said
+    assert "gone.bw: no such file" in said
+    assert "lost.bed: no such file" in said
+    assert not out.exists()
+
+
 def test_commands_that_are_told_can_be_typed_as_they_stand(
     cohort: SmallCohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -158,6 +173,18 @@ def test_its_exit_code_is_kept(
     assert (str(wf / "study" / "logs") in capsys.readouterr().err) == (code != 0)
 
 
+@pytest.mark.parametrize(("version", "old"), [("7.32.4", True), ("9.15.0", False), ("?", False)])
+def test_where_it_fails_and_is_too_old_that_is_said(
+    version: str, old: bool, wf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = f"if '--version' in sys.argv: print({version!r}); sys.exit(0)"
+    made = fake_snakemake(tmp_path / "bin", code=2, body=body)
+    called = ["workflow", "run", str(wf), "--profile", "local", "--snakemake", str(made.program)]
+    assert main(called) == 2
+    said = f"it is Snakemake {version.rpartition('.')[0]}, and 8 or newer is needed: install it"
+    assert (said in capsys.readouterr().err) == old
+
+
 def test_nothing_is_called_where_there_is_no_workflow(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -173,5 +200,9 @@ def test_without_snakemake_it_is_said_how_to_install_it(
     wf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     called = ["workflow", "run", str(wf), "--profile", "local"]
-    assert main([*called, "--snakemake", str(tmp_path / "missing")]) == 1
+    missing = ["--snakemake", str(tmp_path / "missing")]
+    assert main([*called, *missing]) == 1
     assert "pip install 'resist_epi[workflow]'" in capsys.readouterr().err
+    called[2] = str(tmp_path)  # what is not there at all is said first
+    assert main([*called, *missing]) == 1
+    assert "no workflow" in capsys.readouterr().err

@@ -11,15 +11,17 @@ import pandas as pd
 import pytest
 
 from resist_epi.cli.main import main
+from resist_epi.counting import files
 from resist_epi.counting.coverage import count_regions, summarise_regions
 from resist_epi.counting.files import count_tables
 from resist_epi.counting.matrix_files import read_counts
 from resist_epi.counting.passes import Pass
+from resist_epi.counting.plan import Adjacent
 from resist_epi.errors import GenomeMismatchError, InputFormatError, WorkerDiedError
 from resist_epi.genome.chromosomes import Genome
 from resist_epi.genome.regions import bed_regions, genome_bins
 from resist_epi.io.parts import Parts
-from resist_epi.tracks import opened
+from resist_epi.tracks import opened, when_compiled
 from resist_epi.tracks.bigwig.track import write_bigwig
 from resist_epi.tracks.open import open_track
 from resist_epi.tracks.opened import OpenedFile, open_file
@@ -138,14 +140,14 @@ def test_kept_counts_of_other_regions_or_a_changed_file_are_not_used(
     count_tables(sources(paths), TABLES, how=Pass(parts=parts))
     caplog.set_level("INFO", logger="resist_epi")
     count_tables(sources(paths), {"bins": TABLES["bins"]}, how=Pass(parts=parts))
-    assert "counted before" not in caplog.text
+    assert "counted already" not in caplog.text
     count_tables(sources(paths, "coverage_sum"), TABLES, how=Pass(parts=parts))
-    assert "counted before" not in caplog.text
+    assert "counted already" not in caplog.text
     (tmp_path / "more").mkdir()
     write_tracks(tmp_path / "more", 3)
     (tmp_path / "t1.bw").write_bytes((tmp_path / "more" / "t2.bw").read_bytes())
     count_tables(sources(paths), TABLES, how=Pass(parts=parts))
-    assert "counted before: s0\n" in caplog.text
+    assert "counted already: s0\n" in caplog.text
     (tmp_path / "t1.bw").write_bytes((tmp_path / "t0.bw").read_bytes())
     found = count_tables(sources(paths), TABLES, how=Pass(parts=parts))
     assert (found.matrices["bins"].values[:, 0] == found.matrices["bins"].values[:, 1]).all()
@@ -215,3 +217,24 @@ def test_data_beyond_the_end_of_a_chromosome_are_refused(tmp_path: Path) -> None
     count_tables(found, tables, how=Pass(genome=Genome("long", {"chr1": 1100})))
     with pytest.raises(GenomeMismatchError, match=r"'s' has data up to chr1:1100, .* has 1000 bp"):
         count_tables(found, tables, how=Pass(genome=Genome("short", {"chr1": 1000})))
+
+
+def test_loops_are_loaded_once_before_processes_are_forked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bins of whole chromosomes take them, and many regions; each worker would load its own."""
+    paths = write_tracks(tmp_path, 2)
+    loaded: list[list[str]] = []
+    monkeypatch.setattr(files, "load_loops", lambda found: loaded.append(list(found)))
+    bins = Adjacent(500, LENGTHS)
+    for jobs, adjacent in ((2, None), (1, bins), (2, bins)):
+        parts = Parts(tmp_path / f"{jobs}{adjacent is None}")
+        how = Pass(jobs=jobs, parts=parts)
+        count_tables(sources(paths), TABLES, adjacent=adjacent, how=how)
+    once = [str(path) for path in paths.values()]
+    assert loaded == [once]
+    n = sum(map(len, TABLES.values()))
+    for runs, times in ((4 * n * 1.2 + 1, 1), (4 * n * 1.2 - 1, 2)):
+        monkeypatch.setattr(when_compiled, "_MANY", runs)
+        count_tables(sources(paths), TABLES)
+        assert loaded == [once] * times

@@ -60,7 +60,7 @@ def test_looks_and_counts_are_those_of_passes_of_their_own(
     expected = count_tables(files, TABLES).matrices["r"]
     with caplog.at_level("INFO", logger="resist_epi"):
         found = count_tables(files, TABLES, how=Pass(parts=parts)).matrices["r"]
-    assert "counted before: s0, s2\n" in caplog.text
+    assert "counted already: s0, s2\n" in caplog.text
     assert np.array_equal(found.values, expected.values)
     parts.remove()
     assert not (tmp_path / "parts").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -25,6 +26,30 @@ with folder_lock(sys.argv[1]):
     print("held", flush=True)
     time.sleep(float(sys.argv[2]))
 """
+
+
+# Each step when it is told to; who holds the folder does until all have tried.
+TAKE = """
+import sys
+from contextlib import ExitStack
+from resist_epi.io.lock import folder_lock
+print("ready", flush=True)
+sys.stdin.readline()
+with ExitStack() as held:
+    try:
+        held.enter_context(folder_lock(sys.argv[1]))
+        print("held", flush=True)
+    except Exception as error:
+        print(type(error).__name__, flush=True)
+    sys.stdin.readline()
+print("left", flush=True)
+"""
+
+
+def line(process: subprocess.Popen[str]) -> str:
+    """The next line that a process prints; empty after its end."""
+    assert process.stdout is not None
+    return process.stdout.readline().rstrip()
 
 
 def hold(folder: Path, seconds: float = 60) -> subprocess.Popen[str]:
@@ -147,8 +172,10 @@ def test_it_beats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "BEAT", 0.02)
     with folder_lock(tmp_path):
         os.utime(tmp_path / LOCK, (0, 0))
-        time.sleep(0.3)
-        assert time.time() - (tmp_path / LOCK).stat().st_mtime < 60
+        end = time.monotonic() + 60
+        while not (tmp_path / LOCK).stat().st_mtime and time.monotonic() < end:
+            time.sleep(0.01)
+        assert time.time() - (tmp_path / LOCK).stat().st_mtime < 100
 
 
 def test_who_lost_it_is_told(tmp_path: Path) -> None:
@@ -175,14 +202,29 @@ def test_threads_of_a_process_that_want_it_are_told_that_it_is_held(tmp_path: Pa
 
 def test_of_many_at_once_one_holds_it(tmp_path: Path) -> None:
     written(tmp_path, pid=2**22 + 1)  # a dead one, which all of them want to take over
-    code = HOLD.replace(
-        "with folder_lock", "time.sleep(float(sys.argv[3]) - time.time())\nwith folder_lock"
-    )
-    start = str(time.time() + 3)
-    command = [sys.executable, "-c", code, str(tmp_path), "3", start]
+    command = [sys.executable, "-c", TAKE, str(tmp_path)]
+    pipe = subprocess.PIPE
     processes = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        for _ in range(6)
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) for _ in range(6)
     ]
-    held = [p.communicate()[0] for p in processes]
-    assert held.count("held\n") == 1
+    told = [[line(p)] for p in processes]  # all have begun
+    for answer in ("go", "leave"):
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write(f"{answer}\n")
+            process.stdin.flush()
+        for process, own in zip(processes, told, strict=True):
+            own.append(line(process))
+    for process in processes:
+        process.communicate()
+    assert sorted(told) == [["ready", "LockHeldError", "left"]] * 5 + [["ready", "held", "left"]]
+
+
+def test_of_a_full_disk_no_lock_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(InputFormatError, match="No space left"), folder_lock(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []

@@ -42,3 +42,20 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     with run_log(tmp_path):
         logger.warning("x")
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_full_disk_ends_the_log_and_not_the_run(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    with run_log(tmp_path, full):
+        logger.warning("one")
+        logger.warning("two")
+    said = [r.getMessage() for r in caplog.records]
+    assert [s for s in said if "no more" in s] == [
+        "no more is written to /dev/full: No space left on device"
+    ]
+    assert {"one", "two"} <= set(said)
+    assert capsys.readouterr().err == ""

@@ -50,6 +50,23 @@ def test_share_of_the_top_bins() -> None:
     assert np.isnan(top_share(matrix(np.zeros((3, 2)), library_sizes=[1, 1]))["s0"])
 
 
+def test_a_difference_of_the_share_that_moves_nothing_is_not_said() -> None:
+    rows = sheet(["good", "poor"] * 4)
+    design = make_design(rows, "~ Condition")
+    contrast = make_contrast(design, None)
+
+    def said(factor: float) -> list[str]:
+        level = {f"s{i}": 0.2 * (1 + 0.002 * (i // 2)) for i in range(8)}
+        return share_tests(
+            {s: v * (factor if i % 2 else 1.0) for i, (s, v) in enumerate(level.items())},
+            *(design, contrast),
+        )
+
+    assert said(0.97) == []
+    assert "a factor of 0.85" in said(0.85)[0]
+    assert "a factor of 1.15" in said(1.15)[0]
+
+
 def test_the_share_is_tested_against_covariates_too() -> None:
     rows = sheet(["good", "poor"] * 4, Batch=["a"] * 4 + ["b"] * 4, Purity=[0.5, 0.6] * 4)
     design = make_design(rows, "~ Condition")

@@ -196,6 +196,24 @@ def test_a_call_that_hangs_on_one_unit_is_told_in_the_singular(one: int, said: s
     assert said in text_of(answer(one_mark(stability=facts)), "left out")
 
 
+def test_calls_that_cannot_be_tried_without_a_unit_are_not_said_to_fall() -> None:
+    facts = two_marks().marks[0].main.facts["stability"]
+    none = facts | {"stay": 0, "one": 0, "left_out": 0, "not_fitted": ["G1 + G2", "P1 + P2"]}
+    said = text_of(answer(one_mark(stability=none)), "left out")
+    assert said.startswith("Whether a call of H3K27me3 hangs on one unit is not known")
+    some = facts | {"not_fitted": ["G1 + G2", "G3", "G4"], "one": 0}
+    said = text_of(answer(one_mark(stability=some)), "left out")
+    assert said.endswith("(no test is possible without G1 + G2, G3 and 1 more) stay")
+
+
+def test_chance_says_whether_the_true_labels_are_among_the_ways() -> None:
+    counted = two_marks().marks[0].main.facts["relabelling"] | {"n": 10}
+    said = text_of(answer(one_mark(relabelling=counted)), "chance")
+    assert "(10 ways, the true one among them)" in said
+    said = text_of(answer(one_mark(relabelling=counted | {"complete": False})), "chance")
+    assert "(10 ways)" in said
+
+
 def test_a_null_cohort_says_what_is_ruled_out() -> None:
     found = answer(quiet())
     assert "differs at none of 195 promoters tested" in text_of(found, "differs")

@@ -18,6 +18,13 @@ def test_calls_of_other_regions_are_told_where_the_main_ones_are_quiet() -> None
     assert f"none of 195 promoters tested, but at {CALLED} consensus peaks, at a" in said
 
 
+def test_one_region_elsewhere_is_one() -> None:
+    one = results(60)
+    one["direction"] = np.where(np.arange(60) < 1, "gain", "none")
+    mark = mark_of("H3K27me3", {"promoters": sheet(results(200)), "genes": sheet(one)})
+    assert mark_differs(mark).endswith("; also at 1 gene body")
+
+
 @pytest.mark.parametrize(
     ("n", "sure", "words"),
     [

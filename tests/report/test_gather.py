@@ -32,6 +32,16 @@ def test_everything_of_a_run_is_found(study: Path) -> None:
     assert run.provenance["parameters"]["design"] == "~ Condition"
 
 
+def test_columns_of_the_sheet_are_known_without_scores_too(study: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(study, folder)
+    (folder / "quality" / "sheet_with_scores.csv").unlink(missing_ok=True)
+    columns = gather(folder).columns
+    assert columns is not None
+    assert "Condition" in columns
+    assert "Batch" not in columns
+
+
 def test_a_folder_without_a_run_says_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(InputFormatError, match=r"no qc\.tsv and no provenance\.json"):
         gather(tmp_path)

@@ -97,12 +97,25 @@ def test_a_row_names_the_genes_that_carry_others_and_never_says_nan() -> None:
     numbers = [c.name for c in (*MECHANISMS, *MECHANISMS_MORE) if c.dtype != "str"]
     row |= dict.fromkeys(numbers, float("nan"))
     row |= {"layer": "switches", "verdict": "not tested", "untested": "no gene", "genes": ""}
-    untested = _row(row)
+    untested = _row(row, 0.05)
     assert untested["effect"] == "–"
     shared = row | {"mechanism": "NSD2", "finding": "NSD2", "shared_genes": "G6PD,HK2"}
-    assert _row(shared)["finding"] == "also behind other mechanisms here: G6PD, HK2"
+    assert _row(shared, 0.05)["finding"] == "also behind other mechanisms here: G6PD, HK2"
     other = shared | {"finding": "Pentose phosphate", "pvalue_unshared": 0.2}
-    assert _row(other)["finding"].startswith("one finding with Pentose phosphate")
+    assert _row(other, 0.05)["finding"].startswith("one finding with Pentose phosphate")
+
+
+def test_a_direction_that_its_members_carry_says_so_and_by_which_p() -> None:
+    row = dict.fromkeys((*names(MECHANISMS), *names(MECHANISMS_MORE)), "")
+    numbers = [c.name for c in (*MECHANISMS, *MECHANISMS_MORE) if c.dtype != "str"]
+    row |= dict.fromkeys(numbers, float("nan"))
+    row |= {"layer": "H3K36me3", "verdict": "as expected", "direction": "gain", "padj": 0.17}
+    row |= {"mixed_padj": 0.04, "n_called": 2, "n_called_matched": 0.23}
+    said = "as expected, by its members: 2 loci called, 0.2 in sets like it (adjusted P 0.04)"
+    assert _row(row, 0.05)["verdict"] == said
+    assert _row(row | {"padj": 0.03}, 0.05)["verdict"] == "as expected"  # the effect carries it
+    assert _row(row | {"direction": "none"}, 0.05)["verdict"] == "as expected"
+    assert _row(row | {"mixed_padj": float("nan")}, 0.05)["verdict"] == "as expected"
 
 
 def test_a_share_less_that_of_other_loci_is_no_share_of_loci() -> None:
@@ -110,8 +123,8 @@ def test_a_share_less_that_of_other_loci_is_no_share_of_loci() -> None:
     row = {c.name: "" if c.dtype == "str" else float("nan") for c in columns}
     row["layer"] = "switches"
     # All loci of the set are activating, and 1 % of the others are repressive on balance.
-    assert _row(row | {"effect": 1.01})["effect"] == "+101.0 points"
-    assert _row(row | {"effect": -0.667})["effect"] == "−66.7 points"
+    assert _row(row | {"effect": 1.01}, 0.05)["effect"] == "+101.0 points"
+    assert _row(row | {"effect": -0.667}, 0.05)["effect"] == "−66.7 points"
 
 
 def test_controls_that_move_stand_beside_how_many_would_by_chance() -> None:

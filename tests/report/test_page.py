@@ -230,7 +230,8 @@ def test_a_run_with_little_in_it(study: Path, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("few_figures")
 def test_the_verb(study: Path, tmp_path: Path) -> None:
-    command(study, tmp_path / "page.html")
+    run = shutil.copytree(study, tmp_path / "run")  # its figures are drawn anew
+    command(run, tmp_path / "page.html")
     assert (tmp_path / "page.html").is_file()
     with pytest.raises(InputFormatError, match="not the folder of a finished run"):
         command(tmp_path, None)

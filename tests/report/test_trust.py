@@ -136,3 +136,15 @@ def test_what_hangs_on_one_unit_is_not_the_first_claim() -> None:
     one = np.where(np.arange(40) == 0, 1.0, 0.5)
     assert "which no single unit makes: 1 region of H3K27me3" in steps(stability=one)
     assert "Claim no region yet" in steps(stability=0.5)
+
+
+def test_calls_that_could_not_be_tried_without_a_unit_are_neither_held_nor_fallen() -> None:
+    def step(share: float, **facts: object) -> str:
+        table = results(40).assign(high_confidence=np.arange(40) < 2, stability=share)
+        run = run_tables([mark_of("H3K27me3", {"promoters": sheet(table, **facts)})])
+        return next(text for text in next_steps(run) if "Claim" in text)
+
+    assert step(np.nan) == "Claim first what is of high confidence: 2 regions of H3K27me3"
+    some = {"not_fitted": ["G1 + G2"], "calls": 2, "stay": 2, "one": 0, "left_out": 4}
+    assert step(1.0, stability=some) == step(np.nan)
+    assert "which no single unit makes" in step(1.0, stability=some | {"not_fitted": []})

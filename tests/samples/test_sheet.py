@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from resist_epi.errors import DesignError, SampleSheetError
-from resist_epi.samples.sheet import make_sheet, sheet_from_columns
+from resist_epi.samples.sheet import column_files, make_sheet, sheet_from_columns
 
 
 def frame(**columns: list[object]) -> pd.DataFrame:
@@ -116,3 +116,17 @@ def test_a_sheet_survives_being_written_into_counts() -> None:
 def test_a_sample_must_not_bear_the_name_of_a_region_column() -> None:
     text = problems(frame(SampleID=["start", "b"]))
     assert "line 2, column SampleID: 'start' is the name of a column of region tables" in text
+
+
+def test_a_row_with_files_of_another_kind_is_told_what_to_do() -> None:
+    made = make_sheet(frame(Coverage=["a.bw", ""], bamReads=["", "b.bam"]))
+    with pytest.raises(SampleSheetError) as caught:
+        column_files(made, "Coverage", "a bigWig or bedGraph")
+    (told,) = caught.value.problems
+    assert told.startswith("sample b, column Coverage: empty; expected a bigWig or bedGraph, as it")
+    assert "has bamReads: make a track of its reads (resist-epi tracks)" in told
+    with pytest.raises(SampleSheetError, match="as it has Coverage: give its reads"):
+        column_files(made, "bamReads", "a BAM file")
+    bare = make_sheet(frame(Coverage=["a.bw", ""]))
+    with pytest.raises(SampleSheetError, match=r"column Coverage: empty; expected a track$"):
+        column_files(bare, "Coverage", "a track")

@@ -62,7 +62,7 @@ from resist_epi.simulation.files import end_with_parent
 context = multiprocessing.get_context("fork")
 def work():
     end_with_parent()
-    time.sleep(60)
+    time.sleep(600)
 worker = context.Process(target=work)
 worker.start()
 print(worker.pid, flush=True)
@@ -73,7 +73,7 @@ worker.join()
         worker = program.stdout.readline().decode().strip()
         program.kill()
     state = "?"
-    for _ in range(100):
+    for _ in range(500):
         shown = subprocess.run(
             ["ps", "-o", "stat=", "-p", worker], capture_output=True, check=False
         )

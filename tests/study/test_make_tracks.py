@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -77,22 +78,22 @@ def test_what_is_unchanged_is_not_made_again(
     def never(*_: object, **__: object) -> None:
         raise AssertionError
 
-    calls: list[str] = []
+    out, calls = shutil.copytree(made, made.with_name("again")), []
     monkeypatch.setattr("resist_epi.study.make_tracks.make_bigwig", never)
     monkeypatch.setattr("resist_epi.study.make_tracks.write_mean_track", never)
-    make_tracks(read_sheet(sheet), made, RAW)
-    content = (made / "b.bw").read_bytes()
+    make_tracks(read_sheet(sheet), out, RAW)
+    content = (out / "b.bw").read_bytes()
 
-    def one(bam: str, out: Path, options: list[str], **_: object) -> None:
-        calls.append(out.name)
-        out.write_bytes(content)
+    def one(bam: str, track: Path, options: list[str], **_: object) -> None:
+        calls.append(track.name)
+        track.write_bytes(content)
 
     monkeypatch.setattr("resist_epi.study.make_tracks.make_bigwig", one)
-    (made / "b.bw").write_bytes(b"cut short")
-    make_tracks(read_sheet(sheet), made, RAW)
+    (out / "b.bw").write_bytes(b"cut short")
+    make_tracks(read_sheet(sheet), out, RAW)
     assert calls == ["b.bw"]
     other = AskedTracks(CoverageSettings(bin_size=20, normalisation="None"))
-    make_tracks(read_sheet(sheet), made, other)
+    make_tracks(read_sheet(sheet), out, other)
     assert calls == ["b.bw", "a1.bw", "a2.bw", "b.bw"]
 
 

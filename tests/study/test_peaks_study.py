@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -82,21 +83,22 @@ def test_quality_is_of_peaks(finished: Path) -> None:
 def test_a_run_goes_on_and_makes_anew_what_changed(
     finished: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    run = shutil.copytree(finished, finished.with_name("again"))
     sheet = finished.parent / "peaks.csv"
-    before = (finished / "occupancy" / "H3K27me3.tsv.gz").stat().st_mtime_ns
+    before = (run / "occupancy" / "H3K27me3.tsv.gz").stat().st_mtime_ns
     caplog.set_level("INFO")
-    run_study(settings(sheet, normalize="tmm"), finished)
+    run_study(settings(sheet, normalize="tmm"), run)
     assert "reused, since nothing that it depends on has changed: report" in caplog.text
-    assert (finished / "occupancy" / "H3K27me3.tsv.gz").stat().st_mtime_ns == before
+    assert (run / "occupancy" / "H3K27me3.tsv.gz").stat().st_mtime_ns == before
     caplog.clear()
-    lost = finished / "occupancy" / "H3K36me3.overlaps.tsv"
+    lost = run / "occupancy" / "H3K36me3.overlaps.tsv"
     lost.unlink()
-    run_study(settings(sheet, normalize="tmm"), finished)
+    run_study(settings(sheet, normalize="tmm"), run)
     assert "occupancy H3K27me3" in caplog.text
     assert "H3K36me3.overlaps.tsv is missing" in caplog.text
     assert lost.is_file()
-    assert main(["report", str(finished), "-o", str(finished.parent / "again.html")]) == 0
-    assert (finished.parent / "again.html").read_text() == (finished / "report.html").read_text()
+    assert main(["report", str(run), "-o", str(finished.parent / "again.html")]) == 0
+    assert (finished.parent / "again.html").read_text() == (run / "report.html").read_text()
 
 
 def test_one_group_is_described(tmp_path: Path) -> None:

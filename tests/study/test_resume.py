@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from resist_epi.io.clock import VARIABLE
 from resist_epi.io.lock import LOCK
 from resist_epi.io.run_folder import run_file, run_path
 from resist_epi.io.store import PARTIAL
@@ -152,11 +153,12 @@ def test_a_damaged_output_is_made_anew(begun: FinishedRun, damage: str) -> None:
     assert contents(out) == before
 
 
-# The command line in a process of its own, without the figures, which are most of the time.
+# The command line in a process of its own, without the figures, which are most of the time: where
+# they would be drawn it waits for the end of its input.
 WITHOUT_FIGURES = """
 import sys
 from resist_epi.report import page
-page.draw_figures = lambda run, folder, **how: []
+page.draw_figures = lambda run, folder, **how: list(sys.stdin.read())
 from resist_epi.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -168,15 +170,22 @@ def test_of_two_runs_in_one_folder_the_second_stops(tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = [sys.executable, "-c", WITHOUT_FIGURES, "-q", "run", str(cohort.sheet)]
     command += ["--genes", str(cohort.genes), "--gene-sets", str(cohort.gene_sets), "-o", str(out)]
-    first = subprocess.Popen(command)
+    first = subprocess.Popen(command, stdin=subprocess.PIPE)
     while not (out / LOCK).exists():
         assert first.poll() is None
         time.sleep(0.01)
-    second = subprocess.run([*command, "--normalize", "tmm"], capture_output=True, text=True)
+    second = subprocess.run(
+        [*command, "--normalize", "tmm"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    first.communicate()
     assert second.returncode == 1
     (line,) = second.stderr.splitlines()
     assert f"another run writes this folder: process {first.pid} on " in line
-    assert first.wait() == 0
+    assert first.returncode == 0
     assert not (out / LOCK).exists()
     assert "normalize: null" in (out / "study.yaml").read_text()
 
@@ -253,6 +262,7 @@ def moments_to_die(names: Sequence[str]) -> list[Kill]:
 def test_killed_in_every_step_it_ends_with_the_same_bytes(
     cohort: SmallCohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv(VARIABLE, "1700000000")  # midnight must not fall between two runs
     whole, out, names = tmp_path / "whole", tmp_path / "killed", []
     with monkeypatch.context() as once:
         once.setattr(Path, "replace", Path.replace)

@@ -206,16 +206,32 @@ def test_options_of_count_stand_in_the_counts(sheet: Path, tmp_path: Path) -> No
     assert sorted(p.name for p in tmp_path.iterdir()) == ["c.parquet", "r.bed"]
 
 
+# One worker is done with its file, and the other never will be.
+ENDLESS = """
+import sys, time
+from multiprocessing import parent_process
+from resist_epi.cli.main import main
+from resist_epi.tracks.reads.bed_reads import BedReads
+columns = BedReads._columns
+def endless(self, codes):
+    if parent_process() is not None and self.path.name.startswith("s2"):
+        time.sleep(600)
+    return columns(self, codes)
+BedReads._columns = endless
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 def test_control_c_leaves_neither_workers_nor_files(sheet: Path, tmp_path: Path) -> None:
-    for name in ("s0", "s2"):  # so large that they are not done at once
+    for name in ("s0", "s2"):
         path = sheet.with_name(f"{name}.tagAlign.gz")
-        (tmp_path / path.name).write_bytes(path.read_bytes() * 150)
+        (tmp_path / path.name).write_bytes(path.read_bytes())
     rows = pd.read_csv(sheet)
     rows[rows["SampleID"].isin(["s0", "s2"])].to_csv(tmp_path / "sheet.csv", index=False)
     bed = tmp_path / "r.bed"
     bed.write_text("chr1\t0\t600000\n")
     before = set(tmp_path.iterdir())
-    command = [sys.executable, "-m", "resist_epi", "count", "sheet.csv", "--regions", "r.bed"]
+    command = [sys.executable, "-c", ENDLESS, "count", "sheet.csv", "--regions", "r.bed"]
     process = subprocess.Popen(
         [*command, "--jobs", "2", "-o", "c.parquet"],
         cwd=tmp_path,
@@ -227,12 +243,17 @@ def test_control_c_leaves_neither_workers_nor_files(sheet: Path, tmp_path: Path)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     deadline = time.monotonic() + 60
     workers: list[str] = []
-    while len(workers) < 2 and time.monotonic() < deadline and process.poll() is None:
+    parts: set[Path] = set()
+    while not (len(workers) == 2 and parts) and time.monotonic() < deadline:
         workers = children.read_text().split() if children.exists() else []
+        parts = {path for path in tmp_path.rglob("*") if path.is_file()} - before
+        assert process.poll() is None
         time.sleep(0.02)
+    assert parts
     if len(workers) < 2:
+        os.killpg(process.pid, signal.SIGKILL)
         pytest.skip("the workers of another process cannot be seen here")
     os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it: to all of them
-    assert process.wait(timeout=30) != 0
+    assert process.wait(timeout=60) != 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
     assert set(tmp_path.iterdir()) == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -205,7 +206,7 @@ def test_the_report_links_a_page_a_contrast(run: tuple[StudySettings, Path]) -> 
         page = (out / "contrasts" / name / "report.html").read_text()
         assert 'href="../../report.html"' in page
     assert "All contrasts at once" in index
-    assert joint_rows(out)[0]["tested"] > 0
+    assert joint_rows(out, 0.05)[0]["tested"] > 0
     one = gather(out, out / "contrasts" / "poor-good")
     assert one.contrast == "poor-good"
     assert one.marks[0].correlation is not None  # shared
@@ -215,7 +216,8 @@ def test_the_report_links_a_page_a_contrast(run: tuple[StudySettings, Path]) -> 
 def test_a_run_goes_on_and_another_contrast_keeps_the_counts(
     run: tuple[StudySettings, Path], caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings, out = run
+    settings, finished = run
+    out = shutil.copytree(finished, finished.with_name("again"))  # other tests read that one
 
     def tables() -> dict[Path, bytes]:
         files = (p for p in out.rglob("*") if p.is_file() and p.name != "run.log")

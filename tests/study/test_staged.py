@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -172,6 +173,20 @@ def test_check_does_not_read_a_long_file_whole(server: RangeServer, tmp_path: Pa
     assert sum(s.sent for s in server.seen if s.path == "/T0.bw") < 300_000
 
 
+def test_check_lets_a_server_pass_that_gives_no_parts_as_run_does(
+    server: RangeServer, tmp_path: Path
+) -> None:
+    there, _ = served_sheet(tmp_path / "s", server, n=2)
+    for file in server.files.values():
+        file.ranges = False
+    found = check_study(there).query("column == 'Coverage'")
+    assert found["level"].tolist() == ["info", "info"]
+    assert found["message"].str.contains("gives no parts of files, so profile and plot locus").all()
+    server.files["/T0.bw"].data = b""
+    server.files.pop("/T1.bw")
+    assert check_study(there).query("column == 'Coverage'")["level"].tolist() == ["error", "error"]
+
+
 def test_the_same_address_twice_is_one_library(server: RangeServer, tmp_path: Path) -> None:
     there, _ = served_sheet(tmp_path / "s", server)
     text = there.read_text().replace("T3.bw", "T2.bw?token=sesame")
@@ -253,3 +268,19 @@ def test_names_that_are_no_unicode_stand_beside_addresses(
     sheet = replace(make_sheet(pd.DataFrame(rows)), table=table)
     assert list(without_remote_peaks(sheet).table["Peaks"]) == ["", odd]
     assert stage_sheet(sheet, tmp_path / "c").table["Peaks"].iloc[1] == odd
+
+
+def test_control_c_does_not_wait_for_a_server_that_says_nothing(
+    server: RangeServer, tmp_path: Path
+) -> None:
+    there, _ = served_sheet(tmp_path / "s", server)
+    server.files["/T2.bw"].drip = 600
+
+    def interrupted(line: str) -> None:
+        if "T1.bw" in line:
+            raise KeyboardInterrupt
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        stage_sheet(read_sheet(there), tmp_path / "cache", progress=interrupted)
+    assert time.monotonic() - began < 50  # of the 60 s without a byte, five times

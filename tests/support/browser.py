@@ -30,7 +30,7 @@ FLAGS = (
     "--remote-debugging-pipe",
     "--window-size=1280,900",
 )
-TIMEOUT = 40.0
+TIMEOUT = 120.0
 
 
 def find_chromium() -> str:

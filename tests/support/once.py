@@ -11,6 +11,8 @@ import pytest
 
 _LONGEST = 900  # seconds that another process may take to make it
 
+_made: dict[Path, dict[Path, tuple[int, int]]] = {}  # folder -> its files as they were first seen
+
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """A folder of this name, filled by `make` in one of the processes of this session.
@@ -34,7 +36,25 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
         done.touch()
     if failed := done.read_text():
         pytest.fail(f"{name} could not be made: {failed}")
+    _made.setdefault(folder, _files(folder))
     return folder
+
+
+def written_to() -> list[str]:
+    """Files that a test has written, changed or removed where many tests read, told once."""
+    found = []
+    for folder, before in _made.items():
+        now = _files(folder)
+        changed = [p for p in now.keys() | before.keys() if now.get(p) != before.get(p)]
+        found += sorted(map(str, changed))
+        _made[folder] = now
+    return found
+
+
+def _files(folder: Path) -> dict[Path, tuple[int, int]]:
+    """File -> size and time of the last change, ns."""
+    states = {path: path.stat() for path in folder.rglob("*") if path.is_file()}
+    return {path: (state.st_size, state.st_mtime_ns) for path, state in states.items()}
 
 
 def _wait(done: Path) -> None:

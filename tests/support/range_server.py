@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -51,6 +53,10 @@ class Served:
         `Authorization` that is asked for.
     redirect
         Where it is instead.
+    packed
+        Whole files are sent gzipped and without their length, though HEAD says that of the file.
+    drip
+        Seconds before each byte of the body.
     """
 
     data: bytes
@@ -63,6 +69,8 @@ class Served:
     extra: int = 0
     login: str = ""
     redirect: str = ""
+    packed: bool = False
+    drip: float = 0.0
 
     @property
     def tag(self) -> str:
@@ -154,12 +162,21 @@ class Handler(BaseHTTPRequestHandler):
             headers["Content-Range"] = f"bytes {asked[0]}-{asked[1] - 1}/{len(file.data)}"
         cut = self.command == "GET" and file.cut > 0
         file.cut -= cut
-        if file.says_length:
+        if file.packed and self.command == "GET" and asked is None:
+            headers["Content-Encoding"] = "gzip"
+            body = gzip.compress(body)
+        elif file.says_length:
             headers["Content-Length"] = str(len(body) + file.extra * (self.command == "HEAD"))
-        return self._send(status, headers, body, cut=cut)
+        return self._send(status, headers, body, cut=cut, drip=file.drip)
 
     def _send(
-        self, status: int, headers: dict[str, str], body: bytes, *, cut: bool = False
+        self,
+        status: int,
+        headers: dict[str, str],
+        body: bytes,
+        *,
+        cut: bool = False,
+        drip: float = 0.0,
     ) -> None:
         self.send_response(status)
         for name, value in headers.items():
@@ -174,7 +191,9 @@ class Handler(BaseHTTPRequestHandler):
         self.own.seen.append(Seen(self.command, self.path, asked, status, len(body)))
         self.end_headers()
         with suppress(OSError):
-            self.wfile.write(body)
+            for part in (body[i : i + 1] for i in range(len(body))) if drip else [body]:
+                time.sleep(drip)
+                self.wfile.write(part)
 
 
 class _Server(ThreadingHTTPServer):

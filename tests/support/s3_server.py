@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from typing import Any
 from urllib.parse import quote, unquote
 
 from tests.support.range_server import Handler, Served
@@ -46,12 +47,10 @@ class S3Handler(Handler):
     def found(self) -> Served | None:
         return self.own.files.get(unquote(self.path))
 
-    def _send(
-        self, status: int, headers: dict[str, str], body: bytes, *, cut: bool = False
-    ) -> None:
+    def _send(self, status: int, headers: dict[str, str], body: bytes, **how: Any) -> None:
         if self.path.startswith("/far/"):
             headers = {**headers, "x-amz-bucket-region": FAR}
-        super()._send(status, headers, body, cut=cut)
+        super()._send(status, headers, body, **how)
 
     def _signed(self) -> bool:
         said = re.fullmatch(

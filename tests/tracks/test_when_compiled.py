@@ -14,3 +14,8 @@ def test_long_tracks_are_worth_compiling(monkeypatch: pytest.MonkeyPatch) -> Non
     assert when_compiled.worth_compiling(500_000)
     assert not when_compiled.worth_compiling(1_000)
     assert [when_compiled.worth_compiling(300_000) for _ in range(30)][::29] == [False, True]
+
+
+def test_what_is_known_to_come_is_reckoned_at_once() -> None:
+    assert when_compiled.worth_loading(10_000_000)
+    assert not when_compiled.worth_loading(10_000_000, gain=0.1)

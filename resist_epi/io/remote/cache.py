@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from resist_epi.errors import InputFormatError
 from resist_epi.io.clock import today
@@ -40,6 +41,8 @@ _PART = ".part"  # behind the name of a file that is not whole yet
 
 _CHUNK = 1 << 20
 
+_OPTION = "--cache"  # by which another folder is chosen
+
 _WAIT = 0.5  # seconds between two looks at a file that another process fetches
 
 
@@ -62,10 +65,22 @@ class _ChangedError(Exception):
 
 
 def default_cache() -> Path:
-    """Where copies go unless it is said: `resist_epi/tracks` in the user's cache (XDG)."""
+    """Where copies go unless it is said: `resist_epi/tracks` in the user's cache (XDG).
+
+    Raises
+    ------
+    InputFormatError
+        If the user has no home folder.
+    """
     given = os.environ.get("XDG_CACHE_HOME", "")
     # The specification lets a relative one count as none.
-    base = Path(given) if given.startswith("/") else Path.home() / ".cache"
+    try:
+        base = Path(given) if given.startswith("/") else Path.home() / ".cache"
+    except RuntimeError:
+        raise InputFormatError(
+            "this user has no home folder in which files from elsewhere could be kept",
+            remedy="name a folder for them by --cache",
+        ) from None
     return base / "resist_epi" / "tracks"
 
 
@@ -144,11 +159,11 @@ def _fetched_alone(state: RemoteState, folder: Path, stop: Callable[[], bool]) -
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise unwritable(folder, error, option="--cache") from error
+        raise unwritable(folder, error, option=_OPTION) from error
     waited = False
     while True:
         try:
-            with folder_lock(folder):
+            with folder_lock(folder, option=_OPTION):
                 kept = _kept(folder) if state.known else None
                 return Fetched(kept) if kept is not None else _fetched(state, folder, stop)
         except LockHeldError:
@@ -186,7 +201,7 @@ def _fetched(state: RemoteState, folder: Path, stop: Callable[[], bool]) -> Fetc
     try:
         os.replace(part, path)
     except OSError as error:
-        raise unwritable(path, error, option="--cache") from error
+        raise unwritable(path, error, option=_OPTION) from error
     about = {
         "name": name,
         "url": shown(state.url),
@@ -196,7 +211,7 @@ def _fetched(state: RemoteState, folder: Path, stop: Callable[[], bool]) -> Fetc
         "sha256": digest,
         "fetched": today().isoformat(),
     }
-    write_text(folder / ORIGIN, json.dumps(about, indent=1) + "\n")
+    write_text(folder / ORIGIN, json.dumps(about, indent=1) + "\n", option=_OPTION)
     return Fetched(path, received)
 
 
@@ -235,6 +250,13 @@ def _receive(state: RemoteState, part: Path, stop: Callable[[], bool]) -> int:
         pause(failed)
 
 
+def _come(body: IO[bytes]) -> bytes:
+    """The next bytes of a body, as soon as there are any; none at its end."""
+    read = getattr(body, "read1", body.read)
+    data: bytes = read(_CHUNK)
+    return data
+
+
 def _piece(state: RemoteState, part: Path, have: int, stop: Callable[[], bool]) -> tuple[int, bool]:
     """Bytes of one answer, added to the part, and whether the file is whole."""
     headers = state.unchanged()
@@ -247,6 +269,7 @@ def _piece(state: RemoteState, part: Path, have: int, stop: Callable[[], bool]) 
             part.unlink(missing_ok=True)
             raise _ChangedError
         refuse(state.url, answer.status)
+        state.refuse_packed(answer)
         if have and answer.status != 206:
             logger.info("%s: the server gives no parts; fetched anew", shown(state.url))
             have = 0
@@ -258,7 +281,8 @@ def _piece(state: RemoteState, part: Path, have: int, stop: Callable[[], bool]) 
                     if stop():
                         raise InputFormatError("the fetch was stopped", path=state.url)
                     try:
-                        data = answer.body.read(_CHUNK)
+                        # What has come by now: a slow server must not keep us from stopping.
+                        data = _come(answer.body)
                     except BROKEN as error:
                         data = getattr(error, "partial", b"")
                         stream.write(data)
@@ -272,7 +296,7 @@ def _piece(state: RemoteState, part: Path, have: int, stop: Callable[[], bool]) 
                 stream.flush()
                 os.fsync(stream.fileno())
         except OSError as error:
-            raise unwritable(part, error, option="--cache") from error
+            raise unwritable(part, error, option=_OPTION) from error
     there = have + came
     if state.size is not None:
         told = ended and length.isdigit() and came == int(length)

@@ -33,6 +33,10 @@ _states: dict[str, RemoteState] = {}
 _blocks: OrderedDict[tuple[str, str, int, int], bytes] = OrderedDict()
 
 
+class NoPartsError(InputFormatError):
+    """A server that gives files whole or not at all, so that no part can be read."""
+
+
 class RangedFile(CheckedFile):
     """A file elsewhere, read as `CheckedFile`, by requests for ranges of bytes.
 
@@ -148,12 +152,14 @@ class RangedFile(CheckedFile):
                     self._changed()
                 refuse(self._state.url, answer.status)
                 if answer.status != 206:
-                    self.fail(
+                    raise NoPartsError(
                         "the server gives no parts of files",
+                        path=self.path,
                         expected="status 206",
                         found=str(answer.status),
                         remedy=_WHOLE,
                     )
+                self._state.refuse_packed(answer)
                 said = answer.headers.get("Content-Range", "")
                 if said.replace(" ", "").lower() != f"bytes{begin}-{end - 1}/{self.size}":
                     if not said.endswith(f"/{self.size}"):

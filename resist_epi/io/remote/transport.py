@@ -53,12 +53,15 @@ class RemoteState:
         With its quotes; empty where there is none.
     modified
         `Last-Modified`, as it stands; empty where there is none.
+    encoding
+        `Content-Encoding` in which a store keeps the file; empty where there is none.
     """
 
     url: str
     size: int | None
     etag: str
     modified: str
+    encoding: str = ""
 
     @property
     def version(self) -> str:
@@ -81,6 +84,24 @@ class RemoteState:
         """Whether an answer is of this content, as far as it tells."""
         etag = answer.headers.get("ETag", "")
         return not (etag and self.etag) or etag == self.etag
+
+    def refuse_packed(self, answer: Answer) -> None:
+        """Raise the error of an answer whose bytes are not the file's, as packed for the way.
+
+        Raises
+        ------
+        InputFormatError
+            With the encoding and the remedy.
+        """
+        encoding = _encoding(answer)
+        if encoding != self.encoding:
+            raise InputFormatError(
+                f"the server sends it packed (Content-Encoding: {encoding or 'none'}), though it"
+                " was asked for the file as it is",
+                path=self.url,
+                expected=f"Content-Encoding: {self.encoding or 'none'}",
+                remedy="download it by curl --compressed, and name the copy",
+            )
 
 
 @dataclass(frozen=True)
@@ -185,7 +206,13 @@ def _state(url: str, answer: Answer, size: str | None) -> RemoteState:
         int(size) if size is not None and size.isdigit() else None,
         answer.headers.get("ETag", ""),
         answer.headers.get("Last-Modified", ""),
+        _encoding(answer),
     )
+
+
+def _encoding(answer: Answer) -> str:
+    said = answer.headers.get("Content-Encoding", "").strip().lower()
+    return "" if said == "identity" else said
 
 
 def _ask(url: str, headers: Mapping[str, str], method: str) -> Answer:

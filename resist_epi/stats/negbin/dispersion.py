@@ -105,7 +105,7 @@ def estimate_trend(data: CountData) -> Trend:
         everywhere = np.full(len(informative), trended[int(np.argmin(abundance))])
         everywhere[informative] = trended
         trended, abundance = everywhere, average_log_cpm(data, dispersion=common)
-    logger.info("dispersion: common %.4g", common)
+    logger.debug("dispersion: common %.4g", common)
     return Trend(common, trended, abundance)
 
 

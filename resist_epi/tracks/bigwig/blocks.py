@@ -70,7 +70,9 @@ def block_runs(
         at += len(data)
         # The next chunk is cut by the size of the blocks seen so far.
         step = max(_CHUNK_BYTES * len(data) // max(sum(map(len, data)), 1), 1)
-        for runs in decode(file, header, part, data, within):
+        decoded = decode(file, header, part, data, within)
+        del data  # the last to hold what is let go of when it is decoded
+        for runs in decoded:
             if runs.begin < reached:
                 file.fail(
                     "two data blocks overlap",
@@ -90,6 +92,7 @@ def block_runs(
             if not header.inflated_size:
                 _check_values(file, header, part, runs)
             yield runs
+            del runs
 
 
 @cache

@@ -76,16 +76,41 @@ def decode(
     if not data:
         return
     bodies = [memoryview(block)[HEAD_BYTES:] for block in data]
-    for a, b, is_grid in _stretches(heads):
-        part = heads[a:b]
+    stretches = [(blocks[a:b], bodies[a:b], heads[a:b], grid) for a, b, grid in _stretches(heads)]
+    stretches.reverse()
+    del data, bodies
+    # Nothing that was decoded stays here: memory is used again, which costs less than new pages.
+    while stretches:
+        its_blocks, its_bodies, its_heads, is_grid = stretches.pop()
         if is_grid:
-            _check_grid(file, blocks[a:b], part)
-            yield _grid(bodies[a:b], part, header.byte_order, within)
+            _check_grid(file, its_blocks, its_heads)
+            yield _grid(its_bodies, its_heads, header.byte_order, within)
             continue
-        decoder = _DECODERS[int(part["kind"][0])]
-        runs = decoder(b"".join(bodies[a:b]), part, header.byte_order)
-        gapless = _check_runs(file, blocks[a:b], part, runs)
-        yield replace(runs, gapless=gapless)
+        body = b"".join(its_bodies)
+        its_bodies.clear()
+        yield _checked_runs(file, header, its_blocks, its_heads, body)
+
+
+def _checked_runs(
+    file: CheckedFile, header: Header, blocks: BlockIndex, heads: NDArray[np.void], body: bytes
+) -> Runs:
+    """Runs of blocks of one kind, laid out and checked."""
+    runs = _DECODERS[int(heads["kind"][0])](body, heads, header.byte_order)
+    gapless = _check_runs(file, blocks, heads, runs)
+    return replace(runs, gapless=gapless, below_zero=_may_be_below_zero(body, heads, header))
+
+
+def _may_be_below_zero(body: bytes, heads: NDArray[np.void], header: Header) -> bool:
+    """Whether a value may have its sign bit set, asked of whole items, which lie side by side.
+
+    The values alone lie apart from each other, which takes NumPy several times as long.
+    """
+    kind = int(heads["kind"][0])
+    if kind == _FIXED or (header.byte_order, sys.byteorder) != ("<", "little"):
+        return True
+    # A varStep item ends with its value, so it has its sign. Of bedGraph's three parts none may
+    # have its highest bit set: starts and ends have it beyond 2^31 only.
+    return bool(np.frombuffer(body, np.int32 if kind == _BEDGRAPH else np.int64).min() < 0)
 
 
 def _stretches(heads: NDArray[np.void]) -> Iterator[tuple[int, int, bool]]:
@@ -247,8 +272,8 @@ def _check_runs(file: CheckedFile, blocks: BlockIndex, heads: NDArray[np.void], 
     starts, ends = runs.starts[1:], runs.ends[:-1]
     # The first runs mostly tell already that there are gaps.
     gapless = bool((starts[:64] == ends[:64]).all() and (starts == ends).all())
-    ordered = gapless or (starts >= ends).all()
-    ordered = ordered and (runs.starts < runs.ends).all()
+    ordered = gapless or bool((starts >= ends).all())
+    ordered = ordered and _none_is_empty(heads, runs)
     if not ordered:
         disorder = ~(runs.starts < runs.ends)
         disorder[1:] |= runs.starts[1:] < runs.ends[:-1]
@@ -269,6 +294,15 @@ def _check_runs(file: CheckedFile, blocks: BlockIndex, heads: NDArray[np.void], 
     begin, end = runs.starts[first].astype(np.int64), runs.ends[last].astype(np.int64)
     _check_places(file, blocks, begin, end, slack)
     return gapless
+
+
+def _none_is_empty(heads: NDArray[np.void], runs: Runs) -> bool:
+    """Whether each run begins before it ends."""
+    spans = heads["span"]
+    if heads["kind"][0] == _VARIABLE and (spans == spans[0]).all():
+        # They have one length, so only an end beyond 32 bits, which wraps around, lies before.
+        return int(runs.starts.max()) + int(spans[0]) <= np.iinfo(np.uint32).max
+    return bool((runs.starts < runs.ends).all())
 
 
 def _check_places(

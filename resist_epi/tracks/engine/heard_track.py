@@ -48,6 +48,7 @@ class HeardTrack(CoverageTrack):
             for listener in self._listeners:
                 listener.add(runs)
             yield runs
+            del runs  # whose memory serves the next ones
         for listener in self._listeners:
             listener.end(chrom)
         self._heard.add(chrom)

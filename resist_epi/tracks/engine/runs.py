@@ -27,12 +27,15 @@ class Runs:
         (n,) float32 or float64; NaN and infinite values count as uncovered.
     gapless
         True says that each run begins where the one before ends, which saves work.
+    below_zero
+        False says that no value is below zero, which saves looking.
     """
 
     starts: NDArray[np.uint32]
     ends: NDArray[np.uint32]
     values: AnyFloat
     gapless: bool = False
+    below_zero: bool = True
 
     def __len__(self) -> int:
         return self.starts.size
@@ -89,6 +92,11 @@ class Grid:
         """True."""
         return True
 
+    @property
+    def below_zero(self) -> bool:
+        """True: nobody has looked."""
+        return True
+
     def place(self, numbers: IntArray) -> IntArray:
         """Where in `values` the runs of these numbers stand."""
         return numbers
@@ -137,6 +145,11 @@ class GridParts:
     def ends(self) -> NDArray[np.uint32]:
         """(n,) uint32."""
         return self.starts + np.uint32(self.step)
+
+    @property
+    def below_zero(self) -> bool:
+        """True: nobody has looked."""
+        return True
 
     def place(self, numbers: IntArray) -> IntArray:
         """Where in `values` these runs stand; between stretches, where the next one begins."""

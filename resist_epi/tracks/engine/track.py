@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from resist_epi.arrays import AnyFloat, ByChromosome, FloatArray, Spans
+from resist_epi.arrays import ByChromosome, FloatArray, Spans
 from resist_epi.errors import GenomeMismatchError
 from resist_epi.tracks.engine.bins import BinAccumulator
 from resist_epi.tracks.engine.region_sums import RegionAccumulator, RegionSummary, complement
@@ -94,7 +94,8 @@ class CoverageTrack(ABC):
         lowest = 0.0
         for runs in self.runs_within(chrom, accumulator.within):
             accumulator.add(runs)
-            lowest = min(lowest, lowest_value(runs.values))
+            lowest = min(lowest, lowest_value(runs))
+            del runs  # whose memory serves the next ones
         warn_of_undefined(self.path, chrom, accumulator.undefined)
         return replace(accumulator.result(), lowest=lowest)
 
@@ -119,6 +120,7 @@ class CoverageTrack(ABC):
         accumulator = BinAccumulator(edges, length=length)
         for runs in self.runs_within(chrom, accumulator.within):
             accumulator.add(runs)
+            del runs
         warn_of_undefined(self.path, chrom, accumulator.undefined)
         return accumulator.result()
 
@@ -157,9 +159,10 @@ class CoverageTrack(ABC):
             )
 
 
-def lowest_value(values: AnyFloat) -> float:
+def lowest_value(runs: Runs | Grid | GridParts) -> float:
     """The lowest value, or 0 where none is below; NaN is none."""
-    if not len(values):
+    values = runs.values
+    if not runs.below_zero or not len(values):
         return 0.0
     lowest = float(np.minimum.reduce(values))  # several times as fast, but NaN wins
     return min(0.0, float(np.fmin.reduce(values)) if np.isnan(lowest) else lowest)

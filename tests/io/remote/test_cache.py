@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import random
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -197,14 +200,8 @@ def test_a_damaged_copy_is_fetched_anew(
 
 def test_two_at_once_fetch_once(server: RangeServer, tmp_path: Path) -> None:
     url = server.put("a.bw", DATA)
-    found: list[Path] = []
-    threads = [
-        threading.Thread(target=lambda: found.append(fetch(url, tmp_path).path)) for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: fetch(url, tmp_path).path, range(4)))
     assert len(set(found)) == 1
     assert found[0].read_bytes() == DATA
     assert server.sent() == len(DATA)
@@ -258,3 +255,49 @@ def test_a_link_in_the_cache_is_not_followed(server: RangeServer, tmp_path: Path
     found = fetch(url, tmp_path / "c").path
     assert not found.is_symlink()
     assert outside.read_bytes() == DATA
+
+
+def test_a_file_that_comes_packed_is_none(server: RangeServer, tmp_path: Path) -> None:
+    """The rest of it would come as it is, and both together would be as long as the file."""
+    url = server.put("a.bw", b"abcdefgh" * 10_000, packed=True)
+    for _ in range(2):
+        with pytest.raises(InputFormatError, match=r"packed \(Content-Encoding: gzip\)") as error:
+            fetch(url, tmp_path)
+        assert "curl --compressed" in str(error.value)
+    assert not [p for p in tmp_path.rglob("*") if p.is_file() and p.stat().st_size]
+
+
+def test_a_slow_fetch_is_stopped_between_two_bytes(server: RangeServer, tmp_path: Path) -> None:
+    url = server.put("a.bw", DATA[:400], drip=0.05)
+    asked = iter(range(1000))
+    with pytest.raises(InputFormatError, match="stopped"):
+        fetch(url, tmp_path, stop=lambda: next(asked) >= 3)
+    (part,) = tmp_path.rglob("*.part")
+    assert 0 < part.stat().st_size < 400
+    assert DATA.startswith(part.read_bytes())
+
+
+@pytest.mark.parametrize("full", ["lock", "origin"])
+def test_a_full_disk_of_the_cache_is_another_one_by_its_option(
+    server: RangeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: str
+) -> None:
+    url = server.put("a.bw", DATA)
+    write = os.pwrite if full == "lock" else Path.write_bytes
+
+    def none_free(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os if full == "lock" else Path, write.__name__, none_free)
+    with pytest.raises(InputFormatError, match=r"No space left.*by --cache"):
+        fetch(url, tmp_path)
+    monkeypatch.undo()
+    assert fetch(url, tmp_path).path.read_bytes() == DATA
+
+
+def test_without_a_home_the_cache_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a user whose number alone a container knows."""
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
+    with pytest.raises(InputFormatError, match=r"no home folder.*--cache"):
+        default_cache()

@@ -111,3 +111,12 @@ def test_no_such_file_and_no_server(server: RangeServer) -> None:
         RangedFile(f"{server.url}/gone.bw")
     with pytest.raises(InputFormatError, match="does not answer"):
         RangedFile("http://127.0.0.1:1/a.bw")
+
+
+def test_parts_that_come_packed_are_none(server: RangeServer) -> None:
+    with RangedFile(server.put("a.bw", DATA, packed=True)) as file:
+        assert file.read(5, 10, "part") == DATA[5:15]  # those are sent as they are
+    forget()
+    url = server.put("b.bw", DATA, packed=True, ranges=False)
+    with RangedFile(url) as file, pytest.raises(InputFormatError, match="gives no parts"):
+        file.read(5, 10, "part")

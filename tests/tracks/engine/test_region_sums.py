@@ -340,3 +340,19 @@ def test_a_compiled_loop_gives_the_same_digits(seed: int, strided: bool, undefin
         arrays = summary.sum, summary.covered, summary.clipped
         found.append((*(a.tobytes() for a in arrays), accumulator.undefined))
     assert found[0] == found[1]
+
+
+def test_few_regions_of_long_tracks_load_no_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop saves time by the segments that it adds up, however many runs go by."""
+    asked: list[float] = []
+
+    def worth(n: int, *, gain: float) -> bool:
+        asked.append(n * gain)
+        return False
+
+    monkeypatch.setattr(region_sums, "worth_compiling", worth)
+    accumulator = RegionAccumulator([0, 500], [100, 900], length=200_000, extremes=False)
+    edges = np.arange(100_001, dtype=np.uint32)
+    accumulator.add(Runs(edges[:-1], edges[1:], np.ones(100_000, np.float32)))
+    assert len(asked) == 1
+    assert asked[0] < 10
