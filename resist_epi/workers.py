@@ -89,6 +89,21 @@ def run_tasks(
     _Pool(work, tasks, min(jobs, len(tasks)), done).run()
 
 
+def return_memory() -> None:
+    """Give the system back what was freed and is kept for later: forked workers would have it, too.
+
+    Where the C library cannot (musl, macOS), nothing is done.
+    """
+    import ctypes
+
+    arrow = sys.modules.get("pyarrow")
+    if arrow is not None:
+        arrow.default_memory_pool().release_unused()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 @dataclass
 class _Worker(Generic[Task]):
     """A process, our end of its pipe, and the name of the task that it is at."""
@@ -113,6 +128,8 @@ class _Pool(Generic[Task, Result]):
         self._died: dict[str, str] = {}
 
     def run(self) -> None:
+        if _START == "fork":
+            return_memory()
         try:
             for _ in range(self._jobs):
                 self._start()

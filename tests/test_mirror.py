@@ -76,7 +76,6 @@ PROVED_ELSEWHERE: dict[str, tuple[tuple[str, ...], str]] = {
     "cli.profile": (("study/test_profile_sheet.py",), VERB),
     "cli.tracks": (("study/test_make_tracks.py",), VERB),
     "cli.report": (("report/test_page.py",), VERB),
-    "counting.filling": (("counting/test_coverage.py", "counting/test_files.py"), "its callers"),
     "counting.passes": (("counting/test_files.py",), "what is asked of files, in one record"),
     "counting.plan": (
         ("counting/test_coverage.py", "counting/test_files.py"),

@@ -15,7 +15,7 @@ import pytest
 
 from resist_epi import workers
 from resist_epi.errors import InputFormatError, WorkerDiedError
-from resist_epi.workers import run_tasks
+from resist_epi.workers import return_memory, run_tasks
 from tests.support.processes import hear_control_c
 
 
@@ -146,6 +146,38 @@ def alive(pid: int) -> bool:
 def test_a_result_that_cannot_be_sent_is_told_as_that() -> None:
     with pytest.raises(RuntimeError, match=r"the result cannot be sent: .*secretive"):
         run_tasks(secretive, {"a": 1, "b": 2}, jobs=2, done=lambda *_: None)
+
+
+RESIDENT = """
+from resist_epi.workers import run_tasks
+def resident(x=0):
+    with open("/proc/self/statm") as stream:
+        return int(stream.read().split()[1]) * 4096 / 1e6
+blocks = [bytes(60_000) for _ in range(4_000)]
+held = blocks[::100]
+before = resident()
+del blocks
+kept = resident()
+found = []
+run_tasks(resident, {"a": 1, "b": 2}, jobs=2, done=lambda name, got: found.append(got))
+print(before, kept, max(found))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_workers_do_not_inherit_what_was_freed() -> None:
+    made = subprocess.run(
+        [sys.executable, "-c", RESIDENT], capture_output=True, text=True, check=True
+    )
+    before, kept, workers_have = map(float, made.stdout.split())
+    if before - kept > 150:
+        pytest.skip("this C library gives memory back by itself")
+    assert workers_have < kept - 150
+
+
+def test_memory_is_given_back_where_the_c_library_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctypes.CDLL", lambda name: object())  # as of one without malloc_trim
+    return_memory()
 
 
 def threads_of_linear_algebra(_: int = 0) -> list[int]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from resist_epi.arrays import FloatArray
-from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.matrix import CountMatrix, read_only
 from resist_epi.counting.past_ends import past_ends, true_lengths
 from resist_epi.counting.tally import Tally
 from resist_epi.genome.chromosomes import Genome
@@ -118,6 +118,8 @@ class MatrixFilling:
     def matrices(self, **metadata: Any) -> dict[str, CountMatrix]:
         """The matrices, once every sample was added; regions past a chromosome's end are NaN.
 
+        They are handed over as they were filled, not copied: nothing can be added afterwards.
+
         Raises
         ------
         InputFormatError
@@ -125,13 +127,13 @@ class MatrixFilling:
         """
         for name, table in self.tables.items():
             past = past_ends(table, self._lengths)
-            if past.any() and name in self._values:
+            if past.any() and name in self._values and self._values[name].flags.writeable:
                 self._values[name][past] = np.nan
         own = _SIZE_FROM.get(self.quantity, "total_coverage")
         source = ["sheet" if given else own for given in self._from_sheet]
         return {
             name: CountMatrix(
-                values=self._values.get(name, np.empty((len(table), len(self.samples)))),
+                values=read_only(self._filled(name)),
                 regions=table,
                 samples=self.samples,
                 quantity=self.quantity,
@@ -144,3 +146,8 @@ class MatrixFilling:
             )
             for name, table in self.tables.items()
         }
+
+    def _filled(self, name: str) -> FloatArray:
+        if name not in self._values:
+            return np.empty((len(self.tables[name]), len(self.samples)))
+        return self._values[name]

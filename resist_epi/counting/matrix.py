@@ -151,7 +151,7 @@ class CountMatrix(Shown):
         none = self.unplaced
         if not none.any():
             return self
-        return replace(self, values=np.where(none[:, None], 0.0, self.values))
+        return replace(self, values=read_only(np.where(none[:, None], 0.0, self.values)))
 
     @property
     def effective_library_sizes(self) -> FloatArray:
@@ -180,7 +180,7 @@ class CountMatrix(Shown):
         cells = (rows,) if every else np.ix_(rows, columns)
         return replace(
             self,
-            values=self.values[cells],
+            values=read_only(self.values[cells]),
             regions=self.regions.iloc[rows].reset_index(drop=True),
             samples=tuple(self.samples[i] for i in columns),
             library_sizes=self.library_sizes[columns],
@@ -269,6 +269,12 @@ class CountMatrix(Shown):
         """Region columns, then a column a sample."""
         values = pd.DataFrame(self.values, columns=list(self.samples))
         return pd.concat([self.regions.reset_index(drop=True), values], axis=1)
+
+
+def read_only(made: FloatArray) -> FloatArray:
+    """An array that nobody else holds, as a matrix takes it over without a copy."""
+    made.flags.writeable = False
+    return made
 
 
 def _frozen(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.matrix import CountMatrix, read_only
 from resist_epi.errors import DesignError
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.schema import COUNTS
@@ -111,7 +111,7 @@ def _merge(matrix: CountMatrix, members: Sequence[np.ndarray]) -> CountMatrix:
             values[:, u] = matrix.values[:, m].mean(axis=1, dtype=np.float64)
             library_sizes[u] = sizes[m].mean()
     return CountMatrix(
-        values=values,
+        values=read_only(values),
         regions=matrix.regions,
         samples=tuple(matrix.samples[m[0]] for m in members),
         quantity=matrix.quantity,

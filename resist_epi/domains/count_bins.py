@@ -42,6 +42,7 @@ def count_domain_bins(
     controls: Mapping[str, str] | None = None,
     settings: DomainSettings | None = None,
     kept: Mapping[str, str] | None = None,
+    background: BackgroundLevel | None = None,
     how: Pass | None = None,
 ) -> CountMatrix:
     """Find the windows of a genome that lie above its background, and keep their bins.
@@ -63,6 +64,9 @@ def count_domain_bins(
     kept
         SampleID -> key of the part (`how.parts`) that holds its bins, where these were added up
         before; without it the files are read for them.
+    background
+        Level of `ten_kb` less what is left out, in the order of the files, where it was found
+        before; of `ten_kb` nothing but the libraries is asked then, so it may lack its bins.
     how
         What is left out, by how many processes, and who is told whenever a chromosome was counted.
 
@@ -81,7 +85,7 @@ def count_domain_bins(
     of_reads = next(iter(files.values())).quantity == "reads"
     are_kept = bool(kept) and how.parts is not None
     if of_reads and not are_kept:
-        return _of_reads(files, ten_kb, lengths, controls, settings, how)
+        return _of_reads(files, ten_kb, lengths, controls, settings, background, how)
     texts = any(not file.lengths_known for file in files.values())
     opened = {} if of_reads or (are_kept and not texts) else files
     tracks = {name: file.track() for name, file in opened.items()}
@@ -90,7 +94,8 @@ def count_domain_bins(
         n: replace(files[n], chrom_lengths=_own_lengths(files[n], t)) for n, t in tracks.items()
     }
     shared = placed_lengths(read or files, lengths, genome=how.genome)
-    background = background_level(ten_kb, exclude=how.exclude)
+    if background is None:
+        background = background_level(ten_kb, exclude=how.exclude)
     widths = _widths(files)
     if kept and how.parts is not None:
         quantity = "coverage_sum" if widths is None else "recovered_reads"
@@ -113,7 +118,7 @@ def count_domain_bins(
         work = _Chromosome(source, shared, background, settings, control)
         run_tasks(work, {c: c for c in shared}, jobs=1 if one_place else how.jobs, done=done)
     return joined_bins(
-        {chrom: parts[chrom] for chrom in shared},
+        {chrom: parts.pop(chrom) for chrom in shared},
         background,
         settings,
         samples=source.samples,
@@ -129,6 +134,7 @@ def _of_reads(
     lengths: Mapping[str, int] | None,
     controls: Mapping[str, str] | None,
     settings: DomainSettings,
+    background: BackgroundLevel | None,
     how: Pass,
 ) -> CountMatrix:
     """`count_domain_bins` of reads whose bins nobody has kept: each file is read once for all."""
@@ -143,6 +149,7 @@ def _of_reads(
             controls=controls,
             settings=settings,
             kept=tally_files(files, plan, how, lambda name, tally: None),
+            background=background,
             how=how,
         )
 

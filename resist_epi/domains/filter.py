@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import AnyFloat, ByChromosome, FloatArray, IntArray
 from resist_epi.counting.background import BACKGROUND_BIN
-from resist_epi.counting.matrix import CountMatrix
+from resist_epi.counting.matrix import CountMatrix, read_only
 from resist_epi.domains.bins import BinSource
 from resist_epi.domains.clusters import window_sums
 from resist_epi.domains.settings import DomainSettings
@@ -253,7 +253,7 @@ def _pooled(values: AnyFloat, divisors: FloatArray) -> FloatArray:
 
 
 def joined_bins(
-    parts: Mapping[str, ChromosomeBins],
+    parts: dict[str, ChromosomeBins],
     background: BackgroundLevel,
     settings: DomainSettings,
     *,
@@ -267,7 +267,8 @@ def joined_bins(
     Parameters
     ----------
     parts
-        Chromosome -> its bins; at least one.
+        Chromosome -> its bins; at least one. They are taken out of it, and let go one by one as
+        they are joined, so that a mark's bins are never there twice.
     samples, quantity, library_sizes
         Of the matrix that comes out.
     controlled
@@ -290,8 +291,10 @@ def joined_bins(
     passed = {size: int(regions[f"window_{size}"].sum()) for size in settings.sizes}
     seen = sum(part.seen for part in parts.values())
     logger.info("%d of %d windows are above background", sum(passed.values()), seen)
+    pieces = [parts[chrom].values for chrom in chroms]
+    parts.clear()
     return CountMatrix(
-        values=_stacked([parts[chrom].values for chrom in chroms]),
+        values=_stacked(pieces),
         regions=regions,
         samples=samples,
         quantity=quantity,
@@ -311,11 +314,16 @@ def joined_bins(
     )
 
 
-def _stacked(parts: list[AnyFloat]) -> FloatArray:
-    """All parts below one another, float32 where they all are."""
-    stacked = np.concatenate(parts)
-    stacked.flags.writeable = False  # so that the matrix need not copy it
-    return cast("FloatArray", stacked)
+def _stacked(pieces: list[AnyFloat]) -> FloatArray:
+    """All pieces below one another, float32 where they all are; none is left in the list."""
+    shape = sum(map(len, pieces)), pieces[0].shape[1]
+    stacked = np.empty(shape, dtype=np.result_type(*pieces))  # memory is taken as it is filled
+    end = len(stacked)
+    while pieces:
+        own = pieces.pop()
+        stacked[end - len(own) : end] = own
+        end -= len(own)
+    return read_only(cast("FloatArray", stacked))
 
 
 class HasMetadata(Protocol):

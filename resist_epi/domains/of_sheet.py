@@ -17,6 +17,7 @@ from resist_epi.counting.passes import Pass
 from resist_epi.counting.plan import Adjacent
 from resist_epi.counting.sources import ReadOptions, sheet_sources
 from resist_epi.domains.count_bins import count_domain_bins, placed_lengths
+from resist_epi.domains.filter import BackgroundLevel
 from resist_epi.domains.find import find_domains
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import DesignError
@@ -96,6 +97,7 @@ def sheet_domain_bins(
     lengths: Mapping[str, int] | None = None,
     settings: DomainSettings | None = None,
     kept: Mapping[str, str] | None = None,
+    background: BackgroundLevel | None = None,
     how: Pass | None = None,
 ) -> CountMatrix:
     """Find the bins of windows above the background, and above the controls that the sheet names.
@@ -104,7 +106,7 @@ def sheet_domain_bins(
     ----------
     ten_kb
         Counts of the same files in 10-kb bins.
-    kept, how
+    kept, background, how
         As of `count_bins.count_domain_bins`.
     """
     controls = window_controls(sheet)
@@ -116,6 +118,7 @@ def sheet_domain_bins(
         controls=controls,
         settings=settings,
         kept=kept,
+        background=background,
         how=how,
     )
 

@@ -38,18 +38,26 @@ def windows_with_signal(matrix: CountMatrix, *, min_units: int) -> tuple[BoolArr
 
 
 def fit_windows(
-    matrix: CountMatrix, design: Design, *, method: str, options: FitOptions | None = None
+    matrix: CountMatrix,
+    design: Design,
+    *,
+    method: str,
+    options: FitOptions | None = None,
+    spend: bool = False,
 ) -> Fit:
     """Fit a design to windows, all of which are tested, as `differential.fit` does.
 
     Of float32 by `trend` or `ql` with independent units and no value left out, the fit takes no
-    more memory than the windows once more, and its response is not kept. Otherwise the response is
-    made by rows, in float64, whenever it is asked for, and the fit is that of the whole matrix.
+    more memory than the windows once more (by `trend`, where they are not spent), and its response
+    is not kept. Otherwise the response is made by rows, in float64, whenever it is asked for, and
+    the fit is that of the whole matrix.
 
     Parameters
     ----------
     matrix
         Normalised windows x units, each with signal in some unit.
+    spend
+        Whether nobody reads the values after this: their memory may be taken for the log signal.
 
     Raises
     ------
@@ -61,7 +69,7 @@ def fit_windows(
     replicated = len(design.matrix) > design.matrix.shape[1] and len(matrix.values) > 0
     single = matrix.values.dtype == np.float32
     if single and plain and replicated and method == "trend":
-        return _trend(matrix, design, options)
+        return _trend(matrix, design, options, spend=spend)
     if single and replicated and method == "ql":
         return _quasi(matrix, design)
     return fit_model(matrix, design, method=method, options=options)
@@ -78,26 +86,32 @@ def _block(matrix: CountMatrix, rows: slice) -> CountMatrix:
     )
 
 
-def _trend(matrix: CountMatrix, design: Design, options: FitOptions) -> Fit:
+def _trend(matrix: CountMatrix, design: Design, options: FitOptions, *, spend: bool) -> Fit:
     """As `linear_models.fit_trend`."""
     means = np.empty(len(matrix.values))
     for rows in row_blocks(len(means)):
         means[rows] = scaled(_block(matrix, rows)).mean(axis=1)
     prior = prior_of_means(means, counts=matrix.quantity in COUNTS)
-    level = np.empty(matrix.values.shape, dtype=np.float32)
+    level = _room_for_level(matrix, spend=spend)
     for rows in row_blocks(len(means)):
         level[rows] = np.log2(scaled(_block(matrix, rows)) + prior)
     X = design.matrix.to_numpy(np.float64)
-    response = cast("FloatArray", level)
-    unweighted = _moderated(matrix, design, fit_linear(response, X), means)
+    unweighted = _moderated(matrix, design, fit_linear(level, X), means)
     settings = {"prior": prior}
     if not options.weights:
         return replace(unweighted, settings=settings)
-    shown = without_shift(response, X) if options.centred else response
+    shown = without_shift(level, X) if options.centred else level
     weights = array_weights(shown, X, groups=options.variance_groups)
-    del shown
-    fitted = _moderated(matrix, design, fit_linear(response, X, weights=weights), means)
+    fitted = _moderated(matrix, design, fit_linear(level, X, weights=weights), means)
     return replace(fitted, weights=weights, unweighted=unweighted, settings=settings)
+
+
+def _room_for_level(matrix: CountMatrix, *, spend: bool) -> FloatArray:
+    """float32 in the shape of the windows: their own memory, where they may be spent."""
+    if spend and matrix.values.flags.owndata:
+        matrix.values.flags.writeable = True
+        return matrix.values
+    return cast("FloatArray", np.empty(matrix.values.shape, dtype=np.float32))
 
 
 def _moderated(matrix: CountMatrix, design: Design, linear: LinearFit, means: FloatArray) -> Fit:

@@ -34,12 +34,7 @@ from resist_epi.stats.multiple import benjamini_hochberg
 from resist_epi.stats.rows import gathered
 
 
-def with_windows(
-    analysis: Analysis,
-    bins: Bins,
-    domains: Domains,
-    sheet: SampleSheet,
-) -> Analysis:
+def with_windows(analysis: Analysis, bins: Bins, domains: Domains, sheet: SampleSheet) -> Analysis:
     """Test the windows of domains whose whole signal was analysed; P comes from the windows.
 
     Question, units, design, method and normalisation are those of the analysis: windows above
@@ -65,10 +60,7 @@ def with_windows(
 
 
 def with_windows_of_several(
-    analyses: Sequence[Analysis],
-    bins: Bins,
-    domains: Domains,
-    sheet: SampleSheet,
+    analyses: Sequence[Analysis], bins: Bins, domains: Domains, sheet: SampleSheet
 ) -> list[Analysis]:
     """As `with_windows`, several contrasts of one fit, whose windows are fitted once.
 
@@ -91,7 +83,7 @@ def with_windows_of_several(
     tests: list[WindowTests] = []
     if able and len(domains):
         windows = _normalized_windows(first, bins, domains, sheet)
-        tests = tests_of_several(windows, domains, able)
+        tests = tests_of_several(windows, domains, able, spend=True)
     made = dict(zip(map(id, able), tests, strict=False))
     return [_with_tests(a, made.get(id(a)), bins, domains) for a in analyses]
 
@@ -219,9 +211,7 @@ class WindowTests:
 
 
 def window_tests(
-    matrices: Iterable[tuple[IntArray, CountMatrix]],
-    domains: Domains,
-    analysis: Analysis,
+    matrices: Iterable[tuple[IntArray, CountMatrix]], domains: Domains, analysis: Analysis
 ) -> WindowTests:
     """Test every window and combine those of a domain; window sizes count equally.
 
@@ -234,13 +224,15 @@ def window_tests(
     analysis
         Whose question is asked of the windows, by its method.
     """
-    return tests_of_several(matrices, domains, [analysis])[0]
+    return tests_of_several(matrices, domains, [analysis], spend=False)[0]
 
 
 def tests_of_several(
     matrices: Iterable[tuple[IntArray, CountMatrix]],
     domains: Domains,
     analyses: Sequence[Analysis],
+    *,
+    spend: bool,
 ) -> list[WindowTests]:
     """As `window_tests`, of several contrasts: each size of windows is fitted once.
 
@@ -248,6 +240,8 @@ def tests_of_several(
     ----------
     analyses
         Of one fit of the domains' whole signal.
+    spend
+        Whether nobody else reads the matrices, as of `window_fits.fit_windows`.
     """
     first = analyses[0]
     found = [_Columns(len(domains.windows)) for _ in analyses]
@@ -262,8 +256,10 @@ def tests_of_several(
             continue
         if not tested.all():
             matrix, rows = matrix.select(regions=tested), rows[tested]
-        fitted = fit_windows(matrix, first.design, method=first.fit.method, options=first.options)
-        plain = _without_factors(matrix, first)
+        plain = _without_factors(matrix, first)  # before the values are spent
+        fitted = fit_windows(
+            matrix, first.design, method=first.fit.method, options=first.options, spend=spend
+        )
         for columns, analysis in zip(found, analyses, strict=True):
             columns.fill(rows, fitted, plain, analysis)
         del matrix, fitted, plain  # before the next size is made

@@ -90,6 +90,11 @@ def read_peaks(path: str | Path) -> pd.DataFrame:
     return peaks
 
 
+def forget_peaks() -> None:
+    """Let go of the tables that `read_peaks` has kept, once a run has looked at them."""
+    _KEPT.clear()
+
+
 def _seen(path: Path) -> tuple[object, ...] | None:
     """What tells that a file is as it was; None where there is none."""
     try:

@@ -11,14 +11,20 @@ from resist_epi.genome.naming import Naming
 from resist_epi.genome.peaks import read_peaks
 from resist_epi.samples.sheet import SampleSheet
 
+_PLACES = ["chrom", "start", "end"]
 
-def sheet_peaks(sheet: SampleSheet, naming: Naming | None = None) -> dict[str, pd.DataFrame]:
+
+def sheet_peaks(
+    sheet: SampleSheet, naming: Naming | None = None, *, places: bool = False
+) -> dict[str, pd.DataFrame]:
     """Read the peaks of every row that names some.
 
     Parameters
     ----------
     naming
         How the chromosomes of the tracks are named; the log says how many peaks take part.
+    places
+        Whether `chrom start end` is all that is kept: of hundreds of libraries the rest is large.
 
     Raises
     ------
@@ -30,7 +36,11 @@ def sheet_peaks(sheet: SampleSheet, naming: Naming | None = None) -> dict[str, p
     if "Peaks" not in sheet.table:
         return {}
     rows = zip(sheet.table["SampleID"], sheet.table["Peaks"], strict=True)
-    peaks = {sample: read_peaks(path) for sample, path in rows if path}
+    peaks = {
+        sample: read_peaks(path)[_PLACES].copy() if places else read_peaks(path)
+        for sample, path in rows
+        if path
+    }
     if naming is None:
         return peaks
     named = {f"the peaks of {sample!r}": table for sample, table in peaks.items()}

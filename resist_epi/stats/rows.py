@@ -114,6 +114,27 @@ class ShiftedRows(Rows):
         return np.asarray(self._whole.cells(rows, columns) - self._shift[columns])
 
 
+class ShiftedSingles(Rows):
+    """float32 less a number a column, each value rounded to float32 as a matrix of them would be.
+
+    Parameters
+    ----------
+    whole
+        (n_regions, n_samples) float32.
+    shift
+        (n_samples,).
+    """
+
+    def __init__(self, whole: FloatArray, shift: FloatArray) -> None:
+        super().__init__((len(whole), whole.shape[1]))
+        self._whole, self._shift = whole, shift
+
+    def cells(self, rows: Which, columns: slice) -> FloatArray:
+        """As of `Rows`."""
+        shifted = self._whole[rows][:, columns] - self._shift[columns]
+        return shifted.astype(np.float32).astype(np.float64)
+
+
 def gathered(table: FloatArray, member: npt.NDArray[np.integer]) -> FloatArray:
     """As `GatheredRows`, where an array is expected."""
     return cast("FloatArray", GatheredRows(table, member))

@@ -102,10 +102,22 @@ def answer_domains(
     sheet
         The rows of the mark.
     """
+    described = describe_domains(study, analyses)
+    return with_windows_of_several(described, windows, domains, sheet)
+
+
+def describe_domains(study: Study, analyses: Sequence[Analysis]) -> list[Analysis]:
+    """What a study says of the whole signal of domains, before their windows are tested.
+
+    Parameters
+    ----------
+    analyses
+        As of `answer_domains`.
+    """
     variants = shared_variants(analyses)
     described = []
     for analysis in analyses:
         found, _ = with_agreement(analysis, variants=variants)
         found, _ = describe_confounders(found, segments=study.segments, assembly=assembly_of(study))
         described.append(found)
-    return with_windows_of_several(described, windows, domains, sheet)
+    return described

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from resist_epi.genome.peaks import forget_peaks
 from resist_epi.io.run_folder import contrast_folder
 from resist_epi.model.differential import require_quantity
 from resist_epi.samples.sheet import SampleSheet
@@ -106,6 +107,7 @@ def load_steps(
             require_quantity(question.method, sources.quantity, f"the study of {mark}")
     told = StudyContext(sheet, settings.questions, study.naming, study.reference.annotation.genes)
     check_given_files(GivenFiles.of_settings(settings), told)
+    forget_peaks()  # checked and read: processes that are forked from here on need not hold them
     named = named_files(sheet if given is None else given, settings)
     inputs = file_checksums(list(dict.fromkeys([*input_files(study), *named])))
     dna = copy_number_key(study, inputs)

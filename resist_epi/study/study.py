@@ -49,7 +49,7 @@ class Study:
     sources
         Mark -> the files that are counted, and in which quantity.
     peaks
-        SampleID -> table of peaks.
+        SampleID -> table `chrom start end` of its peaks.
     consensus
         Mark -> consensus of its peaks, or None where too few samples have any.
     exclude
@@ -128,7 +128,7 @@ def load_study(
     files_with_places = (settings.exclude, settings.segments, settings.partition)
     placed = any(files_with_places) or "Peaks" in sheet.table
     naming = study_naming(files, reference.genome, read=bool(placed))
-    peaks = sheet_peaks(sheet, naming)
+    peaks = sheet_peaks(sheet, naming, places=True)
     return Study(
         settings=settings,
         sheet=sheet,

@@ -8,6 +8,7 @@ import pytest
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import InputFormatError, QuantityError
 from tests.support.builders import matrix, regions
+from tests.support.memory import peak_memory
 
 
 def test_arrays_are_read_only_and_the_callers_stays_writable() -> None:
@@ -60,3 +61,21 @@ def test_select_by_mask_positions_and_names() -> None:
 def test_no_regions_and_one_sample() -> None:
     made = CountMatrix(np.empty((0, 1)), regions(0), ("a",), "reads", np.ones(1))
     assert made.to_frame().shape == (0, 9)
+
+
+def test_a_part_is_made_without_a_copy_beside_it() -> None:
+    made = matrix(np.ones((20_000, 40)))
+    half = np.arange(20_000) % 2 == 0
+    peak, part = peak_memory(lambda: made.select(regions=half))
+    assert peak < 1.6 * part.values.nbytes
+    peak, fewer = peak_memory(lambda: made.select(samples=made.samples[:20]))
+    assert peak < 1.6 * fewer.values.nbytes
+
+
+def test_rows_without_a_place_are_filled_without_a_copy_beside_them() -> None:
+    values = np.ones((20_000, 40))
+    values[5] = np.nan
+    made = matrix(values, library_sizes=np.ones(40))
+    peak, filled = peak_memory(made.filled)
+    assert not filled.unplaced.any()
+    assert peak < 1.6 * filled.values.nbytes

@@ -8,6 +8,7 @@ import pytest
 from resist_epi.counting.units import merge_units
 from resist_epi.errors import DesignError
 from tests.support.builders import matrix, sheet
+from tests.support.memory import peak_memory
 
 
 def test_without_a_patient_each_row_is_a_unit_and_that_is_said() -> None:
@@ -62,3 +63,12 @@ def test_the_order_of_the_matrix_does_not_matter() -> None:
     merged, units, _ = merge_units(shuffled, rows)
     assert units.samples == ("s2", "s1")
     np.testing.assert_array_equal(merged.values, [[5, 3]])
+
+
+def test_units_are_merged_without_a_copy_beside_them() -> None:
+    n = 40
+    made = matrix(np.ones((20_000, n)), quantity="reads")
+    rows = sheet(["a"] * n, Patient=[f"p{i // 2}" for i in range(n)])
+    peak, (merged, _, _) = peak_memory(lambda: merge_units(made, rows))
+    assert len(merged.samples) == n // 2
+    assert peak < 1.6 * merged.values.nbytes

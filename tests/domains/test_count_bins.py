@@ -12,6 +12,7 @@ from resist_epi.counting.files import count_tables
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.passes import Pass
 from resist_epi.domains.count_bins import count_domain_bins
+from resist_epi.domains.filter import background_level
 from resist_epi.domains.find import find_domains
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import GenomeMismatchError
@@ -58,6 +59,18 @@ def test_processes_change_nothing(tmp_path: Path) -> None:
     assert said == ["chr1: windows counted", "chr2: windows counted"]
     assert one.quantity == "coverage_sum"
     assert len(find_domains(one)) > 5
+
+
+def test_a_background_that_was_found_before_needs_no_bins(tmp_path: Path) -> None:
+    sources = bigwigs(tmp_path)
+    bins = ten_kb(sources)
+    whole = count_domain_bins(sources, bins)
+    level = background_level(bins)
+    found = count_domain_bins(sources, bins.select(regions=np.arange(0)), background=level)
+    pd.testing.assert_frame_equal(found.regions, whole.regions)
+    np.testing.assert_array_equal(found.values, whole.values)
+    np.testing.assert_array_equal(found.library_sizes, whole.library_sizes)
+    assert found.metadata == whole.metadata
 
 
 def test_bedgraphs_need_lengths_and_give_the_same(tmp_path: Path) -> None:

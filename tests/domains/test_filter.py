@@ -10,8 +10,16 @@ import pytest
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.domains.bins import TrackBins
-from resist_epi.domains.filter import Control, background_level, domain_bins
+from resist_epi.domains.filter import (
+    BackgroundLevel,
+    ChromosomeBins,
+    Control,
+    background_level,
+    domain_bins,
+    joined_bins,
+)
 from resist_epi.domains.find import find_domains
+from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import DesignError
 from tests.support.domain_cohort import (
     STEP,
@@ -68,3 +76,26 @@ def test_no_signal_is_no_background() -> None:
     )
     with pytest.raises(DesignError, match="no background"):
         background_level(empty)
+
+
+def test_bins_of_chromosomes_are_let_go_as_they_are_joined() -> None:
+    step = DomainSettings().step
+    parts = {}
+    for chrom, n in (("chr2", 3), ("chr10", 2), ("chr1", 4)):
+        starts = np.arange(n, dtype=np.int64) * step
+        table = pd.DataFrame({"start": starts, "end": starts + step, "bases": step})
+        for size in DomainSettings().sizes:
+            table[f"window_{size}"] = np.arange(n) == 0
+        values = np.full((n, 2), float(chrom[3:]), dtype=np.float32)
+        parts[chrom] = ChromosomeBins(values, table, n)
+    level = BackgroundLevel(np.ones(2), 1.0, 0.1)
+    joined = joined_bins(
+        parts, level, DomainSettings(), samples=("a", "b"), quantity="reads",
+        library_sizes=np.ones(2),
+    )  # fmt: skip
+    assert not parts
+    assert joined.values.dtype == np.float32
+    assert joined.values[:, 0].tolist() == [1, 1, 1, 1, 2, 2, 2, 10, 10]
+    assert (
+        joined.regions["chrom"].astype(str).tolist() == ["chr1"] * 4 + ["chr2"] * 3 + ["chr10"] * 2
+    )

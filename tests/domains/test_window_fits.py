@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from resist_epi.samples.sheet import make_sheet
 from resist_epi.stats.groups import exchange
 from resist_epi.stats.linear import outlying, responses, weights
 from resist_epi.stats.rows import Rows, gathered
+from tests.support.memory import peak_memory
 
 N, UNITS = 3_000, 10
 
@@ -217,12 +218,8 @@ def peak_of(case: str, units: int, n: int) -> int:
         single = replace(single, offsets=gathered(table, np.arange(n) // 100))
     if method == "cox":
         contrast = hazard_contrast(design)
-    tracemalloc.start()
-    try:
-        contrast_statistics(fit_windows(single, design, method=method, options=options), contrast)
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    fit = partial(fit_windows, single, design, method=method, options=options)
+    return peak_memory(lambda: contrast_statistics(fit(), contrast))[0]
 
 
 def test_nothing_of_the_size_of_the_windows_is_kept_but_they_themselves() -> None:
@@ -233,6 +230,47 @@ def test_nothing_of_the_size_of_the_windows_is_kept_but_they_themselves() -> Non
     assert fitted.linear.response.strides == (0, 0)
     trend = fit_windows(single, design, method="trend", options=OPTIONS["weights"])
     assert trend.linear.response.strides == (0, 0)
+
+
+@pytest.mark.parametrize("options", ["plain", "weights"])
+def test_spent_windows_are_fitted_to_the_bit_without_a_second_matrix(options: str) -> None:
+    design, contrast = question()
+    chosen = OPTIONS[options]
+    kept, spent = cohort()[0], cohort()[0]
+    before = kept.values.copy()
+    expected = contrast_statistics(
+        fit_windows(kept, design, method="trend", options=chosen), contrast
+    )
+    np.testing.assert_array_equal(kept.values, before)
+    found = contrast_statistics(
+        fit_windows(spent, design, method="trend", options=chosen, spend=True), contrast
+    )
+    for name, values in expected.items():
+        np.testing.assert_array_equal(found[name], values, err_msg=name)
+
+
+def test_weights_of_spent_windows_take_no_second_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(responses, "_BLOCK", 256)
+    monkeypatch.setattr(weights, "row_blocks", blocks_of(64))
+
+    def at_most(units: int) -> int:
+        rng = np.random.default_rng(6)
+        values = rng.gamma(2, 20, size=(8_000, units)).astype(np.float32)
+        values.flags.writeable = False
+        names = [f"s{i}" for i in range(units)]
+        regions = genome_bins({"chr1": 8_000 * 2_000}, 2_000)
+        windows = CountMatrix(values, regions, tuple(names), "recovered_reads", np.ones(units))
+        table = {"SampleID": names, "Factor": "H3K27me3", "Condition": ["a", "b"] * (units // 2)}
+        design = make_design(make_sheet(pd.DataFrame(table)), "~ Condition")
+        return peak_memory(
+            lambda: fit_windows(
+                windows, design, method="trend", options=OPTIONS["weights"], spend=True
+            )
+        )[0]
+
+    at_most(20)
+    grown = at_most(120) - at_most(40)
+    assert grown < 0.4 * 4 * 8_000 * 80, f"{grown / (4 * 8_000 * 80):.2f} matrices"
 
 
 def test_the_filter_in_blocks_is_the_filter(monkeypatch: pytest.MonkeyPatch) -> None:

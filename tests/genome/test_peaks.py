@@ -16,8 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resist_epi.errors import InputFormatError
+from resist_epi.genome import peaks
+from resist_epi.genome.bed_table import read_bed_table
 from resist_epi.genome.peaks import (
     PEAK_COLUMNS,
+    forget_peaks,
     read_bed_regions,
     read_peak_sets,
     read_peaks,
@@ -480,3 +483,15 @@ def test_a_file_that_changed_is_read_anew_and_what_was_read_is_the_callers_own(p
     assert read_peaks(path)["start"].tolist() == [5, 1]
     path.write_text("chr1\t6\t9\na\t1\t2\n")
     assert read_peaks(path)["start"].tolist() == [6, 1]
+
+
+def test_what_was_kept_is_let_go_and_read_again(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = put("chr1\t0\t10\n")
+    read_peaks(path)
+    times: list[object] = []
+    monkeypatch.setattr(peaks, "read_bed_table", lambda p: times.append(p) or read_bed_table(p))
+    read_peaks(path)
+    assert not times
+    forget_peaks()
+    assert len(read_peaks(path)) == 1
+    assert times == [path]

@@ -62,3 +62,12 @@ def test_too_few_samples_with_peaks_have_no_consensus(tmp_path: Path) -> None:
     assert sheet_consensus(sheet, peaks, min_overlap=2) is None
     assert sheet_consensus(sheet, {}, min_overlap=0) is None
     assert sheet_consensus(sheet, {"other": peaks["a"]}, min_overlap=1) is None
+
+
+def test_places_alone_are_those_of_the_peaks(tmp_path: Path) -> None:
+    sheet = sheet_of(tmp_path, "a", "none", "b")
+    whole, places = sheet_peaks(sheet), sheet_peaks(sheet, places=True)
+    assert list(places) == list(whole)
+    for sample, table in places.items():
+        columns = ["chrom", "start", "end"]
+        pd.testing.assert_frame_equal(table, whole[sample][columns])

@@ -17,7 +17,7 @@ from resist_epi.stats.linear.least_squares import (
     inverse_symmetric,
     row_blocks,
 )
-from resist_epi.stats.rows import Rows, ShiftedRows, shifts, taken
+from resist_epi.stats.rows import Rows, ShiftedRows, ShiftedSingles, shifts, taken
 
 logger = logging.getLogger(__name__)
 
@@ -165,7 +165,7 @@ def without_shift(y: npt.ArrayLike, design: npt.ArrayLike) -> FloatArray:
     Returns
     -------
     FloatArray
-        Shape (n_regions, n_samples).
+        Shape (n_regions, n_samples); of float32 or `rows.Rows` made by rows when it is asked for.
     """
     response = float_response(y)
     if not len(response):
@@ -179,16 +179,15 @@ def without_shift(y: npt.ArrayLike, design: npt.ArrayLike) -> FloatArray:
 
 
 def _without_shift_single(response: FloatArray, q: FloatArray) -> FloatArray:
-    """As `without_shift`, of float32, without a second matrix of float64."""
+    """As `without_shift`, of float32, without a second matrix."""
     effects = np.empty((len(response), q.shape[1]))
     for rows in row_blocks(len(response)):
         effects[rows] = response[rows] @ q
-    centred = np.empty_like(response)
-    for first in range(0, response.shape[1], _COLUMNS):
+    shift = np.empty(response.shape[1])
+    for first in range(0, len(shift), _COLUMNS):
         own = slice(first, first + _COLUMNS)
-        shift = np.median(response[:, own] - effects @ q[own].T, axis=0)
-        centred[:, own] = response[:, own] - shift
-    return centred
+        shift[own] = np.median(response[:, own] - effects @ q[own].T, axis=0)
+    return cast("FloatArray", ShiftedSingles(response, shift))
 
 
 def _informative(response: FloatArray, design: FloatArray) -> npt.NDArray[np.bool_]:

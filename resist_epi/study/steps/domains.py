@@ -7,14 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import read_counts, write_counts
+from resist_epi.domains.filter import BackgroundLevel, background_level
 from resist_epi.domains.find import Domains, domain_matrix, find_domains
 from resist_epi.domains.of_sheet import sheet_domain_bins
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.domains.stored_bins import Bins
+from resist_epi.domains.window_tests import with_windows_of_several
 from resist_epi.genes.domain_links import gene_domains, link_domains, whole_domains
 from resist_epi.genes.linking import DISTAL
 from resist_epi.genes.own_genes import with_nearest_genes
@@ -22,15 +25,16 @@ from resist_epi.genome.peaks import write_direction_bed
 from resist_epi.io.digest import step_key
 from resist_epi.io.run_folder import run_path
 from resist_epi.io.tables import read_results
-from resist_epi.model.analysis import Analysis
+from resist_epi.model.analysis import Analysis, without_inputs
 from resist_epi.model.unit_values import with_values
 from resist_epi.samples.presets import preset
-from resist_epi.study.answers import answer_domains
+from resist_epi.study.answers import describe_domains
 from resist_epi.study.steps.analyses import analyse_kind
 from resist_epi.study.steps.count_mark import KeptCounts
 from resist_epi.study.steps.dna import controls_path, count_controls_in
 from resist_epi.study.steps.outputs import Outputs
 from resist_epi.study.steps.shown_values import write_shown_values
+from resist_epi.study.steps.stored_counts import StoredCounts
 from resist_epi.study.study import Study, chrom_lengths, counting_pass
 
 logger = logging.getLogger(__name__)
@@ -110,7 +114,10 @@ def mark_windows(
     """
     written = [run_path(out, "counts", mark, kind) for kind in ("windows", "domains")]
     ten_kb = read_counts(run_path(out, "counts", mark, "bins"))
-    bins = count_windows(study, mark, ten_kb, kept, progress)
+    ten_kb = ten_kb.select(samples=tuple(study.sources[mark].files))
+    level = background_level(ten_kb, exclude=study.exclude)
+    ten_kb = ten_kb.select(regions=np.arange(0))  # large, and of its bins nothing else is asked
+    bins = count_windows(study, mark, ten_kb, kept, progress, background=level)
     write_counts(written[0], bins)
     write_counts(written[1], domain_signal(study, mark, bins, find_domains(bins), ten_kb))
     return bins, written
@@ -122,6 +129,8 @@ def count_windows(
     ten_kb: CountMatrix,
     kept: KeptCounts,
     progress: Callable[[str], None] | None = None,
+    *,
+    background: BackgroundLevel | None = None,
 ) -> CountMatrix:
     """Count the bins of a mark's windows above background.
 
@@ -131,6 +140,8 @@ def count_windows(
         Counts in bins of the same files, of which the background is taken.
     kept
         The bins, which were added up as the files were counted.
+    background
+        As of `count_bins.count_domain_bins`.
 
     Raises
     ------
@@ -143,6 +154,7 @@ def count_windows(
         ten_kb,
         lengths=chrom_lengths(study),
         kept=kept.keys,
+        background=background,
         how=counting_pass(study, progress, parts=kept.parts),
     )
 
@@ -168,7 +180,7 @@ def find_domain_tests(
     study: Study,
     mark: str,
     windows: Bins,
-    ten_kb: CountMatrix,
+    counts: StoredCounts,
     outputs: Outputs,
 ) -> Sequence[Analysis | None]:
     """Find and test the domains of a mark for every contrast; None each where there are none.
@@ -177,8 +189,9 @@ def find_domain_tests(
     ----------
     windows
         As of `mark_windows`.
-    ten_kb
-        Counts in bins of the same files: the background from which factors come.
+    counts
+        Of the same files; those in bins are the background from which factors come. Large ones are
+        let go before windows are tested, which need none of them.
     outputs
         Of the run, where counts of the controls go.
 
@@ -192,10 +205,12 @@ def find_domain_tests(
     if not len(domains):
         logger.warning("%s: no window is above background, so there are no domains", mark)
         return [None] * max(len(study.contrasts), 1)
-    matrix = domain_signal(study, mark, windows, domains, ten_kb)
+    matrix = domain_signal(study, mark, windows, domains, counts["bins"])
     _count_controls(study, mark, matrix, outputs)
-    analyses = analyse_kind(study, sheet, matrix, ten_kb)
-    return answer_domains(study, analyses, windows=windows, domains=domains, sheet=sheet)
+    found = describe_domains(study, analyse_kind(study, sheet, matrix, counts["bins"]))
+    found = [without_inputs(analysis) for analysis in found]
+    counts.let_go()
+    return with_windows_of_several(found, windows, domains, sheet)
 
 
 def write_domain_tests(study: Study, mark: str, found: Analysis, outputs: Outputs) -> TestedDomains:

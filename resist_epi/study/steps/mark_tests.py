@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import write_counts
 from resist_epi.dna.arms import ArmShifts
 from resist_epi.domains.stored_bins import Bins
@@ -38,6 +37,7 @@ from resist_epi.study.steps.profiles import write_profiles
 from resist_epi.study.steps.quality import write_quality
 from resist_epi.study.steps.sets import write_gene_sets
 from resist_epi.study.steps.shown_values import write_shown_values
+from resist_epi.study.steps.stored_counts import StoredCounts
 from resist_epi.study.steps.tissue import write_scores
 from resist_epi.study.steps.where import write_where
 from resist_epi.study.study import Study
@@ -66,7 +66,7 @@ class MarkTests:
 def run_tests(
     study: Study,
     mark: str,
-    counts: Mapping[Kind, CountMatrix],
+    counts: StoredCounts,
     shares: pd.DataFrame,
     out: Path,
     *,
@@ -94,7 +94,7 @@ def run_tests(
     places = study.contrasts or (out,)
     domains: Sequence[Analysis | None] = [None] * len(places)
     if windows is not None:  # first, as they are the largest: no other fits are in memory yet
-        domains = find_domain_tests(study, mark, windows, counts["bins"], shared)
+        domains = find_domain_tests(study, mark, windows, counts, shared)
     found: dict[Kind, list[Analysis]] = {
         kind: analyse_kind(study, sheet, matrix, counts["bins"])
         for kind, matrix in counts.items()

