@@ -21,7 +21,13 @@ from resist_epi.report.page import write_report
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.study.check import check_study
 from resist_epi.study.check_chromosomes import Beside
-from resist_epi.study.first_look import FirstLook, check_first, look_at_sheet, make_folder
+from resist_epi.study.first_look import (
+    FirstLook,
+    check_files_are_there,
+    check_first,
+    look_at_sheet,
+    make_folder,
+)
 from resist_epi.study.ledger import Ledger, file_checksums
 from resist_epi.study.lifted import lift_sheet
 from resist_epi.study.loaded import check_files, contrast_folders_of, load_steps
@@ -185,6 +191,7 @@ def _run(
     report: bool,
 ) -> None:
     """Run a study in a folder that is ours."""
+    check_files_are_there(settings, sheet, out)  # before hours go into those that are
     given, sheet = sheet, _lifted(settings, sheet, out)
     contrasts = contrast_folders_of(settings, sheet, out)
     looks = LookCache(run_path(out, "looks"))

@@ -8,7 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from resist_epi.errors import InputFormatError
+from resist_epi.io.run_folder import run_path
 from resist_epi.io.store import partial_name, refuse_linked_folders, unwritable
+from resist_epi.io.tables import write_table
 from resist_epi.model.question_check import check_joint
 from resist_epi.samples.sheet import SampleSheet, read_sheet
 from resist_epi.schema import CHECK, names
@@ -65,8 +67,15 @@ def check_first(settings: StudySettings, sheet: SampleSheet) -> None:
         check_given_files(given, StudyContext(sheet, settings.questions))
 
 
-def check_files_are_there(settings: StudySettings, sheet: SampleSheet) -> None:
+def check_files_are_there(
+    settings: StudySettings, sheet: SampleSheet, out: Path | None = None
+) -> None:
     """Refuse a sheet that names files which are not there, before any is read.
+
+    Parameters
+    ----------
+    out
+        Folder of a run, where `check.tsv` then says it, too.
 
     Raises
     ------
@@ -74,6 +83,8 @@ def check_files_are_there(settings: StudySettings, sheet: SampleSheet) -> None:
         With all of them that a run of these settings would read.
     """
     missing = pd.DataFrame(missing_files(sheet), columns=names(CHECK))
+    if out is not None and len(missing):
+        write_table(run_path(out, "check"), missing)
     stop_on_errors(missing, sheet, quantity=settings.quantity)
 
 

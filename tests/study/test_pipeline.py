@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
+from resist_epi import pipeline
 from resist_epi.counting.matrix_files import read_counts
 from resist_epi.counting.profile_files import read_profile_matrix
 from resist_epi.errors import InputFormatError, QuantityError, SampleSheetError
@@ -249,7 +250,10 @@ def beside_its_files(cohort: SmallCohort, folder: Path) -> Path:
     return Path(shutil.copytree(cohort.sheet.parent, folder / "cohort")) / "other.csv"
 
 
-def test_missing_tracks_stop_the_run_and_are_all_named(cohort: SmallCohort, tmp_path: Path) -> None:
+def test_missing_tracks_stop_the_run_and_are_all_named(
+    cohort: SmallCohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "read_tracks", lambda *_: pytest.fail("others are read before"))
     text = cohort.sheet.read_text().replace("T1_H3K27me3.bw", "gone.bw")
     sheet = beside_its_files(cohort, tmp_path)
     sheet.write_text(text.replace("T6_H3K36me3.bed", "lost.bed"))
