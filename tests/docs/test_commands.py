@@ -435,6 +435,8 @@ FOREIGN = {
     "--slurm": "scripts/test.sh",
     "--workflow-profile": "snakemake",
     "--me": "squeue",
+    "--hypothesis-profile": "pytest",
+    "--distance": "megadepth",
 }
 
 
