@@ -40,6 +40,7 @@ from resist_epi.cli.options import (
     named_files,
     own_link,
 )
+from resist_epi.io.shown import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -157,8 +158,8 @@ def _say_how_many(table: pd.DataFrame, sheet: Path, output: Path | None) -> None
         logging.ERROR if n else logging.INFO,
         "%s: %s%s%s",
         sheet,
-        f"{n} problem{'s' * (n != 1)}" if n else "no problem",
-        f", {more} warning{'s' * (more != 1)}" if more else "",
+        count(n, "problem") if n else "no problem",
+        f", {count(more, 'warning')}" if more else "",
         "" if output is None else f"; they stand in {output}" if n + more else "",
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resist_epi.io.processors import allowed_processors
+from resist_epi.io.shown import count
 
 # Seconds of CPU of the demo (24 bigWigs of 247 MB in all, two marks, five chromosomes: 86 and 77 s
 # on one core, measured twice on 2026-11-30): 7 to begin, 26 a mark to test, draw and report, the
@@ -55,7 +56,7 @@ class Cost:
             size += f" and {self.elsewhere} elsewhere"
         here = self.tracks - self.elsewhere or self.tracks
         return (
-            f"{here} track{'' if here == 1 else 's'} {size}: about"
+            f"{count(here, 'track')} {size}: about"
             f" {_time(low)} (a few chromosomes) to {_time(high)} (a genome), and"
             f" {self.gigabytes:.1f} GB of memory or more, where nothing is done yet"
         )
@@ -97,10 +98,7 @@ def peaks_cost_in_words(files: int, marks: int) -> str:
     '24 peak files: about 22 s, where nothing is done yet'
     """
     seconds = SECONDS_TO_BEGIN_PEAKS + SECONDS_A_MARK_OF_PEAKS * marks
-    return (
-        f"{files:,} peak file{'' if files == 1 else 's'}: about {_time(seconds)}, where nothing is"
-        " done yet"
-    )
+    return f"{count(files, 'peak file')}: about {_time(seconds)}, where nothing is done yet"
 
 
 def _time(seconds: float) -> str:

@@ -14,6 +14,7 @@ import typer
 from resist_epi.cli import run
 from resist_epi.cli.options import Output
 from resist_epi.cli.paths import FolderVerb, Verb
+from resist_epi.io.shown import count
 from resist_epi.study.job_sizes import LIBRARIES_A_SHARD, THREADS
 
 logger = logging.getLogger(__name__)
@@ -79,11 +80,12 @@ def init(context: typer.Context, **given: Any) -> None:
     write_workflow(
         *(settings, sheet, given["output"], sizes), cache=given["cache"], force=given["force"]
     )
-    n, shards, marks = sizes.libraries, sizes.shards, len(sheet.marks)
-    made = f"{n} librar{'y' if n == 1 else 'ies'} in {shards} shard{'s' * (shards != 1)}"
     logger.info(
-        "%s: %s, %d mark%s; next: resist-epi workflow run %s --profile slurm",
-        *(given["output"], made, marks, "s" * (marks != 1)),
+        "%s: %s in %s, %s; next: resist-epi workflow run %s --profile slurm",
+        given["output"],
+        count(sizes.libraries, "library", "libraries"),
+        count(sizes.shards, "shard"),
+        count(len(sheet.marks), "mark"),
         shlex.quote(str(given["output"])),
     )
 

@@ -51,6 +51,17 @@ def listed(names: Iterable[object], most: int = MOST_NAMES) -> str:
     return f"{', '.join(texts[:most])} and {len(texts) - most} more"
 
 
+def count(n: int, one: str, many: str = "") -> str:
+    """`1 locus`, `2,000 loci`; the plural is with an s where it is not given.
+
+    Examples
+    --------
+    >>> count(1, "locus", "loci"), count(2000, "locus", "loci"), count(2, "gene")
+    ('1 locus', '2,000 loci', '2 genes')
+    """
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
 def ranged(values: Iterable[float]) -> str:
     """Smallest and largest of some numbers.
 

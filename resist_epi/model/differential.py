@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from resist_epi.arrays import FloatArray
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError, QuantityError
+from resist_epi.io.shown import count
 from resist_epi.model.filtering import goes_with_depth
 from resist_epi.model.fit import Fit
 from resist_epi.model.linear_models import FitOptions
@@ -75,7 +76,7 @@ def choose_method(
         return name, f"counts, and {figure}"
     smaller = min(group_sizes, default=len(matrix.samples) // 2)
     if smaller <= MAX_UNITS_FOR_QL:
-        return "ql", f"counts, and {smaller} unit{'s' * (smaller != 1)} in the smaller group"
+        return "ql", f"counts, and {count(smaller, 'unit')} in the smaller group"
     return "voom", f"counts, and {smaller} units in the smaller group"
 
 

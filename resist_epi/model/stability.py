@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from resist_epi.arrays import FloatArray
 from resist_epi.errors import DesignError
+from resist_epi.io.shown import count
 from resist_epi.model.analysis import Analysis
 from resist_epi.model.differential import METHODS, contrast_statistics
 from resist_epi.model.left_out import MIN_SIDE, Left, leave_out
@@ -242,7 +243,7 @@ lost when any of several is left out, and 5 stay whichever of 6 is left out'
         return "nothing is called, so no call hangs on one unit"
     if not fits:
         return (
-            f"of {calls:,} call{'s' * (calls != 1)} it is not known whether any hangs on one unit:"
+            f"of {count(calls, 'call')} it is not known whether any hangs on one unit:"
             f" without any one of them fewer than {MIN_SIDE} are left on a side, or nothing tells"
             " how much units differ"
         )
@@ -257,13 +258,13 @@ lost when any of several is left out, and 5 stay whichever of 6 is left out'
         f" {stay:,} stay{'s' * (stay == 1)} whichever of {each} is left out{more}"
     )
     if not one:
-        return f"none of {calls:,} call{'s' * (calls != 1)} hangs on one unit alone; {rest}"
+        return f"none of {count(calls, 'call')} hangs on one unit alone; {rest}"
     most = next(iter(facts["units"].values()))
     named = [name for name, n in facts["units"].items() if n == most]
     where = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
     which = f"without {where} ({most:,}{' each' * (len(named) > 1)})"
     hang = "hang on one unit: each is" if one != 1 else "hangs on one unit: it is"
     return (
-        f"{one:,} of {calls:,} call{'s' * (calls != 1)} {hang} lost without that one alone,"
+        f"{one:,} of {count(calls, 'call')} {hang} lost without that one alone,"
         f" {'most ' * (len(facts['units']) > 1)}{which}; {rest}"
     )

@@ -13,13 +13,14 @@ from typing import Any
 import pandas as pd
 
 from resist_epi.io.run_folder import run_file
+from resist_epi.io.shown import count
 from resist_epi.model.differential import METHODS
 from resist_epi.model.method import Method
 from resist_epi.report.confounders import Confounder, confounders
 from resist_epi.report.differs import mark_differs
 from resist_epi.report.gather import MarkTables, RunTables
 from resist_epi.report.mechanism_lines import mechanism_lines, mechanism_summary
-from resist_epi.report.sections import calls, count, number
+from resist_epi.report.sections import calls, number
 from resist_epi.report.top_loci import SWITCH_CLASSES, TopLocus, top_loci
 from resist_epi.report.trust import Scale, next_steps, scale_of, untestable
 from resist_epi.report.words import capital, join_words, unit_word

@@ -9,9 +9,10 @@ from typing import Any, Literal
 import pandas as pd
 
 from resist_epi.genes.tissue_scores import column_name
+from resist_epi.io.shown import count
 from resist_epi.model.hidden import MIN_UNITS_FOR_FACTORS
 from resist_epi.report.gather import MarkTables, RunTables
-from resist_epi.report.sections import count, number
+from resist_epi.report.sections import number
 from resist_epi.report.words import join_words
 
 State = Literal["seen", "adjusted", "unclear", "not checked", "not seen"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from resist_epi.io.shown import count
 from resist_epi.report.gather import MarkTables, Sheet
-from resist_epi.report.sections import calls, count
+from resist_epi.report.sections import calls
 from resist_epi.report.words import (
     KIND_WORDS,
     change_in_words,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from resist_epi.io.shown import count
 from resist_epi.mechanism.switch_sets import SWITCHES
 from resist_epi.mechanism.verdicts import (
     ALLOWED,
@@ -20,7 +21,6 @@ from resist_epi.mechanism.verdicts import (
     TOO_FEW,
     VERDICTS,
 )
-from resist_epi.report.sections import count
 from resist_epi.report.words import join_words
 
 GENES_NAMED = 4

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resist_epi.io.shown import count
 from resist_epi.mechanism.sentences import mechanism_sentences
 from resist_epi.mechanism.verdicts import (
     FEWEST_LOCI,
@@ -19,7 +20,7 @@ from resist_epi.mechanism.verdicts import (
 )
 from resist_epi.report.gather import RunTables, Sheet
 from resist_epi.report.mechanism_context import evidence_rows, therapy_section
-from resist_epi.report.sections import change, count, number
+from resist_epi.report.sections import change, number
 from resist_epi.schema import MECHANISMS_MORE
 
 CONTROL_GENES = 6

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from resist_epi.io.shown import count
 from resist_epi.report.peaks_gather import PeaksRun, PeakTables
-from resist_epi.report.sections import count, percent
+from resist_epi.report.sections import percent
 from resist_epi.report.words import join_words
 
 LEVEL = 0.05  # of the descriptive P, adjusted

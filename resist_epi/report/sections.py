@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resist_epi.io.shown import count
 from resist_epi.model.agreement import in_words
 from resist_epi.report.flags import median_correlation, quality_flags
 from resist_epi.report.gather import MarkTables, Sheet
@@ -81,17 +82,6 @@ def size(value: float) -> str:
 def percent(value: float) -> str:
     """A share as a percentage."""
     return f"{value:.1%}" if np.isfinite(value) else "–"
-
-
-def count(n: int, one: str, many: str = "") -> str:
-    """`1 locus`, `2,000 loci`; the plural is with an s where it is not given.
-
-    Examples
-    --------
-    >>> count(1, "locus", "loci"), count(2000, "locus", "loci"), count(2, "gene")
-    ('1 locus', '2,000 loci', '2 genes')
-    """
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def is_sure(table: pd.DataFrame) -> pd.Series:
@@ -177,7 +167,7 @@ def normalization_table(sheet: Sheet) -> Table:
 def count_units(sheet: Sheet | None) -> str:
     """How many units a table of size factors has, whatever the number of normalisations."""
     n = 0 if sheet is None else sheet.table["sample"].nunique()
-    return f"{n} unit{'' if n == 1 else 's'}"
+    return count(n, "unit")
 
 
 NO_SETS = (

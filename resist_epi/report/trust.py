@@ -9,13 +9,14 @@ from typing import Literal
 import pandas as pd
 
 from resist_epi.io.run_folder import run_file
+from resist_epi.io.shown import count
 from resist_epi.model.agreement import in_words
 from resist_epi.model.efficiency import DISAGREE
 from resist_epi.report.confounders import confounders
 from resist_epi.report.differs import shortly
 from resist_epi.report.gather import MarkTables, RunTables
 from resist_epi.report.mechanism_lines import untested_mechanisms
-from resist_epi.report.sections import calls, change, count, is_sure, number
+from resist_epi.report.sections import calls, change, is_sure, number
 from resist_epi.report.warnings import FEW_UNITS
 from resist_epi.report.words import KIND_WORDS, capital, join_words, keeps_global
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from resist_epi.io.shown import count
 from resist_epi.model import differential, normalization
 from resist_epi.model.header import rule_in_words
 from resist_epi.model.method import Method
@@ -290,7 +291,7 @@ def counted_regions(n: int, kind: str) -> str:
     kind
         Of `KIND_WORDS`; another one stays as it is.
     """
-    return f"{n:,} {(ONE_WORDS if n == 1 else KIND_WORDS).get(kind, kind)}"
+    return count(n, ONE_WORDS.get(kind, kind), KIND_WORDS.get(kind, kind))
 
 
 def join_words(words: Sequence[str]) -> str:

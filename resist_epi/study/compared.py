@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from resist_epi.errors import DesignError, did_you_mean, quoted
+from resist_epi.io.shown import count
 from resist_epi.samples.contrast_names import default_levels, levels_in_words, levels_named
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.samples.sheet_checks import PATH_COLUMNS
@@ -42,7 +43,7 @@ class Compared:
     def words(self, sizes: Mapping[str, int]) -> str:
         """`Condition: good (3 units), poor (4 units)`."""
         return f"{self.column}: " + ", ".join(
-            f"{level} ({n} unit{'' if n == 1 else 's'})" for level, n in sizes.items()
+            f"{level} ({count(n, 'unit')})" for level, n in sizes.items()
         )
 
     def contrast_words(self, sizes: Mapping[str, int]) -> str:
