@@ -92,20 +92,33 @@ install_slurm() {
     fi
 }
 
+# An environment, made anew where the versions or the package's own metadata have changed.
+#   environment FOLDER NAME ARGUMENTS OF PIP INSTALL...
+environment() {
+    local own="$1" made_of
+    made_of="$(stamp) $2"
+    shift 2
+    [ ! -x "$own/bin/python" ] || [ "$(cat "$own/.stamp" 2>/dev/null)" != "$made_of" ] || return 0
+    say "setting up $own"
+    "$(find_python)" -m venv --clear "$own" || return 1
+    "$own/bin/python" -m pip install --quiet --disable-pip-version-check "$@" || return 1
+    echo "$made_of" >"$own/.stamp"
+}
+
+stamp() { cat "$TOP/constraints.txt" "$TOP/setup.cfg" "$TOP/resist_epi/version.py" | cksum; }
+
+make_environment() {
+    environment "$VENV" "$1" --constraint "$TOP/constraints.txt" --editable "$TOP[$1]"
+}
+
 # Leaves RESIST_EPI_SNAKEMAKE pointing at the program, unless it names one already.
 make_snakemake_environment() {
     [ -z "${RESIST_EPI_SNAKEMAKE:-}" ] || return 0
     local own="$TOP/.venv-snakemake" wanted
     # The lines of the extra, which are those of people who install it.
     wanted="$(sed -n '/^workflow =/,/^[a-z]/s/^    //p' "$TOP/setup.cfg" | tr '\n' ' ')"
-    if [ "$(cat "$own/.stamp" 2>/dev/null)" != "$(stamp)" ]; then
-        say "setting up $own"
-        "$(find_python)" -m venv --clear "$own" || return 1
-        # shellcheck disable=SC2086  # a list of words is meant
-        "$own/bin/python" -m pip install --quiet --disable-pip-version-check \
-            --constraint "$TOP/constraints.txt" $wanted || return 1
-        stamp >"$own/.stamp"
-    fi
+    # shellcheck disable=SC2086  # a list of words is meant
+    environment "$own" workflow --constraint "$TOP/constraints.txt" $wanted || return 1
     export RESIST_EPI_SNAKEMAKE="$own/bin/snakemake"
 }
 
@@ -115,26 +128,8 @@ make_snakemake_environment() {
 make_peers_environment() {
     local own="$TOP/.venv-peers"
     PEERS="$own/bin/python"
-    [ "$(cat "$own/.stamp" 2>/dev/null)" != "$(stamp)" ] || return 0
-    say "setting up $own"
-    "$(find_python)" -m venv --clear "$own" || return 1
-    "$PEERS" -m pip install --quiet --disable-pip-version-check --editable "$TOP[anndata]" \
-        pytest pytest-xdist hypothesis multiqc==1.35 rocrate==0.16.0 liftover==1.5.0 || return 1
-    stamp >"$own/.stamp"
-}
-
-# The environment is made anew where the versions or the package's own metadata have changed.
-stamp() { cat "$TOP/constraints.txt" "$TOP/setup.cfg" "$TOP/resist_epi/version.py" | cksum; }
-
-make_environment() {
-    if [ -x "$PYTHON" ] && [ "$(cat "$VENV/.stamp" 2>/dev/null)" = "$(stamp) $1" ]; then
-        return 0
-    fi
-    say "setting up $VENV"
-    "$(find_python)" -m venv --clear "$VENV"
-    "$PYTHON" -m pip install --quiet --disable-pip-version-check \
-        --constraint "$TOP/constraints.txt" --editable "$TOP[$1]"
-    echo "$(stamp) $1" >"$VENV/.stamp"
+    environment "$own" peers --editable "$TOP[anndata]" \
+        pytest pytest-xdist hypothesis multiqc==1.35 rocrate==0.16.0 liftover==1.5.0
 }
 
 install_system_packages
