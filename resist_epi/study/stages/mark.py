@@ -75,8 +75,7 @@ def run_mark_alone(
     looks = LookCache(run_path(out, "looks"))
     know_looks(out, looks)
     plan = read_plan(settings, sheet, out)
-    plan.files(mark, list(plan.keys(mark)))
-    plan.controls(mark, list(plan.control_keys(mark)))
+    plan.check_files(mark)
     for there in (out, place):
         if all(finished_outputs(there, n, key) is not None for n, key in plan.steps(mark).items()):
             logger.info("%s: tested before", mark)

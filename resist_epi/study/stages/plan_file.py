@@ -98,6 +98,17 @@ class Plan:
         found = self._files(mark, own["controls"], "ControlCoverage", samples, digest)
         return named_controls(found.values())
 
+    def check_files(self, mark: str) -> None:
+        """Refuse a mark whose files or controls are not what they were when the plan was made.
+
+        Raises
+        ------
+        InputFormatError
+            With the first of them, and the command that makes the plan again.
+        """
+        self.files(mark, list(self.keys(mark)))
+        self.controls(mark, list(self.control_keys(mark)))
+
     def _files(
         self, mark: str, stored: Mapping[str, Any], column: str, samples: Sequence[str], digest: str
     ) -> dict[str, OpenedFile]:
