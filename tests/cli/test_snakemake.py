@@ -135,3 +135,8 @@ def test_a_signal_to_end_waits_for_it(number: signal.Signals, before: str, tmp_p
         os.kill(process.pid, number)
     assert process.wait(60) == 7
     assert (tmp_path / "tidied").read_text() == str(int(number))
+
+
+def test_the_oldest_snakemake_is_that_of_the_snakefile() -> None:
+    snakefile = (TOP / "data" / "workflow" / "Snakefile").read_text()
+    assert f'min_version("{snakemake._OLDEST}.0")' in snakefile
