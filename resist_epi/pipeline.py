@@ -129,6 +129,7 @@ def run_study(
             *(settings.jobs, allowed.number, allowed.source),
         )
         checks = (first.inputs.check, still_ours)
+        check_files_are_there(settings, first.sheet, out)  # before hours go into those that are
         sheet = fetch_files(settings, first, out, cache, progress)
         if alone:
             _run_peaks(settings, sheet, out, checks, progress, report=report)
@@ -191,7 +192,6 @@ def _run(
     report: bool,
 ) -> None:
     """Run a study in a folder that is ours."""
-    check_files_are_there(settings, sheet, out)  # before hours go into those that are
     given, sheet = sheet, _lifted(settings, sheet, out)
     contrasts = contrast_folders_of(settings, sheet, out)
     looks = LookCache(run_path(out, "looks"))
