@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from resist_epi.errors import GenomeMismatchError, InputFormatError
 from resist_epi.genome.annotation import Annotation
-from resist_epi.genome.chromosomes import chrom_rank
+from resist_epi.genome.chromosomes import chrom_rank, natural_chrom_key
 from resist_epi.genome.intervals import Intervals, count_overlaps, merge, windows
 from resist_epi.schema import KINDS, REGIONS, names
 
@@ -389,8 +389,16 @@ def genome_bins(lengths: Mapping[str, int], size: int) -> pd.DataFrame:
     """
     if size < 1:
         raise InputFormatError(f"a bin of {size} bp", expected="one base at least")
-    tiles = windows(list(lengths.values()), size)
-    chroms = np.array([*lengths, ""], dtype=object)[tiles.chrom]
-    return make_regions(
-        pd.DataFrame({"chrom": chroms, "start": tiles.start, "end": tiles.end}), kind="bins"
+    chroms = sorted(lengths, key=natural_chrom_key)
+    tiles = windows([lengths[chrom] for chrom in chroms], size)
+    # In order, unique and whole as they are made: `make_regions` would look for what cannot be.
+    table = pd.DataFrame(
+        {
+            "chrom": pd.Series(chroms, dtype="str").take(tiles.chrom).reset_index(drop=True),
+            "start": tiles.start,
+            "end": tiles.end,
+        }
     )
+    own = table["chrom"] + ":" + table["start"].astype("str") + "-" + table["end"].astype("str")
+    table = table.assign(strand=".", region_id="bin:" + own, gene_id="", symbol="", kind="bins")
+    return table[COLUMNS]

@@ -245,6 +245,8 @@ def test_bins_cover_every_base_once() -> None:
     ]
     assert bins["region_id"].iloc[0] == "bin:chr2:0-100"
     assert genome_bins({}, 100).empty
+    for made in (bins, genome_bins({"chrX": 0}, 10)):  # as they would be after every check
+        pd.testing.assert_frame_equal(made, check_regions(made))
     with pytest.raises(InputFormatError, match="one base"):
         genome_bins({"chr1": 10}, 0)
 
