@@ -28,9 +28,9 @@ from resist_epi.domains.bins import BinSource
 from resist_epi.domains.filter import background_level, domain_bins
 from resist_epi.domains.find import domain_matrix, find_domains
 from resist_epi.domains.window_tests import with_windows
+from resist_epi.genome.bins import genome_bins
 from resist_epi.genome.builtin import load_genome
 from resist_epi.genome.chromosomes import autosomes
-from resist_epi.genome.regions import genome_bins
 from resist_epi.model.agreement import with_agreement
 from resist_epi.model.analysis import analyse
 from resist_epi.model.normalization_data import normalization_inputs

@@ -230,8 +230,8 @@ def make(n: int, mark: str, folder: Path, quantity: str) -> None:
 
     from resist_epi.counting.matrix import CountMatrix
     from resist_epi.counting.matrix_files import write_counts
+    from resist_epi.genome.bins import genome_bins
     from resist_epi.genome.chromosomes import autosomes
-    from resist_epi.genome.regions import genome_bins
     from resist_epi.io.run_folder import run_path
     from resist_epi.io.tables import write_table
     from resist_epi.samples.presets import preset

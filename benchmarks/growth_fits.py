@@ -80,7 +80,7 @@ def measured(test: str, n: int, windows: int) -> tuple[float, float]:
 
     from resist_epi.counting.matrix import CountMatrix
     from resist_epi.domains.window_fits import fit_windows, windows_with_signal
-    from resist_epi.genome.regions import genome_bins
+    from resist_epi.genome.bins import genome_bins
     from resist_epi.model.differential import contrast_statistics
     from resist_epi.model.hazards import hazard_contrast
     from resist_epi.model.linear_models import FitOptions

@@ -25,6 +25,7 @@ from .genes.gene_sets import read_gmt as read_gmt
 from .genes.gene_values import gene_table as gene_table
 from .genes.linking import annotate_regions as annotate_regions
 from .genome.annotation import Annotation as Annotation
+from .genome.bins import genome_bins as genome_bins
 from .genome.builtin import load_genes as load_genes
 from .genome.consensus import consensus_peaks as consensus_peaks
 from .genome.occupancy import differential_occupancy as differential_occupancy
@@ -35,7 +36,6 @@ from .genome.peaks import write_bed as write_bed
 from .genome.read_genes import read_genes as read_genes
 from .genome.reference import load_reference as load_reference
 from .genome.regions import gene_bodies as gene_bodies
-from .genome.regions import genome_bins as genome_bins
 from .genome.regions import promoters as promoters
 from .io.excel import write_excel as write_excel
 from .io.figures import save_figure as save_figure

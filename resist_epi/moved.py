@@ -32,7 +32,7 @@ MOVED: dict[str, tuple[str, ...]] = {
     "normalization": ("model.normalization",),
     "presets": ("samples.presets",),
     "profile_matrix": ("counting.profile_matrix",),
-    "regions": ("genome.regions",),
+    "regions": ("genome.regions", "genome.bins"),
     "simulate": ("simulation",),
 }
 

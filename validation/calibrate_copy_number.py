@@ -22,9 +22,10 @@ from resist_epi.counting.matrix import CountMatrix
 from resist_epi.dna.adjust_counts import adjust_counts
 from resist_epi.dna.copy_number import segment_controls
 from resist_epi.dna.describe import describe_confounders
+from resist_epi.genome.bins import genome_bins
 from resist_epi.genome.builtin import load_genome
 from resist_epi.genome.cytogenetics import load_centromeres
-from resist_epi.genome.regions import bed_regions, genome_bins
+from resist_epi.genome.regions import bed_regions
 from resist_epi.model.analysis import Analysis, analyse
 from resist_epi.model.normalization_data import normalization_inputs
 from resist_epi.samples.sheet import SampleSheet, make_sheet

@@ -23,7 +23,7 @@ from resist_epi.domains.bins import BinSource
 from resist_epi.domains.filter import background_level, domain_bins
 from resist_epi.domains.find import domain_matrix, find_domains
 from resist_epi.domains.window_tests import with_windows
-from resist_epi.genome.regions import genome_bins
+from resist_epi.genome.bins import genome_bins
 from resist_epi.model.analysis import Analysis, analyse
 from resist_epi.model.normalization_data import normalization_inputs
 from resist_epi.samples.sheet import make_sheet

@@ -31,9 +31,10 @@ from resist_epi.genes.builtin import gene_set_kinds, load_gene_sets, load_symbol
 from resist_epi.genes.covariates import gene_covariates
 from resist_epi.genes.gene_sets import GeneSet, match_sets
 from resist_epi.genes.gene_values import gene_rows
+from resist_epi.genome.bins import genome_bins
 from resist_epi.genome.chromosomes import autosomes
 from resist_epi.genome.reference import load_reference
-from resist_epi.genome.regions import gene_bodies, genome_bins, promoters
+from resist_epi.genome.regions import gene_bodies, promoters
 from resist_epi.mechanism.builtin import load_mechanisms
 from resist_epi.mechanism.expectations import Expectation, Mechanism
 from resist_epi.mechanism.find_switches import switches_of_study

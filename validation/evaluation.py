@@ -10,9 +10,10 @@ import pandas as pd
 
 from resist_epi.counting.background import BACKGROUND_BIN, fold_over_background
 from resist_epi.counting.coverage import count_regions
+from resist_epi.genome.bins import genome_bins
 from resist_epi.genome.chromosomes import autosomes
 from resist_epi.genome.consensus import consensus_peaks
-from resist_epi.genome.regions import gene_bodies, genome_bins, promoters
+from resist_epi.genome.regions import gene_bodies, promoters
 from resist_epi.model.analysis import analyse
 from resist_epi.model.normalization_data import normalization_inputs
 from resist_epi.samples.presets import preset

@@ -16,9 +16,10 @@ from resist_epi.counting.passes import Pass
 from resist_epi.counting.sources import in_one_naming, study_naming
 from resist_epi.dna.count_threshold import high_threshold
 from resist_epi.errors import DesignError
+from resist_epi.genome.bins import genome_bins
 from resist_epi.genome.chromosomes import autosomes
 from resist_epi.genome.reference import load_exclude, load_reference
-from resist_epi.genome.regions import genome_bins, make_regions
+from resist_epi.genome.regions import make_regions
 from resist_epi.samples.sheet import read_sheet
 from resist_epi.schema import COUNTS
 from resist_epi.tracks.opened import chromosome_ends

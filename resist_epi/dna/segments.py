@@ -13,10 +13,10 @@ from resist_epi.counting.controls import control_paths, count_controls, distinct
 from resist_epi.counting.passes import Pass
 from resist_epi.dna.copy_number import COPY_NUMBER_BIN, sample_segments, segment_controls
 from resist_epi.dna.seg import read_seg
+from resist_epi.genome.bins import genome_bins
 from resist_epi.genome.cytogenetics import load_centromeres
 from resist_epi.genome.fasta import gc_content
 from resist_epi.genome.naming import Naming
-from resist_epi.genome.regions import genome_bins
 from resist_epi.samples.sheet import SampleSheet
 
 

@@ -21,8 +21,8 @@ from resist_epi.domains.filter import BackgroundLevel
 from resist_epi.domains.find import find_domains
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import DesignError
+from resist_epi.genome.bins import genome_bins
 from resist_epi.genome.chromosomes import Genome, autosomes
-from resist_epi.genome.regions import genome_bins
 from resist_epi.io.parts import Parts
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.tracks.opened import OpenedFile

@@ -1,4 +1,5 @@
 from .annotation import Annotation as Annotation
+from .bins import genome_bins as genome_bins
 from .builtin import cpg_island_genes as cpg_island_genes
 from .builtin import genomes_with_genes as genomes_with_genes
 from .builtin import known_genomes as known_genomes
@@ -41,7 +42,6 @@ from .reference import load_reference as load_reference
 from .regions import as_intervals as as_intervals
 from .regions import disjoint_by_chrom as disjoint_by_chrom
 from .regions import gene_bodies as gene_bodies
-from .regions import genome_bins as genome_bins
 from .regions import make_regions as make_regions
 from .regions import overlapping as overlapping
 from .regions import own_tss as own_tss

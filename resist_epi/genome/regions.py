@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from resist_epi.errors import GenomeMismatchError, InputFormatError
 from resist_epi.genome.annotation import Annotation
-from resist_epi.genome.chromosomes import chrom_rank, natural_chrom_key
-from resist_epi.genome.intervals import Intervals, count_overlaps, merge, windows
+from resist_epi.genome.chromosomes import chrom_rank
+from resist_epi.genome.intervals import Intervals, count_overlaps, merge
 from resist_epi.schema import KINDS, REGIONS, names
 
 logger = logging.getLogger(__name__)
@@ -366,39 +366,3 @@ def _clip(table: pd.DataFrame, lengths: Mapping[str, int] | None, source: str) -
     if not inside.all():
         logger.info("%d regions lie beyond the ends of their chromosomes", int((~inside).sum()))
     return table[inside]
-
-
-def genome_bins(lengths: Mapping[str, int], size: int) -> pd.DataFrame:
-    """Adjacent bins over whole chromosomes; the last of a chromosome may be shorter.
-
-    Parameters
-    ----------
-    lengths
-        bp of each chromosome.
-    size
-        bp of a bin.
-
-    Returns
-    -------
-    Regions of the kind `bins` (ids such as `bin:chr1:0-10000`).
-
-    Examples
-    --------
-    >>> genome_bins({"chr1": 25}, 10)["region_id"].tolist()
-    ['bin:chr1:0-10', 'bin:chr1:10-20', 'bin:chr1:20-25']
-    """
-    if size < 1:
-        raise InputFormatError(f"a bin of {size} bp", expected="one base at least")
-    chroms = sorted(lengths, key=natural_chrom_key)
-    tiles = windows([lengths[chrom] for chrom in chroms], size)
-    # In order, unique and whole as they are made: `make_regions` would look for what cannot be.
-    table = pd.DataFrame(
-        {
-            "chrom": pd.Series(chroms, dtype="str").take(tiles.chrom).reset_index(drop=True),
-            "start": tiles.start,
-            "end": tiles.end,
-        }
-    )
-    own = table["chrom"] + ":" + table["start"].astype("str") + "-" + table["end"].astype("str")
-    table = table.assign(strand=".", region_id="bin:" + own, gene_id="", symbol="", kind="bins")
-    return table[COLUMNS]

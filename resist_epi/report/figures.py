@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -37,13 +38,41 @@ DPI = 300
 MOST_PANELS = 12  # of a heatmap; more samples are shown as the means of their conditions
 
 
+_LOADED = (
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
+    "PIL.PngImagePlugin",
+    "statsmodels.nonparametric.smoothers_lowess",
+)  # what processes that draw would each import again
+
 _LONG = (".heatmap", ".mechanisms", ".correlation")  # are drawn first, so that none ends alone
 
 Draw = Callable[[], Any]  # makes the Axes of one figure
 
 
+@dataclass(frozen=True)
+class Beside:
+    """Other work for the processes that draw figures, so that none of them is idle.
+
+    Attributes
+    ----------
+    tasks
+        Name -> work; no figure's stem is a name.
+    done
+        Called with the name of each and what it gave.
+    """
+
+    tasks: Mapping[str, Callable[[], Any]]
+    done: Callable[[str, Any], None]
+
+
 def draw_figures(
-    run: RunTables, folder: str | Path, *, jobs: int = 1, formats: Sequence[str] = FORMATS
+    run: RunTables,
+    folder: str | Path,
+    *,
+    jobs: int = 1,
+    formats: Sequence[str] = FORMATS,
+    beside: Beside | None = None,
 ) -> list[Path]:
     """Draw the figures of a run; return what was written.
 
@@ -61,6 +90,8 @@ def draw_figures(
         Processes that draw; the bytes do not depend on it.
     formats
         Suffixes; each figure is drawn and laid out once for all of them.
+    beside
+        What is done by the same processes.
 
     Raises
     ------
@@ -68,7 +99,7 @@ def draw_figures(
         If the folder cannot be written.
     """
     wanted = chain(_of_study(run), *(_figures(mark, run.quality) for mark in run.marks))
-    return save_figures(wanted, folder, jobs=jobs, formats=formats)
+    return save_figures(wanted, folder, jobs=jobs, formats=formats, beside=beside)
 
 
 def save_figures(
@@ -77,6 +108,7 @@ def save_figures(
     *,
     jobs: int = 1,
     formats: Sequence[str] = FORMATS,
+    beside: Beside | None = None,
 ) -> list[Path]:
     """Draw figures and save each in all formats; return what was written, in order.
 
@@ -86,32 +118,42 @@ def save_figures(
         Stem of each file, and what makes the figure.
     jobs
         Processes that draw; the bytes do not depend on it.
-    formats
-        Suffixes, as `draw_figures`.
+    formats, beside
+        As of `draw_figures`.
 
     Raises
     ------
     InputFormatError
         If the folder cannot be written.
     """
-    _draw_to_files()
-    tasks = {stem: (stem, draw) for stem, draw in wanted}
+    tasks = {stem: _DrawTo(Path(folder), tuple(formats), stem, draw) for stem, draw in wanted}
     written: dict[str, list[Path]] = {}
     if jobs > 1:
-        _import_for_all(tasks)
-    longest_first = dict(sorted(tasks.items(), key=lambda task: not task[0].endswith(_LONG)))
-    work = _DrawTo(Path(folder), tuple(formats))
-    run_tasks(work, longest_first, jobs=jobs, done=written.__setitem__)
+        load_drawing()
+
+    def done(name: str, made: Any) -> None:
+        if beside is not None and name in beside.tasks:
+            beside.done(name, made)
+        else:
+            written[name] = made
+
+    work: dict[str, Callable[[], Any]] = {}
+    work |= sorted(tasks.items(), key=lambda task: not task[0].endswith(_LONG))
+    work |= {} if beside is None else beside.tasks
+    run_tasks(_do, work, jobs=jobs, done=done)
     logger.info("%d figures in %s", len(tasks), folder)
     return [path for stem in tasks for path in written[stem]]
 
 
-def _import_for_all(stems: Iterable[str]) -> None:
-    """Import here what each process that is forked would import again."""
-    import PIL.PngImagePlugin  # noqa: F401
+def _do(task: Callable[[], Any]) -> Any:
+    return task()
 
-    if any(stem.endswith(".ma") for stem in stems):
-        import statsmodels.nonparametric.smoothers_lowess  # noqa: F401
+
+def load_drawing() -> None:
+    """Import what figures are drawn and written with, for all processes that are forked later."""
+    _draw_to_files()
+    for name in _LOADED:
+        import_module(name)
 
 
 def _draw_to_files() -> None:
@@ -127,13 +169,14 @@ class _DrawTo:
 
     folder: Path
     formats: tuple[str, ...]
+    stem: str
+    draw: Draw
 
-    def __call__(self, task: tuple[str, Draw]) -> list[Path]:
-        stem, draw = task
+    def __call__(self) -> list[Path]:
         _draw_to_files()  # a process that began afresh has chosen nothing yet
-        paths = [self.folder / f"{stem}.{suffix}" for suffix in self.formats]
+        paths = [self.folder / f"{self.stem}.{suffix}" for suffix in self.formats]
         with measured_once(), laid_out_once(dpi=DPI):
-            axes = draw()
+            axes = self.draw()
             settle_layout(axes, dpi=DPI)
             for path in paths:
                 save_figure(axes, path, dpi=DPI, close=path == paths[-1])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,17 +18,16 @@ from resist_epi.report.answer import answer
 from resist_epi.report.confounders import by_state, confounders
 from resist_epi.report.contrasts import contrast_row, joint_rows, render_index
 from resist_epi.report.differs import loci_in_words
-from resist_epi.report.figures import FORMATS, draw_figures
+from resist_epi.report.figures import FORMATS, Beside, draw_figures
 from resist_epi.report.flags import RULES
 from resist_epi.report.gather import MarkTables, RunTables, gather
 from resist_epi.report.glossary import TERMS, Glossary
-from resist_epi.report.interactive import plot_settings
 from resist_epi.report.mechanisms import assay_rows, mechanism_section, outcome_rows
 from resist_epi.report.methods import methods
-from resist_epi.report.payload import pack, pack_results
+from resist_epi.report.packed import Packed, packed_name, packing
 from resist_epi.report.peaks_page import write_peaks_page
 from resist_epi.report.pictures import Screen, pictures, screens
-from resist_epi.report.swarms import pack_swarms, swarms_in_words
+from resist_epi.report.swarms import swarms_in_words
 from resist_epi.report.templating import templates
 from resist_epi.report.tissue import tissue_section
 from resist_epi.report.trust import scale_of
@@ -183,8 +181,10 @@ def _write_page(
 ) -> list[Path]:
     """Write one page and its figures, which go to the folder of what they show."""
     figures = run_path(place, "figures")
-    drawn = draw_figures(run, figures, jobs=jobs, formats=formats)
-    write_text(out, render(run, figures=figures, links=links, jobs=jobs))
+    packed: dict[str, Packed] = {}
+    beside = Beside(packing(run), packed.__setitem__)
+    drawn = draw_figures(run, figures, jobs=jobs, formats=formats, beside=beside)
+    write_text(out, render(run, figures=figures, links=links, jobs=jobs, packed=packed))
     logger.info("report: %s", out)
     return [out, *drawn]
 
@@ -195,6 +195,7 @@ def render(
     figures: Path | None = None,
     links: Sequence[tuple[str, str]] = (),
     jobs: int = 1,
+    packed: Mapping[str, Packed] | None = None,
 ) -> str:
     """Return the page: one file that opens without network. Equal tables give equal bytes.
 
@@ -206,9 +207,12 @@ def render(
         Text and address of the pages on other contrasts.
     jobs
         Processes that make the figures small.
+    packed
+        What was packed already, as `packing` names it.
     """
     environment, own_file = templates()
     shown = screens(figures, _stems(run), SHOWN, jobs=jobs)
+    packed = packed or {name: pack() for name, pack in packing(run).items()}
     warnings = collect_warnings(run)
     page: str = environment.get_template("report.html.j2").render(
         run=run,
@@ -224,7 +228,7 @@ def render(
         warnings_summary=summary(warnings),
         gravest=gravest(warnings),
         facts=facts(run),
-        marks=[_mark(run, mark, number, shown) for number, mark in enumerate(run.marks)],
+        marks=[_mark(run, mark, number, shown, packed) for number, mark in enumerate(run.marks)],
         wide=WIDE,
         mechanisms=mechanism_section(run),
         mechanism_figures=[
@@ -273,7 +277,13 @@ def _switches(run: RunTables, shown: Screens) -> dict[str, Any]:
 SETS_SHOWN = 200
 
 
-def _mark(run: RunTables, mark: MarkTables, number: int, shown: Screens) -> dict[str, Any]:
+def _mark(
+    run: RunTables,
+    mark: MarkTables,
+    number: int,
+    shown: Screens,
+    packed: Mapping[str, Packed],
+) -> dict[str, Any]:
     """Everything of one mark, for the template."""
     told = () if run.mechanisms is None else run.mechanisms.table["set"].tolist()
     tested, untested = sections.set_rows(mark.gene_sets, told)
@@ -296,7 +306,10 @@ def _mark(run: RunTables, mark: MarkTables, number: int, shown: Screens) -> dict
         "figures": pictures(shown, mark.name, wanted),
         "normalization_figures": pictures(shown, mark.name, STATIC_OF_NORMALIZATION),
         "agreement": read(_agreement(mark)),
-        "kinds": [_kind(mark, kind, f"mark{number}-{kind}", shown) for kind in mark.results],
+        "kinds": [
+            _kind(mark, kind, f"mark{number}-{kind}", shown, packed[packed_name(mark, kind)])
+            for kind in mark.results
+        ],
         "sets": tested[:SETS_SHOWN],
         "sets_summary": sections.sets_in_words(tested, untested),
         "no_sets": sections.NO_SETS if mark.gene_sets is not None else "No gene sets were tested.",
@@ -325,13 +338,10 @@ def _conditions(run: RunTables) -> pd.Series:
     return run.quality.set_index("sample")["condition"]
 
 
-def _kind(mark: MarkTables, kind: str, table_id: str, shown: Screens) -> dict[str, Any]:
+def _kind(
+    mark: MarkTables, kind: str, table_id: str, shown: Screens, packed: Packed
+) -> dict[str, Any]:
     sheet = mark.results[kind]
-    settings = plot_settings(sheet) | {
-        "file": f"{mark.name}.{kind}",
-        "name": f"{mark.mark} {kind}",
-        "sure": TERMS["high confidence"],
-    }
     return {
         "kind": kind,
         "id": table_id,
@@ -340,14 +350,14 @@ def _kind(mark: MarkTables, kind: str, table_id: str, shown: Screens) -> dict[st
         "calls": sections.calls(sheet),
         "loci": loci_in_words(sections.calls(sheet)),
         "main": kind == next(iter(mark.results)),
-        "tested": settings["tested"],
-        "gain": settings["gain"],
+        "tested": packed.plain["tested"],
+        "gain": packed.plain["gain"],
         "strongest": sections.strongest_rows(sheet),
         "order": support_in_words(sheet.table),
-        "settings": pack(json.dumps(settings, sort_keys=True)),
-        "data": pack_results(sheet.table),
+        "settings": packed.settings,
+        "data": packed.results,
         "unit": unit_word(mark),
-        "swarm": pack_swarms(mark.values.get(kind), sheet),
+        "swarm": packed.swarms,
         "values_words": swarms_in_words(mark.values.get(kind), len(sheet.table)),
         "figures": pictures(
             shown,

@@ -19,6 +19,7 @@ from resist_epi.domains.of_sheet import domain_files, sheet_domains
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import DesignError, InputFormatError, did_you_mean
 from resist_epi.genes.own_genes import with_nearest_genes
+from resist_epi.genome.bins import genome_bins
 from resist_epi.genome.builtin import load_genome
 from resist_epi.genome.chromosomes import Genome, autosomes
 from resist_epi.genome.consensus import Consensus
@@ -26,7 +27,7 @@ from resist_epi.genome.consensus_rule import MIN_OVERLAP
 from resist_epi.genome.naming import Naming
 from resist_epi.genome.peaks import read_bed_regions
 from resist_epi.genome.reference import Reference, load_exclude, load_reference
-from resist_epi.genome.regions import gene_bodies, genome_bins, promoters
+from resist_epi.genome.regions import gene_bodies, promoters
 from resist_epi.samples.peaks import sheet_consensus, sheet_peaks
 from resist_epi.samples.presets import GENERIC, MarkPreset, preset
 from resist_epi.samples.sheet import SampleSheet, one_mark, read_sheet

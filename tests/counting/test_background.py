@@ -12,7 +12,7 @@ import pytest
 from resist_epi.counting.background import background_bins
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.errors import DesignError
-from resist_epi.genome.regions import genome_bins
+from resist_epi.genome.bins import genome_bins
 from tests.support.builders import matrix
 
 LENGTHS = {"chr1": 3_000_000, "chr2": 1_000_000, "chrX": 500_000}

@@ -12,7 +12,7 @@ from resist_epi.counting.counts_file import CountsFile
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.matrix_files import open_counts, read_counts, write_counts
 from resist_epi.errors import InputFormatError
-from resist_epi.genome.regions import genome_bins
+from resist_epi.genome.bins import genome_bins
 
 N, SAMPLES = 70_000, 19
 

@@ -18,8 +18,9 @@ from resist_epi.counting.matrix_files import read_counts
 from resist_epi.counting.passes import Pass
 from resist_epi.counting.plan import Adjacent
 from resist_epi.errors import GenomeMismatchError, InputFormatError, WorkerDiedError
+from resist_epi.genome.bins import genome_bins
 from resist_epi.genome.chromosomes import Genome
-from resist_epi.genome.regions import bed_regions, genome_bins
+from resist_epi.genome.regions import bed_regions
 from resist_epi.io.parts import Parts
 from resist_epi.tracks import opened, when_compiled
 from resist_epi.tracks.bigwig.track import write_bigwig

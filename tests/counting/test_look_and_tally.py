@@ -13,7 +13,8 @@ from resist_epi.counting.look_and_tally import Foreseen, look_and_tally
 from resist_epi.counting.plan import Adjacent, RegionPlan
 from resist_epi.counting.tally import Tally
 from resist_epi.errors import InputFormatError
-from resist_epi.genome.regions import bed_regions, genome_bins
+from resist_epi.genome.bins import genome_bins
+from resist_epi.genome.regions import bed_regions
 from resist_epi.tracks.bigwig.track import BigWigTrack, write_bigwig
 from resist_epi.tracks.looks import TrackFile, look_at_track
 from resist_epi.tracks.opened import open_file

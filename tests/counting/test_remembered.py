@@ -11,7 +11,7 @@ from resist_epi.counting.background import background_bins, fold_over_background
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.counting.remembered import remembered
 from resist_epi.errors import DesignError
-from resist_epi.genome.regions import genome_bins
+from resist_epi.genome.bins import genome_bins
 
 
 def matrix(seed: int = 1, n: int = 400) -> CountMatrix:

@@ -14,7 +14,8 @@ from resist_epi.dna.copy_number import (
     with_copy_number,
 )
 from resist_epi.errors import DesignError, GenomeMismatchError, SampleSheetError
-from resist_epi.genome.regions import bed_regions, genome_bins
+from resist_epi.genome.bins import genome_bins
+from resist_epi.genome.regions import bed_regions
 from resist_epi.samples.sheet import make_sheet
 
 LENGTHS = {"chr1": 40_000_000, "chr2": 30_000_000, "chrX": 15_000_000}

@@ -10,7 +10,7 @@ import pytest
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.dna.greylist import greylist
 from resist_epi.errors import DesignError
-from resist_epi.genome.regions import genome_bins
+from resist_epi.genome.bins import genome_bins
 
 
 def test_greylist_finds_towers_and_spares_amplified_arms() -> None:

@@ -16,7 +16,7 @@ from resist_epi.domains.filter import background_level
 from resist_epi.domains.find import find_domains
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.errors import GenomeMismatchError
-from resist_epi.genome.regions import genome_bins
+from resist_epi.genome.bins import genome_bins
 from resist_epi.tracks.bigwig.track import write_bigwig
 from resist_epi.tracks.open import open_track
 from resist_epi.tracks.opened import OpenedFile, open_file

@@ -13,7 +13,7 @@ import pytest
 from resist_epi.counting.matrix import CountMatrix
 from resist_epi.domains import window_fits
 from resist_epi.domains.window_fits import fit_windows, windows_with_signal
-from resist_epi.genome.regions import genome_bins
+from resist_epi.genome.bins import genome_bins
 from resist_epi.model.differential import contrast_statistics
 from resist_epi.model.differential import fit as fit_model
 from resist_epi.model.filtering import regions_with_signal

@@ -17,7 +17,6 @@ from resist_epi.genome.regions import (
     check_regions,
     disjoint_by_chrom,
     gene_bodies,
-    genome_bins,
     make_regions,
     overlapping,
     own_tss,
@@ -233,22 +232,6 @@ def test_an_annotation_without_genes() -> None:
     empty = annotation(("a", "chr1", "+", [(1000, 1999, 1)])).select(np.array([False]))
     assert promoters(empty).empty
     assert gene_bodies(empty).empty
-
-
-def test_bins_cover_every_base_once() -> None:
-    bins = genome_bins({"chr10": 250, "chr2": 100}, 100)
-    assert places(bins) == [
-        ("chr2", 0, 100),
-        ("chr10", 0, 100),
-        ("chr10", 100, 200),
-        ("chr10", 200, 250),
-    ]
-    assert bins["region_id"].iloc[0] == "bin:chr2:0-100"
-    assert genome_bins({}, 100).empty
-    for made in (bins, genome_bins({"chrX": 0}, 10)):  # as they would be after every check
-        pd.testing.assert_frame_equal(made, check_regions(made))
-    with pytest.raises(InputFormatError, match="one base"):
-        genome_bins({"chr1": 10}, 0)
 
 
 def test_disjoint_regions_by_chromosome() -> None:

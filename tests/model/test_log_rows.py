@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from resist_epi.counting.matrix import CountMatrix, scaled, scaled_cells, scaled_means
-from resist_epi.genome.regions import genome_bins
+from resist_epi.genome.bins import genome_bins
 from resist_epi.model.linear_models import log_level
 from resist_epi.model.log_rows import ExpRows, KeptWeights, LogLevel, ScaledRows
 from resist_epi.stats.linear import responses

@@ -11,7 +11,7 @@ import pytest
 
 from resist_epi.counting.units import merge_units
 from resist_epi.errors import DesignError
-from resist_epi.genome.regions import genome_bins
+from resist_epi.genome.bins import genome_bins
 from resist_epi.model.normalization_data import merge_inputs, normalization_inputs
 from tests.support.builders import matrix, sheet
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import ArrayLike
 
 from resist_epi.counting.matrix import CountMatrix
-from resist_epi.genome.regions import genome_bins
+from resist_epi.genome.bins import genome_bins
 from resist_epi.model.analysis import analyse
 from resist_epi.model.normalization import choose_default
 from resist_epi.model.normalization_data import NormalizationInputs, normalization_inputs

@@ -15,7 +15,7 @@ from resist_epi.domains.filter import BackgroundLevel, background_level, domain_
 from resist_epi.domains.find import domain_matrix, find_domains
 from resist_epi.domains.settings import DomainSettings
 from resist_epi.domains.window_tests import with_windows
-from resist_epi.genome.regions import genome_bins
+from resist_epi.genome.bins import genome_bins
 from resist_epi.model.analysis import Analysis, analyse
 from resist_epi.model.normalization_data import normalization_inputs
 from resist_epi.samples.sheet import SampleSheet, make_sheet

@@ -23,8 +23,8 @@ from resist_epi.dna.copy_number import COPY_NUMBER_BIN, log2_copy_number
 from resist_epi.dna.copy_number_effects import amplicon_table
 from resist_epi.dna.seg import read_seg, write_seg
 from resist_epi.dna.segments import study_segments
+from resist_epi.genome.bins import genome_bins
 from resist_epi.genome.cytogenetics import load_amplicons
-from resist_epi.genome.regions import genome_bins
 from resist_epi.io.digest import step_key
 from resist_epi.io.run_folder import run_path
 from resist_epi.io.tables import read_table, write_table
