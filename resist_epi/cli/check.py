@@ -160,7 +160,7 @@ def _say_how_many(table: pd.DataFrame, sheet: Path, output: Path | None) -> None
         sheet,
         count(n, "problem") if n else "no problem",
         f", {count(more, 'warning')}" if more else "",
-        "" if output is None else f"; they stand in {output}" if n + more else "",
+        "" if output is None else f"; listed in {output}" if n + more else "",
     )
 
 

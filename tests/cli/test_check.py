@@ -27,7 +27,7 @@ def test_check_lists_every_problem_and_exits_with_1(
     # Nothing is printed where a file is written, so exit 1 needs a word.
     said = capsys.readouterr().err
     assert f"error: {sheet}: 2 problems" in said
-    assert f"stand in {tmp_path / 'check.tsv'}" in said
+    assert f"2 problems; listed in {tmp_path / 'check.tsv'}" in said
     errors = read_table(tmp_path / "check.tsv").query("level == 'error'")
     assert list(errors["sample"]) == ["T0_H3K27me3", "T1_H3K27me3"]
 

@@ -94,4 +94,11 @@ def _entry(row: dict[str, str]) -> dict[str, Any]:
 def _text(table: pd.DataFrame, delimiter: str) -> str:
     if delimiter == "\t":
         return as_text(table, number=None)
-    return table.to_csv(sep=delimiter, index=False, na_rep="NA", lineterminator="\n")
+    return table.apply(_whole).to_csv(sep=delimiter, index=False, na_rep="NA", lineterminator="\n")
+
+
+def _whole(column: pd.Series) -> pd.Series:
+    """Whole numbers as such: the sheet holds every number with a point."""
+    if column.dtype.kind != "f" or not column.dropna().mod(1).eq(0).all():
+        return column
+    return column.astype("Int64")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +50,18 @@ def test_the_files_agree_with_one_another(tmp_path: Path) -> None:
         "comparison": ["Condition", "good", "poor"],
         "blocking_factors": ["Batch"],
     }
+
+
+def test_whole_numbers_of_the_sheet_stay_whole(tmp_path: Path) -> None:
+    numbers = {"FragmentLength": [200.0] * 7 + [np.nan], "Purity": [0.5, *[1.0] * 7]}
+    outputs = Outputs(tmp_path, "m")
+    write_nfcore([analyse(planted(), sheet(CONDITIONS, **numbers))], outputs)
+    text = (tmp_path / "nfcore" / "m.samplesheet.csv").read_text()
+    (first, *_, last) = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False).to_dict(
+        "records"
+    )
+    assert (first["FragmentLength"], first["Purity"]) == ("200", "0.5")
+    assert (last["FragmentLength"], last["Purity"]) == ("NA", "1.0")
 
 
 def test_every_contrast_of_levels_has_a_row_and_ids_differ(tmp_path: Path) -> None:
