@@ -201,14 +201,17 @@ class _Pool(Generic[Task, Result]):
     def _end(self) -> None:
         for worker in self._workers:
             if worker.task is not None:
-                worker.process.kill()
+                worker.process.terminate()
             worker.pipe.close()  # an idle worker ends by itself
         deadline = time.monotonic() + _PATIENCE
-        for worker in self._workers:
-            worker.process.join(max(deadline - time.monotonic(), 0.1))
-            if worker.process.is_alive():
-                worker.process.kill()
-                worker.process.join()
+        try:
+            for worker in self._workers:
+                worker.process.join(max(deadline - time.monotonic(), 0.1))
+        finally:
+            for worker in self._workers:
+                if worker.process.is_alive():
+                    worker.process.kill()
+                    worker.process.join()
 
 
 def _serve(
@@ -217,7 +220,7 @@ def _serve(
     inherited: Sequence[connection.Connection],
 ) -> None:
     """Do tasks until the pipe closes; in the worker."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, _stop)
     for other in inherited:
         other.close()
     if not _threads_are_set():  # in a notebook
@@ -229,19 +232,32 @@ def _serve(
     records: list[logging.LogRecord] = []
     _LOGGER.handlers = [_Keep(records)]
     _LOGGER.propagate = False
-    for task in _received(pipe):
-        records.clear()
-        result, error = None, None
-        try:
-            result = work(task)
-        except Exception as raised:  # noqa: BLE001 - the parent raises it again
-            error = _portable(raised)
-        try:
-            pipe.send((result, error, records))
-        except OSError:
-            return
-        except Exception as raised:  # noqa: BLE001 - nothing was sent: it is pickled first
-            pipe.send((None, RuntimeError(f"the result cannot be sent: {raised}"), records))
+    try:
+        for task in _received(pipe):
+            records.clear()
+            result, error = None, None
+            try:
+                result = work(task)
+            except Exception as raised:  # noqa: BLE001 - the parent raises it again
+                error = _portable(raised)
+            try:
+                pipe.send((result, error, records))
+            except OSError:
+                return
+            except Exception as raised:  # noqa: BLE001 - nothing was sent: it is pickled first
+                pipe.send((None, RuntimeError(f"the result cannot be sent: {raised}"), records))
+    except _StoppedError:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)  # the exit code tells the parent
+
+
+class _StoppedError(BaseException):
+    """Ends a worker by way of every `finally`: what it has begun to write is removed."""
+
+
+def _stop(number: int, frame: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
+    raise _StoppedError
 
 
 def _received(pipe: connection.Connection) -> Iterator[Any]:

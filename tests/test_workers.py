@@ -15,6 +15,7 @@ import pytest
 
 from resist_epi import workers
 from resist_epi.errors import InputFormatError, WorkerDiedError
+from resist_epi.io.store import atomic_path
 from resist_epi.workers import return_memory, run_tasks
 from tests.support.processes import hear_control_c
 
@@ -141,6 +142,57 @@ def alive(pid: int) -> bool:
         return status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):  # it may end at any moment
         return False
+
+
+def write_slowly(path: Path) -> None:
+    if path.name == "quick":
+        return
+    with atomic_path(path) as temporary:
+        temporary.write_text("half")
+        time.sleep(600)
+
+
+class EnoughError(Exception):
+    pass
+
+
+def test_who_is_stopped_leaves_no_half_written_file(tmp_path: Path) -> None:
+    def stop(name: str, result: None) -> None:
+        deadline = time.monotonic() + 60
+        while len(list(tmp_path.iterdir())) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        raise EnoughError
+
+    work = {name: tmp_path / name for name in ("slow", "slower", "quick")}
+    with pytest.raises(EnoughError):
+        run_tasks(write_slowly, work, jobs=3, done=stop)
+    assert list(tmp_path.iterdir()) == []
+
+
+def deaf(path: Path) -> None:
+    if path.name != "quick":
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        path.write_text(str(os.getpid()))
+        time.sleep(600)
+
+
+def test_who_does_not_hear_is_ended_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_PATIENCE", 0.2)
+
+    def stop(name: str, result: None) -> None:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "deaf").is_file() or not (tmp_path / "deaf").read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        raise EnoughError
+
+    with pytest.raises(EnoughError):
+        run_tasks(deaf, {name: tmp_path / name for name in ("deaf", "quick")}, jobs=2, done=stop)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "deaf").read_text()), 0)
 
 
 def test_a_result_that_cannot_be_sent_is_told_as_that() -> None:

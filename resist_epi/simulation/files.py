@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
-from multiprocessing import get_context, parent_process
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +22,7 @@ from resist_epi.simulation.libraries import SimulatedTrack, call_peaks, peak_win
 from resist_epi.simulation.truth import truth_table
 from resist_epi.tracks.bigwig.track import write_bigwig
 from resist_epi.version import VERSION
+from resist_epi.workers import run_tasks
 
 
 def write_cohort(
@@ -45,8 +41,8 @@ def write_cohort(
         `peaks/SAMPLE.broadPeak`, `sheet.csv`, `truth.tsv.gz`, `truth.yaml`, `inputs/PATIENT.bw`
         where there are inputs, and `random_sets.gmt` where sets change that nobody named.
     jobs
-        Processes; the files do not depend on it. With more than one, a script must call this under
-        `if __name__ == "__main__"`, since each process imports the script anew.
+        Processes; the files do not depend on it. With more than one a script calls this under
+        `if __name__ == "__main__"`, since on macOS each process imports the script anew.
     progress
         Called with a line whenever a library was written.
 
@@ -76,18 +72,14 @@ def write_cohort(
     if cohort.unnamed_sets:
         lines = ("\t".join([n, "simulated", *genes]) for n, genes in cohort.unnamed_sets.items())
         write_text(folder / "random_sets.gmt", "\n".join(lines) + "\n")
+
+    def done(sample: str, words: str) -> None:
+        if progress is not None:
+            progress(f"{sample}: {words}")
+
     samples = list(cohort.libraries["sample"])
-    jobs = min(jobs, len(samples))
-    if jobs == 1:
-        for sample in samples:
-            _write_library(cohort, folder, sample, progress)
-    else:
-        with ProcessPoolExecutor(
-            jobs, mp_context=get_context("spawn"), initializer=end_with_parent
-        ) as pool:
-            for sample in pool.map(_write_in_worker, [(cohort, folder, s) for s in samples]):
-                if progress is not None:
-                    progress(f"{sample}: written")
+    work = _Libraries(cohort, folder)
+    run_tasks(work, dict(zip(samples, samples, strict=True)), jobs=jobs, done=done)
     for patient in cohort.tumours["patient"] if cohort.settings.inputs else ():
         _write_track(folder / "inputs" / f"{patient}.bw", cohort, input_track(cohort, patient))
         if progress is not None:
@@ -97,48 +89,31 @@ def write_cohort(
     return sheet
 
 
-def end_with_parent() -> None:
-    """Let this worker process end when the process that started it is gone, even if killed.
+@dataclass(frozen=True)
+class _Libraries:
+    """Writes the files of a library, by its name, and says what is in them."""
 
-    A worker of a killed program would otherwise wait for its next task forever.
-    """
-    parent = parent_process()
-    if parent is None:
-        return
+    cohort: Cohort
+    folder: Path
 
-    def watch() -> None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _write_in_worker(task: tuple[Cohort, Path, str]) -> str:
-    _write_library(*task, None)
-    return task[2]
-
-
-def _write_library(
-    cohort: Cohort, folder: Path, sample: str, progress: Callable[[str], None] | None
-) -> None:
-    fragments = library_fragments(cohort, sample)
-    n = sum(map(len, fragments))
-    if cohort.settings.of_reads:
-        path = folder / "reads" / f"{sample}.bam"
-        write_pairs(path, file_lengths(cohort), cut_fragments(cohort, sample))
-    else:
-        track = library_track(cohort, sample, fragments=fragments)
-        _write_track(folder / "coverage" / f"{sample}.bw", cohort, track)
-    peaks = call_peaks(
-        fragments,
-        cohort.landscape.chroms,
-        cohort.landscape.lengths,
-        fragment_length=cohort.settings.fragment_length,
-        window=peak_window(sample.rpartition("_")[2]),
-    )
-    write_text(folder / "peaks" / f"{sample}.broadPeak", _broad_peak(peaks, sample))
-    if progress is not None:
-        progress(f"{sample}: {n} fragments, {len(peaks)} peaks")
+    def __call__(self, sample: str) -> str:
+        cohort, folder = self.cohort, self.folder
+        fragments = library_fragments(cohort, sample)
+        if cohort.settings.of_reads:
+            path = folder / "reads" / f"{sample}.bam"
+            write_pairs(path, file_lengths(cohort), cut_fragments(cohort, sample))
+        else:
+            track = library_track(cohort, sample, fragments=fragments)
+            _write_track(folder / "coverage" / f"{sample}.bw", cohort, track)
+        peaks = call_peaks(
+            fragments,
+            cohort.landscape.chroms,
+            cohort.landscape.lengths,
+            fragment_length=cohort.settings.fragment_length,
+            window=peak_window(sample.rpartition("_")[2]),
+        )
+        write_text(folder / "peaks" / f"{sample}.broadPeak", _broad_peak(peaks, sample))
+        return f"{sum(map(len, fragments))} fragments, {len(peaks)} peaks"
 
 
 def _write_track(path: Path, cohort: Cohort, track: SimulatedTrack) -> None:

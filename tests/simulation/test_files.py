@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 import yaml
 
 from resist_epi.counting.coverage import count_regions
@@ -53,32 +49,3 @@ def test_files_do_not_depend_on_the_number_of_processes(tmp_path: Path) -> None:
     assert len(files) == 2 + 2 + 3
     for name in files:
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
-
-
-def test_workers_end_when_the_program_is_killed() -> None:
-    code = """
-import multiprocessing, time
-from resist_epi.simulation.files import end_with_parent
-context = multiprocessing.get_context("fork")
-def work():
-    end_with_parent()
-    time.sleep(600)
-worker = context.Process(target=work)
-worker.start()
-print(worker.pid, flush=True)
-worker.join()
-"""
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as program:
-        assert program.stdout is not None
-        worker = program.stdout.readline().decode().strip()
-        program.kill()
-    state = "?"
-    for _ in range(500):
-        shown = subprocess.run(
-            ["ps", "-o", "stat=", "-p", worker], capture_output=True, check=False
-        )
-        state = shown.stdout.decode().strip()
-        if state == "" or state.startswith("Z"):
-            return
-        time.sleep(0.1)
-    pytest.fail(f"worker {worker} lives on ({state})")
