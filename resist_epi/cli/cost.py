@@ -9,18 +9,19 @@ from pathlib import Path
 from resist_epi.io.processors import allowed_processors
 from resist_epi.io.shown import count
 
-# Seconds of CPU of the demo (24 bigWigs of 247 MB in all, two marks, five chromosomes: 86 and 77 s
-# on one core, measured twice on 2026-11-30): 7 to begin, 26 a mark to test, draw and report, the
-# rest to look at tracks and count them. 16 bigWigs of two chromosomes took 42 s; this says 67.
-SECONDS_TO_BEGIN, SECONDS_A_MARK, SECONDS_A_TRACK, SECONDS_A_MB = 7.0, 26.0, 0.4, 0.03
+# Whole runs of simulated tracks of two marks, with two processes on 2026-12-01 (the larger ones in
+# docs/evidence/benchmarks.md): 24 bigWigs of whole genomes (1.1 GB in all) took 52 s on the clock
+# and 1.5 GB in all processes together, 48 took 73 s and 1.7 GB, 800 took 1,103 s and 6.9 GB; with
+# one process 24 took 72 s and 1.1 GB. A run of five chromosomes takes less than this says: the
+# demo (24 of 246 MB) 24 s and .9 GB.
+SECONDS_TO_BEGIN, SECONDS_A_MARK, SECONDS_A_TRACK, SECONDS_A_MB = 8.0, 11.0, 0.35, 0.03
+
+GB_BASE, GB_A_TRACK, GB_A_PROCESS = 1.0, 0.007, 0.35
+
+SLOWER = 2.0  # times as long, where the machine or its disks are slower, or busy
 
 # The same for peaks alone: 24 files of two marks took 22 s of CPU, nearly all of it for figures.
 SECONDS_TO_BEGIN_PEAKS, SECONDS_A_MARK_OF_PEAKS = 4.0, 9.0
-
-# Peak memory of the same run was .75 GB; a further process takes what one bigWig takes.
-GB_BASE, GB_A_TRACK, GB_A_PROCESS = 0.5, 0.01, 0.15
-
-WHOLE_GENOME = 4.0  # times as long, for all chromosomes have four times the regions of five
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Cost:
     megabytes
         Their size; of those that are here.
     seconds, gigabytes
-        Wall time and peak memory.
+        Wall time on free processors, and peak memory of all processes together.
     elsewhere
         How many are to be fetched first, which is not counted.
     """
@@ -49,7 +50,6 @@ class Cost:
     def words(self) -> str:
         """For the line with which a run starts."""
         size = f"of {self.megabytes:,.0f} MB" if self.megabytes >= 1 else "of less than 1 MB"
-        low, high = self.seconds, self.seconds * WHOLE_GENOME
         if self.elsewhere >= self.tracks > 0:
             size = "elsewhere"
         elif self.elsewhere:
@@ -57,8 +57,8 @@ class Cost:
         here = self.tracks - self.elsewhere or self.tracks
         return (
             f"{count(here, 'track')} {size}: about"
-            f" {_time(low)} (a few chromosomes) to {_time(high)} (a genome), and"
-            f" {self.gigabytes:.1f} GB of memory or more, where nothing is done yet"
+            f" {_time(self.seconds)} to {_time(self.seconds * SLOWER)}, and"
+            f" {self.gigabytes:.1f} GB of memory, where nothing is done yet"
         )
 
 
@@ -79,7 +79,7 @@ def expected_cost(tracks: Sequence[Path], marks: int, *, jobs: int = 1, elsewher
     Examples
     --------
     >>> expected_cost([], 2).seconds
-    59.0
+    30.0
     """
     size = sum(path.stat().st_size for path in tracks if path.is_file()) / 1e6
     processes = max(1, min(jobs, allowed_processors().number, len(tracks) or 1))

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+import resist_epi.cli.cost as estimate
 from resist_epi.cli.cost import expected_cost, peaks_cost_in_words
+from resist_epi.io.processors import Processors
 
 
 def test_it_grows_with_number_size_and_marks(tmp_path: Path) -> None:
@@ -42,4 +46,28 @@ def test_peaks_alone_are_no_tracks() -> None:
 
 
 def test_hours_are_called_hours() -> None:
-    assert " h (a genome), and" in expected_cost([Path(f"{i}.bw") for i in range(20_000)], 2).words
+    assert (
+        "2.0 h to 3.9 h, and " in expected_cost([Path(f"{i}.bw") for i in range(20_000)], 2).words
+    )
+
+
+@pytest.mark.parametrize(
+    ("tracks", "megabytes", "jobs", "seconds", "gigabytes"),
+    [(24, 46, 2, 52, 1.5), (24, 46, 1, 72, 1.1), (48, 46, 2, 73, 1.7), (800, 48, 2, 1103, 6.9)],
+)
+def test_it_says_what_was_measured(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tracks: int,
+    megabytes: int,
+    jobs: int,
+    seconds: float,
+    gigabytes: float,
+) -> None:
+    track = tmp_path / "a.bw"
+    with track.open("wb") as stream:
+        stream.truncate(megabytes * 1_000_000)
+    monkeypatch.setattr(estimate, "allowed_processors", lambda: Processors(2, "the test"))
+    found = expected_cost([track] * tracks, 2, jobs=jobs)
+    assert found.seconds * 0.95 < seconds < found.seconds * estimate.SLOWER
+    assert found.gigabytes == pytest.approx(gigabytes, rel=0.15)
