@@ -230,6 +230,9 @@ def _draw_calls(
     if not len(shown):
         say_empty(bars, "no calls")
         return
+    labels = [thousands(int(n)) for n in shown["n_regions"]]
+    wide = text_width_mm(labels, SMALL_FONT - 0.5)
+    upright = wide + 0.5 > (width - number) / (len(shown) + 0.2)  # they would run into each other
     for column, (_, pattern) in enumerate(shown.iterrows()):
         rows = [len(methods) - 1 - r for r, m in enumerate(methods) if pattern[m]]
         every = np.arange(len(methods))
@@ -238,14 +241,17 @@ def _draw_calls(
         bars.bar(column, pattern["n_regions"], width=0.6, color=GREY)
         bars.bar(column, pattern.get("n_high_confidence", 0), width=0.6, color=INK)
         bars.annotate(
-            thousands(int(pattern["n_regions"])),
+            labels[column],
             (column, pattern["n_regions"]),
             xytext=(0, 1.5),
             textcoords="offset points",
             ha="center",
+            rotation=90 if upright else 0,
             fontsize=SMALL_FONT - 0.5,
         )
-    bars.set_ylim(0, 1.12 * float(shown["n_regions"].max()))
+    above = wide + 1.5 if upright else 0.0
+    room = max(1.12, _BARS_MM / max(_BARS_MM - above, 1.0))
+    bars.set_ylim(0, room * float(shown["n_regions"].max()))
     bars.locator_params(axis="y", nbins=4, integer=True)
     if shown.get("n_high_confidence", pd.Series([0])).any():
         frame.text(left + width, frame.height - TITLE_MM, "dark: high_confidence", ha="right")

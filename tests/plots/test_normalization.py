@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -57,6 +57,22 @@ def test_calls_that_agree_are_bars_over_the_names_that_share_them() -> None:
     linked = [line for line in panel(ax, "calls").lines if line.get_linestyle() == "-"]
     assert [len(line.get_ydata()) for line in linked] == [3, 1, 1]
     assert "1,029" in [t.get_text() for t in ax.texts]
+
+
+@pytest.mark.parametrize(("times", "rows"), [(1, 3), (1, 9), (400, 3), (400, 9), (90_000, 9)])
+def test_numbers_of_bars_keep_apart_and_inside(times: int, rows: int) -> None:
+    calls = pd.concat([_calls()] * (rows // 3), ignore_index=True)
+    calls[["n_regions", "n_high_confidence"]] *= times
+    ax = plot_normalization(simulated.normalization_factors(), calls=calls)
+    bars = panel(ax, "bars")
+    figure = ax.get_figure(root=True)
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in bars.texts]
+    assert len(boxes) == rows
+    assert not [(a, b) for a, b in combinations(boxes, 2) if a.overlaps(b)]
+    ticks = [t.label1.get_window_extent() for t in bars.yaxis.get_major_ticks()]
+    assert not [(a, b) for a in boxes for b in ticks if a.overlaps(b)]
+    assert max(box.y1 for box in boxes) <= bars.get_window_extent().y1 + 1
 
 
 def test_zero_of_each_normalisation_is_minus_its_shift() -> None:
