@@ -89,7 +89,7 @@ def for_screen(path: Path) -> Screen:
 
     with Image.open(path) as image:
         size = [max(1, round(side * FOR_SCREEN)) for side in image.size]
-        small = image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+        small = image.convert("RGB").resize(size, Image.Resampling.HAMMING)
         few = small.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
         kept, packed = few.convert("RGB"), io.BytesIO()
         # Of a lossless picture, quality is the effort: 80, the usual, takes twice as long.
