@@ -17,7 +17,6 @@ from resist_epi.io.run_log import run_log
 from resist_epi.io.store import write_text
 from resist_epi.io.tables import write_table
 from resist_epi.model.analysis import Analysis
-from resist_epi.report.figures import load_drawing
 from resist_epi.report.page import write_report
 from resist_epi.samples.sheet import SampleSheet
 from resist_epi.study.check import check_study
@@ -215,7 +214,7 @@ def _run(
     ledger.open(steps)
     study = with_copy_number_of_study(study, ledger, dna, progress)
     looks.write()
-    analyses = run_marks(study, marks, ledger, progress, meanwhile=load_drawing if report else None)
+    analyses = run_marks(study, marks, ledger, progress)
     read.parts.remove_all()
     begin(progress, "switches and mechanisms")
     across = [step for step in (BETWEEN_MARKS, SITES) if not ledger.is_done(step)]

@@ -129,7 +129,7 @@ def save_figures(
     tasks = {stem: _DrawTo(Path(folder), tuple(formats), stem, draw) for stem, draw in wanted}
     written: dict[str, list[Path]] = {}
     if jobs > 1:
-        load_drawing()
+        _load_drawing()
 
     def done(name: str, made: Any) -> None:
         if beside is not None and name in beside.tasks:
@@ -149,7 +149,7 @@ def _do(task: Callable[[], Any]) -> Any:
     return task()
 
 
-def load_drawing() -> None:
+def _load_drawing() -> None:
     """Import what figures are drawn and written with, for all processes that are forked later."""
     _draw_to_files()
     for name in _LOADED:

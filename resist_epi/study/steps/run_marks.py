@@ -34,12 +34,7 @@ Progress = Callable[[str], None] | None
 
 
 def run_marks(
-    study: Study,
-    keys: Mapping[str, Mapping[str, str]],
-    ledger: Ledger,
-    progress: Progress,
-    *,
-    meanwhile: Callable[[], None] | None = None,
+    study: Study, keys: Mapping[str, Mapping[str, str]], ledger: Ledger, progress: Progress
 ) -> dict[str, list[Analysis]]:
     """Count, test and link every mark, as far as that is not done yet.
 
@@ -51,9 +46,6 @@ def run_marks(
     ----------
     keys
         Mark -> step -> digest.
-    meanwhile
-        Called here when a processor has nothing to do, since the last marks are tested by others;
-        of many marks more than once.
 
     Returns
     -------
@@ -78,9 +70,6 @@ def run_marks(
         found[mark] = steps[mark].record_tests(made)
         if progress is not None:
             progress(f"{mark}: tested")
-        left = len(untested) - len(found)
-        if meanwhile is not None and 0 < left < study.settings.jobs:
-            meanwhile()
 
     _read_genes(study)
     work = _TestFromFolder(in_one, ledger.folder)

@@ -60,20 +60,3 @@ def test_no_bins_are_held_while_windows_are_tested_and_the_tables_are_the_same(
 
     monkeypatch.setattr(domains, "with_windows_of_several", watched)
     assert run(cohort, tmp_path / "let go", jobs) == expected
-
-
-def test_drawing_is_loaded_while_the_last_mark_is_tested(
-    cohort: SmallCohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said: list[str] = []
-    monkeypatch.setattr("resist_epi.pipeline.load_drawing", lambda: said.append("loaded"))
-    monkeypatch.setattr("resist_epi.pipeline.write_report", lambda out, **how: [])
-    given = {"sheet": cohort.sheet, "genes": cohort.genes, "gene_sets": cohort.gene_sets}
-    settings = StudySettings.model_validate({**given, "jobs": 2})
-    run_study(settings, tmp_path / "two", progress=said.append)
-    tested = [i for i, words in enumerate(said) if words.endswith(": tested")]
-    assert len(tested) == 2
-    assert said[tested[0] + 1 : tested[1]] == ["loaded"]
-    said.clear()
-    run_study(settings.model_copy(update={"jobs": 1}), tmp_path / "one", progress=said.append)
-    assert "loaded" not in said, "no processor is idle meanwhile"
