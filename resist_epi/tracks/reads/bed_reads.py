@@ -117,6 +117,7 @@ class BedReads(ReadsFile):
             with warnings.catch_warnings():
                 # Of numbers beyond any integer, which are refused.
                 warnings.simplefilter("ignore", RuntimeWarning)
+                warnings.simplefilter("error", pd.errors.ParserWarning)  # fields that would be lost
                 table = pd.read_csv(
                     io.BytesIO(clean),
                     sep="\t" if b"\t" in clean[:1000] else r"\s+",
@@ -128,7 +129,7 @@ class BedReads(ReadsFile):
                     quoting=csv.QUOTE_NONE,
                     index_col=False,
                 )
-        except (ValueError, OverflowError):  # pandas' ParserError is a ValueError
+        except (ValueError, OverflowError, pd.errors.ParserWarning):  # ParserError is a ValueError
             self._explain(text, line)
         start, end = table["start"].to_numpy(), table["end"].to_numpy()
         sound = bool(((start >= 0) & (start < end) & (end <= _LARGEST)).all())

@@ -99,6 +99,9 @@ def test_three_columns_have_no_strand(tmp_path: Path) -> None:
     [
         ("chr1\t10\t46", "line 3: 3 columns; expected 6"),
         ("chr1\t10\t46\tr\t1\t+\tx", "line 3: 7 columns; expected 6"),
+        ("chr1\t10\t46\tr\t1\t+\t\t", "line 3: 8 columns; expected 6"),
+        ("chr1\t10\t46\tr\t1\t+\tx\ty", "line 3: 8 columns; expected 6"),
+        ("chr1\t10\t46\tr\t1\t+\t\t\tz", "line 3: 9 columns; expected 6"),
         ("chr1\tten\t46\tr\t1\t+", "line 3: text where a position belongs"),
         ("chr1\t46\t10\tr\t1\t+", "line 3: impossible coordinates; .*found '46-10'"),
         ("chr1\t-4\t10\tr\t1\t+", "line 3: impossible coordinates"),
