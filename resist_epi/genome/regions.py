@@ -49,16 +49,20 @@ def make_regions(frame: pd.DataFrame, *, kind: str) -> pd.DataFrame:
     _require(frame, ["chrom", "start", "end"])
     table = frame.copy()
     if "region_id" not in table:
-        place = table["chrom"].astype(str) + ":" + table["start"].astype(str)
-        table["region_id"] = (
-            f"{_SINGULAR.get(kind, kind)}:" + place + "-" + table["end"].astype(str)
-        )
+        table["region_id"] = ids_of_places(table, kind)
         again = table.groupby("region_id", sort=False).cumcount() + 1
         table["region_id"] += (":" + again.astype(str)).where(again > 1, "")
     for name, default in (("strand", "."), ("gene_id", ""), ("symbol", "")):
         if name not in table:
             table[name] = default
     return check_regions(table.assign(kind=kind))
+
+
+def ids_of_places(table: pd.DataFrame, kind: str) -> pd.Series:
+    """`peak:chr1:100-200` of each row: kind and place."""
+    place = table["chrom"].astype(str) + ":" + table["start"].astype(str)
+    ids: pd.Series = f"{_SINGULAR.get(kind, kind)}:" + place + "-" + table["end"].astype(str)
+    return ids
 
 
 def check_regions(frame: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pytest
 
 from resist_epi.errors import InputFormatError
 from resist_epi.genome.bins import genome_bins
-from resist_epi.genome.regions import check_regions
+from resist_epi.genome.regions import check_regions, make_regions
 
 
 def test_bins_cover_every_base_once() -> None:
@@ -24,3 +24,11 @@ def test_bins_cover_every_base_once() -> None:
         pd.testing.assert_frame_equal(made, check_regions(made))
     with pytest.raises(InputFormatError, match="one base"):
         genome_bins({"chr1": 10}, 0)
+    with pytest.raises(InputFormatError, match="without a name"):
+        genome_bins({"chr1": 10, "": 10}, 5)
+
+
+def test_ids_are_those_of_any_region() -> None:
+    bins = genome_bins({"chr1": 25, "chr2": 10}, 10)
+    again = make_regions(bins[["chrom", "start", "end"]], kind="bins")
+    pd.testing.assert_frame_equal(again, bins)
