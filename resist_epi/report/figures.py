@@ -42,8 +42,9 @@ _LOADED = (
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
     "PIL.PngImagePlugin",
-    "statsmodels.nonparametric.smoothers_lowess",
 )  # what processes that draw would each import again
+
+_LOADED_FOR_MA = "statsmodels.nonparametric.smoothers_lowess"
 
 _LONG = (".heatmap", ".mechanisms", ".correlation")  # are drawn first, so that none ends alone
 
@@ -129,7 +130,7 @@ def save_figures(
     tasks = {stem: _DrawTo(Path(folder), tuple(formats), stem, draw) for stem, draw in wanted}
     written: dict[str, list[Path]] = {}
     if jobs > 1:
-        _load_drawing()
+        _load_drawing(tasks)
 
     def done(name: str, made: Any) -> None:
         if beside is not None and name in beside.tasks:
@@ -149,11 +150,13 @@ def _do(task: Callable[[], Any]) -> Any:
     return task()
 
 
-def _load_drawing() -> None:
+def _load_drawing(stems: Iterable[str]) -> None:
     """Import what figures are drawn and written with, for all processes that are forked later."""
     _draw_to_files()
     for name in _LOADED:
         import_module(name)
+    if any(stem.endswith(".ma") for stem in stems):
+        import_module(_LOADED_FOR_MA)
 
 
 def _draw_to_files() -> None:
